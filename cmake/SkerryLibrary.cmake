@@ -1,0 +1,43 @@
+# The project's one build function. A folder is a library, its tests, its benchmarks and its fuzz targets:
+#
+#   skerry_library(NAME
+#     HEADERS a.h  SOURCES a.cc  TESTS a_test.cc  FUZZERS a_fuzz.cc
+#     PUBLIC_DEPS skerry::base  PRIVATE_DEPS OpenSSL::Crypto)
+#
+# makes the targets skerry_NAME (alias skerry::NAME), NAME_test (in ctest, if there are tests) and, with
+# SKERRY_FUZZ, one program for each fuzz source.
+
+add_library(skerry_warnings INTERFACE)
+target_compile_options(skerry_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Wimplicit-fallthrough -Werror=return-type -fstack-protector-strong -D_GNU_SOURCE
+  $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+
+function(skerry_library name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;TESTS;FUZZERS;PUBLIC_DEPS;PRIVATE_DEPS;TEST_DEPS" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "skerry_library(${name}): unknown arguments ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+  set(target skerry_${name})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  add_library(skerry::${name} ALIAS ${target})
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${ARG_HEADERS})
+  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${target} PUBLIC ${ARG_PUBLIC_DEPS} PRIVATE ${ARG_PRIVATE_DEPS} skerry_warnings)
+  if(ARG_TESTS)
+    add_executable(${name}_test ${ARG_TESTS})
+    target_link_libraries(${name}_test PRIVATE ${target} ${ARG_TEST_DEPS} ${ARG_PRIVATE_DEPS} GTest::gtest GTest::gmock
+      GTest::gtest_main skerry_warnings)
+    target_compile_definitions(${name}_test PRIVATE SKERRY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name}_test COMMAND ${name}_test)
+  endif()
+  if(SKERRY_FUZZ)
+    foreach(source IN LISTS ARG_FUZZERS)
+      get_filename_component(fuzzer ${source} NAME_WE)
+      add_executable(${fuzzer} ${source})
+      target_link_libraries(${fuzzer} PRIVATE ${target} ${ARG_PRIVATE_DEPS} skerry_warnings)
+      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+  endif()
+endfunction()
