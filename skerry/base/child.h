@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include "skerry/base/fd.h"
+#include "skerry/base/status.h"
+
+namespace skerry {
+
+/// How a process ended.
+struct ChildExit {
+  int code = 0;    ///< its exit code, when `signal` is 0
+  int signal = 0;  ///< the signal that ended it, or 0
+  std::chrono::microseconds cpu{0};  ///< user and system time it used
+};
+
+/// A forked process of ours. Destroying it kills and reaps it; it also dies with the thread that made it. Confined to
+/// one thread.
+class Child {
+ public:
+  /// Runs `body` in a new process, whose exit code is what it returns. The child keeps all descriptors, runs no exit
+  /// handlers of ours, and gets SIGKILL when this process dies.
+  static Result<Child> fork(const std::function<int()>& body);
+
+  Child(Child&&) noexcept;
+  Child& operator=(Child&&) = delete;
+  ~Child();
+
+  pid_t pid() const { return pid_; }
+  /// Readable when the process has ended: for poll(2).
+  int pidfd() const { return pidfd_.get(); }
+
+  /// SIGKILL. Harmless when it has ended already.
+  void kill();
+
+  /// Waits until it ends, and reaps it. Call once.
+  Result<ChildExit> wait();
+
+ private:
+  Child(pid_t pid, OwnedFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  pid_t pid_;
+  OwnedFd pidfd_;
+  bool reaped_ = false;
+};
+
+}  // namespace skerry

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/base/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
+#include <utility>
+
+namespace skerry {
+namespace {
+
+constexpr std::string_view kTemporaryPrefix = ".tmp-";
+
+}  // namespace
+
+Result<OwnedFd> open_file(const std::filesystem::path& path, int flags, mode_t mode) {
+  SKERRY_ASSIGN(const int fd, syscall_result("open", path.native(), [&] {
+                  return ::open(path.c_str(), flags | O_CLOEXEC, mode);
+                }));
+  return OwnedFd(fd);
+}
+
+Result<std::string> read_all(int fd, ByteSize cap) {
+  std::string text;
+  struct stat info{};
+  if (::fstat(fd, &info) == 0 && info.st_size > 0) {
+    if (static_cast<std::uint64_t>(info.st_size) > cap.value) {
+      return absl::ResourceExhaustedError("holds " + std::to_string(info.st_size) +
+                                          " bytes, more than the limit of " + std::to_string(cap.value));
+    }
+    text.reserve(static_cast<std::size_t>(info.st_size) + 1);
+  }
+  char buffer[65536];
+  for (;;) {
+    SKERRY_ASSIGN(const ssize_t got,
+                  syscall_result("read", {}, [&] { return ::read(fd, buffer, sizeof buffer); }));
+    if (got == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(got));
+    if (text.size() > cap.value) {
+      return absl::ResourceExhaustedError("holds more than the limit of " + std::to_string(cap.value) +
+                                          " bytes");
+    }
+  }
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, ByteSize cap) {
+  SKERRY_ASSIGN(const OwnedFd file, open_file(path, O_RDONLY));
+  auto text = read_all(file.get(), cap);
+  if (!text.ok()) return annotate(text.status(), path.native());
+  return text;
+}
+
+Status write_all(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    SKERRY_ASSIGN(const ssize_t put,
+                  syscall_result("write", {}, [&] { return ::write(fd, bytes.data(), bytes.size()); }));
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return ok_status();
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : file_(std::move(other.file_)),
+      path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})) {}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
+  AtomicFile file;
+  std::string name = (path.parent_path() / kTemporaryPrefix).native() + "XXXXXX";
+  SKERRY_ASSIGN(const int fd, syscall_result("mkostemp", name, [&] {
+                  return ::mkostemp(name.data(), O_CLOEXEC);
+                }));
+  file.file_ = OwnedFd(fd);
+  file.temporary_ = name;
+  file.path_ = path;
+  return file;
+}
+
+Status AtomicFile::commit() {
+  SKERRY_TRY(syscall_result("fsync", path_.native(), [&] { return ::fsync(file_.get()); }).status());
+  SKERRY_TRY(syscall_result("rename", path_.native(), [&] {
+               return ::rename(temporary_.c_str(), path_.c_str());
+             }).status());
+  temporary_.clear();
+  SKERRY_ASSIGN(const OwnedFd directory, open_file(path_.parent_path(), O_RDONLY | O_DIRECTORY));
+  return syscall_result("fsync", path_.parent_path().native(), [&] {
+           return ::fsync(directory.get());
+         }).status();
+}
+
+Status write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
+  SKERRY_TRY(write_all(file.fd(), bytes));
+  return file.commit();
+}
+
+void remove_stale_temporaries(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    if (entry.path().filename().native().starts_with(kTemporaryPrefix)) {
+      std::filesystem::remove(entry.path(), ignored);
+    }
+  }
+}
+
+Status make_private_directory(const std::filesystem::path& path) {
+  if (!path.parent_path().empty() && path.parent_path() != path) {
+    std::error_code error;
+    if (!std::filesystem::exists(path.parent_path(), error)) {
+      SKERRY_TRY(make_private_directory(path.parent_path()));
+    }
+  }
+  const auto made = syscall_result("mkdir", path.native(), [&] { return ::mkdir(path.c_str(), 0700); });
+  if (!made.ok() && made.status().code() != StatusCode::kAlreadyExists) {
+    // A read-only file system says so even where the directory is there already.
+    if (!std::filesystem::is_directory(path)) return made.status();
+  }
+  struct stat info{};
+  SKERRY_TRY(syscall_result("stat", path.native(), [&] { return ::stat(path.c_str(), &info); }).status());
+  if (!S_ISDIR(info.st_mode)) return absl::InvalidArgumentError(path.native() + " is not a directory");
+  if (info.st_uid != ::geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return absl::PermissionDeniedError(path.native() +
+                                       " must belong to you and be writable by you alone (chmod 700)");
+  }
+  return ok_status();
+}
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+  SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDWR | O_CREAT));
+  SKERRY_TRY(
+      syscall_result("flock", path.native(), [&] { return ::flock(file.get(), LOCK_EX); }).status());
+  return FileLock(std::move(file));
+}
+
+}  // namespace skerry

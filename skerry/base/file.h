@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/fd.h"
+#include "skerry/base/status.h"
+
+namespace skerry {
+
+/// Opens close-on-exec. `mode` is for files that O_CREAT makes.
+Result<OwnedFd> open_file(const std::filesystem::path& path, int flags, mode_t mode = 0600);
+
+/// The whole file, or kResourceExhausted when it holds more than `cap`.
+Result<std::string> read_file(const std::filesystem::path& path, ByteSize cap);
+
+/// Everything up to end of file, or kResourceExhausted when there is more than `cap`.
+Result<std::string> read_all(int fd, ByteSize cap);
+
+Status write_all(int fd, std::span<const std::byte> bytes);
+
+/// A file that appears whole or not at all: written beside its place under a temporary name, synced, then renamed over
+/// `path`. Destroying it before `commit` removes the temporary file. A process that is killed leaves one named
+/// `.tmp-…`, which `remove_stale_temporaries` clears.
+class AtomicFile {
+ public:
+  static Result<AtomicFile> create(const std::filesystem::path& path);
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&&) = delete;
+  ~AtomicFile();
+
+  int fd() const { return file_.get(); }
+  const std::filesystem::path& temporary_path() const { return temporary_; }
+  Status commit();
+
+ private:
+  AtomicFile() = default;
+  OwnedFd file_;
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+};
+
+/// AtomicFile in one call.
+Status write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+/// Removes what killed writers left in `directory`. Only under a lock that writers hold, too.
+void remove_stale_temporaries(const std::filesystem::path& directory);
+
+/// Makes `path` and its parents, with access for the owner alone. kPermissionDenied when it exists but belongs to
+/// somebody else or others may write in it: what lies there is mapped as code.
+Status make_private_directory(const std::filesystem::path& path);
+
+/// An exclusive lock on a file, waited for; kept until it is destroyed. For work of which one process at a time may do
+/// some. Ends with the process, however that ends.
+class FileLock {
+ public:
+  static Result<FileLock> acquire(const std::filesystem::path& path);
+
+ private:
+  explicit FileLock(OwnedFd fd) : fd_(std::move(fd)) {}
+  OwnedFd fd_;
+};
+
+}  // namespace skerry

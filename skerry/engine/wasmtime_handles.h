@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The vendor's side of engine.h and instance.h. Included by this folder's sources only.
+
+#include <wasmtime.h>
+
+#include <memory>
+#include <string>
+
+#include "skerry/engine/engine.h"
+#include "skerry/image/linear_memory.h"
+
+namespace skerry::engine {
+
+template <auto Delete>
+struct Deleter {
+  template <typename T>
+  void operator()(T* object) const {
+    Delete(object);
+  }
+};
+
+template <typename T, auto Delete>
+using Owned = std::unique_ptr<T, Deleter<Delete>>;
+
+using OwnedError = Owned<wasmtime_error_t, wasmtime_error_delete>;
+using OwnedTrap = Owned<wasm_trap_t, wasm_trap_delete>;
+using OwnedModule = Owned<wasmtime_module_t, wasmtime_module_delete>;
+using OwnedLinker = Owned<wasmtime_linker_t, wasmtime_linker_delete>;
+using OwnedStore = Owned<wasmtime_store_t, wasmtime_store_delete>;
+using OwnedInstancePre = Owned<wasmtime_instance_pre_t, wasmtime_instance_pre_delete>;
+
+/// The engine's message with its causes, on one line, without a backtrace.
+std::string message_of(const wasmtime_error_t* error);
+std::string message_of(const wasm_trap_t* trap);
+
+struct Engine::Handle {
+  Owned<wasm_engine_t, wasm_engine_delete> engine;
+  /// Where the next instance's first non-empty linear memory comes from; set around instantiation only.
+  image::LinearMemory* next_memory = nullptr;
+  /// The limit for any other memory of that instance.
+  ByteSize other_memory_limit;
+};
+
+struct CompiledModule::Handle {
+  OwnedModule module;
+};
+
+}  // namespace skerry::engine

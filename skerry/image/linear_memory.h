@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/mapping.h"
+#include "skerry/base/status.h"
+#include "skerry/image/dirty_pages.h"
+
+namespace skerry::image {
+
+/// The pages of an image, mapped: immutable, shared by every sandbox that starts from them.
+/// Const calls may run concurrently.
+class PageFile {
+ public:
+  /// The pages in [offset, offset + size) of `file`, both multiples of the page size. Takes `file` over. The file must
+  /// never change while anything is mapped from it: sealed, or ours and immutable.
+  static Result<std::shared_ptr<const PageFile>> open(OwnedFd file, std::uint64_t offset,
+                                                      std::size_t size);
+
+  std::span<const std::byte> bytes() const { return {view_.data(), size_}; }
+  int fd() const { return file_.get(); }
+  std::uint64_t offset() const { return offset_; }
+
+ private:
+  PageFile() = default;
+  OwnedFd file_;
+  std::uint64_t offset_ = 0;
+  std::size_t size_ = 0;
+  AddressRange view_;
+};
+
+/// The addresses of one guest's linear memory: a guard, 4 GiB, a guard, of which the first `size()` bytes are
+/// accessible. Backed by an image's pages, mapped private, and by zeros beyond them. Outlives the instances that use
+/// it one after the other: pages that a run made private stay warm for the next.
+///
+/// Owns its addresses. Confined to one thread and to the process that made it.
+class LinearMemory {
+ public:
+  /// What the compiled code may reach without a check: a 32-bit address plus offsets and the guard after it.
+  static constexpr std::size_t kReservation = std::size_t{4} << 30;
+  static constexpr std::size_t kGuard = std::size_t{32} << 20;
+
+  /// Empty memory that may grow to `limit`, for a module that is not on an image.
+  static Result<std::unique_ptr<LinearMemory>> zeroed(ByteSize limit);
+
+  /// Memory that begins as `pages` and may grow to `limit`.
+  static Result<std::unique_ptr<LinearMemory>> on_image(std::shared_ptr<const PageFile> pages,
+                                                        ByteSize limit);
+
+  std::byte* base() const { return base_; }
+  std::size_t size() const { return size_; }
+  std::span<std::byte> bytes() const { return {base_, size_}; }
+  ByteSize limit() const { return limit_; }
+  void set_limit(ByteSize limit) { limit_ = limit; }
+
+  /// The largest size since the last reset, and whether a growth beyond the limit was refused since then.
+  std::size_t peak() const { return peak_; }
+  bool growth_was_refused() const { return refused_; }
+
+  /// Makes `size` bytes accessible; the new ones are zero. kResourceExhausted beyond the limit.
+  Status grow_to(std::size_t size);
+
+  /// What one reset did.
+  struct ResetCost {
+    std::size_t dirty = 0;       ///< pages found private
+    std::size_t copied = 0;      ///< of these, copied back from the image
+    std::size_t given_back = 0;  ///< of these, returned to the kernel
+  };
+
+  /// Makes memory what the image says again, size included. Pages that recent runs keep writing are copied back
+  /// (0.1 µs each) rather than unmapped (a fault of 3-10 µs at the next write); pages that only one heavy run wrote
+  /// are given back, so that later resets do not pay for them.
+  Result<ResetCost> reset();
+
+  /// Pages that differ from the image, and all pages beyond it. The view lasts until the next call.
+  Result<std::span<const PageRun>> dirty();
+
+  /// Whether memory has grown beyond its image; an instance on it caches the size, so a reset needs a new instance.
+  bool has_grown() const { return size_ != image_size(); }
+
+  DirtyPages::Method method() const;
+
+ private:
+  LinearMemory() = default;
+  std::size_t image_size() const { return image_ ? image_->bytes().size() : 0; }
+  Status shrink_to_image();
+  Result<ResetCost> restore(std::span<const PageRun> runs);
+
+  AddressRange range_;
+  std::byte* base_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t peak_ = 0;
+  bool refused_ = false;
+  ByteSize limit_;
+  std::shared_ptr<const PageFile> image_;
+  std::optional<DirtyPages> tracker_;
+  // For each page of the image, how many resets in a row found it private but unchanged; saturates.
+  std::vector<std::uint8_t> idle_;
+};
+
+}  // namespace skerry::image
