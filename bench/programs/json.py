@@ -13,7 +13,7 @@ def record(index):
         "score": index * 1.25,
         "tags": ["tag%d" % (index % 7), "tag%d" % (index % 11), "caf\u00e9"],
         "address": {"street": "%d High Street" % index, "city": "Town", "zip": None},
-        "note": 'a "quoted" line\nand another\twith \ slashes',
+        "note": 'a "quoted" line\nand another\twith \\ slashes',
     }
 
 

@@ -67,6 +67,7 @@ struct Instance::Handle {
   wasmtime_instance_t instance{};
   std::optional<wasmtime_memory_t> memory;
   bool host_ended = false;
+  CallEnd start_end;
 
   std::span<std::byte> memory_bytes() const {
     if (!memory) return {};
@@ -74,10 +75,19 @@ struct Instance::Handle {
             wasmtime_memory_data_size(context, &*memory)};
   }
 
+  /// While the start function runs, only the caller knows the instance's exports.
+  void find_memory_of(wasmtime_caller_t* caller) {
+    wasmtime_extern_t item{};
+    if (wasmtime_caller_export_get(caller, "memory", 6, &item) && item.kind == WASMTIME_EXTERN_MEMORY) {
+      memory = item.of.memory;
+    }
+  }
+
   static wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t* raw,
                                 size_t count) {
     const auto* function = static_cast<const HostFunction*>(env);
     auto* self = static_cast<Handle*>(wasmtime_context_get_data(wasmtime_caller_context(caller)));
+    if (!self->memory) self->find_memory_of(caller);
     std::array<std::uint64_t, kMaxParams> values{};
     const std::size_t params = function->params.size();
     for (std::size_t i = 0; i < params && i < count; ++i) {
@@ -164,16 +174,22 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<Program> prog
       program->handle_->ready.get(), handle->context, &handle->instance, &trap));
   engine.next_memory = nullptr;
   OwnedTrap owned_trap(trap);
-  if (error) return absl::ResourceExhaustedError(message_of(error.get()));
-  if (owned_trap) return absl::InvalidArgumentError(message_of(owned_trap.get()));
+  handle->program = std::move(program);
+  wasm_trap_t* const trapped = owned_trap.get();
+  if (error && !handle->host_ended) {
+    return absl::ResourceExhaustedError("Failed to instantiate WASM module: " + message_of(error.get()));
+  }
+  handle->start_end = end_of(std::move(error), std::move(owned_trap), handle->host_ended);
+  if (trapped != nullptr || handle->host_ended) return std::unique_ptr<Instance>(new Instance(std::move(handle)));
   wasmtime_extern_t item{};
   if (wasmtime_instance_export_get(handle->context, &handle->instance, "memory", 6, &item) &&
       item.kind == WASMTIME_EXTERN_MEMORY) {
     handle->memory = item.of.memory;
   }
-  handle->program = std::move(program);
   return std::unique_ptr<Instance>(new Instance(std::move(handle)));
 }
+
+const CallEnd& Instance::start_end() const { return handle_->start_end; }
 
 Result<Function> Instance::function(std::string_view name) {
   wasmtime_extern_t item{};

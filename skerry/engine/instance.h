@@ -91,11 +91,15 @@ class Instance {
  public:
   struct Handle;  ///< the vendor's side
 
-  /// About 0.08 ms for CPython. kResourceExhausted when the module wants more than the limits.
+  /// About 0.08 ms for CPython. Runs the module's start function if it has one: `start_end` says how that went.
+  /// kResourceExhausted when the module wants more than the limits.
   static Result<std::unique_ptr<Instance>> create(std::shared_ptr<Program> program,
                                                   image::LinearMemory& memory, void* host,
                                                   const InstanceLimits& limits);
   ~Instance();
+
+  /// How the start function came back; without one, kReturned. Nothing can be called unless it is kReturned.
+  const CallEnd& start_end() const;
 
   /// The exported function, or kNotFound.
   Result<Function> function(std::string_view name);

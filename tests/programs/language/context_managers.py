@@ -1,6 +1,5 @@
 from contextlib import contextmanager, ExitStack, suppress
 
-
 class Tx:
     def __init__(self, name, swallow=()):
         self.name, self.swallow = name, swallow
@@ -13,7 +12,6 @@ class Tx:
         print("end", self.name, et.__name__ if et else None, tb is not None)
         return et is not None and issubclass(et, self.swallow)
 
-
 @contextmanager
 def tag(name):
     print(f"<{name}>")
@@ -21,7 +19,6 @@ def tag(name):
         yield name * 2
     finally:
         print(f"</{name}>")
-
 
 with Tx("a") as a, Tx("b", (KeyError,)) as b:
     print(a, b)

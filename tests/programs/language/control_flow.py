@@ -4,8 +4,6 @@ def first_factor(n):
             return p
     else:
         return None
-
-
 print([(n, first_factor(n)) for n in (7, 15, 49, 97, 91)])
 i, log = 0, []
 while i < 10:

@@ -1,6 +1,5 @@
 import functools
 
-
 def trace(prefix):
     def deco(fn):
         @functools.wraps(fn)
@@ -12,7 +11,6 @@ def trace(prefix):
         wrapper.calls = 0
         return wrapper
     return deco
-
 
 class Memo:
     def __init__(self, fn):
@@ -26,18 +24,15 @@ class Memo:
             self.cache[n] = self.fn(n)
         return self.cache[n]
 
-
 @Memo
 def fib(n):
     """Fibonacci."""
     return n if n < 2 else fib(n - 1) + fib(n - 2)
 
-
 @trace("> ")
 @trace("# ")
 def join(a, *, sep="-"):
     return sep.join(a)
-
 
 join("abc", sep="+")
 print(fib(80), fib.hits, len(fib.cache), fib.__doc__, fib.__name__)

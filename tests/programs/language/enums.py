@@ -1,6 +1,5 @@
 from enum import Enum, IntEnum, Flag, auto, unique
 
-
 class Color(Enum):
     RED = 1
     GREEN = 2
@@ -10,19 +9,16 @@ class Color(Enum):
     def hexcode(self):
         return {1: "#f00", 2: "#0f0"}[self.value]
 
-
 class Level(IntEnum):
     LOW = auto()
     MID = auto()
     HIGH = 10
-
 
 class Perm(Flag):
     R = auto()
     W = auto()
     X = auto()
     RW = R | W
-
 
 print(list(Color), Color.CRIMSON is Color.RED, Color(2).name, Color["RED"].hexcode)
 print(sorted([Level.HIGH, Level.LOW, Level.MID], reverse=True)[0].name, Level.MID + 1, Level(10) > 5)

@@ -3,13 +3,11 @@ class AppError(Exception):
         super().__init__(msg)
         self.code = code
 
-
 def parse(s):
     try:
         return int(s)
     except ValueError as e:
         raise AppError(f"bad number {s!r}", 22) from e
-
 
 def flow(n):
     steps = []
@@ -26,7 +24,6 @@ def flow(n):
     finally:
         steps.append("finally")
     return steps
-
 
 try:
     parse("4x")

@@ -8,11 +8,9 @@ def averager():
         n += 1
         avg = total / n
 
-
 def collect(out):
     while True:
         out.append((yield from averager()))
-
 
 def countdown(n):
     try:
@@ -23,7 +21,6 @@ def countdown(n):
         yield f"caught {e}"
     finally:
         print("closed at", n)
-
 
 out = []
 g = collect(out)

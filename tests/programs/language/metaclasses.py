@@ -6,7 +6,7 @@ class Registry(type):
         return {"_order": []}
 
     def __new__(mcs, name, bases, ns, tag=None):
-        ns["fields"] = [k for k, v in ns.items() if isinstance(v, int)]
+        ns["fields"] = [k for k, v in ns.items() if isinstance(v, int) and k[0] != "_"]
         cls = super().__new__(mcs, name, bases, dict(ns))
         if tag:
             mcs.classes[tag] = cls

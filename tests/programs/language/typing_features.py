@@ -3,7 +3,6 @@ from typing import (Generic, TypeVar, Protocol, NamedTuple, TypedDict, Literal, 
 
 T = TypeVar("T")
 
-
 class Stack(Generic[T]):
     def __init__(self) -> None:
         self.items: list[T] = []
@@ -11,25 +10,20 @@ class Stack(Generic[T]):
     def push(self, x: T) -> None:
         self.items.append(x)
 
-
 @runtime_checkable
 class Closer(Protocol):
     def close(self) -> None: ...
 
-
 class File:
     def close(self): pass
-
 
 class Emp(NamedTuple):
     name: str
     id: int = 7
 
-
 class Movie(TypedDict, total=False):
     title: str
     year: int
-
 
 def f(a: int, b: "str" = "x") -> dict[str, list[int]]: ...
 

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one program inside the guest, as `python FILE` would, and tells the host how it ended.
+
+Loaded once, when a template is made; `serve` runs in a sandbox that was just reset to it, so everything here is as it was
+then. What the host needs goes through `_host.call`, never through a stream that the program can write:
+
+    guest -> host  b"n"           what shall I run?   answer: a JSON object, a newline, the program's bytes
+    guest -> host  b"d" + JSON    how it ended: exit_code, result, exception
+
+A run that says nothing ended normally. The first line of the answer is empty when all is as by default: that saves
+parsing and the pages it would dirty.
+"""
+
+import ast
+import atexit
+import builtins
+import gc
+import io
+import json
+import linecache
+import os
+import sys
+import traceback
+import types
+
+import _host
+
+# Structured reports are for programs to read: enough for any real traceback, bounded for hostile ones.
+MAX_FRAMES = 64
+MAX_TEXT = 16_384
+# What a result's repr may hold; the host cuts at its own limit, too.
+MAX_RESULT = 1 << 20
+
+_ENDING = None  # the bytecode behind a module's last expression, as `_learn_ending` saw it
+
+
+def _clip(text, limit=MAX_TEXT):
+    return text if len(text) <= limit else text[:limit] + f"... [{len(text) - limit} more characters]"
+
+
+def _clean(text):
+    """Surrogates (from undecodable input) cannot go through UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _learn_ending():
+    """Learns what this interpreter compiles for a module that ends in an expression: value, POP_TOP, None, RETURN_VALUE.
+
+    Rewriting these few bytes to return the value costs a microsecond; doing the same on a syntax tree costs a second
+    parse. Returns None when the interpreter compiles otherwise, which leaves the syntax tree.
+    """
+    import opcode
+
+    code = compile("f()", "<probe>", "exec").co_code
+    pop = opcode.opmap["POP_TOP"]
+    nop = opcode.opmap["NOP"]
+    tail = code[-6:]
+    if len(tail) != 6 or tail[0] != pop or tail[4] != opcode.opmap["RETURN_VALUE"]:
+        return None
+    patched = bytes([nop, 0, nop, 0]) + tail[4:]
+    probe = types.FunctionType(compile("7 .bit_length()", "<probe>", "exec"), {}).__code__
+    if probe.co_code[-6:] != tail:
+        return None
+    value = types.FunctionType(probe.replace(co_code=probe.co_code[:-6] + patched), {})()
+    return (tail, patched) if value == 3 else None
+
+
+def _ends_in_expression(code, text):
+    """Whether the value that `code` drops last is its last statement's, at module level."""
+    positions = None
+    for positions in code.co_positions():
+        pass
+    return positions is not None and positions[2] == 0 and positions[0] is not None and _is_last(positions, text)
+
+
+def _is_last(positions, text):
+    """Whether the statement at `positions` is the text's last, and a whole line's beginning."""
+    lines = text.splitlines()
+    end = positions[1]
+    if any(line.strip() and not line.lstrip().startswith("#") for line in lines[end:]):
+        return False
+    rest = lines[end - 1].encode()[positions[3]:].strip()
+    return not rest or rest == b";" or rest.startswith(b"#")
+
+
+def _compile(source, name):
+    """The program's code, and whether calling it returns the last expression's value."""
+    code = compile(source, name, "exec", dont_inherit=True)
+    if _ENDING is not None:
+        tail, patched = _ENDING
+        if code.co_code.endswith(tail) and _ends_in_expression(code, _text_of(source)):
+            return code.replace(co_code=code.co_code[:-6] + patched), True
+    tree = ast.parse(source, name)
+    if not tree.body or not isinstance(tree.body[-1], ast.Expr):
+        return code, False
+    last = tree.body[-1]
+    if isinstance(last.value, ast.Constant) and len(tree.body) == 1 and isinstance(last.value.value, str):
+        pass  # a lone string is a docstring to the compiler, and a value to whoever typed it
+    tree.body[-1] = ast.Assign([ast.Name("_", ast.Store())], last.value)
+    ast.copy_location(tree.body[-1], last)
+    ast.fix_missing_locations(tree)
+    return compile(tree, name, "exec", dont_inherit=True), None
+
+
+def _text_of(source):
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return source.decode("latin-1")
+
+
+def _frames_of(summary):
+    frames = [
+        {"file": _clip(_clean(f.filename)), "line": f.lineno or 0, "function": _clip(_clean(f.name)), "source": _clip(_clean(f.line or ""))}
+        for f in summary
+    ]
+    if len(frames) > MAX_FRAMES:
+        half = MAX_FRAMES // 2
+        frames = frames[:half] + frames[-half:]
+    return frames
+
+
+def _type_name(kind):
+    module = kind.__module__
+    return kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
+
+
+def _describe(error, summary):
+    frames = _frames_of(summary)
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        frames.append(
+            {
+                "file": _clip(_clean(str(error.filename))),
+                "line": error.lineno or 0,
+                "function": "<module>",
+                "source": _clip(_clean((error.text or "").strip())),
+            }
+        )
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return {"type": _clean(_type_name(type(error))), "message": _clip(_clean(str(message))), "frames": frames}
+
+
+def _report(error, trace):
+    """Prints the traceback where Python would, and describes it to the host."""
+    if isinstance(error, MemoryError):
+        # The frames still hold what filled the memory; nothing can be told before that is gone.
+        traceback.clear_frames(trace)
+    error.__traceback__ = trace
+    if sys.excepthook is not sys.__excepthook__:
+        sys.excepthook(type(error), error, trace)
+        return _describe(error, traceback.extract_tb(trace, -MAX_FRAMES))
+    shown = traceback.TracebackException(type(error), error, trace, compact=True)
+    text = "".join(shown.format())
+    stderr = sys.stderr
+    if stderr is not None:
+        try:
+            stderr.write(text)
+        except UnicodeEncodeError:
+            stderr.write(_clean(text))
+    return _describe(error, shown.stack)
+
+
+def _exit_code(error):
+    code = error.code
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    try:
+        print(code, file=sys.stderr)
+    except (OSError, ValueError):
+        pass
+    return 1
+
+
+def _failed(error, done):
+    """Fills `done` for an exception that reached the top."""
+    if isinstance(error, SystemExit):
+        done["exit_code"] = _exit_code(error)
+        return
+    done["exit_code"] = 130 if isinstance(error, KeyboardInterrupt) else 1
+    trace = error.__traceback__
+    try:
+        done["exception"] = _report(error, trace.tb_next if trace is not None else None)
+    except BaseException as second:  # the program's own __str__, excepthook or stderr failed
+        done["exception"] = {"type": _clean(_type_name(type(error))), "message": "", "frames": []}
+        try:
+            sys.__stderr__.write(f"{_type_name(type(error))} (and reporting it raised {type(second).__name__})\n")
+        except BaseException:
+            pass
+
+
+def _tell_result(value, header, done):
+    if value is None:
+        return
+    if header.get("echo"):
+        print(repr(value))
+    if header.get("want_result"):
+        done["result"] = _clip(_clean(repr(value)), MAX_RESULT)
+
+
+def _flush(done):
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except BaseException:
+            done.setdefault("exit_code", 120)  # as Python: the output could not be written
+
+
+def _finish(names, done):
+    """What Python does between the last statement and the end: exit handlers, then finalizers."""
+    atexit._run_exitfuncs()
+    _flush(done)
+    # Names die in the order in which the interpreter lets them go: private ones first.
+    for name in [n for n in names if n[0:1] == "_" and n != "__builtins__"]:
+        names[name] = None
+    for name in [n for n in names if n != "__builtins__"]:
+        names[name] = None
+    if gc.get_count()[0] or gc.garbage:
+        gc.collect()
+
+
+def _apply(header):
+    env = header.get("env")
+    if env:
+        os.environ.update(env)
+        if "PYTHONPATH" in env:
+            sys.path[1:1] = [p for p in env["PYTHONPATH"].split(":") if p]
+    if "argv" in header:
+        sys.argv[:] = header["argv"]
+
+
+def serve():
+    answer = _host.call(b"n")
+    end = answer.index(b"\n")
+    source = answer[end + 1:]
+    header = json.loads(answer[:end]) if end else {}
+    name = header.get("name", "<string>")
+    if header:
+        _apply(header)
+    done = {}
+    main = sys.modules["__main__"]
+    names = main.__dict__
+    if header.get("file"):
+        names["__file__"] = name
+        names["__cached__"] = None
+    try:
+        linecache.cache[name] = (len(source), None, _text_of(source).splitlines(True), name)
+        if header.get("want_result") or header.get("echo"):
+            code, returns = _compile(source, name)
+        else:
+            code, returns = compile(source, name, "exec", dont_inherit=True), False
+    except BaseException as error:
+        error.__traceback__ = None
+        _failed(error, done)
+    else:
+        try:
+            value = types.FunctionType(code, names)()
+        except BaseException as error:
+            _failed(error, done)
+            del error
+        else:
+            try:
+                _tell_result(value if returns else names.get("_") if returns is None else None, header, done)
+            except BaseException as error:
+                _failed(error, done)
+            value = None
+    try:
+        _finish(names, done)
+    except BaseException as error:
+        _failed(error, done)
+    _flush(done)
+    if done:
+        _host.call(b"d" + json.dumps(done).encode())
+
+
+def prepare():
+    """Makes the warm interpreter what a fresh one is: called last, before the template is captured."""
+    global _ENDING
+    _ENDING = _learn_ending()
+    sys.stdout.reconfigure(line_buffering=True)
+    sys.argv[:] = ["-c"]
+    if sys.path[:1] != [""]:
+        sys.path.insert(0, "")
+    os.chdir("/")
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = builtins
+    del main.__doc__
+    main.__dict__["__doc__"] = None
+    sys.modules["__main__"] = main
+    tempfile = sys.modules.get("tempfile")
+    if tempfile is not None:
+        tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed
+    gc.collect()
+    gc.freeze()
+
+
+def tell_random_states():
+    """Tells the host where importing has left random states: it writes fresh bytes there before each fresh run, so that no
+    two draw the same numbers. For each: a name, the address of the object that holds the state, its Mersenne Twister key."""
+    import random
+    import struct
+
+    _tell_state("random", id(random._inst), struct.pack("<624I", *random._inst.getstate()[1][:624]))
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        state = numpy.random.mtrand._rand
+        _tell_state("numpy", id(state._bit_generator), state.get_state()[1].astype("<u4").tobytes())
+
+
+def _tell_state(name, address, key):
+    _host.call(b"r" + name.encode() + b"\0" + str(address).encode() + b"\0" + key)

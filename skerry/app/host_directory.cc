@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/app/host_directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "skerry/base/file.h"
+#include "skerry/wasi/host_files.h"
+
+namespace skerry::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_beneath(const fs::path& path, const fs::path& root) {
+  return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
+}
+
+wasi::Nanoseconds modified(const struct stat& info) {
+  if (info.st_mtim.tv_sec < 0) return wasi::Nanoseconds(0);
+  return std::chrono::seconds(info.st_mtim.tv_sec) + wasi::Nanoseconds(info.st_mtim.tv_nsec);
+}
+
+/// One walk over a directory of the host's.
+class Import {
+ public:
+  Import(const ImportedDirectory& directory, wasi::FileSystem& files) : directory_(directory), files_(files) {}
+
+  Status walk(const fs::path& host, const std::string& guest) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(host, error)) {
+      SKERRY_TRY(add(entry.path(), guest + "/" + entry.path().filename().native()));
+    }
+    if (error) return errno_status(error.value(), "opendir", host.native());
+    return ok_status();
+  }
+
+ private:
+  Status add(const fs::path& host, const std::string& guest) {
+    struct stat info{};
+    SKERRY_TRY(syscall_result("lstat", host.native(), [&] { return ::lstat(host.c_str(), &info); }).status());
+    const wasi::AddOptions options{.modified = modified(info),
+                                   .access = directory_.is_writable ? wasi::Access::kReadWrite
+                                                                    : wasi::Access::kReadOnly};
+    if (S_ISDIR(info.st_mode)) {
+      SKERRY_TRY(wasi::make_directory(files_, guest, options));
+      return walk(host, guest);
+    }
+    if (S_ISLNK(info.st_mode)) return add_link(host, guest, options);
+    if (!S_ISREG(info.st_mode)) {
+      return absl::InvalidArgumentError("--dir: " + host.native() +
+                                        " is a device, socket or pipe; only files, directories and links are imported");
+    }
+    // The file may have been swapped since: opened without following a link, it is what it is.
+    SKERRY_ASSIGN(const OwnedFd file, open_file(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+    SKERRY_TRY(syscall_result("fstat", host.native(), [&] { return ::fstat(file.get(), &info); }).status());
+    if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError("--dir: " + host.native() + " changed while it was read");
+    auto content = read_all(file.get(), files_.quotas().file_bytes);
+    if (!content.ok()) return too_large(annotate(content.status(), host.native()));
+    return too_large(wasi::add_file(files_, guest, as_bytes(*content), options));
+  }
+
+  Status add_link(const fs::path& host, const std::string& guest, const wasi::AddOptions& options) {
+    std::error_code error;
+    const fs::path target = fs::canonical(host, error);
+    if (error || !is_beneath(target, directory_.host)) {
+      return absl::InvalidArgumentError("--dir: the symbolic link " + host.native() + " leaves " +
+                                        directory_.host.native() + " or leads nowhere; remove it or import its target too");
+    }
+    return wasi::add_symlink(files_, guest, target.lexically_relative(host.parent_path()).native(), options);
+  }
+
+  static Status too_large(const Status& status) {
+    if (status.code() != StatusCode::kResourceExhausted) return status;
+    return annotate(status, "--dir: more than the limit for files (raise it with --max-files MB)");
+  }
+
+  const ImportedDirectory& directory_;
+  wasi::FileSystem& files_;
+};
+
+std::string shown(const std::string& relative) { return "\"" + relative + "\""; }
+
+}  // namespace
+
+Result<ImportedDirectory> ImportedDirectory::parse(const std::string& text) {
+  const auto at = text.rfind("::");
+  ImportedDirectory directory;
+  if (at == std::string::npos || at == 0) {
+    return absl::InvalidArgumentError("--dir is \"" + text + "\", expected HOST::GUEST or HOST::GUEST:rw");
+  }
+  directory.guest = text.substr(at + 2);
+  if (directory.guest.ends_with(":rw")) {
+    directory.is_writable = true;
+    directory.guest.resize(directory.guest.size() - 3);
+  }
+  while (directory.guest.size() > 1 && directory.guest.ends_with('/')) directory.guest.pop_back();
+  if (!directory.guest.starts_with('/') || directory.guest.size() < 2) {
+    return absl::InvalidArgumentError("--dir is \"" + text + "\": the guest's side must be an absolute path below /");
+  }
+  std::error_code error;
+  directory.host = fs::canonical(text.substr(0, at), error);
+  if (error || !fs::is_directory(directory.host)) {
+    return absl::NotFoundError("--dir: " + text.substr(0, at) + " is no directory");
+  }
+  return directory;
+}
+
+Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files) {
+  const wasi::AddOptions options{.access = directory.is_writable ? wasi::Access::kReadWrite
+                                                                 : wasi::Access::kReadOnly};
+  if (wasi::stat(files, directory.guest).ok()) {
+    return absl::InvalidArgumentError("--dir: " + directory.guest + " is there already in the guest");
+  }
+  SKERRY_TRY(wasi::make_directory(files, directory.guest, options));
+  return Import(directory, files).walk(directory.host, directory.guest);
+}
+
+Result<HostDirectoryWriter> HostDirectoryWriter::open(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  SKERRY_ASSIGN(OwnedFd fd, open_file(directory, O_RDONLY | O_DIRECTORY));
+  return HostDirectoryWriter(std::move(fd));
+}
+
+Result<OwnedFd> HostDirectoryWriter::open_beneath(const std::string& relative, int flags) const {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
+  how.mode = (flags & O_CREAT) != 0 ? 0644 : 0;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  SKERRY_ASSIGN(const int fd, syscall_result("openat2", shown(relative), [&] {
+                  return static_cast<int>(
+                      ::syscall(SYS_openat2, directory_.get(), relative.c_str(), &how, sizeof how));
+                }));
+  return OwnedFd(fd);
+}
+
+Result<OwnedFd> HostDirectoryWriter::parent_of(const std::string& relative, std::string& name) const {
+  const auto slash = relative.rfind('/');
+  name = slash == std::string::npos ? relative : relative.substr(slash + 1);
+  if (slash == std::string::npos) return open_beneath(".", O_RDONLY | O_DIRECTORY);
+  const std::string parent = relative.substr(0, slash);
+  auto opened = open_beneath(parent, O_RDONLY | O_DIRECTORY);
+  if (opened.ok() || opened.status().code() != StatusCode::kNotFound) return opened;
+  std::string above_name;
+  SKERRY_ASSIGN(const OwnedFd above, parent_of(parent, above_name));
+  SKERRY_TRY(syscall_result("mkdirat", shown(parent), [&] {
+               return ::mkdirat(above.get(), above_name.c_str(), 0755);
+             }).status());
+  return open_beneath(parent, O_RDONLY | O_DIRECTORY);
+}
+
+Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::string& relative) {
+  std::string name;
+  SKERRY_ASSIGN(const OwnedFd parent, parent_of(relative, name));
+  switch (change.kind) {
+    case worker::FileChange::Kind::kDirectory: {
+      const auto made = syscall_result("mkdirat", shown(relative), [&] {
+        return ::mkdirat(parent.get(), name.c_str(), 0755);
+      });
+      return made.status().code() == StatusCode::kAlreadyExists ? ok_status() : made.status();
+    }
+    case worker::FileChange::Kind::kSymlink:
+      return absl::InvalidArgumentError("the guest made a symbolic link at " + shown(relative) +
+                                        "; links are not written to the host");
+    case worker::FileChange::Kind::kRemoved: {
+      const auto removed = syscall_result("unlinkat", shown(relative), [&] {
+        return ::unlinkat(parent.get(), name.c_str(), 0);
+      });
+      if (removed.ok() || removed.status().code() == StatusCode::kNotFound) return ok_status();
+      directories_to_remove_.push_back(relative);
+      return ok_status();
+    }
+    case worker::FileChange::Kind::kFile:
+      break;
+  }
+  const int mode = change.is_further_piece ? O_APPEND : (O_CREAT | O_TRUNC);
+  SKERRY_ASSIGN(const OwnedFd file, open_beneath(relative, O_WRONLY | mode));
+  auto written = write_all(file.get(), as_bytes(change.content));
+  return annotate(written, shown(relative));
+}
+
+Status HostDirectoryWriter::finish() {
+  // By path in order, a directory comes before what is in it: backwards, it is empty when its turn comes.
+  for (auto path = directories_to_remove_.rbegin(); path != directories_to_remove_.rend(); ++path) {
+    std::string name;
+    SKERRY_ASSIGN(const OwnedFd parent, parent_of(*path, name));
+    SKERRY_TRY(syscall_result("unlinkat", shown(*path), [&] {
+                 return ::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
+               }).status());
+  }
+  return ok_status();
+}
+
+}  // namespace skerry::app

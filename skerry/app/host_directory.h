@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/fd.h"
+#include "skerry/base/status.h"
+#include "skerry/wasi/file_system.h"
+#include "skerry/worker/run_process.h"
+
+namespace skerry::app {
+
+/// A directory of the caller's that a run gets a copy of: `HOST::GUEST[:rw]`.
+struct ImportedDirectory {
+  std::filesystem::path host;  ///< canonical
+  std::string guest;           ///< absolute, without a slash at the end
+  bool is_writable = false;
+
+  /// kInvalidArgument when it is not of that form, kNotFound when there is no such directory.
+  static Result<ImportedDirectory> parse(const std::string& text);
+};
+
+/// Copies a directory into a guest's file system. Symbolic links that stay inside are kept. kInvalidArgument, with the
+/// name, for a link that leaves it, a device, a socket or a pipe; kResourceExhausted when it is more than the quotas of
+/// `files` allow.
+Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files);
+
+/// Writes what a run changed below one directory of the host's. Paths are resolved by the kernel beneath it, through no
+/// symbolic link (openat2), whatever they say. Confined to one thread.
+class HostDirectoryWriter {
+ public:
+  static Result<HostDirectoryWriter> open(const std::filesystem::path& directory);
+
+  /// Carries out one change at `relative`, a path below the directory.
+  Status apply(const worker::FileChange& change, const std::string& relative);
+  /// Removes directories whose removal had to wait for their contents'. Call once, last.
+  Status finish();
+
+ private:
+  explicit HostDirectoryWriter(OwnedFd directory) : directory_(std::move(directory)) {}
+  Result<OwnedFd> parent_of(const std::string& relative, std::string& name) const;
+  Result<OwnedFd> open_beneath(const std::string& relative, int flags) const;
+  OwnedFd directory_;
+  std::vector<std::string> directories_to_remove_;
+};
+
+}  // namespace skerry::app

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "skerry/app/commands.h"
+#include "skerry/app/run_options.h"
+#include "skerry/app/terminal.h"
+#include "skerry/base/file.h"
+#include "skerry/runtime/home.h"
+#include "skerry/runtime/installation.h"
+#include "skerry/runtime/python.h"
+
+namespace skerry::app {
+namespace {
+
+// Source is held in memory a few times over while it is compiled.
+constexpr ByteSize kMaxSource = mib(32);
+
+struct Options {
+  RunOptions run;
+  std::string code;
+  std::string file;
+  std::string template_name{runtime::kDefaultTemplate};
+  bool echo = false;
+  bool has_code = false;
+};
+
+Result<runtime::PythonProgram> program_of(const Options& options) {
+  runtime::PythonProgram program;
+  std::string zeroth = "-c";
+  if (options.has_code) {
+    if (!options.file.empty()) return absl::InvalidArgumentError("give -c CODE or FILE, not both");
+    program.code = options.code;
+  } else if (options.file.empty() || options.file == "-") {
+    if (options.file.empty() && ::isatty(STDIN_FILENO) == 1) {
+      return absl::InvalidArgumentError("nothing to run: give -c CODE, FILE, or - to read it from standard input");
+    }
+    SKERRY_ASSIGN(program.code, read_all(STDIN_FILENO, kMaxSource));
+    program.name = "<stdin>";
+    zeroth = "-";
+  } else {
+    SKERRY_ASSIGN(program.code, read_file(options.file, kMaxSource));
+    program.name = zeroth = options.file;
+    program.has_file = true;
+  }
+  if (zeroth != "-c" || !options.run.arguments.empty()) {
+    program.arguments.push_back(zeroth);
+    program.arguments.insert(program.arguments.end(), options.run.arguments.begin(), options.run.arguments.end());
+  }
+  if (options.echo) {
+    program.last_value = runtime::PythonProgram::LastValue::kPrintedAndReturned;
+  } else if (options.run.json) {
+    program.last_value = runtime::PythonProgram::LastValue::kReturned;
+  }
+  return program;
+}
+
+/// The template, made or mended first if need be.
+Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options, const sandbox::Limits& limits) {
+  SKERRY_ASSIGN(const runtime::Home home, runtime::Home::from_environment());
+  runtime::PythonInstallation installation(home);
+  const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
+  auto origin = installation.open(options.template_name, metering);
+  if (origin.ok() || origin.status().code() == StatusCode::kInvalidArgument) return origin;
+  SetUpProgress progress;
+  if (origin.status().code() == StatusCode::kDataLoss) progress.damaged(std::string(message_of(origin.status())));
+  SKERRY_TRY(installation.set_up(metering, SealedFile::Depth::kTimes, progress).status());
+  return installation.open(options.template_name, metering);
+}
+
+int run(const Options& options) {
+  auto setting = RunSetting::open(options.run);
+  if (!setting.ok()) return report_failure(setting.status());
+  auto program = program_of(options);
+  if (!program.ok()) return report_failure(program.status());
+  program->environment = setting->environment;
+  const auto origin = ready_origin(options, setting->limits);
+  if (!origin.ok()) return report_failure(origin.status());
+  return run_and_report(options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
+    SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(**origin, setting->limits));
+    SKERRY_TRY(setting->import_directories(sandbox->state().files()));
+    const wasi::FileSystem before = sandbox->state().files();
+    worker::DescriptorInput input(setting->input.get());
+    if (setting->limits.fuel) SKERRY_TRY(sandbox->set_fuel(*setting->limits.fuel));
+    SKERRY_TRY(channel.started());
+    SKERRY_ASSIGN(sandbox::Outcome outcome,
+                  runtime::run_python(*sandbox, *program, setting->world(channel, input), runtime::Randomness::kFresh));
+    sandbox->measure(outcome.usage);
+    SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
+    return outcome;
+  });
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "Run a Python program in a fresh sandbox");
+  auto* code = command->add_option("-c", options->code, "The program itself")->type_name("CODE");
+  command->add_option("file", options->file, "The program's file, or - for standard input")->type_name("FILE");
+  command->add_option("--template", options->template_name, "The image to start from: python-data (numpy, pandas, matplotlib warm) or python")
+      ->type_name("NAME");
+  command->add_flag("--echo", options->echo, "Print the last expression's value, as a prompt would");
+  options->run.add_to(*command);
+  command->add_option("arguments", options->run.arguments, "sys.argv, after --")->type_name("ARGS");
+  command->footer(
+      "Exit code: the program's own; 124 deadline, 125 our failure, 130 cancelled, 134 trapped,\n"
+      "137 out of memory, 139 crashed, 152 out of fuel.\n\n"
+      "Examples:\n"
+      "  skerry run -c 'print(2+2)'\n"
+      "  skerry run report.py --dir ./data::/data --output-dir out -- --year 2026\n"
+      "  echo 'print(input())' > p.py; echo hello | skerry run p.py\n"
+      "  skerry run --json --timeout 5 --memory 512 -c 'import numpy; numpy.arange(3).sum()'\n");
+  command->callback([options, code] {
+    options->has_code = code->count() > 0;
+    if (options->has_code && !options->file.empty()) {
+      // Behind -c the first bare word is the program's argument, not a file.
+      options->run.arguments.insert(options->run.arguments.begin(), options->file);
+      options->file.clear();
+    }
+    if (const int exit = run(*options); exit != 0) throw CLI::RuntimeError(exit);
+  });
+}
+
+}  // namespace skerry::app

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "skerry/app/host_directory.h"
+#include "skerry/base/status.h"
+#include "skerry/sandbox/limits.h"
+#include "skerry/sandbox/outcome.h"
+#include "skerry/sandbox/sandbox.h"
+#include "skerry/worker/run_process.h"
+
+namespace CLI {
+class App;
+}
+
+namespace skerry::app {
+
+/// What `skerry run` and `skerry exec` have in common, as typed. Text and numbers are checked by `limits` and `open`.
+struct RunOptions {
+  double timeout_seconds = 30;
+  double memory_mib = 256;
+  std::optional<std::int64_t> fuel;
+  std::int64_t max_output = 1 << 20;
+  double max_files_mib = 256;
+  std::int64_t max_open_files = 256;
+  std::string stdin_file;
+  std::vector<std::string> environment;
+  std::vector<std::string> directories;
+  std::string output_directory;
+  std::optional<std::uint64_t> seed;
+  std::string clock;
+  bool json = false;
+  std::vector<std::string> arguments;
+
+  /// Adds the options to a command; the object must outlive its parsing.
+  void add_to(CLI::App& command);
+
+  /// kInvalidArgument naming the option and its bounds.
+  Result<sandbox::Limits> limits() const;
+};
+
+/// Everything a run needs from this side, opened and checked.
+struct RunSetting {
+  sandbox::Limits limits;
+  std::map<std::string, std::string> environment;
+  std::vector<ImportedDirectory> directories;
+  OwnedFd input;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::chrono::nanoseconds> fixed_clock;
+
+  static Result<RunSetting> open(const RunOptions& options);
+
+  /// A world that shows these, with output to `channel`. Borrows this setting and `input_source`.
+  sandbox::World world(worker::RunChannel& channel, wasi::InputSource& input_source) const;
+  Status import_directories(wasi::FileSystem& files) const;
+};
+
+/// Sees a run through to the end: streams or collects its output, writes changed files to the host, tells people or
+/// programs how it ended. Returns the process's exit code.
+int run_and_report(const RunOptions& options, const RunSetting& setting, const worker::RunBody& body);
+
+}  // namespace skerry::app

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "skerry/base/status.h"
+#include "skerry/runtime/installation.h"
+
+namespace skerry::app {
+
+/// Whether people look at a stream: a terminal, and NO_COLOR is not set.
+bool shows_colour(int fd);
+
+/// "skerry: message" on standard error, in red where people look. Returns 125, our own failure's exit code.
+int report_failure(const Status& status);
+
+/// Draws a set-up's steps on standard error: a progress bar on a terminal, plain lines elsewhere. Quiet until the first
+/// step. Confined to one thread.
+class SetUpProgress final : public runtime::SetUpObserver {
+ public:
+  SetUpProgress();
+  ~SetUpProgress() override;
+  void step(const std::string& what) override;
+  void damaged(const std::string& what) override;
+  void progress(double fraction) override;
+
+ private:
+  void finish_step();
+  bool is_terminal_;
+  std::string step_;
+  std::chrono::steady_clock::time_point begun_;
+};
+
+/// A table with its first row as head, columns aligned; numbers to the right where `right` says so.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+/// `value` of `largest` as a bar of at most `width` characters.
+std::string bar(double value, double largest, std::size_t width);
+
+}  // namespace skerry::app

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "skerry/base/status.h"
+#include "skerry/image/linear_memory.h"
+
+namespace skerry::image {
+
+/// A mutable global of a module, by the name it is exported under.
+struct Global {
+  std::string name;
+  std::uint64_t bits = 0;
+  bool operator==(const Global&) const = default;
+};
+
+/// All of an image but its pages.
+struct Manifest {
+  std::string module_sha256;  ///< of the hollow module whose instances may run on it
+  std::string template_name;
+  std::vector<Global> globals;
+  std::string host_state;  ///< as `wasi::encode` made it; checked by `wasi::decode`
+  std::map<std::string, std::string> facts;  ///< of the runtime
+  std::int64_t created_unix_ns = 0;
+};
+
+/// An immutable snapshot of a sandbox between runs: shared by all that start from it. Const calls may run concurrently.
+struct Image {
+  Manifest manifest;
+  std::shared_ptr<const PageFile> pages;
+};
+
+/// Writes an image with these pages to `path`, whole or not at all. Zero pages become holes.
+Status write_image(const std::filesystem::path& path, const Manifest& manifest,
+                   std::span<const std::byte> pages);
+
+/// Maps the image at `path`; every field is checked as untrusted, the pages' hash is not (that is `verify_pages`, and the
+/// seal's job for files of ours). kDataLoss when it is damaged, kUnimplemented for another format version.
+Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& path);
+
+/// Reads and hashes all pages. kDataLoss when they are not what the manifest says.
+Status verify_pages(const std::filesystem::path& path);
+
+}  // namespace skerry::image

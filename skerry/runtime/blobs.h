@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "skerry/base/mapping.h"
+#include "skerry/base/status.h"
+#include "skerry/wasi/file_content.h"
+
+namespace skerry::runtime {
+
+/// The read-only files that a runtime brings for its guests: mapped once, never copied, named by their SHA-256 in images.
+///
+/// Loose files (a standard library archive) and the members of tar archives, whose bytes lie there uncompressed. What lies
+/// where is in an index, `blobs.index`, that `build` writes. Const calls may run concurrently.
+class BlobSet {
+ public:
+  struct Member {
+    std::string name;  ///< of the loose file, or "archive.tar/path/in/it"
+    std::string sha256;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+  };
+
+  /// Hashes the files in `directory` and the members of those that end in ".tar", and writes the index.
+  static Status build(const std::filesystem::path& directory, const std::vector<std::string>& files);
+
+  /// Reads the index and maps its files. kDataLoss when the index and a file's size do not fit.
+  static Result<std::shared_ptr<const BlobSet>> open(const std::filesystem::path& directory);
+
+  const std::vector<Member>& members() const { return members_; }
+
+  /// kNotFound when no member has this SHA-256.
+  Result<wasi::Blob> find(std::string_view sha256) const;
+
+ private:
+  struct Place {
+    std::size_t file = 0;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+  };
+  std::vector<Member> members_;
+  std::vector<std::shared_ptr<const ReadOnlyMapping>> files_;
+  std::map<std::string, Place, std::less<>> places_;
+};
+
+}  // namespace skerry::runtime

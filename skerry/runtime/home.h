@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "skerry/base/status.h"
+
+namespace skerry::runtime {
+
+/// Where everything that outlives a run lies: $SKERRY_HOME, by default `skerry` in the XDG data folder. A value.
+struct Home {
+  std::filesystem::path root;
+
+  /// From the environment: SKERRY_HOME, XDG_DATA_HOME, HOME. kFailedPrecondition when none is set.
+  static Result<Home> from_environment();
+
+  std::filesystem::path python_parts() const { return root / "runtimes" / "python"; }
+  std::filesystem::path native_cache() const { return root / "native"; }
+  std::filesystem::path module_cache() const { return root / "modules"; }
+  std::filesystem::path templates() const { return root / "templates"; }
+  std::filesystem::path lock() const { return root / "setup.lock"; }
+};
+
+}  // namespace skerry::runtime

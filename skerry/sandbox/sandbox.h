@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "skerry/base/status.h"
+#include "skerry/engine/instance.h"
+#include "skerry/image/image_file.h"
+#include "skerry/image/linear_memory.h"
+#include "skerry/sandbox/limits.h"
+#include "skerry/sandbox/outcome.h"
+#include "skerry/wasi/calls.h"
+#include "skerry/wasi/host_state.h"
+#include "skerry/wasi/world.h"
+
+namespace skerry::sandbox {
+
+/// Answers the frames that a guest sends through its import `host.call`: how a runtime talks with its warm guest. Frames
+/// are untrusted. Confined to one thread.
+class Door {
+ public:
+  /// The largest frame either way: 64 MiB holds any program with room.
+  static constexpr std::size_t kMaxFrame = std::size_t{64} << 20;
+
+  virtual ~Door() = default;
+  /// The answer to one frame; a failure reaches the guest as a refused call.
+  virtual Result<std::string> answer(std::string_view frame) = 0;
+};
+
+/// What a run may see of the outside. Borrows the streams and the door, until the run ends.
+struct World {
+  wasi::Process process;
+  wasi::OutputSink* output = nullptr;
+  wasi::InputSource* input = nullptr;
+  Door* door = nullptr;
+  std::optional<std::uint64_t> seed;                 ///< randomness that it alone determines
+  std::optional<std::chrono::nanoseconds> fixed_clock;  ///< time since 1970 at which the clock stands
+};
+
+/// A state that sandboxes start from, loaded once per process. Const calls may run concurrently; the programs are
+/// confined to one thread.
+struct Origin {
+  std::shared_ptr<engine::Program> program;
+  /// Null for a module that starts with empty memory.
+  std::shared_ptr<const image::Image> image;
+  wasi::HostState state;
+};
+
+/// Everything that guests import: WASI preview 1 and `host.call`. For engine::Program::link.
+std::vector<engine::HostFunction> host_functions();
+
+/// A live guest: compiled module, mapped image and host state. Confined to one thread, as is everything it borrows.
+class Sandbox {
+ public:
+  /// A sandbox that begins as `origin`, which must outlive it. About 0.1 ms on an image. A module that is not hollow
+  /// runs its start function here, with what `world` shows; null is for hollow modules, which run nothing.
+  static Result<std::unique_ptr<Sandbox>> load(const Origin& origin, const Limits& limits,
+                                               const World* world = nullptr);
+  ~Sandbox();
+
+  /// Everything is again as `origin` says: pages, globals, files, descriptors. Replaces the instance if the last call
+  /// did not return normally or memory grew.
+  Result<image::LinearMemory::ResetCost> reset();
+
+  /// Sets what the guest sees of the outside from now on. `world` must outlive its calls.
+  void enter(const World& world);
+
+  /// Calls an export. kInvalidArgument when it is not there or has another type; how the guest fares is in CallEnd.
+  Result<engine::CallEnd> call(std::string_view function, std::span<const std::uint64_t> arguments);
+
+  /// Places bytes where the guest's `host_alloc` says, and returns the address.
+  Result<std::uint32_t> place(std::string_view bytes);
+
+  /// How the start function came back, for a module that is not hollow.
+  const engine::CallEnd& start_end() const { return instance_->start_end(); }
+
+  /// Fills in what a call that did not return means: kind, exit code, message, limit.
+  void explain_end(const engine::CallEnd& end, Outcome& outcome) const;
+
+  /// Fills in what the sandbox knows of a run's usage: memory, pages, fuel. Wall and processor time are the caller's.
+  void measure(Usage& usage);
+
+  /// What the template's runtime wrote about its warm guest; empty without an image.
+  const std::map<std::string, std::string>& facts() const;
+
+  /// Set by proc_exit or proc_raise: how the guest ended itself.
+  const std::optional<wasi::Exit>& exited() const { return exited_; }
+
+  /// Writes this state as an image. Only between runs: no guest frame may be live.
+  Status capture(const std::filesystem::path& path, const image::Manifest& about);
+
+  /// Counts and sets metered execution; without a metered program kFailedPrecondition.
+  Status set_fuel(std::uint64_t fuel) { return instance_->set_fuel(fuel); }
+  std::uint64_t fuel() const { return instance_->fuel(); }
+
+  std::span<std::byte> memory() { return instance_->memory(); }
+  wasi::HostState& state() { return state_; }
+  image::LinearMemory& linear_memory() { return *memory_; }
+  const Limits& limits() const { return limits_; }
+
+ private:
+  Sandbox(const Origin& origin, const Limits& limits);
+  friend struct SandboxCalls;
+  Status instantiate();
+  Status set_globals();
+
+  const Origin& origin_;
+  wasi::HostState pristine_;  // the origin's, under this sandbox's quotas
+  Limits limits_;
+  std::unique_ptr<image::LinearMemory> memory_;
+  std::unique_ptr<engine::Instance> instance_;
+  std::optional<engine::Function> alloc_;
+  bool unsound_ = false;  // the last call did not return: the guest's frames are lost
+  wasi::HostState state_;
+  std::optional<wasi::Exit> exited_;
+  const World* world_ = nullptr;
+  std::unique_ptr<wasi::Clock> clock_;
+  std::unique_ptr<wasi::Entropy> entropy_;
+  std::optional<wasi::Context> context_;
+};
+
+}  // namespace skerry::sandbox

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "skerry/wasi/calls.h"
+
+// The 46 calls as functions, and what they share. For this folder's calls*.cc; others go through
+// `calls()`.
+//
+// Order within each call, so that a failing call has changed nothing: look up the descriptor and
+// its rights, check every guest pointer (results' too), then act, then write results.
+
+namespace skerry::wasi {
+
+using Arguments = std::span<const std::uint64_t>;
+
+inline std::uint32_t u32(Arguments arguments, std::size_t index) {
+  return static_cast<std::uint32_t>(arguments[index]);
+}
+inline Fd fd_of(Arguments arguments, std::size_t index) { return Fd{u32(arguments, index)}; }
+
+/// `badf`, then `notcapable` unless it has all of `needed`. Lasts until the table is next changed.
+OrErrno<const Descriptor*> descriptor_with(const Context& context, Fd fd, Rights needed);
+/// A regular file: `spipe` for a stream, `isdir` for a directory.
+OrErrno<const Descriptor*> file_with(const Context& context, Fd fd, Rights needed);
+/// A directory: `notdir` for the rest.
+OrErrno<const Descriptor*> directory_with(const Context& context, Fd fd, Rights needed);
+
+/// `io` for a failure of ours: a guest can do nothing about it.
+inline Errno errno_of(const Status& status) { return status.ok() ? Errno::kSuccess : Errno::kIo; }
+
+/// Writes an inode's filestat; its 64 bytes must have been checked.
+void write_filestat(std::span<std::byte> out, InodeNumber number, const Inode& inode);
+
+/// As the flags ask. `inval` for unknown flags, and for a time that is both given and now.
+Errno set_times(Context& context, InodeNumber number, Nanoseconds accessed, Nanoseconds modified,
+                std::uint32_t flags);
+
+CallResult args_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult args_sizes_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult clock_res_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult clock_time_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult environ_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult environ_sizes_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult proc_exit(Context& context, GuestMemory memory, Arguments arguments);
+CallResult proc_raise(Context& context, GuestMemory memory, Arguments arguments);
+CallResult random_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult sched_yield(Context& context, GuestMemory memory, Arguments arguments);
+CallResult sock_accept(Context& context, GuestMemory memory, Arguments arguments);
+CallResult sock_recv(Context& context, GuestMemory memory, Arguments arguments);
+CallResult sock_send(Context& context, GuestMemory memory, Arguments arguments);
+CallResult sock_shutdown(Context& context, GuestMemory memory, Arguments arguments);
+
+CallResult fd_advise(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_allocate(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_close(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_datasync(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_fdstat_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_fdstat_set_flags(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_fdstat_set_rights(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_filestat_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_filestat_set_size(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_filestat_set_times(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_pread(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_prestat_dir_name(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_prestat_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_pwrite(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_read(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_readdir(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_renumber(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_seek(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_sync(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_tell(Context& context, GuestMemory memory, Arguments arguments);
+CallResult fd_write(Context& context, GuestMemory memory, Arguments arguments);
+
+CallResult path_create_directory(Context& context, GuestMemory memory, Arguments arguments);
+CallResult path_filestat_get(Context& context, GuestMemory memory, Arguments arguments);
+CallResult path_filestat_set_times(Context& context, GuestMemory memory, Arguments arguments);
+CallResult path_link(Context& context, GuestMemory memory, Arguments arguments);
+CallResult path_open(Context& context, GuestMemory memory, Arguments arguments);
+CallResult path_readlink(Context& context, GuestMemory memory, Arguments arguments);
+CallResult path_remove_directory(Context& context, GuestMemory memory, Arguments arguments);
+CallResult path_rename(Context& context, GuestMemory memory, Arguments arguments);
+CallResult path_symlink(Context& context, GuestMemory memory, Arguments arguments);
+CallResult path_unlink_file(Context& context, GuestMemory memory, Arguments arguments);
+
+CallResult poll_oneoff(Context& context, GuestMemory memory, Arguments arguments);
+
+}  // namespace skerry::wasi

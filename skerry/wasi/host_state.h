@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "skerry/base/status.h"
+#include "skerry/wasi/descriptors.h"
+#include "skerry/wasi/errno.h"
+#include "skerry/wasi/file_system.h"
+#include "skerry/wasi/world.h"
+
+namespace skerry::wasi {
+
+/// All that the host keeps for one guest besides its memory: files, descriptors, clock and random
+/// stream.
+///
+/// A value: `HostState snapshot = state;` captures, `state = snapshot;` resets, and either costs a
+/// few pointers, about 20 ns. Where a run may have made many files, reset by `std::exchange(state,
+/// snapshot)` and drop the old value when nobody waits: freeing takes about 0.1 µs for each inode.
+/// Copying anew into the same object keeps references to it valid, so clocks and entropy that
+/// borrow from it need no care.
+///
+/// Owns its parts together with its copies. Confined to one thread, all copies together.
+class HostState {
+ public:
+  /// Standard streams as 0 to 2, and the root preopened as "/", descriptor 3.
+  explicit HostState(FileSystem files = FileSystem());
+
+  /// No descriptors at all: for decode, and for tests.
+  static HostState without_descriptors(FileSystem files);
+
+  FileSystem& files() { return files_; }
+  const FileSystem& files() const { return files_; }
+  const DescriptorTable& descriptors() const { return descriptors_; }
+  /// An open descriptor, for its offset, flags and rights only.
+  Descriptor& edit_descriptor(Fd fd) { return descriptors_.edit(fd); }
+
+  /// Tells the guest of the directory `path` under the name `guest_name`, an absolute path of its
+  /// own that need not exist. `rights` is what it may do with the directory, `inheriting` what with
+  /// anything opened in it. Guests look preopens up from descriptor 3 on without gaps, so add them
+  /// before a run. Errors as in host_files.h.
+  Result<Fd> add_preopen(std::string guest_name, std::string_view path,
+                         Rights rights = kDirectoryRights, Rights inheriting = kAllRights);
+
+  /// Opens at the lowest free number; `mfile` when there are as many as Quotas allows.
+  OrErrno<Fd> open(Descriptor descriptor);
+  /// Opens at a number that must be free; `mfile` when it is beyond the quota, `badf` when taken.
+  Errno open_at(Fd fd, Descriptor descriptor);
+  /// `badf` when it is not open. An inode without name is gone with its last descriptor.
+  Errno close(Fd fd);
+  /// Moves an open descriptor over another open one, which is closed.
+  Errno renumber(Fd from, Fd to);
+
+  /// Which limit last stopped the guest, for a message to whoever runs it. Copies start without
+  /// one.
+  QuotaKind last_quota_hit() const { return files_.last_quota_hit(); }
+
+  ClockState clock;
+  RandomState random;
+
+ private:
+  struct NoDescriptors {};
+  HostState(FileSystem files, NoDescriptors) : files_(std::move(files)) {}
+
+  FileSystem files_;
+  DescriptorTable descriptors_;
+};
+
+}  // namespace skerry::wasi

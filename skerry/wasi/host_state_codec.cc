@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/wasi/host_state_codec.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "skerry/base/bytes.h"
+#include "skerry/host_state.pb.h"
+
+namespace skerry::wasi {
+namespace {
+
+constexpr std::uint32_t kVersion = 1;
+
+/// Blob ids are 64 characters; a reference to one is no place to hide more.
+constexpr std::size_t kMaxBlobId = 128;
+
+Status broken(std::string_view rule) {
+  return absl::DataLossError("stored host state: " + std::string(rule));
+}
+
+std::uint64_t number_of(InodeNumber number) { return static_cast<std::uint64_t>(number); }
+
+std::string_view without_zeros_at_end(const FileContent::Chunk& chunk) {
+  const std::string_view text = as_text(chunk);
+  return text.substr(0, text.find_last_not_of('\0') + 1);
+}
+
+class Encoder {
+ public:
+  Result<std::string> encode(const HostState& state) {
+    message_.set_version(kVersion);
+    encode_files(state.files());
+    state.descriptors().visit(
+        [&](Fd fd, const Descriptor& descriptor) { encode_descriptor(fd, descriptor); });
+    message_.mutable_clock()->set_monotonic_offset_ns(state.clock.monotonic_offset_ns);
+    message_.mutable_clock()->set_last_monotonic_ns(state.clock.last_monotonic.count());
+    message_.mutable_clock()->set_virtual_elapsed_ns(state.clock.virtual_elapsed.count());
+    if (state.random.seed.has_value()) {
+      message_.mutable_random()->set_seed(state.random.seed->data(), state.random.seed->size());
+    }
+    message_.mutable_random()->set_position(state.random.position);
+    std::string bytes;
+    if (message_.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
+        !message_.SerializeToString(&bytes)) {
+      return absl::ResourceExhaustedError("host state of 2 GiB or more cannot be stored");
+    }
+    return bytes;
+  }
+
+ private:
+  void encode_files(const FileSystem& files) {
+    message_.mutable_files()->set_next_inode(number_of(files.next_inode()));
+    files.visit_inodes([&](InodeNumber number, const Inode& inode) {
+      proto::Inode& out = *message_.mutable_files()->add_inodes();
+      out.set_number(number_of(number));
+      out.set_read_only(inode.access == Access::kReadOnly);
+      out.set_accessed_ns(inode.accessed.count());
+      out.set_modified_ns(inode.modified.count());
+      out.set_changed_ns(inode.changed.count());
+      if (const FileContent* content = inode.file()) {
+        encode_content(*content, *out.mutable_file());
+      } else if (const Directory* names = inode.directory()) {
+        encode_directory(*names, *out.mutable_directory());
+      } else {
+        out.set_symlink(inode.symlink()->target);
+      }
+    });
+  }
+
+  void encode_content(const FileContent& content, proto::File& out) {
+    out.set_size(content.size());
+    if (content.blob_visible() > 0) {
+      out.mutable_blob()->set_id(content.blob()->id);
+      out.mutable_blob()->set_visible(content.blob_visible());
+    }
+    content.chunks().visit_from(0, [&](std::uint64_t index, const FileContent::Chunk& chunk) {
+      auto [place, is_new] =
+          places_.try_emplace(&chunk, static_cast<std::uint32_t>(places_.size()));
+      if (is_new) message_.mutable_files()->add_chunks(std::string(without_zeros_at_end(chunk)));
+      proto::ChunkReference& reference = *out.add_chunks();
+      reference.set_index(index);
+      reference.set_chunk(place->second);
+      reference.set_allocated(static_cast<std::uint32_t>(chunk.size()));
+      return true;
+    });
+  }
+
+  static void encode_directory(const Directory& names, proto::Directory& out) {
+    out.set_parent(number_of(names.parent()));
+    out.set_next_cookie(names.next_cookie());
+    names.visit_from(0, [&](const Entry& entry) {
+      proto::Entry& name = *out.add_entries();
+      name.set_name(entry.name);
+      name.set_inode(number_of(entry.inode));
+      name.set_cookie(entry.cookie);
+      return true;
+    });
+  }
+
+  void encode_descriptor(Fd fd, const Descriptor& descriptor) {
+    proto::Descriptor& out = *message_.add_descriptors();
+    out.set_fd(static_cast<std::uint32_t>(fd));
+    out.set_kind(static_cast<proto::Descriptor::Kind>(descriptor.kind));
+    out.set_inode(number_of(descriptor.inode));
+    out.set_offset(descriptor.offset);
+    out.set_flags(descriptor.flags);
+    out.set_rights(descriptor.rights);
+    out.set_inheriting(descriptor.inheriting);
+    if (descriptor.preopen_name != nullptr) out.set_preopen_name(*descriptor.preopen_name);
+  }
+
+  proto::HostState message_;
+  std::unordered_map<const FileContent::Chunk*, std::uint32_t> places_;
+};
+
+class Decoder {
+ public:
+  Decoder(const BlobResolver& blobs, const Quotas& quotas) : blobs_(blobs), quotas_(quotas) {}
+
+  Result<HostState> decode(const proto::HostState& message) {
+    if (message.version() == 0) return broken("no version");
+    if (message.version() > kVersion) {
+      return absl::UnimplementedError("stored host state of version " +
+                                      std::to_string(message.version()) + ", known is " +
+                                      std::to_string(kVersion));
+    }
+    SKERRY_ASSIGN(FileSystem files, decode_files(message));
+    // assemble() has pinned what descriptors hold open; from here on the descriptors do that
+    // themselves.
+    HostState state = HostState::without_descriptors(std::move(files));
+    for (const proto::Descriptor& stored : message.descriptors())
+      SKERRY_TRY(decode_descriptor(stored, state));
+    for (const InodeNumber pinned : pinned_) state.files().unpin(pinned);
+    state.clock = {.monotonic_offset_ns = message.clock().monotonic_offset_ns(),
+                   .last_monotonic = Nanoseconds(message.clock().last_monotonic_ns()),
+                   .virtual_elapsed = Nanoseconds(message.clock().virtual_elapsed_ns())};
+    SKERRY_TRY(decode_random(message.random(), state.random));
+    return state;
+  }
+
+ private:
+  Result<FileSystem> decode_files(const proto::HostState& message) {
+    const proto::FileSystem& files = message.files();
+    if (static_cast<std::uint64_t>(files.inodes_size()) > quotas_.inodes)
+      return broken("more inodes than allowed");
+    std::vector<FileSystem::StoredInode> inodes;
+    inodes.reserve(static_cast<std::size_t>(files.inodes_size()));
+    for (const proto::Inode& stored : files.inodes()) {
+      SKERRY_ASSIGN(Inode inode, decode_inode(files, stored));
+      inodes.push_back({InodeNumber{stored.number()}, std::move(inode)});
+    }
+    for (const proto::Descriptor& descriptor : message.descriptors()) {
+      if (descriptor.kind() < proto::Descriptor::FILE) continue;
+      pinned_.push_back(InodeNumber{descriptor.inode()});
+      if (pinned_.size() > quotas_.descriptors) return broken("more descriptors than allowed");
+    }
+    return FileSystem::assemble(quotas_, std::move(inodes), InodeNumber{files.next_inode()},
+                                pinned_);
+  }
+
+  Result<Inode> decode_inode(const proto::FileSystem& files, const proto::Inode& stored) {
+    Inode inode;
+    inode.access = stored.read_only() ? Access::kReadOnly : Access::kReadWrite;
+    inode.accessed = Nanoseconds(stored.accessed_ns());
+    inode.modified = Nanoseconds(stored.modified_ns());
+    inode.changed = Nanoseconds(stored.changed_ns());
+    switch (stored.body_case()) {
+      case proto::Inode::kFile: {
+        SKERRY_ASSIGN(inode.body, decode_content(files, stored.file()));
+        return inode;
+      }
+      case proto::Inode::kDirectory: {
+        SKERRY_ASSIGN(inode.body, decode_directory(stored.directory()));
+        return inode;
+      }
+      case proto::Inode::kSymlink:
+        inode.body = SymbolicLink{stored.symlink()};
+        return inode;
+      case proto::Inode::BODY_NOT_SET:
+        break;
+    }
+    return broken("an inode that is nothing");
+  }
+
+  Result<std::shared_ptr<const Blob>> blob(const std::string& id) {
+    if (id.empty() || id.size() > kMaxBlobId) return broken("a blob id of unfit length");
+    auto& known = resolved_[id];
+    if (known == nullptr) {
+      SKERRY_ASSIGN(Blob found, blobs_(id));
+      if (found.id != id)
+        return absl::InternalError("blob resolver gave another blob than was asked for");
+      known = std::make_shared<const Blob>(std::move(found));
+    }
+    return known;
+  }
+
+  // Shared with every file that refers to the same chunk at the same size, as when it was stored.
+  Result<std::shared_ptr<FileContent::Chunk>> chunk(const proto::FileSystem& files,
+                                                    const proto::ChunkReference& reference) {
+    if (reference.chunk() >= static_cast<std::uint32_t>(files.chunks_size()))
+      return broken("a chunk out of range");
+    const std::string& bytes = files.chunks(static_cast<int>(reference.chunk()));
+    if (reference.allocated() > FileContent::kChunkSize || bytes.size() > reference.allocated()) {
+      return broken("a chunk of unfit size");
+    }
+    auto& made = chunks_[{reference.chunk(), reference.allocated()}];
+    if (made == nullptr) {
+      made = std::make_shared<FileContent::Chunk>(reference.allocated());
+      if (!bytes.empty()) std::memcpy(made->data(), bytes.data(), bytes.size());
+    }
+    return made;
+  }
+
+  Result<FileContent> decode_content(const proto::FileSystem& files, const proto::File& stored) {
+    std::shared_ptr<const Blob> source;
+    if (stored.has_blob()) {
+      SKERRY_ASSIGN(source, blob(stored.blob().id()));
+    }
+    // Before any chunk is placed: where one may lie bounds what the place costs.
+    if (stored.size() >
+        std::max(quotas_.file_size.value, source == nullptr ? 0 : source->bytes.size())) {
+      return broken("a file too large");
+    }
+    PersistentArray<FileContent::Chunk> chunks;
+    for (const proto::ChunkReference& reference : stored.chunks()) {
+      if (reference.index() > stored.size() / FileContent::kChunkSize)
+        return broken("a chunk past a file's end");
+      if (chunks.find(reference.index()) != nullptr) return broken("two chunks in one place");
+      SKERRY_ASSIGN(auto made, chunk(files, reference));
+      charged_ += reference.allocated();
+      if (charged_ > quotas_.file_bytes.value) return broken("more content than allowed");
+      chunks.put(reference.index(), std::move(made));
+    }
+    const auto content =
+        FileContent::assemble(stored.size(), std::move(source), stored.blob().visible(), chunks);
+    if (content == nullptr) return broken("a file whose parts contradict each other");
+    return *content;
+  }
+
+  Result<Directory> decode_directory(const proto::Directory& stored) {
+    entries_ += static_cast<std::uint64_t>(stored.entries_size());
+    if (entries_ > quotas_.entries) return broken("more names than allowed");
+    if (stored.next_cookie() > FileSystem::kMaxSerial)
+      return broken("a directory that ends too late");
+    if (stored.next_cookie() < Directory::kFirstCookie)
+      return broken("a directory that starts too early");
+    Directory names(InodeNumber{stored.parent()});
+    for (const proto::Entry& entry : stored.entries()) {
+      if (entry.cookie() < Directory::kFirstCookie || entry.cookie() >= stored.next_cookie() ||
+          names.has_cookie(entry.cookie())) {
+        return broken("a name in an unfit place");
+      }
+      if (names.find(entry.name()) != nullptr) return broken("a name used twice");
+      names.add_at(entry.cookie(), entry.name(), InodeNumber{entry.inode()});
+    }
+    names.set_next_cookie(stored.next_cookie());
+    return names;
+  }
+
+  Status decode_descriptor(const proto::Descriptor& stored, HostState& state) const {
+    if (stored.kind() < proto::Descriptor::STDIN || stored.kind() > proto::Descriptor::DIRECTORY) {
+      return broken("a descriptor of unknown kind");
+    }
+    Descriptor descriptor;
+    descriptor.kind = static_cast<Descriptor::Kind>(stored.kind());
+    descriptor.inode = InodeNumber{descriptor.is_stream() ? 0 : stored.inode()};
+    descriptor.offset = stored.offset();
+    descriptor.flags = static_cast<FdFlags>(stored.flags());
+    descriptor.rights = stored.rights();
+    descriptor.inheriting = stored.inheriting();
+    const FileType type =
+        descriptor.is_stream() ? FileType::kUnknown : state.files().get(descriptor.inode).type();
+    if ((descriptor.kind == Descriptor::Kind::kFile) != (type == FileType::kRegularFile) ||
+        (descriptor.kind == Descriptor::Kind::kDirectory) != (type == FileType::kDirectory)) {
+      return broken("a descriptor of another kind than its file");
+    }
+    if (stored.flags() > kAllFdFlags || stored.rights() > kAllRights ||
+        stored.inheriting() > kAllRights ||
+        stored.offset() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+      return broken("a descriptor with unknown flags or rights");
+    }
+    if (stored.has_preopen_name()) {
+      const std::string& name = stored.preopen_name();
+      if (descriptor.kind != Descriptor::Kind::kDirectory || name.empty() ||
+          name.size() > quotas_.path_length || name.find('\0') != std::string::npos) {
+        return broken("an unfit preopen");
+      }
+      descriptor.preopen_name = std::make_shared<const std::string>(name);
+    }
+    if (state.open_at(Fd{stored.fd()}, std::move(descriptor)) != Errno::kSuccess) {
+      return broken("a descriptor number used twice or too high");
+    }
+    return ok_status();
+  }
+
+  static Status decode_random(const proto::Random& stored, RandomState& random) {
+    random.position = stored.position();
+    if (!stored.has_seed()) return ok_status();
+    if (stored.seed().size() != sizeof(Seed)) return broken("a seed of unfit length");
+    random.seed.emplace();
+    std::memcpy(random.seed->data(), stored.seed().data(), sizeof(Seed));
+    return ok_status();
+  }
+
+  const BlobResolver& blobs_;
+  const Quotas& quotas_;
+  std::uint64_t charged_ = 0;
+  std::uint64_t entries_ = 0;
+  std::vector<InodeNumber> pinned_;
+  std::unordered_map<std::string, std::shared_ptr<const Blob>> resolved_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<FileContent::Chunk>> chunks_;
+};
+
+}  // namespace
+
+Result<std::string> encode(const HostState& state) { return Encoder().encode(state); }
+
+Result<HostState> decode(std::span<const std::byte> bytes, const BlobResolver& blobs,
+                         const Quotas& quotas) {
+  proto::HostState message;
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
+      !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return broken("not the message that it should be");
+  }
+  return Decoder(blobs, quotas).decode(message);
+}
+
+}  // namespace skerry::wasi

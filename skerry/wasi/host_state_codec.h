@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "skerry/base/status.h"
+#include "skerry/wasi/host_state.h"
+
+namespace skerry::wasi {
+
+/// Finds a blob by its id. kNotFound when the host does not have it (any more).
+using BlobResolver = std::function<Result<Blob>(std::string_view id)>;
+
+/// The state as versioned Protobuf (proto/skerry/host_state.proto). Blobs are stored as references;
+/// other content in full, chunks that files share once. Deterministic: equal states that were made
+/// alike give equal bytes. kResourceExhausted above 2 GiB, Protobuf's limit.
+Result<std::string> encode(const HostState& state);
+
+/// The state that `bytes` stand for. Nobody vouches for them: every number, name and reference is
+/// checked, and memory stays within a small multiple of `bytes` and of `quotas`. kDataLoss, naming
+/// the broken rule, when they are no state; kUnimplemented for a version of later date; the
+/// resolver's own error for a blob that is missing.
+Result<HostState> decode(std::span<const std::byte> bytes, const BlobResolver& blobs,
+                         const Quotas& quotas = {});
+
+}  // namespace skerry::wasi

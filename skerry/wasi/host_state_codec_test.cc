@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/wasi/host_state_codec.h"
+
+#include <functional>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "skerry/host_state.pb.h"
+#include "skerry/wasi/changes.h"
+#include "skerry/wasi/guest_fixture.h"
+
+namespace skerry::wasi {
+namespace {
+
+constexpr Nanoseconds kNow{77};
+
+Blob library() {
+  const auto text = std::make_shared<const std::string>(200'000, 'b');
+  return {as_bytes(*text), "abc123", text};
+}
+
+Result<Blob> resolver(std::string_view id) {
+  if (id == "abc123") return library();
+  return absl::NotFoundError("no such blob");
+}
+
+/// A state with one of everything.
+Guest rich_guest() {
+  Guest guest;
+  FileSystem& files = guest.state.files();
+  EXPECT_TRUE(
+      add_file(files, "/lib/python.zip", library(), {.modified = kNow, .access = Access::kReadOnly})
+          .ok());
+  EXPECT_TRUE(add_file(files, "/data/big", as_bytes(std::string(150'000, 'x'))).ok());
+  EXPECT_TRUE(add_file(files, "/data/patched", library()).ok());
+  EXPECT_TRUE(files.write(*locate(files, "/data/patched"), 70'000, as_bytes("patch"), kNow).ok());
+  EXPECT_TRUE(add_symlink(files, "/data/link", "big").ok());
+  EXPECT_TRUE(guest.state.add_preopen("/zip/inner", "/data").ok());
+  EXPECT_EQ(guest.link("data/big", "hard"), Errno::kSuccess);
+  const std::uint32_t fd = guest.create("open-but-removed");
+  EXPECT_TRUE(guest.write(fd, "still here").ok());
+  EXPECT_EQ(guest.unlink("open-but-removed"), Errno::kSuccess);
+  EXPECT_EQ(guest.unlink("none"), Errno::kNoEnt);
+  guest.state.random = {.seed = seed_of(5), .position = 99};
+  guest.state.clock.last_monotonic = Nanoseconds(1234);
+  guest.state.clock.monotonic_offset_ns = -5;
+  return guest;
+}
+
+Result<HostState> decoded(const std::string& bytes, const Quotas& quotas = {}) {
+  return decode(as_bytes(bytes), resolver, quotas);
+}
+
+TEST(HostStateCodecTest, WhatIsStoredComesBack) {
+  Guest guest = rich_guest();
+  const std::string stored = *encode(guest.state);
+  Guest again(*decoded(stored));
+  EXPECT_EQ(*encode(again.state), stored);
+  const auto changes = changes_since(guest.state.files(), again.state.files(), 100);
+  ASSERT_TRUE(changes.ok());
+  EXPECT_TRUE(changes->empty());
+  EXPECT_EQ(again.state.clock, guest.state.clock);
+  EXPECT_EQ(again.state.random, guest.state.random);
+  EXPECT_EQ(*again.pread(5, 20, 0), "still here");
+  EXPECT_EQ(again.stat("hard")->links, 2u);
+  EXPECT_EQ(again.state.files().used_bytes(), guest.state.files().used_bytes());
+  EXPECT_EQ(again.state.files().used_entries(), guest.state.files().used_entries());
+  EXPECT_EQ(again.error("fd_prestat_get", {4, 0}), Errno::kSuccess);
+  EXPECT_EQ(again.close(5), Errno::kSuccess);
+  EXPECT_EQ(again.state.files().used_inodes(), guest.state.files().used_inodes() - 1)
+      << "pinned once, not twice";
+}
+
+TEST(HostStateCodecTest, BlobsAreReferencesAndMustBeThere) {
+  Guest guest = rich_guest();
+  const std::string stored = *encode(guest.state);
+  EXPECT_LT(stored.size(), 250'000u) << "neither blob is in it";
+  const auto missing = decode(as_bytes(stored), [](std::string_view) -> Result<Blob> {
+    return absl::NotFoundError("no such blob");
+  });
+  EXPECT_EQ(missing.status().code(), StatusCode::kNotFound);
+  const auto shorter = decode(as_bytes(stored), [](std::string_view id) -> Result<Blob> {
+    return Blob{as_bytes("short"), std::string(id), nullptr};
+  });
+  EXPECT_EQ(shorter.status().code(), StatusCode::kDataLoss);
+}
+
+TEST(HostStateCodecTest, LaterVersionsAreRefused) {
+  proto::HostState message;
+  message.set_version(2);
+  EXPECT_EQ(decoded(message.SerializeAsString()).status().code(), StatusCode::kUnimplemented);
+  EXPECT_EQ(decoded("").status().code(), StatusCode::kDataLoss);
+}
+
+TEST(HostStateCodecTest, LowerQuotasAreKept) {
+  Guest guest = rich_guest();
+  const std::string stored = *encode(guest.state);
+  EXPECT_EQ(decoded(stored, Quotas{.file_bytes = kib(64)}).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(decoded(stored, Quotas{.inodes = 3}).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(decoded(stored, Quotas{.entries = 3}).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(decoded(stored, Quotas{.descriptors = 3}).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(decoded(stored, Quotas{.depth = 0}).status().code(), StatusCode::kDataLoss);
+}
+
+TEST(HostStateCodecTest, EveryTruncationIsRefusedOrSound) {
+  Guest guest;
+  guest.create("f");
+  EXPECT_EQ(guest.make_directory("d"), Errno::kSuccess);
+  const std::string stored = *encode(guest.state);
+  for (std::size_t length = 0; length < stored.size(); ++length) {
+    const auto state = decoded(stored.substr(0, length));
+    if (state.ok()) {
+      EXPECT_TRUE(encode(*state).ok());
+    }
+  }
+}
+
+TEST(HostStateCodecTest, FlippedBitsNeverCrash) {
+  Guest guest = rich_guest();
+  EXPECT_EQ(guest.error("fd_filestat_set_size", {5, 0}), Errno::kSuccess);
+  ASSERT_TRUE(remove(guest.state.files(), "/data/big").ok());
+  ASSERT_TRUE(remove(guest.state.files(), "/hard").ok());
+  const std::string stored = *encode(guest.state);
+  std::mt19937 random(4);
+  for (int i = 0; i < 3000; ++i) {
+    std::string flipped = stored;
+    for (unsigned n = 1 + random() % 3; n > 0; --n) {
+      flipped[random() % std::min<std::size_t>(flipped.size(), 1500)] ^=
+          static_cast<char>(1u << random() % 8);
+    }
+    const auto state = decoded(flipped);
+    if (!state.ok()) continue;
+    Guest again(*state);
+    again.list_all(Guest::kRoot, 1000);
+    EXPECT_TRUE(encode(again.state).ok());
+  }
+}
+
+/// A broken rule each: what `damage` does to a sound message must be refused.
+TEST(HostStateCodecTest, EachBrokenRuleIsRefused) {
+  Guest guest;
+  guest.create("f");
+  EXPECT_TRUE(guest.write(4, "text").ok());
+  EXPECT_EQ(guest.make_directory("d"), Errno::kSuccess);
+  EXPECT_EQ(guest.make_directory("d/e"), Errno::kSuccess);
+  EXPECT_EQ(guest.symlink("f", "l"), Errno::kSuccess);
+  const std::string stored = *encode(guest.state);
+  proto::HostState sound;
+  ASSERT_TRUE(sound.ParseFromString(stored));
+  // Inodes in order: 0 root, 1 f, 2 d, 3 d/e, 4 l. Descriptors: 3 the root, 4 f.
+  using Damage = std::function<void(proto::HostState&)>;
+  const std::pair<const char*, Damage> damages[] = {
+      {"missing root", [](auto& m) { m.mutable_files()->mutable_inodes()->DeleteSubrange(0, 1); }},
+      {"root is a link", [](auto& m) { m.mutable_files()->mutable_inodes(0)->set_symlink("x"); }},
+      {"root elsewhere",
+       [](auto& m) { m.mutable_files()->mutable_inodes(0)->mutable_directory()->set_parent(3); }},
+      {"number twice", [](auto& m) { m.mutable_files()->mutable_inodes(4)->set_number(2); }},
+      {"number zero", [](auto& m) { m.mutable_files()->mutable_inodes(4)->set_number(0); }},
+      {"number too high", [](auto& m) { m.mutable_files()->set_next_inode(3); }},
+      {"serial too high", [](auto& m) { m.mutable_files()->set_next_inode(~std::uint64_t{0}); }},
+      {"nothing", [](auto& m) { m.mutable_files()->mutable_inodes(4)->clear_symlink(); }},
+      {"empty link", [](auto& m) { m.mutable_files()->mutable_inodes(4)->set_symlink(""); }},
+      {"name for nothing",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(0)->mutable_directory()->mutable_entries(0)->set_inode(
+             77);
+       }},
+      {"name twice",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(0)->mutable_directory()->mutable_entries(0)->set_name(
+             "d");
+       }},
+      {"dots",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(0)->mutable_directory()->mutable_entries(0)->set_name(
+             "..");
+       }},
+      {"slash",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(0)->mutable_directory()->mutable_entries(0)->set_name(
+             "a/b");
+       }},
+      {"cookie twice",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(0)->mutable_directory()->mutable_entries(0)->set_cookie(
+             3);
+       }},
+      {"cookie of a dot",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(0)->mutable_directory()->mutable_entries(0)->set_cookie(
+             1);
+       }},
+      {"cookie too high",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(0)->mutable_directory()->set_next_cookie(3);
+       }},
+      {"directory twice",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(0)->mutable_directory()->mutable_entries(0)->set_inode(
+             4);
+       }},
+      {"root below itself",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(3)->mutable_directory()->add_entries()->set_inode(1);
+       }},
+      {"wrong parent",
+       [](auto& m) { m.mutable_files()->mutable_inodes(3)->mutable_directory()->set_parent(1); }},
+      {"cycle apart",
+       [](auto& m) {
+         // d loses its name and is put below its own child.
+         m.mutable_files()
+             ->mutable_inodes(0)
+             ->mutable_directory()
+             ->mutable_entries()
+             ->DeleteSubrange(1, 1);
+         auto* child = m.mutable_files()->mutable_inodes(3)->mutable_directory();
+         child->set_next_cookie(3);
+         auto* entry = child->add_entries();
+         entry->set_name("up");
+         entry->set_inode(3);
+         entry->set_cookie(2);
+         m.mutable_files()->mutable_inodes(2)->mutable_directory()->set_parent(4);
+       }},
+      {"nameless inode",
+       [](auto& m) {
+         m.mutable_files()
+             ->mutable_inodes(0)
+             ->mutable_directory()
+             ->mutable_entries()
+             ->DeleteSubrange(2, 1);
+       }},
+      {"chunk out of range",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(1)->mutable_file()->mutable_chunks(0)->set_chunk(9);
+       }},
+      {"chunk past the end",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(1)->mutable_file()->mutable_chunks(0)->set_index(1);
+       }},
+      {"chunk of odd size",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(1)->mutable_file()->mutable_chunks(0)->set_allocated(
+             600);
+       }},
+      {"chunk of huge size",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(1)->mutable_file()->mutable_chunks(0)->set_allocated(
+             1u << 31);
+       }},
+      {"bytes past the end",
+       [](auto& m) { m.mutable_files()->mutable_inodes(1)->mutable_file()->set_size(2); }},
+      {"huge file",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(1)->mutable_file()->set_size(~std::uint64_t{0});
+       }},
+      {"unknown blob size",
+       [](auto& m) {
+         m.mutable_files()->mutable_inodes(1)->mutable_file()->mutable_blob()->set_visible(1);
+       }},
+      {"descriptor of nothing", [](auto& m) { m.mutable_descriptors(4)->set_inode(77); }},
+      {"descriptor of another kind", [](auto& m) { m.mutable_descriptors(4)->set_inode(3); }},
+      {"descriptor of no kind",
+       [](auto& m) {
+         m.mutable_descriptors(4)->set_kind(static_cast<proto::Descriptor::Kind>(9));
+       }},
+      {"descriptor twice", [](auto& m) { m.mutable_descriptors(4)->set_fd(0); }},
+      {"descriptor too high", [](auto& m) { m.mutable_descriptors(4)->set_fd(0xffffffff); }},
+      {"unknown rights", [](auto& m) { m.mutable_descriptors(4)->set_rights(~std::uint64_t{0}); }},
+      {"unknown flags", [](auto& m) { m.mutable_descriptors(4)->set_flags(64); }},
+      {"offset too high", [](auto& m) { m.mutable_descriptors(4)->set_offset(~std::uint64_t{0}); }},
+      {"preopened file", [](auto& m) { m.mutable_descriptors(4)->set_preopen_name("/f"); }},
+      {"short seed", [](auto& m) { m.mutable_random()->set_seed("short"); }},
+  };
+  ASSERT_TRUE(decoded(stored).ok());
+  for (const auto& [name, damage] : damages) {
+    proto::HostState message = sound;
+    damage(message);
+    const auto result = decoded(message.SerializeAsString());
+    EXPECT_FALSE(result.ok()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace skerry::wasi

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "skerry/base/bytes.h"
+
+namespace skerry::wasm {
+
+/// What a module may declare. The defaults are for a module that a caller hands us; counts are of
+/// the whole index space, imports included, unless said otherwise. The engine's own limits lie
+/// above all of them.
+struct ModuleLimits {
+  /// The whole file. The contract's number.
+  ByteSize module_size = mib(50);
+
+  /// Linear memory: a declared minimum or maximum above it is refused; a memory without a maximum
+  /// passes and is held to it when it grows. Set it from the sandbox's own limit; this is that
+  /// limit's default.
+  ByteSize memory = mib(256);
+
+  /// A table's minimum, in elements, each 8 bytes of host memory. CPython 3.11 and 3.12 for WASI
+  /// need 5,413 and 5,903.
+  std::uint64_t table_elements = 10'000;
+
+  std::uint32_t tables = 10;
+  std::uint32_t memories = 4;
+
+  /// Compiling takes 0.9 ms of a core and leaves 2.4 KB of native code per function (measured on
+  /// CPython): 200,000 are three minutes, beyond any budget for an unknown module.
+  std::uint32_t functions = 200'000;
+
+  /// One function's code and locals. The compiler holds a whole function, many times its size, at
+  /// once and is worse than linear in it. The largest of CPython with numpy, scipy and lxml is 0.19
+  /// MB.
+  ByteSize function_body = mib(2);
+
+  /// Declared locals of one function, parameters left out. The engine's own limit.
+  std::uint32_t locals = 50'000;
+
+  /// Host memory for descriptions, 20 to 100 bytes each; no toolchain's output known to us comes
+  /// near.
+  std::uint32_t types = 50'000;
+  std::uint32_t parameters_and_results = 1'000'000;  ///< of all types together
+  std::uint32_t imports = 10'000;
+  std::uint32_t exports = 50'000;
+  std::uint32_t globals = 50'000;
+  std::uint32_t tags = 1'000;
+  std::uint32_t element_segments = 50'000;
+  std::uint32_t data_segments = 50'000;
+  std::uint32_t custom_sections = 1'000;
+
+  /// For runtimes whose bytes we ship and pin by hash: admits CPython 3.15 with its scientific
+  /// packages (99 MB, 89,060 functions, a table of 47,157 elements).
+  static ModuleLimits bundled_runtime() {
+    ModuleLimits limits;
+    limits.module_size = mib(256);
+    limits.memory = mib(4096);
+    limits.table_elements = 200'000;
+    limits.functions = 500'000;
+    limits.function_body = bytes(7'654'321);  // the engine's own limit
+    return limits;
+  }
+};
+
+}  // namespace skerry::wasm

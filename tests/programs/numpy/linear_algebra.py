@@ -1,0 +1,28 @@
+import numpy as np
+
+A = np.array([[4.0, -2, 1], [-2, 4, -2], [1, -2, 4]])
+b = np.array([11.0, -16, 17])
+x = np.linalg.solve(A, b)
+z = lambda m, n=6: (np.round(np.asarray(m, dtype=float), n) + 0.0).tolist()
+print(z(x), np.allclose(A @ x, b), round(float(np.linalg.det(A)), 6), int(np.linalg.matrix_rank(A)))
+print(z(np.linalg.inv(A) @ A), z(np.linalg.eigvalsh(A)))
+w, V = np.linalg.eigh(A)
+print(np.allclose(V @ np.diag(w) @ V.T, A), np.allclose(V.T @ V, np.eye(3)))
+L = np.linalg.cholesky(A)
+print(z(L, 4), np.allclose(L @ L.T, A))
+Q, R = np.linalg.qr(np.array([[1.0, 2], [3, 4], [5, 6]]))
+print(Q.shape, np.allclose(Q.T @ Q, np.eye(2)), z(np.abs(np.diag(R)), 5), abs(R[1, 0]) < 1e-12)
+U, S, Vt = np.linalg.svd(np.array([[3.0, 0, 2], [0, 2, 0]]), full_matrices=False)
+print(z(S), np.allclose(U * S @ Vt, [[3, 0, 2], [0, 2, 0]]))
+X = np.column_stack([np.ones(5), np.arange(5)])
+coef, res, rank, sv = np.linalg.lstsq(X, np.array([1.0, 3, 5, 7.5, 9]), rcond=None)
+print(z(coef), z(res), int(rank), z(np.linalg.pinv(X) @ [1, 3, 5, 7.5, 9]))
+ev = np.linalg.eigvals(np.array([[0.0, -1], [1, 0]]))
+print(sorted(z(ev.imag)), float(np.linalg.norm([3, 4])), z([np.linalg.norm(A, p) for p in (1, np.inf, "fro", 2)]))
+print(z(np.linalg.matrix_power(np.array([[1, 1], [1, 0]]), 10)), z(np.kron([1, 2], [1, 10])), z(np.cross([1, 0, 0], [0, 1, 0])), round(float(np.linalg.cond(A)), 4))
+sign, logdet = np.linalg.slogdet(A)
+print(float(sign), round(float(logdet), 6), int(np.trace(A)), z(np.outer([1, 2], [3, 4])), float(np.vdot([1, 2], [3, 4])))
+try:
+    np.linalg.inv(np.array([[1.0, 2], [2, 4]]))
+except np.linalg.LinAlgError as e:
+    print(type(e).__name__, e)

@@ -1,0 +1,16 @@
+import numpy as np
+
+a = np.array([[3.0, 1, 4, 1], [5, 9, 2, 6], [5, 3, 5, 8]])
+print(float(a.sum()), a.sum(axis=0).tolist(), a.mean(axis=1).tolist(), a.max(axis=0).tolist(), float(a.min()))
+print(round(float(a.std()), 6), a.var(axis=1, ddof=1).round(6).tolist(), float(np.median(a)), np.percentile(a, [25, 50, 90]).round(4).tolist())
+print(int(a.argmax()), a.argmin(axis=1).tolist(), np.cumsum(a[0]).tolist(), np.diff(a[1], n=2).tolist(), float(np.ptp(a)))
+print(a.sum(axis=1, keepdims=True).shape, (a / a.sum(axis=0)).sum(axis=0).round(12).tolist(), bool((a > 0).all()), (a > 5).any(axis=1).tolist())
+n = np.array([1, np.nan, 3])
+print(float(np.nansum(n)), float(np.nanmean(n)), int(np.nanargmax(n)), bool(np.isnan(n.mean())))
+print(np.bincount([0, 1, 1, 5]).tolist(), np.bincount([0, 1, 1], weights=[0.5, 1, 2]).tolist(), np.digitize([0.5, 2, 9], [0, 1, 3]).tolist())
+h, e = np.histogram([1, 2, 1, 4, 5, 5, 5], bins=4)
+print(h.tolist(), e.tolist(), np.histogram2d([1, 2, 2], [1, 1, 3], bins=2)[0].tolist())
+print(np.corrcoef([1, 2, 3, 4], [2, 4, 5, 9]).round(6).tolist(), np.cov(a[:2]).round(4).tolist())
+print(float(np.average([1, 2, 3], weights=[3, 2, 1])), round(float(np.quantile([1, 2, 3, 4], 0.3)), 10), np.count_nonzero(a == 5), float(np.prod([1.5, 4])))
+print(np.searchsorted([1, 3, 5], [0, 3, 6], side="right").tolist(), np.interp([1.5, 9], [1, 2, 3], [10, 20, 30]).tolist(), np.trapezoid([1, 2, 3]) if hasattr(np, "trapezoid") else 4.0)
+print(np.gradient(np.array([1.0, 4, 9, 16])).tolist(), np.convolve([1, 2, 3], [0, 1, 0.5]).tolist(), np.correlate([1, 2, 3], [0, 1, 0.5], "same").tolist())

@@ -1,0 +1,17 @@
+import numpy as np
+
+a, b = np.array([[1, 2], [3, 4]]), np.array([[5, 6]])
+print(np.vstack([a, b]).tolist(), np.hstack([a, b.T]).tolist(), np.concatenate([a, b], axis=None).tolist())
+print(np.stack([[1, 2], [3, 4]], axis=1).tolist(), np.dstack([[1, 2], [3, 4]]).shape, np.r_[1:4, 0, [7]].tolist(), np.c_[[1, 2], [3, 4]].tolist())
+print([x.tolist() for x in np.split(np.arange(9), 3)], [x.tolist() for x in np.array_split(np.arange(7), 3)], [x.tolist() for x in np.split(np.arange(6), [2, 5])])
+print(np.tile([1, 2], (2, 2)).tolist(), np.repeat([1, 2], [3, 1]).tolist(), np.roll([1, 2, 3, 4], 1).tolist(), np.rot90(a).tolist(), np.flip(a, 1).tolist())
+print(np.append([1], [2, 3]).tolist(), np.insert([1, 4], 1, [2, 3]).tolist(), np.delete([1, 2, 3], 1).tolist(), np.pad([1, 2], (1, 2), constant_values=0).tolist())
+print(np.pad(a, 1, mode="reflect").tolist(), np.block([[a, np.zeros((2, 1), int)], [b, np.array([[9]])]]).tolist())
+x = np.array([[3, 1, 2], [9, 7, 8]])
+print(np.sort(x, axis=0)[::-1].tolist(), np.sort(x).tolist(), np.argsort(-x[0]).tolist(), np.lexsort(([1, 0, 2], [5, 5, 4])).tolist())
+print(np.partition([5, 2, 9, 1], 1)[:2].tolist(), sorted(np.argpartition([5, 2, 9, 1], 2)[:2].tolist()), np.sort(["b", "a", "C"]).tolist())
+u, i, inv, cnt = np.unique([3, 1, 3, 2, 1, 3], return_index=True, return_inverse=True, return_counts=True)
+print(u.tolist(), i.tolist(), inv.tolist(), cnt.tolist(), np.unique([[1, 2], [1, 2], [0, 1]], axis=0).tolist())
+print(np.intersect1d([1, 2, 3], [2, 3, 4]).tolist(), np.union1d([1], [0]).tolist(), np.setdiff1d([1, 2, 3], [2]).tolist(), np.setxor1d([1, 2], [2, 3]).tolist(), np.isin([1, 5], [5]).tolist())
+st = np.sort(np.array([(2, "b"), (1, "z"), (2, "a")], dtype=[("k", int), ("s", "U1")]), kind="stable")
+print(st.tolist(), np.triu(np.ones((3, 3), int)).tolist(), np.trim_zeros([0, 1, 0, 2, 0]).tolist() if hasattr(np.trim_zeros([0, 1, 0]), "tolist") else np.trim_zeros([0, 1, 0, 2, 0]))

@@ -1,0 +1,17 @@
+import numpy as np
+
+s = np.array(["apple pie", "Banana", "cherry "])
+print(np.char.upper(s).tolist(), np.char.strip(s).tolist(), np.char.replace(s, "a", "4").tolist(), np.char.find(s, "an").tolist())
+print(np.char.add(s[:2], ["!", "?"]).tolist(), np.char.str_len(s).tolist(), [list(x) for x in np.char.split(s)], np.char.startswith(s, "B").tolist())
+print(np.char.zfill(["7", "42"], 4).tolist(), np.char.center(["a"], 5, "*").tolist(), (s == "Banana").tolist(), np.char.multiply(["ab"], 2).tolist())
+d = np.arange("2024-02-27", "2024-03-03", dtype="datetime64[D]")
+print(d.astype(str).tolist(), len(d))
+t = np.datetime64("2024-03-01T12:30") - np.datetime64("2024-02-28T00:00")
+print(t.astype("timedelta64[m]").astype(int), (d[0] + np.timedelta64(40, "D")).astype(str), np.datetime64("2024-05", "D").astype(str))
+print(np.is_busday(d).tolist(), np.busday_count("2024-01-01", "2024-02-01"), np.busday_offset("2024-03-01", 1).astype(str))
+months = d.astype("datetime64[M]")
+print(np.unique(months).astype(str).tolist(), (d.astype("datetime64[D]").view("i8") % 7).tolist(), np.diff(d).astype(int).tolist())
+nat = np.array(["2024-01-01", "NaT"], dtype="datetime64[s]")
+print(np.isnat(nat).tolist(), nat.astype(str).tolist(), np.datetime64("1970-01-02").astype("datetime64[h]").astype(int))
+print(np.datetime_as_string(np.datetime64("2024-01-01T00:00:00.123456"), unit="ms"), np.datetime64("2024-01-01").item(), np.timedelta64(90, "m").item())
+print(np.array_str(np.array([1.5, 2.25])), np.array2string(np.arange(6).reshape(2, 3), separator=","), np.format_float_positional(1e-7), np.base_repr(255, 16), np.binary_repr(5, 8))

@@ -1,0 +1,16 @@
+import pandas as pd
+
+df = pd.DataFrame({"city": ["Paris", "Oslo", "Rio de Janeiro"], "pop": [2148000, 693494, 6748000], "rate": [1.5, -0.25, 100.125]})
+print(df)
+print(df.set_index("city"))
+print(df.to_string(formatters={"pop": "{:,}".format, "rate": "{:+.1f}%".format}, justify="left", index=False))
+wide = pd.DataFrame({f"c{i}": [i, i * 100] for i in range(4)}, index=["first", "second"])
+print(wide)
+print(pd.DataFrame({"a": range(100)}).to_string(max_rows=4))
+print(pd.DataFrame({"x": [0.000012, 123456.789], "y": [True, False]}).to_string())
+print(df.to_csv(index=False, sep="|", float_format="%.2f"), end="")
+print(df.head(1).to_html(index=False, border=0))
+print(df.to_latex(index=False).count("\\\\") if False else df["pop"].map("{:>12,d}".format).tolist())
+print(pd.DataFrame(columns=["a", "b"]).shape, pd.DataFrame().empty, df.memory_usage(index=False)["pop"])
+piv = df.assign(big=df["pop"] > 10 ** 6).groupby("big")[["pop", "rate"]].sum()
+print(piv)

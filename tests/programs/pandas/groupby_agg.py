@@ -1,0 +1,16 @@
+import pandas as pd
+
+df = pd.DataFrame({"team": list("abcabca"), "year": [1, 1, 1, 2, 2, 2, 2], "pts": [10, 7, 3, 12, 9, 5, 1], "w": [1.0, 2, 3, 4, 5, 6, 7]})
+g = df.groupby("team")
+print(g["pts"].sum().to_dict(), g.size().to_dict(), g.ngroups)
+print(g.agg(total=("pts", "sum"), best=("pts", "max"), avg=("w", "mean")).round(3).to_string())
+print(df.groupby(["team", "year"])["pts"].sum().unstack(fill_value=0).to_string())
+print(g["pts"].transform(lambda s: s - s.mean()).round(3).tolist())
+print(g["pts"].rank(ascending=False).tolist(), g["pts"].cumsum().tolist(), g.cumcount().tolist())
+print(g.filter(lambda d: d.pts.sum() > 15)["team"].unique().tolist(), g["pts"].apply(lambda s: "-".join(map(str, s))).to_dict())
+print(g.get_group("b")["pts"].tolist(), {k: len(v) for k, v in g}, g["pts"].nlargest(1).droplevel(1).to_dict())
+print(df.groupby(df.pts > 6)["w"].mean().to_dict(), df.groupby("team", sort=False)["pts"].first().to_dict())
+print(g.agg({"pts": ["min", "max"], "w": "sum"}).to_string())
+print(df.groupby(pd.cut(df.pts, [0, 5, 10, 15], labels=["lo", "mid", "hi"]), observed=False)["w"].sum().to_dict())
+print(g["pts"].agg(["mean", "std", "count"]).round(4).to_string(), g["pts"].shift(1, fill_value=0).tolist())
+print(round(float(g.apply(lambda d: (d.pts * d.w).sum() / d.w.sum(), include_groups=False)["a"]), 6))

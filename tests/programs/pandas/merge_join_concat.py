@@ -1,0 +1,25 @@
+import pandas as pd
+
+emp = pd.DataFrame({"id": [1, 2, 3, 4], "name": ["Ann", "Bob", "Cy", "Di"], "dept": [10, 20, 10, 99]})
+dep = pd.DataFrame({"dept": [10, 20, 30], "title": ["eng", "ops", "hr"]})
+print(emp.merge(dep, on="dept")[["name", "title"]].values.tolist())
+left = emp.merge(dep, on="dept", how="left", indicator=True)
+print(left["title"].fillna("?").tolist(), left["_merge"].astype(str).tolist())
+outer = emp.merge(dep, how="outer", on="dept").sort_values(["dept", "name"])
+print(outer["dept"].tolist(), int(outer["name"].isna().sum()))
+print(len(emp.merge(dep, how="cross")), emp.merge(emp, on="dept", suffixes=("_l", "_r")).query("id_l < id_r")[["name_l", "name_r"]].values.tolist())
+pay = pd.DataFrame({"pay": [5.0, 6.0]}, index=pd.Index([2, 4], name="id"))
+print(emp.set_index("id").join(pay)["pay"].fillna(0).tolist(), emp.merge(pay, left_on="id", right_index=True)["pay"].tolist())
+c = pd.concat([emp.head(1), emp.tail(1)], ignore_index=True)
+print(c["name"].tolist(), c.index.tolist(), pd.concat([emp["name"], dep["title"]], axis=1).shape)
+k = pd.concat({"x": dep, "y": dep}, names=["src", "n"])
+print(k.loc[("y", 1), "title"], k.index.names, k.shape)
+t = pd.DataFrame({"t": [1, 5, 9], "price": [100, 101, 102]})
+q = pd.DataFrame({"t": [2, 5, 12], "qty": [1, 2, 3]})
+print(pd.merge_asof(q, t, on="t")["price"].tolist(), pd.merge_asof(q, t, on="t", direction="forward")["price"].fillna(-1).tolist())
+a, b = pd.DataFrame({"v": [1, None, 3]}), pd.DataFrame({"v": [9, 8, 7]})
+print(a.combine_first(b)["v"].tolist(), a["v"].align(pd.Series([1], index=[5]))[0].index.tolist())
+try:
+    emp.merge(pd.DataFrame({"dept": [10, 10]}), on="dept", validate="one_to_one")
+except pd.errors.MergeError as e:
+    print(type(e).__name__)

@@ -1,0 +1,15 @@
+import pandas as pd
+
+s = pd.Series([1.0, 3, 2, 8, 5, 7, 4])
+f = lambda x: x.round(4).fillna(-1).tolist()
+print(f(s.rolling(3).mean()), f(s.rolling(3, min_periods=1).max()), f(s.rolling(2).sum()))
+print(f(s.rolling(3, center=True).median()), f(s.rolling(3).std()), f(s.rolling(4).quantile(0.25)))
+print(f(s.expanding().mean()), f(s.ewm(alpha=0.5).mean()), f(s.ewm(span=3, adjust=False).mean()))
+print(f(s.rolling(3).apply(lambda w: w.max() - w.min(), raw=True)), f(s.rolling(3).corr(s.shift(1))), f(s.rolling(3).skew()))
+print(s.cumsum().tolist(), s.cumprod().tolist(), s.cummax().tolist(), f(s.pct_change()), f(s.diff(2)))
+t = pd.Series([1, 2, 3, 4], index=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-05", "2024-01-06"]))
+print(t.rolling("2D").sum().tolist(), t.resample("2D").sum().tolist(), t.asfreq("D").ffill().tolist())
+df = pd.DataFrame({"g": list("aabb"), "v": [1, 2, 3, 5]})
+print(df.groupby("g")["v"].rolling(2).sum().fillna(0).tolist(), df["v"].rolling(2).agg(["sum", "min"]).fillna(0).values.tolist())
+print(f(pd.Series([1, None, 3, None, None, 9]).interpolate()), f(pd.Series([1, None, 3]).bfill()), f(s.shift(-1)), s.rank(pct=True).round(3).tolist())
+print(round(s.autocorr(1), 6), round(s.skew(), 6), round(s.kurt(), 6), round(s.sem(), 6), s.mode().tolist()[:2], s.quantile([0.1, 0.9]).round(3).tolist())

@@ -1,0 +1,22 @@
+import numpy as np
+import pandas as pd
+
+rng = np.random.default_rng(5)
+idx = pd.date_range("2023-01-01", periods=365, freq="D")
+s = pd.Series(10 + 5 * np.sin(2 * np.pi * np.arange(365) / 365) + rng.normal(0, 0.3, 365), index=idx)
+m = s.resample("MS").mean()
+print(len(m), m.idxmax().month, m.idxmin().month, bool(m.iloc[3] > m.iloc[0]), abs(float(s.mean()) - 10) < 0.1)
+sm = s.rolling(15, center=True).mean()
+print(int(sm.isna().sum()), bool(sm.std() < s.std()), sm.idxmax().quarter, float(round(s.autocorr(), 2)) > 0.95)
+print(s.groupby(s.index.dayofweek).size().to_dict(), s.groupby(s.index.quarter).mean().rank().astype(int).tolist())
+flags = (s - sm).abs() > 3 * (s - sm).std()
+print(int(flags.sum()) < 10, s.index.is_monotonic_increasing, s.index[-1].isoformat(), s.last_valid_index().dayofyear)
+weekly = s.resample("W").agg(["min", "max"])
+print(len(weekly), bool((weekly["max"] >= weekly["min"]).all()), weekly.index[0].day_name())
+up = pd.Series([1.0, 2, 4], index=pd.to_datetime(["2024-01-01", "2024-01-03", "2024-01-07"])).resample("D").interpolate()
+print(up.tolist())
+ohlc = pd.Series([5, 7, 3, 6, 8, 2], index=pd.date_range("2024-01-01", periods=6, freq="4h")).resample("12h").ohlc()
+print(ohlc.values.tolist(), ohlc.index[1].hour)
+a = pd.Series([1, 2, 3, 4], index=idx[:4])
+print(a.truncate(before="2023-01-02", after="2023-01-03").tolist(), a.tz_localize("UTC").tz_convert("Europe/Paris").index[0].hour, a.asof("2023-01-02 15:00"), a.index.to_period("M").unique().astype(str).tolist())
+print((a.index + pd.Timedelta("36h")).day.tolist(), a.loc[a.index.weekday < 5].tolist(), np.busday_count("2023-01-01", "2024-01-01"))
