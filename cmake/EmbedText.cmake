@@ -1,9 +1,10 @@
-# skerry_embed_text(TARGET FUNCTION FILE) makes `std::string_view skerry::runtime::FUNCTION()` give the file's text.
-function(skerry_embed_text target function file)
-  set(output ${CMAKE_CURRENT_BINARY_DIR}/${function}.cc)
+# C++ string literals from files, at configure time.
+
+# The file's text as adjacent raw string literals in `result`. A compiler takes literals of 64 KiB for granted; pieces of
+# 8,000 bytes are far below.
+function(skerry_text_literal result file)
   file(READ ${file} text)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
-  # A compiler takes string literals of 64 KiB for granted; pieces of 8,000 bytes are far below.
   string(LENGTH "${text}" length)
   set(pieces "")
   set(at 0)
@@ -12,12 +13,41 @@ function(skerry_embed_text target function file)
     string(APPEND pieces "R\"skerry(${piece})skerry\"\n")
     math(EXPR at "${at} + 8000")
   endwhile()
+  set(${result} "${pieces}" PARENT_SCOPE)
+endfunction()
+
+# skerry_embed_text(TARGET FUNCTION FILE) makes `std::string_view skerry::runtime::FUNCTION()` give the file's text.
+function(skerry_embed_text target function file)
+  skerry_text_literal(literal ${file})
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/${function}.cc)
   file(CONFIGURE OUTPUT ${output} @ONLY CONTENT
-"// Made from ${file}.
+"// Made from a file of the project by cmake/EmbedText.cmake.
 #include <string_view>
 namespace skerry::runtime {
 std::string_view ${function}();
-std::string_view ${function}() { return @pieces@; }
+std::string_view ${function}() { return @literal@; }
+}
+")
+  target_sources(${target} PRIVATE ${output})
+endfunction()
+
+# skerry_embed_bench_programs(TARGET FILES...) makes `skerry::app::bench_programs()` give them.
+function(skerry_embed_bench_programs target)
+  set(rows "")
+  foreach(file IN LISTS ARGN)
+    get_filename_component(name ${file} NAME_WE)
+    skerry_text_literal(literal ${file})
+    string(APPEND rows "{\"${name}\", ${literal}},\n")
+  endforeach()
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/bench_programs.cc)
+  file(CONFIGURE OUTPUT ${output} @ONLY CONTENT
+"// Made from bench/programs by cmake/EmbedText.cmake.
+#include \"skerry/app/bench_programs.h\"
+namespace skerry::app {
+const std::vector<BenchProgram>& bench_programs() {
+  static const std::vector<BenchProgram> kPrograms = {@rows@};
+  return kPrograms;
+}
 }
 ")
   target_sources(${target} PRIVATE ${output})

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   program.require_subcommand(1);
   skerry::app::add_run_command(program);
   skerry::app::add_setup_command(program);
+  skerry::app::add_bench_command(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::RuntimeError& end) {

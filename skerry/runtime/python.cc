@@ -229,7 +229,8 @@ Result<Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& progr
   if (randomness == Randomness::kFresh) {
     SKERRY_TRY(renew_random_states(sandbox, world, sandbox.facts()));
   }
-  constexpr std::string_view kTurn = "_serve()";
+  // Binds no name: the program's `__main__` holds what a script's would.
+  constexpr std::string_view kTurn = "__import__('_skerry').serve()";
   SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(kTurn));
   const std::array<std::uint64_t, 2> arguments{address, kTurn.size()};
   SKERRY_ASSIGN(const engine::CallEnd end, sandbox.call("turn", arguments));
@@ -263,7 +264,7 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
   for (const std::string& module : modules) {
     SKERRY_TRY(turn(sandbox, "import " + module + "\ndel " + module.substr(0, module.find('.')) + "\n", words));
   }
-  SKERRY_TRY(turn(sandbox, "_prepare()", words));
+  SKERRY_TRY(turn(sandbox, "__import__('_skerry').prepare()", words));
   std::vector<std::string_view> rehearsals(kRehearsals.begin(), kRehearsals.end());
   for (const std::string& module : modules) {
     if (module == "pandas") rehearsals.push_back(kDataRehearsal);
@@ -277,8 +278,8 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
     }
   }
   sandbox.enter(world);
-  SKERRY_TRY(turn(sandbox, "_prepare()", words));
-  SKERRY_TRY(turn(sandbox, "_tell_random_states()", words));
+  SKERRY_TRY(turn(sandbox, "__import__('_skerry').prepare()", words));
+  SKERRY_TRY(turn(sandbox, "__import__('_skerry').tell_random_states()", words));
   return door.facts;
 }
 

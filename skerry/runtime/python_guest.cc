@@ -12,7 +12,6 @@ std::string python_guest_source() {
   source +=
       "''', '<skerry>', 'exec'), _skerry.__dict__)\n"
       "sys.modules['_skerry'] = _skerry\n"
-      "_serve, _prepare, _tell_random_states = _skerry.serve, _skerry.prepare, _skerry.tell_random_states\n"
       "del sys, types, _skerry\n";
   return source;
 }

@@ -10,8 +10,7 @@ namespace skerry::runtime {
 std::string_view guest_python_text();
 std::string_view guest_python_parts();
 
-/// What a fresh interpreter is fed once: makes the module `_skerry` and leaves its three entry points where later turns
-/// find them.
+/// What a fresh interpreter is fed once: makes the module `_skerry`, which later turns import.
 std::string python_guest_source();
 
 }  // namespace skerry::runtime

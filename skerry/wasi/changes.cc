@@ -44,7 +44,11 @@ class Comparison {
       }
       add_children(pair, open);
     }
-    std::ranges::stable_sort(changes_, {}, &Change::path);
+    // A path that is there twice was deleted first.
+    std::ranges::sort(changes_, [](const Change& a, const Change& b) {
+      const int order = a.path.compare(b.path);
+      return order != 0 ? order < 0 : a.kind > b.kind;
+    });
     return std::move(changes_);
   }
 

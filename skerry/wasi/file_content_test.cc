@@ -35,7 +35,7 @@ TEST(FileContentTest, ByteByByteAllocatesLittleMoreThanIsThere) {
   FileContent content;
   for (std::uint64_t i = 0; i < 200'000; ++i) content.write(i, as_bytes("x"), kPlenty);
   EXPECT_EQ(content.size(), 200'000u);
-  EXPECT_EQ(content.allocated(), 4 * FileContent::kChunkSize);
+  EXPECT_EQ(content.allocated(), 3 * FileContent::kChunkSize + 4096);
   FileContent small;
   small.write(0, as_bytes("x"), kPlenty);
   EXPECT_EQ(small.allocated(), FileContent::kSmallestChunk);

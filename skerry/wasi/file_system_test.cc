@@ -71,6 +71,7 @@ TEST(FileSystemTest, DepthQuotaHoldsAgainstRenamesToo) {
   ASSERT_TRUE(make_directory(files, "/a/b/c/d").ok());
   ASSERT_TRUE(make_directory(files, "/x/y/z").ok());
   EXPECT_EQ(make_directory(files, "/a/b/c/d/e/f/g").code(), StatusCode::kResourceExhausted);
+  ASSERT_TRUE(remove(files, "/a/b/c/d/e").ok());
   const InodeNumber deep = *locate(files, "/x/y/z");
   EXPECT_EQ(files.rename(FileSystem::kRoot, "a", deep, "a", kNow), Errno::kNameTooLong);
   EXPECT_EQ(files.last_quota_hit(), QuotaKind::kDepth);

@@ -26,8 +26,7 @@ Result<Blob> resolver(std::string_view id) {
 }
 
 /// A state with one of everything.
-Guest rich_guest() {
-  Guest guest;
+void fill(Guest& guest) {
   FileSystem& files = guest.state.files();
   EXPECT_TRUE(
       add_file(files, "/lib/python.zip", library(), {.modified = kNow, .access = Access::kReadOnly})
@@ -45,7 +44,6 @@ Guest rich_guest() {
   guest.state.random = {.seed = seed_of(5), .position = 99};
   guest.state.clock.last_monotonic = Nanoseconds(1234);
   guest.state.clock.monotonic_offset_ns = -5;
-  return guest;
 }
 
 Result<HostState> decoded(const std::string& bytes, const Quotas& quotas = {}) {
@@ -53,7 +51,8 @@ Result<HostState> decoded(const std::string& bytes, const Quotas& quotas = {}) {
 }
 
 TEST(HostStateCodecTest, WhatIsStoredComesBack) {
-  Guest guest = rich_guest();
+  Guest guest;
+  fill(guest);
   const std::string stored = *encode(guest.state);
   Guest again(*decoded(stored));
   EXPECT_EQ(*encode(again.state), stored);
@@ -73,7 +72,8 @@ TEST(HostStateCodecTest, WhatIsStoredComesBack) {
 }
 
 TEST(HostStateCodecTest, BlobsAreReferencesAndMustBeThere) {
-  Guest guest = rich_guest();
+  Guest guest;
+  fill(guest);
   const std::string stored = *encode(guest.state);
   EXPECT_LT(stored.size(), 250'000u) << "neither blob is in it";
   const auto missing = decode(as_bytes(stored), [](std::string_view) -> Result<Blob> {
@@ -94,7 +94,8 @@ TEST(HostStateCodecTest, LaterVersionsAreRefused) {
 }
 
 TEST(HostStateCodecTest, LowerQuotasAreKept) {
-  Guest guest = rich_guest();
+  Guest guest;
+  fill(guest);
   const std::string stored = *encode(guest.state);
   EXPECT_EQ(decoded(stored, Quotas{.file_bytes = kib(64)}).status().code(), StatusCode::kDataLoss);
   EXPECT_EQ(decoded(stored, Quotas{.inodes = 3}).status().code(), StatusCode::kDataLoss);
@@ -117,7 +118,8 @@ TEST(HostStateCodecTest, EveryTruncationIsRefusedOrSound) {
 }
 
 TEST(HostStateCodecTest, FlippedBitsNeverCrash) {
-  Guest guest = rich_guest();
+  Guest guest;
+  fill(guest);
   EXPECT_EQ(guest.error("fd_filestat_set_size", {5, 0}), Errno::kSuccess);
   ASSERT_TRUE(remove(guest.state.files(), "/data/big").ok());
   ASSERT_TRUE(remove(guest.state.files(), "/hard").ok());
@@ -125,7 +127,7 @@ TEST(HostStateCodecTest, FlippedBitsNeverCrash) {
   std::mt19937 random(4);
   for (int i = 0; i < 3000; ++i) {
     std::string flipped = stored;
-    for (unsigned n = 1 + random() % 3; n > 0; --n) {
+    for (auto n = 1 + random() % 3; n > 0; --n) {
       flipped[random() % std::min<std::size_t>(flipped.size(), 1500)] ^=
           static_cast<char>(1u << random() % 8);
     }

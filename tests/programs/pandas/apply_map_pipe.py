@@ -9,7 +9,7 @@ print(df[["a", "b"]].agg(["min", "max"]).values.tolist(), df.select_dtypes("numb
 print(df["a"].between(2, 3).tolist(), df["b"].where(df.a != 2, 0).tolist(), (df.a.astype(str) + df.s).tolist(), df.a.dot(df.b))
 print(df.sample(frac=1, random_state=1).shape, df["a"].sample(2, random_state=3).isin(df["a"]).all(), df.iloc[::-1]["a"].tolist(), df["b"].pct_change().fillna(0).tolist())
 print([(n, g["a"].tolist()) for n, g in df.groupby(df.a % 2)], df["a"].describe()[["mean", "std"]].tolist(), df.cov(numeric_only=True).values.tolist())
-print(df.style is not None if False else df.to_markdown(index=False) if False else df.to_html(index=False).count("<td>"), df.to_string(header=False, index=False).split("\n")[0].split())
+print(df.to_html(index=False).count("<td>"), df.to_string(header=False, index=False).split("\n")[0].split())
 print(df.set_index("s")["a"].to_dict(), df["a"].tolist() == list(df["a"]), df["a"].to_numpy().sum(), df.melt("s")["value"].sum(), len(df.to_records()))
 r = df.set_index("s").rename_axis("key").rename_axis("col", axis=1)
 print(r.index.name, r.columns.name, r.compare(r.assign(a=[1, 9, 3])).values.tolist(), df.a.combine(df.b, max).tolist())

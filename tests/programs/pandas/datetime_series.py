@@ -1,6 +1,6 @@
 import pandas as pd
 
-s = pd.Series(pd.to_datetime(["2024-01-31", "2024-02-29 13:45", "2023-12-25"]))
+s = pd.Series(pd.to_datetime(["2024-01-31 00:00", "2024-02-29 13:45", "2023-12-25 23:59"]))
 print(s.dt.year.tolist(), s.dt.day_name().tolist(), s.dt.quarter.tolist(), s.dt.is_leap_year.tolist(), s.dt.isocalendar().week.tolist())
 print(s.dt.strftime("%d/%m/%y").tolist(), s.dt.normalize().dt.hour.tolist(), (s.max() - s.min()).days, s.dt.days_in_month.tolist())
 print((s + pd.DateOffset(months=1)).dt.date.astype(str).tolist(), (s + pd.offsets.MonthEnd(0)).dt.day.tolist())
@@ -13,7 +13,7 @@ p = pd.period_range("2023-11", periods=4, freq="M")
 print([str(x) for x in p], p[0].end_time.day, (p[3] - p[0]).n, pd.Period("2024Q1").start_time.month)
 ts = pd.Timestamp("2024-07-04 12:00", tz="America/New_York")
 print(ts.tz_convert("UTC").isoformat(), ts.utcoffset(), pd.Timestamp("2024-07-04").tz_localize("Asia/Tokyo").tz_convert("UTC").hour)
-td = pd.to_timedelta(["1 days 02:00", "90min", "-3h"])
+td = pd.to_timedelta(["1 days 02:00:00", "90min", "-3h"])
 print((td.total_seconds() / 3600).tolist(), td.sum().components.hours, pd.Timedelta("1.5h").isoformat(), str(pd.Timedelta(days=1, seconds=1)))
 print(pd.to_datetime("13/02/2024", dayfirst=True).date(), pd.to_datetime(1700000000, unit="s").isoformat(), pd.to_datetime(["x", "2024-01-01"], errors="coerce").isna().tolist())
 print(ts.floor("D").hour, pd.Timestamp("2024-01-01 10:37").round("15min").minute, pd.Timestamp("2024-05-15") + pd.offsets.BDay(3), pd.isna(pd.NaT))

@@ -10,7 +10,7 @@ for day, row in demand.iterrows():
     for k in skus:
         sold = min(stock[k], int(row[k]))
         stock[k] -= sold
-        order = 25 if stock[k] < 8 else 0
+        order = 14 if stock[k] < 6 else 0
         rows.append({"day": day, "sku": k, "sold": sold, "lost": int(row[k]) - sold, "order": order})
         stock[k] += order
 log = pd.DataFrame(rows)

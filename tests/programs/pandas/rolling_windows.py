@@ -1,7 +1,7 @@
 import pandas as pd
 
 s = pd.Series([1.0, 3, 2, 8, 5, 7, 4])
-f = lambda x: x.round(4).fillna(-1).tolist()
+f = lambda x: (x.round(4) + 0.0).fillna(-1).tolist()
 print(f(s.rolling(3).mean()), f(s.rolling(3, min_periods=1).max()), f(s.rolling(2).sum()))
 print(f(s.rolling(3, center=True).median()), f(s.rolling(3).std()), f(s.rolling(4).quantile(0.25)))
 print(f(s.expanding().mean()), f(s.ewm(alpha=0.5).mean()), f(s.ewm(span=3, adjust=False).mean()))

@@ -1,7 +1,7 @@
 import pandas as pd
 
 s = pd.Series(["Alice Smith", "bob jones ", None, "Carla-Ann O'Neil", "42nd st"])
-f = lambda x: x.fillna("-").tolist()
+f = lambda x: ["-" if pd.isna(v) else v for v in x]
 print(f(s.str.upper()), f(s.str.strip().str.len()), f(s.str.title()))
 print(s.str.contains("o", na=False).tolist(), s.str.startswith("A").fillna(False).astype(bool).tolist(), f(s.str.find("n")))
 print(f(s.str.split().str[0]), f(s.str.replace(r"[aeiou]", "*", regex=True)), f(s.str[:3]))

