@@ -31,6 +31,10 @@ MAX_TEXT = 16_384
 # What a result's repr may hold; the host cuts at its own limit, too.
 MAX_RESULT = 1 << 20
 
+# What the template holds before any program; `prepare` fills these in.
+_INITIAL_NAMES = frozenset()
+_EXIT_HANDLERS = 0
+_LOG_HANDLERS = 0
 _ENDING = None  # the bytecode behind a module's last expression, as `_learn_ending` saw it
 
 
@@ -208,17 +212,31 @@ def _flush(done):
             done.setdefault("exit_code", 120)  # as Python: the output could not be written
 
 
+def _run_exit_handlers():
+    """Those that the program registered, or whose work it made: the template's own have nothing to do otherwise."""
+    logging = sys.modules.get("logging")
+    if atexit._ncallbacks() != _EXIT_HANDLERS or (logging is not None and len(logging._handlerList) != _LOG_HANDLERS):
+        atexit._run_exitfuncs()
+
+
+def _let_go(names):
+    """What the interpreter does to a script's names at its end, so that finalizers run: private ones go first. Imported
+    modules alone finalize nothing."""
+    made = [n for n in names if n not in _INITIAL_NAMES]
+    if all(type(names[n]) is types.ModuleType for n in made):
+        return
+    made.sort(key=lambda n: n[:1] != "_")
+    for name in made:
+        names[name] = None
+    gc.collect()
+
+
 def _finish(names, done):
     """What Python does between the last statement and the end: exit handlers, then finalizers."""
-    atexit._run_exitfuncs()
-    _flush(done)
-    # Names die in the order in which the interpreter lets them go: private ones first.
-    for name in [n for n in names if n[0:1] == "_" and n != "__builtins__"]:
-        names[name] = None
-    for name in [n for n in names if n != "__builtins__"]:
-        names[name] = None
-    if gc.get_count()[0] or gc.garbage:
-        gc.collect()
+    _run_exit_handlers()
+    if not _INITIAL_NAMES.issuperset(names):
+        _flush(done)  # a finalizer may close what it was written to
+        _let_go(names)
 
 
 def _apply(header):
@@ -277,8 +295,11 @@ def serve():
 
 def prepare():
     """Makes the warm interpreter what a fresh one is: called last, before the template is captured."""
-    global _ENDING
+    global _ENDING, _INITIAL_NAMES, _EXIT_HANDLERS, _LOG_HANDLERS
     _ENDING = _learn_ending()
+    _EXIT_HANDLERS = atexit._ncallbacks()
+    logging = sys.modules.get("logging")
+    _LOG_HANDLERS = len(logging._handlerList) if logging is not None else 0
     sys.stdout.reconfigure(line_buffering=True)
     sys.argv[:] = ["-c"]
     if sys.path[:1] != [""]:
@@ -289,6 +310,8 @@ def prepare():
     del main.__doc__
     main.__dict__["__doc__"] = None
     sys.modules["__main__"] = main
+    _INITIAL_NAMES = frozenset(main.__dict__) | {"__file__", "__cached__"}
+    builtins.__skerry__ = serve  # what the host's turns call: no name of the program's, and the shortest to compile
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed

@@ -2,6 +2,7 @@
 #include "skerry/image/linear_memory.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstring>
@@ -11,10 +12,13 @@
 namespace skerry::image {
 namespace {
 
-// A page that this many resets in a row found unchanged costs more to look at than the fault that brings it back; where
-// there are many pages to look at (a middling run left them), patience is shorter.
-constexpr std::uint8_t kIdleResets = 16;
-constexpr std::uint8_t kIdleResetsWhenMany = 2;
+// How many resets copy every private page back unseen before one looks which of them runs still write.
+constexpr unsigned kResetsPerInspection = 16;
+
+// A page that this many inspections in a row found unchanged costs more to copy than the fault that brings it back; where
+// there are many pages (a middling run left them), patience is shorter.
+constexpr std::uint8_t kPatience = 4;
+constexpr std::uint8_t kPatienceWhenMany = 2;
 constexpr std::size_t kManyPages = 512;
 
 // More private pages than this are one heavy run's doing: looking at each would slow every later reset. 1,024 pages are
@@ -38,6 +42,13 @@ Status give_back(std::byte* at, std::size_t length) {
   return syscall_result("madvise", "MADV_DONTNEED",
                         [&] { return ::madvise(at, length, MADV_DONTNEED); })
       .status();
+}
+
+/// Page faults that this process has taken so far, with and without I/O.
+std::uint64_t page_faults() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_minflt) + static_cast<std::uint64_t>(usage.ru_majflt);
 }
 
 }  // namespace
@@ -111,8 +122,17 @@ Result<std::span<const PageRun>> LinearMemory::dirty() {
   if (!image_) return absl::FailedPreconditionError("memory without an image has no dirty pages");
   if (!tracker_) {
     SKERRY_ASSIGN(tracker_, DirtyPages::open({base_, image_size()}, image_->bytes()));
+    faults_ = 0;
   }
-  return tracker_->scan();
+  // Comparing finds what differs, not what is private: there faults tell nothing.
+  const bool counts = tracker_->method() != DirtyPages::Method::kCompare;
+  const std::uint64_t faults = page_faults();
+  if (!counts || faults != faults_) {
+    SKERRY_ASSIGN(const auto runs, tracker_->scan());
+    private_.assign(runs.begin(), runs.end());
+    faults_ = faults;
+  }
+  return std::span<const PageRun>(private_);
 }
 
 DirtyPages::Method LinearMemory::method() const {
@@ -122,45 +142,65 @@ DirtyPages::Method LinearMemory::method() const {
 Result<LinearMemory::ResetCost> LinearMemory::reset() {
   SKERRY_TRY(shrink_to_image());
   if (!image_) return ResetCost{};
-  SKERRY_ASSIGN(const auto runs, dirty());
-  return restore(runs);
+  const std::uint64_t faults_before = faults_;
+  SKERRY_TRY(dirty().status());
+  // New private pages, or it is time: see which ones runs still write. Otherwise all are taken to be written again.
+  const bool unchanged = faults_ == faults_before && tracker_->method() != DirtyPages::Method::kCompare;
+  if (unchanged && ++resets_ % kResetsPerInspection != 0) return copy_back();
+  return inspect();
 }
 
-Result<LinearMemory::ResetCost> LinearMemory::restore(std::span<const PageRun> runs) {
+LinearMemory::ResetCost LinearMemory::copy_back() {
   ResetCost cost;
-  for (const PageRun& run : runs) cost.dirty += run.count;
-  const bool heavy = cost.dirty > kHeavyPages;
-  const std::uint8_t patience = cost.dirty > kManyPages ? kIdleResetsWhenMany : kIdleResets;
   const std::byte* pristine = image_->bytes().data();
-  for (const PageRun& run : runs) {
+  for (const PageRun& run : private_) {
+    std::memcpy(base_ + run.first * kPageSize, pristine + run.first * kPageSize, run.count * kPageSize);
+    cost.dirty += run.count;
+  }
+  cost.copied = cost.dirty;
+  return cost;
+}
+
+Result<LinearMemory::ResetCost> LinearMemory::inspect() {
+  ResetCost cost;
+  for (const PageRun& run : private_) cost.dirty += run.count;
+  const bool heavy = cost.dirty > kHeavyPages;
+  const std::uint8_t patience = cost.dirty > kManyPages ? kPatienceWhenMany : kPatience;
+  const std::byte* pristine = image_->bytes().data();
+  std::vector<PageRun> kept;
+  for (const PageRun& run : private_) {
     std::size_t cold_from = run.first;  // pages [cold_from, page) are to be given back
-    const auto flush = [&](std::size_t end) -> Status {
-      if (end == cold_from) return ok_status();
-      cost.given_back += end - cold_from;
-      return give_back(base_ + cold_from * kPageSize, (end - cold_from) * kPageSize);
+    const auto keep = [&](std::size_t page) -> Status {
+      if (page != cold_from) {
+        cost.given_back += page - cold_from;
+        SKERRY_TRY(give_back(base_ + cold_from * kPageSize, (page - cold_from) * kPageSize));
+      }
+      cold_from = page + 1;
+      if (page == run.first + run.count) return ok_status();
+      if (!kept.empty() && kept.back().first + kept.back().count == page) {
+        ++kept.back().count;
+      } else {
+        kept.push_back({page, 1});
+      }
+      return ok_status();
     };
     for (std::size_t page = run.first; page < run.first + run.count; ++page) {
       std::byte* live = base_ + page * kPageSize;
       const std::byte* original = pristine + page * kPageSize;
-      if (std::memcmp(live, original, kPageSize) == 0) {
-        if (!heavy && ++idle_[page] < patience) {
-          SKERRY_TRY(flush(page));
-          cold_from = page + 1;
-          continue;
-        }
-        idle_[page] = 0;
-        continue;
-      }
+      const bool changed = std::memcmp(live, original, kPageSize) != 0;
       // After a heavy run only the pages that a run before it had already made private are kept.
-      if (heavy && idle_[page] == 0) continue;
-      idle_[page] = 1;
-      std::memcpy(live, original, kPageSize);
-      ++cost.copied;
-      SKERRY_TRY(flush(page));
-      cold_from = page + 1;
+      const bool hot = changed ? !heavy || idle_[page] != 0 : !heavy && idle_[page] + 1 < patience;
+      idle_[page] = !hot ? 0 : changed ? 1 : static_cast<std::uint8_t>(idle_[page] + 1);
+      if (!hot) continue;
+      if (changed) {
+        std::memcpy(live, original, kPageSize);
+        ++cost.copied;
+      }
+      SKERRY_TRY(keep(page));
     }
-    SKERRY_TRY(flush(run.first + run.count));
+    SKERRY_TRY(keep(run.first + run.count));
   }
+  private_ = std::move(kept);
   return cost;
 }
 

@@ -91,7 +91,8 @@ class LinearMemory {
   LinearMemory() = default;
   std::size_t image_size() const { return image_ ? image_->bytes().size() : 0; }
   Status shrink_to_image();
-  Result<ResetCost> restore(std::span<const PageRun> runs);
+  Result<ResetCost> inspect();
+  ResetCost copy_back();
 
   AddressRange range_;
   std::byte* base_ = nullptr;
@@ -101,8 +102,15 @@ class LinearMemory {
   ByteSize limit_;
   std::shared_ptr<const PageFile> image_;
   std::optional<DirtyPages> tracker_;
-  // For each page of the image, how many resets in a row found it private but unchanged; saturates.
+  // For each page of the image: 0 when no run is known to write it, else one more than how many inspections in a row
+  // found it private but unchanged.
   std::vector<std::uint8_t> idle_;
+  // The private pages when this process had taken `faults_` page faults. A page becomes private by a fault and no other
+  // way, so as long as the count stands, so does the set: a scan (4 ns for each page in the page table, 80 µs for a
+  // template of 84 MiB) is saved.
+  std::vector<PageRun> private_;
+  std::uint64_t faults_ = 0;
+  unsigned resets_ = 0;
 };
 
 }  // namespace skerry::image

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -129,12 +130,31 @@ void explain_failure(const sandbox::Sandbox& sandbox, Outcome& outcome) {
   }
 }
 
+/// xoshiro256** 1.0 (Blackman and Vigna, 2018, public domain).
+std::uint64_t next_random(std::array<std::uint64_t, 4>& s) {
+  const std::uint64_t result = std::rotl(s[1] * 5, 7) * 9;
+  const std::uint64_t shifted = s[1] << 17;
+  s[2] ^= s[0];
+  s[3] ^= s[1];
+  s[1] ^= s[2];
+  s[0] ^= s[3];
+  s[2] ^= shifted;
+  s[3] = std::rotl(s[3], 45);
+  return result;
+}
+
 Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::World& world,
                            const std::map<std::string, std::string>& facts) {
-  wasi::SystemEntropy system;
-  wasi::RandomState seeded;
-  if (world.seed) seeded.seed = wasi::seed_of(~*world.seed);  // not the stream that the guest's own calls draw from
-  wasi::SeededEntropy stream(seeded);
+  // A Mersenne Twister is no secret keeper: 256 fresh bits, spread by a quick generator, make its states as distinct as
+  // 5,000 bytes from the kernel would, in 1 µs instead of 15.
+  std::array<std::uint64_t, 4> state{};
+  if (world.seed) {
+    const wasi::Seed seed = wasi::seed_of(~*world.seed);  // not the stream that the guest's own calls draw from
+    std::memcpy(state.data(), seed.data(), sizeof state);
+  } else {
+    wasi::SystemEntropy system;
+    SKERRY_TRY(system.fill(std::as_writable_bytes(std::span(state))));
+  }
   for (auto fact = facts.lower_bound(std::string(kTwisterFact));
        fact != facts.end() && fact->first.starts_with(kTwisterFact); ++fact) {
     std::uint64_t address = 0;
@@ -145,7 +165,10 @@ Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::World& worl
       return absl::DataLossError("the template's fact \"" + fact->first + "\" is out of its memory");
     }
     const auto key = memory.subspan(address, kTwisterKey);
-    SKERRY_TRY(world.seed ? stream.fill(key) : system.fill(key));
+    for (std::size_t at = 0; at < key.size(); at += sizeof(std::uint64_t)) {
+      const std::uint64_t word = next_random(state);
+      std::memcpy(key.data() + at, &word, sizeof word);
+    }
   }
   return ok_status();
 }
@@ -229,8 +252,7 @@ Result<Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& progr
   if (randomness == Randomness::kFresh) {
     SKERRY_TRY(renew_random_states(sandbox, world, sandbox.facts()));
   }
-  // Binds no name: the program's `__main__` holds what a script's would.
-  constexpr std::string_view kTurn = "__import__('_skerry').serve()";
+  constexpr std::string_view kTurn = "__skerry__()";
   SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(kTurn));
   const std::array<std::uint64_t, 2> arguments{address, kTurn.size()};
   SKERRY_ASSIGN(const engine::CallEnd end, sandbox.call("turn", arguments));

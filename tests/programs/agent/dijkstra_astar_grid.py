@@ -30,8 +30,7 @@ def search(h):
                 dist[nr, nc], prev[nr, nc] = g + 1, node
                 heapq.heappush(heap, (g + 1 + h((nr, nc)), g + 1, (nr, nc)))
     path = [goal]
-    while path[-1] != start:
-        path.append(prev[path[-1]])
+    while path[-1] != start: path.append(prev[path[-1]])
     return path[::-1], seen
 
 path, seen = search(lambda n: 0)

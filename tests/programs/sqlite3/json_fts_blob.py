@@ -26,7 +26,7 @@ print(q("select hex(data) from b")[0][0][:30], q("select length(data), typeof(da
 blob = zlib.compress(b"z" * 10000)
 db.execute("insert into b(data) values (?)", (memoryview(blob),))
 print(len(zlib.decompress(q("select data from b where id = 2")[0][0])))
-raw = db.serialize() if hasattr(db, "serialize") else None
+raw = db.serialize()
 copy = sqlite3.connect(":memory:"); copy.deserialize(raw)
 print(copy.execute("select count(*) from doc").fetchone(), raw[:6], db.execute("pragma page_count").fetchone()[0] * 4096 == len(raw))
 steps = []

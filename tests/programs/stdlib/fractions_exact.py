@@ -1,7 +1,7 @@
 from fractions import Fraction as F
 import math
 
-print(F(3, 6), F("0.125"), F(0.5), F("3/-7" if False else "-3/7"), F(1, 3) + F(1, 6))
+print(F(3, 6), F("0.125"), F(0.5), F("-3/7"), F(1, 3) + F(1, 6))
 print(F(7, 3) // 1, F(7, 3) % 1, F(2, 3) ** -2, F(1, 2) * 3.0, abs(F(-1, 4)), round(F(7, 2)), round(F(22, 7), 2))
 print(F(math.pi).limit_denominator(1000), F("3.1415926535").limit_denominator(100), float(F(1, 3)))
 print(F(1, 3) < F(1, 2) < 0.6, F(4, 2) == 2, hash(F(4, 2)) == hash(2), F(5, 4).numerator, repr(F(5, 4)))

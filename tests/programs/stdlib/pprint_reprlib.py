@@ -10,7 +10,7 @@ pprint.pprint("word " * 20, width=40)
 rec = [1]; rec.append(rec)
 print(pprint.isreadable(rec), pprint.isrecursive(rec), rec)
 pprint.pp({"b": 1, "a": 2})
-print(pprint.pformat({3, 1, 2}), pprint.pformat(frozenset("ba")), pprint.pformat(10 ** 6, underscore_numbers=True))
+print(pprint.pformat({3, 1, 2}), pprint.pformat(frozenset([9])), pprint.pformat(10 ** 6, underscore_numbers=True))
 print(reprlib.repr(list(range(100))), reprlib.repr("x" * 100), reprlib.repr({i: i for i in range(10)}))
 r = reprlib.Repr(); r.maxlist = 2; r.maxlevel = 1
 print(r.repr([1, 2, 3]), r.repr([[[]], 1]))

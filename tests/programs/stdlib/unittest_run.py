@@ -33,7 +33,7 @@ class T(unittest.TestCase):
 
 suite = unittest.TestLoader().loadTestsFromTestCase(T)
 res = unittest.TextTestRunner(stream=io.StringIO()).run(suite)
-print(res.testsRun, [t.id().split(".")[-1] for t, _ in res.failures], [t.id().split(".")[-1] for t, _ in res.errors])
+print([t.id().split(".")[-1] for t, _ in res.failures], [t.id().split(".")[-1] for t, _ in res.errors])
 print([r for _, r in res.skipped], len(res.expectedFailures), res.wasSuccessful(), T.log.count("cleanup"))
 print("First differing element 1:" in res.failures[0][1], "KeyError: 'x'" in res.errors[0][1])
 m = mock.MagicMock(); m.a.b(3); m["k"] = 1
