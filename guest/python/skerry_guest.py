@@ -2,13 +2,11 @@
 """Runs one program inside the guest, as `python FILE` would, and tells the host how it ended.
 
 Loaded once, when a template is made; `serve` runs in a sandbox that was just reset to it, so everything here is as it was
-then. What the host needs goes through `_host.call`, never through a stream that the program can write:
+then. The runtime's export `turn` hands it a frame: a JSON object, a newline, the program's bytes. The object is left out
+when all is as by default: that saves parsing and the pages it would dirty. The exit code is turn's result. What more there is
+to tell goes through `_host.call`, never through a stream that the program can write:
 
-    guest -> host  b"n"           what shall I run?   answer: a JSON object, a newline, the program's bytes
     guest -> host  b"d" + JSON    how it ended: exit_code, result, exception
-
-A run that says nothing ended normally. The first line of the answer is empty when all is as by default: that saves
-parsing and the pages it would dirty.
 """
 
 import ast
@@ -24,6 +22,7 @@ import traceback
 import types
 
 import _host
+import _reactor
 
 # Structured reports are for programs to read: enough for any real traceback, bounded for hostile ones.
 MAX_FRAMES = 64
@@ -249,11 +248,10 @@ def _apply(header):
         sys.argv[:] = header["argv"]
 
 
-def serve():
-    answer = _host.call(b"n")
-    end = answer.index(b"\n")
-    source = answer[end + 1:]
-    header = json.loads(answer[:end]) if end else {}
+def serve(frame):
+    end = frame.index(b"\n")
+    source = frame[end + 1:]
+    header = json.loads(frame[:end]) if end else {}
     name = header.get("name", "<string>")
     if header:
         _apply(header)
@@ -289,8 +287,16 @@ def serve():
     except BaseException as error:
         _failed(error, done)
     _flush(done)
-    if done:
+    if not done:
+        return 0
+    exit_code = done.get("exit_code", 0)
+    if len(done) > ("exit_code" in done):
         _host.call(b"d" + json.dumps(done).encode())
+    return exit_code
+
+
+def _turn(source, environ, _serve=None):
+    return _serve(source), False
 
 
 def prepare():
@@ -311,7 +317,10 @@ def prepare():
     main.__dict__["__doc__"] = None
     sys.modules["__main__"] = main
     _INITIAL_NAMES = frozenset(main.__dict__) | {"__file__", "__cached__"}
-    builtins.__skerry__ = serve  # what the host's turns call: no name of the program's, and the shortest to compile
+    # The reactor keeps hold of its function `turn`, which parses its text, compiles it and shows its value: 100 µs for
+    # `serve()`. The same function with our code goes straight there.
+    _reactor.turn.__code__ = _turn.__code__
+    _reactor.turn.__defaults__ = (serve,)
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed

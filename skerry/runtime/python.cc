@@ -55,7 +55,7 @@ sandbox::Exception exception_of(const json& object) {
   return exception;
 }
 
-/// The first line of the answer to "n": what differs from the default.
+/// The first line of a frame: what differs from the default.
 std::string header_of(const PythonProgram& program) {
   json header = json::object();
   if (!program.name.empty()) header["name"] = program.name;
@@ -69,28 +69,18 @@ std::string header_of(const PythonProgram& program) {
                         : header.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
-/// Talks with skerry_guest.py during one run.
+/// Takes what skerry_guest.py tells during one run.
 class ProgramDoor final : public sandbox::Door {
  public:
-  explicit ProgramDoor(const PythonProgram& program) : program_(program) {}
-
   Result<std::string> answer(std::string_view frame) override {
-    if (frame == "n" && !given_) {
-      given_ = true;
-      return header_of(program_) + "\n" + program_.code;
-    }
-    if (frame.starts_with('d')) {
-      report_ = std::string(frame.substr(1));
-      return std::string();
-    }
-    return absl::InvalidArgumentError("unknown frame");
+    if (!frame.starts_with('d')) return absl::InvalidArgumentError("unknown frame");
+    report_ = std::string(frame.substr(1));
+    return std::string();
   }
 
   const std::string& report() const { return report_; }
 
  private:
-  const PythonProgram& program_;
-  bool given_ = false;
   std::string report_;
 };
 
@@ -203,6 +193,14 @@ class WarmUpDoor final : public sandbox::Door {
   sandbox::Sandbox& sandbox_;
 };
 
+Result<Outcome> rehearse(sandbox::Sandbox& sandbox, std::string_view code, PythonProgram::LastValue last_value,
+                         const sandbox::World& world) {
+  PythonProgram program;
+  program.code = code;
+  program.last_value = last_value;
+  return run_python(sandbox, program, world, Randomness::kKept);
+}
+
 /// Keeps what a guest says on its error stream, for the message if its warm-up fails.
 class LastWords final : public wasi::OutputSink {
  public:
@@ -219,7 +217,7 @@ Status turn(sandbox::Sandbox& sandbox, std::string_view source, const LastWords&
   SKERRY_ASSIGN(const auto end, sandbox.call("turn", arguments));
   if (end.kind == engine::CallEnd::Kind::kReturned && end.value == 0) return ok_status();
   return absl::InternalError(
-      fmt::format("warming up Python failed: status {}, {} {}", end.value, end.message, words.text));
+      fmt::format("warming up Python failed: status {} {} {}", end.value, end.message, words.text));
 }
 
 Status start(sandbox::Sandbox& sandbox, const char* function, const LastWords& words) {
@@ -246,21 +244,21 @@ constexpr std::string_view kDataRehearsal =
 
 Result<Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& program,
                            sandbox::World world, Randomness randomness) {
-  ProgramDoor door(program);
-  world.door = &door;
+  ProgramDoor door;
+  if (world.door == nullptr) world.door = &door;
   sandbox.enter(world);
   if (randomness == Randomness::kFresh) {
     SKERRY_TRY(renew_random_states(sandbox, world, sandbox.facts()));
   }
-  constexpr std::string_view kTurn = "__skerry__()";
-  SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(kTurn));
-  const std::array<std::uint64_t, 2> arguments{address, kTurn.size()};
+  const std::string frame = header_of(program) + "\n" + program.code;
+  SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(frame));
+  const std::array<std::uint64_t, 2> arguments{address, frame.size()};
   SKERRY_ASSIGN(const engine::CallEnd end, sandbox.call("turn", arguments));
   Outcome outcome;
   read_report(door.report(), outcome);
   if (end.kind == engine::CallEnd::Kind::kReturned) {
-    // The status is non-zero when even `serve` could not cope, as when there was no memory to report with.
-    if (outcome.exit_code == 0 && (end.value & 0xFF) != 0) outcome.exit_code = static_cast<int>(end.value & 0xFF);
+    // As with any process, the exit code is eight bits; 1 when even `serve` could not cope, as without memory.
+    outcome.exit_code = static_cast<int>(end.value & 0xFF);
     explain_failure(sandbox, outcome);
   } else {
     sandbox.explain_end(end, outcome);
@@ -286,22 +284,25 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
   for (const std::string& module : modules) {
     SKERRY_TRY(turn(sandbox, "import " + module + "\ndel " + module.substr(0, module.find('.')) + "\n", words));
   }
-  SKERRY_TRY(turn(sandbox, "__import__('_skerry').prepare()", words));
+  SKERRY_TRY(turn(sandbox, "import _skerry\n_skerry.prepare()", words));
   std::vector<std::string_view> rehearsals(kRehearsals.begin(), kRehearsals.end());
   for (const std::string& module : modules) {
     if (module == "pandas") rehearsals.push_back(kDataRehearsal);
   }
   for (int round = 0; round < 3; ++round) {
     for (const std::string_view code : rehearsals) {
-      PythonProgram program;
-      program.code = code;
-      program.last_value = round == 1 ? PythonProgram::LastValue::kReturned : PythonProgram::LastValue::kIgnored;
-      SKERRY_TRY(run_python(sandbox, program, world, Randomness::kKept).status());
+      const auto last_value = round == 1 ? PythonProgram::LastValue::kReturned : PythonProgram::LastValue::kIgnored;
+      world.door = nullptr;
+      SKERRY_TRY(rehearse(sandbox, code, last_value, world).status());
     }
   }
-  sandbox.enter(world);
-  SKERRY_TRY(turn(sandbox, "__import__('_skerry').prepare()", words));
-  SKERRY_TRY(turn(sandbox, "__import__('_skerry').tell_random_states()", words));
+  world.door = &door;
+  for (const std::string_view code : {"import _skerry\n_skerry.prepare()", "import _skerry\n_skerry.tell_random_states()"}) {
+    SKERRY_ASSIGN(const Outcome outcome, rehearse(sandbox, code, PythonProgram::LastValue::kIgnored, world));
+    if (outcome.kind != OutcomeKind::kCompleted) {
+      return absl::InternalError("warming up Python failed: " + outcome.message + " " + words.text);
+    }
+  }
   return door.facts;
 }
 
