@@ -12,8 +12,11 @@ int main(int argc, char** argv) {
   program.set_version_flag("--version", SKERRY_VERSION);
   program.require_subcommand(1);
   skerry::app::add_run_command(program);
+  skerry::app::add_exec_command(program);
   skerry::app::add_setup_command(program);
   skerry::app::add_bench_command(program);
+  skerry::app::add_doctor_command(program);
+  skerry::app::add_completion_command(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::RuntimeError& end) {

@@ -126,7 +126,7 @@ Result<std::vector<std::byte>> Engine::compile(std::span<const std::byte> module
                                                  reinterpret_cast<const uint8_t*>(module.data()),
                                                  module.size(), &raw));
       error) {
-    return absl::InvalidArgumentError(message_of(error.get()));
+    return absl::InvalidArgumentError("Failed to compile WASM module: " + message_of(error.get()));
   }
   const OwnedModule compiled(raw);
   wasm_byte_vec_t native;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,14 +11,9 @@
 #include "skerry/base/sealed_file.h"
 #include "skerry/base/status.h"
 #include "skerry/engine/engine.h"
+#include "skerry/engine/limited_process.h"
 
 namespace skerry::engine {
-
-/// What compiling one module may use.
-struct CompileBudget {
-  ByteSize memory = mib(4096);            ///< address space of the compiling process
-  std::chrono::seconds cpu{120};          ///< processor time, all threads together
-};
 
 /// Native code on disk, compiled once and mapped by every process. Lies in a directory that only its owner may write, under
 /// names that we compute: the module's hash and the engine's fingerprint. Confined to one thread; several processes may use
@@ -46,6 +40,9 @@ class NativeCache {
   /// Maps code that `check` finds good. Damaged code is removed, and reported as kDataLoss.
   Result<std::shared_ptr<const CompiledModule>> load(Engine& engine,
                                                      const std::string& module_sha256) const;
+
+  /// Removes the oldest code until what is left takes at most `size`.
+  void prune(ByteSize size) const;
 
  private:
   explicit NativeCache(std::filesystem::path directory) : directory_(std::move(directory)) {}

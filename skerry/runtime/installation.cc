@@ -42,6 +42,9 @@ constexpr std::string_view kRecipeFact = "recipe";
 // Compiling CPython peaks at 1.8 GiB and takes 110 s of processor time; with fuel half again as much.
 constexpr engine::CompileBudget kRuntimeBudget{.memory = mib(16384), .cpu = std::chrono::seconds(1800)};
 
+// CPython's table holds 47,157 functions and is fixed.
+constexpr std::uint32_t kTableElements = 50'000;
+
 // Warming up pandas and matplotlib takes 110 MiB.
 constexpr ByteSize kWarmUpMemory = mib(512);
 
@@ -201,7 +204,10 @@ Status PythonInstallation::build_template(const TemplateRecipe& recipe, const Ho
                                           std::shared_ptr<engine::Program> program,
                                           const BlobSet& blobs) const {
   SKERRY_ASSIGN(wasi::HostState state, initial_state(blobs));
-  const sandbox::Origin origin{.program = std::move(program), .image = nullptr, .state = std::move(state)};
+  const sandbox::Origin origin{.program = std::move(program),
+                               .image = nullptr,
+                               .state = std::move(state),
+                               .table_elements = kTableElements};
   sandbox::Limits limits;
   limits.memory = kWarmUpMemory;
   SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, limits));
@@ -297,6 +303,7 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_vi
   SKERRY_TRY(check_template(*recipe, SealedFile::Depth::kTimes));
   SKERRY_TRY(sealed(home_.python_parts() / "blobs.index", SealedFile::Depth::kTimes));
   auto origin = std::make_unique<sandbox::Origin>();
+  origin->table_elements = kTableElements;
   SKERRY_ASSIGN(origin->image, image::open_image(template_path(template_name)));
   SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
   SKERRY_ASSIGN(origin->state,

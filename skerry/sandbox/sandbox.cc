@@ -15,9 +15,6 @@ namespace {
 
 constexpr std::string_view kAlloc = "host_alloc";
 
-// A table is sized by its module; the reader has held it to the limit of its kind (10,000 for a stranger's module).
-constexpr std::uint32_t kTableElements = 200'000;
-
 std::vector<engine::ValueType> types_of(std::span<const wasi::ValueType> types) {
   std::vector<engine::ValueType> result;
   for (const wasi::ValueType type : types) {
@@ -136,7 +133,7 @@ Status Sandbox::instantiate() {
   instance_.reset();
   engine::InstanceLimits limits;
   limits.memory = limits_.memory;
-  limits.table_elements = kTableElements;
+  limits.table_elements = origin_.table_elements;
   SKERRY_ASSIGN(instance_, engine::Instance::create(origin_.program, *memory_, this, limits));
   unsound_ = false;
   return set_globals();

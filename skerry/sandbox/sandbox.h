@@ -52,6 +52,8 @@ struct Origin {
   /// Null for a module that starts with empty memory.
   std::shared_ptr<const image::Image> image;
   wasi::HostState state;
+  /// A table never grows beyond this. A bundled runtime has a number of its own.
+  std::uint32_t table_elements = 10'000;
 };
 
 /// Everything that guests import: WASI preview 1 and `host.call`. For engine::Program::link.

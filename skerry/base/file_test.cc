@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/base/file.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include "skerry/base/child.h"
+#include "skerry/base/test_directory.h"
+
+namespace skerry {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::size_t entries_in(const fs::path& directory) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
+}
+
+std::string content_of(const fs::path& path) { return read_file(path, mib(1)).value_or("(unreadable)"); }
+
+TEST(AtomicFileTest, IsNotThereBeforeCommit) {
+  const TestDirectory directory;
+  ASSERT_TRUE(write_file(directory / "f", as_bytes("old")).ok());
+  auto file = AtomicFile::create(directory / "f");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE(write_all(file->fd(), as_bytes("new")).ok());
+  EXPECT_EQ(content_of(directory / "f"), "old");
+  EXPECT_TRUE(file->commit().ok());
+  EXPECT_EQ(content_of(directory / "f"), "new");
+  EXPECT_EQ(entries_in(directory.path()), 1U);
+}
+
+TEST(AtomicFileTest, DroppedFileLeavesNothing) {
+  const TestDirectory directory;
+  {
+    auto file = AtomicFile::create(directory / "f");
+    ASSERT_TRUE(file.ok());
+    AtomicFile moved = *std::move(file);
+    ASSERT_TRUE(write_all(moved.fd(), as_bytes("half")).ok());
+    EXPECT_EQ(entries_in(directory.path()), 1U);
+  }
+  EXPECT_EQ(entries_in(directory.path()), 0U);
+}
+
+TEST(AtomicFileTest, MissingDirectoryIsNotFound) {
+  const TestDirectory directory;
+  EXPECT_EQ(AtomicFile::create(directory / "no/f").status().code(), StatusCode::kNotFound);
+}
+
+TEST(AtomicFileTest, BareNameMeansTheWorkingDirectory) {
+  const TestDirectory directory;
+  auto child = Child::fork([&] {
+    if (::chdir(directory.path().c_str()) != 0) return 2;
+    return write_file("bare", as_bytes("text")).ok() ? 0 : 1;
+  });
+  ASSERT_TRUE(child.ok());
+  EXPECT_EQ(child->wait()->code, 0);
+  EXPECT_EQ(content_of(directory / "bare"), "text");
+}
+
+TEST(AtomicFileTest, KilledWriterLeavesATemporaryThatIsCleared) {
+  const TestDirectory directory;
+  auto writer = Child::fork([&] {
+    const auto file = AtomicFile::create(directory / "f");
+    return ::raise(SIGKILL);
+  });
+  ASSERT_TRUE(writer.ok());
+  EXPECT_EQ(writer->wait()->signal, SIGKILL);
+  ASSERT_TRUE(write_file(directory / "kept", as_bytes("x")).ok());
+  EXPECT_EQ(entries_in(directory.path()), 2U);
+  EXPECT_FALSE(fs::exists(directory / "f"));
+  remove_stale_temporaries(directory.path());
+  EXPECT_EQ(entries_in(directory.path()), 1U);
+  EXPECT_TRUE(fs::exists(directory / "kept"));
+}
+
+TEST(ReadFileTest, TakesExactlyItsCapAndNoMore) {
+  const TestDirectory directory;
+  ASSERT_TRUE(write_file(directory / "f", as_bytes("12345")).ok());
+  EXPECT_EQ(*read_file(directory / "f", bytes(5)), "12345");
+  const auto over = read_file(directory / "f", bytes(4));
+  EXPECT_EQ(over.status().code(), StatusCode::kResourceExhausted);
+  EXPECT_NE(message_of(over.status()).find("/f: "), std::string_view::npos) << over.status();
+}
+
+TEST(ReadFileTest, CapHoldsWhereSizeIsUnknown) {
+  EXPECT_EQ(read_file("/dev/zero", kib(100)).status().code(), StatusCode::kResourceExhausted);
+}
+
+TEST(ReadFileTest, MissingFileIsNotFound) {
+  EXPECT_EQ(read_file("/no/such/file", kib(1)).status().code(), StatusCode::kNotFound);
+}
+
+TEST(PrivateDirectoryTest, IsMadeWithItsParentsForTheOwnerAlone) {
+  const TestDirectory directory;
+  ASSERT_TRUE(make_private_directory(directory / "a/b/c").ok());
+  for (const char* name : {"a", "a/b", "a/b/c"}) {
+    struct stat info{};
+    ASSERT_EQ(::stat((directory / name).c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0700U) << name;
+  }
+  EXPECT_TRUE(make_private_directory(directory / "a/b/c").ok()) << "a second time";
+}
+
+TEST(PrivateDirectoryTest, GroupOrWorldWritableIsRefused) {
+  const TestDirectory directory;
+  for (const mode_t mode : {mode_t{0770}, mode_t{0702}}) {
+    const fs::path path = directory / std::to_string(mode);
+    ASSERT_TRUE(make_private_directory(path).ok());
+    ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+    const Status status = make_private_directory(path);
+    EXPECT_EQ(status.code(), StatusCode::kPermissionDenied);
+    EXPECT_NE(message_of(status).find(path.native()), std::string_view::npos) << status;
+  }
+}
+
+TEST(PrivateDirectoryTest, ForeignOwnerIsRefused) {
+  const TestDirectory directory;
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  ASSERT_EQ(::chown(directory.path().c_str(), 12345, 12345), 0);
+  EXPECT_EQ(make_private_directory(directory.path()).code(), StatusCode::kPermissionDenied);
+}
+
+TEST(PrivateDirectoryTest, FileInItsPlaceIsRefused) {
+  const TestDirectory directory;
+  ASSERT_TRUE(write_file(directory / "f", as_bytes("x")).ok());
+  EXPECT_EQ(make_private_directory(directory / "f").code(), StatusCode::kInvalidArgument);
+}
+
+/// What another process gets that does not want to wait: 0, or EWOULDBLOCK.
+int lock_elsewhere(const fs::path& path) {
+  auto child = Child::fork([&] {
+    const auto file = open_file(path, O_RDWR);
+    return ::flock(file->get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  });
+  return child->wait()->code;
+}
+
+TEST(FileLockTest, ExcludesAnotherProcess) {
+  const TestDirectory directory;
+  {
+    const auto lock = FileLock::acquire(directory / "lock");
+    ASSERT_TRUE(lock.ok()) << lock.status();
+    EXPECT_EQ(lock_elsewhere(directory / "lock"), EWOULDBLOCK);
+  }
+  EXPECT_EQ(lock_elsewhere(directory / "lock"), 0);
+}
+
+TEST(FileLockTest, EndsWithAKilledProcess) {
+  const TestDirectory directory;
+  auto holder = Child::fork([&] {
+    const auto lock = FileLock::acquire(directory / "lock");
+    return ::raise(SIGKILL);
+  });
+  EXPECT_EQ(holder->wait()->signal, SIGKILL);
+  EXPECT_EQ(lock_elsewhere(directory / "lock"), 0);
+}
+
+}  // namespace
+}  // namespace skerry

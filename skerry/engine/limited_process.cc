@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/engine/limited_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "skerry/base/child.h"
+#include "skerry/base/file.h"
+
+namespace skerry::engine {
+namespace {
+
+constexpr ByteSize kMaxAnswer = mib(256);
+constexpr int kAnswered = 0;
+constexpr int kRefused = 1;
+
+void set_limit(int resource, std::uint64_t value) {
+  const rlimit limits{value, value};
+  ::setrlimit(static_cast<__rlimit_resource>(resource), &limits);
+}
+
+// The answer is a byte for the status code and the text: `body`'s own, or its message.
+int answer(const CompileBudget& budget, const std::function<Result<std::string>()>& body, int fd) {
+  set_limit(RLIMIT_CORE, 0);
+  set_limit(RLIMIT_AS, budget.memory.value);
+  set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(budget.cpu.count()));
+  const auto result = body();
+  const char code = static_cast<char>(result.status().code());
+  const std::string_view text = result.ok() ? std::string_view(*result) : message_of(result.status());
+  if (!write_all(fd, as_bytes({&code, 1})).ok() || !write_all(fd, as_bytes(text)).ok()) return kRefused;
+  return kAnswered;
+}
+
+}  // namespace
+
+Result<std::string> run_limited(const CompileBudget& budget,
+                                const std::function<Result<std::string>()>& body,
+                                const std::function<void(pid_t)>& watch) {
+  int ends[2];
+  SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, O_CLOEXEC); }).status());
+  const OwnedFd reader(ends[0]);
+  OwnedFd writer(ends[1]);
+  SKERRY_ASSIGN(Child child, Child::fork([&] { return answer(budget, body, writer.get()); }));
+  writer.close();
+  pollfd answered{reader.get(), POLLIN, 0};
+  for (;;) {
+    SKERRY_ASSIGN(const int ready,
+                  syscall_result("poll", {}, [&] { return ::poll(&answered, 1, watch ? 100 : -1); }));
+    if (ready > 0) break;
+    watch(child.pid());
+  }
+  SKERRY_ASSIGN(const std::string text, read_all(reader.get(), kMaxAnswer));
+  SKERRY_ASSIGN(const ChildExit exit, child.wait());
+  if (exit.signal != 0 || exit.code != kAnswered || text.empty()) {
+    return absl::ResourceExhaustedError(
+        "compiling the module took more than its budget of " + std::to_string(budget.memory.value >> 20) +
+        " MiB of memory and " + std::to_string(budget.cpu.count()) + " s of processor time");
+  }
+  if (text[0] != 0) return Status(static_cast<StatusCode>(text[0]), text.substr(1));
+  return text.substr(1);
+}
+
+}  // namespace skerry::engine
