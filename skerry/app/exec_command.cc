@@ -62,7 +62,6 @@ int exec(const Options& options) {
     const wasi::FileSystem before = (*origin)->state.files();
     SKERRY_TRY(channel.started());
     SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(**origin, setting->limits, &world));
-    if (setting->limits.fuel) SKERRY_TRY(sandbox->set_fuel(*setting->limits.fuel));
     SKERRY_ASSIGN(sandbox::Outcome outcome, runtime::run_command(*sandbox));
     sandbox->measure(outcome.usage);
     SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));

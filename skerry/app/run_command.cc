@@ -84,7 +84,6 @@ int run(const Options& options) {
     SKERRY_TRY(setting->import_directories(sandbox->state().files()));
     const wasi::FileSystem before = sandbox->state().files();
     worker::DescriptorInput input(setting->input.get());
-    if (setting->limits.fuel) SKERRY_TRY(sandbox->set_fuel(*setting->limits.fuel));
     SKERRY_TRY(channel.started());
     SKERRY_ASSIGN(sandbox::Outcome outcome,
                   runtime::run_python(*sandbox, *program, setting->world(channel, input), runtime::Randomness::kFresh));

@@ -89,10 +89,9 @@ Status AtomicFile::commit() {
                return ::rename(temporary_.c_str(), path_.c_str());
              }).status());
   temporary_.clear();
-  SKERRY_ASSIGN(const OwnedFd directory, open_file(path_.parent_path(), O_RDONLY | O_DIRECTORY));
-  return syscall_result("fsync", path_.parent_path().native(), [&] {
-           return ::fsync(directory.get());
-         }).status();
+  const auto parent = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
+  SKERRY_ASSIGN(const OwnedFd directory, open_file(parent, O_RDONLY | O_DIRECTORY));
+  return syscall_result("fsync", parent.native(), [&] { return ::fsync(directory.get()); }).status();
 }
 
 Status write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {

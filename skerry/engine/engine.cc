@@ -33,7 +33,8 @@ std::string without_backtrace(std::string text) {
     }
   }
   while (!line.empty() && line.back() == ' ') line.pop_back();
-  return line;
+  constexpr std::string_view kPrefix = "wasm trap: ";
+  return line.starts_with(kPrefix) ? line.substr(kPrefix.size()) : line;
 }
 
 uint8_t* memory_get(void* env, size_t* byte_size, size_t* byte_capacity) {

@@ -164,8 +164,7 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<Program> prog
                          limits.table_elements, limits.instances, limits.tables, limits.memories);
   handle->context = wasmtime_store_context(handle->store.get());
   if (program->metering() == Metering::kFuel) {
-    // Instantiating runs nothing of a hollow module; a start function would need some.
-    const OwnedError error(wasmtime_context_set_fuel(handle->context, UINT64_MAX / 2));
+    const OwnedError error(wasmtime_context_set_fuel(handle->context, limits.fuel));
   }
   engine.next_memory = &memory;
   engine.other_memory_limit = limits.memory;

@@ -74,6 +74,8 @@ struct InstanceLimits {
   std::uint32_t instances = 10;
   std::uint32_t tables = 10;
   std::uint32_t memories = 4;
+  /// Fuel to begin with, for a metered Program: the start function burns it, too.
+  std::uint64_t fuel = 0;
 };
 
 /// A handle to an exported function, valid for its instance.

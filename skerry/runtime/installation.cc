@@ -328,9 +328,11 @@ std::vector<Finding> PythonInstallation::inspect(SealedFile::Depth depth) const 
     return module.ok() ? cache->check(*module, metering, depth) : absl::NotFoundError("not made yet");
   };
   findings.push_back({"native code", code(engine::Metering::kNone), std::string(kSetUp)});
-  Finding metered{"native code with fuel counting (optional)", code(engine::Metering::kFuel),
+  Finding metered{"native code with fuel counting", code(engine::Metering::kFuel),
                   std::string(kSetUp) + " --fuel"};
-  if (metered.state.code() == StatusCode::kNotFound) metered.state = ok_status();  // made when first asked for
+  if (metered.state.code() == StatusCode::kNotFound) {
+    metered = {"native code with fuel counting (not made; the first --fuel makes it)", ok_status(), {}};
+  }
   findings.push_back(std::move(metered));
   for (const TemplateRecipe& recipe : python_templates()) {
     findings.push_back({"template " + recipe.name, check_template(recipe, depth), std::string(kSetUp)});

@@ -134,6 +134,7 @@ Status Sandbox::instantiate() {
   engine::InstanceLimits limits;
   limits.memory = limits_.memory;
   limits.table_elements = origin_.table_elements;
+  limits.fuel = limits_.fuel.value_or(0);
   SKERRY_ASSIGN(instance_, engine::Instance::create(origin_.program, *memory_, this, limits));
   unsound_ = false;
   return set_globals();
@@ -172,6 +173,7 @@ void Sandbox::enter(const World& world) {
   } else {
     entropy_ = std::make_unique<wasi::SystemEntropy>();
   }
+  if (limits_.fuel && instance_) (void)instance_->set_fuel(*limits_.fuel);  // metered: instantiating it took the same
   context_.emplace(wasi::Context{state_, world.process, *clock_, *entropy_, *world.output, *world.input});
 }
 

@@ -99,10 +99,6 @@ class Sandbox {
   /// Writes this state as an image. Only between runs: no guest frame may be live.
   Status capture(const std::filesystem::path& path, const image::Manifest& about);
 
-  /// Counts and sets metered execution; without a metered program kFailedPrecondition.
-  Status set_fuel(std::uint64_t fuel) { return instance_->set_fuel(fuel); }
-  std::uint64_t fuel() const { return instance_->fuel(); }
-
   std::span<std::byte> memory() { return instance_->memory(); }
   wasi::HostState& state() { return state_; }
   image::LinearMemory& linear_memory() { return *memory_; }

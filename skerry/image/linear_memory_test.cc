@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/image/linear_memory.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "skerry/image/test_pages.h"
+
+namespace skerry::image {
+namespace {
+
+using image::testing::is_readable;
+using image::testing::page_file;
+using image::testing::patterned;
+
+constexpr std::size_t kImageSize = 512 * kWasmPageSize;  // 8,192 pages of the host's
+constexpr ByteSize kLimit = mib(64);
+
+class LinearMemoryTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = LinearMemory::on_image(page_file(pattern), kLimit);
+    ASSERT_TRUE(made.ok()) << made.status();
+    memory = *std::move(made);
+  }
+
+  std::byte& at(std::size_t page) const { return memory->base()[page * kPageSize + page % kPageSize]; }
+  void write(std::size_t page) const { at(page) ^= std::byte{0x5A}; }
+
+  LinearMemory::ResetCost reset() const {
+    const auto cost = memory->reset();
+    EXPECT_TRUE(cost.ok()) << cost.status();
+    return cost.value_or(LinearMemory::ResetCost{});
+  }
+
+  bool is_as_image() const {
+    return memory->size() == pattern.size() && std::memcmp(memory->base(), pattern.data(), pattern.size()) == 0;
+  }
+
+  /// Counted by a tracker of our own.
+  std::size_t private_pages() const {
+    auto tracker = DirtyPages::open_with(DirtyPages::Method::kPagemapRead, {memory->base(), pattern.size()}, pattern);
+    EXPECT_TRUE(tracker.ok()) << tracker.status();
+    std::size_t count = 0;
+    const auto runs = tracker->scan();
+    for (const PageRun& run : *runs) count += run.count;
+    return count;
+  }
+
+  const std::vector<std::byte> pattern = patterned(kImageSize);
+  std::unique_ptr<LinearMemory> memory;
+};
+
+TEST_F(LinearMemoryTest, BeginsAsItsImage) {
+  EXPECT_TRUE(is_as_image());
+  EXPECT_FALSE(memory->has_grown());
+}
+
+TEST_F(LinearMemoryTest, WritesDoNotReachTheImage) {
+  const auto pages = page_file(pattern);
+  const auto other = LinearMemory::on_image(pages, kLimit);
+  std::memset((*other)->base(), 0xEE, kWasmPageSize);
+  EXPECT_EQ(std::memcmp(pages->bytes().data(), pattern.data(), pattern.size()), 0);
+}
+
+TEST_F(LinearMemoryTest, ResetRestoresScatteredWrites) {
+  for (std::size_t page = 0; page < kImageSize / kPageSize; page += 37) write(page);
+  EXPECT_FALSE(is_as_image());
+  const auto cost = reset();
+  EXPECT_EQ(cost.dirty, (kImageSize / kPageSize + 36) / 37);
+  EXPECT_TRUE(is_as_image());
+}
+
+TEST_F(LinearMemoryTest, ResetOfUntouchedMemoryFindsNothing) {
+  const auto cost = reset();
+  EXPECT_EQ(cost.dirty + cost.copied + cost.given_back, 0U);
+}
+
+TEST_F(LinearMemoryTest, GrownMemoryIsAccessibleAndZero) {
+  ASSERT_TRUE(memory->grow_to(kImageSize + 3 * kWasmPageSize).ok());
+  const auto grown = memory->bytes().subspan(kImageSize);
+  EXPECT_EQ(grown.size(), 3 * kWasmPageSize);
+  EXPECT_TRUE(std::all_of(grown.begin(), grown.end(), [](std::byte b) { return b == std::byte{0}; }));
+  std::memset(grown.data(), 1, grown.size());
+  EXPECT_TRUE(memory->has_grown());
+  EXPECT_FALSE(is_readable(memory->base() + memory->size())) << "and nothing beyond";
+}
+
+TEST_F(LinearMemoryTest, GrowthBeyondTheLimitIsRefusedAndNoted) {
+  EXPECT_FALSE(memory->growth_was_refused());
+  EXPECT_TRUE(memory->grow_to(kLimit.value).ok());
+  EXPECT_FALSE(memory->growth_was_refused());
+  const Status status = memory->grow_to(kLimit.value + kWasmPageSize);
+  EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
+  EXPECT_NE(message_of(status).find(std::to_string(kLimit.value)), std::string_view::npos) << status;
+  EXPECT_TRUE(memory->growth_was_refused());
+  EXPECT_EQ(memory->size(), kLimit.value);
+}
+
+TEST_F(LinearMemoryTest, NoLimitReachesBeyondTheReservation) {
+  memory->set_limit(bytes(std::uint64_t{1} << 40));
+  EXPECT_FALSE(memory->grow_to(LinearMemory::kReservation + kWasmPageSize).ok());
+}
+
+TEST_F(LinearMemoryTest, PeakRemembersTheLargestSizeUntilReset) {
+  ASSERT_TRUE(memory->grow_to(kImageSize + kWasmPageSize).ok());
+  EXPECT_EQ(memory->peak(), kImageSize + kWasmPageSize);
+  EXPECT_FALSE(memory->grow_to(kLimit.value * 2).ok());
+  reset();
+  EXPECT_EQ(memory->peak(), kImageSize);
+  EXPECT_FALSE(memory->growth_was_refused());
+}
+
+TEST_F(LinearMemoryTest, ResetTakesGrownPagesAway) {
+  ASSERT_TRUE(memory->grow_to(kImageSize + 4 * kWasmPageSize).ok());
+  std::memset(memory->base() + kImageSize, 0x77, 4 * kWasmPageSize);
+  reset();
+  EXPECT_EQ(memory->size(), kImageSize);
+  EXPECT_FALSE(is_readable(memory->base() + kImageSize));
+  EXPECT_FALSE(is_readable(memory->base() + kImageSize + 4 * kWasmPageSize - 1));
+  EXPECT_TRUE(is_as_image());
+}
+
+TEST_F(LinearMemoryTest, MemoryGrownAgainIsZeroAgain) {
+  ASSERT_TRUE(memory->grow_to(kImageSize + kWasmPageSize).ok());
+  std::memset(memory->base() + kImageSize, 0x77, kWasmPageSize);
+  reset();
+  ASSERT_TRUE(memory->grow_to(kImageSize + kWasmPageSize).ok());
+  const auto grown = memory->bytes().subspan(kImageSize);
+  EXPECT_TRUE(std::all_of(grown.begin(), grown.end(), [](std::byte b) { return b == std::byte{0}; }));
+}
+
+TEST_F(LinearMemoryTest, GuardsLieOnBothSides) {
+  EXPECT_FALSE(is_readable(memory->base() - 1));
+  EXPECT_FALSE(is_readable(memory->base() - LinearMemory::kGuard));
+  EXPECT_FALSE(is_readable(memory->base() + LinearMemory::kReservation));
+  EXPECT_FALSE(is_readable(memory->base() + LinearMemory::kReservation + LinearMemory::kGuard - 1));
+}
+
+TEST_F(LinearMemoryTest, PageThatEveryRunWritesStaysWarm) {
+  for (int run = 0; run < 200; ++run) {
+    write(11);
+    const auto cost = reset();
+    ASSERT_EQ(cost.given_back, 0U) << "run " << run;
+    ASSERT_EQ(cost.copied, 1U) << "run " << run;
+  }
+  EXPECT_EQ(private_pages(), 1U);
+}
+
+TEST_F(LinearMemoryTest, HeavyRunIsGivenBackAtOnce) {
+  for (std::size_t page = 0; page < 5000; ++page) write(page);
+  EXPECT_EQ(reset().given_back, 5000U);
+  EXPECT_TRUE(is_as_image());
+  EXPECT_EQ(private_pages(), 0U);
+}
+
+TEST_F(LinearMemoryTest, HeavyRunLeavesWarmPagesWarm) {
+  for (int run = 0; run < 20; ++run) {
+    write(11);
+    reset();
+  }
+  for (std::size_t page = 0; page < 5000; ++page) write(page);
+  reset();
+  EXPECT_EQ(private_pages(), 1U);
+  for (int run = 0; run < 50; ++run) {
+    write(11);
+    EXPECT_EQ(reset().given_back, 0U);
+  }
+}
+
+TEST_F(LinearMemoryTest, HeavyRunThatWasMeasuredDoesNotBurdenLaterResets) {
+  for (std::size_t page = 0; page < 5000; ++page) write(page);
+  ASSERT_TRUE(memory->dirty().ok());  // as Sandbox::measure does after every run
+  reset();
+  write(11);
+  ASSERT_TRUE(memory->dirty().ok());
+  reset();
+  EXPECT_LE(private_pages(), 1U);
+}
+
+TEST_F(LinearMemoryTest, MiddlingRunIsGivenBackInTime) {
+  for (std::size_t page = 0; page < 900; ++page) write(page);
+  reset();
+  for (int run = 0; run < 100; ++run) {
+    write(7000);
+    reset();
+  }
+  EXPECT_LE(private_pages(), 1U);
+  EXPECT_TRUE(is_as_image());
+}
+
+TEST_F(LinearMemoryTest, DirtyPagesAreReported) {
+  write(3);
+  write(4);
+  write(4000);
+  const auto runs = memory->dirty();
+  ASSERT_TRUE(runs.ok()) << runs.status();
+  EXPECT_EQ(std::vector<PageRun>(runs->begin(), runs->end()), (std::vector<PageRun>{{3, 2}, {4000, 1}}));
+}
+
+TEST(ZeroedLinearMemoryTest, BeginsEmptyAndReturnsToThat) {
+  const auto memory = LinearMemory::zeroed(mib(1)).value();
+  EXPECT_EQ(memory->size(), 0U);
+  EXPECT_FALSE(is_readable(memory->base()));
+  ASSERT_TRUE(memory->grow_to(kWasmPageSize).ok());
+  std::memset(memory->base(), 1, kWasmPageSize);
+  ASSERT_TRUE(memory->reset().ok());
+  EXPECT_EQ(memory->size(), 0U);
+  ASSERT_TRUE(memory->grow_to(kWasmPageSize).ok());
+  EXPECT_EQ(memory->base()[0], std::byte{0});
+}
+
+TEST(PageFileTest, PartialPagesAreRefused) {
+  const auto bytes = patterned(2 * kWasmPageSize);
+  const auto opened = [&](std::uint64_t offset, std::size_t size) {
+    return PageFile::open(image::testing::memory_file(bytes), offset, size).status().code();
+  };
+  EXPECT_EQ(opened(0, kPageSize + 1), StatusCode::kInvalidArgument);
+  EXPECT_EQ(opened(1, kPageSize), StatusCode::kInvalidArgument);
+  EXPECT_EQ(opened(0, 0), StatusCode::kInvalidArgument);
+  EXPECT_EQ(opened(kPageSize, kPageSize), StatusCode::kOk);
+}
+
+/// The same rounds by every way to find dirty pages.
+class LinearMemoryModelTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override { ::setenv("SKERRY_DIRTY_PAGES", GetParam(), 1); }
+  void TearDown() override { ::unsetenv("SKERRY_DIRTY_PAGES"); }
+};
+
+TEST_P(LinearMemoryModelTest, RandomRoundsOfWritesAndResetsMatchAModel) {
+  const std::vector<std::byte> pattern = patterned(96 * kWasmPageSize);  // 1,536 pages: a heavy run fits
+  const std::size_t pages = pattern.size() / kPageSize;
+  auto made = LinearMemory::on_image(page_file(pattern), mib(16));
+  ASSERT_TRUE(made.ok()) << made.status();
+  LinearMemory& memory = **made;
+  if (memory.dirty().status().code() == StatusCode::kUnimplemented) GTEST_SKIP() << "not on this kernel";
+  std::mt19937 random(4711);
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<std::byte> model = pattern;
+    if (random() % 10 == 0) {
+      model.resize(model.size() + (1 + random() % 8) * kWasmPageSize);
+      ASSERT_TRUE(memory.grow_to(model.size()).ok());
+    }
+    const std::size_t writes = random() % 50 == 0 ? 4000 : random() % 30;
+    for (std::size_t i = 0; i < writes; ++i) {
+      // Half of them where the last runs wrote, half anywhere.
+      const std::size_t at = random() % 2 == 0 ? random() % (20 * kPageSize) : random() % model.size();
+      model[at] = memory.base()[at] = static_cast<std::byte>(random());
+    }
+    if (round % 8 == 0) {
+      ASSERT_EQ(std::memcmp(memory.base(), model.data(), model.size()), 0) << "round " << round;
+    }
+    if (round % 3 == 0) {
+      std::vector<bool> reported(pages);
+      const auto runs = memory.dirty();
+      ASSERT_TRUE(runs.ok());
+      for (const PageRun& run : *runs) std::fill_n(reported.begin() + static_cast<std::ptrdiff_t>(run.first), run.count, true);
+      for (std::size_t page = 0; page < pages; ++page) {
+        const std::size_t at = page * kPageSize;
+        if (reported[page]) continue;
+        ASSERT_EQ(std::memcmp(&model[at], &pattern[at], kPageSize), 0) << "missed page " << page;
+      }
+    }
+    const auto cost = memory.reset();
+    ASSERT_TRUE(cost.ok()) << cost.status();
+    ASSERT_EQ(memory.size(), pattern.size());
+    ASSERT_EQ(std::memcmp(memory.base(), pattern.data(), pattern.size()), 0) << "round " << round;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryMethod, LinearMemoryModelTest, ::testing::Values("scan", "read", "compare"),
+                         [](const auto& method) { return std::string(method.param); });
+
+}  // namespace
+}  // namespace skerry::image

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/file.h"
+#include "skerry/image/linear_memory.h"
+
+/// Pages to test with. For tests only.
+namespace skerry::image::testing {
+
+/// `size` bytes of which no two pages are alike; every eighth page is zero.
+inline std::vector<std::byte> patterned(std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  for (std::size_t at = 0; at < size; ++at) {
+    const std::size_t page = at / kPageSize;
+    if (page % 8 != 7) bytes[at] = static_cast<std::byte>((page * 131 + at * 7) >> (at % 3));
+  }
+  return bytes;
+}
+
+/// A memfd that holds `bytes`.
+inline OwnedFd memory_file(std::span<const std::byte> bytes) {
+  OwnedFd file(::memfd_create("test", MFD_CLOEXEC));
+  if (!write_all(file.get(), bytes).ok()) std::abort();
+  return file;
+}
+
+inline std::shared_ptr<const PageFile> page_file(std::span<const std::byte> bytes) {
+  return PageFile::open(memory_file(bytes), 0, bytes.size()).value();
+}
+
+/// Whether an address can be read: the kernel answers instead of faulting.
+inline bool is_readable(const std::byte* address) {
+  std::byte copy{};
+  iovec to{&copy, 1};
+  iovec from{const_cast<std::byte*>(address), 1};
+  return ::process_vm_readv(::getpid(), &to, 1, &from, 1, 0) == 1;
+}
+
+}  // namespace skerry::image::testing

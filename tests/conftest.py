@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the real binary against a real home.
+
+SKERRY_BIN    the binary; default build/release/bin/skerry
+SKERRY_HOME   a home that is set up already; default as the binary has it
+SKERRY_SLOW_TESTS=1   also run the tests that compile CPython anew
+"""
+
+import ast
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Every process that a test starts carries this in its environment, so that those it leaves behind can be told apart
+# from everybody else's.
+MARK = f"SKERRY_TEST_MARK={uuid.uuid4().hex}"
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("SKERRY_SLOW_TESTS") == "1":
+        return
+    skip = pytest.mark.skip(reason="compiles CPython for minutes: set SKERRY_SLOW_TESTS=1")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+@dataclass
+class Run:
+    """How one invocation ended."""
+
+    code: int  # as a shell has it, but negative for a death by signal
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    command: list = field(repr=False)
+
+    @property
+    def out(self):
+        return self.stdout.decode("utf-8")
+
+    @property
+    def err(self):
+        return self.stderr.decode("utf-8", "replace")
+
+    def ok(self):
+        """Itself, if the program ended well: for tests that are about what it printed."""
+        assert self.code == 0, f"exit code {self.code}\nstdout: {self.out[-2000:]}\nstderr: {self.err[-2000:]}"
+        return self
+
+
+class Report(dict):
+    """The object that `--json` prints."""
+
+    code = None  # of the process
+    stderr_of_skerry = ""
+
+    @property
+    def exception_type(self):
+        return (self["exception"] or {}).get("type")
+
+
+def default_home():
+    if os.environ.get("SKERRY_HOME"):
+        return pathlib.Path(os.environ["SKERRY_HOME"]).absolute()
+    if os.environ.get("XDG_DATA_HOME"):
+        return pathlib.Path(os.environ["XDG_DATA_HOME"]) / "skerry"
+    return pathlib.Path.home() / ".local" / "share" / "skerry"
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = pathlib.Path(os.environ.get("SKERRY_BIN", ROOT / "build" / "release" / "bin" / "skerry")).absolute()
+    for _ in range(600):  # a build may be replacing it
+        if path.exists():
+            return path
+        time.sleep(0.1)
+    pytest.exit(f"{path} is missing: run `make build` or set SKERRY_BIN", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def home(binary, environment):
+    """A home that is set up: the first run mends templates that another version made."""
+    done = subprocess.run([binary, "run", "-c", "pass"], env=environment, capture_output=True, timeout=600)
+    if done.returncode != 0:
+        pytest.exit(f"{default_home()} is not set up: run `skerry setup`\n{done.stderr.decode()}", returncode=2)
+    return default_home()
+
+
+@pytest.fixture(scope="session")
+def environment():
+    """What the binary sees: the caller's environment, a secret that no guest may see, and our mark."""
+    name, _, value = MARK.partition("=")
+    return {
+        **{k: v for k, v in os.environ.items() if k not in ("SKERRY_DIRTY_PAGES", "NO_COLOR")},
+        "SKERRY_HOME": str(default_home()),
+        "SKERRY_TEST_SECRET": "host-secret-5f1c",
+        name: value,
+    }
+
+
+@pytest.fixture
+def skerry(binary, home, environment, tmp_path):
+    """skerry(*args): runs the binary to its end, in an empty directory."""
+
+    def run(*args, stdin=b"", timeout=60, env=None, cwd=None, stdout=subprocess.PIPE):
+        command = [str(binary), *map(str, args)]
+        if isinstance(stdin, str):
+            stdin = stdin.encode()
+        begun = time.monotonic()
+        done = subprocess.run(
+            command, input=stdin, stdout=stdout, stderr=subprocess.PIPE, timeout=timeout,
+            env={**environment, **(env or {})}, cwd=cwd or tmp_path, start_new_session=True,
+        )
+        return Run(done.returncode, done.stdout or b"", done.stderr, time.monotonic() - begun, command)
+
+    return run
+
+
+@pytest.fixture
+def run_code(skerry):
+    """run_code(CODE, *options): `skerry run -c CODE`."""
+    return lambda code, *args, **how: skerry("run", *args, "-c", code, **how)
+
+
+@pytest.fixture
+def run_source(skerry):
+    """run_source(BYTES, *options): the program comes through standard input, so that it may hold any bytes."""
+    return lambda source, *args, **how: skerry("run", *args, "-", stdin=source, **how)
+
+
+@pytest.fixture
+def run_json(skerry):
+    """run_json(CODE, *options): the object that `skerry run --json -c CODE` prints, and nothing but it."""
+
+    def run(code, *args, **how):
+        done = skerry("run", "--json", *args, "-c", code, **how)
+        return parsed(done)
+
+    return run
+
+
+def parsed(done):
+    lines = done.out.splitlines()
+    assert len(lines) == 1, f"expected one JSON object, got {done.out[-1000:]!r}\nstderr: {done.err[-1000:]}"
+    report = Report(json.loads(lines[0]))
+    report.code = done.code
+    report.stderr_of_skerry = done.err
+    assert report["exit_code"] == done.code
+    return report
+
+
+@pytest.fixture
+def start(binary, home, environment, tmp_path):
+    """start(*args): the running process, in a process group of its own; whatever is left of it is killed at the end."""
+    started = []
+
+    def run(*args, **how):
+        how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how}
+        process = subprocess.Popen([str(binary), *map(str, args)], env=environment, cwd=tmp_path,
+                                   start_new_session=True, **how)
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def marked_processes():
+    """Processes, apart from this one, that carry our mark: {pid: command}. Zombies have no environment."""
+    found = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if MARK.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(condition, seconds):
+    """Whether it came true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def temporary_files(directory):
+    """Files that are neither finished nor someone's: a finished one has a name without a leading dot."""
+    return [p for p in directory.rglob("*") if p.name.startswith(".") or p.name.endswith((".tmp", ".part"))]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind(request):
+    """After every test: no process of ours lives, and the home holds no temporary file."""
+    yield
+    left = marked_processes()
+    if left and not wait_until(lambda: not marked_processes(), 1):
+        left = marked_processes()
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        pytest.fail(f"processes left behind: {left}")
+    if (home := default_home()).exists():
+        assert not temporary_files(home)
+
+
+def mount_namespace_command():
+    """The start of a command that may mount without anybody else seeing it; skips where the kernel forbids that."""
+    for command in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
+        if shutil.which("unshare") is None:
+            break
+        probe = subprocess.run([*command, "sh", "-c", "mount -t tmpfs none /mnt"], capture_output=True)
+        if probe.returncode == 0:
+            return command
+    pytest.skip("this machine allows no mount namespaces (unshare -m)")
+
+
+@pytest.fixture
+def in_mount_namespace(binary, home, environment, tmp_path):
+    """in_mount_namespace(SCRIPT): a shell script in mounts of its own; $SKERRY is the binary."""
+    command = mount_namespace_command()
+
+    def run(script, timeout=60):
+        begun = time.monotonic()
+        done = subprocess.run([*command, "sh", "-euc", script], capture_output=True, timeout=timeout, cwd=tmp_path,
+                              env={**environment, "SKERRY": str(binary)})
+        return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - begun, command)
+
+    return run
+
+
+def value_of_last_expression(code):
+    """What `result` should be, by the host's own Python: the repr of the last statement, if it is an expression."""
+    tree = ast.parse(code)
+    names = {"__name__": "__main__"}
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<string>", "exec"), names)
+    if last is None:
+        return None
+    value = eval(compile(ast.Expression(last.value), "<string>", "eval"), names)
+    return None if value is None else repr(value)
