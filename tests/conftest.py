@@ -204,8 +204,8 @@ def wait_until(condition, seconds):
 
 
 def temporary_files(directory):
-    """Files that are neither finished nor someone's: a finished one has a name without a leading dot."""
-    return [p for p in directory.rglob("*") if p.name.startswith(".") or p.name.endswith((".tmp", ".part"))]
+    """Files that somebody began to write and did not finish."""
+    return [p for p in directory.rglob("*") if p.name.startswith(".tmp-")]
 
 
 @pytest.fixture(autouse=True)

@@ -300,7 +300,7 @@ def _turn(source, environ, _serve=None):
 
 
 def prepare():
-    """Makes the warm interpreter what a fresh one is: called last, before the template is captured."""
+    """Makes the warm interpreter what a fresh one is, and takes `turn` over."""
     global _ENDING, _INITIAL_NAMES, _EXIT_HANDLERS, _LOG_HANDLERS
     _ENDING = _learn_ending()
     _EXIT_HANDLERS = atexit._ncallbacks()
@@ -313,8 +313,6 @@ def prepare():
     os.chdir("/")
     main = types.ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins
-    del main.__doc__
-    main.__dict__["__doc__"] = None
     sys.modules["__main__"] = main
     _INITIAL_NAMES = frozenset(main.__dict__) | {"__file__", "__cached__"}
     # The reactor keeps hold of its function `turn`, which parses its text, compiles it and shows its value: 100 µs for
@@ -324,7 +322,14 @@ def prepare():
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed
+
+
+def seal():
+    """The last thing before the template is captured."""
+    tell_random_states()
+    prepare()
     gc.collect()
+    immortalise()
     gc.freeze()
 
 
@@ -343,3 +348,25 @@ def tell_random_states():
 
 def _tell_state(name, address, key):
     _host.call(b"r" + name.encode() + b"\0" + str(address).encode() + b"\0" + key)
+
+
+def immortalise():
+    """Tells the host every object there is, and it makes them immortal: their reference counts are never written again.
+
+    Otherwise a run that only looks at a module dirties the pages of all it looked at, and each must be copied back. What
+    is in a template lives as long as the template anyway.
+    """
+    from array import array
+
+    objects = gc.get_objects()
+    for at in range(0, len(objects), 1000):
+        level = objects[at:at + 1000]
+        addresses = array("I", map(id, level))
+        # Collected containers are all in `objects`. What hangs on them is not: strings, numbers, code, tuples of these.
+        while level := [o for o in gc.get_referents(*level) if not gc.is_tracked(o)]:
+            addresses.extend(map(id, level))
+            for code in [o for o in level if type(o) is types.CodeType]:
+                level += [code.co_consts, code.co_names, code.co_localsplusnames if hasattr(code, "co_localsplusnames") else code.co_varnames,
+                          code.co_filename, code.co_name, code.co_qualname, code.co_linetable, code.co_exceptiontable]
+                addresses.extend(map(id, level[-8:]))
+        _host.call(b"i" + addresses.tobytes())

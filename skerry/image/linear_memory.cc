@@ -142,10 +142,12 @@ DirtyPages::Method LinearMemory::method() const {
 Result<LinearMemory::ResetCost> LinearMemory::reset() {
   SKERRY_TRY(shrink_to_image());
   if (!image_) return ResetCost{};
-  const std::uint64_t faults_before = faults_;
   SKERRY_TRY(dirty().status());
-  // New private pages, or it is time: see which ones runs still write. Otherwise all are taken to be written again.
-  const bool unchanged = faults_ == faults_before && tracker_->method() != DirtyPages::Method::kCompare;
+  // New private pages since the last reset, or it is time: see which ones runs still write. Otherwise all are taken to be
+  // written again.
+  const bool unchanged =
+      faults_ == faults_at_reset_ && tracker_->method() != DirtyPages::Method::kCompare;
+  faults_at_reset_ = faults_;
   if (unchanged && ++resets_ % kResetsPerInspection != 0) return copy_back();
   return inspect();
 }

@@ -110,6 +110,7 @@ class LinearMemory {
   // template of 84 MiB) is saved.
   std::vector<PageRun> private_;
   std::uint64_t faults_ = 0;
+  std::uint64_t faults_at_reset_ = 0;
   unsigned resets_ = 0;
 };
 

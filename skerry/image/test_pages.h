@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
@@ -22,9 +23,11 @@ namespace skerry::image::testing {
 /// `size` bytes of which no two pages are alike; every eighth page is zero.
 inline std::vector<std::byte> patterned(std::size_t size) {
   std::vector<std::byte> bytes(size);
-  for (std::size_t at = 0; at < size; ++at) {
-    const std::size_t page = at / kPageSize;
-    if (page % 8 != 7) bytes[at] = static_cast<std::byte>((page * 131 + at * 7) >> (at % 3));
+  for (std::size_t page = 0; page < size / kPageSize; ++page) {
+    if (page % 8 == 7) continue;
+    std::byte* at = bytes.data() + page * kPageSize;
+    std::memset(at, static_cast<int>(page * 131 % 251), kPageSize);
+    std::memcpy(at + 100, &page, sizeof page);
   }
   return bytes;
 }

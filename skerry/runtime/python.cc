@@ -168,8 +168,33 @@ class WarmUpDoor final : public sandbox::Door {
  public:
   explicit WarmUpDoor(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
 
-  // "r" name NUL address NUL key: where a Mersenne Twister's object lies, and its key to find near it.
   Result<std::string> answer(std::string_view frame) override {
+    if (frame.starts_with('i')) return immortalise(frame.substr(1));
+    return note_random_state(frame);
+  }
+
+  std::map<std::string, std::string> facts;
+
+ private:
+  // "i" addresses, four bytes each: objects whose reference count, their first word, is to stand for ever. CPython 3.15
+  // takes a 32-bit count of 2^30 and more for immortal and does not write it (Include/refcount.h).
+  Result<std::string> immortalise(std::string_view addresses) {
+    constexpr std::uint32_t kImmortalFrom = 1U << 30;
+    constexpr std::uint32_t kImmortal = 5U << 28;
+    const auto memory = sandbox_.memory();
+    for (std::size_t at = 0; at + 4 <= addresses.size(); at += 4) {
+      std::uint32_t address = 0;
+      std::memcpy(&address, addresses.data() + at, 4);
+      if (address % 4 != 0 || address > memory.size() - 4) return absl::InvalidArgumentError("no object's address");
+      std::uint32_t count = 0;
+      std::memcpy(&count, memory.data() + address, 4);
+      if (count < kImmortalFrom) std::memcpy(memory.data() + address, &kImmortal, 4);
+    }
+    return std::string();
+  }
+
+  // "r" name NUL address NUL key: where a Mersenne Twister's object lies, and its key to find near it.
+  Result<std::string> note_random_state(std::string_view frame) {
     const auto first = frame.find('\0');
     const auto second = first == frame.npos ? frame.npos : frame.find('\0', first + 1);
     if (!frame.starts_with('r') || second == frame.npos || frame.size() - second - 1 != kTwisterKey) {
@@ -187,9 +212,6 @@ class WarmUpDoor final : public sandbox::Door {
     return std::string();
   }
 
-  std::map<std::string, std::string> facts;
-
- private:
   sandbox::Sandbox& sandbox_;
 };
 
@@ -297,11 +319,10 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
     }
   }
   world.door = &door;
-  for (const std::string_view code : {"import _skerry\n_skerry.prepare()", "import _skerry\n_skerry.tell_random_states()"}) {
-    SKERRY_ASSIGN(const Outcome outcome, rehearse(sandbox, code, PythonProgram::LastValue::kIgnored, world));
-    if (outcome.kind != OutcomeKind::kCompleted) {
-      return absl::InternalError("warming up Python failed: " + outcome.message + " " + words.text);
-    }
+  SKERRY_ASSIGN(const Outcome outcome, rehearse(sandbox, "import _skerry\n_skerry.seal()",
+                                                PythonProgram::LastValue::kIgnored, world));
+  if (outcome.kind != OutcomeKind::kCompleted) {
+    return absl::InternalError("warming up Python failed: " + outcome.message + " " + words.text);
   }
   return door.facts;
 }

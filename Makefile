@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target says what it does: `make help`. The presets are in CMakePresets.json; all that is built lies in build/.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 20
+PYTEST_ARGS ?= -q -n $(JOBS)
+# Tests have a home of their own and never touch the one in use.
+TEST_HOME ?= $(CURDIR)/build/home
+
+SKERRY := $(CURDIR)/build/release/bin/skerry
+LOGS := build/logs
+IN_TEST_HOME := SKERRY_HOME=$(TEST_HOME)
+BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork throughput cpu
+# What runs under the thread sanitizer: the folders that work with processes and signals.
+TSAN_TESTS ?= base_test worker_test
+PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto))
+CPP_FILES = $(shell find skerry -name '*.h' -o -name '*.cc')
+TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(wildcard skerry/*/*.cc))
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+.PHONY: packages packages-dev
+packages:
+	@scripts/install_packages.sh
+packages-dev:
+	@scripts/install_packages.sh --dev
+
+# Ninja sees to changes in CMakeLists.txt itself. For clang-tidy only the generated Protobuf headers are built, and those
+# need no check.
+CONFIGURE_tidy := -DCMAKE_CXX_CLANG_TIDY=
+build/%/build.ninja: CMakePresets.json
+	cmake --preset $* $(CONFIGURE_$*) --log-level=WARNING
+
+.PHONY: build
+build: build/release/build.ninja ## Build the release binary, build/release/bin/skerry
+	@[ -e build/wasmtime/release/libskerry_wasmtime.a ] || echo "== build: Wasmtime comes first, once: about four minutes"
+	cmake --build --preset release --target skerry --parallel $(JOBS)
+
+.PHONY: runtime
+runtime: build ## Get the pinned Python runtime, compile it and warm its templates up
+	@echo "== runtime: CPython for WebAssembly, compiled once (one to two minutes)"
+	scripts/setup_python_wasi.sh
+	$(SKERRY) setup
+
+.PHONY: dev
+dev: packages runtime ## Packages, build, runtime; then run a hello and a pandas program
+	@echo; echo "== dev: two programs, each in a fresh sandbox in a process of its own"
+	@TIMEFORMAT='   took %3R s, process and all'; \
+	for program in hello pandas_report; do \
+	  echo; echo "$$ skerry run examples/python/$$program.py"; \
+	  time $(SKERRY) run examples/python/$$program.py; \
+	done
+	@echo; echo "== dev: the same sandbox reset between runs, without a new process"
+	@$(SKERRY) bench fresh
+	@echo; echo "Ready. Try: $(SKERRY) run -c 'print(2+2)'"
+
+.PHONY: test-home
+test-home: build
+	@echo "== runtime for tests, in $(TEST_HOME)"
+	$(IN_TEST_HOME) scripts/setup_python_wasi.sh
+	$(IN_TEST_HOME) $(SKERRY) setup
+
+build/venv/.complete: tests/requirements.txt
+	@echo "== pytest, in build/venv"
+	python3 -m venv --clear build/venv
+	build/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+	@touch $@
+
+.PHONY: test-unit
+test-unit: packages test-home build/dev/build.ninja ## Unit tests alone: the debug build, under ctest
+	@echo "== test: unit tests, debug build"
+	@mkdir -p $(LOGS)
+	cmake --build --preset dev --parallel $(JOBS)
+	$(IN_TEST_HOME) ctest --preset dev --parallel $(JOBS) 2>&1 | tee $(LOGS)/ctest.log
+
+.PHONY: test-programs
+test-programs: packages test-home build/venv/.complete ## Whole-program tests alone: the release binary, under pytest
+	@echo "== test: whole programs, release binary"
+	@mkdir -p $(LOGS)
+	$(IN_TEST_HOME) SKERRY_BIN=$(SKERRY) build/venv/bin/python -m pytest tests $(PYTEST_ARGS) 2>&1 | tee $(LOGS)/pytest.log
+
+.PHONY: test
+test: test-unit test-programs ## All tests: ctest over the debug build, then pytest over the release binary
+	@echo; echo "== test: results"; grep -h 'tests passed' $(LOGS)/ctest.log; tail -n 1 $(LOGS)/pytest.log
+
+.PHONY: bench
+bench: runtime ## Every bench, as tables
+	@for bench in $(BENCHES); do echo; $(SKERRY) bench $$bench; done
+
+.PHONY: format format-check
+format: packages-dev ## Format every C++ file in place
+	@clang-format-19 -i $(CPP_FILES) && echo "format: $(words $(CPP_FILES)) files are formatted"
+format-check: packages-dev ## Fail if a C++ file is not formatted
+	@clang-format-19 --dry-run --Werror $(CPP_FILES) && echo "format: $(words $(CPP_FILES)) files are as they should be"
+
+.PHONY: tidy
+tidy: packages-dev build/tidy/build.ninja ## clang-tidy over every source but tests; findings are errors
+	@echo "== tidy: $(words $(TIDY_FILES)) sources"
+	cmake --build --preset tidy --parallel $(JOBS) --target $(PROTOS)
+	@printf '%s\n' $(TIDY_FILES) | xargs --max-procs=$(JOBS) --max-args=1 clang-tidy-19 --quiet -p build/tidy \
+	  2> >(grep -v -e 'warnings generated' -e 'warnings treated as errors' >&2) \
+	  && echo "tidy: $(words $(TIDY_FILES)) sources have no findings"
+
+.PHONY: asan
+asan: packages-dev test-home build/asan/build.ninja ## Unit tests under the address and undefined-behaviour sanitizers
+	@echo "== asan: unit tests"
+	@mkdir -p $(LOGS)
+	cmake --build --preset asan --parallel $(JOBS)
+	$(IN_TEST_HOME) ctest --preset asan --parallel $(JOBS) 2>&1 | tee $(LOGS)/asan.log
+
+.PHONY: tsan
+tsan: packages-dev test-home build/tsan/build.ninja ## Tests of processes and signals under the thread sanitizer
+	@echo "== tsan: $(TSAN_TESTS)"
+	@mkdir -p $(LOGS)
+	cmake --build --preset tsan --parallel $(JOBS) --target $(TSAN_TESTS)
+	@for test in $(TSAN_TESTS); do $(IN_TEST_HOME) build/tsan/bin/$$test 2>&1; done | tee $(LOGS)/tsan.log
+
+.PHONY: fuzz
+fuzz: packages-dev build/asan/build.ninja ## Each fuzz target for FUZZ_SECONDS (20)
+	@mkdir -p $(LOGS)
+	cmake --build --preset asan --parallel $(JOBS)
+	@for target in build/asan/bin/*_fuzz; do \
+	  name=$$(basename $$target); mkdir -p build/fuzz/$$name; \
+	  echo "== fuzz: $$name for $(FUZZ_SECONDS) s; inputs it finds stay in build/fuzz/$$name"; \
+	  $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=3072 -artifact_prefix=build/fuzz/$$name- \
+	    build/fuzz/$$name >$(LOGS)/$$name.log 2>&1 || { tail -n 40 $(LOGS)/$$name.log; exit 1; }; \
+	  tail -n 1 $(LOGS)/$$name.log; \
+	done
+
+.PHONY: install
+install: build ## Install the release binary under PREFIX (/usr/local)
+	cmake --install build/release --prefix $(PREFIX)
+
+.PHONY: clean distclean
+clean: ## Remove what was built, but for Wasmtime and the tests' home
+	@find build -mindepth 1 -maxdepth 1 ! -name wasmtime ! -name home -exec rm -rf {} + 2>/dev/null || true
+	@echo "clean: build/ holds Wasmtime and the tests' home alone; make distclean removes them, too"
+distclean: ## Remove build/ whole; what SKERRY_HOME holds stays
+	@rm -rf build && echo "distclean: build/ is gone"
