@@ -7,8 +7,8 @@ class App;
 
 namespace skerry::app {
 
-/// Each adds one command to the program. A command that is chosen runs when its callback is called, and throws
-/// CLI::RuntimeError with the process's exit code when that is not 0.
+/// Each adds one command to the program. A command that is chosen runs when its callback is called,
+/// and throws CLI::RuntimeError with the process's exit code when that is not 0.
 void add_run_command(CLI::App& program);
 void add_exec_command(CLI::App& program);
 void add_setup_command(CLI::App& program);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <memory>
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "skerry/app/commands.h"
@@ -33,9 +33,12 @@ std::string kernel() {
 
 /// Which way of finding dirty pages works here, tried on a real mapping.
 Result<image::DirtyPages::Method> dirty_pages_method() {
-  SKERRY_ASSIGN(const int fd, syscall_result("memfd_create", {}, [] { return ::memfd_create("doctor", MFD_CLOEXEC); }));
+  SKERRY_ASSIGN(const int fd, syscall_result("memfd_create", {},
+                                             [] { return ::memfd_create("doctor", MFD_CLOEXEC); }));
   OwnedFd file(fd);
-  SKERRY_TRY(syscall_result("ftruncate", {}, [&] { return ::ftruncate(file.get(), kWasmPageSize); }).status());
+  SKERRY_TRY(syscall_result("ftruncate", {}, [&] {
+               return ::ftruncate(file.get(), kWasmPageSize);
+             }).status());
   SKERRY_ASSIGN(const auto pages, image::PageFile::open(std::move(file), 0, kWasmPageSize));
   SKERRY_ASSIGN(const auto memory, image::LinearMemory::on_image(pages, mib(1)));
   SKERRY_TRY(memory->reset().status());
@@ -74,14 +77,16 @@ std::string word_of(const Status& status) {
 void show(const runtime::Home& home, const std::vector<runtime::Finding>& findings) {
   const bool colour = shows_colour(STDOUT_FILENO);
   std::printf("skerry %s; %s; %s\nhome: %s\n\n", SKERRY_VERSION,
-              engine::Engine::fingerprint(engine::Metering::kNone).c_str(), kernel().c_str(), home.root.c_str());
+              engine::Engine::fingerprint(engine::Metering::kNone).c_str(), kernel().c_str(),
+              home.root.c_str());
   std::vector<std::vector<std::string>> rows;
   for (const runtime::Finding& finding : findings) {
     const std::string word = word_of(finding.state);
     const char* paint = finding.state.ok() ? "\033[32m" : "\033[31m";
     rows.push_back({finding.what, colour ? paint + word + "\033[0m" : word});
     if (!finding.state.ok()) {
-      rows.back().push_back(std::string(message_of(finding.state)) + "; mend it with: " + finding.mend);
+      rows.back().push_back(std::string(message_of(finding.state)) +
+                            "; mend it with: " + finding.mend);
     }
   }
   std::fputs(table(rows).c_str(), stdout);
@@ -106,7 +111,8 @@ int examine(const Options& options) {
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return report_failure(home.status());
   const runtime::PythonInstallation installation(*home);
-  auto findings = installation.inspect(options.quick ? SealedFile::Depth::kTimes : SealedFile::Depth::kHash);
+  auto findings =
+      installation.inspect(options.quick ? SealedFile::Depth::kTimes : SealedFile::Depth::kHash);
   findings.push_back(dirty_pages_finding());
   if (options.json) {
     std::puts(json_of(*home, findings).c_str());
@@ -123,9 +129,11 @@ int examine(const Options& options) {
 
 void add_doctor_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("doctor", "Show versions, caches and templates, what is wrong and how to mend it");
+  CLI::App* command = app.add_subcommand(
+      "doctor", "Show versions, caches and templates, what is wrong and how to mend it");
   command->add_flag("--json", options->json, "Print one JSON object");
-  command->add_flag("--quick", options->quick, "Trust files whose times are unchanged instead of hashing them all");
+  command->add_flag("--quick", options->quick,
+                    "Trust files whose times are unchanged instead of hashing them all");
   command->footer("Exit code 0 when all is well, 1 when something is to be mended.\n");
   command->callback([options] {
     if (const int exit = examine(*options); exit != 0) throw CLI::RuntimeError(exit);

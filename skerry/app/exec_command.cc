@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <memory>
 
 #include <CLI/CLI.hpp>
-#include <memory>
 
 #include "skerry/app/commands.h"
 #include "skerry/app/run_options.h"
@@ -14,7 +14,8 @@
 namespace skerry::app {
 namespace {
 
-// Read whole before it is measured, so that the message can say how large it is; beyond this it is not read at all.
+// Read whole before it is measured, so that the message can say how large it is; beyond this it is
+// not read at all.
 constexpr ByteSize kMaxRead = mib(1024);
 
 // Compiling less than this is done before a progress bar is worth drawing.
@@ -25,7 +26,8 @@ struct Options {
   std::string module;
 };
 
-Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options, const sandbox::Limits& limits) {
+Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options,
+                                                      const sandbox::Limits& limits) {
   SKERRY_ASSIGN(const std::string file, read_file(options.module, kMaxRead));
   auto command = runtime::check_command(file, limits);
   if (!command.ok()) return annotate(command.status(), options.module);
@@ -50,37 +52,46 @@ int exec(const Options& options) {
   if (!setting.ok()) return report_failure(setting.status());
   const auto origin = ready_origin(options, setting->limits);
   if (!origin.ok()) return report_failure(origin.status());
-  return run_and_report(options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
-    for (const ImportedDirectory& directory : setting->directories) {
-      SKERRY_TRY(import_directory(directory, (*origin)->state.files()));
-    }
-    worker::DescriptorInput input(setting->input.get());
-    sandbox::World world = setting->world(channel, input);
-    world.process.arguments.push_back(options.module);
-    world.process.arguments.insert(world.process.arguments.end(), options.run.arguments.begin(), options.run.arguments.end());
-    for (const auto& [name, value] : setting->environment) world.process.environment.push_back(name + "=" + value);
-    const wasi::FileSystem before = (*origin)->state.files();
-    SKERRY_TRY(channel.started());
-    SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(**origin, setting->limits, &world));
-    SKERRY_ASSIGN(sandbox::Outcome outcome, runtime::run_command(*sandbox));
-    sandbox->measure(outcome.usage);
-    SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
-    return outcome;
-  });
+  return run_and_report(
+      options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
+        for (const ImportedDirectory& directory : setting->directories) {
+          SKERRY_TRY(import_directory(directory, (*origin)->state.files()));
+        }
+        worker::DescriptorInput input(setting->input.get());
+        sandbox::World world = setting->world(channel, input);
+        world.process.arguments.push_back(options.module);
+        world.process.arguments.insert(world.process.arguments.end(), options.run.arguments.begin(),
+                                       options.run.arguments.end());
+        for (const auto& [name, value] : setting->environment)
+          world.process.environment.push_back(name + "=" + value);
+        const wasi::FileSystem before = (*origin)->state.files();
+        SKERRY_TRY(channel.started());
+        SKERRY_ASSIGN(const auto sandbox,
+                      sandbox::Sandbox::load(**origin, setting->limits, &world));
+        SKERRY_ASSIGN(sandbox::Outcome outcome, runtime::run_command(*sandbox));
+        sandbox->measure(outcome.usage);
+        SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
+        return outcome;
+      });
 }
 
 }  // namespace
 
 void add_exec_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("exec", "Run a WASI preview 1 command module in a fresh sandbox");
-  command->add_option("module", options->module, "The module, in binary or text form")->required()->type_name("MODULE.wasm|.wat");
+  CLI::App* command =
+      app.add_subcommand("exec", "Run a WASI preview 1 command module in a fresh sandbox");
+  command->add_option("module", options->module, "The module, in binary or text form")
+      ->required()
+      ->type_name("MODULE.wasm|.wat");
   options->run.add_to(*command);
-  command->add_option("arguments", options->run.arguments, "The module's arguments, after --")->type_name("ARGS");
+  command->add_option("arguments", options->run.arguments, "The module's arguments, after --")
+      ->type_name("ARGS");
   command->footer(
       "Exit codes as for `skerry run`.\n\nExamples:\n"
       "  skerry exec examples/hello/hello.wat\n"
-      "  skerry exec tool.wasm --dir ./in::/in --output-dir out --timeout 5 -- --verbose /in/file\n");
+      "  skerry exec tool.wasm --dir ./in::/in --output-dir out --timeout 5 -- --verbose "
+      "/in/file\n");
   command->callback([options] {
     if (const int exit_code = exec(*options); exit_code != 0) throw CLI::RuntimeError(exit_code);
   });

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/host_directory.h"
 
+#include <algorithm>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <memory>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "skerry/base/file.h"
@@ -32,7 +31,8 @@ wasi::Nanoseconds modified(const struct stat& info) {
 /// One walk over a directory of the host's.
 class Import {
  public:
-  Import(const ImportedDirectory& directory, wasi::FileSystem& files) : directory_(directory), files_(files) {}
+  Import(const ImportedDirectory& directory, wasi::FileSystem& files)
+      : directory_(directory), files_(files) {}
 
   Status walk(const fs::path& host, const std::string& guest) {
     std::error_code error;
@@ -46,23 +46,29 @@ class Import {
  private:
   Status add(const fs::path& host, const std::string& guest) {
     struct stat info{};
-    SKERRY_TRY(syscall_result("lstat", host.native(), [&] { return ::lstat(host.c_str(), &info); }).status());
-    const wasi::AddOptions options{.modified = modified(info),
-                                   .access = directory_.is_writable ? wasi::Access::kReadWrite
-                                                                    : wasi::Access::kReadOnly};
+    SKERRY_TRY(syscall_result("lstat", host.native(), [&] {
+                 return ::lstat(host.c_str(), &info);
+               }).status());
+    const wasi::AddOptions options{
+        .modified = modified(info),
+        .access = directory_.is_writable ? wasi::Access::kReadWrite : wasi::Access::kReadOnly};
     if (S_ISDIR(info.st_mode)) {
       SKERRY_TRY(wasi::make_directory(files_, guest, options));
       return walk(host, guest);
     }
     if (S_ISLNK(info.st_mode)) return add_link(host, guest, options);
     if (!S_ISREG(info.st_mode)) {
-      return absl::InvalidArgumentError("--dir: " + host.native() +
-                                        " is a device, socket or pipe; only files, directories and links are imported");
+      return absl::InvalidArgumentError(
+          "--dir: " + host.native() +
+          " is a device, socket or pipe; only files, directories and links are imported");
     }
     // The file may have been swapped since: opened without following a link, it is what it is.
     SKERRY_ASSIGN(const OwnedFd file, open_file(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-    SKERRY_TRY(syscall_result("fstat", host.native(), [&] { return ::fstat(file.get(), &info); }).status());
-    if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError("--dir: " + host.native() + " changed while it was read");
+    SKERRY_TRY(syscall_result("fstat", host.native(), [&] {
+                 return ::fstat(file.get(), &info);
+               }).status());
+    if (!S_ISREG(info.st_mode))
+      return absl::InvalidArgumentError("--dir: " + host.native() + " changed while it was read");
     auto content = read_all(file.get(), files_.quotas().file_bytes);
     if (!content.ok()) return too_large(annotate(content.status(), host.native()));
     return too_large(wasi::add_file(files_, guest, as_bytes(*content), options));
@@ -73,9 +79,11 @@ class Import {
     const fs::path target = fs::canonical(host, error);
     if (error || !is_beneath(target, directory_.host)) {
       return absl::InvalidArgumentError("--dir: the symbolic link " + host.native() + " leaves " +
-                                        directory_.host.native() + " or leads nowhere; remove it or import its target too");
+                                        directory_.host.native() +
+                                        " or leads nowhere; remove it or import its target too");
     }
-    return wasi::add_symlink(files_, guest, target.lexically_relative(host.parent_path()).native(), options);
+    return wasi::add_symlink(files_, guest, target.lexically_relative(host.parent_path()).native(),
+                             options);
   }
 
   static Status too_large(const Status& status) {
@@ -95,7 +103,8 @@ Result<ImportedDirectory> ImportedDirectory::parse(const std::string& text) {
   const auto at = text.rfind("::");
   ImportedDirectory directory;
   if (at == std::string::npos || at == 0) {
-    return absl::InvalidArgumentError("--dir is \"" + text + "\", expected HOST::GUEST or HOST::GUEST:rw");
+    return absl::InvalidArgumentError("--dir is \"" + text +
+                                      "\", expected HOST::GUEST or HOST::GUEST:rw");
   }
   directory.guest = text.substr(at + 2);
   if (directory.guest.ends_with(":rw")) {
@@ -104,7 +113,8 @@ Result<ImportedDirectory> ImportedDirectory::parse(const std::string& text) {
   }
   while (directory.guest.size() > 1 && directory.guest.ends_with('/')) directory.guest.pop_back();
   if (!directory.guest.starts_with('/') || directory.guest.size() < 2) {
-    return absl::InvalidArgumentError("--dir is \"" + text + "\": the guest's side must be an absolute path below /");
+    return absl::InvalidArgumentError("--dir is \"" + text +
+                                      "\": the guest's side must be an absolute path below /");
   }
   std::error_code error;
   directory.host = fs::canonical(text.substr(0, at), error);
@@ -118,7 +128,8 @@ Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& fi
   const wasi::AddOptions options{.access = directory.is_writable ? wasi::Access::kReadWrite
                                                                  : wasi::Access::kReadOnly};
   if (wasi::stat(files, directory.guest).ok()) {
-    return absl::InvalidArgumentError("--dir: " + directory.guest + " is there already in the guest");
+    return absl::InvalidArgumentError("--dir: " + directory.guest +
+                                      " is there already in the guest");
   }
   SKERRY_TRY(wasi::make_directory(files, directory.guest, options));
   return Import(directory, files).walk(directory.host, directory.guest);
@@ -143,7 +154,8 @@ Result<OwnedFd> HostDirectoryWriter::open_beneath(const std::string& relative, i
   return OwnedFd(fd);
 }
 
-Result<OwnedFd> HostDirectoryWriter::parent_of(const std::string& relative, std::string& name) const {
+Result<OwnedFd> HostDirectoryWriter::parent_of(const std::string& relative,
+                                               std::string& name) const {
   const auto slash = relative.rfind('/');
   name = slash == std::string::npos ? relative : relative.substr(slash + 1);
   if (slash == std::string::npos) return open_beneath(".", O_RDONLY | O_DIRECTORY);
@@ -163,18 +175,16 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
   SKERRY_ASSIGN(const OwnedFd parent, parent_of(relative, name));
   switch (change.kind) {
     case worker::FileChange::Kind::kDirectory: {
-      const auto made = syscall_result("mkdirat", shown(relative), [&] {
-        return ::mkdirat(parent.get(), name.c_str(), 0755);
-      });
+      const auto made = syscall_result("mkdirat", shown(relative),
+                                       [&] { return ::mkdirat(parent.get(), name.c_str(), 0755); });
       return made.status().code() == StatusCode::kAlreadyExists ? ok_status() : made.status();
     }
     case worker::FileChange::Kind::kSymlink:
       return absl::InvalidArgumentError("the guest made a symbolic link at " + shown(relative) +
                                         "; links are not written to the host");
     case worker::FileChange::Kind::kRemoved: {
-      const auto removed = syscall_result("unlinkat", shown(relative), [&] {
-        return ::unlinkat(parent.get(), name.c_str(), 0);
-      });
+      const auto removed = syscall_result(
+          "unlinkat", shown(relative), [&] { return ::unlinkat(parent.get(), name.c_str(), 0); });
       if (removed.ok() || removed.status().code() == StatusCode::kNotFound) return ok_status();
       directories_to_remove_.push_back(relative);
       return ok_status();
@@ -189,7 +199,8 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
 }
 
 Status HostDirectoryWriter::finish() {
-  // By path in order, a directory comes before what is in it: backwards, it is empty when its turn comes.
+  // By path in order, a directory comes before what is in it: backwards, it is empty when its turn
+  // comes.
   for (auto path = directories_to_remove_.rbegin(); path != directories_to_remove_.rend(); ++path) {
     std::string name;
     SKERRY_ASSIGN(const OwnedFd parent, parent_of(*path, name));

@@ -25,13 +25,13 @@ struct ImportedDirectory {
   static Result<ImportedDirectory> parse(const std::string& text);
 };
 
-/// Copies a directory into a guest's file system. Symbolic links that stay inside are kept. kInvalidArgument, with the
-/// name, for a link that leaves it, a device, a socket or a pipe; kResourceExhausted when it is more than the quotas of
-/// `files` allow.
+/// Copies a directory into a guest's file system. Symbolic links that stay inside are kept.
+/// kInvalidArgument, with the name, for a link that leaves it, a device, a socket or a pipe;
+/// kResourceExhausted when it is more than the quotas of `files` allow.
 Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files);
 
-/// Writes what a run changed below one directory of the host's. Paths are resolved by the kernel beneath it, through no
-/// symbolic link (openat2), whatever they say. Confined to one thread.
+/// Writes what a run changed below one directory of the host's. Paths are resolved by the kernel
+/// beneath it, through no symbolic link (openat2), whatever they say. Confined to one thread.
 class HostDirectoryWriter {
  public:
   static Result<HostDirectoryWriter> open(const std::filesystem::path& directory);

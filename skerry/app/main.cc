@@ -8,7 +8,10 @@
 int main(int argc, char** argv) {
   // A reader that has gone shows as a failed write, not as our death.
   ::signal(SIGPIPE, SIG_IGN);
-  CLI::App program{"Skerry runs code that nobody has read: Python and any WASI module, in a WebAssembly sandbox.", "skerry"};
+  CLI::App program{
+      "Skerry runs code that nobody has read: Python and any WASI module, in a WebAssembly "
+      "sandbox.",
+      "skerry"};
   program.set_version_flag("--version", SKERRY_VERSION);
   program.require_subcommand(1);
   skerry::app::add_run_command(program);
@@ -22,7 +25,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::RuntimeError& end) {
     return end.get_exit_code();
   } catch (const CLI::ParseError& error) {
-    // Help and version are "errors" of code 0 to the library; a wrong command line is our failure, not a program's.
+    // Help and version are "errors" of code 0 to the library; a wrong command line is our failure,
+    // not a program's.
     return program.exit(error) == 0 ? 0 : 125;
   }
   return 0;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/measurement.h"
 
-#include <sys/utsname.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -12,7 +9,9 @@
 #include <fstream>
 #include <functional>
 #include <span>
+#include <sys/utsname.h>
 #include <thread>
+#include <unistd.h>
 
 #include "skerry/app/bench_programs.h"
 #include "skerry/app/native_python.h"
@@ -44,8 +43,8 @@ class CountingOutput final : public wasi::OutputSink {
 /// Runs programs in one sandbox, each fresh: what a worker does.
 class FreshRunner {
  public:
-  static Result<std::unique_ptr<FreshRunner>> create(const runtime::PythonInstallation& installation,
-                                                     std::string_view template_name) {
+  static Result<std::unique_ptr<FreshRunner>> create(
+      const runtime::PythonInstallation& installation, std::string_view template_name) {
     auto runner = std::make_unique<FreshRunner>();
     SKERRY_ASSIGN(runner->origin_, installation.open(template_name, engine::Metering::kNone));
     sandbox::Limits limits;
@@ -56,16 +55,19 @@ class FreshRunner {
     return runner;
   }
 
-  /// Reset, new random states, run, outcome; in milliseconds. kInternal when the outcome is not the one expected.
+  /// Reset, new random states, run, outcome; in milliseconds. kInternal when the outcome is not the
+  /// one expected.
   Result<double> run(const runtime::PythonProgram& program, sandbox::OutcomeKind expected) {
     output_.out = output_.err = 0;
     const auto begun = Clock::now();
     SKERRY_TRY(sandbox_->reset().status());
-    SKERRY_ASSIGN(const auto outcome, runtime::run_python(*sandbox_, program, world_, runtime::Randomness::kFresh));
+    SKERRY_ASSIGN(const auto outcome,
+                  runtime::run_python(*sandbox_, program, world_, runtime::Randomness::kFresh));
     const double took = milliseconds_since(begun);
     if (outcome.kind != expected || output_.out + output_.err == 0) {
-      return absl::InternalError("the bench's program ended unexpectedly: " + std::string(sandbox::name_of(outcome.kind)) +
-                                 " " + outcome.message);
+      return absl::InternalError(
+          "the bench's program ended unexpectedly: " + std::string(sandbox::name_of(outcome.kind)) +
+          " " + outcome.message);
     }
     return took;
   }
@@ -93,11 +95,15 @@ class Measurer {
                     reader.close();
                     auto numbers = body();
                     if (!numbers.ok()) {
-                      (void)write_all(writer.get(), as_bytes("!" + std::string(message_of(numbers.status()))));
+                      (void)write_all(writer.get(),
+                                      as_bytes("!" + std::string(message_of(numbers.status()))));
                       return 1;
                     }
                     const auto raw = std::as_bytes(std::span(*numbers));
-                    return write_all(writer.get(), as_bytes("=")).ok() && write_all(writer.get(), raw).ok() ? 0 : 1;
+                    return write_all(writer.get(), as_bytes("=")).ok() &&
+                                   write_all(writer.get(), raw).ok()
+                               ? 0
+                               : 1;
                   }));
     return Measurer(std::move(child), std::move(reader));
   }
@@ -106,7 +112,8 @@ class Measurer {
     SKERRY_ASSIGN(const std::string text, read_all(reader_.get(), mib(64)));
     SKERRY_ASSIGN(const ChildExit exit, child_.wait());
     if (exit.code != 0 || exit.signal != 0 || !text.starts_with('=')) {
-      return absl::InternalError("the measuring process failed: " + (text.empty() ? std::string("it died") : text.substr(1)));
+      return absl::InternalError("the measuring process failed: " +
+                                 (text.empty() ? std::string("it died") : text.substr(1)));
     }
     Numbers numbers((text.size() - 1) / sizeof(double));
     std::memcpy(numbers.data(), text.data() + 1, numbers.size() * sizeof(double));
@@ -125,7 +132,8 @@ Result<Numbers> in_process(const std::function<Result<Numbers>()>& body) {
 }
 
 double percentile(const Numbers& sorted, double fraction) {
-  return sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(fraction * static_cast<double>(sorted.size())))];
+  return sorted[std::min(sorted.size() - 1,
+                         static_cast<std::size_t>(fraction * static_cast<double>(sorted.size())))];
 }
 
 Numbers sorted(Numbers numbers) {
@@ -156,14 +164,18 @@ struct FreshBench {
 constexpr std::array<FreshBench, 4> kFreshBenches = {{
     {"fresh", "print(2+2)", 5000},
     {"fresh-numpy", "import numpy as np\nprint(int(np.arange(1000).sum()))", 2000},
-    {"fresh-pandas", "import pandas as pd\nprint(int(pd.DataFrame({'a': [1, 2, 3], 'b': [4, 5, 6]}).sum().sum()))", 1000},
+    {"fresh-pandas",
+     "import pandas as pd\nprint(int(pd.DataFrame({'a': [1, 2, 3], 'b': [4, 5, 6]}).sum().sum()))",
+     1000},
     {"fresh-error", "def f(x):\n    return 1 / x\nf(0)", 2000, sandbox::OutcomeKind::kFailed},
 }};
 
-Result<Measurement> measure_fresh(const FreshBench& bench, const runtime::PythonInstallation& installation,
+Result<Measurement> measure_fresh(const FreshBench& bench,
+                                  const runtime::PythonInstallation& installation,
                                   std::string_view template_name) {
   SKERRY_ASSIGN(const Numbers samples, in_process([&]() -> Result<Numbers> {
-                  SKERRY_ASSIGN(const auto runner, FreshRunner::create(installation, template_name));
+                  SKERRY_ASSIGN(const auto runner,
+                                FreshRunner::create(installation, template_name));
                   runtime::PythonProgram program;
                   program.code = bench.code;
                   Numbers numbers;
@@ -179,50 +191,56 @@ Result<Measurement> measure_fresh(const FreshBench& bench, const runtime::Python
 }
 
 /// New sandboxes, each from the template: made, then used once.
-Result<Measurement> measure_fork(const runtime::PythonInstallation& installation, std::string_view template_name) {
+Result<Measurement> measure_fork(const runtime::PythonInstallation& installation,
+                                 std::string_view template_name) {
   constexpr int kForks = 300;
-  SKERRY_ASSIGN(const Numbers numbers, in_process([&]() -> Result<Numbers> {
-                  SKERRY_ASSIGN(const auto origin, installation.open(template_name, engine::Metering::kNone));
-                  CountingOutput output;
-                  wasi::NoInput input;
-                  sandbox::World world;
-                  world.output = &output;
-                  world.input = &input;
-                  runtime::PythonProgram program;
-                  program.code = "print(2+2)";
-                  Numbers made;
-                  std::vector<std::unique_ptr<sandbox::Sandbox>> sandboxes;
-                  for (int i = 0; i < kForks; ++i) {
-                    const auto begun = Clock::now();
-                    SKERRY_ASSIGN(auto sandbox, sandbox::Sandbox::load(*origin, sandbox::Limits{}));
-                    made.push_back(milliseconds_since(begun));
-                    sandboxes.push_back(std::move(sandbox));
-                  }
-                  Numbers used;
-                  for (auto& sandbox : sandboxes) {
-                    const auto begun = Clock::now();
-                    SKERRY_TRY(runtime::run_python(*sandbox, program, world, runtime::Randomness::kFresh).status());
-                    used.push_back(milliseconds_since(begun));
-                  }
-                  made.insert(made.end(), used.begin(), used.end());
-                  return made;
-                }));
+  SKERRY_ASSIGN(
+      const Numbers numbers, in_process([&]() -> Result<Numbers> {
+        SKERRY_ASSIGN(const auto origin, installation.open(template_name, engine::Metering::kNone));
+        CountingOutput output;
+        wasi::NoInput input;
+        sandbox::World world;
+        world.output = &output;
+        world.input = &input;
+        runtime::PythonProgram program;
+        program.code = "print(2+2)";
+        Numbers made;
+        std::vector<std::unique_ptr<sandbox::Sandbox>> sandboxes;
+        for (int i = 0; i < kForks; ++i) {
+          const auto begun = Clock::now();
+          SKERRY_ASSIGN(auto sandbox, sandbox::Sandbox::load(*origin, sandbox::Limits{}));
+          made.push_back(milliseconds_since(begun));
+          sandboxes.push_back(std::move(sandbox));
+        }
+        Numbers used;
+        for (auto& sandbox : sandboxes) {
+          const auto begun = Clock::now();
+          SKERRY_TRY(
+              runtime::run_python(*sandbox, program, world, runtime::Randomness::kFresh).status());
+          used.push_back(milliseconds_since(begun));
+        }
+        made.insert(made.end(), used.begin(), used.end());
+        return made;
+      }));
   Measurement m;
   const Numbers made(numbers.begin(), numbers.begin() + kForks);
   fill_percentiles(made, m);
-  m.extra.emplace_back("first_use_p50_ms", median(Numbers(numbers.begin() + kForks, numbers.end())));
+  m.extra.emplace_back("first_use_p50_ms",
+                       median(Numbers(numbers.begin() + kForks, numbers.end())));
   return m;
 }
 
-/// Fresh prints for a second and a half in each of `processes` at once; runs per second of all together.
-Result<double> prints_per_second(const runtime::PythonInstallation& installation, std::string_view template_name,
-                                 int processes) {
+/// Fresh prints for a second and a half in each of `processes` at once; runs per second of all
+/// together.
+Result<double> prints_per_second(const runtime::PythonInstallation& installation,
+                                 std::string_view template_name, int processes) {
   constexpr auto kDuration = std::chrono::milliseconds(1500);
   const auto begin = Clock::now() + std::chrono::milliseconds(400);  // all are warm by then
   std::vector<Measurer> measurers;
   for (int i = 0; i < processes; ++i) {
     SKERRY_ASSIGN(Measurer measurer, Measurer::start([&]() -> Result<Numbers> {
-                    SKERRY_ASSIGN(const auto runner, FreshRunner::create(installation, template_name));
+                    SKERRY_ASSIGN(const auto runner,
+                                  FreshRunner::create(installation, template_name));
                     runtime::PythonProgram program;
                     program.code = "print(2+2)";
                     for (int warm = 0; warm < 200; ++warm) {
@@ -246,7 +264,8 @@ Result<double> prints_per_second(const runtime::PythonInstallation& installation
   return total;
 }
 
-Result<Measurement> measure_throughput(const runtime::PythonInstallation& installation, std::string_view template_name) {
+Result<Measurement> measure_throughput(const runtime::PythonInstallation& installation,
+                                       std::string_view template_name) {
   // Alternating rounds: a neighbour on the machine disturbs both alike.
   Numbers one;
   Numbers two;
@@ -265,38 +284,43 @@ Result<Measurement> measure_throughput(const runtime::PythonInstallation& instal
   return m;
 }
 
-Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation, std::string_view template_name) {
+Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation,
+                                std::string_view template_name) {
   constexpr int kRounds = 5;
-  SKERRY_ASSIGN(const Numbers times, in_process([&]() -> Result<Numbers> {
-                  Numbers numbers;
-                  SKERRY_ASSIGN(const auto runner, FreshRunner::create(installation, template_name));
-                  for (const BenchProgram& each : bench_programs()) {
-                    SKERRY_ASSIGN(auto native, NativePython::start(each.source));
-                    runtime::PythonProgram program;
-                    program.code = each.source;
-                    Numbers natively;
-                    Numbers inside;
-                    // One round to warm up, then alternating; a program far slower than native needs no more than two.
-                    double spent = 0;
-                    for (int round = 0; round <= kRounds && (round < 3 || spent < 20'000); ++round) {
-                      SKERRY_ASSIGN(const double outside_ms, native.run());
-                      SKERRY_ASSIGN(const double inside_ms, runner->run(program, sandbox::OutcomeKind::kCompleted));
-                      spent += inside_ms;
-                      if (round == 0) continue;
-                      natively.push_back(outside_ms);
-                      inside.push_back(inside_ms);
-                    }
-                    numbers.push_back(median(natively));
-                    numbers.push_back(median(inside));
-                  }
-                  return numbers;
-                }));
+  SKERRY_ASSIGN(
+      const Numbers times, in_process([&]() -> Result<Numbers> {
+        Numbers numbers;
+        SKERRY_ASSIGN(const auto runner, FreshRunner::create(installation, template_name));
+        for (const BenchProgram& each : bench_programs()) {
+          SKERRY_ASSIGN(auto native, NativePython::start(each.source));
+          runtime::PythonProgram program;
+          program.code = each.source;
+          Numbers natively;
+          Numbers inside;
+          // One round to warm up, then alternating; a program far slower than native needs no more
+          // than two.
+          double spent = 0;
+          for (int round = 0; round <= kRounds && (round < 3 || spent < 20'000); ++round) {
+            SKERRY_ASSIGN(const double outside_ms, native.run());
+            SKERRY_ASSIGN(const double inside_ms,
+                          runner->run(program, sandbox::OutcomeKind::kCompleted));
+            spent += inside_ms;
+            if (round == 0) continue;
+            natively.push_back(outside_ms);
+            inside.push_back(inside_ms);
+          }
+          numbers.push_back(median(natively));
+          numbers.push_back(median(inside));
+        }
+        return numbers;
+      }));
   Measurement m;
   double sum = 0;
   double sum_accelerated = 0;
   Numbers inside;
   for (std::size_t i = 0; i < bench_programs().size(); ++i) {
-    const ProgramRatio row{bench_programs()[i].name, times[2 * i], times[2 * i + 1], times[2 * i + 1] / times[2 * i]};
+    const ProgramRatio row{bench_programs()[i].name, times[2 * i], times[2 * i + 1],
+                           times[2 * i + 1] / times[2 * i]};
     sum += std::log(row.ratio);
     if (row.program != "decimal") sum_accelerated += std::log(row.ratio);
     inside.push_back(row.sandbox_ms);
@@ -305,7 +329,8 @@ Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation,
   fill_percentiles(inside, m);
   const auto count = static_cast<double>(m.programs.size());
   m.ratio = std::exp(sum / count);
-  // The guest was built without the C accelerator of `decimal`: told apart, because no engine can make up for it.
+  // The guest was built without the C accelerator of `decimal`: told apart, because no engine can
+  // make up for it.
   m.extra.emplace_back("ratio_without_decimal", std::exp(sum_accelerated / (count - 1)));
   return m;
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/native_python.h"
 
+#include <cstdlib>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <cstdlib>
 #include <utility>
 
 #include "skerry/base/file.h"
@@ -14,7 +13,8 @@ namespace {
 
 constexpr const char* kPython = "/usr/bin/python3";
 
-// Times the program as the sandbox's run is timed: compiling it, then executing it in a clean namespace.
+// Times the program as the sandbox's run is timed: compiling it, then executing it in a clean
+// namespace.
 constexpr const char* kDriver =
     "import os, sys, time\n"
     "source = sys.argv[1]\n"
@@ -29,11 +29,13 @@ constexpr const char* kDriver =
 
 Result<NativePython> NativePython::start(const std::string& source) {
   if (::access(kPython, X_OK) != 0) {
-    return absl::NotFoundError(std::string(kPython) + " is what the cpu bench compares with: install python3");
+    return absl::NotFoundError(std::string(kPython) +
+                               " is what the cpu bench compares with: install python3");
   }
   int request_ends[2];
   int answer_ends[2];
-  SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(request_ends, O_CLOEXEC); }).status());
+  SKERRY_TRY(
+      syscall_result("pipe2", {}, [&] { return ::pipe2(request_ends, O_CLOEXEC); }).status());
   OwnedFd request_reader(request_ends[0]);
   OwnedFd request_writer(request_ends[1]);
   SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(answer_ends, O_CLOEXEC); }).status());
@@ -45,7 +47,8 @@ Result<NativePython> NativePython::start(const std::string& source) {
                   const int answers = ::fcntl(answer_writer.get(), F_DUPFD_CLOEXEC, 10);
                   ::dup2(requests, 0);
                   ::dup2(answers, 3);
-                  ::execl(kPython, kPython, "-I", "-c", kDriver, source.c_str(), static_cast<char*>(nullptr));
+                  ::execl(kPython, kPython, "-I", "-c", kDriver, source.c_str(),
+                          static_cast<char*>(nullptr));
                   return 127;
                 }));
   return NativePython(std::move(child), std::move(request_writer), std::move(answer_reader));
@@ -56,7 +59,8 @@ Result<double> NativePython::run() {
   std::string line;
   char c = 0;
   for (;;) {
-    SKERRY_ASSIGN(const ssize_t got, syscall_result("read", kPython, [&] { return ::read(answers_.get(), &c, 1); }));
+    SKERRY_ASSIGN(const ssize_t got,
+                  syscall_result("read", kPython, [&] { return ::read(answers_.get(), &c, 1); }));
     if (got == 0) return absl::InternalError("the program failed under " + std::string(kPython));
     if (c == '\n') return std::strtod(line.c_str(), nullptr);
     line += c;

@@ -9,8 +9,8 @@
 
 namespace skerry::app {
 
-/// One program under the machine's own /usr/bin/python3, to compare with: started once, run on demand. Its process ends
-/// with this. Confined to one thread.
+/// One program under the machine's own /usr/bin/python3, to compare with: started once, run on
+/// demand. Its process ends with this. Confined to one thread.
 class NativePython {
  public:
   /// kNotFound when there is no /usr/bin/python3.

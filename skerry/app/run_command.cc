@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <memory>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <memory>
 
 #include "skerry/app/commands.h"
 #include "skerry/app/run_options.h"
@@ -36,7 +36,8 @@ Result<runtime::PythonProgram> program_of(const Options& options) {
     program.code = options.code;
   } else if (options.file.empty() || options.file == "-") {
     if (options.file.empty() && ::isatty(STDIN_FILENO) == 1) {
-      return absl::InvalidArgumentError("nothing to run: give -c CODE, FILE, or - to read it from standard input");
+      return absl::InvalidArgumentError(
+          "nothing to run: give -c CODE, FILE, or - to read it from standard input");
     }
     SKERRY_ASSIGN(program.code, read_all(STDIN_FILENO, kMaxSource));
     program.name = "<stdin>";
@@ -48,7 +49,8 @@ Result<runtime::PythonProgram> program_of(const Options& options) {
   }
   if (zeroth != "-c" || !options.run.arguments.empty()) {
     program.arguments.push_back(zeroth);
-    program.arguments.insert(program.arguments.end(), options.run.arguments.begin(), options.run.arguments.end());
+    program.arguments.insert(program.arguments.end(), options.run.arguments.begin(),
+                             options.run.arguments.end());
   }
   if (options.echo) {
     program.last_value = runtime::PythonProgram::LastValue::kPrintedAndReturned;
@@ -59,14 +61,16 @@ Result<runtime::PythonProgram> program_of(const Options& options) {
 }
 
 /// The template, made or mended first if need be.
-Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options, const sandbox::Limits& limits) {
+Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options,
+                                                      const sandbox::Limits& limits) {
   SKERRY_ASSIGN(const runtime::Home home, runtime::Home::from_environment());
   runtime::PythonInstallation installation(home);
   const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
   auto origin = installation.open(options.template_name, metering);
   if (origin.ok() || origin.status().code() == StatusCode::kInvalidArgument) return origin;
   SetUpProgress progress;
-  if (origin.status().code() == StatusCode::kDataLoss) progress.damaged(std::string(message_of(origin.status())));
+  if (origin.status().code() == StatusCode::kDataLoss)
+    progress.damaged(std::string(message_of(origin.status())));
   SKERRY_TRY(installation.set_up(metering, SealedFile::Depth::kTimes, progress).status());
   return installation.open(options.template_name, metering);
 }
@@ -79,18 +83,20 @@ int run(const Options& options) {
   program->environment = setting->environment;
   const auto origin = ready_origin(options, setting->limits);
   if (!origin.ok()) return report_failure(origin.status());
-  return run_and_report(options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
-    SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(**origin, setting->limits));
-    SKERRY_TRY(setting->import_directories(sandbox->state().files()));
-    const wasi::FileSystem before = sandbox->state().files();
-    worker::DescriptorInput input(setting->input.get());
-    SKERRY_TRY(channel.started());
-    SKERRY_ASSIGN(sandbox::Outcome outcome,
-                  runtime::run_python(*sandbox, *program, setting->world(channel, input), runtime::Randomness::kFresh));
-    sandbox->measure(outcome.usage);
-    SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
-    return outcome;
-  });
+  return run_and_report(
+      options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
+        SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(**origin, setting->limits));
+        SKERRY_TRY(setting->import_directories(sandbox->state().files()));
+        const wasi::FileSystem before = sandbox->state().files();
+        worker::DescriptorInput input(setting->input.get());
+        SKERRY_TRY(channel.started());
+        SKERRY_ASSIGN(sandbox::Outcome outcome,
+                      runtime::run_python(*sandbox, *program, setting->world(channel, input),
+                                          runtime::Randomness::kFresh));
+        sandbox->measure(outcome.usage);
+        SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
+        return outcome;
+      });
 }
 
 }  // namespace
@@ -99,10 +105,15 @@ void add_run_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("run", "Run a Python program in a fresh sandbox");
   auto* code = command->add_option("-c", options->code, "The program itself")->type_name("CODE");
-  command->add_option("file", options->file, "The program's file, or - for standard input")->type_name("FILE");
-  command->add_option("--template", options->template_name, "The image to start from: python-data (numpy, pandas, matplotlib warm) or python")
+  command->add_option("file", options->file, "The program's file, or - for standard input")
+      ->type_name("FILE");
+  command
+      ->add_option(
+          "--template", options->template_name,
+          "The image to start from: python-data (numpy, pandas, matplotlib warm) or python")
       ->type_name("NAME");
-  command->add_flag("--echo", options->echo, "Print the last expression's value, as a prompt would");
+  command->add_flag("--echo", options->echo,
+                    "Print the last expression's value, as a prompt would");
   options->run.add_to(*command);
   command->add_option("arguments", options->run.arguments, "sys.argv, after --")->type_name("ARGS");
   command->footer(

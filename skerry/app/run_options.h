@@ -22,7 +22,8 @@ class App;
 
 namespace skerry::app {
 
-/// What `skerry run` and `skerry exec` have in common, as typed. Text and numbers are checked by `limits` and `open`.
+/// What `skerry run` and `skerry exec` have in common, as typed. Text and numbers are checked by
+/// `limits` and `open`.
 struct RunOptions {
   double timeout_seconds = 30;
   double memory_mib = 256;
@@ -62,8 +63,9 @@ struct RunSetting {
   Status import_directories(wasi::FileSystem& files) const;
 };
 
-/// Sees a run through to the end: streams or collects its output, writes changed files to the host, tells people or
-/// programs how it ended. Returns the process's exit code.
-int run_and_report(const RunOptions& options, const RunSetting& setting, const worker::RunBody& body);
+/// Sees a run through to the end: streams or collects its output, writes changed files to the host,
+/// tells people or programs how it ended. Returns the process's exit code.
+int run_and_report(const RunOptions& options, const RunSetting& setting,
+                   const worker::RunBody& body);
 
 }  // namespace skerry::app

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/terminal.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 namespace skerry::app {
 namespace {
@@ -28,7 +28,9 @@ bool shows_colour(int fd) {
 
 int report_failure(const Status& status) {
   const bool colour = shows_colour(STDERR_FILENO);
-  std::fputs(fmt::format("{}skerry: {}{}\n", colour ? "\033[31m" : "", message_of(status), colour ? "\033[0m" : "").c_str(),
+  std::fputs(fmt::format("{}skerry: {}{}\n", colour ? "\033[31m" : "", message_of(status),
+                         colour ? "\033[0m" : "")
+                 .c_str(),
              stderr);
   return 125;
 }
@@ -40,7 +42,10 @@ SetUpProgress::~SetUpProgress() { finish_step(); }
 void SetUpProgress::finish_step() {
   if (step_.empty()) return;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun_;
-  std::fputs(fmt::format("{}skerry: {} … done in {:.1f} s\n", is_terminal_ ? "\r\033[K" : "", step_, took.count()).c_str(), stderr);
+  std::fputs(fmt::format("{}skerry: {} … done in {:.1f} s\n", is_terminal_ ? "\r\033[K" : "", step_,
+                         took.count())
+                 .c_str(),
+             stderr);
   step_.clear();
 }
 
@@ -66,7 +71,10 @@ void SetUpProgress::progress(double fraction) {
   const auto filled = static_cast<std::size_t>(fraction * static_cast<double>(kBarWidth));
   std::string drawn;
   for (std::size_t i = 0; i < kBarWidth; ++i) drawn += i < filled ? "█" : "░";
-  std::fputs(fmt::format("\r\033[K{} {} {:3.0f} %  {:.0f} s", step_, drawn, fraction * 100, took.count()).c_str(), stderr);
+  std::fputs(
+      fmt::format("\r\033[K{} {} {:3.0f} %  {:.0f} s", step_, drawn, fraction * 100, took.count())
+          .c_str(),
+      stderr);
   std::fflush(stderr);
 }
 
@@ -91,7 +99,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 std::string bar(double value, double largest, std::size_t width) {
   std::string drawn;
   if (largest <= 0) return drawn;
-  const auto eighths = static_cast<std::size_t>(value / largest * static_cast<double>(width) * 8 + 0.5);
+  const auto eighths =
+      static_cast<std::size_t>(value / largest * static_cast<double>(width) * 8 + 0.5);
   constexpr std::string_view kPieces[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   for (std::size_t i = 0; i < eighths / 8; ++i) drawn += "█";
   drawn += kPieces[eighths % 8];

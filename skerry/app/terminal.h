@@ -14,11 +14,12 @@ namespace skerry::app {
 /// Whether people look at a stream: a terminal, and NO_COLOR is not set.
 bool shows_colour(int fd);
 
-/// "skerry: message" on standard error, in red where people look. Returns 125, our own failure's exit code.
+/// "skerry: message" on standard error, in red where people look. Returns 125, our own failure's
+/// exit code.
 int report_failure(const Status& status);
 
-/// Draws a set-up's steps on standard error: a progress bar on a terminal, plain lines elsewhere. Quiet until the first
-/// step. Confined to one thread.
+/// Draws a set-up's steps on standard error: a progress bar on a terminal, plain lines elsewhere.
+/// Quiet until the first step. Confined to one thread.
 class SetUpProgress final : public runtime::SetUpObserver {
  public:
   SetUpProgress();

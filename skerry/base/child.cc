@@ -7,7 +7,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
 #include <utility>
 
 namespace skerry {
@@ -27,9 +26,8 @@ Result<Child> Child::fork(const std::function<int()>& body) {
     if (::getppid() != parent) ::_exit(125);  // the parent died before the signal was asked for
     ::_exit(body());
   }
-  auto fd = syscall_result("pidfd_open", {}, [&] {
-    return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  });
+  auto fd = syscall_result("pidfd_open", {},
+                           [&] { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); });
   if (!fd.ok()) {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
@@ -39,7 +37,9 @@ Result<Child> Child::fork(const std::function<int()>& body) {
 }
 
 Child::Child(Child&& other) noexcept
-    : pid_(other.pid_), pidfd_(std::move(other.pidfd_)), reaped_(std::exchange(other.reaped_, true)) {}
+    : pid_(other.pid_),
+      pidfd_(std::move(other.pidfd_)),
+      reaped_(std::exchange(other.reaped_, true)) {}
 
 Child::~Child() {
   if (reaped_) return;

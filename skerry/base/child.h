@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <sys/types.h>
 
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
@@ -14,17 +13,17 @@ namespace skerry {
 
 /// How a process ended.
 struct ChildExit {
-  int code = 0;    ///< its exit code, when `signal` is 0
-  int signal = 0;  ///< the signal that ended it, or 0
+  int code = 0;                      ///< its exit code, when `signal` is 0
+  int signal = 0;                    ///< the signal that ended it, or 0
   std::chrono::microseconds cpu{0};  ///< user and system time it used
 };
 
-/// A forked process of ours. Destroying it kills and reaps it; it also dies with the thread that made it. Confined to
-/// one thread.
+/// A forked process of ours. Destroying it kills and reaps it; it also dies with the thread that
+/// made it. Confined to one thread.
 class Child {
  public:
-  /// Runs `body` in a new process, whose exit code is what it returns. The child keeps all descriptors, runs no exit
-  /// handlers of ours, and gets SIGKILL when this process dies.
+  /// Runs `body` in a new process, whose exit code is what it returns. The child keeps all
+  /// descriptors, runs no exit handlers of ours, and gets SIGKILL when this process dies.
   static Result<Child> fork(const std::function<int()>& body);
 
   Child(Child&&) noexcept;

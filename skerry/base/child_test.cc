@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/base/child.h"
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/file.h"
@@ -89,7 +89,8 @@ TEST(ChildTest, CpuTimeIsCounted) {
       ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
       return now;
     }();
-    for (timespec now = begun; (now.tv_sec - begun.tv_sec) * 1'000'000'000 + now.tv_nsec - begun.tv_nsec < 30'000'000;) {
+    for (timespec now = begun;
+         (now.tv_sec - begun.tv_sec) * 1'000'000'000 + now.tv_nsec - begun.tv_nsec < 30'000'000;) {
       ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     }
     return 0;
@@ -114,7 +115,8 @@ TEST(ChildTest, DiesWithItsParent) {
   parent->kill();
   ASSERT_TRUE(parent->wait().ok());
   pollfd closed{pipe.reader.get(), POLLIN, 0};
-  ASSERT_EQ(::poll(&closed, 1, 5000), 1) << "the grandchild, sole holder of the pipe, is still there";
+  ASSERT_EQ(::poll(&closed, 1, 5000), 1)
+      << "the grandchild, sole holder of the pipe, is still there";
   EXPECT_EQ(::read(pipe.reader.get(), &byte, 1), 0);
 }
 

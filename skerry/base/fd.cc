@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/base/fd.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cstring>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 #include <utility>
 
 namespace skerry {

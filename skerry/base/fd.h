@@ -9,7 +9,8 @@
 
 namespace skerry {
 
-/// Owns one file descriptor and closes it. Confined to one thread. Never a truth value: ask `is_open`.
+/// Owns one file descriptor and closes it. Confined to one thread. Never a truth value: ask
+/// `is_open`.
 class OwnedFd {
  public:
   OwnedFd() = default;
@@ -27,11 +28,12 @@ class OwnedFd {
   int fd_ = -1;
 };
 
-/// The Status of a failed system call: "call(argument): reason", with the code a caller can act on. `error` is errno.
+/// The Status of a failed system call: "call(argument): reason", with the code a caller can act on.
+/// `error` is errno.
 Status errno_status(int error, std::string_view call, std::string_view argument = {});
 
-/// Calls `call()` until it is not interrupted; -1 becomes a Status named after `name`. The only place errno is read.
-/// Never for close(), which must not be repeated.
+/// Calls `call()` until it is not interrupted; -1 becomes a Status named after `name`. The only
+/// place errno is read. Never for close(), which must not be repeated.
 template <typename Call>
 auto syscall_result(std::string_view name, std::string_view argument, Call&& call)
     -> Result<std::invoke_result_t<Call>> {

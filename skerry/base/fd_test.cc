@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/base/fd.h"
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <cerrno>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/child.h"
@@ -82,13 +82,14 @@ TEST(ErrnoStatusTest, NamesCallArgumentAndReason) {
 
 TEST(ErrnoStatusTest, CodeSaysWhatTheCallerCanDo) {
   const std::pair<int, StatusCode> kExpected[] = {
-      {ENOENT, StatusCode::kNotFound},           {EEXIST, StatusCode::kAlreadyExists},
-      {EACCES, StatusCode::kPermissionDenied},   {EROFS, StatusCode::kPermissionDenied},
-      {ENOSPC, StatusCode::kResourceExhausted},  {EMFILE, StatusCode::kResourceExhausted},
-      {ENOSYS, StatusCode::kUnimplemented},      {ENOTDIR, StatusCode::kInvalidArgument},
-      {EAGAIN, StatusCode::kUnavailable},        {EIO, StatusCode::kInternal},
+      {ENOENT, StatusCode::kNotFound},          {EEXIST, StatusCode::kAlreadyExists},
+      {EACCES, StatusCode::kPermissionDenied},  {EROFS, StatusCode::kPermissionDenied},
+      {ENOSPC, StatusCode::kResourceExhausted}, {EMFILE, StatusCode::kResourceExhausted},
+      {ENOSYS, StatusCode::kUnimplemented},     {ENOTDIR, StatusCode::kInvalidArgument},
+      {EAGAIN, StatusCode::kUnavailable},       {EIO, StatusCode::kInternal},
   };
-  for (const auto& [error, code] : kExpected) EXPECT_EQ(errno_status(error, "call").code(), code) << error;
+  for (const auto& [error, code] : kExpected)
+    EXPECT_EQ(errno_status(error, "call").code(), code) << error;
 }
 
 TEST(SyscallResultTest, InterruptedCallIsRepeated) {

@@ -2,11 +2,10 @@
 #include "skerry/base/file.h"
 
 #include <fcntl.h>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <string_view>
 #include <utility>
 
 namespace skerry {
@@ -29,7 +28,8 @@ Result<std::string> read_all(int fd, ByteSize cap) {
   if (::fstat(fd, &info) == 0 && info.st_size > 0) {
     if (static_cast<std::uint64_t>(info.st_size) > cap.value) {
       return absl::ResourceExhaustedError("holds " + std::to_string(info.st_size) +
-                                          " bytes, more than the limit of " + std::to_string(cap.value));
+                                          " bytes, more than the limit of " +
+                                          std::to_string(cap.value));
     }
     text.reserve(static_cast<std::size_t>(info.st_size) + 1);
   }
@@ -40,8 +40,8 @@ Result<std::string> read_all(int fd, ByteSize cap) {
     if (got == 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
     if (text.size() > cap.value) {
-      return absl::ResourceExhaustedError("holds more than the limit of " + std::to_string(cap.value) +
-                                          " bytes");
+      return absl::ResourceExhaustedError("holds more than the limit of " +
+                                          std::to_string(cap.value) + " bytes");
     }
   }
 }
@@ -55,8 +55,9 @@ Result<std::string> read_file(const std::filesystem::path& path, ByteSize cap) {
 
 Status write_all(int fd, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    SKERRY_ASSIGN(const ssize_t put,
-                  syscall_result("write", {}, [&] { return ::write(fd, bytes.data(), bytes.size()); }));
+    SKERRY_ASSIGN(const ssize_t put, syscall_result("write", {}, [&] {
+                    return ::write(fd, bytes.data(), bytes.size());
+                  }));
     bytes = bytes.subspan(static_cast<std::size_t>(put));
   }
   return ok_status();
@@ -74,9 +75,8 @@ AtomicFile::~AtomicFile() {
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   AtomicFile file;
   std::string name = (path.parent_path() / kTemporaryPrefix).native() + "XXXXXX";
-  SKERRY_ASSIGN(const int fd, syscall_result("mkostemp", name, [&] {
-                  return ::mkostemp(name.data(), O_CLOEXEC);
-                }));
+  SKERRY_ASSIGN(const int fd, syscall_result("mkostemp", name,
+                                             [&] { return ::mkostemp(name.data(), O_CLOEXEC); }));
   file.file_ = OwnedFd(fd);
   file.temporary_ = name;
   file.path_ = path;
@@ -84,14 +84,16 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
 }
 
 Status AtomicFile::commit() {
-  SKERRY_TRY(syscall_result("fsync", path_.native(), [&] { return ::fsync(file_.get()); }).status());
+  SKERRY_TRY(
+      syscall_result("fsync", path_.native(), [&] { return ::fsync(file_.get()); }).status());
   SKERRY_TRY(syscall_result("rename", path_.native(), [&] {
                return ::rename(temporary_.c_str(), path_.c_str());
              }).status());
   temporary_.clear();
   const auto parent = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
   SKERRY_ASSIGN(const OwnedFd directory, open_file(parent, O_RDONLY | O_DIRECTORY));
-  return syscall_result("fsync", parent.native(), [&] { return ::fsync(directory.get()); }).status();
+  return syscall_result("fsync", parent.native(), [&] { return ::fsync(directory.get()); })
+      .status();
 }
 
 Status write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
@@ -116,25 +118,29 @@ Status make_private_directory(const std::filesystem::path& path) {
       SKERRY_TRY(make_private_directory(path.parent_path()));
     }
   }
-  const auto made = syscall_result("mkdir", path.native(), [&] { return ::mkdir(path.c_str(), 0700); });
+  const auto made =
+      syscall_result("mkdir", path.native(), [&] { return ::mkdir(path.c_str(), 0700); });
   if (!made.ok() && made.status().code() != StatusCode::kAlreadyExists) {
     // A read-only file system says so even where the directory is there already.
     if (!std::filesystem::is_directory(path)) return made.status();
   }
   struct stat info{};
-  SKERRY_TRY(syscall_result("stat", path.native(), [&] { return ::stat(path.c_str(), &info); }).status());
-  if (!S_ISDIR(info.st_mode)) return absl::InvalidArgumentError(path.native() + " is not a directory");
+  SKERRY_TRY(
+      syscall_result("stat", path.native(), [&] { return ::stat(path.c_str(), &info); }).status());
+  if (!S_ISDIR(info.st_mode))
+    return absl::InvalidArgumentError(path.native() + " is not a directory");
   if (info.st_uid != ::geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return absl::PermissionDeniedError(path.native() +
-                                       " must belong to you and be writable by you alone (chmod 700)");
+    return absl::PermissionDeniedError(
+        path.native() + " must belong to you and be writable by you alone (chmod 700)");
   }
   return ok_status();
 }
 
 Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
   SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDWR | O_CREAT));
-  SKERRY_TRY(
-      syscall_result("flock", path.native(), [&] { return ::flock(file.get(), LOCK_EX); }).status());
+  SKERRY_TRY(syscall_result("flock", path.native(), [&] {
+               return ::flock(file.get(), LOCK_EX);
+             }).status());
   return FileLock(std::move(file));
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <span>
 #include <string>
+#include <sys/types.h>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/fd.h"
@@ -24,8 +23,9 @@ Result<std::string> read_all(int fd, ByteSize cap);
 
 Status write_all(int fd, std::span<const std::byte> bytes);
 
-/// A file that appears whole or not at all: written beside its place under a temporary name, synced, then renamed over
-/// `path`. Destroying it before `commit` removes the temporary file. A process that is killed leaves one named
+/// A file that appears whole or not at all: written beside its place under a temporary name,
+/// synced, then renamed over `path`. Destroying it before `commit` removes the temporary file. A
+/// process that is killed leaves one named
 /// `.tmp-…`, which `remove_stale_temporaries` clears.
 class AtomicFile {
  public:
@@ -51,12 +51,12 @@ Status write_file(const std::filesystem::path& path, std::span<const std::byte> 
 /// Removes what killed writers left in `directory`. Only under a lock that writers hold, too.
 void remove_stale_temporaries(const std::filesystem::path& directory);
 
-/// Makes `path` and its parents, with access for the owner alone. kPermissionDenied when it exists but belongs to
-/// somebody else or others may write in it: what lies there is mapped as code.
+/// Makes `path` and its parents, with access for the owner alone. kPermissionDenied when it exists
+/// but belongs to somebody else or others may write in it: what lies there is mapped as code.
 Status make_private_directory(const std::filesystem::path& path);
 
-/// An exclusive lock on a file, waited for; kept until it is destroyed. For work of which one process at a time may do
-/// some. Ends with the process, however that ends.
+/// An exclusive lock on a file, waited for; kept until it is destroyed. For work of which one
+/// process at a time may do some. Ends with the process, however that ends.
 class FileLock {
  public:
   static Result<FileLock> acquire(const std::filesystem::path& path);

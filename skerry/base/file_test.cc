@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/base/file.h"
 
+#include <cerrno>
+#include <csignal>
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
-#include <string>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include "skerry/base/child.h"
 #include "skerry/base/test_directory.h"
@@ -21,10 +21,13 @@ namespace {
 namespace fs = std::filesystem;
 
 std::size_t entries_in(const fs::path& directory) {
-  return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
 }
 
-std::string content_of(const fs::path& path) { return read_file(path, mib(1)).value_or("(unreadable)"); }
+std::string content_of(const fs::path& path) {
+  return read_file(path, mib(1)).value_or("(unreadable)");
+}
 
 TEST(AtomicFileTest, IsNotThereBeforeCommit) {
   const TestDirectory directory;

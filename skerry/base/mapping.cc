@@ -3,7 +3,6 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
-
 #include <utility>
 
 namespace skerry {
@@ -23,8 +22,9 @@ AddressRange::~AddressRange() {
 
 Result<AddressRange> AddressRange::reserve(std::size_t length) {
   SKERRY_ASSIGN(void* address, syscall_result("mmap", "reserve", [&] {
-    return ::mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  }));
+                  return ::mmap(nullptr, length, PROT_NONE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                }));
   return AddressRange(static_cast<std::byte*>(address), length);
 }
 
@@ -35,8 +35,8 @@ Result<ReadOnlyMapping> ReadOnlyMapping::of_file(int fd) {
   if (info.st_size == 0) return mapping;
   const auto size = static_cast<std::size_t>(info.st_size);
   SKERRY_ASSIGN(void* address, syscall_result("mmap", {}, [&] {
-    return ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
-  }));
+                  return ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+                }));
   mapping.range_ = AddressRange(static_cast<std::byte*>(address), size);
   return mapping;
 }

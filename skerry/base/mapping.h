@@ -10,7 +10,8 @@
 
 namespace skerry {
 
-/// A range of addresses, given back when it ends. Confined to one thread; moving it does not move the range.
+/// A range of addresses, given back when it ends. Confined to one thread; moving it does not move
+/// the range.
 class AddressRange {
  public:
   AddressRange() = default;
@@ -31,9 +32,9 @@ class AddressRange {
   std::size_t size_ = 0;
 };
 
-/// A whole file, read-only and shared with every other mapping of it. Copies nothing. The file must not shrink while
-/// it is mapped (SIGBUS): map only files of ours, or sealed ones. An empty file gives an empty view.
-/// Const calls may run concurrently.
+/// A whole file, read-only and shared with every other mapping of it. Copies nothing. The file must
+/// not shrink while it is mapped (SIGBUS): map only files of ours, or sealed ones. An empty file
+/// gives an empty view. Const calls may run concurrently.
 class ReadOnlyMapping {
  public:
   ReadOnlyMapping() = default;

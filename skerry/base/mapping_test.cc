@@ -2,12 +2,12 @@
 #include "skerry/base/mapping.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <string>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#include <string>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include "skerry/base/file.h"
 #include "skerry/base/test_directory.h"
@@ -71,7 +71,9 @@ TEST(ReadOnlyMappingTest, EmptyFileGivesAnEmptyView) {
   EXPECT_TRUE(mapping->bytes().empty());
 }
 
-TEST(ReadOnlyMappingTest, ClosedDescriptorFails) { EXPECT_FALSE(ReadOnlyMapping::of_file(-1).ok()); }
+TEST(ReadOnlyMappingTest, ClosedDescriptorFails) {
+  EXPECT_FALSE(ReadOnlyMapping::of_file(-1).ok());
+}
 
 }  // namespace
 }  // namespace skerry

@@ -2,9 +2,8 @@
 #include "skerry/base/sealed_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-
 #include <sstream>
+#include <sys/stat.h>
 
 #include "skerry/base/file.h"
 #include "skerry/base/mapping.h"
@@ -18,7 +17,8 @@ std::filesystem::path seal_of(const std::filesystem::path& path) { return path.n
 /// What changes whenever somebody writes to the file through the file system.
 Result<std::string> fingerprint(const std::filesystem::path& path) {
   struct stat info{};
-  SKERRY_TRY(syscall_result("stat", path.native(), [&] { return ::stat(path.c_str(), &info); }).status());
+  SKERRY_TRY(
+      syscall_result("stat", path.native(), [&] { return ::stat(path.c_str(), &info); }).status());
   std::ostringstream text;
   text << info.st_size << ' ' << info.st_ino << ' ' << info.st_mtim.tv_sec << '.'
        << info.st_mtim.tv_nsec << ' ' << info.st_ctim.tv_sec << '.' << info.st_ctim.tv_nsec;
@@ -62,9 +62,11 @@ Result<std::string> SealedFile::check(const std::filesystem::path& path, Depth d
   if (then == now && depth == Depth::kTimes) return sha256;
   SKERRY_ASSIGN(const std::string actual, sha256_of_file(path));
   if (actual != sha256) {
-    return absl::DataLossError(path.native() + " is corrupt: its SHA-256 is " + actual + ", expected " + sha256);
+    return absl::DataLossError(path.native() + " is corrupt: its SHA-256 is " + actual +
+                               ", expected " + sha256);
   }
-  if (then != now) (void)write_seal(path, sha256);  // a read-only home is no failure: the next check hashes again
+  if (then != now)
+    (void)write_seal(path, sha256);  // a read-only home is no failure: the next check hashes again
   return sha256;
 }
 

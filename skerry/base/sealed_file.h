@@ -8,12 +8,13 @@
 
 namespace skerry {
 
-/// A large file of ours that must be what it was when we made it: native code, a template, a runtime's part. Its seal, a
-/// small file beside it, holds its SHA-256 and the inode, size, modification and change time it had when it was hashed.
+/// A large file of ours that must be what it was when we made it: native code, a template, a
+/// runtime's part. Its seal, a small file beside it, holds its SHA-256 and the inode, size,
+/// modification and change time it had when it was hashed.
 ///
-/// Checking compares those times, in microseconds; only a file that was touched since (copied, restored, overwritten) is
-/// hashed again. What it does not stop: somebody who may write in the directory anyway, or a disk that flips bits
-/// at rest (`Depth::kHash` finds those).
+/// Checking compares those times, in microseconds; only a file that was touched since (copied,
+/// restored, overwritten) is hashed again. What it does not stop: somebody who may write in the
+/// directory anyway, or a disk that flips bits at rest (`Depth::kHash` finds those).
 class SealedFile {
  public:
   enum class Depth {
@@ -24,8 +25,9 @@ class SealedFile {
   /// Writes the seal of `path`, whose SHA-256 the caller knows or leaves empty to have it computed.
   static Status seal(const std::filesystem::path& path, std::string sha256 = {});
 
-  /// The file's SHA-256. kNotFound when the file is missing; kDataLoss, naming it, when its seal is missing or does not
-  /// fit. A seal whose times are old but whose hash is right is renewed, if the directory may be written.
+  /// The file's SHA-256. kNotFound when the file is missing; kDataLoss, naming it, when its seal is
+  /// missing or does not fit. A seal whose times are old but whose hash is right is renewed, if the
+  /// directory may be written.
   static Result<std::string> check(const std::filesystem::path& path, Depth depth);
 
   /// Removes the file and its seal, whichever there are.

@@ -2,11 +2,11 @@
 #include "skerry/base/sealed_file.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <string>
+#include <gtest/gtest.h>
 
 #include "skerry/base/file.h"
 #include "skerry/base/sha256.h"
@@ -36,7 +36,8 @@ class SealedFileTest : public testing::Test {
   void expect_data_loss(Depth depth) const {
     const auto result = SealedFile::check(path, depth);
     EXPECT_EQ(result.status().code(), StatusCode::kDataLoss) << result.status();
-    EXPECT_NE(message_of(result.status()).find(path.native()), std::string_view::npos) << result.status();
+    EXPECT_NE(message_of(result.status()).find(path.native()), std::string_view::npos)
+        << result.status();
   }
 
   const TestDirectory directory;
@@ -92,9 +93,10 @@ TEST_F(SealedFileTest, HashDepthReadsTheFileEvenWhereTimesFit) {
   change_byte();
   struct stat now{};
   ASSERT_EQ(::stat(path.c_str(), &now), 0);
-  const std::string times = std::to_string(now.st_size) + " " + std::to_string(now.st_ino) + " " +
-                            std::to_string(now.st_mtim.tv_sec) + "." + std::to_string(now.st_mtim.tv_nsec) + " " +
-                            std::to_string(now.st_ctim.tv_sec) + "." + std::to_string(now.st_ctim.tv_nsec) + "\n";
+  const std::string times =
+      std::to_string(now.st_size) + " " + std::to_string(now.st_ino) + " " +
+      std::to_string(now.st_mtim.tv_sec) + "." + std::to_string(now.st_mtim.tv_nsec) + " " +
+      std::to_string(now.st_ctim.tv_sec) + "." + std::to_string(now.st_ctim.tv_nsec) + "\n";
   ASSERT_TRUE(write_file(seal, as_bytes(first_two_lines + times)).ok());
   EXPECT_TRUE(SealedFile::check(path, Depth::kTimes).ok()) << "times are all this depth looks at";
   expect_data_loss(Depth::kHash);

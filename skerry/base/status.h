@@ -9,9 +9,9 @@
 
 namespace skerry {
 
-/// How our own machinery fails. Codes equal gRPC's, so every transport shares one table. What happens to a guest is
-/// never a Status: see `sandbox::Outcome`. Messages are lower case, without a full stop, and name the value seen and
-/// the value expected.
+/// How our own machinery fails. Codes equal gRPC's, so every transport shares one table. What
+/// happens to a guest is never a Status: see `sandbox::Outcome`. Messages are lower case, without a
+/// full stop, and name the value seen and the value expected.
 using Status = absl::Status;
 using StatusCode = absl::StatusCode;
 
@@ -33,14 +33,15 @@ std::string_view message_of(const Status& status);
 #define SKERRY_CONCAT(a, b) SKERRY_CONCAT_INNER(a, b)
 
 /// Returns the Status of `expression` from this function unless it is OK.
-#define SKERRY_TRY(expression)                                     \
-  do {                                                             \
-    if (auto skerry_status = (expression); !skerry_status.ok()) {  \
-      return skerry_status;                                        \
-    }                                                              \
+#define SKERRY_TRY(expression)                                    \
+  do {                                                            \
+    if (auto skerry_status = (expression); !skerry_status.ok()) { \
+      return skerry_status;                                       \
+    }                                                             \
   } while (false)
 
-/// `SKERRY_ASSIGN(auto value, make())`: declares or assigns from a Result, or returns its Status from this function.
+/// `SKERRY_ASSIGN(auto value, make())`: declares or assigns from a Result, or returns its Status
+/// from this function.
 #define SKERRY_ASSIGN(target, expression) \
   SKERRY_ASSIGN_INNER(SKERRY_CONCAT(skerry_result_, __LINE__), target, expression)
 #define SKERRY_ASSIGN_INNER(result, target, expression) \

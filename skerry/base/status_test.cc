@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/base/status.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace skerry {
 namespace {
@@ -25,7 +25,9 @@ TEST(StatusTest, AnnotatedFailureKeepsItsCodeAndGainsContext) {
   EXPECT_EQ(message_of(status), "template python: no such file");
 }
 
-TEST(StatusTest, AnnotatedSuccessStaysSuccess) { EXPECT_TRUE(annotate(ok_status(), "context").ok()); }
+TEST(StatusTest, AnnotatedSuccessStaysSuccess) {
+  EXPECT_TRUE(annotate(ok_status(), "context").ok());
+}
 
 TEST(StatusTest, TryReturnsFailuresOnly) {
   EXPECT_EQ(forwards(absl::DataLossError("gone")).code(), StatusCode::kDataLoss);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/engine/engine.h"
 
-#include <wasmtime.h>
-
 #include <utility>
+#include <wasmtime.h>
 
 #include "skerry/engine/wasmtime_handles.h"
 
@@ -13,7 +12,8 @@ namespace {
 std::string take(wasm_byte_vec_t text) {
   std::string result(text.data, text.size);
   wasm_byte_vec_delete(&text);
-  // A trap's text may end in a NUL; an error's goes over several lines, of which the backtrace is for us alone.
+  // A trap's text may end in a NUL; an error's goes over several lines, of which the backtrace is
+  // for us alone.
   while (!result.empty() && (result.back() == '\0' || result.back() == '\n')) result.pop_back();
   return result;
 }
@@ -46,13 +46,15 @@ uint8_t* memory_get(void* env, size_t* byte_size, size_t* byte_capacity) {
 
 wasmtime_error_t* memory_grow(void* env, size_t new_size) {
   const Status status = static_cast<image::LinearMemory*>(env)->grow_to(new_size);
-  return status.ok() ? nullptr : wasmtime_error_new(std::string(skerry::message_of(status)).c_str());
+  return status.ok() ? nullptr
+                     : wasmtime_error_new(std::string(skerry::message_of(status)).c_str());
 }
 
 void memory_delete(void* env) { delete static_cast<image::LinearMemory*>(env); }
 
-// With exceptions on, every store asks for a garbage-collected heap too: minimum 0, and before the module's memory. Only
-// a memory with a minimum is the module's own and lies on the image; a module's empty memory needs none.
+// With exceptions on, every store asks for a garbage-collected heap too: minimum 0, and before the
+// module's memory. Only a memory with a minimum is the module's own and lies on the image; a
+// module's empty memory needs none.
 wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, size_t minimum, size_t, size_t,
                              size_t, wasmtime_linear_memory_t* result) {
   auto* engine = static_cast<Engine::Handle*>(env);
@@ -62,7 +64,8 @@ wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, size_t minimum
     result->finalizer = nullptr;
   } else {
     auto made = image::LinearMemory::zeroed(engine->other_memory_limit);
-    if (!made.ok()) return wasmtime_error_new(std::string(skerry::message_of(made.status())).c_str());
+    if (!made.ok())
+      return wasmtime_error_new(std::string(skerry::message_of(made.status())).c_str());
     memory = made->release();
     result->finalizer = memory_delete;
   }
@@ -108,7 +111,8 @@ Result<std::shared_ptr<Engine>> Engine::create(Metering metering) {
   wasmtime_config_memory_may_move_set(config, false);
   wasmtime_config_memory_reservation_set(config, image::LinearMemory::kReservation);
   wasmtime_config_memory_guard_size_set(config, image::LinearMemory::kGuard);
-  // Saves 8 ms a load and 2-17 ms on a process's first C++ throw; nothing unwinds through guest code.
+  // Saves 8 ms a load and 2-17 ms on a process's first C++ throw; nothing unwinds through guest
+  // code.
   wasmtime_config_native_unwind_info_set(config, false);
   wasmtime_config_wasm_exceptions_set(config, true);
   wasmtime_config_wasm_memory64_set(config, false);

@@ -19,22 +19,25 @@ class LinearMemory;
 
 namespace skerry::engine {
 
-/// Whether compiled code counts what it executes. Counting costs about half again as much time, so it is a second
-/// compilation of a module, made only when fuel is asked for.
+/// Whether compiled code counts what it executes. Counting costs about half again as much time, so
+/// it is a second compilation of a module, made only when fuel is asked for.
 enum class Metering { kNone, kFuel };
 
 class CompiledModule;
 class Instance;
 
-/// Compiles modules and makes instances of them, with one set of settings. No interruption checks: a guest that must
-/// stop is killed with its process. Bounds checks are the guard around `image::LinearMemory`.
+/// Compiles modules and makes instances of them, with one set of settings. No interruption checks:
+/// a guest that must stop is killed with its process. Bounds checks are the guard around
+/// `image::LinearMemory`.
 ///
-/// Compiling is thread-safe; instances and everything else of one engine are confined to one thread.
+/// Compiling is thread-safe; instances and everything else of one engine are confined to one
+/// thread.
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
   struct Handle;  ///< the vendor's side
 
-  /// Stack for guest code, in bytes; the thread's own stack must hold it and 1 MiB for the host's calls.
+  /// Stack for guest code, in bytes; the thread's own stack must hold it and 1 MiB for the host's
+  /// calls.
   static constexpr std::size_t kGuestStack = std::size_t{6} << 20;
 
   static Result<std::shared_ptr<Engine>> create(Metering metering);
@@ -43,11 +46,13 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// Names the engine's version and all settings that shape native code: part of a cache's key.
   static std::string fingerprint(Metering metering);
 
-  /// Native code for `module`, in the engine's own format, to be loaded by an engine of the same fingerprint on the same
-  /// kind of processor. Takes 0.4 µs a byte on two cores. kInvalidArgument when the module is not valid.
+  /// Native code for `module`, in the engine's own format, to be loaded by an engine of the same
+  /// fingerprint on the same kind of processor. Takes 0.4 µs a byte on two cores. kInvalidArgument
+  /// when the module is not valid.
   Result<std::vector<std::byte>> compile(std::span<const std::byte> module);
 
-  /// Maps native code that `compile` made. The file is trusted as code: never load one that is not ours.
+  /// Maps native code that `compile` made. The file is trusted as code: never load one that is not
+  /// ours.
   Result<std::shared_ptr<const CompiledModule>> load(const std::filesystem::path& file);
 
   Metering metering() const { return metering_; }
@@ -61,7 +66,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::unique_ptr<Handle> handle_;
 };
 
-/// The binary form of a module in text form. For untrusted text: call it in a process that may be lost.
+/// The binary form of a module in text form. For untrusted text: call it in a process that may be
+/// lost.
 Result<std::vector<std::byte>> text_to_binary(std::string_view text);
 
 /// Native code of a module: immutable, mapped by every process that loads it.

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/engine/instance.h"
 
-#include <wasmtime.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <wasmtime.h>
 
 #include "skerry/engine/wasmtime_handles.h"
 
@@ -31,7 +30,8 @@ wasm_valkind_t kind_of(ValueType type) {
 wasm_valtype_vec_t types_of(const std::vector<ValueType>& types) {
   wasm_valtype_vec_t result;
   wasm_valtype_vec_new_uninitialized(&result, types.size());
-  for (std::size_t i = 0; i < types.size(); ++i) result.data[i] = wasm_valtype_new(kind_of(types[i]));
+  for (std::size_t i = 0; i < types.size(); ++i)
+    result.data[i] = wasm_valtype_new(kind_of(types[i]));
   return result;
 }
 
@@ -78,7 +78,8 @@ struct Instance::Handle {
   /// While the start function runs, only the caller knows the instance's exports.
   void find_memory_of(wasmtime_caller_t* caller) {
     wasmtime_extern_t item{};
-    if (wasmtime_caller_export_get(caller, "memory", 6, &item) && item.kind == WASMTIME_EXTERN_MEMORY) {
+    if (wasmtime_caller_export_get(caller, "memory", 6, &item) &&
+        item.kind == WASMTIME_EXTERN_MEMORY) {
       memory = item.of.memory;
     }
   }
@@ -94,10 +95,9 @@ struct Instance::Handle {
       values[i] = function->params[i] == ValueType::kI32 ? static_cast<std::uint32_t>(raw[i].i32)
                                                          : static_cast<std::uint64_t>(raw[i].i64);
     }
-    const HostAnswer answer =
-        function->call(self->host, self->memory_bytes(),
-                       std::span(values).first(std::max(params, function->results.size())),
-                       function->self);
+    const HostAnswer answer = function->call(
+        self->host, self->memory_bytes(),
+        std::span(values).first(std::max(params, function->results.size())), function->self);
     if (answer == HostAnswer::kEnd) {
       self->host_ended = true;
       return wasmtime_trap_new("ended by the host", 17);
@@ -169,17 +169,19 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<Program> prog
   engine.next_memory = &memory;
   engine.other_memory_limit = limits.memory;
   wasm_trap_t* trap = nullptr;
-  OwnedError error(wasmtime_instance_pre_instantiate(
-      program->handle_->ready.get(), handle->context, &handle->instance, &trap));
+  OwnedError error(wasmtime_instance_pre_instantiate(program->handle_->ready.get(), handle->context,
+                                                     &handle->instance, &trap));
   engine.next_memory = nullptr;
   OwnedTrap owned_trap(trap);
   handle->program = std::move(program);
   wasm_trap_t* const trapped = owned_trap.get();
   if (error && !handle->host_ended) {
-    return absl::ResourceExhaustedError("Failed to instantiate WASM module: " + message_of(error.get()));
+    return absl::ResourceExhaustedError("Failed to instantiate WASM module: " +
+                                        message_of(error.get()));
   }
   handle->start_end = end_of(std::move(error), std::move(owned_trap), handle->host_ended);
-  if (trapped != nullptr || handle->host_ended) return std::unique_ptr<Instance>(new Instance(std::move(handle)));
+  if (trapped != nullptr || handle->host_ended)
+    return std::unique_ptr<Instance>(new Instance(std::move(handle)));
   wasmtime_extern_t item{};
   if (wasmtime_instance_export_get(handle->context, &handle->instance, "memory", 6, &item) &&
       item.kind == WASMTIME_EXTERN_MEMORY) {
@@ -228,7 +230,8 @@ CallEnd Instance::unsafe_call(const Function& function, std::span<const std::uin
   const wasmtime_func_t func{function.store, function.pointer};
   handle_->host_ended = false;
   wasm_trap_t* trap = nullptr;
-  OwnedError error(wasmtime_func_call_unchecked(handle_->context, &func, raw.data(), raw.size(), &trap));
+  OwnedError error(
+      wasmtime_func_call_unchecked(handle_->context, &func, raw.data(), raw.size(), &trap));
   CallEnd end = end_of(std::move(error), OwnedTrap(trap), handle_->host_ended);
   end.value = static_cast<std::uint64_t>(raw[0].i64);
   return end;
@@ -265,7 +268,8 @@ Status Instance::set_global(std::string_view name, std::uint64_t bits) {
   wasmtime_val_t value{};
   wasmtime_global_get(handle_->context, &item.of.global, &value);  // for its kind
   value.of.i64 = static_cast<std::int64_t>(bits);
-  if (const OwnedError error(wasmtime_global_set(handle_->context, &item.of.global, &value)); error) {
+  if (const OwnedError error(wasmtime_global_set(handle_->context, &item.of.global, &value));
+      error) {
     return absl::InvalidArgumentError(message_of(error.get()));
   }
   return ok_status();

@@ -20,10 +20,12 @@ enum class ValueType { kI32, kI64, kF32, kF64 };
 /// What a host function tells its guest: go on, or end here.
 enum class HostAnswer { kContinue, kEnd };
 
-/// A function that the host offers to guests. Parameters and results are integers, the only types WASI uses.
+/// A function that the host offers to guests. Parameters and results are integers, the only types
+/// WASI uses.
 struct HostFunction {
-  /// `values` holds the parameters (an i32 in the low half) and takes the result at its front. `memory` is the guest's
-  /// whole linear memory at this moment: hostile bytes. `host` is what the instance was given.
+  /// `values` holds the parameters (an i32 in the low half) and takes the result at its front.
+  /// `memory` is the guest's whole linear memory at this moment: hostile bytes. `host` is what the
+  /// instance was given.
   using Call = HostAnswer (*)(void* host, std::span<std::byte> memory,
                               std::span<std::uint64_t> values, const void* self);
 
@@ -85,32 +87,34 @@ struct Function {
   explicit operator bool() const { return store != 0; }
 };
 
-/// A running module. After a call that did not return normally, and after its memory grew beyond its image, it must be
-/// replaced; its LinearMemory serves the next instance.
+/// A running module. After a call that did not return normally, and after its memory grew beyond
+/// its image, it must be replaced; its LinearMemory serves the next instance.
 ///
 /// Borrows `memory` and `host`, which must outlive it. Confined to one thread.
 class Instance {
  public:
   struct Handle;  ///< the vendor's side
 
-  /// About 0.08 ms for CPython. Runs the module's start function if it has one: `start_end` says how that went.
-  /// kResourceExhausted when the module wants more than the limits.
+  /// About 0.08 ms for CPython. Runs the module's start function if it has one: `start_end` says
+  /// how that went. kResourceExhausted when the module wants more than the limits.
   static Result<std::unique_ptr<Instance>> create(std::shared_ptr<Program> program,
                                                   image::LinearMemory& memory, void* host,
                                                   const InstanceLimits& limits);
   ~Instance();
 
-  /// How the start function came back; without one, kReturned. Nothing can be called unless it is kReturned.
+  /// How the start function came back; without one, kReturned. Nothing can be called unless it is
+  /// kReturned.
   const CallEnd& start_end() const;
 
   /// The exported function, or kNotFound.
   Result<Function> function(std::string_view name);
 
-  /// Calls a function of integer parameters and at most one integer result. Both are checked by the engine's types:
-  /// kInvalidArgument when they do not fit.
+  /// Calls a function of integer parameters and at most one integer result. Both are checked by the
+  /// engine's types: kInvalidArgument when they do not fit.
   Result<CallEnd> call(std::string_view name, std::span<const std::uint64_t> arguments);
 
-  /// As `call` without the check: `function` must take exactly these parameters, with at most one integer result.
+  /// As `call` without the check: `function` must take exactly these parameters, with at most one
+  /// integer result.
   CallEnd unsafe_call(const Function& function, std::span<const std::uint64_t> arguments);
 
   Result<std::uint64_t> global(std::string_view name);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/engine/instance.h"
 
-#include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "skerry/base/file.h"
 #include "skerry/engine/test_module.h"
@@ -26,7 +26,8 @@ struct Host {
   std::string memory;
   HostAnswer answer = HostAnswer::kContinue;
 
-  static HostAnswer call(void* host, std::span<std::byte> memory, std::span<std::uint64_t> values, const void*) {
+  static HostAnswer call(void* host, std::span<std::byte> memory, std::span<std::uint64_t> values,
+                         const void*) {
     auto* self = static_cast<Host*>(host);
     self->arguments.assign(values.begin(), values.end());
     self->memory = std::string(as_text(memory.first(std::min<std::size_t>(memory.size(), 16))));
@@ -78,7 +79,8 @@ TEST_F(InstanceTest, CallReturnsItsResult) {
   ASSERT_TRUE(start(R"((module
       (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
       (func (export "wide") (param i64) (result i64) (i64.mul (local.get 0) (i64.const 3)))
-      (func (export "none"))))").ok());
+      (func (export "none"))))")
+                  .ok());
   EXPECT_EQ(call("add", {40, 2}).value & 0xFFFFFFFF, 42U);
   EXPECT_EQ(call("wide", {std::uint64_t{1} << 40}).value, std::uint64_t{3} << 40);
   EXPECT_EQ(call("none").kind, Kind::kReturned);
@@ -89,7 +91,8 @@ TEST_F(InstanceTest, CallOfAnotherTypeIsRefused) {
       (func (export "one") (param i32))
       (func (export "float") (result f64) (f64.const 1))
       (func (export "two") (result i32 i32) (i32.const 1) (i32.const 2))
-      (memory (export "memory") 1)))").ok());
+      (memory (export "memory") 1)))")
+                  .ok());
   EXPECT_EQ(instance->call("one", {}).status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(instance->call("float", {}).status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(instance->call("two", {}).status().code(), StatusCode::kInvalidArgument);
@@ -103,16 +106,19 @@ TEST_F(InstanceTest, HostFunctionGetsArgumentsAndMemory) {
       (memory (export "memory") 1) (data (i32.const 0) "hello")
       (func (export "go") (result i64)
         (drop (call $host (i32.const -1) (i64.const 5)))
-        (i64.load8_u (i32.const 8)))))").ok());
+        (i64.load8_u (i32.const 8)))))")
+                  .ok());
   EXPECT_EQ(call("go").value, 99U) << "and may write there";
-  EXPECT_EQ(host.arguments, (std::vector<std::uint64_t>{0xFFFFFFFF, 5})) << "an i32 is in the low half";
+  EXPECT_EQ(host.arguments, (std::vector<std::uint64_t>{0xFFFFFFFF, 5}))
+      << "an i32 is in the low half";
   EXPECT_EQ(host.memory.substr(0, 5), "hello");
 }
 
 TEST_F(InstanceTest, HostFunctionsResultReachesTheGuest) {
   ASSERT_TRUE(start(R"((module
       (import "env" "host" (func $host (param i32 i64) (result i64)))
-      (func (export "go") (result i64) (call $host (i32.const 2) (i64.const 40)))))").ok());
+      (func (export "go") (result i64) (call $host (i32.const 2) (i64.const 40)))))")
+                  .ok());
   EXPECT_EQ(call("go").value, 42U);
 }
 
@@ -122,7 +128,8 @@ TEST_F(InstanceTest, HostEndsTheGuest) {
       (global (export "after") (mut i32) (i32.const 0))
       (func (export "go")
         (drop (call $host (i32.const 0) (i64.const 0)))
-        (global.set 0 (i32.const 1)))))").ok());
+        (global.set 0 (i32.const 1)))))")
+                  .ok());
   host.answer = HostAnswer::kEnd;
   EXPECT_EQ(call("go").kind, Kind::kHostEnded);
   EXPECT_EQ(*instance->global("after"), 0U);
@@ -133,7 +140,8 @@ TEST_F(InstanceTest, TrapSaysItsCauseWithoutABacktrace) {
       (func $deep (unreachable))
       (func (export "unreachable") (call $deep))
       (func (export "outside") (drop (i32.load (i32.const 65536))))
-      (func (export "divide") (drop (i32.div_u (i32.const 1) (i32.const 0))))))").ok());
+      (func (export "divide") (drop (i32.div_u (i32.const 1) (i32.const 0))))))")
+                  .ok());
   const auto message = [&](std::string_view name) {
     const CallEnd end = call(name);
     EXPECT_EQ(end.kind, Kind::kTrapped);
@@ -148,13 +156,16 @@ TEST_F(InstanceTest, TrapSaysItsCauseWithoutABacktrace) {
 
 TEST_F(InstanceTest, EndlessRecursionExhaustsTheStack) {
   ASSERT_TRUE(start(R"((module (func $f (export "f") (param i64) (result i64)
-      (i64.add (call $f (i64.add (local.get 0) (i64.const 1))) (i64.const 1)))))").ok());
+      (i64.add (call $f (i64.add (local.get 0) (i64.const 1))) (i64.const 1)))))")
+                  .ok());
   EXPECT_EQ(call("f", {0}).kind, Kind::kStackExhausted);
 }
 
 TEST_F(InstanceTest, FuelEndsALoop) {
   limits.fuel = 1000;
-  ASSERT_TRUE(start(R"((module (func (export "loop") (loop (br 0))) (func (export "short"))))", Metering::kFuel).ok());
+  ASSERT_TRUE(start(R"((module (func (export "loop") (loop (br 0))) (func (export "short"))))",
+                    Metering::kFuel)
+                  .ok());
   ASSERT_TRUE(instance->set_fuel(10'000).ok());
   EXPECT_EQ(call("short").kind, Kind::kReturned);
   const std::uint64_t left = instance->fuel();
@@ -172,7 +183,8 @@ TEST_F(InstanceTest, FuelIsForMeteredCodeOnly) {
 TEST_F(InstanceTest, GrowthBeyondTheLimitAnswersMinusOne) {
   limits.memory = kib(192);
   ASSERT_TRUE(start(R"((module (memory (export "memory") 1)
-      (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))").ok());
+      (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))")
+                  .ok());
   EXPECT_EQ(call("grow", {2}).value & 0xFFFFFFFF, 1U);
   EXPECT_EQ(instance->memory().size(), 3 * kWasmPageSize);
   EXPECT_EQ(call("grow", {1}).value & 0xFFFFFFFF, 0xFFFFFFFFU);
@@ -183,7 +195,8 @@ TEST_F(InstanceTest, GrowthBeyondTheLimitAnswersMinusOne) {
 TEST_F(InstanceTest, RefusedGrowthIsNotedInTheMemory) {
   limits.memory = kib(64);
   ASSERT_TRUE(start(R"((module (memory (export "memory") 1)
-      (func (export "grow") (result i32) (memory.grow (i32.const 1)))))").ok());
+      (func (export "grow") (result i32) (memory.grow (i32.const 1)))))")
+                  .ok());
   EXPECT_FALSE(memory->growth_was_refused());
   call("grow");
   EXPECT_TRUE(memory->growth_was_refused());
@@ -198,20 +211,24 @@ TEST_F(InstanceTest, TablesAreLimited) {
   limits.table_elements = 100;
   EXPECT_EQ(start("(module (table 101 funcref))").code(), StatusCode::kResourceExhausted);
   ASSERT_TRUE(start(R"((module (table 100 funcref)
-      (func (export "grow") (result i32) (table.grow (ref.null func) (i32.const 1)))))").ok());
+      (func (export "grow") (result i32) (table.grow (ref.null func) (i32.const 1)))))")
+                  .ok());
   EXPECT_EQ(call("grow").value & 0xFFFFFFFF, 0xFFFFFFFFU);
 }
 
 TEST_F(InstanceTest, NumberOfTablesAndMemoriesIsLimited) {
   limits.tables = 2;
   limits.memories = 2;
-  EXPECT_EQ(start("(module (table 1 funcref) (table 1 funcref) (table 1 funcref))").code(), StatusCode::kResourceExhausted);
-  EXPECT_EQ(start("(module (memory 1) (memory 1) (memory 1))").code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(start("(module (table 1 funcref) (table 1 funcref) (table 1 funcref))").code(),
+            StatusCode::kResourceExhausted);
+  EXPECT_EQ(start("(module (memory 1) (memory 1) (memory 1))").code(),
+            StatusCode::kResourceExhausted);
 }
 
 TEST_F(InstanceTest, SecondMemoryHasPagesOfItsOwn) {
   ASSERT_TRUE(start(R"((module (memory (export "memory") 1) (memory $other 1)
-      (func (export "write") (i32.store8 $other (i32.const 0) (i32.const 7)))))").ok());
+      (func (export "write") (i32.store8 $other (i32.const 0) (i32.const 7)))))")
+                  .ok());
   call("write");
   EXPECT_EQ(instance->memory()[0], std::byte{0});
 }
@@ -224,7 +241,8 @@ TEST_F(InstanceTest, UnknownImportIsNamed) {
 }
 
 TEST_F(InstanceTest, ImportOfAnotherTypeIsRefused) {
-  EXPECT_EQ(start(R"((module (import "env" "host" (func (param f32)))))").code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(start(R"((module (import "env" "host" (func (param f32)))))").code(),
+            StatusCode::kInvalidArgument);
 }
 
 TEST_F(InstanceTest, TrapInTheStartFunctionIsReported) {
@@ -237,7 +255,8 @@ TEST_F(InstanceTest, StartFunctionThatTheHostEndsIsReported) {
   host.answer = HostAnswer::kEnd;
   ASSERT_TRUE(start(R"((module (import "env" "host" (func $host (param i32 i64) (result i64)))
       (memory (export "memory") 1) (data (i32.const 0) "early")
-      (func $s (drop (call $host (i32.const 1) (i64.const 2)))) (start $s)))").ok());
+      (func $s (drop (call $host (i32.const 1) (i64.const 2)))) (start $s)))")
+                  .ok());
   EXPECT_EQ(instance->start_end().kind, Kind::kHostEnded);
   EXPECT_EQ(host.memory.substr(0, 5), "early") << "exports are known while the start function runs";
 }
@@ -252,7 +271,8 @@ TEST_F(InstanceTest, GlobalsAreReadAndWritten) {
   ASSERT_TRUE(start(R"((module
       (global (export "i") (mut i32) (i32.const -1)) (global (export "l") (mut i64) (i64.const 7))
       (global (export "d") (mut f64) (f64.const 1)) (global (export "constant") i32 (i32.const 3))
-      (func (export "get") (result i64) (global.get 1))))").ok());
+      (func (export "get") (result i64) (global.get 1))))")
+                  .ok());
   EXPECT_EQ(*instance->global("i"), 0xFFFFFFFFU);
   EXPECT_EQ(*instance->global("d"), 0x3FF0000000000000U);
   ASSERT_TRUE(instance->set_global("l", std::uint64_t{1} << 50).ok());
@@ -266,10 +286,13 @@ TEST_F(InstanceTest, OneMemoryServesOneInstanceAfterAnother) {
   page.replace(100, 5, "image");
   OwnedFd file(::memfd_create("image", MFD_CLOEXEC));
   ASSERT_TRUE(write_all(file.get(), as_bytes(page)).ok());
-  memory = image::LinearMemory::on_image(image::PageFile::open(std::move(file), 0, page.size()).value(), mib(1)).value();
+  memory = image::LinearMemory::on_image(
+               image::PageFile::open(std::move(file), 0, page.size()).value(), mib(1))
+               .value();
   ASSERT_TRUE(start(R"((module (memory (export "memory") 1)
       (func (export "get") (result i32) (i32.load8_u (i32.const 100)))
-      (func (export "spoil") (i32.store8 (i32.const 100) (i32.const 0)) (drop (memory.grow (i32.const 1))))))").ok());
+      (func (export "spoil") (i32.store8 (i32.const 100) (i32.const 0)) (drop (memory.grow (i32.const 1))))))")
+                  .ok());
   for (int round = 0; round < 3; ++round) {
     EXPECT_EQ(call("get").value & 0xFF, std::uint64_t{'i'}) << "round " << round;
     call("spoil");

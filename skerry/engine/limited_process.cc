@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
 #include <utility>
 
 #include "skerry/base/child.h"
@@ -30,8 +29,10 @@ int answer(const CompileBudget& budget, const std::function<Result<std::string>(
   set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(budget.cpu.count()));
   const auto result = body();
   const char code = static_cast<char>(result.status().code());
-  const std::string_view text = result.ok() ? std::string_view(*result) : message_of(result.status());
-  if (!write_all(fd, as_bytes({&code, 1})).ok() || !write_all(fd, as_bytes(text)).ok()) return kRefused;
+  const std::string_view text =
+      result.ok() ? std::string_view(*result) : message_of(result.status());
+  if (!write_all(fd, as_bytes({&code, 1})).ok() || !write_all(fd, as_bytes(text)).ok())
+    return kRefused;
   return kAnswered;
 }
 
@@ -48,17 +49,19 @@ Result<std::string> run_limited(const CompileBudget& budget,
   writer.close();
   pollfd answered{reader.get(), POLLIN, 0};
   for (;;) {
-    SKERRY_ASSIGN(const int ready,
-                  syscall_result("poll", {}, [&] { return ::poll(&answered, 1, watch ? 100 : -1); }));
+    SKERRY_ASSIGN(const int ready, syscall_result("poll", {}, [&] {
+                    return ::poll(&answered, 1, watch ? 100 : -1);
+                  }));
     if (ready > 0) break;
     watch(child.pid());
   }
   SKERRY_ASSIGN(const std::string text, read_all(reader.get(), kMaxAnswer));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   if (exit.signal != 0 || exit.code != kAnswered || text.empty()) {
-    return absl::ResourceExhaustedError(
-        "compiling the module took more than its budget of " + std::to_string(budget.memory.value >> 20) +
-        " MiB of memory and " + std::to_string(budget.cpu.count()) + " s of processor time");
+    return absl::ResourceExhaustedError("compiling the module took more than its budget of " +
+                                        std::to_string(budget.memory.value >> 20) +
+                                        " MiB of memory and " + std::to_string(budget.cpu.count()) +
+                                        " s of processor time");
   }
   if (text[0] != 0) return Status(static_cast<StatusCode>(text[0]), text.substr(1));
   return text.substr(1);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/engine/native_cache.h"
 
-#include <time.h>
-
 #include <algorithm>
+#include <time.h>
 #include <utility>
 #include <vector>
 
@@ -13,8 +12,8 @@
 namespace skerry::engine {
 namespace {
 
-// Processor time per byte of module, measured on CPython (75 MB hollow in 75 s of processor time): for the progress bar
-// alone.
+// Processor time per byte of module, measured on CPython (75 MB hollow in 75 s of processor time):
+// for the progress bar alone.
 constexpr double kSecondsPerByte = 1e-6;
 
 double cpu_seconds(pid_t pid) {
@@ -33,7 +32,8 @@ Result<NativeCache> NativeCache::open(const std::filesystem::path& directory) {
 
 std::filesystem::path NativeCache::path_of(const std::string& module_sha256,
                                            Metering metering) const {
-  const std::string key = sha256_hex(as_bytes(module_sha256 + "\n" + Engine::fingerprint(metering)));
+  const std::string key =
+      sha256_hex(as_bytes(module_sha256 + "\n" + Engine::fingerprint(metering)));
   return directory_ / (key + ".native");
 }
 
@@ -75,7 +75,8 @@ void NativeCache::prune(ByteSize size) const {
     entries.push_back({item.last_write_time(error), item.file_size(error), item.path()});
     total += entries.back().size;
   }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.made < b.made; });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.made < b.made; });
   for (const Entry& entry : entries) {
     if (total <= size.value) return;
     SealedFile::remove(entry.path);

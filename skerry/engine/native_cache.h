@@ -15,12 +15,13 @@
 
 namespace skerry::engine {
 
-/// Native code on disk, compiled once and mapped by every process. Lies in a directory that only its owner may write, under
-/// names that we compute: the module's hash and the engine's fingerprint. Confined to one thread; several processes may use
-/// one directory.
+/// Native code on disk, compiled once and mapped by every process. Lies in a directory that only
+/// its owner may write, under names that we compute: the module's hash and the engine's
+/// fingerprint. Confined to one thread; several processes may use one directory.
 class NativeCache {
  public:
-  /// Told how far compiling has come, 0 to 1, several times a second. An estimate from processor time.
+  /// Told how far compiling has come, 0 to 1, several times a second. An estimate from processor
+  /// time.
   using Progress = std::function<void(double)>;
 
   /// Makes the directory if need be. kPermissionDenied when others may write in it.
@@ -32,8 +33,8 @@ class NativeCache {
   /// kNotFound when it is not there, kDataLoss when it is damaged.
   Status check(const std::string& module_sha256, Metering metering, SealedFile::Depth depth) const;
 
-  /// Compiles `module` in a process of its own, within `budget`, and stores the code. kInvalidArgument when the module is
-  /// not valid; kResourceExhausted when the budget did not do.
+  /// Compiles `module` in a process of its own, within `budget`, and stores the code.
+  /// kInvalidArgument when the module is not valid; kResourceExhausted when the budget did not do.
   Status compile(std::span<const std::byte> module, const std::string& module_sha256,
                  Metering metering, const CompileBudget& budget, const Progress& progress) const;
 

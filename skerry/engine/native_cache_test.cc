@@ -2,12 +2,12 @@
 #include "skerry/engine/native_cache.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "skerry/base/file.h"
 #include "skerry/engine/test_module.h"
@@ -34,12 +34,15 @@ std::string leb(std::size_t value) {
   return text + static_cast<char>(value);
 }
 
-std::string section(char id, const std::string& content) { return id + leb(content.size()) + content; }
+std::string section(char id, const std::string& content) {
+  return id + leb(content.size()) + content;
+}
 
 /// A valid module of `functions` functions, each some work to compile.
 std::string large_module(std::size_t functions) {
   std::string body = "\x01\x02\x7f";  // two i32 locals
-  for (int i = 0; i < 300; ++i) body += "\x20\x01\x20\x02\x6a\x41\x03\x6c\x22\x01\x21\x02";  // 1 = 2 = (1 + 2) * 3
+  for (int i = 0; i < 300; ++i)
+    body += "\x20\x01\x20\x02\x6a\x41\x03\x6c\x22\x01\x21\x02";  // 1 = 2 = (1 + 2) * 3
   body += "\x20\x01\x0b";
   std::string types("\x01\x60\x01\x7f\x01\x7f", 6);
   std::string declared = leb(functions);
@@ -48,7 +51,8 @@ std::string large_module(std::size_t functions) {
     declared += '\0';
     code += leb(body.size()) + body;
   }
-  return std::string("\0asm\1\0\0\0", 8) + section(1, types) + section(3, declared) + section(10, code);
+  return std::string("\0asm\1\0\0\0", 8) + section(1, types) + section(3, declared) +
+         section(10, code);
 }
 
 class NativeCacheTest : public ::testing::Test {
@@ -57,19 +61,22 @@ class NativeCacheTest : public ::testing::Test {
     return cache.compile(module, name, metering, any_budget(), {});
   }
   std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory / "native"), fs::directory_iterator()));
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(directory / "native"), fs::directory_iterator()));
   }
 
   const TestDirectory directory;
   const NativeCache cache = NativeCache::open(directory / "native").value();
-  const std::vector<std::byte> module = binary(R"((module (func (export "f") (result i32) (i32.const 42))))");
+  const std::vector<std::byte> module =
+      binary(R"((module (func (export "f") (result i32) (i32.const 42))))");
   const std::string name = sha256_hex(module);
   const std::shared_ptr<Engine> engine = Engine::create(Metering::kNone).value();
 };
 
 TEST_F(NativeCacheTest, CodeIsNotFoundUntilCompiled) {
   EXPECT_EQ(cache.load(*engine, name).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(cache.check(name, Metering::kNone, SealedFile::Depth::kTimes).code(), StatusCode::kNotFound);
+  EXPECT_EQ(cache.check(name, Metering::kNone, SealedFile::Depth::kTimes).code(),
+            StatusCode::kNotFound);
   const Status compiled = compile();
   ASSERT_TRUE(compiled.ok()) << compiled;
   EXPECT_TRUE(cache.check(name, Metering::kNone, SealedFile::Depth::kHash).ok());
@@ -120,8 +127,9 @@ TEST_F(NativeCacheTest, InvalidModuleSaysWhy) {
     return std::string(message_of(status)).substr(31);
   };
   EXPECT_NE(refused(as_bytes("nonsense")), "");
-  const std::string invalid = std::string("\0asm\1\0\0\0", 8) + section(1, std::string("\x01\x60\x00\x01\x7f", 5)) +
-                              section(3, std::string("\x01\x00", 2)) + section(10, std::string("\x01\x02\x00\x0b", 4));
+  const std::string invalid =
+      std::string("\0asm\1\0\0\0", 8) + section(1, std::string("\x01\x60\x00\x01\x7f", 5)) +
+      section(3, std::string("\x01\x00", 2)) + section(10, std::string("\x01\x02\x00\x0b", 4));
   EXPECT_NE(refused(as_bytes(invalid)).find("type mismatch"), std::string::npos);
   EXPECT_EQ(files(), 0U) << "a failure leaves nothing";
 }
@@ -129,7 +137,8 @@ TEST_F(NativeCacheTest, InvalidModuleSaysWhy) {
 TEST_F(NativeCacheTest, TooLittleMemoryIsResourceExhausted) {
   if (kSanitized) GTEST_SKIP() << "the sanitizer's shadow alone is over any bound";
   const std::string large = large_module(8000);
-  const Status status = cache.compile(as_bytes(large), "x", Metering::kNone, {.memory = mib(64)}, {});
+  const Status status =
+      cache.compile(as_bytes(large), "x", Metering::kNone, {.memory = mib(64)}, {});
   EXPECT_EQ(status.code(), StatusCode::kResourceExhausted) << status;
   EXPECT_NE(message_of(status).find("64 MiB"), std::string_view::npos) << status;
   EXPECT_EQ(files(), 0U);

@@ -29,8 +29,8 @@ inline Result<std::shared_ptr<const CompiledModule>> compile(std::span<const std
   return cache.load(*engine, name);
 }
 
-inline Result<std::shared_ptr<const CompiledModule>> compile_text(std::string_view text,
-                                                                  Metering metering = Metering::kNone) {
+inline Result<std::shared_ptr<const CompiledModule>> compile_text(
+    std::string_view text, Metering metering = Metering::kNone) {
   SKERRY_ASSIGN(const auto module, text_to_binary(text));
   return compile(module, metering);
 }

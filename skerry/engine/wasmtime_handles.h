@@ -3,10 +3,9 @@
 
 // The vendor's side of engine.h and instance.h. Included by this folder's sources only.
 
-#include <wasmtime.h>
-
 #include <memory>
 #include <string>
+#include <wasmtime.h>
 
 #include "skerry/engine/engine.h"
 #include "skerry/image/linear_memory.h"
@@ -37,7 +36,8 @@ std::string message_of(const wasm_trap_t* trap);
 
 struct Engine::Handle {
   Owned<wasm_engine_t, wasm_engine_delete> engine;
-  /// Where the next instance's first non-empty linear memory comes from; set around instantiation only.
+  /// Where the next instance's first non-empty linear memory comes from; set around instantiation
+  /// only.
   image::LinearMemory* next_memory = nullptr;
   /// The limit for any other memory of that instance.
   ByteSize other_memory_limit;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/dirty_pages.h"
 
-#include <fcntl.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <string_view>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -18,7 +17,8 @@
 namespace skerry::image {
 namespace {
 
-// PAGEMAP_SCAN came with Linux 6.7; Debian 12's headers are older, so its ABI (include/uapi/linux/fs.h) is declared here.
+// PAGEMAP_SCAN came with Linux 6.7; Debian 12's headers are older, so its ABI
+// (include/uapi/linux/fs.h) is declared here.
 struct PageRegion {
   std::uint64_t start;
   std::uint64_t end;
@@ -81,7 +81,8 @@ Status DirtyPages::State::scan_ioctl() {
   argument.regions_length = regions.size();
   argument.category_inverted = kIsFile;
   argument.category_mask = kIsFile;
-  // Present *or* swapped: a swapped page was written too. Present alone would leave one run's bytes to the next.
+  // Present *or* swapped: a swapped page was written too. Present alone would leave one run's bytes
+  // to the next.
   argument.category_anyof_mask = kIsPresent | kIsSwapped;
   argument.return_mask = kIsPresent | kIsSwapped;
   for (std::uint64_t at = base; at < end; at = argument.walk_end) {
@@ -94,7 +95,8 @@ Status DirtyPages::State::scan_ioctl() {
       append(runs, (regions[i].start - base) / kPageSize,
              (regions[i].end - regions[i].start) / kPageSize);
     }
-    // The kernel stops early when the region array is full; an answer that does not move on would loop for ever.
+    // The kernel stops early when the region array is full; an answer that does not move on would
+    // loop for ever.
     if (argument.walk_end <= at) return absl::InternalError("PAGEMAP_SCAN made no progress");
   }
   return ok_status();
@@ -139,7 +141,8 @@ Result<DirtyPages> DirtyPages::open_with(Method method, std::span<const std::byt
                                          std::span<const std::byte> pristine) {
   if (range.empty() || reinterpret_cast<std::uintptr_t>(range.data()) % kPageSize != 0 ||
       range.size() % kPageSize != 0 || pristine.size() < range.size()) {
-    return absl::InvalidArgumentError("the watched range must be whole pages with pristine bytes for all");
+    return absl::InvalidArgumentError(
+        "the watched range must be whole pages with pristine bytes for all");
   }
   auto state = std::make_unique<State>();
   state->method = method;

@@ -12,11 +12,11 @@ namespace skerry::image {
 
 /// Finds the pages of a private mapping that differ from the file beneath it.
 ///
-/// A page counts from its first write until it is given back to the kernel, so the answer may hold pages whose bytes
-/// are equal again; it never misses one. Swapped-out pages count.
+/// A page counts from its first write until it is given back to the kernel, so the answer may hold
+/// pages whose bytes are equal again; it never misses one. Swapped-out pages count.
 ///
-/// Borrows the mapping, which must outlive it. Confined to the process and thread that made it: after a fork, make
-/// another (the kernel's page map is per process).
+/// Borrows the mapping, which must outlive it. Confined to the process and thread that made it:
+/// after a fork, make another (the kernel's page map is per process).
 class DirtyPages {
  public:
   /// How the kernel is asked. Ordered from fastest; `open` takes the first that works here.
@@ -26,10 +26,12 @@ class DirtyPages {
     kCompare,      ///< comparing bytes with `pristine`: needs nothing, touches every page
   };
 
-  /// Watches `range`, whole pages, at least one. `pristine` holds what the file beneath says, `range.size()` bytes;
-  /// it must outlive this too. kUnimplemented when none of the methods works; kInvalidArgument when `range` is not
-  /// page-aligned. The environment variable SKERRY_DIRTY_PAGES (scan, read, compare) names the one to use: for tests.
-  static Result<DirtyPages> open(std::span<const std::byte> range, std::span<const std::byte> pristine);
+  /// Watches `range`, whole pages, at least one. `pristine` holds what the file beneath says,
+  /// `range.size()` bytes; it must outlive this too. kUnimplemented when none of the methods works;
+  /// kInvalidArgument when `range` is not page-aligned. The environment variable SKERRY_DIRTY_PAGES
+  /// (scan, read, compare) names the one to use: for tests.
+  static Result<DirtyPages> open(std::span<const std::byte> range,
+                                 std::span<const std::byte> pristine);
 
   /// As `open`, with one method and no fallback: for tests and for `skerry doctor`.
   static Result<DirtyPages> open_with(Method method, std::span<const std::byte> range,
@@ -39,8 +41,8 @@ class DirtyPages {
   DirtyPages& operator=(DirtyPages&&) noexcept;
   ~DirtyPages();
 
-  /// Runs of dirty pages in address order, never touching or overlapping. The view lasts until the next call.
-  /// About 20 µs for a 64 MiB range with 100 dirty pages (Linux 6.18).
+  /// Runs of dirty pages in address order, never touching or overlapping. The view lasts until the
+  /// next call. About 20 µs for a 64 MiB range with 100 dirty pages (Linux 6.18).
   Result<std::span<const PageRun>> scan();
 
   Method method() const;

@@ -2,13 +2,13 @@
 #include "skerry/image/dirty_pages.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <random>
 #include <string>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "skerry/base/child.h"
 #include "skerry/image/test_pages.h"
@@ -50,7 +50,9 @@ class DirtyPagesTest : public ::testing::TestWithParam<Method> {
     return {static_cast<std::byte*>(at), kPages * kPageSize};
   }
 
-  void write(std::size_t page, std::size_t offset = 0) { range_[page * kPageSize + offset] ^= std::byte{0xFF}; }
+  void write(std::size_t page, std::size_t offset = 0) {
+    range_[page * kPageSize + offset] ^= std::byte{0xFF};
+  }
 
   Runs scan() { return scan(*tracker_); }
   static Runs scan(DirtyPages& tracker) {
@@ -156,14 +158,17 @@ TEST_P(DirtyPagesTest, SwappedOutPageCounts) {
   std::uint64_t entry = 0;
   const OwnedFd pagemap(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   const auto page = reinterpret_cast<std::uintptr_t>(range_.data()) / kPageSize + 4;
-  ASSERT_EQ(::pread(pagemap.get(), &entry, sizeof entry, static_cast<off_t>(page * sizeof entry)), 8);
-  if ((entry >> 62 & 1) == 0) GTEST_SKIP() << "the kernel did not swap the page out: this machine has no swap";
+  ASSERT_EQ(::pread(pagemap.get(), &entry, sizeof entry, static_cast<off_t>(page * sizeof entry)),
+            8);
+  if ((entry >> 62 & 1) == 0)
+    GTEST_SKIP() << "the kernel did not swap the page out: this machine has no swap";
   EXPECT_EQ(scan(), (Runs{{4, 2}}));
 }
 
 TEST_P(DirtyPagesTest, RangeThatIsNotWholePagesIsRefused) {
   const auto refused = [&](std::span<const std::byte> range, std::span<const std::byte> pristine) {
-    return DirtyPages::open_with(GetParam(), range, pristine).status().code() == StatusCode::kInvalidArgument;
+    return DirtyPages::open_with(GetParam(), range, pristine).status().code() ==
+           StatusCode::kInvalidArgument;
   };
   EXPECT_TRUE(refused(range_.subspan(1, kPageSize), pristine_));
   EXPECT_TRUE(refused(range_.first(kPageSize + 1), pristine_));
@@ -172,7 +177,8 @@ TEST_P(DirtyPagesTest, RangeThatIsNotWholePagesIsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryMethod, DirtyPagesTest,
-                         ::testing::Values(Method::kPagemapScan, Method::kPagemapRead, Method::kCompare),
+                         ::testing::Values(Method::kPagemapScan, Method::kPagemapRead,
+                                           Method::kCompare),
                          [](const auto& method) {
                            std::string name = name_of(method.param);
                            std::erase(name, ' ');

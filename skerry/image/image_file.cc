@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/image_file.h"
 
+#include <array>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <array>
-#include <cstring>
 #include <utility>
 
 #include "skerry/base/file.h"
@@ -89,8 +88,9 @@ Result<Opened> open_checked(const std::filesystem::path& path) {
     return damaged(path, "no image header");
   }
   if (header.version != kVersion) {
-    return absl::UnimplementedError(path.native() + ": image format " + std::to_string(header.version) +
-                                    ", this program reads " + std::to_string(kVersion));
+    return absl::UnimplementedError(path.native() + ": image format " +
+                                    std::to_string(header.version) + ", this program reads " +
+                                    std::to_string(kVersion));
   }
   if (header.manifest_size > kMaxManifest || header.pages_size > kMaxPages ||
       header.pages_size == 0 || header.pages_offset % kPageSize != 0 ||
@@ -130,7 +130,8 @@ Status write_image(const std::filesystem::path& path, const Manifest& manifest,
   }
   for (const auto& [key, value] : manifest.facts) (*message.mutable_facts())[key] = value;
   const std::string text = message.SerializeAsString();
-  if (text.size() > kMaxManifest) return absl::ResourceExhaustedError("the image's manifest is too large");
+  if (text.size() > kMaxManifest)
+    return absl::ResourceExhaustedError("the image's manifest is too large");
   Header header;
   header.manifest_size = static_cast<std::uint32_t>(text.size());
   header.manifest_sha256 = digest_of(text);

@@ -30,7 +30,8 @@ struct Manifest {
   std::int64_t created_unix_ns = 0;
 };
 
-/// An immutable snapshot of a sandbox between runs: shared by all that start from it. Const calls may run concurrently.
+/// An immutable snapshot of a sandbox between runs: shared by all that start from it. Const calls
+/// may run concurrently.
 struct Image {
   Manifest manifest;
   std::shared_ptr<const PageFile> pages;
@@ -40,8 +41,9 @@ struct Image {
 Status write_image(const std::filesystem::path& path, const Manifest& manifest,
                    std::span<const std::byte> pages);
 
-/// Maps the image at `path`; every field is checked as untrusted, the pages' hash is not (that is `verify_pages`, and the
-/// seal's job for files of ours). kDataLoss when it is damaged, kUnimplemented for another format version.
+/// Maps the image at `path`; every field is checked as untrusted, the pages' hash is not (that is
+/// `verify_pages`, and the seal's job for files of ours). kDataLoss when it is damaged,
+/// kUnimplemented for another format version.
 Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& path);
 
 /// Reads and hashes all pages. kDataLoss when they are not what the manifest says.

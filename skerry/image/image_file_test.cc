@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/image_file.h"
 
+#include <cstring>
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstring>
-#include <string>
+#include <gtest/gtest.h>
 
 #include "skerry/base/file.h"
 #include "skerry/base/test_directory.h"
@@ -90,7 +90,8 @@ TEST_F(ImageFileTest, ZeroPagesAreHoles) {
 
 TEST_F(ImageFileTest, SizeThatIsNoWholeWasmPageIsNotWritten) {
   EXPECT_EQ(write_image(path, manifest, {}).code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(write_image(path, manifest, std::span(pages).first(kPageSize)).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(write_image(path, manifest, std::span(pages).first(kPageSize)).code(),
+            StatusCode::kInvalidArgument);
 }
 
 TEST_F(ImageFileTest, MissingFileIsNotFound) {
@@ -100,10 +101,12 @@ TEST_F(ImageFileTest, MissingFileIsNotFound) {
 TEST_F(ImageFileTest, TruncationAtAnyLengthIsDataLoss) {
   std::vector<std::size_t> lengths;
   for (std::size_t length = 0; length < kHeader + 400; ++length) lengths.push_back(length);
-  for (std::size_t length = kHeader + 400; length < whole.size(); length += 4093) lengths.push_back(length);
+  for (std::size_t length = kHeader + 400; length < whole.size(); length += 4093)
+    lengths.push_back(length);
   lengths.push_back(whole.size() - 1);
   for (const std::size_t length : lengths) {
-    ASSERT_EQ(open_bytes(std::string_view(whole).substr(0, length)).code(), StatusCode::kDataLoss) << length;
+    ASSERT_EQ(open_bytes(std::string_view(whole).substr(0, length)).code(), StatusCode::kDataLoss)
+        << length;
   }
 }
 
@@ -117,7 +120,9 @@ TEST_F(ImageFileTest, NoBitOfTheHeaderCanChange) {
     std::string changed = whole;
     changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
     const bool is_version = bit / 8 >= kVersionAt && bit / 8 < kVersionAt + 4;
-    ASSERT_EQ(open_bytes(changed).code(), is_version ? StatusCode::kUnimplemented : StatusCode::kDataLoss) << "bit " << bit;
+    ASSERT_EQ(open_bytes(changed).code(),
+              is_version ? StatusCode::kUnimplemented : StatusCode::kDataLoss)
+        << "bit " << bit;
   }
 }
 
@@ -132,8 +137,9 @@ TEST_F(ImageFileTest, NoByteOfTheManifestCanChange) {
 }
 
 TEST_F(ImageFileTest, ExtremeHeaderFieldsAreDataLoss) {
-  for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{4096}, ~std::uint64_t{0}, std::uint64_t{1} << 63,
-                                    ~std::uint64_t{4095}, std::uint64_t{65535} * 65536, std::uint64_t{65536} * 65536}) {
+  for (const std::uint64_t value :
+       {std::uint64_t{0}, std::uint64_t{4096}, ~std::uint64_t{0}, std::uint64_t{1} << 63,
+        ~std::uint64_t{4095}, std::uint64_t{65535} * 65536, std::uint64_t{65536} * 65536}) {
     for (const std::size_t at : {std::size_t{16}, std::size_t{24}}) {
       std::string changed = whole;
       std::memcpy(changed.data() + at, &value, sizeof value);
@@ -151,7 +157,8 @@ TEST_F(ImageFileTest, AnotherVersionSaysWhichIsRead) {
   changed[kVersionAt] = 2;
   const Status status = open_bytes(changed);
   EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
-  EXPECT_NE(message_of(status).find("image format 2, this program reads 1"), std::string_view::npos) << status;
+  EXPECT_NE(message_of(status).find("image format 2, this program reads 1"), std::string_view::npos)
+      << status;
 }
 
 TEST_F(ImageFileTest, DamageNamesTheFile) {

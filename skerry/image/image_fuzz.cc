@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens any bytes as an image. The first byte chooses: the rest is the whole file, or it is the manifest behind a header
-// that fits it, followed by one WebAssembly page.
-#include <sys/mman.h>
-#include <unistd.h>
-
+// Opens any bytes as an image. The first byte chooses: the rest is the whole file, or it is the
+// manifest behind a header that fits it, followed by one WebAssembly page.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/file.h"
@@ -52,7 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!image.ok()) return 0;
   // What opened has all its pages: reading past the end of the file would be SIGBUS.
   std::uint8_t sum = 0;
-  for (const std::byte byte : (*image)->pages->bytes()) sum = static_cast<std::uint8_t>(sum + static_cast<std::uint8_t>(byte));
+  for (const std::byte byte : (*image)->pages->bytes())
+    sum = static_cast<std::uint8_t>(sum + static_cast<std::uint8_t>(byte));
   if (image::verify_pages(path).code() == StatusCode::kNotFound) std::abort();
   static volatile std::uint8_t kept;
   kept = sum;

@@ -1,40 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/linear_memory.h"
 
-#include <sys/mman.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <utility>
 
 namespace skerry::image {
 namespace {
 
-// How many resets copy every private page back unseen before one looks which of them runs still write.
+// How many resets copy every private page back unseen before one looks which of them runs still
+// write.
 constexpr unsigned kResetsPerInspection = 16;
 
-// A page that this many inspections in a row found unchanged costs more to copy than the fault that brings it back; where
-// there are many pages (a middling run left them), patience is shorter.
+// A page that this many inspections in a row found unchanged costs more to copy than the fault that
+// brings it back; where there are many pages (a middling run left them), patience is shorter.
 constexpr std::uint8_t kPatience = 4;
 constexpr std::uint8_t kPatienceWhenMany = 2;
 constexpr std::size_t kManyPages = 512;
 
-// More private pages than this are one heavy run's doing: looking at each would slow every later reset. 1,024 pages are
-// 4 MiB, several times what a small pandas program writes, and copy back in 0.1 ms.
+// More private pages than this are one heavy run's doing: looking at each would slow every later
+// reset. 1,024 pages are 4 MiB, several times what a small pandas program writes, and copy back in
+// 0.1 ms.
 constexpr std::size_t kHeavyPages = 1024;
 
 Status protect(std::byte* at, std::size_t length, int protection) {
-  return syscall_result("mprotect", {}, [&] { return ::mprotect(at, length, protection); }).status();
+  return syscall_result("mprotect", {}, [&] { return ::mprotect(at, length, protection); })
+      .status();
 }
 
 Status map_private(std::byte* at, const PageFile& pages) {
-  return syscall_result("mmap", "image", [&] {
-           return ::mmap(at, pages.bytes().size(), PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, pages.fd(),
-                         static_cast<off_t>(pages.offset()));
-         })
+  return syscall_result("mmap", "image",
+                        [&] {
+                          return ::mmap(at, pages.bytes().size(), PROT_READ | PROT_WRITE,
+                                        MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, pages.fd(),
+                                        static_cast<off_t>(pages.offset()));
+                        })
       .status();
 }
 
@@ -83,7 +86,8 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(std::shared_ptr<con
   SKERRY_ASSIGN(auto memory, zeroed(limit));
   const std::size_t size = pages->bytes().size();
   if (size > kReservation || size % kWasmPageSize != 0) {
-    return absl::InvalidArgumentError("an image's memory must be whole WebAssembly pages, at most 4 GiB");
+    return absl::InvalidArgumentError(
+        "an image's memory must be whole WebAssembly pages, at most 4 GiB");
   }
   SKERRY_TRY(map_private(memory->base_, *pages));
   memory->size_ = memory->peak_ = size;
@@ -95,7 +99,8 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(std::shared_ptr<con
 Status LinearMemory::grow_to(std::size_t size) {
   if (size > limit_.value || size > kReservation) {
     refused_ = true;
-    return absl::ResourceExhaustedError("memory limit of " + std::to_string(limit_.value) + " bytes");
+    return absl::ResourceExhaustedError("memory limit of " + std::to_string(limit_.value) +
+                                        " bytes");
   }
   if (size > size_) SKERRY_TRY(protect(base_ + size_, size - size_, PROT_READ | PROT_WRITE));
   size_ = std::max(size_, size);
@@ -143,8 +148,8 @@ Result<LinearMemory::ResetCost> LinearMemory::reset() {
   SKERRY_TRY(shrink_to_image());
   if (!image_) return ResetCost{};
   SKERRY_TRY(dirty().status());
-  // New private pages since the last reset, or it is time: see which ones runs still write. Otherwise all are taken to be
-  // written again.
+  // New private pages since the last reset, or it is time: see which ones runs still write.
+  // Otherwise all are taken to be written again.
   const bool unchanged =
       faults_ == faults_at_reset_ && tracker_->method() != DirtyPages::Method::kCompare;
   faults_at_reset_ = faults_;
@@ -156,7 +161,8 @@ LinearMemory::ResetCost LinearMemory::copy_back() {
   ResetCost cost;
   const std::byte* pristine = image_->bytes().data();
   for (const PageRun& run : private_) {
-    std::memcpy(base_ + run.first * kPageSize, pristine + run.first * kPageSize, run.count * kPageSize);
+    std::memcpy(base_ + run.first * kPageSize, pristine + run.first * kPageSize,
+                run.count * kPageSize);
     cost.dirty += run.count;
   }
   cost.copied = cost.dirty;

@@ -19,8 +19,9 @@ namespace skerry::image {
 /// Const calls may run concurrently.
 class PageFile {
  public:
-  /// The pages in [offset, offset + size) of `file`, both multiples of the page size. Takes `file` over. The file must
-  /// never change while anything is mapped from it: sealed, or ours and immutable.
+  /// The pages in [offset, offset + size) of `file`, both multiples of the page size. Takes `file`
+  /// over. The file must never change while anything is mapped from it: sealed, or ours and
+  /// immutable.
   static Result<std::shared_ptr<const PageFile>> open(OwnedFd file, std::uint64_t offset,
                                                       std::size_t size);
 
@@ -36,14 +37,16 @@ class PageFile {
   AddressRange view_;
 };
 
-/// The addresses of one guest's linear memory: a guard, 4 GiB, a guard, of which the first `size()` bytes are
-/// accessible. Backed by an image's pages, mapped private, and by zeros beyond them. Outlives the instances that use
-/// it one after the other: pages that a run made private stay warm for the next.
+/// The addresses of one guest's linear memory: a guard, 4 GiB, a guard, of which the first `size()`
+/// bytes are accessible. Backed by an image's pages, mapped private, and by zeros beyond them.
+/// Outlives the instances that use it one after the other: pages that a run made private stay warm
+/// for the next.
 ///
 /// Owns its addresses. Confined to one thread and to the process that made it.
 class LinearMemory {
  public:
-  /// What the compiled code may reach without a check: a 32-bit address plus offsets and the guard after it.
+  /// What the compiled code may reach without a check: a 32-bit address plus offsets and the guard
+  /// after it.
   static constexpr std::size_t kReservation = std::size_t{4} << 30;
   static constexpr std::size_t kGuard = std::size_t{32} << 20;
 
@@ -60,7 +63,8 @@ class LinearMemory {
   ByteSize limit() const { return limit_; }
   void set_limit(ByteSize limit) { limit_ = limit; }
 
-  /// The largest size since the last reset, and whether a growth beyond the limit was refused since then.
+  /// The largest size since the last reset, and whether a growth beyond the limit was refused since
+  /// then.
   std::size_t peak() const { return peak_; }
   bool growth_was_refused() const { return refused_; }
 
@@ -74,15 +78,16 @@ class LinearMemory {
     std::size_t given_back = 0;  ///< of these, returned to the kernel
   };
 
-  /// Makes memory what the image says again, size included. Pages that recent runs keep writing are copied back
-  /// (0.1 µs each) rather than unmapped (a fault of 3-10 µs at the next write); pages that only one heavy run wrote
-  /// are given back, so that later resets do not pay for them.
+  /// Makes memory what the image says again, size included. Pages that recent runs keep writing are
+  /// copied back (0.1 µs each) rather than unmapped (a fault of 3-10 µs at the next write); pages
+  /// that only one heavy run wrote are given back, so that later resets do not pay for them.
   Result<ResetCost> reset();
 
   /// Pages that differ from the image, and all pages beyond it. The view lasts until the next call.
   Result<std::span<const PageRun>> dirty();
 
-  /// Whether memory has grown beyond its image; an instance on it caches the size, so a reset needs a new instance.
+  /// Whether memory has grown beyond its image; an instance on it caches the size, so a reset needs
+  /// a new instance.
   bool has_grown() const { return size_ != image_size(); }
 
   DirtyPages::Method method() const;
@@ -102,12 +107,12 @@ class LinearMemory {
   ByteSize limit_;
   std::shared_ptr<const PageFile> image_;
   std::optional<DirtyPages> tracker_;
-  // For each page of the image: 0 when no run is known to write it, else one more than how many inspections in a row
-  // found it private but unchanged.
+  // For each page of the image: 0 when no run is known to write it, else one more than how many
+  // inspections in a row found it private but unchanged.
   std::vector<std::uint8_t> idle_;
-  // The private pages when this process had taken `faults_` page faults. A page becomes private by a fault and no other
-  // way, so as long as the count stands, so does the set: a scan (4 ns for each page in the page table, 80 µs for a
-  // template of 84 MiB) is saved.
+  // The private pages when this process had taken `faults_` page faults. A page becomes private by
+  // a fault and no other way, so as long as the count stands, so does the set: a scan (4 ns for
+  // each page in the page table, 80 µs for a template of 84 MiB) is saved.
   std::vector<PageRun> private_;
   std::uint64_t faults_ = 0;
   std::uint64_t faults_at_reset_ = 0;

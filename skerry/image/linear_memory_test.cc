@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/linear_memory.h"
 
-#include <gtest/gtest.h>
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
+#include <sys/mman.h>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "skerry/image/test_pages.h"
 
@@ -31,7 +31,9 @@ class LinearMemoryTest : public ::testing::Test {
     memory = *std::move(made);
   }
 
-  std::byte& at(std::size_t page) const { return memory->base()[page * kPageSize + page % kPageSize]; }
+  std::byte& at(std::size_t page) const {
+    return memory->base()[page * kPageSize + page % kPageSize];
+  }
   void write(std::size_t page) const { at(page) ^= std::byte{0x5A}; }
 
   LinearMemory::ResetCost reset() const {
@@ -41,12 +43,14 @@ class LinearMemoryTest : public ::testing::Test {
   }
 
   bool is_as_image() const {
-    return memory->size() == pattern.size() && std::memcmp(memory->base(), pattern.data(), pattern.size()) == 0;
+    return memory->size() == pattern.size() &&
+           std::memcmp(memory->base(), pattern.data(), pattern.size()) == 0;
   }
 
   /// Counted by a tracker of our own.
   std::size_t private_pages() const {
-    auto tracker = DirtyPages::open_with(DirtyPages::Method::kPagemapRead, {memory->base(), pattern.size()}, pattern);
+    auto tracker = DirtyPages::open_with(DirtyPages::Method::kPagemapRead,
+                                         {memory->base(), pattern.size()}, pattern);
     EXPECT_TRUE(tracker.ok()) << tracker.status();
     std::size_t count = 0;
     const auto runs = tracker->scan();
@@ -87,7 +91,8 @@ TEST_F(LinearMemoryTest, GrownMemoryIsAccessibleAndZero) {
   ASSERT_TRUE(memory->grow_to(kImageSize + 3 * kWasmPageSize).ok());
   const auto grown = memory->bytes().subspan(kImageSize);
   EXPECT_EQ(grown.size(), 3 * kWasmPageSize);
-  EXPECT_TRUE(std::all_of(grown.begin(), grown.end(), [](std::byte b) { return b == std::byte{0}; }));
+  EXPECT_TRUE(
+      std::all_of(grown.begin(), grown.end(), [](std::byte b) { return b == std::byte{0}; }));
   std::memset(grown.data(), 1, grown.size());
   EXPECT_TRUE(memory->has_grown());
   EXPECT_FALSE(is_readable(memory->base() + memory->size())) << "and nothing beyond";
@@ -99,7 +104,8 @@ TEST_F(LinearMemoryTest, GrowthBeyondTheLimitIsRefusedAndNoted) {
   EXPECT_FALSE(memory->growth_was_refused());
   const Status status = memory->grow_to(kLimit.value + kWasmPageSize);
   EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
-  EXPECT_NE(message_of(status).find(std::to_string(kLimit.value)), std::string_view::npos) << status;
+  EXPECT_NE(message_of(status).find(std::to_string(kLimit.value)), std::string_view::npos)
+      << status;
   EXPECT_TRUE(memory->growth_was_refused());
   EXPECT_EQ(memory->size(), kLimit.value);
 }
@@ -134,7 +140,8 @@ TEST_F(LinearMemoryTest, MemoryGrownAgainIsZeroAgain) {
   reset();
   ASSERT_TRUE(memory->grow_to(kImageSize + kWasmPageSize).ok());
   const auto grown = memory->bytes().subspan(kImageSize);
-  EXPECT_TRUE(std::all_of(grown.begin(), grown.end(), [](std::byte b) { return b == std::byte{0}; }));
+  EXPECT_TRUE(
+      std::all_of(grown.begin(), grown.end(), [](std::byte b) { return b == std::byte{0}; }));
 }
 
 TEST_F(LinearMemoryTest, GuardsLieOnBothSides) {
@@ -202,7 +209,8 @@ TEST_F(LinearMemoryTest, DirtyPagesAreReported) {
   write(4000);
   const auto runs = memory->dirty();
   ASSERT_TRUE(runs.ok()) << runs.status();
-  EXPECT_EQ(std::vector<PageRun>(runs->begin(), runs->end()), (std::vector<PageRun>{{3, 2}, {4000, 1}}));
+  EXPECT_EQ(std::vector<PageRun>(runs->begin(), runs->end()),
+            (std::vector<PageRun>{{3, 2}, {4000, 1}}));
 }
 
 TEST(ZeroedLinearMemoryTest, BeginsEmptyAndReturnsToThat) {
@@ -236,12 +244,14 @@ class LinearMemoryModelTest : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(LinearMemoryModelTest, RandomRoundsOfWritesAndResetsMatchAModel) {
-  const std::vector<std::byte> pattern = patterned(96 * kWasmPageSize);  // 1,536 pages: a heavy run fits
+  const std::vector<std::byte> pattern =
+      patterned(96 * kWasmPageSize);  // 1,536 pages: a heavy run fits
   const std::size_t pages = pattern.size() / kPageSize;
   auto made = LinearMemory::on_image(page_file(pattern), mib(16));
   ASSERT_TRUE(made.ok()) << made.status();
   LinearMemory& memory = **made;
-  if (memory.dirty().status().code() == StatusCode::kUnimplemented) GTEST_SKIP() << "not on this kernel";
+  if (memory.dirty().status().code() == StatusCode::kUnimplemented)
+    GTEST_SKIP() << "not on this kernel";
   std::mt19937 random(4711);
   for (int round = 0; round < 1000; ++round) {
     std::vector<std::byte> model = pattern;
@@ -252,7 +262,8 @@ TEST_P(LinearMemoryModelTest, RandomRoundsOfWritesAndResetsMatchAModel) {
     const std::size_t writes = random() % 50 == 0 ? 4000 : random() % 30;
     for (std::size_t i = 0; i < writes; ++i) {
       // Half of them where the last runs wrote, half anywhere.
-      const std::size_t at = random() % 2 == 0 ? random() % (20 * kPageSize) : random() % model.size();
+      const std::size_t at =
+          random() % 2 == 0 ? random() % (20 * kPageSize) : random() % model.size();
       model[at] = memory.base()[at] = static_cast<std::byte>(random());
     }
     if (round % 8 == 0) {
@@ -262,7 +273,8 @@ TEST_P(LinearMemoryModelTest, RandomRoundsOfWritesAndResetsMatchAModel) {
       std::vector<bool> reported(pages);
       const auto runs = memory.dirty();
       ASSERT_TRUE(runs.ok());
-      for (const PageRun& run : *runs) std::fill_n(reported.begin() + static_cast<std::ptrdiff_t>(run.first), run.count, true);
+      for (const PageRun& run : *runs)
+        std::fill_n(reported.begin() + static_cast<std::ptrdiff_t>(run.first), run.count, true);
       for (std::size_t page = 0; page < pages; ++page) {
         const std::size_t at = page * kPageSize;
         if (reported[page]) continue;
@@ -276,7 +288,8 @@ TEST_P(LinearMemoryModelTest, RandomRoundsOfWritesAndResetsMatchAModel) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryMethod, LinearMemoryModelTest, ::testing::Values("scan", "read", "compare"),
+INSTANTIATE_TEST_SUITE_P(EveryMethod, LinearMemoryModelTest,
+                         ::testing::Values("scan", "read", "compare"),
                          [](const auto& method) { return std::string(method.param); });
 
 }  // namespace

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/mman.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <span>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
 #include <vector>
 
 #include "skerry/base/bytes.h"

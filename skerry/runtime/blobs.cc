@@ -2,7 +2,6 @@
 #include "skerry/runtime/blobs.h"
 
 #include <fcntl.h>
-
 #include <sstream>
 
 #include "skerry/base/file.h"
@@ -30,7 +29,9 @@ std::uint64_t octal(std::string_view digits) {
   return value;
 }
 
-std::string until_nul(std::string_view text) { return std::string(text.substr(0, text.find('\0'))); }
+std::string until_nul(std::string_view text) {
+  return std::string(text.substr(0, text.find('\0')));
+}
 
 /// The regular files of a ustar archive (POSIX.1-1988) that set-up wrote.
 Status add_members(const std::string& archive, std::string_view bytes,
@@ -48,7 +49,8 @@ Status add_members(const std::string& archive, std::string_view bytes,
     }
     if (header[156] == '0') {
       const auto content = bytes.substr(at + kTarBlock, size);
-      members.push_back({archive + "/" + name, sha256_hex(as_bytes(content)), at + kTarBlock, size});
+      members.push_back(
+          {archive + "/" + name, sha256_hex(as_bytes(content)), at + kTarBlock, size});
     }
     at += kTarBlock + round_up(size, kTarBlock);
   }
@@ -57,7 +59,8 @@ Status add_members(const std::string& archive, std::string_view bytes,
 
 }  // namespace
 
-Status BlobSet::build(const std::filesystem::path& directory, const std::vector<std::string>& files) {
+Status BlobSet::build(const std::filesystem::path& directory,
+                      const std::vector<std::string>& files) {
   std::ostringstream index;
   for (const std::string& file : files) {
     SKERRY_ASSIGN(const auto mapping, map_file(directory / file));
@@ -70,7 +73,8 @@ Status BlobSet::build(const std::filesystem::path& directory, const std::vector<
     }
     index << "file " << bytes.size() << ' ' << file << '\n';
     for (const Member& member : members) {
-      index << member.sha256 << ' ' << member.offset << ' ' << member.size << ' ' << member.name << '\n';
+      index << member.sha256 << ' ' << member.offset << ' ' << member.size << ' ' << member.name
+            << '\n';
     }
   }
   return write_file(directory / kIndex, as_bytes(index.str()));
@@ -91,7 +95,8 @@ Result<std::shared_ptr<const BlobSet>> BlobSet::open(const std::filesystem::path
       words >> size >> name;
       SKERRY_ASSIGN(auto mapping, map_file(directory / name));
       if (mapping->bytes().size() != size) {
-        return absl::DataLossError((directory / name).native() + " is not the file that was indexed");
+        return absl::DataLossError((directory / name).native() +
+                                   " is not the file that was indexed");
       }
       set->files_.push_back(std::move(mapping));
       continue;
@@ -117,7 +122,8 @@ Result<std::shared_ptr<const BlobSet>> BlobSet::open(const std::filesystem::path
 Result<wasi::Blob> BlobSet::find(std::string_view sha256) const {
   const auto place = places_.find(sha256);
   if (place == places_.end()) {
-    return absl::NotFoundError("no file with SHA-256 " + std::string(sha256) + " belongs to the runtime");
+    return absl::NotFoundError("no file with SHA-256 " + std::string(sha256) +
+                               " belongs to the runtime");
   }
   const auto& file = files_[place->second.file];
   return wasi::Blob{.bytes = file->bytes().subspan(place->second.offset, place->second.size),

@@ -14,10 +14,12 @@
 
 namespace skerry::runtime {
 
-/// The read-only files that a runtime brings for its guests: mapped once, never copied, named by their SHA-256 in images.
+/// The read-only files that a runtime brings for its guests: mapped once, never copied, named by
+/// their SHA-256 in images.
 ///
-/// Loose files (a standard library archive) and the members of tar archives, whose bytes lie there uncompressed. What lies
-/// where is in an index, `blobs.index`, that `build` writes. Const calls may run concurrently.
+/// Loose files (a standard library archive) and the members of tar archives, whose bytes lie there
+/// uncompressed. What lies where is in an index, `blobs.index`, that `build` writes. Const calls
+/// may run concurrently.
 class BlobSet {
  public:
   struct Member {
@@ -27,8 +29,10 @@ class BlobSet {
     std::uint64_t size = 0;
   };
 
-  /// Hashes the files in `directory` and the members of those that end in ".tar", and writes the index.
-  static Status build(const std::filesystem::path& directory, const std::vector<std::string>& files);
+  /// Hashes the files in `directory` and the members of those that end in ".tar", and writes the
+  /// index.
+  static Status build(const std::filesystem::path& directory,
+                      const std::vector<std::string>& files);
 
   /// Reads the index and maps its files. kDataLoss when the index and a file's size do not fit.
   static Result<std::shared_ptr<const BlobSet>> open(const std::filesystem::path& directory);

@@ -16,7 +16,8 @@ namespace {
 // Kept native code of strangers' modules.
 constexpr ByteSize kMaxKept = mib(1024);
 
-// What the reader admits compiles within these, or is refused: 50 MiB of code would take about a minute of two cores.
+// What the reader admits compiles within these, or is refused: 50 MiB of code would take about a
+// minute of two cores.
 constexpr engine::CompileBudget kBudget{.memory = mib(6144), .cpu = std::chrono::seconds(180)};
 constexpr engine::CompileBudget kTextBudget{.memory = mib(2048), .cpu = std::chrono::seconds(20)};
 
@@ -37,9 +38,10 @@ std::vector<wasm::HostFunction> offered(const std::vector<engine::HostFunction>&
   std::vector<wasm::HostFunction> result;
   for (const engine::HostFunction& function : functions) {
     if (function.module != wasi::kModuleName) continue;  // `host.call` is for bundled runtimes
-    result.push_back({.module = function.module,
-                      .name = function.name,
-                      .type = {.params = types(function.params), .results = types(function.results)}});
+    result.push_back(
+        {.module = function.module,
+         .name = function.name,
+         .type = {.params = types(function.params), .results = types(function.results)}});
   }
   return result;
 }
@@ -61,7 +63,8 @@ Result<Command> check_command(std::string_view file, const sandbox::Limits& limi
   } else {
     command.bytes = file;
   }
-  SKERRY_ASSIGN(const wasm::Module module, wasm::read_module(as_bytes(command.bytes), module_limits));
+  SKERRY_ASSIGN(const wasm::Module module,
+                wasm::read_module(as_bytes(command.bytes), module_limits));
   SKERRY_TRY(wasm::scan_code(module).status());
   SKERRY_TRY(wasm::check_command(module));
   const auto functions = sandbox::host_functions();
@@ -70,9 +73,9 @@ Result<Command> check_command(std::string_view file, const sandbox::Limits& limi
   return command;
 }
 
-Result<std::unique_ptr<sandbox::Origin>> prepare_command(const Command& command, engine::Metering metering,
-                                                         const engine::NativeCache& cache,
-                                                         const engine::NativeCache::Progress& progress) {
+Result<std::unique_ptr<sandbox::Origin>> prepare_command(
+    const Command& command, engine::Metering metering, const engine::NativeCache& cache,
+    const engine::NativeCache::Progress& progress) {
   if (!cache.check(command.sha256, metering, SealedFile::Depth::kTimes).ok()) {
     SKERRY_TRY(cache.compile(as_bytes(command.bytes), command.sha256, metering, kBudget, progress));
     cache.prune(kMaxKept);

@@ -21,7 +21,8 @@ Result<Home> Home::from_environment() {
   if (const char* user = value_of("HOME")) {
     return Home{std::filesystem::path(user) / ".local" / "share" / "skerry"};
   }
-  return absl::FailedPreconditionError("set SKERRY_HOME to a directory for runtimes and templates (HOME is not set)");
+  return absl::FailedPreconditionError(
+      "set SKERRY_HOME to a directory for runtimes and templates (HOME is not set)");
 }
 
 }  // namespace skerry::runtime

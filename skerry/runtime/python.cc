@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/runtime/python.h"
 
-#include <fmt/format.h>
-
 #include <bit>
 #include <charconv>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "skerry/base/sha256.h"
 #include "skerry/runtime/python_guest.h"
@@ -19,7 +19,8 @@ using nlohmann::json;
 using sandbox::Outcome;
 using sandbox::OutcomeKind;
 
-// One more than the 32-bit words of a Mersenne Twister's key, times four, would be its position: we replace the key alone.
+// One more than the 32-bit words of a Mersenne Twister's key, times four, would be its position: we
+// replace the key alone.
 constexpr std::size_t kTwisterKey = 624 * 4;
 // How far behind an object's address its key may lie: behind the object's header.
 constexpr std::size_t kTwisterReach = 8192;
@@ -36,13 +37,13 @@ std::string text_field(const json& object, const char* key) {
 
 std::int64_t integer_field(const json& object, const char* key, std::int64_t otherwise) {
   const auto field = object.find(key);
-  return field != object.end() && field->is_number_integer() ? field->get<std::int64_t>() : otherwise;
+  return field != object.end() && field->is_number_integer() ? field->get<std::int64_t>()
+                                                             : otherwise;
 }
 
 sandbox::Exception exception_of(const json& object) {
-  sandbox::Exception exception{.type = text_field(object, "type"),
-                               .message = text_field(object, "message"),
-                               .frames = {}};
+  sandbox::Exception exception{
+      .type = text_field(object, "type"), .message = text_field(object, "message"), .frames = {}};
   const auto frames = object.find("frames");
   if (frames == object.end() || !frames->is_array()) return exception;
   for (const json& frame : *frames) {
@@ -92,7 +93,8 @@ void read_report(const std::string& report, Outcome& outcome) {
   if (const auto result = done.find("result"); result != done.end() && result->is_string()) {
     outcome.result = text_field(done, "result");
   }
-  if (const auto exception = done.find("exception"); exception != done.end() && exception->is_object()) {
+  if (const auto exception = done.find("exception");
+      exception != done.end() && exception->is_object()) {
     outcome.exception = exception_of(*exception);
   }
 }
@@ -115,8 +117,9 @@ void explain_failure(const sandbox::Sandbox& sandbox, Outcome& outcome) {
   if (!outcome.exception->message.empty()) outcome.message += ": " + outcome.exception->message;
   if (outcome.exception->type == "MemoryError") {
     outcome.limit = memory_hit(sandbox.limits());
-    outcome.message += fmt::format(" (the memory limit is {} MiB; raise it with {})",
-                                   sandbox.limits().memory.value >> 20, sandbox::kMemoryLimit.option);
+    outcome.message +=
+        fmt::format(" (the memory limit is {} MiB; raise it with {})",
+                    sandbox.limits().memory.value >> 20, sandbox::kMemoryLimit.option);
   }
 }
 
@@ -135,11 +138,12 @@ std::uint64_t next_random(std::array<std::uint64_t, 4>& s) {
 
 Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::World& world,
                            const std::map<std::string, std::string>& facts) {
-  // A Mersenne Twister is no secret keeper: 256 fresh bits, spread by a quick generator, make its states as distinct as
-  // 5,000 bytes from the kernel would, in 1 µs instead of 15.
+  // A Mersenne Twister is no secret keeper: 256 fresh bits, spread by a quick generator, make its
+  // states as distinct as 5,000 bytes from the kernel would, in 1 µs instead of 15.
   std::array<std::uint64_t, 4> state{};
   if (world.seed) {
-    const wasi::Seed seed = wasi::seed_of(~*world.seed);  // not the stream that the guest's own calls draw from
+    const wasi::Seed seed =
+        wasi::seed_of(~*world.seed);  // not the stream that the guest's own calls draw from
     std::memcpy(state.data(), seed.data(), sizeof state);
   } else {
     wasi::SystemEntropy system;
@@ -152,7 +156,8 @@ Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::World& worl
     std::from_chars(text, text + fact->second.size(), address);
     const auto memory = sandbox.memory();
     if (address > memory.size() || kTwisterKey > memory.size() - address) {
-      return absl::DataLossError("the template's fact \"" + fact->first + "\" is out of its memory");
+      return absl::DataLossError("the template's fact \"" + fact->first +
+                                 "\" is out of its memory");
     }
     const auto key = memory.subspan(address, kTwisterKey);
     for (std::size_t at = 0; at < key.size(); at += sizeof(std::uint64_t)) {
@@ -176,8 +181,9 @@ class WarmUpDoor final : public sandbox::Door {
   std::map<std::string, std::string> facts;
 
  private:
-  // "i" addresses, four bytes each: objects whose reference count, their first word, is to stand for ever. CPython 3.15
-  // takes a 32-bit count of 2^30 and more for immortal and does not write it (Include/refcount.h).
+  // "i" addresses, four bytes each: objects whose reference count, their first word, is to stand
+  // for ever. CPython 3.15 takes a 32-bit count of 2^30 and more for immortal and does not write it
+  // (Include/refcount.h).
   Result<std::string> immortalise(std::string_view addresses) {
     constexpr std::uint32_t kImmortalFrom = 1U << 30;
     constexpr std::uint32_t kImmortal = 5U << 28;
@@ -185,7 +191,8 @@ class WarmUpDoor final : public sandbox::Door {
     for (std::size_t at = 0; at + 4 <= addresses.size(); at += 4) {
       std::uint32_t address = 0;
       std::memcpy(&address, addresses.data() + at, 4);
-      if (address % 4 != 0 || address > memory.size() - 4) return absl::InvalidArgumentError("no object's address");
+      if (address % 4 != 0 || address > memory.size() - 4)
+        return absl::InvalidArgumentError("no object's address");
       std::uint32_t count = 0;
       std::memcpy(&count, memory.data() + address, 4);
       if (count < kImmortalFrom) std::memcpy(memory.data() + address, &kImmortal, 4);
@@ -193,11 +200,13 @@ class WarmUpDoor final : public sandbox::Door {
     return std::string();
   }
 
-  // "r" name NUL address NUL key: where a Mersenne Twister's object lies, and its key to find near it.
+  // "r" name NUL address NUL key: where a Mersenne Twister's object lies, and its key to find near
+  // it.
   Result<std::string> note_random_state(std::string_view frame) {
     const auto first = frame.find('\0');
     const auto second = first == frame.npos ? frame.npos : frame.find('\0', first + 1);
-    if (!frame.starts_with('r') || second == frame.npos || frame.size() - second - 1 != kTwisterKey) {
+    if (!frame.starts_with('r') || second == frame.npos ||
+        frame.size() - second - 1 != kTwisterKey) {
       return absl::InvalidArgumentError("unknown frame");
     }
     const std::string name(frame.substr(1, first - 1));
@@ -207,7 +216,8 @@ class WarmUpDoor final : public sandbox::Door {
     const std::string_view memory = as_text(sandbox_.memory());
     if (address >= memory.size()) return absl::InvalidArgumentError("address out of memory");
     const auto at = memory.substr(address, kTwisterReach).find(frame.substr(second + 1));
-    if (at == memory.npos) return absl::InternalError("the random state of " + name + " was not found");
+    if (at == memory.npos)
+      return absl::InternalError("the random state of " + name + " was not found");
     facts[std::string(kTwisterFact) + name] = std::to_string(address + at);
     return std::string();
   }
@@ -215,8 +225,8 @@ class WarmUpDoor final : public sandbox::Door {
   sandbox::Sandbox& sandbox_;
 };
 
-Result<Outcome> rehearse(sandbox::Sandbox& sandbox, std::string_view code, PythonProgram::LastValue last_value,
-                         const sandbox::World& world) {
+Result<Outcome> rehearse(sandbox::Sandbox& sandbox, std::string_view code,
+                         PythonProgram::LastValue last_value, const sandbox::World& world) {
   PythonProgram program;
   program.code = code;
   program.last_value = last_value;
@@ -245,20 +255,24 @@ Status turn(sandbox::Sandbox& sandbox, std::string_view source, const LastWords&
 Status start(sandbox::Sandbox& sandbox, const char* function, const LastWords& words) {
   SKERRY_ASSIGN(const auto end, sandbox.call(function, {}));
   if (end.kind == engine::CallEnd::Kind::kReturned) return ok_status();
-  return absl::InternalError(fmt::format("starting Python failed in {}: {} {}", function, end.message, words.text));
+  return absl::InternalError(
+      fmt::format("starting Python failed in {}: {} {}", function, end.message, words.text));
 }
 
-// Programs run before the capture, so that what a first run would compute (specialised bytecode, caches, the traceback
-// machinery) is in the template. Each runs the way any program does.
+// Programs run before the capture, so that what a first run would compute (specialised bytecode,
+// caches, the traceback machinery) is in the template. Each runs the way any program does.
 constexpr std::array<std::string_view, 4> kRehearsals = {
     "print(2+2)",
-    "def f(n):\n    return 1 / n\ntry:\n    f(0)\nexcept ZeroDivisionError as error:\n    print(error)\nf(0)\n",
-    "import json, math\nprint(json.dumps({'a': [1, 2.5, None]}), math.pi, f'{3:>5}')\n[i for i in range(10)]",
+    "def f(n):\n    return 1 / n\ntry:\n    f(0)\nexcept ZeroDivisionError as error:\n    "
+    "print(error)\nf(0)\n",
+    "import json, math\nprint(json.dumps({'a': [1, 2.5, None]}), math.pi, f'{3:>5}')\n[i for i in "
+    "range(10)]",
     "import sys\nsys.exit(0)",
 };
 constexpr std::string_view kDataRehearsal =
     "import numpy as np, pandas as pd\n"
-    "a = np.arange(1000)\nprint(int(a.sum()), np.random.rand(2).shape, np.random.default_rng(1).random(2).shape)\n"
+    "a = np.arange(1000)\nprint(int(a.sum()), np.random.rand(2).shape, "
+    "np.random.default_rng(1).random(2).shape)\n"
     "d = pd.DataFrame({'x': range(10), 'y': [1.5] * 10, 'g': list('ab') * 5})\n"
     "print(d.groupby('g').sum(), d.describe(), d['x'].sum())\n";
 
@@ -279,7 +293,8 @@ Result<Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& progr
   Outcome outcome;
   read_report(door.report(), outcome);
   if (end.kind == engine::CallEnd::Kind::kReturned) {
-    // As with any process, the exit code is eight bits; 1 when even `serve` could not cope, as without memory.
+    // As with any process, the exit code is eight bits; 1 when even `serve` could not cope, as
+    // without memory.
     outcome.exit_code = static_cast<int>(end.value & 0xFF);
     explain_failure(sandbox, outcome);
   } else {
@@ -304,7 +319,8 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
   SKERRY_TRY(start(sandbox, "wizer.initialize", words));
   SKERRY_TRY(turn(sandbox, python_guest_source(), words));
   for (const std::string& module : modules) {
-    SKERRY_TRY(turn(sandbox, "import " + module + "\ndel " + module.substr(0, module.find('.')) + "\n", words));
+    SKERRY_TRY(turn(
+        sandbox, "import " + module + "\ndel " + module.substr(0, module.find('.')) + "\n", words));
   }
   SKERRY_TRY(turn(sandbox, "import _skerry\n_skerry.prepare()", words));
   std::vector<std::string_view> rehearsals(kRehearsals.begin(), kRehearsals.end());
@@ -313,7 +329,8 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
   }
   for (int round = 0; round < 3; ++round) {
     for (const std::string_view code : rehearsals) {
-      const auto last_value = round == 1 ? PythonProgram::LastValue::kReturned : PythonProgram::LastValue::kIgnored;
+      const auto last_value =
+          round == 1 ? PythonProgram::LastValue::kReturned : PythonProgram::LastValue::kIgnored;
       world.door = nullptr;
       SKERRY_TRY(rehearse(sandbox, code, last_value, world).status());
     }

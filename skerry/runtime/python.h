@@ -14,31 +14,34 @@ namespace skerry::runtime {
 
 /// A Python program and how it is started.
 struct PythonProgram {
-  std::string code;             ///< bytes as in a file: an encoding line counts, NUL is a SyntaxError
-  std::string name;             ///< as tracebacks call it; empty: "<string>"
-  bool has_file = false;        ///< whether `name` is a file, and so `__file__`
-  std::vector<std::string> arguments;  ///< sys.argv; empty: ["-c"]
+  std::string code;       ///< bytes as in a file: an encoding line counts, NUL is a SyntaxError
+  std::string name;       ///< as tracebacks call it; empty: "<string>"
+  bool has_file = false;  ///< whether `name` is a file, and so `__file__`
+  std::vector<std::string> arguments;              ///< sys.argv; empty: ["-c"]
   std::map<std::string, std::string> environment;  ///< laid over the guest's own
   /// What becomes of the last expression's value.
   enum class LastValue { kIgnored, kReturned, kPrintedAndReturned };
   LastValue last_value = LastValue::kIgnored;
 };
 
-/// Whether a run's random numbers are its own: for a sandbox fresh from a template. A session keeps the state it has.
+/// Whether a run's random numbers are its own: for a sandbox fresh from a template. A session keeps
+/// the state it has.
 enum class Randomness { kFresh, kKept };
 
-/// Runs `program` in a sandbox that is on a Python template and was just loaded or reset. The Outcome holds everything
-/// but what only a supervisor knows (deadline, crash); Where `world`
-/// has no door, the program's reports are taken here. A Status is our own failure.
+/// Runs `program` in a sandbox that is on a Python template and was just loaded or reset. The
+/// Outcome holds everything but what only a supervisor knows (deadline, crash); Where `world` has
+/// no door, the program's reports are taken here. A Status is our own failure.
 Result<sandbox::Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& program,
                                     sandbox::World world, Randomness randomness);
 
-/// Starts the interpreter in a sandbox on fresh memory, imports `modules`, and makes it ready to be captured: afterwards it
-/// is what every fresh run starts from. Returns facts that `run_python` wants to find in the image's manifest.
+/// Starts the interpreter in a sandbox on fresh memory, imports `modules`, and makes it ready to be
+/// captured: afterwards it is what every fresh run starts from. Returns facts that `run_python`
+/// wants to find in the image's manifest.
 Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sandbox,
                                                           const std::vector<std::string>& modules);
 
-/// SHA-256 of everything of ours that shapes a Python template: the guest's support code and the warm-up.
+/// SHA-256 of everything of ours that shapes a Python template: the guest's support code and the
+/// warm-up.
 std::string python_recipe(const std::vector<std::string>& modules);
 
 }  // namespace skerry::runtime

@@ -9,14 +9,16 @@ namespace {
 template <typename T>
 Status in_bounds(const LimitName& limit, T value, T low, T high) {
   if (value >= low && value <= high) return ok_status();
-  return absl::InvalidArgumentError(fmt::format("{} limit is {} {}, expected {} to {} ({})", limit.key,
-                                                value, limit.unit, low, high, limit.option));
+  return absl::InvalidArgumentError(fmt::format("{} limit is {} {}, expected {} to {} ({})",
+                                                limit.key, value, limit.unit, low, high,
+                                                limit.option));
 }
 
 }  // namespace
 
 Status Limits::check() const {
-  // 4,095 MiB: hollow modules keep a 64 KiB page of the 4 GiB free. 8 MiB is less than any runtime starts with.
+  // 4,095 MiB: hollow modules keep a 64 KiB page of the 4 GiB free. 8 MiB is less than any runtime
+  // starts with.
   SKERRY_TRY(in_bounds(kMemoryLimit, memory.value, mib(1).value, mib(4095).value));
   SKERRY_TRY(in_bounds(kWallLimit, static_cast<double>(wall.count()) / 1000, 0.001, 86'400.0));
   // Output is held in memory until the run is reported.

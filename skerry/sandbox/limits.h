@@ -12,10 +12,11 @@
 
 namespace skerry::sandbox {
 
-/// What one run may use. The one type for it, from the command line to the worker. Every field has its default here and
-/// its bounds in `check`.
+/// What one run may use. The one type for it, from the command line to the worker. Every field has
+/// its default here and its bounds in `check`.
 struct Limits {
-  /// Linear memory. Growth beyond it fails softly: Python sees MemoryError. A warm pandas template holds 64 MiB.
+  /// Linear memory. Growth beyond it fails softly: Python sees MemoryError. A warm pandas template
+  /// holds 64 MiB.
   ByteSize memory = mib(256);
   /// Wall time from the first guest instruction. The run's process is killed when it ends.
   std::chrono::milliseconds wall{30'000};

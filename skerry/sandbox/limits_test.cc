@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/sandbox/limits.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace skerry::sandbox {
 namespace {

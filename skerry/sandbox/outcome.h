@@ -14,17 +14,19 @@ namespace skerry::sandbox {
 
 /// The guest's fate. Not an error: our own failures are Status.
 enum class OutcomeKind {
-  kCompleted,    ///< ended by itself, exit code 0
-  kFailed,       ///< an uncaught exception or a non-zero exit code
-  kTrapped,      ///< the WebAssembly engine stopped it: unreachable, out-of-bounds access, exhausted stack …
-  kDeadline,     ///< killed when its wall time was over
+  kCompleted,  ///< ended by itself, exit code 0
+  kFailed,     ///< an uncaught exception or a non-zero exit code
+  kTrapped,    ///< the WebAssembly engine stopped it: unreachable, out-of-bounds access, exhausted
+               ///< stack …
+  kDeadline,   ///< killed when its wall time was over
   kOutOfMemory,  ///< killed for memory; a MemoryError it did not catch is kFailed
   kOutOfFuel,
   kCancelled,  ///< killed because its caller asked
   kCrashed,    ///< its process died of something else
 };
 
-/// "completed", "failed", "trapped", "deadline", "out_of_memory", "out_of_fuel", "cancelled", "crashed".
+/// "completed", "failed", "trapped", "deadline", "out_of_memory", "out_of_fuel", "cancelled",
+/// "crashed".
 std::string_view name_of(OutcomeKind kind);
 
 /// Which limit ended or marked a run, its value, and how to raise it.
@@ -70,8 +72,9 @@ struct Outcome {
   Usage usage;
 };
 
-/// The process exit code that stands for a fate that has none of its own: 124 deadline, 134 trapped, 137 out of memory,
-/// 139 crashed, 130 cancelled, 152 out of fuel. 125 is our own failure, never a guest's.
+/// The process exit code that stands for a fate that has none of its own: 124 deadline, 134
+/// trapped, 137 out of memory, 139 crashed, 130 cancelled, 152 out of fuel. 125 is our own failure,
+/// never a guest's.
 int exit_code_of(OutcomeKind kind);
 
 }  // namespace skerry::sandbox

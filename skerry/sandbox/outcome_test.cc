@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/sandbox/outcome.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace skerry::sandbox {
 namespace {
 
-constexpr OutcomeKind kKinds[] = {OutcomeKind::kCompleted,   OutcomeKind::kFailed,    OutcomeKind::kTrapped,
-                                  OutcomeKind::kDeadline,    OutcomeKind::kOutOfMemory, OutcomeKind::kOutOfFuel,
+constexpr OutcomeKind kKinds[] = {OutcomeKind::kCompleted,   OutcomeKind::kFailed,
+                                  OutcomeKind::kTrapped,     OutcomeKind::kDeadline,
+                                  OutcomeKind::kOutOfMemory, OutcomeKind::kOutOfFuel,
                                   OutcomeKind::kCancelled,   OutcomeKind::kCrashed};
 
 TEST(OutcomeTest, NamesAreTheOnesThatClientsRead) {

@@ -18,7 +18,8 @@ constexpr std::string_view kAlloc = "host_alloc";
 std::vector<engine::ValueType> types_of(std::span<const wasi::ValueType> types) {
   std::vector<engine::ValueType> result;
   for (const wasi::ValueType type : types) {
-    result.push_back(type == wasi::ValueType::kI64 ? engine::ValueType::kI64 : engine::ValueType::kI32);
+    result.push_back(type == wasi::ValueType::kI64 ? engine::ValueType::kI64
+                                                   : engine::ValueType::kI32);
   }
   return result;
 }
@@ -41,7 +42,8 @@ struct SandboxCalls {
     return engine::HostAnswer::kContinue;
   }
 
-  /// host.call(frame, length, answer pointer's address, answer length's address) -> 0, -1 no host, -2 fault.
+  /// host.call(frame, length, answer pointer's address, answer length's address) -> 0, -1 no host,
+  /// -2 fault.
   static engine::HostAnswer door_call(void* host, std::span<std::byte> memory,
                                       std::span<std::uint64_t> values, const void*) {
     auto* sandbox = static_cast<Sandbox*>(host);
@@ -119,7 +121,8 @@ Result<std::unique_ptr<Sandbox>> Sandbox::load(const Origin& origin, const Limit
           std::to_string((needed + (1 << 20) - 1) >> 20) + " MiB: raise it with " +
           std::string(kMemoryLimit.option));
     }
-    SKERRY_ASSIGN(sandbox->memory_, image::LinearMemory::on_image(origin.image->pages, limits.memory));
+    SKERRY_ASSIGN(sandbox->memory_,
+                  image::LinearMemory::on_image(origin.image->pages, limits.memory));
   } else {
     SKERRY_ASSIGN(sandbox->memory_, image::LinearMemory::zeroed(limits.memory));
   }
@@ -162,7 +165,8 @@ void Sandbox::enter(const World& world) {
   world_ = &world;
   exited_.reset();
   if (world.fixed_clock) {
-    clock_ = std::make_unique<wasi::FixedClock>(state_.clock, wasi::Nanoseconds(*world.fixed_clock));
+    clock_ =
+        std::make_unique<wasi::FixedClock>(state_.clock, wasi::Nanoseconds(*world.fixed_clock));
   } else {
     clock_ = std::make_unique<wasi::SystemClock>(state_.clock);
   }
@@ -173,13 +177,16 @@ void Sandbox::enter(const World& world) {
   } else {
     entropy_ = std::make_unique<wasi::SystemEntropy>();
   }
-  if (limits_.fuel && instance_) (void)instance_->set_fuel(*limits_.fuel);  // metered: instantiating it took the same
-  context_.emplace(wasi::Context{state_, world.process, *clock_, *entropy_, *world.output, *world.input});
+  if (limits_.fuel && instance_)
+    (void)instance_->set_fuel(*limits_.fuel);  // metered: instantiating it took the same
+  context_.emplace(
+      wasi::Context{state_, world.process, *clock_, *entropy_, *world.output, *world.input});
 }
 
 Result<engine::CallEnd> Sandbox::call(std::string_view function,
                                       std::span<const std::uint64_t> arguments) {
-  if (unsound_) return absl::FailedPreconditionError("the guest's last call did not return: reset it");
+  if (unsound_)
+    return absl::FailedPreconditionError("the guest's last call did not return: reset it");
   auto end = instance_->call(function, arguments);
   if (!end.ok() || end->kind != engine::CallEnd::Kind::kReturned) unsound_ = true;
   return end;
@@ -201,7 +208,8 @@ void Sandbox::measure(Usage& usage) {
 
 void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
   const auto hit = [&](const LimitName& name, double value) {
-    outcome.limit = LimitHit{std::string(name.key), value, std::string(name.unit), std::string(name.option)};
+    outcome.limit =
+        LimitHit{std::string(name.key), value, std::string(name.unit), std::string(name.option)};
   };
   switch (end.kind) {
     case engine::CallEnd::Kind::kReturned:
@@ -209,20 +217,23 @@ void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
     case engine::CallEnd::Kind::kHostEnded:
       outcome.exit_code = static_cast<int>(exited_ ? exited_->code & 0xFF : 0);
       outcome.kind = outcome.exit_code == 0 ? OutcomeKind::kCompleted : OutcomeKind::kFailed;
-      if (outcome.exit_code != 0) outcome.message = "exit code " + std::to_string(outcome.exit_code);
+      if (outcome.exit_code != 0)
+        outcome.message = "exit code " + std::to_string(outcome.exit_code);
       return;
     case engine::CallEnd::Kind::kOutOfFuel:
       outcome.kind = OutcomeKind::kOutOfFuel;
       hit(kFuelLimit, static_cast<double>(limits_.fuel.value_or(0)));
-      outcome.message = "used up its " + std::to_string(limits_.fuel.value_or(0)) + " units of fuel; raise them with " +
-                        std::string(kFuelLimit.option);
+      outcome.message = "used up its " + std::to_string(limits_.fuel.value_or(0)) +
+                        " units of fuel; raise them with " + std::string(kFuelLimit.option);
       break;
     case engine::CallEnd::Kind::kStackExhausted:
       outcome.kind = OutcomeKind::kTrapped;
-      outcome.message = "the stack of " + std::to_string(engine::Engine::kGuestStack >> 20) + " MiB is exhausted";
+      outcome.message =
+          "the stack of " + std::to_string(engine::Engine::kGuestStack >> 20) + " MiB is exhausted";
       break;
     case engine::CallEnd::Kind::kTrapped:
-      // A guest that was refused memory and then gave up died of that, whatever instruction it used to.
+      // A guest that was refused memory and then gave up died of that, whatever instruction it used
+      // to.
       if (memory_->growth_was_refused()) {
         outcome.kind = OutcomeKind::kOutOfMemory;
         hit(kMemoryLimit, static_cast<double>(limits_.memory.value));
@@ -259,7 +270,8 @@ Result<std::uint32_t> Sandbox::place(std::string_view bytes) {
 }
 
 Status Sandbox::capture(const std::filesystem::path& path, const image::Manifest& about) {
-  if (unsound_) return absl::FailedPreconditionError("a guest whose last call did not return is no image");
+  if (unsound_)
+    return absl::FailedPreconditionError("a guest whose last call did not return is no image");
   image::Manifest manifest = about;
   for (image::Global& global : manifest.globals) {
     SKERRY_ASSIGN(global.bits, instance_->global(global.name));

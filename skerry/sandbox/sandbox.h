@@ -23,8 +23,8 @@
 
 namespace skerry::sandbox {
 
-/// Answers the frames that a guest sends through its import `host.call`: how a runtime talks with its warm guest. Frames
-/// are untrusted. Confined to one thread.
+/// Answers the frames that a guest sends through its import `host.call`: how a runtime talks with
+/// its warm guest. Frames are untrusted. Confined to one thread.
 class Door {
  public:
   /// The largest frame either way: 64 MiB holds any program with room.
@@ -41,12 +41,13 @@ struct World {
   wasi::OutputSink* output = nullptr;
   wasi::InputSource* input = nullptr;
   Door* door = nullptr;
-  std::optional<std::uint64_t> seed;                 ///< randomness that it alone determines
-  std::optional<std::chrono::nanoseconds> fixed_clock;  ///< time since 1970 at which the clock stands
+  std::optional<std::uint64_t> seed;  ///< randomness that it alone determines
+  std::optional<std::chrono::nanoseconds>
+      fixed_clock;  ///< time since 1970 at which the clock stands
 };
 
-/// A state that sandboxes start from, loaded once per process. Const calls may run concurrently; the programs are
-/// confined to one thread.
+/// A state that sandboxes start from, loaded once per process. Const calls may run concurrently;
+/// the programs are confined to one thread.
 struct Origin {
   std::shared_ptr<engine::Program> program;
   /// Null for a module that starts with empty memory.
@@ -59,23 +60,26 @@ struct Origin {
 /// Everything that guests import: WASI preview 1 and `host.call`. For engine::Program::link.
 std::vector<engine::HostFunction> host_functions();
 
-/// A live guest: compiled module, mapped image and host state. Confined to one thread, as is everything it borrows.
+/// A live guest: compiled module, mapped image and host state. Confined to one thread, as is
+/// everything it borrows.
 class Sandbox {
  public:
-  /// A sandbox that begins as `origin`, which must outlive it. About 0.1 ms on an image. A module that is not hollow
-  /// runs its start function here, with what `world` shows; null is for hollow modules, which run nothing.
+  /// A sandbox that begins as `origin`, which must outlive it. About 0.1 ms on an image. A module
+  /// that is not hollow runs its start function here, with what `world` shows; null is for hollow
+  /// modules, which run nothing.
   static Result<std::unique_ptr<Sandbox>> load(const Origin& origin, const Limits& limits,
                                                const World* world = nullptr);
   ~Sandbox();
 
-  /// Everything is again as `origin` says: pages, globals, files, descriptors. Replaces the instance if the last call
-  /// did not return normally or memory grew.
+  /// Everything is again as `origin` says: pages, globals, files, descriptors. Replaces the
+  /// instance if the last call did not return normally or memory grew.
   Result<image::LinearMemory::ResetCost> reset();
 
   /// Sets what the guest sees of the outside from now on. `world` must outlive its calls.
   void enter(const World& world);
 
-  /// Calls an export. kInvalidArgument when it is not there or has another type; how the guest fares is in CallEnd.
+  /// Calls an export. kInvalidArgument when it is not there or has another type; how the guest
+  /// fares is in CallEnd.
   Result<engine::CallEnd> call(std::string_view function, std::span<const std::uint64_t> arguments);
 
   /// Places bytes where the guest's `host_alloc` says, and returns the address.
@@ -87,7 +91,8 @@ class Sandbox {
   /// Fills in what a call that did not return means: kind, exit code, message, limit.
   void explain_end(const engine::CallEnd& end, Outcome& outcome) const;
 
-  /// Fills in what the sandbox knows of a run's usage: memory, pages, fuel. Wall and processor time are the caller's.
+  /// Fills in what the sandbox knows of a run's usage: memory, pages, fuel. Wall and processor time
+  /// are the caller's.
   void measure(Usage& usage);
 
   /// What the template's runtime wrote about its warm guest; empty without an image.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/sandbox/sandbox.h"
 
-#include <gtest/gtest.h>
-
 #include <cstring>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "skerry/base/test_directory.h"
 #include "skerry/engine/test_module.h"
@@ -38,8 +38,8 @@ class TestDoor final : public Door {
   Result<std::string> reply = std::string("pong");
 };
 
-// No data segments and no start function: what hollowing leaves. Memory comes from the image, 0 and up:
-// 16 "hello\n", 32 an iovec of it, 64 "ping".
+// No data segments and no start function: what hollowing leaves. Memory comes from the image, 0 and
+// up: 16 "hello\n", 32 an iovec of it, 64 "ping".
 constexpr std::string_view kGuest = R"((module
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
@@ -74,7 +74,9 @@ constexpr std::string_view kGuest = R"((module
 
 std::vector<std::byte> first_page() {
   std::vector<std::byte> page(kWasmPageSize);
-  const auto put = [&](std::size_t at, std::string_view text) { std::memcpy(page.data() + at, text.data(), text.size()); };
+  const auto put = [&](std::size_t at, std::string_view text) {
+    std::memcpy(page.data() + at, text.data(), text.size());
+  };
   put(16, "hello\n");
   put(32, std::string_view("\x10\0\0\0\x06\0\0\0", 8));
   put(64, "ping");
@@ -95,7 +97,8 @@ class SandboxTest : public ::testing::Test {
     enter();
   }
 
-  static std::shared_ptr<engine::Program> program(engine::Metering metering = engine::Metering::kNone) {
+  static std::shared_ptr<engine::Program> program(
+      engine::Metering metering = engine::Metering::kNone) {
     auto compiled = engine::testing::compile_text(kGuest, metering);
     EXPECT_TRUE(compiled.ok()) << compiled.status();
     return engine::Program::link(*std::move(compiled), host_functions()).value();
@@ -130,7 +133,8 @@ class SandboxTest : public ::testing::Test {
   bool is_as_template() {
     const auto memory = sandbox->memory();
     const auto pristine = origin.image->pages->bytes();
-    return memory.size() == pristine.size() && std::memcmp(memory.data(), pristine.data(), memory.size()) == 0;
+    return memory.size() == pristine.size() &&
+           std::memcmp(memory.data(), pristine.data(), memory.size()) == 0;
   }
 
   const TestDirectory directory;
@@ -295,7 +299,8 @@ TEST_F(SandboxTest, FilesLimitHolds) {
   limits.files = kib(1);
   sandbox = Sandbox::load(origin, limits).value();
   const std::string large(4096, 'x');
-  EXPECT_EQ(wasi::add_file(sandbox->state().files(), "/f", as_bytes(large)).code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(wasi::add_file(sandbox->state().files(), "/f", as_bytes(large)).code(),
+            StatusCode::kResourceExhausted);
 }
 
 TEST_F(SandboxTest, CapturedStateGoesOnWhereItWas) {
@@ -346,7 +351,9 @@ TEST_F(SandboxTest, DoorAnswersAFrame) {
   EXPECT_EQ(value("load", {1024}), 0x676E6F70U);  // "pong"
 }
 
-TEST_F(SandboxTest, WithoutADoorTheCallIsRefused) { EXPECT_EQ(value("knock", {64, 4, 128, 132}), kMinus1); }
+TEST_F(SandboxTest, WithoutADoorTheCallIsRefused) {
+  EXPECT_EQ(value("knock", {64, 4, 128, 132}), kMinus1);
+}
 
 TEST_F(SandboxTest, DoorThatFailsRefusesTheCall) {
   world.door = &door;
@@ -361,8 +368,9 @@ TEST_F(SandboxTest, DoorFaultsOnBadPointers) {
   world.door = &door;
   enter();
   const std::vector<std::uint64_t> kBad[] = {
-      {65536, 1, 128, 132}, {65533, 4, 128, 132},  {0xFFFFFFFF, 0xFFFFFFFF, 128, 132}, {0, 0xFFFFFFFF, 128, 132},
-      {64, 4, 65533, 132},  {64, 4, 0xFFFFFFFF, 132}, {64, 4, 128, 65533},             {64, 4, 128, 0xFFFFFFFC},
+      {65536, 1, 128, 132},      {65533, 4, 128, 132},     {0xFFFFFFFF, 0xFFFFFFFF, 128, 132},
+      {0, 0xFFFFFFFF, 128, 132}, {64, 4, 65533, 132},      {64, 4, 0xFFFFFFFF, 132},
+      {64, 4, 128, 65533},       {64, 4, 128, 0xFFFFFFFC},
   };
   for (const auto& arguments : kBad) EXPECT_EQ(value("knock", arguments), kMinus2);
   EXPECT_TRUE(door.frames.empty());

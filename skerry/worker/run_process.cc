@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/worker/run_process.h"
 
+#include <array>
+#include <chrono>
+#include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -9,11 +13,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <array>
-#include <chrono>
-#include <cstring>
-#include <optional>
 #include <utility>
 
 #include "skerry/base/child.h"
@@ -92,12 +91,15 @@ Result<Outcome> outcome_of(const RunEvent::Ended& ended) {
   outcome.exit_code = ended.exit_code() & 0xFF;
   outcome.message = ended.message();
   if (ended.has_limit()) {
-    outcome.limit = {ended.limit().limit(), ended.limit().value(), ended.limit().unit(), ended.limit().option()};
+    outcome.limit = {ended.limit().limit(), ended.limit().value(), ended.limit().unit(),
+                     ended.limit().option()};
   }
   if (ended.has_exception()) {
-    outcome.exception = {.type = ended.exception().type(), .message = ended.exception().message(), .frames = {}};
+    outcome.exception = {
+        .type = ended.exception().type(), .message = ended.exception().message(), .frames = {}};
     for (const auto& frame : ended.exception().frames()) {
-      outcome.exception->frames.push_back({frame.file(), frame.line(), frame.function(), frame.source()});
+      outcome.exception->frames.push_back(
+          {frame.file(), frame.line(), frame.function(), frame.source()});
     }
   }
   if (ended.has_result()) outcome.result = ended.result();
@@ -168,8 +170,9 @@ class SocketChannel final : public RunChannel, private wasi::OutputSink {
   std::chrono::nanoseconds cpu_ = cpu_time();
 };
 
-/// Room for the guest's stack and the host's calls beneath it. The main thread's stack grows on demand up to the limit
-/// in force when it faults, and the kernel keeps at least 128 MiB of addresses free below it.
+/// Room for the guest's stack and the host's calls beneath it. The main thread's stack grows on
+/// demand up to the limit in force when it faults, and the kernel keeps at least 128 MiB of
+/// addresses free below it.
 void raise_stack_limit() {
   constexpr rlim_t kWanted = engine::Engine::kGuestStack + (std::size_t{4} << 20);
   rlimit limits{};
@@ -216,7 +219,8 @@ class Supervision {
       std::uint32_t length = 0;
       if (pending_.size() - at < sizeof length) break;
       std::memcpy(&length, pending_.data() + at, sizeof length);
-      if (length > kMaxEvent) return absl::InternalError("the run's process sent an event too large");
+      if (length > kMaxEvent)
+        return absl::InternalError("the run's process sent an event too large");
       if (pending_.size() - at - sizeof length < length) break;
       RunEvent event;
       if (!event.ParseFromArray(pending_.data() + at + sizeof length, static_cast<int>(length))) {
@@ -232,7 +236,9 @@ class Supervision {
   bool has_started() const { return started_.has_value(); }
   bool has_ended() const { return ended_.has_value(); }
   Clock::time_point deadline() const { return *started_ + limits_.wall; }
-  std::chrono::nanoseconds elapsed() const { return started_ ? Clock::now() - *started_ : std::chrono::nanoseconds(0); }
+  std::chrono::nanoseconds elapsed() const {
+    return started_ ? Clock::now() - *started_ : std::chrono::nanoseconds(0);
+  }
   const std::optional<Outcome>& ended() const { return ended_; }
   const Status& failure() const { return failure_; }
 
@@ -261,7 +267,8 @@ class Supervision {
         return ok_status();
       }
       case RunEvent::kFailed:
-        failure_.Update(Status(static_cast<StatusCode>(event.failed().code()), event.failed().message()));
+        failure_.Update(
+            Status(static_cast<StatusCode>(event.failed().code()), event.failed().message()));
         return ok_status();
       case RunEvent::EVENT_NOT_SET:
         break;
@@ -299,7 +306,8 @@ class StopSignals {
     ::sigaddset(&set, SIGTERM);
     ::sigaddset(&set, SIGHUP);
     ::sigprocmask(SIG_BLOCK, &set, &signals.before_);
-    SKERRY_ASSIGN(const int fd, syscall_result("signalfd", {}, [&] { return ::signalfd(-1, &set, SFD_CLOEXEC); }));
+    SKERRY_ASSIGN(const int fd, syscall_result("signalfd", {},
+                                               [&] { return ::signalfd(-1, &set, SFD_CLOEXEC); }));
     signals.fd_ = OwnedFd(fd);
     return signals;
   }
@@ -330,8 +338,8 @@ Outcome stopped_outcome(Stop stop, const sandbox::Limits& limits) {
   std::snprintf(text, sizeof text, "%g", seconds);
   outcome.message = std::string("ran longer than ") + text + " s; allow more with " +
                     std::string(sandbox::kWallLimit.option);
-  outcome.limit = {std::string(sandbox::kWallLimit.key), seconds, std::string(sandbox::kWallLimit.unit),
-                   std::string(sandbox::kWallLimit.option)};
+  outcome.limit = {std::string(sandbox::kWallLimit.key), seconds,
+                   std::string(sandbox::kWallLimit.unit), std::string(sandbox::kWallLimit.option)};
   return outcome;
 }
 
@@ -340,14 +348,16 @@ Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits) {
   // Nobody else kills our children: an unasked SIGKILL is the kernel's, for want of memory.
   if (exit.signal == SIGKILL) {
     outcome.kind = OutcomeKind::kOutOfMemory;
-    outcome.message = "its process was killed for want of memory; lower " + std::string(sandbox::kMemoryLimit.option) +
-                      " or give the machine more";
-    outcome.limit = {std::string(sandbox::kMemoryLimit.key), static_cast<double>(limits.memory.value),
-                     std::string(sandbox::kMemoryLimit.unit), std::string(sandbox::kMemoryLimit.option)};
+    outcome.message = "its process was killed for want of memory; lower " +
+                      std::string(sandbox::kMemoryLimit.option) + " or give the machine more";
+    outcome.limit = {
+        std::string(sandbox::kMemoryLimit.key), static_cast<double>(limits.memory.value),
+        std::string(sandbox::kMemoryLimit.unit), std::string(sandbox::kMemoryLimit.option)};
   } else {
     outcome.kind = OutcomeKind::kCrashed;
     outcome.message = exit.signal != 0 ? "its process died of signal " + std::to_string(exit.signal)
-                                       : "its process ended without an outcome, exit code " + std::to_string(exit.code);
+                                       : "its process ended without an outcome, exit code " +
+                                             std::to_string(exit.code);
   }
   outcome.exit_code = exit_code_of(outcome.kind);
   return outcome;
@@ -356,8 +366,9 @@ Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits) {
 }  // namespace
 
 Result<std::size_t> DescriptorInput::read(std::span<std::byte> out) {
-  SKERRY_ASSIGN(const ssize_t got,
-                syscall_result("read", "standard input", [&] { return ::read(fd_, out.data(), out.size()); }));
+  SKERRY_ASSIGN(const ssize_t got, syscall_result("read", "standard input", [&] {
+                  return ::read(fd_, out.data(), out.size());
+                }));
   return static_cast<std::size_t>(got);
 }
 
@@ -366,12 +377,14 @@ Result<bool> DescriptorInput::wait(wasi::Nanoseconds at_most) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at_most);
   const timespec limit{static_cast<time_t>(std::min<std::uint64_t>(seconds.count(), 1U << 30)),
                        static_cast<long>((at_most - seconds).count())};
-  SKERRY_ASSIGN(const int ready,
-                syscall_result("ppoll", "standard input", [&] { return ::ppoll(&waiting, 1, &limit, nullptr); }));
+  SKERRY_ASSIGN(const int ready, syscall_result("ppoll", "standard input", [&] {
+                  return ::ppoll(&waiting, 1, &limit, nullptr);
+                }));
   return ready > 0;
 }
 
-Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits, RunObserver& observer) {
+Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
+                          RunObserver& observer) {
   int ends[2];
   SKERRY_TRY(syscall_result("socketpair", {}, [&] {
                return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
@@ -391,11 +404,13 @@ Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits, Ru
     int timeout = -1;
     // Sending results may go on past the deadline: the guest itself has ended in time.
     if (supervision.has_started() && !supervision.has_ended() && stop == Stop::kNone) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(supervision.deadline() - Clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(supervision.deadline() - Clock::now());
       timeout = static_cast<int>(std::max<std::int64_t>(0, left.count()));
     }
-    SKERRY_ASSIGN(const int ready,
-                  syscall_result("poll", {}, [&] { return ::poll(waiting.data(), waiting.size(), timeout); }));
+    SKERRY_ASSIGN(const int ready, syscall_result("poll", {}, [&] {
+                    return ::poll(waiting.data(), waiting.size(), timeout);
+                  }));
     if (ready == 0 && timeout >= 0) {
       stop = Stop::kDeadline;
       child.kill();
@@ -412,14 +427,16 @@ Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits, Ru
   }
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   if (supervision.ended() && supervision.failure().ok()) return *supervision.ended();
-  Outcome outcome = stop == Stop::kNone ? died_outcome(exit, limits) : stopped_outcome(stop, limits);
+  Outcome outcome =
+      stop == Stop::kNone ? died_outcome(exit, limits) : stopped_outcome(stop, limits);
   if (stop == Stop::kNone && !supervision.failure().ok()) return supervision.failure();
   outcome.usage.wall = supervision.elapsed();
   outcome.usage.cpu = exit.cpu;
   return outcome;
 }
 
-Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after, RunChannel& channel) {
+Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                    RunChannel& channel) {
   SKERRY_ASSIGN(const auto changes, wasi::changes_since(before, after, kMaxChanges));
   for (const wasi::Change& change : changes) {
     if (change.path == "/tmp" || change.path.starts_with("/tmp/")) continue;

@@ -22,7 +22,8 @@ struct FileChange {
   bool is_further_piece = false;
 };
 
-/// Sees a run while it happens. Calls come on the supervising thread. Everything is the guest's: untrusted, within limits.
+/// Sees a run while it happens. Calls come on the supervising thread. Everything is the guest's:
+/// untrusted, within limits.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
@@ -47,15 +48,17 @@ class RunChannel {
 /// The guest's side: prepares a sandbox, runs it, and returns the outcome.
 using RunBody = std::function<Result<sandbox::Outcome>(RunChannel&)>;
 
-/// Runs `body` in a process of its own and supervises it: relays its events to `observer`, kills it at its deadline or
-/// when this process is asked to end (SIGINT, SIGTERM: kCancelled), and tells a crash from an outcome. Returns only
-/// when the process is gone. A Status is our own failure, on either side.
+/// Runs `body` in a process of its own and supervises it: relays its events to `observer`, kills it
+/// at its deadline or when this process is asked to end (SIGINT, SIGTERM: kCancelled), and tells a
+/// crash from an outcome. Returns only when the process is gone. A Status is our own failure, on
+/// either side.
 Result<sandbox::Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
                                    RunObserver& observer);
 
-/// Sends what differs between `before` and `after` through `channel`, `/tmp` left out. kResourceExhausted when there are
-/// more than 100,000 changes.
-Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after, RunChannel& channel);
+/// Sends what differs between `before` and `after` through `channel`, `/tmp` left out.
+/// kResourceExhausted when there are more than 100,000 changes.
+Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                    RunChannel& channel);
 
 /// Standard input from a descriptor, which must outlive it. Blocks where the descriptor does.
 class DescriptorInput final : public wasi::InputSource {

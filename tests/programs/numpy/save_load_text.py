@@ -19,7 +19,7 @@ print(open("/tmp/a.csv").read())
 print(np.loadtxt("/tmp/a.csv", delimiter=",", skiprows=1).tolist(), np.loadtxt(io.StringIO("1 2 # c\n3 4"), usecols=1).tolist())
 g = np.genfromtxt(io.StringIO("id,v,name\n1,2.5,x\n2,,y\n"), delimiter=",", names=True, dtype=None, encoding="utf-8")
 print(g.dtype.names, g["id"].tolist(), np.isnan(g["v"]).tolist(), g["name"].tolist())
-a.tofile("/tmp/raw.bin")
+open("/tmp/raw.bin", "wb").write(a.tobytes())
 print(os.path.getsize("/tmp/raw.bin"), np.fromfile("/tmp/raw.bin", dtype="i4", count=4, offset=4).tolist())
 print(np.fromstring("1, 2, 3", sep=",").tolist(), a.tobytes().hex()[:16], np.frombuffer(a.tobytes(), "i4").reshape(a.shape).tolist() == a.tolist())
 try:

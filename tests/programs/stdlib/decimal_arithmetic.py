@@ -12,7 +12,7 @@ print(D("123.456").as_tuple(), D("1E+3"), D("1E+3") + 0, format(D("1234567.891")
 print(D("-7") % 3, D("-7") // 3, divmod(D(17), D(5)), D(7).compare(D(3)), D("1.5").as_integer_ratio())
 print(D("NaN").is_nan(), D("Infinity") > 10 ** 50, D("-0"), D("1e5").to_eng_string(), D("12e6").scaleb(-2))
 getcontext().traps[DivisionByZero] = False
-print(D(1) / D(0), getcontext().flags[Inexact])
+print(D(1) / D(0), bool(getcontext().flags[Inexact]))
 try:
     D("abc")
 except InvalidOperation as e:
