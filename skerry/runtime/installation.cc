@@ -259,11 +259,21 @@ Result<int> PythonInstallation::set_up(engine::Metering metering, SealedFile::De
     SKERRY_ASSIGN(hollow, make_hollow());
     module = hollow->sha256;
   }
-  // The plain code is needed to warm templates up, too.
-  std::vector<engine::Metering> wanted = {engine::Metering::kNone};
-  if (metering == engine::Metering::kFuel) wanted.push_back(metering);
-  for (const engine::Metering each : wanted) {
-    const Status state = cache.check(*module, each, depth);
+  SKERRY_TRY(ensure_code({cache, *module, metering, depth}, hollow, observer, steps));
+  if (missing.empty()) return steps;
+  if (!hollow) {
+    SKERRY_ASSIGN(hollow, make_hollow());
+  }
+  SKERRY_TRY(make_templates(missing, *hollow, cache, observer));
+  return steps + static_cast<int>(missing.size());
+}
+
+Status PythonInstallation::ensure_code(const WantedCode& wanted, std::optional<Hollow>& hollow,
+                                       SetUpObserver& observer, int& steps) const {
+  for (const engine::Metering each : {engine::Metering::kNone, engine::Metering::kFuel}) {
+    // The plain code is needed to warm templates up, too.
+    if (each == engine::Metering::kFuel && wanted.metering != each) continue;
+    const Status state = wanted.cache.check(wanted.module_sha256, each, wanted.depth);
     if (state.ok()) continue;
     if (state.code() == StatusCode::kDataLoss) observer.damaged(std::string(message_of(state)));
     if (!hollow) {
@@ -272,26 +282,28 @@ Result<int> PythonInstallation::set_up(engine::Metering metering, SealedFile::De
     ++steps;
     observer.step(each == engine::Metering::kFuel ? "compiling CPython with fuel counting"
                                                   : "compiling CPython to native code");
-    SKERRY_TRY(cache.compile(hollow->module.bytes, *module, each, kRuntimeBudget,
-                             [&](double fraction) { observer.progress(fraction); }));
+    SKERRY_TRY(wanted.cache.compile(hollow->module.bytes, wanted.module_sha256, each,
+                                    kRuntimeBudget,
+                                    [&](double fraction) { observer.progress(fraction); }));
   }
-  if (missing.empty()) return steps;
-  if (!hollow) {
-    SKERRY_ASSIGN(hollow, make_hollow());
-  }
+  return ok_status();
+}
+
+Status PythonInstallation::make_templates(const std::vector<const TemplateRecipe*>& recipes,
+                                          const Hollow& hollow, const engine::NativeCache& cache,
+                                          SetUpObserver& observer) const {
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(engine::Metering::kNone));
-  SKERRY_ASSIGN(auto code, cache.load(*engine, *module));
+  SKERRY_ASSIGN(auto code, cache.load(*engine, hollow.sha256));
   SKERRY_ASSIGN(const auto program,
                 engine::Program::link(std::move(code), sandbox::host_functions()));
   SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
-  for (const TemplateRecipe* recipe : missing) {
-    ++steps;
+  for (const TemplateRecipe* recipe : recipes) {
     observer.step("warming up template " + recipe->name);
     SealedFile::remove(template_path(recipe->name));
-    SKERRY_TRY(build_template(*recipe, *hollow, program, *blobs));
+    SKERRY_TRY(build_template(*recipe, hollow, program, *blobs));
     observer.progress(1);
   }
-  return steps;
+  return ok_status();
 }
 
 Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_view template_name,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,12 +69,23 @@ class PythonInstallation {
 
  private:
   struct Hollow;
+  /// The native code that a set-up has to end with.
+  struct WantedCode {
+    const engine::NativeCache& cache;
+    const std::string& module_sha256;
+    engine::Metering metering;
+    SealedFile::Depth depth;
+  };
   Status check_parts(SealedFile::Depth depth) const;
   Status ensure_blobs(SealedFile::Depth depth, SetUpObserver& observer, int& steps) const;
   Status check_template(const TemplateRecipe& recipe, SealedFile::Depth depth) const;
   std::filesystem::path template_path(std::string_view name) const;
   Result<std::string> known_module() const;
   Result<Hollow> make_hollow() const;
+  Status ensure_code(const WantedCode& wanted, std::optional<Hollow>& hollow,
+                     SetUpObserver& observer, int& steps) const;
+  Status make_templates(const std::vector<const TemplateRecipe*>& recipes, const Hollow& hollow,
+                        const engine::NativeCache& cache, SetUpObserver& observer) const;
   Status build_template(const TemplateRecipe& recipe, const Hollow& hollow,
                         std::shared_ptr<engine::Program> program, const BlobSet& blobs) const;
 

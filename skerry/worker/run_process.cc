@@ -363,6 +363,39 @@ Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits) {
   return outcome;
 }
 
+/// Takes events until the child has closed its end; kills it at its deadline and when a signal asks
+/// for it.
+Result<Stop> relay(Supervision& supervision, Child& child, int events, int stop_signals) {
+  Stop stop = Stop::kNone;
+  for (bool open = true; open;) {
+    std::array<pollfd, 2> waiting{{{events, POLLIN, 0}, {stop_signals, POLLIN, 0}}};
+    int timeout = -1;
+    // Sending results may go on past the deadline: the guest itself has ended in time.
+    if (supervision.has_started() && !supervision.has_ended() && stop == Stop::kNone) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(supervision.deadline() - Clock::now());
+      timeout = static_cast<int>(std::max<std::int64_t>(0, left.count()));
+    }
+    SKERRY_ASSIGN(const int ready, syscall_result("poll", {}, [&] {
+                    return ::poll(waiting.data(), waiting.size(), timeout);
+                  }));
+    if (ready == 0 && timeout >= 0) {
+      stop = Stop::kDeadline;
+      child.kill();
+    }
+    if ((waiting[1].revents & POLLIN) != 0 && stop == Stop::kNone) {
+      signalfd_siginfo ignored{};
+      (void)!::read(stop_signals, &ignored, sizeof ignored);
+      stop = Stop::kCancelled;
+      child.kill();
+    }
+    if (waiting[0].revents != 0) {
+      SKERRY_ASSIGN(open, supervision.receive(events));
+    }
+  }
+  return stop;
+}
+
 }  // namespace
 
 Result<std::size_t> DescriptorInput::read(std::span<std::byte> out) {
@@ -398,33 +431,7 @@ Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
                 }));
   theirs.close();
   Supervision supervision(limits, observer);
-  Stop stop = Stop::kNone;
-  for (bool open = true; open;) {
-    std::array<pollfd, 2> waiting{{{ours.get(), POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
-    int timeout = -1;
-    // Sending results may go on past the deadline: the guest itself has ended in time.
-    if (supervision.has_started() && !supervision.has_ended() && stop == Stop::kNone) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(supervision.deadline() - Clock::now());
-      timeout = static_cast<int>(std::max<std::int64_t>(0, left.count()));
-    }
-    SKERRY_ASSIGN(const int ready, syscall_result("poll", {}, [&] {
-                    return ::poll(waiting.data(), waiting.size(), timeout);
-                  }));
-    if (ready == 0 && timeout >= 0) {
-      stop = Stop::kDeadline;
-      child.kill();
-    }
-    if ((waiting[1].revents & POLLIN) != 0 && stop == Stop::kNone) {
-      signalfd_siginfo ignored{};
-      (void)!::read(signals.fd(), &ignored, sizeof ignored);
-      stop = Stop::kCancelled;
-      child.kill();
-    }
-    if (waiting[0].revents != 0) {
-      SKERRY_ASSIGN(open, supervision.receive(ours.get()));
-    }
-  }
+  SKERRY_ASSIGN(const Stop stop, relay(supervision, child, ours.get(), signals.fd()));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   if (supervision.ended() && supervision.failure().ok()) return *supervision.ended();
   Outcome outcome =

@@ -20,7 +20,7 @@ print(np.loadtxt("/tmp/a.csv", delimiter=",", skiprows=1).tolist(), np.loadtxt(i
 g = np.genfromtxt(io.StringIO("id,v,name\n1,2.5,x\n2,,y\n"), delimiter=",", names=True, dtype=None, encoding="utf-8")
 print(g.dtype.names, g["id"].tolist(), np.isnan(g["v"]).tolist(), g["name"].tolist())
 open("/tmp/raw.bin", "wb").write(a.tobytes())
-print(os.path.getsize("/tmp/raw.bin"), np.fromfile("/tmp/raw.bin", dtype="i4", count=4, offset=4).tolist())
+print(os.path.getsize("/tmp/raw.bin"), np.frombuffer(open("/tmp/raw.bin", "rb").read(), dtype="i4", count=4, offset=4).tolist())
 print(np.fromstring("1, 2, 3", sep=",").tolist(), a.tobytes().hex()[:16], np.frombuffer(a.tobytes(), "i4").reshape(a.shape).tolist() == a.tolist())
 try:
     np.load(io.BytesIO(b"not an npy file at all"), allow_pickle=False)
