@@ -29,12 +29,14 @@ endforeach()
 set(generated ${CMAKE_BINARY_DIR}/wasmtime)
 configure_file(${headers}/wasmtime/conf.h.in ${generated}/include/wasmtime/conf.h)
 
+file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${crate}/src/*.rs)
+
 # One archive serves every preset: the sanitizers do not reach into it.
 set(target_dir ${CMAKE_SOURCE_DIR}/build/wasmtime)
 set(archive ${target_dir}/release/libskerry_wasmtime.a)
 add_custom_command(OUTPUT ${archive}
   COMMAND ${CARGO} build --release --locked --manifest-path ${manifest} --target-dir ${target_dir}
-  DEPENDS ${manifest} ${crate}/Cargo.lock ${crate}/src/lib.rs
+  DEPENDS ${manifest} ${crate}/Cargo.lock ${sources}
   COMMENT "Building Wasmtime ${version} (about four minutes, once)" USES_TERMINAL VERBATIM)
 add_custom_target(wasmtime_archive DEPENDS ${archive})
 

@@ -13,7 +13,6 @@ import pathlib
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from dataclasses import dataclass, field

@@ -9,6 +9,7 @@ to tell goes through `_host.call`, never through a stream that the program can w
     guest -> host  b"d" + JSON    how it ended: exit_code, result, exception
 """
 
+import __future__
 import ast
 import atexit
 import builtins
@@ -18,6 +19,7 @@ import json
 import linecache
 import os
 import sys
+import time
 import traceback
 import types
 
@@ -34,7 +36,8 @@ MAX_RESULT = 1 << 20
 _INITIAL_NAMES = frozenset()
 _EXIT_HANDLERS = 0
 _LOG_HANDLERS = 0
-_ENDING = None  # the bytecode behind a module's last expression, as `_learn_ending` saw it
+# Given back when memory has run out, so that there is some to say so with.
+_RESERVE = bytearray(1 << 20)
 
 
 def _clip(text, limit=MAX_TEXT):
@@ -46,63 +49,15 @@ def _clean(text):
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _learn_ending():
-    """Learns what this interpreter compiles for a module that ends in an expression: value, POP_TOP, None, RETURN_VALUE.
-
-    Rewriting these few bytes to return the value costs a microsecond; doing the same on a syntax tree costs a second
-    parse. Returns None when the interpreter compiles otherwise, which leaves the syntax tree.
-    """
-    import opcode
-
-    code = compile("f()", "<probe>", "exec").co_code
-    pop = opcode.opmap["POP_TOP"]
-    nop = opcode.opmap["NOP"]
-    tail = code[-6:]
-    if len(tail) != 6 or tail[0] != pop or tail[4] != opcode.opmap["RETURN_VALUE"]:
-        return None
-    patched = bytes([nop, 0, nop, 0]) + tail[4:]
-    probe = types.FunctionType(compile("7 .bit_length()", "<probe>", "exec"), {}).__code__
-    if probe.co_code[-6:] != tail:
-        return None
-    value = types.FunctionType(probe.replace(co_code=probe.co_code[:-6] + patched), {})()
-    return (tail, patched) if value == 3 else None
-
-
-def _ends_in_expression(code, text):
-    """Whether the value that `code` drops last is its last statement's, at module level."""
-    positions = None
-    for positions in code.co_positions():
-        pass
-    return positions is not None and positions[2] == 0 and positions[0] is not None and _is_last(positions, text)
-
-
-def _is_last(positions, text):
-    """Whether the statement at `positions` is the text's last, and a whole line's beginning."""
-    lines = text.splitlines()
-    end = positions[1]
-    if any(line.strip() and not line.lstrip().startswith("#") for line in lines[end:]):
-        return False
-    rest = lines[end - 1].encode()[positions[3]:].strip()
-    return not rest or rest == b";" or rest.startswith(b"#")
-
-
 def _compile(source, name):
-    """The program's code, and whether calling it returns the last expression's value."""
-    code = compile(source, name, "exec", dont_inherit=True)
-    if _ENDING is not None:
-        tail, patched = _ENDING
-        if code.co_code.endswith(tail) and _ends_in_expression(code, _text_of(source)):
-            return code.replace(co_code=code.co_code[:-6] + patched), True
+    """The program's code, and that of its last expression if it ends in one."""
     tree = ast.parse(source, name)
     if not tree.body or not isinstance(tree.body[-1], ast.Expr):
-        return code, False
-    last = tree.body[-1]
-    if isinstance(last.value, ast.Constant) and len(tree.body) == 1 and isinstance(last.value.value, str):
-        pass  # a lone string is a docstring to the compiler, and a value to whoever typed it
-    tree.body[-1] = ast.Assign([ast.Name("_", ast.Store())], last.value)
-    ast.copy_location(tree.body[-1], last)
-    ast.fix_missing_locations(tree)
-    return compile(tree, name, "exec", dont_inherit=True), None
+        return compile(tree, name, "exec", dont_inherit=True), None
+    last = ast.Expression(tree.body.pop().value)
+    body = compile(tree, name, "exec", dont_inherit=True)
+    flags = body.co_flags & __future__.all_feature_flags  # its future imports count for its last line, too
+    return body, compile(last, name, "eval", flags=flags, dont_inherit=True)
 
 
 def _text_of(source):
@@ -139,28 +94,59 @@ def _describe(error, summary):
                 "source": _clip(_clean((error.text or "").strip())),
             }
         )
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
-    return {"type": _clean(_type_name(type(error))), "message": _clip(_clean(str(message))), "frames": frames}
+    description = {"type": _clean(_type_name(type(error))), "message": _message_of(error), "frames": frames}
+    if isinstance(error, MemoryError):
+        description["is_memory"] = True
+    return description
+
+
+def _message_of(error):
+    try:
+        return _clip(_clean(str(error.msg if isinstance(error, SyntaxError) else error)))
+    except BaseException:  # the program's own __str__
+        return ""
+
+
+def _complete(error):
+    """Errors that the compiler finds after parsing come without the line's text."""
+    if isinstance(error, SyntaxError) and error.text is None and error.filename and error.lineno:
+        error.text = linecache.getline(error.filename, error.lineno) or None
+
+
+def _write_error(text):
+    if sys.stderr is not None:
+        try:
+            sys.stderr.write(text)
+        except UnicodeEncodeError:
+            sys.stderr.write(_clean(text))
 
 
 def _report(error, trace):
     """Prints the traceback where Python would, and describes it to the host."""
     if isinstance(error, MemoryError):
         # The frames still hold what filled the memory; nothing can be told before that is gone.
+        _RESERVE.clear()
         traceback.clear_frames(trace)
     error.__traceback__ = trace
+    _complete(error)
     if sys.excepthook is not sys.__excepthook__:
-        sys.excepthook(type(error), error, trace)
-        return _describe(error, traceback.extract_tb(trace, -MAX_FRAMES))
-    shown = traceback.TracebackException(type(error), error, trace, compact=True)
-    text = "".join(shown.format())
-    stderr = sys.stderr
-    if stderr is not None:
         try:
-            stderr.write(text)
-        except UnicodeEncodeError:
-            stderr.write(_clean(text))
+            sys.excepthook(type(error), error, trace)
+            return _describe(error, traceback.extract_tb(trace, -MAX_FRAMES))
+        except BaseException as second:
+            hook_trace = _without_us(second.__traceback__)
+            _write_error("Error in sys.excepthook:\n" + "".join(traceback.format_exception(type(second), second, hook_trace)))
+            _write_error("\nOriginal exception was:\n")
+    shown = traceback.TracebackException(type(error), error, trace, compact=True)
+    _write_error("".join(shown.format()))
     return _describe(error, shown.stack)
+
+
+def _without_us(trace):
+    """The traceback from the program's first frame on."""
+    while trace is not None and trace.tb_frame.f_code.co_filename == "<skerry>":
+        trace = trace.tb_next
+    return trace
 
 
 def _exit_code(error):
@@ -168,7 +154,7 @@ def _exit_code(error):
     if code is None:
         return 0
     if isinstance(code, int):
-        return code & 0xFF
+        return code & 0xFF if -(1 << 63) <= code < 1 << 63 else 255  # what a C long does not hold is -1
     try:
         print(code, file=sys.stderr)
     except (OSError, ValueError):
@@ -182,11 +168,10 @@ def _failed(error, done):
         done["exit_code"] = _exit_code(error)
         return
     done["exit_code"] = 130 if isinstance(error, KeyboardInterrupt) else 1
-    trace = error.__traceback__
     try:
-        done["exception"] = _report(error, trace.tb_next if trace is not None else None)
-    except BaseException as second:  # the program's own __str__, excepthook or stderr failed
-        done["exception"] = {"type": _clean(_type_name(type(error))), "message": "", "frames": []}
+        done["exception"] = _report(error, _without_us(error.__traceback__))
+    except BaseException as second:  # the program's own __str__ or stderr failed
+        done["exception"] = {"type": _clean(_type_name(type(error))), "message": _message_of(error), "frames": []}
         try:
             sys.__stderr__.write(f"{_type_name(type(error))} (and reporting it raised {type(second).__name__})\n")
         except BaseException:
@@ -199,7 +184,10 @@ def _tell_result(value, header, done):
     if header.get("echo"):
         print(repr(value))
     if header.get("want_result"):
-        done["result"] = _clip(_clean(repr(value)), MAX_RESULT)
+        try:
+            done["result"] = _clip(_clean(repr(value)), MAX_RESULT)
+        except Exception:
+            pass  # being asked for the value changes nothing about the program's end
 
 
 def _flush(done):
@@ -264,24 +252,19 @@ def serve(frame):
     try:
         linecache.cache[name] = (len(source), None, _text_of(source).splitlines(True), name)
         if header.get("want_result") or header.get("echo"):
-            code, returns = _compile(source, name)
+            code, last = _compile(source, name)
         else:
-            code, returns = compile(source, name, "exec", dont_inherit=True), False
+            code, last = compile(source, name, "exec", dont_inherit=True), None
     except BaseException as error:
         error.__traceback__ = None
         _failed(error, done)
     else:
         try:
-            value = types.FunctionType(code, names)()
+            types.FunctionType(code, names)()
+            if last is not None:
+                _tell_result(types.FunctionType(last, names)(), header, done)
         except BaseException as error:
             _failed(error, done)
-            del error
-        else:
-            try:
-                _tell_result(value if returns else names.get("_") if returns is None else None, header, done)
-            except BaseException as error:
-                _failed(error, done)
-            value = None
     try:
         _finish(names, done)
     except BaseException as error:
@@ -301,8 +284,7 @@ def _turn(source, environ, _serve=None):
 
 def prepare():
     """Makes the warm interpreter what a fresh one is, and takes `turn` over."""
-    global _ENDING, _INITIAL_NAMES, _EXIT_HANDLERS, _LOG_HANDLERS
-    _ENDING = _learn_ending()
+    global _INITIAL_NAMES, _EXIT_HANDLERS, _LOG_HANDLERS
     _EXIT_HANDLERS = atexit._ncallbacks()
     logging = sys.modules.get("logging")
     _LOG_HANDLERS = len(logging._handlerList) if logging is not None else 0
@@ -319,9 +301,69 @@ def prepare():
     # `serve()`. The same function with our code goes straight there.
     _reactor.turn.__code__ = _turn.__code__
     _reactor.turn.__defaults__ = (serve,)
+    _fit_asyncio()
+    _fit_threading()
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed
+
+
+def _fit_asyncio():
+    """A loop's self-pipe, a pair of sockets, wakes it from other threads and signals. There are neither here."""
+    from asyncio import selector_events
+
+    def nothing(self):
+        pass
+
+    loop = selector_events.BaseSelectorEventLoop
+    loop._make_self_pipe = loop._close_self_pipe = loop._write_to_self = nothing
+
+
+class _Lock:
+    """threading.Lock where there are no other threads: a lock that is held stays held while one waits for it. The
+    interpreter's own answers such a wait by ending the guest."""
+
+    __slots__ = ("_held", "__weakref__")
+
+    def __init__(self):
+        self._held = False
+
+    def acquire(self, blocking=True, timeout=-1):
+        if not blocking and timeout != -1:
+            raise ValueError("can't specify a timeout for a non-blocking call")
+        if timeout < 0 and timeout != -1:
+            raise ValueError("timeout value must be a non-negative number")
+        if not self._held:
+            self._held = True
+            return True
+        if not blocking:
+            return False
+        if timeout == -1:
+            raise RuntimeError("deadlock: the lock is held, and no other thread exists that could release it")
+        time.sleep(timeout)
+        return False
+
+    def release(self):
+        if not self._held:
+            raise RuntimeError("release unlocked lock")
+        self._held = False
+
+    def locked(self):
+        return self._held
+
+    def _at_fork_reinit(self):
+        self._held = False
+
+    __enter__ = acquire
+
+    def __exit__(self, *_):
+        self.release()
+
+
+def _fit_threading():
+    import threading
+
+    threading.Lock = threading._allocate_lock = _Lock
 
 
 def seal():

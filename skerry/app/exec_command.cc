@@ -49,9 +49,9 @@ Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options,
 
 int exec(const Options& options) {
   auto setting = RunSetting::open(options.run);
-  if (!setting.ok()) return report_failure(setting.status());
+  if (!setting.ok()) return fail(options.run, setting.status());
   const auto origin = ready_origin(options, setting->limits);
-  if (!origin.ok()) return report_failure(origin.status());
+  if (!origin.ok()) return fail(options.run, origin.status());
   return run_and_report(
       options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
         for (const ImportedDirectory& directory : setting->directories) {

@@ -112,6 +112,10 @@ Result<ImportedDirectory> ImportedDirectory::parse(const std::string& text) {
     directory.guest.resize(directory.guest.size() - 3);
   }
   while (directory.guest.size() > 1 && directory.guest.ends_with('/')) directory.guest.pop_back();
+  if (directory.guest.find(':') != std::string::npos) {
+    return absl::InvalidArgumentError("--dir is \"" + text +
+                                      "\": after the guest's path only :rw may stand");
+  }
   if (!directory.guest.starts_with('/') || directory.guest.size() < 2) {
     return absl::InvalidArgumentError("--dir is \"" + text +
                                       "\": the guest's side must be an absolute path below /");
@@ -183,11 +187,11 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
       return absl::InvalidArgumentError("the guest made a symbolic link at " + shown(relative) +
                                         "; links are not written to the host");
     case worker::FileChange::Kind::kRemoved: {
-      const auto removed = syscall_result(
-          "unlinkat", shown(relative), [&] { return ::unlinkat(parent.get(), name.c_str(), 0); });
-      if (removed.ok() || removed.status().code() == StatusCode::kNotFound) return ok_status();
-      directories_to_remove_.push_back(relative);
-      return ok_status();
+      // A directory goes with all that is in it, as it went in the guest. remove_all follows no
+      // link, and the parent is the one that was opened beneath the directory.
+      std::error_code error;
+      fs::remove_all(fs::path("/proc/self/fd") / std::to_string(parent.get()) / name, error);
+      return error ? errno_status(error.value(), "remove", shown(relative)) : ok_status();
     }
     case worker::FileChange::Kind::kFile:
       break;
@@ -196,19 +200,6 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
   SKERRY_ASSIGN(const OwnedFd file, open_beneath(relative, O_WRONLY | mode));
   auto written = write_all(file.get(), as_bytes(change.content));
   return annotate(written, shown(relative));
-}
-
-Status HostDirectoryWriter::finish() {
-  // By path in order, a directory comes before what is in it: backwards, it is empty when its turn
-  // comes.
-  for (auto path = directories_to_remove_.rbegin(); path != directories_to_remove_.rend(); ++path) {
-    std::string name;
-    SKERRY_ASSIGN(const OwnedFd parent, parent_of(*path, name));
-    SKERRY_TRY(syscall_result("unlinkat", shown(*path), [&] {
-                 return ::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
-               }).status());
-  }
-  return ok_status();
 }
 
 }  // namespace skerry::app

@@ -38,15 +38,12 @@ class HostDirectoryWriter {
 
   /// Carries out one change at `relative`, a path below the directory.
   Status apply(const worker::FileChange& change, const std::string& relative);
-  /// Removes directories whose removal had to wait for their contents'. Call once, last.
-  Status finish();
 
  private:
   explicit HostDirectoryWriter(OwnedFd directory) : directory_(std::move(directory)) {}
   Result<OwnedFd> parent_of(const std::string& relative, std::string& name) const;
   Result<OwnedFd> open_beneath(const std::string& relative, int flags) const;
   OwnedFd directory_;
-  std::vector<std::string> directories_to_remove_;
 };
 
 }  // namespace skerry::app

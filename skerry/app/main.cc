@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
 #include "skerry/app/commands.h"
 
+namespace {
+
+/// A descriptor we open must not become somebody's standard stream because those were closed.
+void fill_standard_streams() {
+  for (int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC); fd >= 0; fd = ::dup(fd)) {
+    if (fd > STDERR_FILENO) {
+      ::close(fd);
+      return;
+    }
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  fill_standard_streams();
   // A reader that has gone shows as a failed write, not as our death.
   ::signal(SIGPIPE, SIG_IGN);
   CLI::App program{

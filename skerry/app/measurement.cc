@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <functional>
 #include <span>
@@ -88,7 +89,7 @@ class Measurer {
  public:
   static Result<Measurer> start(const std::function<Result<Numbers>()>& body) {
     int ends[2];
-    SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, 0); }).status());
+    SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, O_CLOEXEC); }).status());
     OwnedFd reader(ends[0]);
     OwnedFd writer(ends[1]);
     SKERRY_ASSIGN(Child child, Child::fork([&] {

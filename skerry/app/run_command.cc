@@ -39,7 +39,9 @@ Result<runtime::PythonProgram> program_of(const Options& options) {
       return absl::InvalidArgumentError(
           "nothing to run: give -c CODE, FILE, or - to read it from standard input");
     }
-    SKERRY_ASSIGN(program.code, read_all(STDIN_FILENO, kMaxSource));
+    auto code = read_all(STDIN_FILENO, kMaxSource);
+    if (!code.ok()) return annotate(code.status(), "standard input");
+    program.code = *std::move(code);
     program.name = "<stdin>";
     zeroth = "-";
   } else {
@@ -77,12 +79,12 @@ Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options,
 
 int run(const Options& options) {
   auto setting = RunSetting::open(options.run);
-  if (!setting.ok()) return report_failure(setting.status());
+  if (!setting.ok()) return fail(options.run, setting.status());
   auto program = program_of(options);
-  if (!program.ok()) return report_failure(program.status());
+  if (!program.ok()) return fail(options.run, program.status());
   program->environment = setting->environment;
   const auto origin = ready_origin(options, setting->limits);
-  if (!origin.ok()) return report_failure(origin.status());
+  if (!origin.ok()) return fail(options.run, origin.status());
   return run_and_report(
       options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
         SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(**origin, setting->limits));

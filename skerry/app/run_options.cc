@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/run_options.h"
 
+#include <charconv>
 #include <cmath>
 #include <ctime>
 #include <fcntl.h>
+#include <set>
 #include <unistd.h>
 #include <utility>
 
@@ -27,6 +29,36 @@ std::string cut_marker(const sandbox::Limits& limits) {
   return fmt::format(fmt::runtime(kCutMarker), limits.output.value, sandbox::kOutputLimit.option);
 }
 
+/// The bounds of a number on the command line, and its unit.
+struct Bounds {
+  double low;
+  double high;
+  const char* unit;
+};
+
+Result<double> number(const char* option, const std::string& text, const Bounds& bounds) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const bool is_number =
+      !text.empty() && *end == '\0' && std::isspace(static_cast<unsigned char>(text[0])) == 0;
+  if (is_number && value >= bounds.low && value <= bounds.high) return value;
+  return absl::InvalidArgumentError(fmt::format("{} is \"{}\", expected {:.15g} to {:.15g} {}",
+                                                option, text, bounds.low, bounds.high,
+                                                bounds.unit));
+}
+
+/// As `number`, whole ones: every 64-bit value exactly.
+Result<std::uint64_t> whole(const char* option, const std::string& text, std::uint64_t low,
+                            std::uint64_t high, const char* unit) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= low && value <= high)
+    return value;
+  return absl::InvalidArgumentError(fmt::format(
+      "{} is \"{}\", expected a whole number {} {}", option, text,
+      high == UINT64_MAX ? "below 2^64" : fmt::format("from {} to {}", low, high), unit));
+}
+
 /// Seconds since 1970 with decimals, or "2026-01-31T12:00:00Z".
 Result<std::chrono::nanoseconds> parse_clock(const std::string& text) {
   const auto wrong = [&] {
@@ -34,21 +66,17 @@ Result<std::chrono::nanoseconds> parse_clock(const std::string& text) {
         "--clock is \"" + text +
         "\", expected seconds since 1970 or a time as 2026-01-31T12:00:00Z");
   };
-  char* end = nullptr;
-  const double seconds = std::strtod(text.c_str(), &end);
-  if (*end == '\0' && !text.empty()) {
-    if (!(seconds >= 0) || seconds > 9e9) return wrong();
-    const auto whole = std::chrono::seconds(static_cast<std::int64_t>(seconds));
-    const double rest = seconds - std::floor(seconds);
-    return whole +
-           std::chrono::nanoseconds(static_cast<std::int64_t>(std::round(rest * 1e6)) * 1000);
+  if (const auto seconds = number("--clock", text, {0, 9e9, "seconds"}); seconds.ok()) {
+    // Exact to the microsecond, which is what a double holds of today's times.
+    return std::chrono::microseconds(std::llround(*seconds * 1e6));
   }
   std::tm parts{};
   const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
   if (rest == nullptr || *rest != '\0') return wrong();
-  const std::time_t time = ::timegm(&parts);
-  if (time < 0) return wrong();
-  return std::chrono::nanoseconds(std::chrono::seconds(time));
+  const std::tm typed = parts;
+  const std::time_t time = ::timegm(&parts);  // turns the 31st of February into the 3rd of March
+  if (time < 0 || parts.tm_mday != typed.tm_mday || parts.tm_mon != typed.tm_mon) return wrong();
+  return std::chrono::seconds(time);
 }
 
 ordered_json json_of(const sandbox::Exception& exception) {
@@ -87,6 +115,17 @@ ordered_json json_of(const sandbox::Usage& usage) {
   return json;
 }
 
+std::string text_of(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+/// A reader that has gone is no failure, and no reason to stop the run: its result may be files.
+Status write_out(int fd, std::string_view text) {
+  const Status written = write_all(fd, as_bytes(text));
+  if (written.ok() || written.code() == StatusCode::kUnavailable) return ok_status();
+  return annotate(written, fd == STDOUT_FILENO ? "standard output" : "standard error");
+}
+
 /// Streams to this process's own streams, or collects for one JSON object; and writes changed
 /// files.
 class Reporter final : public worker::RunObserver {
@@ -109,26 +148,24 @@ class Reporter final : public worker::RunObserver {
     output(stream, cut_marker(setting_.limits));
   }
 
-  Status changed(const worker::FileChange& change) override {
+  void changed(const worker::FileChange& change) override {
     for (const ImportedDirectory& directory : setting_.directories) {
       const std::string prefix = directory.guest + "/";
       if (!directory.is_writable || !change.path.starts_with(prefix)) continue;
-      SKERRY_TRY(apply(directory.host, change, change.path.substr(prefix.size())));
+      note(apply(directory.host, change, change.path.substr(prefix.size())));
     }
-    if (options_.output_directory.empty() || change.path.size() < 2) return ok_status();
+    if (options_.output_directory.empty() || change.path.size() < 2) return;
     if (change.kind == worker::FileChange::Kind::kRemoved)
-      return ok_status();  // what never came is not removed
-    return apply(options_.output_directory, change, change.path.substr(1));
+      return;  // what never came is not removed
+    note(annotate(apply(options_.output_directory, change, change.path.substr(1)), "--output-dir"));
   }
 
-  Status finish() {
-    for (auto& [path, writer] : writers_) SKERRY_TRY(writer.finish());
-    return ok_status();
-  }
+  /// The first thing that could not be handed on: output or files.
+  const Status& lost() const { return lost_; }
 
   std::string json(const Outcome& outcome) const {
     ordered_json json{{"outcome", sandbox::name_of(outcome.kind)},
-                      {"exit_code", outcome.exit_code},
+                      {"exit_code", lost_.ok() ? outcome.exit_code : 125},
                       {"message", outcome.message},
                       {"stdout", text(wasi::Stream::kStdout)},
                       {"stderr", text(wasi::Stream::kStderr)},
@@ -148,10 +185,15 @@ class Reporter final : public worker::RunObserver {
                        {"unit", outcome.limit->unit},
                        {"option", outcome.limit->option}};
     }
-    return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    if (!lost_.ok()) json["error"] = std::string(message_of(lost_));
+    return text_of(json);
   }
 
  private:
+  void note(const Status& status) {
+    if (lost_.ok()) lost_ = status;
+  }
+
   Status apply(const std::filesystem::path& root, const worker::FileChange& change,
                const std::string& relative) {
     auto writer = writers_.find(root);
@@ -169,6 +211,7 @@ class Reporter final : public worker::RunObserver {
 
   const RunOptions& options_;
   const RunSetting& setting_;
+  Status lost_;
   std::map<wasi::Stream, std::string> collected_;
   std::set<wasi::Stream> cut_;
   std::map<std::filesystem::path, HostDirectoryWriter> writers_;
@@ -189,10 +232,9 @@ void tell_people(const Outcome& outcome) {
 }  // namespace
 
 void RunOptions::add_to(CLI::App& command) {
-  command.add_option("--timeout", timeout_seconds, "Wall time after which the run is killed [30]")
+  command.add_option("--timeout", timeout, "Wall time after which the run is killed [30]")
       ->type_name("S");
-  command
-      .add_option("--memory", memory_mib, "Linear memory; beyond it Python sees MemoryError [256]")
+  command.add_option("--memory", memory, "Linear memory; beyond it Python sees MemoryError [256]")
       ->type_name("MB");
   command
       .add_option("--fuel", fuel, "Instructions, roughly; the first use compiles a metered runtime")
@@ -201,7 +243,7 @@ void RunOptions::add_to(CLI::App& command) {
       .add_option("--max-output", max_output,
                   "Bytes kept of each stream; more is cut with a marker [1048576]")
       ->type_name("BYTES");
-  command.add_option("--max-files", max_files_mib, "Bytes of files, imported ones included [256]")
+  command.add_option("--max-files", max_files, "Bytes of files, imported ones included [256]")
       ->type_name("MB");
   command.add_option("--max-open-files", max_open_files, "Open files [256]")->type_name("N");
   command.add_option("--stdin", stdin_file, "Standard input from this file")->type_name("FILE");
@@ -227,27 +269,25 @@ void RunOptions::add_to(CLI::App& command) {
 }
 
 Result<sandbox::Limits> RunOptions::limits() const {
-  const auto mebibytes = [](double value) -> ByteSize {
-    // Whatever does not fit is out of bounds, and `check` says so.
-    return bytes(value >= 0 && value < 1e9 ? static_cast<std::uint64_t>(value * 1048576)
-                                           : ~std::uint64_t{0});
+  const auto mebibytes = [](double value) {
+    return bytes(static_cast<std::uint64_t>(value * 1048576));
   };
   sandbox::Limits limits;
+  SKERRY_ASSIGN(const double memory_mib, number("--memory", memory, {1, 4095, "MB"}));
+  SKERRY_ASSIGN(const double seconds, number("--timeout", timeout, {0.001, 86'400, "seconds"}));
+  SKERRY_ASSIGN(const double files_mib, number("--max-files", max_files, {0, 4096, "MB"}));
+  SKERRY_ASSIGN(const std::uint64_t output,
+                whole("--max-output", max_output, 0, std::uint64_t{1} << 30, "bytes"));
+  SKERRY_ASSIGN(const std::uint64_t open_files,
+                whole("--max-open-files", max_open_files, 3, 4096, "files"));
+  if (fuel) {
+    SKERRY_ASSIGN(limits.fuel, whole("--fuel", *fuel, 1, std::uint64_t{1} << 62, "units"));
+  }
   limits.memory = mebibytes(memory_mib);
-  if (!(timeout_seconds >= 0.001) || timeout_seconds > 86'400) {
-    return absl::InvalidArgumentError(fmt::format(
-        "wall limit is {} seconds, expected 0.001 to 86400 (--timeout S)", timeout_seconds));
-  }
-  limits.wall =
-      std::chrono::milliseconds(static_cast<std::int64_t>(std::llround(timeout_seconds * 1000)));
-  limits.output = bytes(static_cast<std::uint64_t>(max_output));
-  if (fuel) limits.fuel = static_cast<std::uint64_t>(*fuel);
-  limits.files = mebibytes(max_files_mib);
-  if (max_open_files < 0 || max_open_files > 1'000'000) {
-    return absl::InvalidArgumentError(fmt::format(
-        "open_files limit is {} files, expected 3 to 4096 (--max-open-files N)", max_open_files));
-  }
-  limits.open_files = static_cast<std::uint32_t>(max_open_files);
+  limits.wall = std::chrono::milliseconds(std::llround(seconds * 1000));
+  limits.files = mebibytes(files_mib);
+  limits.output = bytes(output);
+  limits.open_files = static_cast<std::uint32_t>(open_files);
   SKERRY_TRY(limits.check());
   return limits;
 }
@@ -266,10 +306,12 @@ Result<RunSetting> RunSetting::open(const RunOptions& options) {
     SKERRY_ASSIGN(ImportedDirectory directory, ImportedDirectory::parse(each));
     setting.directories.push_back(std::move(directory));
   }
-  if (!options.clock.empty()) {
-    SKERRY_ASSIGN(setting.fixed_clock, parse_clock(options.clock));
+  if (options.clock) {
+    SKERRY_ASSIGN(setting.fixed_clock, parse_clock(*options.clock));
   }
-  setting.seed = options.seed;
+  if (options.seed) {
+    SKERRY_ASSIGN(setting.seed, whole("--seed", *options.seed, 0, UINT64_MAX, "(0 or more)"));
+  }
   if (options.stdin_file.empty()) {
     setting.input = OwnedFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
   } else {
@@ -296,26 +338,27 @@ Status RunSetting::import_directories(wasi::FileSystem& files) const {
   return ok_status();
 }
 
+int fail(const RunOptions& options, const Status& status) {
+  if (options.json) {
+    const ordered_json json{
+        {"outcome", nullptr}, {"exit_code", 125}, {"error", std::string(message_of(status))}};
+    (void)write_out(STDOUT_FILENO, text_of(json) + "\n");
+  }
+  return report_failure(status);
+}
+
 int run_and_report(const RunOptions& options, const RunSetting& setting,
                    const worker::RunBody& body) {
   Reporter reporter(options, setting);
   const auto outcome = worker::supervise(body, setting.limits, reporter);
-  if (!outcome.ok()) {
-    if (options.json) {
-      const ordered_json json{{"outcome", nullptr},
-                              {"exit_code", 125},
-                              {"error", std::string(message_of(outcome.status()))}};
-      std::puts(json.dump(-1, ' ', false, ordered_json::error_handler_t::replace).c_str());
-    }
-    return report_failure(outcome.status());
-  }
-  if (const Status written = reporter.finish(); !written.ok()) return report_failure(written);
+  if (!outcome.ok()) return fail(options, outcome.status());
+  Status lost = reporter.lost();
   if (options.json) {
-    std::puts(reporter.json(*outcome).c_str());
+    lost.Update(write_out(STDOUT_FILENO, reporter.json(*outcome) + "\n"));
   } else {
     tell_people(*outcome);
   }
-  return outcome->exit_code;
+  return lost.ok() ? outcome->exit_code : report_failure(lost);
 }
 
 }  // namespace skerry::app

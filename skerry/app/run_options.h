@@ -22,21 +22,21 @@ class App;
 
 namespace skerry::app {
 
-/// What `skerry run` and `skerry exec` have in common, as typed. Text and numbers are checked by
-/// `limits` and `open`.
+/// What `skerry run` and `skerry exec` have in common, as typed: numbers too, so that a message can
+/// say what was given.
 struct RunOptions {
-  double timeout_seconds = 30;
-  double memory_mib = 256;
-  std::optional<std::int64_t> fuel;
-  std::int64_t max_output = 1 << 20;
-  double max_files_mib = 256;
-  std::int64_t max_open_files = 256;
+  std::string timeout = "30";
+  std::string memory = "256";
+  std::optional<std::string> fuel;
+  std::string max_output = "1048576";
+  std::string max_files = "256";
+  std::string max_open_files = "256";
   std::string stdin_file;
   std::vector<std::string> environment;
   std::vector<std::string> directories;
   std::string output_directory;
-  std::optional<std::uint64_t> seed;
-  std::string clock;
+  std::optional<std::string> seed;
+  std::optional<std::string> clock;
   bool json = false;
   std::vector<std::string> arguments;
 
@@ -62,6 +62,10 @@ struct RunSetting {
   sandbox::World world(worker::RunChannel& channel, wasi::InputSource& input_source) const;
   Status import_directories(wasi::FileSystem& files) const;
 };
+
+/// Reports our own failure: on standard error, and with --json as an object on standard output,
+/// too. Returns 125.
+int fail(const RunOptions& options, const Status& status);
 
 /// Sees a run through to the end: streams or collects its output, writes changed files to the host,
 /// tells people or programs how it ended. Returns the process's exit code.

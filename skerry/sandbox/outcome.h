@@ -49,6 +49,7 @@ struct Frame {
 struct Exception {
   std::string type;
   std::string message;
+  bool is_memory = false;  ///< memory had run out; not told any further
   std::vector<Frame> frames;
 };
 

@@ -108,6 +108,8 @@ class Sandbox {
   wasi::HostState& state() { return state_; }
   image::LinearMemory& linear_memory() { return *memory_; }
   const Limits& limits() const { return limits_; }
+  bool growth_was_refused() const { return memory_->growth_was_refused(); }
+  wasi::QuotaKind last_quota_hit() const { return state_.last_quota_hit(); }
 
  private:
   Sandbox(const Origin& origin, const Limits& limits);

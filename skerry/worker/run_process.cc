@@ -17,7 +17,6 @@
 
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
-#include "skerry/engine/engine.h"
 #include "skerry/run.pb.h"
 #include "skerry/wasi/changes.h"
 #include "skerry/wasi/host_files.h"
@@ -95,8 +94,10 @@ Result<Outcome> outcome_of(const RunEvent::Ended& ended) {
                      ended.limit().option()};
   }
   if (ended.has_exception()) {
-    outcome.exception = {
-        .type = ended.exception().type(), .message = ended.exception().message(), .frames = {}};
+    outcome.exception = {.type = ended.exception().type(),
+                         .message = ended.exception().message(),
+                         .is_memory = false,
+                         .frames = {}};
     for (const auto& frame : ended.exception().frames()) {
       outcome.exception->frames.push_back(
           {frame.file(), frame.line(), frame.function(), frame.source()});
@@ -170,17 +171,6 @@ class SocketChannel final : public RunChannel, private wasi::OutputSink {
   std::chrono::nanoseconds cpu_ = cpu_time();
 };
 
-/// Room for the guest's stack and the host's calls beneath it. The main thread's stack grows on
-/// demand up to the limit in force when it faults, and the kernel keeps at least 128 MiB of
-/// addresses free below it.
-void raise_stack_limit() {
-  constexpr rlim_t kWanted = engine::Engine::kGuestStack + (std::size_t{4} << 20);
-  rlimit limits{};
-  if (::getrlimit(RLIMIT_STACK, &limits) != 0 || limits.rlim_cur >= kWanted) return;
-  limits.rlim_cur = std::min(kWanted, limits.rlim_max);
-  ::setrlimit(RLIMIT_STACK, &limits);
-}
-
 int run_child(const RunBody& body, const sandbox::Limits& limits, int fd) {
   // The supervisor decides what a terminal's Ctrl-C means. SIGPIPE: it has gone, and so will we.
   ::signal(SIGINT, SIG_IGN);
@@ -190,7 +180,6 @@ int run_child(const RunBody& body, const sandbox::Limits& limits, int fd) {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  raise_stack_limit();
   SocketChannel channel(fd, limits.output);
   auto outcome = body(channel);
   if (outcome.ok()) return channel.ended(*std::move(outcome)).ok() ? 0 : 125;
@@ -256,10 +245,10 @@ class Supervision {
         if (change.kind() < 1 || change.kind() > 4 || ++changes_ > kMaxChanges * 2) {
           return absl::InternalError("the run's process reported an impossible file change");
         }
-        failure_.Update(observer_.changed({.kind = static_cast<FileChange::Kind>(change.kind() - 1),
-                                           .path = change.path(),
-                                           .content = change.content(),
-                                           .is_further_piece = change.append()}));
+        observer_.changed({.kind = static_cast<FileChange::Kind>(change.kind() - 1),
+                           .path = change.path(),
+                           .content = change.content(),
+                           .is_further_piece = change.append()});
         return ok_status();
       }
       case RunEvent::kEnded: {

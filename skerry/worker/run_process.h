@@ -30,8 +30,7 @@ class RunObserver {
   virtual void output(wasi::Stream stream, std::string_view bytes) = 0;
   /// The stream's limit was met; nothing more of it follows.
   virtual void cut(wasi::Stream stream) = 0;
-  /// A failure is told to the caller of `supervise` after the run.
-  virtual Status changed(const FileChange& change) = 0;
+  virtual void changed(const FileChange& change) = 0;
 };
 
 /// What the guest's side of a run process works with.

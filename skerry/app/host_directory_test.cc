@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/app/host_directory.h"
+
+#include <fcntl.h>
+#include <string>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "skerry/base/child.h"
+#include "skerry/base/file.h"
+#include "skerry/base/test_directory.h"
+#include "skerry/wasi/host_files.h"
+
+namespace skerry::app {
+namespace {
+
+namespace fs = std::filesystem;
+using worker::FileChange;
+using Kind = FileChange::Kind;
+
+void put(const fs::path& path, std::string_view text) {
+  fs::create_directories(path.parent_path());
+  ASSERT_TRUE(write_file(path, as_bytes(text)).ok());
+}
+
+std::string get(const fs::path& path) { return read_file(path, mib(1)).value_or("(none)"); }
+
+class ImportTest : public ::testing::Test {
+ protected:
+  Status import(std::string_view suffix = "") {
+    SKERRY_ASSIGN(const auto parsed, ImportedDirectory::parse((directory / "in").native() +
+                                                              "::/data" + std::string(suffix)));
+    return import_directory(parsed, files);
+  }
+  std::string guest(const std::string& path) const {
+    return wasi::read_file(files, path, mib(1)).value_or("(none)");
+  }
+
+  void expect_refused(const std::string& name) {
+    const Status status = import();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status;
+    EXPECT_NE(message_of(status).find(name), std::string_view::npos) << status;
+  }
+
+  ImportTest() { put(directory / "in/a.txt", "A"); }
+
+  const TestDirectory directory;
+  const fs::path in = directory / "in";
+  wasi::FileSystem files;
+};
+
+TEST_F(ImportTest, FilesAndDirectoriesAreCopied) {
+  put(in / "sub/deep/b.txt", "B");
+  fs::create_directory(in / "empty");
+  ASSERT_TRUE(import().ok());
+  EXPECT_EQ(guest("/data/a.txt"), "A");
+  EXPECT_EQ(guest("/data/sub/deep/b.txt"), "B");
+  EXPECT_EQ(wasi::stat(files, "/data/empty")->type, wasi::FileType::kDirectory);
+}
+
+TEST_F(ImportTest, IsReadOnlyUnlessAskedOtherwise) {
+  ASSERT_TRUE(import().ok());
+  EXPECT_EQ(wasi::stat(files, "/data/a.txt")->access, wasi::Access::kReadOnly);
+  files = wasi::FileSystem();
+  ASSERT_TRUE(import(":rw").ok());
+  EXPECT_EQ(wasi::stat(files, "/data/a.txt")->access, wasi::Access::kReadWrite);
+}
+
+TEST_F(ImportTest, ModificationTimesAreKept) {
+  const timespec times[2] = {{1'000'000'000, 0}, {1'000'000'000, 5}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (in / "a.txt").c_str(), times, 0), 0);
+  ASSERT_TRUE(import().ok());
+  EXPECT_EQ(wasi::stat(files, "/data/a.txt")->modified,
+            wasi::Nanoseconds(1'000'000'000'000'000'005));
+}
+
+TEST_F(ImportTest, LinkThatStaysInsideIsKept) {
+  put(in / "sub/b.txt", "B");
+  fs::create_symlink("../a.txt", in / "sub/relative");
+  fs::create_symlink(fs::canonical(in) / "sub/b.txt", in / "absolute");
+  ASSERT_TRUE(import().ok());
+  EXPECT_EQ(*wasi::read_symlink(files, "/data/sub/relative"), "../a.txt");
+  EXPECT_EQ(*wasi::read_symlink(files, "/data/absolute"), "sub/b.txt")
+      << "the host's path means nothing in the guest";
+}
+
+TEST_F(ImportTest, LinkThatLeavesIsRefused) {
+  put(directory / "outside.txt", "secret");
+  fs::create_symlink("../outside.txt", in / "leaving");
+  expect_refused("leaving");
+}
+
+TEST_F(ImportTest, LinkThroughALinkThatLeavesIsRefused) {
+  fs::create_directory(directory / "beside");
+  put(directory / "beside/f", "secret");
+  fs::create_directory_symlink("../beside", in / "door");
+  expect_refused("door");
+}
+
+TEST_F(ImportTest, SiblingWithTheSameBeginningIsOutside) {
+  put(directory / "inside/f", "secret");  // "in" is how its name begins
+  fs::create_symlink("../inside/f", in / "leaving");
+  expect_refused("leaving");
+}
+
+TEST_F(ImportTest, LinkToNowhereIsRefused) {
+  fs::create_symlink("missing", in / "dangling");
+  expect_refused("dangling");
+}
+
+TEST_F(ImportTest, PipeIsRefused) {
+  ASSERT_EQ(::mkfifo((in / "pipe").c_str(), 0600), 0);
+  expect_refused("pipe");
+}
+
+TEST_F(ImportTest, DeviceIsRefused) {
+  if (::mknod((in / "null").c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0)
+    GTEST_SKIP() << "this user cannot make devices";
+  expect_refused("null");
+}
+
+TEST_F(ImportTest, MoreThanTheQuotaIsResourceExhausted) {
+  wasi::Quotas quotas;
+  quotas.file_bytes = quotas.file_size = kib(64);
+  files.set_quotas(quotas);
+  put(in / "large", std::string(100'000, 'x'));
+  const Status status = import();
+  EXPECT_EQ(status.code(), StatusCode::kResourceExhausted) << status;
+  EXPECT_NE(message_of(status).find("--max-files"), std::string_view::npos) << status;
+}
+
+TEST_F(ImportTest, PlaceThatIsTakenIsRefused) {
+  ASSERT_TRUE(import().ok());
+  EXPECT_EQ(import().code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(ImportTest, FormsThatAreNoneAreRefused) {
+  const std::string host = in.native();
+  for (const std::string& text :
+       {host, host + "::", host + "::data", host + "::/", std::string("::/data"), std::string()}) {
+    EXPECT_EQ(ImportedDirectory::parse(text).status().code(), StatusCode::kInvalidArgument) << text;
+  }
+  EXPECT_EQ(ImportedDirectory::parse(host + "/none::/data").status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(ImportedDirectory::parse(host + "/a.txt::/data").status().code(),
+            StatusCode::kNotFound);
+  EXPECT_EQ(ImportedDirectory::parse(host + "::/data///")->guest, "/data");
+}
+
+class WriterTest : public ::testing::Test {
+ protected:
+  WriterTest() {
+    put(directory / "outside/secret", "secret");
+    fs::create_directory(out);
+  }
+  Status apply(Kind kind, const std::string& path, const std::string& content = {},
+               bool further = false) {
+    return writer.apply(
+        {.kind = kind, .path = "/out/" + path, .content = content, .is_further_piece = further},
+        path);
+  }
+
+  const TestDirectory directory;
+  const fs::path out = directory / "out";
+  HostDirectoryWriter writer = HostDirectoryWriter::open(out).value();
+};
+
+TEST_F(WriterTest, FilesArriveInPieces) {
+  EXPECT_TRUE(apply(Kind::kFile, "f", "one").ok());
+  EXPECT_TRUE(apply(Kind::kFile, "f", "two", true).ok());
+  EXPECT_EQ(get(out / "f"), "onetwo");
+  EXPECT_TRUE(apply(Kind::kFile, "f", "new").ok());
+  EXPECT_EQ(get(out / "f"), "new");
+}
+
+TEST_F(WriterTest, DirectoryIsMadeOnce) {
+  EXPECT_TRUE(apply(Kind::kDirectory, "d").ok());
+  EXPECT_TRUE(apply(Kind::kDirectory, "d").ok());
+  EXPECT_TRUE(fs::is_directory(out / "d"));
+}
+
+TEST_F(WriterTest, MissingParentsAreMade) {
+  EXPECT_TRUE(apply(Kind::kFile, "a/b/c", "x").ok());
+  EXPECT_EQ(get(out / "a/b/c"), "x");
+}
+
+TEST_F(WriterTest, RemovedTreeGoesAtTheEnd) {
+  put(out / "d/e/f", "x");
+  for (const char* path : {"d", "d/e", "d/e/f"}) EXPECT_TRUE(apply(Kind::kRemoved, path).ok());
+  EXPECT_TRUE(writer.finish().ok());
+  EXPECT_TRUE(fs::is_empty(out));
+}
+
+TEST_F(WriterTest, RemovingWhatIsGoneIsFine) {
+  EXPECT_TRUE(apply(Kind::kRemoved, "none").ok());
+  EXPECT_TRUE(writer.finish().ok());
+}
+
+TEST_F(WriterTest, DISABLED_DirectoryThatBecameAFileIsReplaced) {
+  // As changes_since tells it: the deletion, the creation, then what was in the directory.
+  put(out / "d/f", "x");
+  EXPECT_TRUE(apply(Kind::kRemoved, "d").ok());
+  const Status made = apply(Kind::kFile, "d", "now a file");
+  EXPECT_TRUE(made.ok()) << made;
+  EXPECT_TRUE(apply(Kind::kRemoved, "d/f").ok());
+  EXPECT_TRUE(writer.finish().ok());
+  EXPECT_EQ(get(out / "d"), "now a file");
+}
+
+TEST_F(WriterTest, FileThatBecameADirectoryIsReplaced) {
+  put(out / "f", "x");
+  EXPECT_TRUE(apply(Kind::kRemoved, "f").ok());
+  EXPECT_TRUE(apply(Kind::kDirectory, "f").ok());
+  EXPECT_TRUE(apply(Kind::kFile, "f/g", "y").ok());
+  EXPECT_TRUE(writer.finish().ok());
+  EXPECT_EQ(get(out / "f/g"), "y");
+}
+
+TEST_F(WriterTest, PathsThatLeaveAreRefused) {
+  for (const char* path : {"../outside/secret", "..", "a/../../outside/secret", "/etc/skerry-test",
+                           "../new", "", "."}) {
+    EXPECT_FALSE(apply(Kind::kFile, path, "gotcha").ok()) << path;
+  }
+  const std::string absolute = (directory / "outside/secret").native();
+  EXPECT_FALSE(apply(Kind::kFile, absolute, "gotcha").ok());
+  EXPECT_FALSE(apply(Kind::kRemoved, absolute).ok());
+  EXPECT_FALSE(apply(Kind::kRemoved, "../outside/secret").ok());
+  EXPECT_EQ(get(directory / "outside/secret"), "secret");
+  EXPECT_FALSE(fs::exists(directory / "new"));
+}
+
+TEST_F(WriterTest, DirectoriesOutsideAreNeitherMadeNorRemoved) {
+  EXPECT_FALSE(apply(Kind::kDirectory, "../made").ok());
+  EXPECT_FALSE(fs::exists(directory / "made"));
+  fs::create_directory(directory / "empty");
+  EXPECT_FALSE(apply(Kind::kRemoved, "../empty").ok() && writer.finish().ok());
+  EXPECT_TRUE(fs::exists(directory / "empty"));
+}
+
+TEST_F(WriterTest, RemovingTheDirectoryItselfIsRefused) {
+  for (const char* path : {"..", "."}) {
+    EXPECT_FALSE(apply(Kind::kRemoved, path).ok() && writer.finish().ok()) << path;
+  }
+  EXPECT_TRUE(fs::exists(out));
+}
+
+TEST_F(WriterTest, NothingIsWrittenThroughALink) {
+  fs::create_directory_symlink("../outside", out / "door");
+  fs::create_symlink("../outside/secret", out / "window");
+  EXPECT_FALSE(apply(Kind::kFile, "door/secret", "gotcha").ok());
+  EXPECT_FALSE(apply(Kind::kFile, "door/new", "gotcha").ok());
+  EXPECT_FALSE(apply(Kind::kFile, "window", "gotcha").ok());
+  EXPECT_FALSE(apply(Kind::kDirectory, "door/new").ok());
+  EXPECT_FALSE(apply(Kind::kRemoved, "door/secret").ok());
+  EXPECT_EQ(get(directory / "outside/secret"), "secret");
+  EXPECT_FALSE(fs::exists(directory / "outside/new"));
+}
+
+TEST_F(WriterTest, RemovedLinkLeavesItsTarget) {
+  fs::create_symlink("../outside/secret", out / "window");
+  EXPECT_TRUE(apply(Kind::kRemoved, "window").ok());
+  EXPECT_FALSE(fs::is_symlink(out / "window"));
+  EXPECT_EQ(get(directory / "outside/secret"), "secret");
+}
+
+TEST_F(WriterTest, LinksOfTheGuestsAreNotMade) {
+  EXPECT_EQ(apply(Kind::kSymlink, "l", "../outside").code(), StatusCode::kInvalidArgument);
+  EXPECT_FALSE(fs::is_symlink(out / "l"));
+}
+
+TEST_F(WriterTest, DISABLED_PipeInTheWayDoesNotHang) {
+  ASSERT_EQ(::mkfifo((out / "pipe").c_str(), 0600), 0);
+  auto child = Child::fork([&] {
+    ::alarm(5);
+    return apply(Kind::kFile, "pipe", "x").ok() ? 1 : 0;
+  });
+  const auto exit = child->wait();
+  EXPECT_EQ(exit->signal, 0) << "it hung";
+  EXPECT_EQ(exit->code, 0);
+}
+
+}  // namespace
+}  // namespace skerry::app

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/app/terminal.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace skerry::app {
+namespace {
+
+TEST(TableTest, ColumnsAreAligned) {
+  EXPECT_EQ(table({{"name", "ms", "n"}, {"fresh", "0.1", "10"}, {"x", "12.25", "1"}}),
+            "name   ms     n\n"
+            "fresh  0.1    10\n"
+            "x      12.25  1\n");
+}
+
+TEST(TableTest, CharactersCountNotBytes) {
+  EXPECT_EQ(table({{"é…", "a"}, {"xyz", "b"}}), "é…   a\nxyz  b\n");
+}
+
+TEST(TableTest, RowsMayBeShort) { EXPECT_EQ(table({{"a"}, {"b", "c"}, {}}), "a\nb  c\n\n"); }
+
+TEST(TableTest, NoRowsAreNoText) { EXPECT_EQ(table({}), ""); }
+
+TEST(BarTest, LengthIsTheShareInEighths) {
+  EXPECT_EQ(bar(1, 1, 4), "████");
+  EXPECT_EQ(bar(1, 2, 4), "██");
+  EXPECT_EQ(bar(1, 8, 1), "▏");
+  EXPECT_EQ(bar(3, 8, 4), "█▌");
+  EXPECT_EQ(bar(0, 1, 4), "");
+}
+
+TEST(BarTest, NothingToCompareWithIsNoBar) { EXPECT_EQ(bar(1, 0, 4), ""); }
+
+TEST(BarTest, DISABLED_IsNeverWiderThanItsWidth) { EXPECT_EQ(bar(5, 1, 4), "████"); }
+
+}  // namespace
+}  // namespace skerry::app

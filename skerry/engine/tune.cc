@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/engine/tune.h"
+
+#include <cstdint>
+#include <string>
+
+#include "skerry/base/bytes.h"
+
+// As in skerry/engine/wasmtime/src/c_boundary.rs.
+extern "C" {
+struct skerry_tuned {
+  std::uint8_t* bytes;
+  std::size_t length;
+};
+bool skerry_tune(const std::uint8_t* module, std::size_t module_length, const std::uint8_t* profile,
+                 std::size_t profile_length, skerry_tuned* result);
+void skerry_tuned_free(skerry_tuned tuned);
+}
+
+namespace skerry::engine {
+
+Result<std::vector<std::byte>> tune(std::span<const std::byte> module, std::string_view profile) {
+  skerry_tuned raw{};
+  const bool is_module =
+      skerry_tune(reinterpret_cast<const std::uint8_t*>(module.data()), module.size(),
+                  reinterpret_cast<const std::uint8_t*>(profile.data()), profile.size(), &raw);
+  const auto* first = reinterpret_cast<const std::byte*>(raw.bytes);
+  std::vector<std::byte> bytes(first, first + raw.length);
+  skerry_tuned_free(raw);
+  if (!is_module) {
+    return absl::InvalidArgumentError("cannot tune: " + std::string(as_text(bytes)));
+  }
+  return bytes;
+}
+
+}  // namespace skerry::engine

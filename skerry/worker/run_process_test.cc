@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/worker/run_process.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <poll.h>
+#include <signal.h>
+#include <string>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "skerry/base/child.h"
+#include "skerry/base/file.h"
+#include "skerry/run.pb.h"
+#include "skerry/wasi/host_files.h"
+
+namespace skerry::worker {
+namespace {
+
+namespace fs = std::filesystem;
+using proto::RunEvent;
+using sandbox::Outcome;
+using sandbox::OutcomeKind;
+using std::chrono::milliseconds;
+using wasi::Stream;
+
+/// Keeps what it sees, in order.
+class KeptEvents final : public RunObserver {
+ public:
+  void output(Stream stream, std::string_view bytes) override {
+    (stream == Stream::kStdout ? out : err) += bytes;
+    order += (stream == Stream::kStdout ? "o:" : "e:") + std::string(bytes) + " ";
+  }
+  void cut(Stream stream) override { order += stream == Stream::kStdout ? "o-cut " : "e-cut "; }
+  void changed(const FileChange& change) override { changes.push_back(change); }
+  std::string out;
+  std::string err;
+  std::string order;
+  std::vector<FileChange> changes;
+};
+
+void say(RunChannel& channel, std::string_view text, Stream stream = Stream::kStdout) {
+  (void)channel.output().write(stream, as_bytes(text));
+}
+
+/// The socket to the supervisor: the highest that this process has.
+int channel_fd() {
+  int found = -1;
+  for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+    std::error_code error;
+    if (fs::read_symlink(entry.path(), error).native().starts_with("socket:")) {
+      found = std::max(found, std::stoi(entry.path().filename().native()));
+    }
+  }
+  return found;
+}
+
+void send_raw(std::string_view bytes) { (void)write_all(channel_fd(), as_bytes(bytes)); }
+
+std::string framed(const std::string& body) {
+  const auto length = static_cast<std::uint32_t>(body.size());
+  return std::string(reinterpret_cast<const char*>(&length), sizeof length) + body;
+}
+std::string framed(const RunEvent& event) { return framed(event.SerializeAsString()); }
+
+[[noreturn]] void sleep_for_ever() {
+  for (;;) ::pause();
+}
+
+class RunProcessTest : public ::testing::Test {
+ protected:
+  RunProcessTest() { limits.wall = milliseconds(10'000); }
+  // What hangs is killed, and with it the test program.
+  void SetUp() override { ::alarm(30); }
+  void TearDown() override { ::alarm(0); }
+
+  Result<Outcome> run(const RunBody& body) { return supervise(body, limits, events); }
+  Outcome run_ok(const RunBody& body) {
+    auto outcome = run(body);
+    EXPECT_TRUE(outcome.ok()) << outcome.status();
+    return outcome.value_or(Outcome{});
+  }
+
+  sandbox::Limits limits;
+  KeptEvents events;
+};
+
+TEST_F(RunProcessTest, OutcomeCrossesWhole) {
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    (void)channel.started();
+    Outcome made;
+    made.kind = OutcomeKind::kFailed;
+    made.exit_code = 3;
+    made.message = "why";
+    made.limit = sandbox::LimitHit{"memory", 1.5, "bytes", "--memory MB"};
+    made.exception.emplace();
+    made.exception->type = "ValueError";
+    made.exception->message = "text";
+    made.exception->frames = {{"f.py", 7, "g", "h()"}};
+    made.result = "42";
+    made.usage.peak_memory = mib(3);
+    made.usage.dirty_pages = 9;
+    made.usage.fuel = 11;
+    return made;
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_EQ(outcome.message, "why");
+  ASSERT_TRUE(outcome.limit && outcome.exception);
+  EXPECT_EQ(outcome.limit->value, 1.5);
+  EXPECT_EQ(outcome.limit->option, "--memory MB");
+  EXPECT_EQ(outcome.exception->type, "ValueError");
+  EXPECT_EQ(outcome.exception->frames.at(0).line, 7);
+  EXPECT_EQ(outcome.result, "42");
+  EXPECT_EQ(outcome.usage.peak_memory, mib(3));
+  EXPECT_EQ(outcome.usage.dirty_pages, 9U);
+  EXPECT_EQ(outcome.usage.fuel, 11U);
+  EXPECT_GT(outcome.usage.wall.count(), 0);
+}
+
+TEST_F(RunProcessTest, StreamsAreRelayedInOrder) {
+  run_ok([](RunChannel& channel) -> Result<Outcome> {
+    (void)channel.started();
+    for (int i = 0; i < 3; ++i) {
+      say(channel, std::to_string(i));
+      say(channel, std::to_string(i), Stream::kStderr);
+    }
+    return Outcome{};
+  });
+  EXPECT_EQ(events.order, "o:0 e:0 o:1 e:1 o:2 e:2 ");
+}
+
+TEST_F(RunProcessTest, LargeOutputArrivesWhole) {
+  limits.output = mib(64);
+  run_ok([](RunChannel& channel) -> Result<Outcome> {
+    const std::string megabyte(1 << 20, 'x');
+    for (int i = 0; i < 20; ++i) say(channel, megabyte);
+    say(channel, std::string(3'000'000, 'y'));
+    return Outcome{};
+  });
+  EXPECT_EQ(events.out, std::string(20 << 20, 'x') + std::string(3'000'000, 'y'));
+}
+
+TEST_F(RunProcessTest, OutputIsCutExactlyAtItsLimit) {
+  limits.output = bytes(10);
+  run_ok([](RunChannel& channel) -> Result<Outcome> {
+    say(channel, "0123456");
+    say(channel, "789ABC");
+    say(channel, "never");
+    say(channel, "own limit", Stream::kStderr);
+    return Outcome{};
+  });
+  EXPECT_EQ(events.out, "0123456789");
+  EXPECT_EQ(events.order, "o:0123456 o:789 o-cut e:own limit ");
+}
+
+TEST_F(RunProcessTest, OutputOfExactlyTheLimitIsNotCut) {
+  limits.output = bytes(10);
+  run_ok([](RunChannel& channel) -> Result<Outcome> {
+    say(channel, "0123456789");
+    return Outcome{};
+  });
+  EXPECT_EQ(events.order, "o:0123456789 ");
+}
+
+TEST_F(RunProcessTest, NoOutputAtAllMayBeAllowed) {
+  limits.output = bytes(0);
+  run_ok([](RunChannel& channel) -> Result<Outcome> {
+    say(channel, "x");
+    say(channel, "y");
+    return Outcome{};
+  });
+  EXPECT_EQ(events.order, "o-cut ");
+}
+
+TEST_F(RunProcessTest, DeadlineEndsTheRunAndKeepsItsOutput) {
+  limits.wall = milliseconds(200);
+  const auto begun = std::chrono::steady_clock::now();
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    (void)channel.started();
+    say(channel, "before");
+    sleep_for_ever();
+  });
+  const auto took = std::chrono::steady_clock::now() - begun;
+  EXPECT_EQ(outcome.kind, OutcomeKind::kDeadline);
+  EXPECT_EQ(outcome.exit_code, 124);
+  EXPECT_EQ(events.out, "before");
+  EXPECT_GE(took, milliseconds(200));
+  EXPECT_LT(took, milliseconds(1500));
+  ASSERT_TRUE(outcome.limit.has_value());
+  EXPECT_EQ(outcome.limit->limit, "wall");
+  EXPECT_EQ(outcome.limit->value, 0.2);
+  EXPECT_EQ(outcome.message, "ran longer than 0.2 s; allow more with --timeout S");
+  EXPECT_GE(outcome.usage.wall, milliseconds(200));
+}
+
+TEST_F(RunProcessTest, DeadlineHoldsAgainstAFloodOfOutput) {
+  limits.wall = milliseconds(200);
+  const auto begun = std::chrono::steady_clock::now();
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    (void)channel.started();
+    RunEvent event;
+    event.mutable_output()->set_bytes(std::string(60'000, 'x'));
+    for (;;) send_raw(framed(event));
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kDeadline);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(3000));
+  EXPECT_EQ(events.out.size(), limits.output.value) << "the supervisor counts for itself";
+}
+
+TEST_F(RunProcessTest, DeadlineCountsFromTheGuestsStart) {
+  limits.wall = milliseconds(300);
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    ::usleep(500'000);
+    (void)channel.started();
+    return Outcome{};
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCompleted);
+}
+
+TEST_F(RunProcessTest, SegmentationFaultIsACrash) {
+  const Outcome outcome = run_ok([](RunChannel&) -> Result<Outcome> {
+    ::signal(SIGSEGV, SIG_DFL);
+    ::raise(SIGSEGV);
+    return Outcome{};
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+  EXPECT_EQ(outcome.exit_code, 139);
+  EXPECT_EQ(outcome.message, "its process died of signal 11");
+}
+
+TEST_F(RunProcessTest, KillByTheKernelIsOutOfMemory) {
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    say(channel, "before");
+    ::raise(SIGKILL);
+    return Outcome{};
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kOutOfMemory);
+  EXPECT_EQ(outcome.exit_code, 137);
+  EXPECT_EQ(events.out, "before");
+}
+
+TEST_F(RunProcessTest, EndWithoutAnOutcomeIsACrash) {
+  const Outcome outcome = run_ok([](RunChannel&) -> Result<Outcome> { ::_exit(0); });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+  EXPECT_EQ(outcome.message, "its process ended without an outcome, exit code 0");
+}
+
+TEST_F(RunProcessTest, BodysStatusIsOurFailure) {
+  const auto outcome =
+      run([](RunChannel&) -> Result<Outcome> { return absl::NotFoundError("no such template"); });
+  EXPECT_EQ(outcome.status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(message_of(outcome.status()), "no such template");
+}
+
+TEST_F(RunProcessTest, TerminationOfTheSupervisorCancels) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    events = {};
+    const Outcome outcome = run_ok([&](RunChannel& channel) -> Result<Outcome> {
+      (void)channel.started();
+      say(channel, "before");
+      ::kill(::getppid(), signal);
+      sleep_for_ever();
+    });
+    EXPECT_EQ(outcome.kind, OutcomeKind::kCancelled) << signal;
+    EXPECT_EQ(outcome.exit_code, 130);
+    EXPECT_EQ(events.out, "before");
+  }
+}
+
+TEST_F(RunProcessTest, SignalMaskIsAsItWasAfterwards) {
+  sigset_t before;
+  sigset_t after;
+  ::sigprocmask(SIG_SETMASK, nullptr, &before);
+  run_ok([](RunChannel&) -> Result<Outcome> { return Outcome{}; });
+  ::sigprocmask(SIG_SETMASK, nullptr, &after);
+  for (int signal = 1; signal < 32; ++signal)
+    EXPECT_EQ(::sigismember(&after, signal), ::sigismember(&before, signal));
+}
+
+TEST_F(RunProcessTest, FileChangesAreRelayedInOrder) {
+  run_ok([](RunChannel& channel) -> Result<Outcome> {
+    using Kind = FileChange::Kind;
+    for (const FileChange& change :
+         std::vector<FileChange>{{Kind::kDirectory, "/d", "", false},
+                                 {Kind::kFile, "/d/f", std::string("a\0\xFF", 3), false},
+                                 {Kind::kFile, "/d/f", "more", true},
+                                 {Kind::kSymlink, "/l", "d/f", false},
+                                 {Kind::kRemoved, "/old", "", false}}) {
+      SKERRY_TRY(channel.changed(change));
+    }
+    return Outcome{};
+  });
+  ASSERT_EQ(events.changes.size(), 5U);
+  EXPECT_EQ(events.changes[0].kind, FileChange::Kind::kDirectory);
+  EXPECT_EQ(events.changes[1].content, std::string("a\0\xFF", 3));
+  EXPECT_TRUE(events.changes[2].is_further_piece);
+  EXPECT_EQ(events.changes[3].content, "d/f");
+  EXPECT_EQ(events.changes[4].path, "/old");
+}
+
+TEST_F(RunProcessTest, ChangesBetweenSnapshotsAreSentInPieces) {
+  wasi::FileSystem before;
+  ASSERT_TRUE(wasi::add_file(before, "/gone", as_bytes("x")).ok());
+  wasi::FileSystem after = before;
+  const std::string large(2'500'000, 'z');
+  ASSERT_TRUE(wasi::remove(after, "/gone").ok());
+  ASSERT_TRUE(wasi::add_file(after, "/large", as_bytes(large)).ok());
+  ASSERT_TRUE(wasi::add_file(after, "/empty", as_bytes("")).ok());
+  ASSERT_TRUE(wasi::add_symlink(after, "/link", "large").ok());
+  ASSERT_TRUE(wasi::add_file(after, "/tmp/scratch", as_bytes("x")).ok());
+  run_ok([&](RunChannel& channel) -> Result<Outcome> {
+    SKERRY_TRY(send_changes(before, after, channel));
+    return Outcome{};
+  });
+  std::string seen;
+  std::string content;
+  for (const FileChange& change : events.changes) {
+    seen += change.path + (change.is_further_piece ? "+ " : " ");
+    if (change.path == "/large") content += change.content;
+  }
+  EXPECT_EQ(seen, "/empty /gone /large /large+ /large+ /link ") << "/tmp is left out";
+  EXPECT_EQ(content, large);
+}
+
+TEST_F(RunProcessTest, GarbageOnTheChannelIsContained) {
+  RunEvent unknown_outcome;
+  unknown_outcome.mutable_ended()->set_kind(99);
+  RunEvent impossible_change;
+  impossible_change.mutable_change()->set_path("/x");
+  const std::string kGarbage[] = {
+      std::string(100, '\xFF'),         // an event too large
+      framed(std::string(50, '\xEE')),  // no event at all
+      framed(std::string()),            // an event without content
+      framed(unknown_outcome),         framed(impossible_change), std::string(1 << 20, '\x80'),
+  };
+  for (const std::string& garbage : kGarbage) {
+    const auto outcome = run([&](RunChannel&) -> Result<Outcome> {
+      send_raw(garbage);
+      sleep_for_ever();
+    });
+    EXPECT_EQ(outcome.status().code(), StatusCode::kInternal) << outcome.status();
+  }
+}
+
+TEST_F(RunProcessTest, HalfAnEventIsACrash) {
+  const Outcome outcome = run_ok([](RunChannel&) -> Result<Outcome> {
+    send_raw(framed(std::string(1000, 'x')).substr(0, 500));
+    ::_exit(0);
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+}
+
+TEST_F(RunProcessTest, FailureThatClaimsSuccessIsNoOutcome) {
+  const auto outcome = run([](RunChannel&) -> Result<Outcome> {
+    RunEvent event;
+    event.mutable_failed()->set_code(0);
+    send_raw(framed(event));
+    ::_exit(0);
+  });
+  EXPECT_TRUE(!outcome.ok() || outcome->kind == OutcomeKind::kCrashed);
+}
+
+TEST_F(RunProcessTest, DISABLED_ProcessThatStaysAfterItsOutcomeIsEnded) {
+  limits.wall = milliseconds(500);
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    (void)channel.started();
+    RunEvent event;
+    event.mutable_ended();
+    send_raw(framed(event));
+    sleep_for_ever();
+  });
+  (void)outcome;
+}
+
+TEST_F(RunProcessTest, DISABLED_DescendantThatHoldsTheChannelDoesNotHoldTheRun) {
+  limits.wall = milliseconds(500);
+  run_ok([](RunChannel& channel) -> Result<Outcome> {
+    (void)channel.started();
+    if (::fork() == 0) {
+      ::alarm(60);
+      sleep_for_ever();
+    }
+    return Outcome{};
+  });
+}
+
+TEST_F(RunProcessTest, FiftyRunsLeaveNoZombieAndNoDescriptor) {
+  const auto descriptors = [] {
+    return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+  };
+  const auto before = descriptors();
+  for (int i = 0; i < 50; ++i) {
+    const auto ignored = run([&](RunChannel& channel) -> Result<Outcome> {
+      say(channel, "x");
+      if (i % 3 == 0) return absl::InternalError("no");
+      if (i % 3 == 1) ::_exit(1);
+      return Outcome{};
+    });
+  }
+  EXPECT_EQ(descriptors(), before);
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD);
+}
+
+TEST(DescriptorInputTest, ReadsWhatIsThereAndTellsTheEnd) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const OwnedFd reader(ends[0]);
+  OwnedFd writer(ends[1]);
+  DescriptorInput input(reader.get());
+  EXPECT_FALSE(*input.wait(wasi::Nanoseconds(1'000'000)));
+  ASSERT_TRUE(write_all(writer.get(), as_bytes("abc")).ok());
+  EXPECT_TRUE(*input.wait(wasi::Nanoseconds(0)));
+  std::array<std::byte, 16> buffer{};
+  EXPECT_EQ(*input.read(buffer), 3U);
+  writer.close();
+  EXPECT_EQ(*input.read(buffer), 0U);
+}
+
+}  // namespace
+}  // namespace skerry::worker
