@@ -36,6 +36,8 @@ MAX_RESULT = 1 << 20
 _INITIAL_NAMES = frozenset()
 _EXIT_HANDLERS = 0
 _LOG_HANDLERS = 0
+_FUTURE_FLAGS = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+
 # Given back when memory has run out, so that there is some to say so with.
 _RESERVE = bytearray(1 << 20)
 
@@ -56,7 +58,7 @@ def _compile(source, name):
         return compile(tree, name, "exec", dont_inherit=True), None
     last = ast.Expression(tree.body.pop().value)
     body = compile(tree, name, "exec", dont_inherit=True)
-    flags = body.co_flags & __future__.all_feature_flags  # its future imports count for its last line, too
+    flags = body.co_flags & _FUTURE_FLAGS  # its future imports count for its last line, too
     return body, compile(last, name, "eval", flags=flags, dont_inherit=True)
 
 

@@ -148,7 +148,8 @@ Result<HostDirectoryWriter> HostDirectoryWriter::open(const fs::path& directory)
 
 Result<OwnedFd> HostDirectoryWriter::open_beneath(const std::string& relative, int flags) const {
   open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW |
+                                         O_NONBLOCK);  // a pipe in the way fails at once
   how.mode = (flags & O_CREAT) != 0 ? 0644 : 0;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   SKERRY_ASSIGN(const int fd, syscall_result("openat2", shown(relative), [&] {
@@ -158,25 +159,45 @@ Result<OwnedFd> HostDirectoryWriter::open_beneath(const std::string& relative, i
   return OwnedFd(fd);
 }
 
-Result<OwnedFd> HostDirectoryWriter::parent_of(const std::string& relative,
-                                               std::string& name) const {
-  const auto slash = relative.rfind('/');
-  name = slash == std::string::npos ? relative : relative.substr(slash + 1);
-  if (slash == std::string::npos) return open_beneath(".", O_RDONLY | O_DIRECTORY);
-  const std::string parent = relative.substr(0, slash);
-  auto opened = open_beneath(parent, O_RDONLY | O_DIRECTORY);
+Result<OwnedFd> HostDirectoryWriter::parent_of(const std::string& relative) const {
+  return open_beneath(
+      fs::path(relative).has_parent_path() ? fs::path(relative).parent_path().native() : ".",
+      O_RDONLY | O_DIRECTORY);
+}
+
+Result<OwnedFd> HostDirectoryWriter::made_parent_of(const std::string& relative) const {
+  auto opened = parent_of(relative);
   if (opened.ok() || opened.status().code() != StatusCode::kNotFound) return opened;
-  std::string above_name;
-  SKERRY_ASSIGN(const OwnedFd above, parent_of(parent, above_name));
+  const std::string parent = fs::path(relative).parent_path().native();
+  SKERRY_ASSIGN(const OwnedFd above, made_parent_of(parent));
   SKERRY_TRY(syscall_result("mkdirat", shown(parent), [&] {
-               return ::mkdirat(above.get(), above_name.c_str(), 0755);
+               return ::mkdirat(above.get(), fs::path(parent).filename().c_str(), 0755);
              }).status());
-  return open_beneath(parent, O_RDONLY | O_DIRECTORY);
+  return parent_of(relative);
+}
+
+Status HostDirectoryWriter::remove(const std::string& relative) const {
+  const auto parent = parent_of(relative);
+  // Gone with its parent, which is reported first.
+  const StatusCode code = parent.status().code();
+  if (code == StatusCode::kNotFound || code == StatusCode::kInvalidArgument) return ok_status();
+  SKERRY_TRY(parent.status());
+  // A directory goes with all that is in it, as it went in the guest. remove_all follows no link,
+  // and the parent is the one that was opened beneath the directory.
+  std::error_code error;
+  fs::remove_all(
+      fs::path("/proc/self/fd") / std::to_string(parent->get()) / fs::path(relative).filename(),
+      error);
+  return error ? errno_status(error.value(), "remove", shown(relative)) : ok_status();
 }
 
 Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::string& relative) {
-  std::string name;
-  SKERRY_ASSIGN(const OwnedFd parent, parent_of(relative, name));
+  const std::string name = fs::path(relative).filename().native();
+  if (name.empty() || name == "." || name == "..") {
+    return absl::InvalidArgumentError(shown(relative) + " is no name for a result");
+  }
+  if (change.kind == worker::FileChange::Kind::kRemoved) return remove(relative);
+  SKERRY_ASSIGN(const OwnedFd parent, made_parent_of(relative));
   switch (change.kind) {
     case worker::FileChange::Kind::kDirectory: {
       const auto made = syscall_result("mkdirat", shown(relative),
@@ -186,13 +207,7 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
     case worker::FileChange::Kind::kSymlink:
       return absl::InvalidArgumentError("the guest made a symbolic link at " + shown(relative) +
                                         "; links are not written to the host");
-    case worker::FileChange::Kind::kRemoved: {
-      // A directory goes with all that is in it, as it went in the guest. remove_all follows no
-      // link, and the parent is the one that was opened beneath the directory.
-      std::error_code error;
-      fs::remove_all(fs::path("/proc/self/fd") / std::to_string(parent.get()) / name, error);
-      return error ? errno_status(error.value(), "remove", shown(relative)) : ok_status();
-    }
+    case worker::FileChange::Kind::kRemoved:
     case worker::FileChange::Kind::kFile:
       break;
   }

@@ -41,7 +41,9 @@ class HostDirectoryWriter {
 
  private:
   explicit HostDirectoryWriter(OwnedFd directory) : directory_(std::move(directory)) {}
-  Result<OwnedFd> parent_of(const std::string& relative, std::string& name) const;
+  Result<OwnedFd> parent_of(const std::string& relative) const;
+  Result<OwnedFd> made_parent_of(const std::string& relative) const;
+  Status remove(const std::string& relative) const;
   Result<OwnedFd> open_beneath(const std::string& relative, int flags) const;
   OwnedFd directory_;
 };

@@ -186,26 +186,21 @@ TEST_F(WriterTest, MissingParentsAreMade) {
   EXPECT_EQ(get(out / "a/b/c"), "x");
 }
 
-TEST_F(WriterTest, RemovedTreeGoesAtTheEnd) {
+TEST_F(WriterTest, RemovedTreeGoesWithAllThatIsInIt) {
   put(out / "d/e/f", "x");
   for (const char* path : {"d", "d/e", "d/e/f"}) EXPECT_TRUE(apply(Kind::kRemoved, path).ok());
-  EXPECT_TRUE(writer.finish().ok());
   EXPECT_TRUE(fs::is_empty(out));
 }
 
-TEST_F(WriterTest, RemovingWhatIsGoneIsFine) {
-  EXPECT_TRUE(apply(Kind::kRemoved, "none").ok());
-  EXPECT_TRUE(writer.finish().ok());
-}
+TEST_F(WriterTest, RemovingWhatIsGoneIsFine) { EXPECT_TRUE(apply(Kind::kRemoved, "none").ok()); }
 
-TEST_F(WriterTest, DISABLED_DirectoryThatBecameAFileIsReplaced) {
+TEST_F(WriterTest, DirectoryThatBecameAFileIsReplaced) {
   // As changes_since tells it: the deletion, the creation, then what was in the directory.
   put(out / "d/f", "x");
   EXPECT_TRUE(apply(Kind::kRemoved, "d").ok());
   const Status made = apply(Kind::kFile, "d", "now a file");
   EXPECT_TRUE(made.ok()) << made;
   EXPECT_TRUE(apply(Kind::kRemoved, "d/f").ok());
-  EXPECT_TRUE(writer.finish().ok());
   EXPECT_EQ(get(out / "d"), "now a file");
 }
 
@@ -214,7 +209,6 @@ TEST_F(WriterTest, FileThatBecameADirectoryIsReplaced) {
   EXPECT_TRUE(apply(Kind::kRemoved, "f").ok());
   EXPECT_TRUE(apply(Kind::kDirectory, "f").ok());
   EXPECT_TRUE(apply(Kind::kFile, "f/g", "y").ok());
-  EXPECT_TRUE(writer.finish().ok());
   EXPECT_EQ(get(out / "f/g"), "y");
 }
 
@@ -235,13 +229,13 @@ TEST_F(WriterTest, DirectoriesOutsideAreNeitherMadeNorRemoved) {
   EXPECT_FALSE(apply(Kind::kDirectory, "../made").ok());
   EXPECT_FALSE(fs::exists(directory / "made"));
   fs::create_directory(directory / "empty");
-  EXPECT_FALSE(apply(Kind::kRemoved, "../empty").ok() && writer.finish().ok());
+  EXPECT_FALSE(apply(Kind::kRemoved, "../empty").ok());
   EXPECT_TRUE(fs::exists(directory / "empty"));
 }
 
 TEST_F(WriterTest, RemovingTheDirectoryItselfIsRefused) {
   for (const char* path : {"..", "."}) {
-    EXPECT_FALSE(apply(Kind::kRemoved, path).ok() && writer.finish().ok()) << path;
+    EXPECT_FALSE(apply(Kind::kRemoved, path).ok()) << path;
   }
   EXPECT_TRUE(fs::exists(out));
 }
@@ -270,7 +264,7 @@ TEST_F(WriterTest, LinksOfTheGuestsAreNotMade) {
   EXPECT_FALSE(fs::is_symlink(out / "l"));
 }
 
-TEST_F(WriterTest, DISABLED_PipeInTheWayDoesNotHang) {
+TEST_F(WriterTest, PipeInTheWayDoesNotHang) {
   ASSERT_EQ(::mkfifo((out / "pipe").c_str(), 0600), 0);
   auto child = Child::fork([&] {
     ::alarm(5);

@@ -21,7 +21,8 @@ void fill_standard_streams() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+// What the parser throws besides its own errors is ours to die of.
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see above
   fill_standard_streams();
   // A reader that has gone shows as a failed write, not as our death.
   ::signal(SIGPIPE, SIG_IGN);

@@ -100,8 +100,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 std::string bar(double value, double largest, std::size_t width) {
   std::string drawn;
   if (largest <= 0) return drawn;
-  const auto eighths =
-      static_cast<std::size_t>(std::lround(value / largest * static_cast<double>(width) * 8));
+  const auto eighths = static_cast<std::size_t>(
+      std::lround(std::min(1.0, value / largest) * static_cast<double>(width) * 8));
   constexpr std::string_view kPieces[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   for (std::size_t i = 0; i < eighths / 8; ++i) drawn += "█";
   drawn += kPieces[eighths % 8];

@@ -33,7 +33,7 @@ TEST(BarTest, LengthIsTheShareInEighths) {
 
 TEST(BarTest, NothingToCompareWithIsNoBar) { EXPECT_EQ(bar(1, 0, 4), ""); }
 
-TEST(BarTest, DISABLED_IsNeverWiderThanItsWidth) { EXPECT_EQ(bar(5, 1, 4), "████"); }
+TEST(BarTest, IsNeverWiderThanItsWidth) { EXPECT_EQ(bar(5, 1, 4), "████"); }
 
 }  // namespace
 }  // namespace skerry::app

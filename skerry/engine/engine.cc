@@ -76,6 +76,7 @@ void memory_delete(void* env) { delete static_cast<image::LinearMemory*>(env); }
 // With exceptions on, every store asks for a garbage-collected heap too: minimum 0, and before the
 // module's memory. Only a memory with a minimum is the module's own and lies on the image; a
 // module's empty memory needs none.
+// NOLINTNEXTLINE(readability-function-size): the vendor's signature
 wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, size_t minimum, size_t, size_t,
                              size_t, wasmtime_linear_memory_t* result) {
   auto* engine = static_cast<Engine::Handle*>(env);

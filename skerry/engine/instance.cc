@@ -160,8 +160,9 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<Program> prog
   handle->host = host;
   Engine::Handle& engine = *program->handle_->engine_handle;
   handle->store.reset(wasmtime_store_new(engine.engine.get(), handle.get(), nullptr));
-  wasmtime_store_limiter(handle->store.get(), static_cast<std::int64_t>(limits.memory.value),
-                         limits.table_elements, limits.instances, limits.tables, limits.memories);
+  // The memories keep their limits themselves, and note what they refused: here -1.
+  wasmtime_store_limiter(handle->store.get(), -1, limits.table_elements, limits.instances,
+                         limits.tables, limits.memories);
   handle->context = wasmtime_store_context(handle->store.get());
   if (program->metering() == Metering::kFuel) {
     const OwnedError error(wasmtime_context_set_fuel(handle->context, limits.fuel));

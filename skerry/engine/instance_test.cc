@@ -192,7 +192,7 @@ TEST_F(InstanceTest, GrowthBeyondTheLimitAnswersMinusOne) {
   EXPECT_EQ(memory->size(), 3 * kWasmPageSize);
 }
 
-TEST_F(InstanceTest, DISABLED_RefusedGrowthIsNotedInTheMemory) {
+TEST_F(InstanceTest, RefusedGrowthIsNotedInTheMemory) {
   limits.memory = kib(64);
   ASSERT_TRUE(start(R"((module (memory (export "memory") 1)
       (func (export "grow") (result i32) (memory.grow (i32.const 1)))))")

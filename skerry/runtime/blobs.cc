@@ -92,7 +92,9 @@ Result<std::shared_ptr<const BlobSet>> BlobSet::open(const std::filesystem::path
     if (first == "file") {
       std::uint64_t size = 0;
       std::string name;
-      words >> size >> name;
+      if (!(words >> size >> name)) {
+        return absl::DataLossError((directory / kIndex).native() + " is damaged");
+      }
       SKERRY_ASSIGN(auto mapping, map_file(directory / name));
       if (mapping->bytes().size() != size) {
         return absl::DataLossError((directory / name).native() +

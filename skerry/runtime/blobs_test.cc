@@ -114,7 +114,7 @@ TEST_F(BlobSetTest, DamagedIndexIsDataLoss) {
   EXPECT_EQ(opened(whole + "\n"), StatusCode::kDataLoss) << "an empty line";
 }
 
-TEST_F(BlobSetTest, DISABLED_IndexThatNamesNoFileIsDataLoss) {
+TEST_F(BlobSetTest, IndexThatNamesNoFileIsDataLoss) {
   write("blobs.index", "file x a.tar\n");
   EXPECT_EQ(open().status().code(), StatusCode::kDataLoss);
 }

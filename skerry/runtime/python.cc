@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/runtime/python.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -32,7 +33,12 @@ constexpr std::uint32_t kMaxReportText = 1 << 20;
 std::string text_field(const json& object, const char* key) {
   const auto field = object.find(key);
   if (field == object.end() || !field->is_string()) return {};
-  return field->get_ref<const std::string&>().substr(0, kMaxReportText);
+  const std::string& text = field->get_ref<const std::string&>();
+  std::size_t end = std::min<std::size_t>(text.size(), kMaxReportText);
+  // Not inside a character: its further bytes begin with the bits 10.
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end);
 }
 
 std::int64_t integer_field(const json& object, const char* key, std::int64_t otherwise) {

@@ -215,6 +215,11 @@ void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
     case engine::CallEnd::Kind::kReturned:
       return;
     case engine::CallEnd::Kind::kHostEnded:
+      if (!exited_) {  // its allocator trapped under `place`, and so its frames are lost
+        outcome.kind = OutcomeKind::kTrapped;
+        outcome.message = "trapped while the host placed an answer";
+        break;
+      }
       outcome.exit_code = static_cast<int>(exited_ ? exited_->code & 0xFF : 0);
       outcome.kind = outcome.exit_code == 0 ? OutcomeKind::kCompleted : OutcomeKind::kFailed;
       if (outcome.exit_code != 0)

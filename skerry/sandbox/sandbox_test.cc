@@ -220,7 +220,7 @@ TEST_F(SandboxTest, TrapIsTold) {
   EXPECT_NE(outcome.message.find("unreachable"), std::string::npos) << outcome.message;
 }
 
-TEST_F(SandboxTest, DISABLED_TrapAfterRefusedMemoryIsOutOfMemory) {
+TEST_F(SandboxTest, TrapAfterRefusedMemoryIsOutOfMemory) {
   const Outcome outcome = outcome_of(call("grow_or_trap", {100}));
   EXPECT_EQ(outcome.kind, OutcomeKind::kOutOfMemory);
   EXPECT_EQ(outcome.exit_code, 137);
@@ -400,7 +400,7 @@ TEST_F(SandboxTest, AnswerThatTheGuestHasNoRoomForIsAFault) {
   EXPECT_EQ(value("knock", {64, 4, 128, 132}), kMinus2);
 }
 
-TEST_F(SandboxTest, DISABLED_TrapInTheGuestsAllocatorIsNoCompletion) {
+TEST_F(SandboxTest, TrapInTheGuestsAllocatorIsNoCompletion) {
   world.door = &door;
   enter();
   value("arm");

@@ -9,11 +9,14 @@
 namespace skerry::wasi {
 namespace {
 
+// Short, for the table below reads as the specification's signatures.
+// NOLINTBEGIN(readability-identifier-naming)
 constexpr ValueType i = ValueType::kI32;
 constexpr ValueType l = ValueType::kI64;
 
 template <ValueType... types>
 constexpr std::array<ValueType, sizeof...(types)> kTypes = {types...};
+// NOLINTEND(readability-identifier-naming)
 
 constexpr Call kCalls[] = {
     {"args_get", kTypes<i, i>, true, args_get},

@@ -14,6 +14,7 @@ LastLink last_link(std::uint32_t lookup_flags) {
   return (lookup_flags & kSymlinkFollow) != 0 ? LastLink::kFollow : LastLink::kFollowBeforeSlash;
 }
 
+// NOLINTBEGIN(readability-function-size): seven, each of which differs between the calls
 /// Looks up the directory descriptor in argument `at` and the path in the two after `path_at`.
 OrErrno<ResolvedPath> resolve_arguments(const Context& context, GuestMemory memory,
                                         Arguments arguments, std::size_t at, std::size_t path_at,
@@ -23,6 +24,7 @@ OrErrno<ResolvedPath> resolve_arguments(const Context& context, GuestMemory memo
                 memory.text(u32(arguments, path_at), u32(arguments, path_at + 1)));
   return resolve(context.state.files(), directory->inode, path, last);
 }
+// NOLINTEND(readability-function-size)
 
 OrErrno<InodeNumber> must_exist(const Context& context, const ResolvedPath& path) {
   if (!path.inode.has_value()) return Errno::kNoEnt;

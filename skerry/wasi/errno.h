@@ -99,7 +99,10 @@ std::string_view errno_name(Errno error);
 template <typename T>
 class [[nodiscard]] OrErrno {
  public:
+  // Converting on return is the point of both.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   OrErrno(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
   OrErrno(Errno error) : held_(std::in_place_index<1>, error) {}
 
   bool ok() const { return held_.index() == 0; }

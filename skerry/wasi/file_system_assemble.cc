@@ -16,6 +16,8 @@ Status broken(std::string_view rule) {
 
 }  // namespace
 
+// One check after the other over the same tables.
+// NOLINTNEXTLINE(readability-function-size)
 Result<FileSystem> FileSystem::assemble(const Quotas& quotas, std::vector<StoredInode> inodes,
                                         InodeNumber next_inode,
                                         std::span<const InodeNumber> pinned) {

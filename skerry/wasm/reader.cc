@@ -112,7 +112,7 @@ Status read_one_section(Cursor& in, SectionId& previous, const ModuleLimits& lim
   }
   module.sections.push_back(section);
   read_section(section.id, contents, limits, module);
-  const Status status = contents.status();
+  Status status = contents.status();
   if (status.code() != StatusCode::kInvalidArgument) return status;
   return named(annotate(status, std::string(to_string(section.id)) + " section"));
 }

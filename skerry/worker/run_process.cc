@@ -381,7 +381,10 @@ Result<Stop> relay(Supervision& supervision, Child& child, int events, int stop_
     if (waiting[0].revents != 0) {
       SKERRY_ASSIGN(open, supervision.receive(events));
     }
+    if (supervision.has_ended())
+      break;  // nothing follows an outcome, and nobody waits for a process that stays
   }
+  child.kill();
   return stop;
 }
 
@@ -422,7 +425,7 @@ Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
   Supervision supervision(limits, observer);
   SKERRY_ASSIGN(const Stop stop, relay(supervision, child, ours.get(), signals.fd()));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
-  if (supervision.ended() && supervision.failure().ok()) return *supervision.ended();
+  if (supervision.ended()) return *supervision.ended();
   Outcome outcome =
       stop == Stop::kNone ? died_outcome(exit, limits) : stopped_outcome(stop, limits);
   if (stop == Stop::kNone && !supervision.failure().ok()) return supervision.failure();

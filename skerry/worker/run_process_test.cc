@@ -368,7 +368,7 @@ TEST_F(RunProcessTest, FailureThatClaimsSuccessIsNoOutcome) {
   EXPECT_TRUE(!outcome.ok() || outcome->kind == OutcomeKind::kCrashed);
 }
 
-TEST_F(RunProcessTest, DISABLED_ProcessThatStaysAfterItsOutcomeIsEnded) {
+TEST_F(RunProcessTest, ProcessThatStaysAfterItsOutcomeIsEnded) {
   limits.wall = milliseconds(500);
   const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
     (void)channel.started();
@@ -380,7 +380,7 @@ TEST_F(RunProcessTest, DISABLED_ProcessThatStaysAfterItsOutcomeIsEnded) {
   (void)outcome;
 }
 
-TEST_F(RunProcessTest, DISABLED_DescendantThatHoldsTheChannelDoesNotHoldTheRun) {
+TEST_F(RunProcessTest, DescendantThatHoldsTheChannelDoesNotHoldTheRun) {
   limits.wall = milliseconds(500);
   run_ok([](RunChannel& channel) -> Result<Outcome> {
     (void)channel.started();
