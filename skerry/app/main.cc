@@ -11,7 +11,8 @@ namespace {
 
 /// A descriptor we open must not become somebody's standard stream because those were closed.
 void fill_standard_streams() {
-  for (int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC); fd >= 0; fd = ::dup(fd)) {
+  for (int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC); fd >= 0;
+       fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 0)) {
     if (fd > STDERR_FILENO) {
       ::close(fd);
       return;

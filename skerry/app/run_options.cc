@@ -138,9 +138,7 @@ class Reporter final : public worker::RunObserver {
       collected_[stream] += bytes;
       return;
     }
-    // A reader that has gone is no reason to stop the run: its result may be files.
-    (void)write_all(stream == wasi::Stream::kStdout ? STDOUT_FILENO : STDERR_FILENO,
-                    as_bytes(bytes));
+    note(write_out(stream == wasi::Stream::kStdout ? STDOUT_FILENO : STDERR_FILENO, bytes));
   }
 
   void cut(wasi::Stream stream) override {

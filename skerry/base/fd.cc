@@ -19,6 +19,7 @@ StatusCode code_of(int error) {
     case EACCES:
     case EPERM:
     case EROFS:
+    case ELOOP:  // a symbolic link where none may be followed
       return StatusCode::kPermissionDenied;
     case ENOSPC:
     case EDQUOT:
@@ -33,7 +34,6 @@ StatusCode code_of(int error) {
     case EINVAL:
     case ENOTDIR:
     case EISDIR:
-    case ELOOP:
     case ENAMETOOLONG:
       return StatusCode::kInvalidArgument;
     case EAGAIN:

@@ -48,8 +48,10 @@ std::int64_t integer_field(const json& object, const char* key, std::int64_t oth
 }
 
 sandbox::Exception exception_of(const json& object) {
-  sandbox::Exception exception{
-      .type = text_field(object, "type"), .message = text_field(object, "message"), .frames = {}};
+  sandbox::Exception exception{.type = text_field(object, "type"),
+                               .message = text_field(object, "message"),
+                               .is_memory = object.value("is_memory", json()) == true,
+                               .frames = {}};
   const auto frames = object.find("frames");
   if (frames == object.end() || !frames->is_array()) return exception;
   for (const json& frame : *frames) {

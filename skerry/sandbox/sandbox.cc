@@ -232,10 +232,6 @@ void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
                         " units of fuel; raise them with " + std::string(kFuelLimit.option);
       break;
     case engine::CallEnd::Kind::kStackExhausted:
-      outcome.kind = OutcomeKind::kTrapped;
-      outcome.message =
-          "the stack of " + std::to_string(engine::Engine::kGuestStack >> 20) + " MiB is exhausted";
-      break;
     case engine::CallEnd::Kind::kTrapped:
       // A guest that was refused memory and then gave up died of that, whatever instruction it used
       // to.
@@ -244,10 +240,13 @@ void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
         hit(kMemoryLimit, static_cast<double>(limits_.memory.value));
         outcome.message = "needed more than its " + std::to_string(limits_.memory.value >> 20) +
                           " MiB of memory; raise them with " + std::string(kMemoryLimit.option);
-      } else {
-        outcome.kind = OutcomeKind::kTrapped;
-        outcome.message = end.message;
+        break;
       }
+      outcome.kind = OutcomeKind::kTrapped;
+      outcome.message = end.kind == engine::CallEnd::Kind::kTrapped
+                            ? end.message
+                            : "the stack of " + std::to_string(engine::Engine::kGuestStack >> 20) +
+                                  " MiB is exhausted";
       break;
   }
   outcome.exit_code = exit_code_of(outcome.kind);

@@ -224,6 +224,7 @@ class Supervision {
 
   bool has_started() const { return started_.has_value(); }
   bool has_ended() const { return ended_.has_value(); }
+  bool sends_results() const { return changes_ > 0; }
   Clock::time_point deadline() const { return *started_ + limits_.wall; }
   std::chrono::nanoseconds elapsed() const {
     return started_ ? Clock::now() - *started_ : std::chrono::nanoseconds(0);
@@ -357,10 +358,11 @@ Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits) {
 Result<Stop> relay(Supervision& supervision, Child& child, int events, int stop_signals) {
   Stop stop = Stop::kNone;
   for (bool open = true; open;) {
-    std::array<pollfd, 2> waiting{{{events, POLLIN, 0}, {stop_signals, POLLIN, 0}}};
+    std::array<pollfd, 3> waiting{
+        {{events, POLLIN, 0}, {stop_signals, POLLIN, 0}, {child.pidfd(), POLLIN, 0}}};
     int timeout = -1;
     // Sending results may go on past the deadline: the guest itself has ended in time.
-    if (supervision.has_started() && !supervision.has_ended() && stop == Stop::kNone) {
+    if (supervision.has_started() && !supervision.sends_results() && stop == Stop::kNone) {
       const auto left =
           std::chrono::ceil<std::chrono::milliseconds>(supervision.deadline() - Clock::now());
       timeout = static_cast<int>(std::max<std::int64_t>(0, left.count()));
