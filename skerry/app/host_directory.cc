@@ -148,8 +148,9 @@ Result<HostDirectoryWriter> HostDirectoryWriter::open(const fs::path& directory)
 
 Result<OwnedFd> HostDirectoryWriter::open_beneath(const std::string& relative, int flags) const {
   open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW |
-                                         O_NONBLOCK);  // a pipe in the way fails at once
+  // RESOLVE_NO_SYMLINKS refuses a link at the end, too, and says so (ELOOP). A pipe in the way
+  // fails at once.
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NONBLOCK);
   how.mode = (flags & O_CREAT) != 0 ? 0644 : 0;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   SKERRY_ASSIGN(const int fd, syscall_result("openat2", shown(relative), [&] {

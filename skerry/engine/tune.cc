@@ -6,7 +6,8 @@
 
 #include "skerry/base/bytes.h"
 
-// As in skerry/engine/wasmtime/src/c_boundary.rs.
+// As in skerry/engine/wasmtime/src/c_boundary.rs, names and all.
+// NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
 struct skerry_tuned {
   std::uint8_t* bytes;
@@ -16,6 +17,7 @@ bool skerry_tune(const std::uint8_t* module, std::size_t module_length, const st
                  std::size_t profile_length, skerry_tuned* result);
 void skerry_tuned_free(skerry_tuned tuned);
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace skerry::engine {
 
