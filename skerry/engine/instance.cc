@@ -69,6 +69,15 @@ struct Instance::Handle {
   bool host_ended = false;
   CallEnd start_end;
 
+  Result<wasmtime_global_t> exported_global(std::string_view name) const {
+    wasmtime_extern_t item{};
+    if (!wasmtime_instance_export_get(context, &instance, name.data(), name.size(), &item) ||
+        item.kind != WASMTIME_EXTERN_GLOBAL) {
+      return absl::NotFoundError("the module exports no global \"" + std::string(name) + "\"");
+    }
+    return item.of.global;
+  }
+
   std::span<std::byte> memory_bytes() const {
     if (!memory) return {};
     return {reinterpret_cast<std::byte*>(wasmtime_memory_data(context, &*memory)),
@@ -239,14 +248,9 @@ CallEnd Instance::unsafe_call(const Function& function, std::span<const std::uin
 }
 
 Result<std::uint64_t> Instance::global(std::string_view name) {
-  wasmtime_extern_t item{};
-  if (!wasmtime_instance_export_get(handle_->context, &handle_->instance, name.data(), name.size(),
-                                    &item) ||
-      item.kind != WASMTIME_EXTERN_GLOBAL) {
-    return absl::NotFoundError("the module exports no global \"" + std::string(name) + "\"");
-  }
+  SKERRY_ASSIGN(const wasmtime_global_t global, handle_->exported_global(name));
   wasmtime_val_t value{};
-  wasmtime_global_get(handle_->context, &item.of.global, &value);
+  wasmtime_global_get(handle_->context, &global, &value);
   switch (value.kind) {
     case WASMTIME_I32:
     case WASMTIME_F32:
@@ -260,17 +264,11 @@ Result<std::uint64_t> Instance::global(std::string_view name) {
 }
 
 Status Instance::set_global(std::string_view name, std::uint64_t bits) {
-  wasmtime_extern_t item{};
-  if (!wasmtime_instance_export_get(handle_->context, &handle_->instance, name.data(), name.size(),
-                                    &item) ||
-      item.kind != WASMTIME_EXTERN_GLOBAL) {
-    return absl::NotFoundError("the module exports no global \"" + std::string(name) + "\"");
-  }
+  SKERRY_ASSIGN(const wasmtime_global_t global, handle_->exported_global(name));
   wasmtime_val_t value{};
-  wasmtime_global_get(handle_->context, &item.of.global, &value);  // for its kind
+  wasmtime_global_get(handle_->context, &global, &value);  // for its kind
   value.of.i64 = static_cast<std::int64_t>(bits);
-  if (const OwnedError error(wasmtime_global_set(handle_->context, &item.of.global, &value));
-      error) {
+  if (const OwnedError error(wasmtime_global_set(handle_->context, &global, &value)); error) {
     return absl::InvalidArgumentError(message_of(error.get()));
   }
   return ok_status();
