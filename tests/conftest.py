@@ -25,6 +25,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MARK = f"SKERRY_TEST_MARK={uuid.uuid4().hex}"
 
 
+# A shell starts what runs in its background with these ignored, and what we start would inherit that.
+for number in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def pytest_collection_modifyitems(config, items):
     if os.environ.get("SKERRY_SLOW_TESTS") == "1":
         return

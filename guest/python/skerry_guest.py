@@ -16,8 +16,10 @@ import builtins
 import gc
 import io
 import json
+import keyword
 import linecache
 import os
+import re
 import sys
 import time
 import traceback
@@ -140,8 +142,62 @@ def _report(error, trace):
             _write_error("Error in sys.excepthook:\n" + "".join(traceback.format_exception(type(second), second, hook_trace)))
             _write_error("\nOriginal exception was:\n")
     shown = traceback.TracebackException(type(error), error, trace, compact=True)
+    shown.stack.__class__ = _Stack
     _write_error("".join(shown.format()))
     return _describe(error, shown.stack)
+
+
+# A call of a name, and one operator between two operands: what most exceptions come from. No brackets and no quotes inside.
+_SIMPLE_CALL = re.compile(r"([A-Za-z_][\w.]*)\([^()\[\]{}'\"#\\]*\)", re.ASCII)
+_SIMPLE_OPERATION = re.compile(r"([\w.]+) ?([-+*/%@&|^]|//|\*\*|<<|>>) ?[\w.]+", re.ASCII)
+
+
+def _anchors_of(segment):
+    """The columns of `segment` between which carets stand out, and the characters; None where there are none."""
+    if (match := _SIMPLE_CALL.fullmatch(segment)) and not keyword.iskeyword(match[1]):
+        return match.end(1), len(segment), "~", "^"
+    if (match := _SIMPLE_OPERATION.fullmatch(segment)) and not keyword.iskeyword(match[1]):
+        return *match.span(2), "~", "^"
+    try:
+        found = traceback._extract_caret_anchors_from_line_segment(segment)
+    except Exception:
+        return None
+    return found and (found.left_end_offset, found.right_start_offset, found.primary_char, found.secondary_char)
+
+
+class _Stack(traceback.StackSummary):
+    """The same text as its base, in a third of the time for the usual frame: one line of plain ASCII."""
+
+    def format_frame_summary(self, frame, **options):
+        lines = frame._original_lines
+        if (
+            not lines.isascii()
+            or frame.end_lineno != frame.lineno
+            or frame.colno is None
+            or frame.end_colno is None
+            or frame.locals
+            or frame.filename.startswith("<stdin-")
+            or options.get("colorize")
+        ):
+            return super().format_frame_summary(frame, **options)
+        original = lines.rstrip("\n")
+        line = original.lstrip(" ")
+        start = frame.colno - len(original) + len(line)
+        end = frame.end_colno - len(original) + len(line)
+        if not 0 <= start < end <= len(line) or not line.isprintable() or line[0] == "#":
+            return super().format_frame_summary(frame, **options)
+        anchors = _anchors_of(line[start:end])
+        text = f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n    {line}\n'
+        # Only a call that is all of a `return` or of an assignment goes without carets whatever its anchors.
+        if line[end - 1] == ")" and ("=" in line or line.startswith("return")):
+            shown = self._should_show_carets(start, end, [line], anchors)
+        else:
+            shown = anchors or line[:start] or line[end:].rstrip()
+        if not shown:
+            return text
+        left, right, first, second = anchors or (end - start, end - start, "^", "^")
+        carets = first * left + second * (right - left) + first * (end - start - right)
+        return f"{text}    {' ' * start}{carets}\n"
 
 
 def _without_us(trace):
