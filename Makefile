@@ -136,7 +136,7 @@ fuzz: packages-dev build/asan/build.ninja ## Each fuzz target for FUZZ_SECONDS (
 	done
 
 .PHONY: install
-install: build ## Install the release binary under PREFIX (/usr/local)
+install: build ## Install the release binary, the set-up script and the licences under PREFIX (/usr/local)
 	cmake --install build/release --prefix $(PREFIX)
 
 .PHONY: clean distclean

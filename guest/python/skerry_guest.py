@@ -65,10 +65,15 @@ def _compile(source, name):
 
 
 def _text_of(source):
+    """The program for the compiler, and for showing its lines: text where it is UTF-8, which compiles in half the time of
+    bytes. Bytes where the compiler must look for a coding line, or say what is wrong with them."""
     try:
-        return source.decode("utf-8-sig")
+        text = source.decode()
     except UnicodeDecodeError:
-        return source.decode("latin-1")
+        return source, source.decode("latin-1")
+    if text[:1] == "\ufeff":
+        return source, text[1:]
+    return source if "coding" in text else text, text
 
 
 def _frames_of(summary):
@@ -308,7 +313,8 @@ def serve(frame):
         names["__file__"] = name
         names["__cached__"] = None
     try:
-        linecache.cache[name] = (len(source), None, _text_of(source).splitlines(True), name)
+        source, text = _text_of(source)
+        linecache.cache[name] = (len(source), None, text.splitlines(True), name)
         if header.get("want_result") or header.get("echo"):
             code, last = _compile(source, name)
         else:

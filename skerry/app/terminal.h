@@ -35,7 +35,7 @@ class SetUpProgress final : public runtime::SetUpObserver {
   std::chrono::steady_clock::time_point begun_;
 };
 
-/// A table with its first row as head, columns aligned; numbers to the right where `right` says so.
+/// A table with its first row as head, columns aligned.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 
 /// `value` of `largest` as a bar of at most `width` characters.

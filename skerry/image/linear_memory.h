@@ -60,8 +60,6 @@ class LinearMemory {
   std::byte* base() const { return base_; }
   std::size_t size() const { return size_; }
   std::span<std::byte> bytes() const { return {base_, size_}; }
-  ByteSize limit() const { return limit_; }
-  void set_limit(ByteSize limit) { limit_ = limit; }
 
   /// The largest size since the last reset, and whether a growth beyond the limit was refused since
   /// then.

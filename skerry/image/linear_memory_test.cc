@@ -111,7 +111,9 @@ TEST_F(LinearMemoryTest, GrowthBeyondTheLimitIsRefusedAndNoted) {
 }
 
 TEST_F(LinearMemoryTest, NoLimitReachesBeyondTheReservation) {
-  memory->set_limit(bytes(std::uint64_t{1} << 40));
+  auto unlimited = LinearMemory::zeroed(bytes(std::uint64_t{1} << 40));
+  ASSERT_TRUE(unlimited.ok());
+  memory = *std::move(unlimited);
   EXPECT_FALSE(memory->grow_to(LinearMemory::kReservation + kWasmPageSize).ok());
 }
 
