@@ -18,6 +18,7 @@ import io
 import json
 import keyword
 import linecache
+import operator
 import os
 import re
 import sys
@@ -456,6 +457,11 @@ def _tell_state(name, address, key):
     _host.call(b"r" + name.encode() + b"\0" + str(address).encode() + b"\0" + key)
 
 
+_PARTS_OF_CODE = operator.attrgetter(
+    "co_consts", "co_names", "co_varnames", "co_filename", "co_name", "co_qualname", "co_linetable", "co_exceptiontable"
+)
+
+
 def immortalise():
     """Tells the host every object there is, and it makes them immortal: their reference counts are never written again.
 
@@ -471,8 +477,8 @@ def immortalise():
         # Collected containers are all in `objects`. What hangs on them is not: strings, numbers, code, tuples of these.
         while level := [o for o in gc.get_referents(*level) if not gc.is_tracked(o)]:
             addresses.extend(map(id, level))
-            for code in [o for o in level if type(o) is types.CodeType]:
-                level += [code.co_consts, code.co_names, code.co_localsplusnames if hasattr(code, "co_localsplusnames") else code.co_varnames,
-                          code.co_filename, code.co_name, code.co_qualname, code.co_linetable, code.co_exceptiontable]
-                addresses.extend(map(id, level[-8:]))
+            for code in [o for o in level if type(o) is types.CodeType]:  # the collector does not look into code
+                parts = _PARTS_OF_CODE(code)
+                level += parts
+                addresses.extend(map(id, parts))
         _host.call(b"i" + addresses.tobytes())
