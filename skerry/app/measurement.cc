@@ -12,6 +12,7 @@
 #include <span>
 #include <sys/utsname.h>
 #include <thread>
+#include <time.h>
 #include <unistd.h>
 
 #include "skerry/app/bench_programs.h"
@@ -25,6 +26,13 @@ namespace skerry::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// Processor time of this process so far, in milliseconds.
+double processor_milliseconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
 
 double milliseconds_since(Clock::time_point begun) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
@@ -231,28 +239,47 @@ Result<Measurement> measure_fork(const runtime::PythonInstallation& installation
   return m;
 }
 
-/// Fresh prints for a second and a half in each of `processes` at once; runs per second of all
-/// together.
-Result<double> prints_per_second(const runtime::PythonInstallation& installation,
-                                 std::string_view template_name, int processes) {
-  constexpr auto kDuration = std::chrono::milliseconds(1500);
+/// What a measuring process does again and again.
+using Step = std::function<Status()>;
+
+Result<Step> fresh_print(const runtime::PythonInstallation& installation,
+                         std::string_view template_name) {
+  SKERRY_ASSIGN(std::shared_ptr<FreshRunner> runner,
+                FreshRunner::create(installation, template_name));
+  const auto print = [runner] {
+    runtime::PythonProgram program;
+    program.code = "print(2+2)";
+    return runner->run(program, sandbox::OutcomeKind::kCompleted).status();
+  };
+  for (int warm = 0; warm < 200; ++warm) SKERRY_TRY(print());
+  return Step(print);
+}
+
+/// Arithmetic in registers, for about as long as a fresh print: what it loses beside another
+/// process is the machine's own doing (two threads of one core, a neighbour, a lower clock).
+Step arithmetic() {
+  return [state = std::uint64_t{88172645463325252}]() mutable {
+    for (int i = 0; i < 50'000; ++i) {
+      state ^= state << 13;
+      state ^= state >> 7;
+      state ^= state << 17;
+    }
+    return state != 0 ? ok_status() : absl::InternalError("xorshift reached zero");
+  };
+}
+
+/// Steps per second of `processes` at once, all together, over one second.
+Result<double> steps_per_second(int processes, const std::function<Result<Step>()>& prepare) {
+  constexpr auto kDuration = std::chrono::milliseconds(1000);
   const auto begin = Clock::now() + std::chrono::milliseconds(400);  // all are warm by then
   std::vector<Measurer> measurers;
   for (int i = 0; i < processes; ++i) {
     SKERRY_ASSIGN(Measurer measurer, Measurer::start([&]() -> Result<Numbers> {
-                    SKERRY_ASSIGN(const auto runner,
-                                  FreshRunner::create(installation, template_name));
-                    runtime::PythonProgram program;
-                    program.code = "print(2+2)";
-                    for (int warm = 0; warm < 200; ++warm) {
-                      SKERRY_TRY(runner->run(program, sandbox::OutcomeKind::kCompleted).status());
-                    }
+                    SKERRY_ASSIGN(const Step step, prepare());
                     std::this_thread::sleep_until(begin);
-                    double runs = 0;
-                    for (; Clock::now() < begin + kDuration; ++runs) {
-                      SKERRY_TRY(runner->run(program, sandbox::OutcomeKind::kCompleted).status());
-                    }
-                    return Numbers{runs * 1000 / milliseconds_since(begin)};
+                    double steps = 0;
+                    for (; Clock::now() < begin + kDuration; ++steps) SKERRY_TRY(step());
+                    return Numbers{steps * 1000 / milliseconds_since(begin)};
                   }));
     measurers.push_back(std::move(measurer));
   }
@@ -267,14 +294,20 @@ Result<double> prints_per_second(const runtime::PythonInstallation& installation
 
 Result<Measurement> measure_throughput(const runtime::PythonInstallation& installation,
                                        std::string_view template_name) {
-  // Alternating rounds: a neighbour on the machine disturbs both alike.
+  const auto print = [&] { return fresh_print(installation, template_name); };
+  const auto compute = []() -> Result<Step> { return arithmetic(); };
+  // Alternating rounds: a neighbour on the machine disturbs all alike.
   Numbers one;
   Numbers two;
+  Numbers machine;
   for (int round = 0; round < 5; ++round) {
-    SKERRY_ASSIGN(const double alone, prints_per_second(installation, template_name, 1));
-    SKERRY_ASSIGN(const double together, prints_per_second(installation, template_name, 2));
+    SKERRY_ASSIGN(const double alone, steps_per_second(1, print));
+    SKERRY_ASSIGN(const double together, steps_per_second(2, print));
+    SKERRY_ASSIGN(const double computing_alone, steps_per_second(1, compute));
+    SKERRY_ASSIGN(const double computing_together, steps_per_second(2, compute));
     one.push_back(alone);
     two.push_back(together);
+    machine.push_back(computing_together / computing_alone);
   }
   Measurement m;
   m.samples = one.size();
@@ -282,12 +315,13 @@ Result<Measurement> measure_throughput(const runtime::PythonInstallation& instal
   m.p50_ms = m.p90_ms = m.p99_ms = 1000 / m.per_second;
   m.ratio = median(two) / m.per_second;
   m.extra.emplace_back("per_second_two_processes", median(two));
+  m.extra.emplace_back("ratio_of_plain_arithmetic", median(machine));
   return m;
 }
 
 Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation,
                                 std::string_view template_name) {
-  constexpr int kRounds = 5;
+  constexpr int kRounds = 7;
   SKERRY_ASSIGN(
       const Numbers times, in_process([&]() -> Result<Numbers> {
         Numbers numbers;
@@ -303,8 +337,9 @@ Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation,
           double spent = 0;
           for (int round = 0; round <= kRounds && (round < 3 || spent < 20'000); ++round) {
             SKERRY_ASSIGN(const double outside_ms, native.run());
-            SKERRY_ASSIGN(const double inside_ms,
-                          runner->run(program, sandbox::OutcomeKind::kCompleted));
+            const double begun = processor_milliseconds();
+            SKERRY_TRY(runner->run(program, sandbox::OutcomeKind::kCompleted).status());
+            const double inside_ms = processor_milliseconds() - begun;
             spent += inside_ms;
             if (round == 0) continue;
             natively.push_back(outside_ms);

@@ -16,7 +16,7 @@ class NativePython {
   /// kNotFound when there is no /usr/bin/python3.
   static Result<NativePython> start(const std::string& source);
 
-  /// Compiles and executes the program once; the time that took, in milliseconds, by its own clock.
+  /// Compiles and executes the program once; the processor time that took, in milliseconds.
   Result<double> run();
 
  private:
