@@ -40,7 +40,8 @@ Result<image::DirtyPages::Method> dirty_pages_method() {
                return ::ftruncate(file.get(), kWasmPageSize);
              }).status());
   SKERRY_ASSIGN(const auto pages, image::PageFile::open(std::move(file), 0, kWasmPageSize));
-  SKERRY_ASSIGN(const auto memory, image::LinearMemory::on_image(pages, mib(1)));
+  SKERRY_ASSIGN(const auto memory,
+                image::LinearMemory::on_image(image::ImagePages::of(pages), mib(1)));
   SKERRY_TRY(memory->reset().status());
   return memory->method();
 }

@@ -286,9 +286,11 @@ TEST_F(InstanceTest, OneMemoryServesOneInstanceAfterAnother) {
   page.replace(100, 5, "image");
   OwnedFd file(::memfd_create("image", MFD_CLOEXEC));
   ASSERT_TRUE(write_all(file.get(), as_bytes(page)).ok());
-  memory = image::LinearMemory::on_image(
-               image::PageFile::open(std::move(file), 0, page.size()).value(), mib(1))
-               .value();
+  memory =
+      image::LinearMemory::on_image(
+          image::ImagePages::of(image::PageFile::open(std::move(file), 0, page.size()).value()),
+          mib(1))
+          .value();
   ASSERT_TRUE(start(R"((module (memory (export "memory") 1)
       (func (export "get") (result i32) (i32.load8_u (i32.const 100)))
       (func (export "spoil") (i32.store8 (i32.const 100) (i32.const 0)) (drop (memory.grow (i32.const 1))))))")

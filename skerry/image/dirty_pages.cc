@@ -48,15 +48,15 @@ constexpr std::uint64_t kEntryFile = std::uint64_t{1} << 61;
 constexpr std::uint64_t kEntrySwapped = std::uint64_t{1} << 62;
 constexpr std::uint64_t kEntryPresent = std::uint64_t{1} << 63;
 
-void append(std::vector<PageRun>& runs, std::size_t first, std::size_t count) {
-  if (!runs.empty() && runs.back().first + runs.back().count == first) {
-    runs.back().count += count;
+}  // namespace
+
+void append(std::vector<PageRun>& runs, PageRun run) {
+  if (!runs.empty() && runs.back().first + runs.back().count == run.first) {
+    runs.back().count += run.count;
   } else {
-    runs.push_back({first, count});
+    runs.push_back(run);
   }
 }
-
-}  // namespace
 
 struct DirtyPages::State {
   Method method;
@@ -92,8 +92,8 @@ Status DirtyPages::State::scan_ioctl() {
                     return ::ioctl(pagemap.get(), kPagemapScan, &argument);
                   }));
     for (int i = 0; i < found; ++i) {
-      append(runs, (regions[i].start - base) / kPageSize,
-             (regions[i].end - regions[i].start) / kPageSize);
+      append(runs, {(regions[i].start - base) / kPageSize,
+                    (regions[i].end - regions[i].start) / kPageSize});
     }
     // The kernel stops early when the region array is full; an answer that does not move on would
     // loop for ever.
@@ -117,7 +117,7 @@ Status DirtyPages::State::read_entries() {
   }
   for (std::size_t page = 0; page < pages; ++page) {
     const bool there = (entries[page] & (kEntryPresent | kEntrySwapped)) != 0;
-    if (there && (entries[page] & kEntryFile) == 0) append(runs, page, 1);
+    if (there && (entries[page] & kEntryFile) == 0) append(runs, {page, 1});
   }
   return ok_status();
 }
@@ -125,7 +125,7 @@ Status DirtyPages::State::read_entries() {
 void DirtyPages::State::compare() {
   for (std::size_t at = 0; at < range.size(); at += kPageSize) {
     if (std::memcmp(range.data() + at, pristine.data() + at, kPageSize) != 0) {
-      append(runs, at / kPageSize, 1);
+      append(runs, {at / kPageSize, 1});
     }
   }
 }

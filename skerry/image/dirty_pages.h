@@ -4,11 +4,15 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
 
 namespace skerry::image {
+
+/// Adds `run`, which begins at or after the end of all in `runs`; neighbours become one.
+void append(std::vector<PageRun>& runs, PageRun run);
 
 /// Finds the pages of a private mapping that differ from the file beneath it.
 ///

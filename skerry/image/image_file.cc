@@ -40,11 +40,6 @@ std::array<char, 32> digest_of(std::string_view text) {
   return digest;
 }
 
-bool is_zero(std::span<const std::byte> page) {
-  return page.front() == std::byte{0} &&
-         std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
-}
-
 Status write_pages(int fd, std::uint64_t offset, std::span<const std::byte> pages) {
   SKERRY_TRY(syscall_result("ftruncate", {}, [&] {
                return ::ftruncate(fd, static_cast<off_t>(offset + pages.size()));
@@ -147,8 +142,9 @@ Status write_image(const std::filesystem::path& path, const Manifest& manifest,
 Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& path) {
   SKERRY_ASSIGN(Opened opened, open_checked(path));
   auto image = std::make_shared<Image>();
-  SKERRY_ASSIGN(image->pages, PageFile::open(std::move(opened.file), opened.header.pages_offset,
-                                             opened.header.pages_size));
+  SKERRY_ASSIGN(auto file, PageFile::open(std::move(opened.file), opened.header.pages_offset,
+                                          opened.header.pages_size));
+  image->pages = ImagePages::of(std::move(file));
   Manifest& manifest = image->manifest;
   manifest.module_sha256 = opened.manifest.module_sha256();
   manifest.template_name = opened.manifest.template_name();

@@ -34,7 +34,7 @@ struct Manifest {
 /// may run concurrently.
 struct Image {
   Manifest manifest;
-  std::shared_ptr<const PageFile> pages;
+  std::shared_ptr<const ImagePages> pages;
 };
 
 /// Writes an image with these pages to `path`, whole or not at all. Zero pages become holes.

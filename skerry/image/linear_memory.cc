@@ -31,20 +31,17 @@ Status protect(std::byte* at, std::size_t length, int protection) {
       .status();
 }
 
-Status map_private(std::byte* at, const PageFile& pages) {
-  return syscall_result("mmap", "image",
-                        [&] {
-                          return ::mmap(at, pages.bytes().size(), PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, pages.fd(),
-                                        static_cast<off_t>(pages.offset()));
-                        })
-      .status();
-}
-
 Status give_back(std::byte* at, std::size_t length) {
   return syscall_result("madvise", "MADV_DONTNEED",
                         [&] { return ::madvise(at, length, MADV_DONTNEED); })
       .status();
+}
+
+bool contains(std::span<const PageRun> runs, std::size_t page) {
+  const auto after =
+      std::upper_bound(runs.begin(), runs.end(), page,
+                       [](std::size_t p, const PageRun& run) { return p < run.first; });
+  return after != runs.begin() && page - std::prev(after)->first < std::prev(after)->count;
 }
 
 /// Page faults that this process has taken so far, with and without I/O.
@@ -56,23 +53,6 @@ std::uint64_t page_faults() {
 
 }  // namespace
 
-Result<std::shared_ptr<const PageFile>> PageFile::open(OwnedFd file, std::uint64_t offset,
-                                                       std::size_t size) {
-  if (offset % kPageSize != 0 || size % kPageSize != 0 || size == 0) {
-    return absl::InvalidArgumentError("an image's pages must be whole pages, at least one");
-  }
-  auto pages = std::shared_ptr<PageFile>(new PageFile);
-  SKERRY_ASSIGN(pages->view_, AddressRange::reserve(size));
-  SKERRY_TRY(syscall_result("mmap", "image", [&] {
-               return ::mmap(pages->view_.data(), size, PROT_READ, MAP_SHARED | MAP_FIXED,
-                             file.get(), static_cast<off_t>(offset));
-             }).status());
-  pages->file_ = std::move(file);
-  pages->offset_ = offset;
-  pages->size_ = size;
-  return std::shared_ptr<const PageFile>(std::move(pages));
-}
-
 Result<std::unique_ptr<LinearMemory>> LinearMemory::zeroed(ByteSize limit) {
   auto memory = std::unique_ptr<LinearMemory>(new LinearMemory);
   SKERRY_ASSIGN(memory->range_, AddressRange::reserve(kGuard + kReservation + kGuard));
@@ -81,15 +61,20 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::zeroed(ByteSize limit) {
   return memory;
 }
 
-Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(std::shared_ptr<const PageFile> pages,
-                                                             ByteSize limit) {
+Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(
+    std::shared_ptr<const ImagePages> pages, ByteSize limit) {
   SKERRY_ASSIGN(auto memory, zeroed(limit));
   const std::size_t size = pages->bytes().size();
   if (size > kReservation || size % kWasmPageSize != 0) {
     return absl::InvalidArgumentError(
         "an image's memory must be whole WebAssembly pages, at most 4 GiB");
   }
-  SKERRY_TRY(map_private(memory->base_, *pages));
+  SKERRY_TRY(pages->map_private(memory->base_));
+  for (const Extent& extent : pages->layers()) {
+    if (extent.count < ImagePages::kMappedPages) {
+      memory->copied_in_.push_back({extent.first, extent.count});
+    }
+  }
   memory->size_ = memory->peak_ = size;
   memory->image_ = std::move(pages);
   memory->idle_.assign(size / kPageSize, 0);
@@ -140,6 +125,22 @@ Result<std::span<const PageRun>> LinearMemory::dirty() {
   return std::span<const PageRun>(private_);
 }
 
+Result<std::vector<PageRun>> LinearMemory::changed() {
+  SKERRY_ASSIGN(const auto runs, dirty());
+  std::vector<PageRun> result;
+  const std::byte* const pristine = image_->bytes().data();
+  for (const PageRun& run : runs) {
+    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+      const std::size_t at = page * kPageSize;
+      if (std::memcmp(base_ + at, pristine + at, kPageSize) != 0) append(result, {page, 1});
+    }
+  }
+  for (std::size_t page = image_size() / kPageSize; page < size_ / kPageSize; ++page) {
+    if (!is_zero({base_ + page * kPageSize, kPageSize})) append(result, {page, 1});
+  }
+  return result;
+}
+
 DirtyPages::Method LinearMemory::method() const {
   return tracker_ ? tracker_->method() : DirtyPages::Method::kCompare;
 }
@@ -185,11 +186,7 @@ Result<LinearMemory::ResetCost> LinearMemory::inspect() {
       }
       cold_from = page + 1;
       if (page == run.first + run.count) return ok_status();
-      if (!kept.empty() && kept.back().first + kept.back().count == page) {
-        ++kept.back().count;
-      } else {
-        kept.push_back({page, 1});
-      }
+      append(kept, {page, 1});
       return ok_status();
     };
     for (std::size_t page = run.first; page < run.first + run.count; ++page) {
@@ -198,8 +195,9 @@ Result<LinearMemory::ResetCost> LinearMemory::inspect() {
       const bool changed = std::memcmp(live, original, kPageSize) != 0;
       // After a heavy run only the pages that a run before it had already made private are kept.
       const bool hot = changed ? !heavy || idle_[page] != 0 : !heavy && idle_[page] + 1 < patience;
+      const bool kept_anyway = !hot && contains(copied_in_, page);
       idle_[page] = !hot ? 0 : changed ? 1 : static_cast<std::uint8_t>(idle_[page] + 1);
-      if (!hot) continue;
+      if (!hot && !kept_anyway) continue;
       if (changed) {
         std::memcpy(live, original, kPageSize);
         ++cost.copied;

@@ -12,30 +12,9 @@
 #include "skerry/base/mapping.h"
 #include "skerry/base/status.h"
 #include "skerry/image/dirty_pages.h"
+#include "skerry/image/image_pages.h"
 
 namespace skerry::image {
-
-/// The pages of an image, mapped: immutable, shared by every sandbox that starts from them.
-/// Const calls may run concurrently.
-class PageFile {
- public:
-  /// The pages in [offset, offset + size) of `file`, both multiples of the page size. Takes `file`
-  /// over. The file must never change while anything is mapped from it: sealed, or ours and
-  /// immutable.
-  static Result<std::shared_ptr<const PageFile>> open(OwnedFd file, std::uint64_t offset,
-                                                      std::size_t size);
-
-  std::span<const std::byte> bytes() const { return {view_.data(), size_}; }
-  int fd() const { return file_.get(); }
-  std::uint64_t offset() const { return offset_; }
-
- private:
-  PageFile() = default;
-  OwnedFd file_;
-  std::uint64_t offset_ = 0;
-  std::size_t size_ = 0;
-  AddressRange view_;
-};
 
 /// The addresses of one guest's linear memory: a guard, 4 GiB, a guard, of which the first `size()`
 /// bytes are accessible. Backed by an image's pages, mapped private, and by zeros beyond them.
@@ -54,7 +33,7 @@ class LinearMemory {
   static Result<std::unique_ptr<LinearMemory>> zeroed(ByteSize limit);
 
   /// Memory that begins as `pages` and may grow to `limit`.
-  static Result<std::unique_ptr<LinearMemory>> on_image(std::shared_ptr<const PageFile> pages,
+  static Result<std::unique_ptr<LinearMemory>> on_image(std::shared_ptr<const ImagePages> pages,
                                                         ByteSize limit);
 
   std::byte* base() const { return base_; }
@@ -81,8 +60,13 @@ class LinearMemory {
   /// that only one heavy run wrote are given back, so that later resets do not pay for them.
   Result<ResetCost> reset();
 
-  /// Pages that differ from the image, and all pages beyond it. The view lasts until the next call.
+  /// Pages of the image that are private to this memory: all that were written are among them. The
+  /// view lasts until the next call.
   Result<std::span<const PageRun>> dirty();
+
+  /// Pages whose content is not the image's, and those beyond it that are not zero: what a revision
+  /// of the image has to keep.
+  Result<std::vector<PageRun>> changed();
 
   /// Whether memory has grown beyond its image; an instance on it caches the size, so a reset needs
   /// a new instance.
@@ -103,11 +87,13 @@ class LinearMemory {
   std::size_t peak_ = 0;
   bool refused_ = false;
   ByteSize limit_;
-  std::shared_ptr<const PageFile> image_;
+  std::shared_ptr<const ImagePages> image_;
   std::optional<DirtyPages> tracker_;
   // For each page of the image: 0 when no run is known to write it, else one more than how many
   // inspections in a row found it private but unchanged.
   std::vector<std::uint8_t> idle_;
+  // Pages that were copied in: given back, they would be what the base says instead.
+  std::vector<PageRun> copied_in_;
   // The private pages when this process had taken `faults_` page faults. A page becomes private by
   // a fault and no other way, so as long as the count stands, so does the set: a scan (4 ns for
   // each page in the page table, 80 µs for a template of 84 MiB) is saved.

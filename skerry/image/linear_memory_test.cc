@@ -16,8 +16,8 @@
 namespace skerry::image {
 namespace {
 
+using image::testing::base_pages;
 using image::testing::is_readable;
-using image::testing::page_file;
 using image::testing::patterned;
 
 constexpr std::size_t kImageSize = 512 * kWasmPageSize;  // 8,192 pages of the host's
@@ -26,7 +26,7 @@ constexpr ByteSize kLimit = mib(64);
 class LinearMemoryTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto made = LinearMemory::on_image(page_file(pattern), kLimit);
+    auto made = LinearMemory::on_image(base_pages(pattern), kLimit);
     ASSERT_TRUE(made.ok()) << made.status();
     memory = *std::move(made);
   }
@@ -68,7 +68,7 @@ TEST_F(LinearMemoryTest, BeginsAsItsImage) {
 }
 
 TEST_F(LinearMemoryTest, WritesDoNotReachTheImage) {
-  const auto pages = page_file(pattern);
+  const auto pages = base_pages(pattern);
   const auto other = LinearMemory::on_image(pages, kLimit);
   std::memset((*other)->base(), 0xEE, kWasmPageSize);
   EXPECT_EQ(std::memcmp(pages->bytes().data(), pattern.data(), pattern.size()), 0);
@@ -249,7 +249,7 @@ TEST_P(LinearMemoryModelTest, RandomRoundsOfWritesAndResetsMatchAModel) {
   const std::vector<std::byte> pattern =
       patterned(96 * kWasmPageSize);  // 1,536 pages: a heavy run fits
   const std::size_t pages = pattern.size() / kPageSize;
-  auto made = LinearMemory::on_image(page_file(pattern), mib(16));
+  auto made = LinearMemory::on_image(base_pages(pattern), mib(16));
   ASSERT_TRUE(made.ok()) << made.status();
   LinearMemory& memory = **made;
   if (memory.dirty().status().code() == StatusCode::kUnimplemented)

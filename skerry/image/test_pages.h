@@ -42,6 +42,10 @@ inline std::shared_ptr<const PageFile> page_file(std::span<const std::byte> byte
   return PageFile::open(memory_file(bytes), 0, bytes.size()).value();
 }
 
+inline std::shared_ptr<const ImagePages> base_pages(std::span<const std::byte> bytes) {
+  return ImagePages::of(page_file(bytes));
+}
+
 /// Whether an address can be read: the kernel answers instead of faulting.
 inline bool is_readable(const std::byte* address) {
   std::byte copy{};

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/image/image_pages.h"
+
+#include <algorithm>
+#include <cstring>
+#include <sys/mman.h>
+#include <utility>
+
+namespace skerry::image {
+
+bool is_zero(std::span<const std::byte> page) {
+  return page.front() == std::byte{0} &&
+         std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
+}
+
+Result<std::shared_ptr<const PageFile>> PageFile::open(OwnedFd file, std::uint64_t offset,
+                                                       std::size_t size) {
+  if (offset % kPageSize != 0 || size % kPageSize != 0 || size == 0) {
+    return absl::InvalidArgumentError("an image's pages must be whole pages, at least one");
+  }
+  auto pages = std::shared_ptr<PageFile>(new PageFile);
+  SKERRY_ASSIGN(pages->view_, AddressRange::reserve(size));
+  pages->file_ = std::move(file);
+  pages->offset_ = offset;
+  pages->size_ = size;
+  SKERRY_TRY(pages->map({0, size / kPageSize}, pages->view_.data(), PROT_READ, MAP_SHARED));
+  return std::shared_ptr<const PageFile>(std::move(pages));
+}
+
+Status PageFile::map(PageRun run, std::byte* to, int protection, int sharing) const {
+  return syscall_result("mmap", "image",
+                        [&] {
+                          return ::mmap(to, run.count * kPageSize, protection,
+                                        sharing | MAP_FIXED | MAP_NORESERVE, file_.get(),
+                                        static_cast<off_t>(offset_ + run.first * kPageSize));
+                        })
+      .status();
+}
+
+std::shared_ptr<const ImagePages> ImagePages::of(std::shared_ptr<const PageFile> base) {
+  auto pages = std::shared_ptr<ImagePages>(new ImagePages);
+  pages->size_ = base->bytes().size();
+  pages->base_ = std::move(base);
+  return pages;
+}
+
+Result<std::shared_ptr<const ImagePages>> ImagePages::layered(std::shared_ptr<const PageFile> base,
+                                                              std::vector<Extent> extents,
+                                                              std::size_t size) {
+  if (size % kWasmPageSize != 0 || size < base->bytes().size()) {
+    return absl::InvalidArgumentError("an image must be whole WebAssembly pages and hold its base");
+  }
+  std::size_t end = 0;
+  for (const Extent& extent : extents) {
+    const std::size_t in_file = extent.file->bytes().size() / kPageSize;
+    if (extent.count == 0 || extent.first < end || extent.count > size / kPageSize ||
+        extent.first > size / kPageSize - extent.count || extent.at > in_file ||
+        extent.count > in_file - extent.at) {
+      return absl::InvalidArgumentError("an image's extents must be in order and within it");
+    }
+    end = extent.first + extent.count;
+  }
+  auto pages = std::shared_ptr<ImagePages>(new ImagePages);
+  pages->base_ = std::move(base);
+  pages->layers_ = std::move(extents);
+  pages->size_ = size;
+  SKERRY_ASSIGN(pages->view_, AddressRange::reserve(size));
+  // Written once, then closed: the short extents need it writable.
+  SKERRY_TRY(pages->map_private(pages->view_.data()));
+  SKERRY_TRY(syscall_result("mprotect", "image", [&] {
+               return ::mprotect(pages->view_.data(), size, PROT_READ);
+             }).status());
+  return std::shared_ptr<const ImagePages>(std::move(pages));
+}
+
+Status ImagePages::map_private(std::byte* to) const {
+  constexpr int kWritable = PROT_READ | PROT_WRITE;
+  const std::size_t base_size = base_->bytes().size();
+  SKERRY_TRY(base_->map({0, base_size / kPageSize}, to, kWritable, MAP_PRIVATE));
+  if (size_ > base_size) {
+    SKERRY_TRY(syscall_result("mprotect", "image", [&] {
+                 return ::mprotect(to + base_size, size_ - base_size, kWritable);
+               }).status());
+  }
+  for (const Extent& extent : layers_) {
+    std::byte* const at = to + extent.first * kPageSize;
+    if (extent.count >= kMappedPages) {
+      SKERRY_TRY(extent.file->map({extent.at, extent.count}, at, kWritable, MAP_PRIVATE));
+    } else {
+      std::memcpy(at, extent.file->bytes().data() + extent.at * kPageSize,
+                  extent.count * kPageSize);
+    }
+  }
+  return ok_status();
+}
+
+std::vector<Extent> overlay(std::span<const Extent> below, std::span<const Extent> above) {
+  std::vector<Extent> result;
+  const auto add = [&](const Extent& extent, std::size_t from, std::size_t to) {
+    if (from >= to) return;
+    const std::size_t at = extent.at + (from - extent.first);
+    if (!result.empty()) {
+      Extent& last = result.back();
+      if (last.file == extent.file && last.first + last.count == from &&
+          last.at + last.count == at) {
+        last.count += to - from;
+        return;
+      }
+    }
+    result.push_back({from, to - from, extent.file, at});
+  };
+  auto under = below.begin();
+  std::size_t done = 0;  // all before this page is in `result`
+  const auto add_below_until = [&](std::size_t end) {
+    while (under != below.end() && under->first < end) {
+      add(*under, std::max(done, under->first), std::min(end, under->first + under->count));
+      if (under->first + under->count > end) break;
+      ++under;
+    }
+    done = end;
+  };
+  for (const Extent& extent : above) {
+    add_below_until(extent.first);
+    add(extent, extent.first, extent.first + extent.count);
+    done = extent.first + extent.count;
+  }
+  while (under != below.end()) {
+    add(*under, std::max(done, under->first), under->first + under->count);
+    ++under;
+  }
+  return result;
+}
+
+}  // namespace skerry::image
