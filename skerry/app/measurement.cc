@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <functional>
+#include <sched.h>
 #include <span>
 #include <sys/utsname.h>
 #include <thread>
@@ -255,16 +256,19 @@ Result<Step> fresh_print(const runtime::PythonInstallation& installation,
   return Step(print);
 }
 
-/// Arithmetic in registers, for about as long as a fresh print: what it loses beside another
-/// process is the machine's own doing (two threads of one core, a neighbour, a lower clock).
+/// Arithmetic that keeps a core's units busy, for about as long as a fresh print: what it loses
+/// beside another process is the machine's own doing (two threads of one core, a neighbour, a lower
+/// clock).
 Step arithmetic() {
-  return [state = std::uint64_t{88172645463325252}]() mutable {
-    for (int i = 0; i < 50'000; ++i) {
-      state ^= state << 13;
-      state ^= state >> 7;
-      state ^= state << 17;
+  return [states = std::array<std::uint64_t, 8>{1, 2, 3, 4, 5, 6, 7, 8}]() mutable {
+    for (int i = 0; i < 10'000; ++i) {
+      for (std::uint64_t& state : states) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+      }
     }
-    return state != 0 ? ok_status() : absl::InternalError("xorshift reached zero");
+    return states[0] != 0 ? ok_status() : absl::InternalError("xorshift reached zero");
   };
 }
 
@@ -319,44 +323,61 @@ Result<Measurement> measure_throughput(const runtime::PythonInstallation& instal
   return m;
 }
 
+/// Keeps this process, and those it starts, on the processor it is on. Where neighbours press one
+/// core more than the other, two halves of a comparison must not be on different ones.
+void stay_on_this_processor() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(std::max(::sched_getcpu(), 0)), &set);
+  ::sched_setaffinity(0, sizeof set, &set);
+}
+
+/// One program's rounds, in turn: under /usr/bin/python3 and in the sandbox, each a fresh
+/// interpreter, processor time without its start. Medians, the third of the ratios.
+Result<std::array<double, 3>> compare_with_native(const BenchProgram& bench, FreshRunner& runner) {
+  constexpr int kRounds = 9;
+  constexpr double kEnough = 20'000;  // a program far slower than native gets fewer rounds
+  runtime::PythonProgram program;
+  program.code = bench.source;
+  Numbers natively;
+  Numbers inside;
+  Numbers ratios;
+  double spent = 0;
+  for (int round = 0; round <= kRounds && (round < 3 || spent < kEnough); ++round) {
+    SKERRY_ASSIGN(auto native, NativePython::start(bench.source));
+    SKERRY_ASSIGN(const double outside_ms, native.run());
+    const double begun = processor_milliseconds();
+    SKERRY_TRY(runner.run(program, sandbox::OutcomeKind::kCompleted).status());
+    const double inside_ms = processor_milliseconds() - begun;
+    spent += inside_ms;
+    if (round == 0) continue;  // to warm up
+    natively.push_back(outside_ms);
+    inside.push_back(inside_ms);
+    ratios.push_back(inside_ms / outside_ms);
+  }
+  return std::array{median(natively), median(inside), median(ratios)};
+}
+
 Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation,
                                 std::string_view template_name) {
-  constexpr int kRounds = 7;
-  SKERRY_ASSIGN(
-      const Numbers times, in_process([&]() -> Result<Numbers> {
-        Numbers numbers;
-        SKERRY_ASSIGN(const auto runner, FreshRunner::create(installation, template_name));
-        for (const BenchProgram& each : bench_programs()) {
-          SKERRY_ASSIGN(auto native, NativePython::start(each.source));
-          runtime::PythonProgram program;
-          program.code = each.source;
-          Numbers natively;
-          Numbers inside;
-          // One round to warm up, then alternating; a program far slower than native needs no more
-          // than two.
-          double spent = 0;
-          for (int round = 0; round <= kRounds && (round < 3 || spent < 20'000); ++round) {
-            SKERRY_ASSIGN(const double outside_ms, native.run());
-            const double begun = processor_milliseconds();
-            SKERRY_TRY(runner->run(program, sandbox::OutcomeKind::kCompleted).status());
-            const double inside_ms = processor_milliseconds() - begun;
-            spent += inside_ms;
-            if (round == 0) continue;
-            natively.push_back(outside_ms);
-            inside.push_back(inside_ms);
-          }
-          numbers.push_back(median(natively));
-          numbers.push_back(median(inside));
-        }
-        return numbers;
-      }));
+  SKERRY_ASSIGN(const Numbers numbers, in_process([&]() -> Result<Numbers> {
+                  stay_on_this_processor();
+                  Numbers all;
+                  SKERRY_ASSIGN(const auto runner,
+                                FreshRunner::create(installation, template_name));
+                  for (const BenchProgram& each : bench_programs()) {
+                    SKERRY_ASSIGN(const auto row, compare_with_native(each, *runner));
+                    all.insert(all.end(), row.begin(), row.end());
+                  }
+                  return all;
+                }));
   Measurement m;
   double sum = 0;
   double sum_accelerated = 0;
   Numbers inside;
   for (std::size_t i = 0; i < bench_programs().size(); ++i) {
-    const ProgramRatio row{bench_programs()[i].name, times[2 * i], times[2 * i + 1],
-                           times[2 * i + 1] / times[2 * i]};
+    const ProgramRatio row{bench_programs()[i].name, numbers[3 * i], numbers[3 * i + 1],
+                           numbers[3 * i + 2]};
     sum += std::log(row.ratio);
     if (row.program != "decimal") sum_accelerated += std::log(row.ratio);
     inside.push_back(row.sandbox_ms);

@@ -9,7 +9,7 @@
 
 namespace skerry::app {
 
-/// One program under the machine's own /usr/bin/python3, to compare with: started once, run on
+/// One program under the machine's own /usr/bin/python3, to compare with: started, then run on
 /// demand. Its process ends with this. Confined to one thread.
 class NativePython {
  public:
