@@ -83,14 +83,20 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   return file;
 }
 
-Status AtomicFile::commit() {
-  SKERRY_TRY(
-      syscall_result("fsync", path_.native(), [&] { return ::fsync(file_.get()); }).status());
+Status AtomicFile::commit(Sync sync) {
+  if (sync == Sync::kFull) {
+    SKERRY_TRY(
+        syscall_result("fsync", path_.native(), [&] { return ::fsync(file_.get()); }).status());
+  }
   SKERRY_TRY(syscall_result("rename", path_.native(), [&] {
                return ::rename(temporary_.c_str(), path_.c_str());
              }).status());
   temporary_.clear();
-  const auto parent = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
+  return sync == Sync::kFull ? sync_directory_of(path_) : ok_status();
+}
+
+Status sync_directory_of(const std::filesystem::path& path) {
+  const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   SKERRY_ASSIGN(const OwnedFd directory, open_file(parent, O_RDONLY | O_DIRECTORY));
   return syscall_result("fsync", parent.native(), [&] { return ::fsync(directory.get()); })
       .status();

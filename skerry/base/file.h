@@ -36,7 +36,10 @@ class AtomicFile {
 
   int fd() const { return file_.get(); }
   const std::filesystem::path& temporary_path() const { return temporary_; }
-  Status commit();
+  /// `kNone` leaves it to the kernel when the file reaches the disk: it survives this process, not
+  /// a power loss.
+  enum class Sync { kFull, kNone };
+  Status commit(Sync sync = Sync::kFull);
 
  private:
   AtomicFile() = default;
@@ -44,6 +47,9 @@ class AtomicFile {
   std::filesystem::path path_;
   std::filesystem::path temporary_;
 };
+
+/// Makes the name of `path` in its directory survive a power loss.
+Status sync_directory_of(const std::filesystem::path& path);
 
 /// AtomicFile in one call.
 Status write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);

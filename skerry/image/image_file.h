@@ -34,6 +34,10 @@ struct Manifest {
 /// may run concurrently.
 struct Image {
   Manifest manifest;
+  /// Of a base image: the SHA-256 of its manifest, which holds its pages' hash; and its file. A
+  /// revision has those of its template.
+  std::string sha256;
+  std::shared_ptr<const PageFile> base;
   std::shared_ptr<const ImagePages> pages;
 };
 

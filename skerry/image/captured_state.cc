@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/image/captured_state.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "skerry/base/file.h"
+#include "skerry/image/page_container.h"
+#include "skerry/revision.pb.h"
+
+namespace skerry::image {
+namespace {
+
+// Behind the pages and the message, which is proto::CapturedState.
+struct Trailer {
+  std::uint64_t pages_size = 0;
+  std::uint64_t message_size = 0;
+};
+
+Status no_state(std::string_view what) {
+  return absl::DataLossError("what the run left is no captured state: " + std::string(what));
+}
+
+bool have_same_names(const std::vector<Global>& one, const std::vector<Global>& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const Global& a, const Global& b) { return a.name == b.name; });
+}
+
+}  // namespace
+
+Status write_captured(int fd, const CapturedState& state, std::span<const std::byte> memory) {
+  proto::CapturedState message;
+  message.set_memory_size(state.memory_size);
+  message.set_host_state(state.host_state);
+  for (const Global& global : state.globals) {
+    auto* item = message.add_globals();
+    item->set_name(global.name);
+    item->set_bits(global.bits);
+  }
+  Trailer trailer;
+  for (const PageRun& run : state.changed) {
+    auto* item = message.add_changed();
+    item->set_first(run.first);
+    item->set_count(run.count);
+    trailer.pages_size += run.count * kPageSize;
+    SKERRY_TRY(write_all(fd, memory.subspan(run.first * kPageSize, run.count * kPageSize)));
+  }
+  const std::string text = message.SerializeAsString();
+  trailer.message_size = text.size();
+  SKERRY_TRY(write_all(fd, as_bytes(text)));
+  return write_all(fd, std::as_bytes(std::span(&trailer, 1)));
+}
+
+Result<Captured> read_captured(int fd, const Image& parent, ByteSize limit) {
+  Captured captured;
+  SKERRY_ASSIGN(captured.file, ReadOnlyMapping::of_file(fd));
+  const auto bytes = captured.file.bytes();
+  Trailer trailer;
+  if (bytes.size() < sizeof trailer) return no_state("it is too short");
+  const std::size_t body = bytes.size() - sizeof trailer;
+  std::memcpy(&trailer, bytes.data() + body, sizeof trailer);
+  if (trailer.pages_size > body || trailer.message_size != body - trailer.pages_size ||
+      trailer.pages_size > kMaxPages || trailer.pages_size % kPageSize != 0) {
+    return no_state("sizes do not fit");
+  }
+  proto::CapturedState message;
+  if (trailer.message_size > std::uint64_t{1} << 30 ||
+      !message.ParseFromArray(bytes.data() + trailer.pages_size,
+                              static_cast<int>(trailer.message_size))) {
+    return no_state("the message is none");
+  }
+  CapturedState& state = captured.state;
+  captured.pages_size = trailer.pages_size;
+  if (message.memory_size() % kWasmPageSize != 0 || message.memory_size() > limit.value ||
+      message.memory_size() < parent.pages->bytes().size()) {
+    return no_state("no such memory is allowed");
+  }
+  state.memory_size = message.memory_size();
+  const std::size_t pages = state.memory_size / kPageSize;
+  std::size_t end = 0;
+  std::size_t counted = 0;
+  for (const auto& run : message.changed()) {
+    if (run.count() == 0 || run.first() < end || run.first() > pages ||
+        run.count() > pages - run.first()) {
+      return no_state("changed pages are out of order or out of memory");
+    }
+    end = run.first() + run.count();
+    counted += run.count();
+    state.changed.push_back({run.first(), run.count()});
+  }
+  if (counted * kPageSize != trailer.pages_size) return no_state("pages are missing");
+  for (const auto& global : message.globals()) {
+    state.globals.push_back({global.name(), global.bits()});
+  }
+  if (!have_same_names(state.globals, parent.manifest.globals)) {
+    return no_state("its globals are not the image's");
+  }
+  state.host_state = std::move(*message.mutable_host_state());
+  return captured;
+}
+
+}  // namespace skerry::image

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/image/page_container.h"
+
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "skerry/base/sha256.h"
+
+namespace skerry::image {
+namespace {
+
+constexpr std::uint32_t kVersion = 1;
+constexpr std::size_t kMaxManifest = std::size_t{256} << 20;
+
+// x86-64 is little-endian, as the formats are.
+struct Header {
+  std::array<char, 8> magic{};
+  std::uint32_t version = kVersion;
+  std::uint32_t manifest_size = 0;
+  std::uint64_t pages_offset = 0;
+  std::uint64_t pages_size = 0;
+  std::array<char, 32> manifest_sha256{};
+};
+static_assert(sizeof(Header) == 64);
+
+std::array<char, 32> digest_of(std::string_view hex) {
+  std::array<char, 32> digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<char>(std::stoi(std::string(hex.substr(i * 2, 2)), nullptr, 16));
+  }
+  return digest;
+}
+
+/// Writes `pages` from `offset` on, leaving holes for zero ones.
+Status write_pages(int fd, std::uint64_t offset, std::span<const std::byte> pages) {
+  for (std::size_t at = 0; at < pages.size(); at += kPageSize) {
+    if (is_zero(pages.subspan(at, kPageSize))) continue;
+    std::size_t end = at + kPageSize;
+    while (end < pages.size() && !is_zero(pages.subspan(end, kPageSize))) end += kPageSize;
+    SKERRY_TRY(syscall_result("lseek", {}, [&] {
+                 return ::lseek(fd, static_cast<off_t>(offset + at), SEEK_SET);
+               }).status());
+    SKERRY_TRY(write_all(fd, pages.subspan(at, end - at)));
+    at = end - kPageSize;
+  }
+  return ok_status();
+}
+
+}  // namespace
+
+Status damaged_container(const std::filesystem::path& path, const ContainerFormat& format,
+                         std::string_view what) {
+  return absl::DataLossError(path.native() + ": not a whole " + std::string(format.noun) + ": " +
+                             std::string(what));
+}
+
+Result<std::shared_ptr<const PageFile>> Container::pages() && {
+  if (pages_size == 0) return std::shared_ptr<const PageFile>();
+  return PageFile::open(std::move(file), pages_offset, pages_size);
+}
+
+Result<Container> open_container(const std::filesystem::path& path, const ContainerFormat& format) {
+  const auto damaged = [&](std::string_view what) { return damaged_container(path, format, what); };
+  Container opened;
+  SKERRY_ASSIGN(opened.file, open_file(path, O_RDONLY));
+  struct stat info{};
+  SKERRY_TRY(syscall_result("fstat", path.native(), [&] {
+               return ::fstat(opened.file.get(), &info);
+             }).status());
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  Header header;
+  if (size < sizeof header ||
+      ::pread(opened.file.get(), &header, sizeof header, 0) != ssize_t{sizeof header} ||
+      header.magic != format.magic) {
+    return damaged("no " + std::string(format.noun) + " header");
+  }
+  if (header.version != kVersion) {
+    return absl::UnimplementedError(path.native() + ": " + std::string(format.noun) + " format " +
+                                    std::to_string(header.version) + ", this program reads " +
+                                    std::to_string(kVersion));
+  }
+  if (header.manifest_size > kMaxManifest || header.pages_size > kMaxPages ||
+      header.pages_offset % kPageSize != 0 || header.pages_size % kPageSize != 0 ||
+      header.pages_offset > size || size - header.pages_offset != header.pages_size ||
+      sizeof header + header.manifest_size > header.pages_offset) {
+    return damaged("sizes do not fit the file");
+  }
+  opened.manifest.resize(header.manifest_size);
+  if (::pread(opened.file.get(), opened.manifest.data(), opened.manifest.size(), sizeof header) !=
+      static_cast<ssize_t>(opened.manifest.size())) {
+    return damaged("the manifest ends early");
+  }
+  opened.manifest_sha256 = sha256_hex(as_bytes(opened.manifest));
+  if (digest_of(opened.manifest_sha256) != header.manifest_sha256) {
+    return damaged("the manifest's checksum is wrong");
+  }
+  opened.pages_offset = header.pages_offset;
+  opened.pages_size = header.pages_size;
+  return opened;
+}
+
+Status write_container(const std::filesystem::path& path, const ContainerFormat& format,
+                       std::string_view manifest, const Pieces& pages, AtomicFile::Sync sync) {
+  if (manifest.size() > kMaxManifest) {
+    return absl::ResourceExhaustedError("the " + std::string(format.noun) +
+                                        "'s manifest is too large");
+  }
+  Header header;
+  header.magic = format.magic;
+  header.manifest_size = static_cast<std::uint32_t>(manifest.size());
+  header.manifest_sha256 = digest_of(sha256_hex(as_bytes(manifest)));
+  header.pages_offset = round_up(sizeof header + manifest.size(), kPageSize);
+  for (const auto& piece : pages) header.pages_size += piece.size();
+  if (header.pages_size > kMaxPages) {
+    return absl::ResourceExhaustedError("too many pages for one " + std::string(format.noun));
+  }
+  SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
+  SKERRY_TRY(write_all(file.fd(), std::as_bytes(std::span(&header, 1))));
+  SKERRY_TRY(write_all(file.fd(), as_bytes(manifest)));
+  SKERRY_TRY(syscall_result("ftruncate", path.native(), [&] {
+               return ::ftruncate(file.fd(),
+                                  static_cast<off_t>(header.pages_offset + header.pages_size));
+             }).status());
+  std::uint64_t offset = header.pages_offset;
+  for (const auto& piece : pages) {
+    SKERRY_TRY(write_pages(file.fd(), offset, piece));
+    offset += piece.size();
+  }
+  return file.commit(sync);
+}
+
+std::string sha256_of_pieces(const Pieces& pieces) {
+  Sha256 hash;
+  for (const auto& piece : pieces) hash.update(piece);
+  return hash.hex();
+}
+
+Status verify_container_pages(const std::filesystem::path& path, const ContainerFormat& format,
+                              Container container, std::string_view sha256) {
+  SKERRY_ASSIGN(const auto pages, std::move(container).pages());
+  Pieces pieces;
+  if (pages) pieces.push_back(pages->bytes());
+  if (sha256_of_pieces(pieces) == sha256) return ok_status();
+  return damaged_container(path, format, "the pages' checksum is wrong");
+}
+
+}  // namespace skerry::image

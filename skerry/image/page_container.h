@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "skerry/base/file.h"
+#include "skerry/base/status.h"
+#include "skerry/image/image_pages.h"
+
+namespace skerry::image {
+
+/// What image and revision files have in common: a header, a manifest under its hash, and pages.
+/// docs/formats/ has the bytes.
+struct ContainerFormat {
+  std::string_view noun;  ///< as messages call it
+  std::array<char, 8> magic;
+};
+
+inline constexpr ContainerFormat kImageFormat{"image", {'S', 'K', 'R', 'Y', 'I', 'M', 'G', '\0'}};
+inline constexpr ContainerFormat kRevisionFormat{"revision",
+                                                 {'S', 'K', 'R', 'Y', 'R', 'E', 'V', '\0'}};
+
+/// The most pages that a file may claim: all of a 32-bit memory that images may have.
+inline constexpr std::size_t kMaxPages = std::size_t{65535} * kWasmPageSize;
+
+/// Pages in several pieces, one behind the other.
+using Pieces = std::vector<std::span<const std::byte>>;
+
+struct Container {
+  OwnedFd file;
+  std::string manifest;
+  std::string manifest_sha256;  ///< 64 hexadecimal digits
+  std::uint64_t pages_offset = 0;
+  std::size_t pages_size = 0;
+
+  /// The pages, mapped. Takes the file over. Null when there are none.
+  Result<std::shared_ptr<const PageFile>> pages() &&;
+};
+
+/// Opens and checks everything but the pages' content. kDataLoss when the file is damaged,
+/// kUnimplemented for another format version.
+Result<Container> open_container(const std::filesystem::path& path, const ContainerFormat& format);
+
+/// Writes a file whole or not at all. Zero pages become holes. kResourceExhausted when the manifest
+/// or the pages are too large.
+Status write_container(const std::filesystem::path& path, const ContainerFormat& format,
+                       std::string_view manifest, const Pieces& pages, AtomicFile::Sync sync);
+
+std::string sha256_of_pieces(const Pieces& pieces);
+
+/// kDataLoss: `path` is not a whole file of its kind.
+Status damaged_container(const std::filesystem::path& path, const ContainerFormat& format,
+                         std::string_view what);
+
+/// Hashes all pages. kDataLoss when they are not `sha256`.
+Status verify_container_pages(const std::filesystem::path& path, const ContainerFormat& format,
+                              Container container, std::string_view sha256);
+
+}  // namespace skerry::image

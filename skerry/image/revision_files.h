@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "skerry/base/file.h"
+#include "skerry/image/captured_state.h"
+#include "skerry/image/image_file.h"
+
+namespace skerry::image {
+
+/// A revision, or a template as the one before a session's first: an image, and which files hold
+/// its layers. Immutable.
+struct Revision {
+  std::string id;  ///< empty for a template
+  std::shared_ptr<const Image> image;
+  std::map<const PageFile*, std::string> file_ids;  ///< of all that its layers lie in
+};
+
+/// The directory of revision files and of the templates beneath them. docs/formats/revision.md has
+/// the bytes. A value; who may write when is the caller's affair: files never change, and get their
+/// names when they are whole.
+class RevisionFiles {
+ public:
+  /// Makes the directories.
+  static Result<RevisionFiles> open(const std::filesystem::path& directory);
+
+  /// Keeps the template at `path`, whose image is `image`, for as long as revisions rest on it.
+  Status keep_template(const Image& image, const std::filesystem::path& path) const;
+
+  /// Opens a revision with all that it rests on. kNotFound, kDataLoss or kUnimplemented, naming the
+  /// file, when one of them is missing, damaged or of another version.
+  Result<Revision> load(std::string_view id) const;
+
+  struct Written {
+    std::string id;
+    std::vector<std::string> sources;  ///< other revisions' files that it needs
+    std::size_t bytes = 0;             ///< of its own file
+    std::size_t pages = 0;             ///< all that differ from the template
+  };
+  /// Writes what `captured` made of `parent` as a new revision file. `kFull` also syncs the files
+  /// it needs.
+  Result<Written> write(const Revision& parent, const Captured& captured,
+                        AtomicFile::Sync sync) const;
+
+  /// Reads all of one file and checks its hashes.
+  Status verify(std::string_view id) const;
+
+  Status remove(std::string_view id) const;
+  /// Ids of all revision files, and hashes of all templates, that are there.
+  std::vector<std::string> list() const;
+  std::vector<std::string> list_templates() const;
+  Status remove_template(std::string_view sha256) const;
+
+  /// Removes what killed writers left. Only while nobody writes.
+  void remove_stale() const;
+
+ private:
+  explicit RevisionFiles(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  std::filesystem::path path_of(std::string_view id) const;
+  std::filesystem::path template_path(std::string_view sha256) const;
+
+  std::filesystem::path directory_;
+};
+
+}  // namespace skerry::image

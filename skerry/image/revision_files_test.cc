@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/image/revision_files.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <set>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "skerry/base/test_directory.h"
+#include "skerry/image/linear_memory.h"
+#include "skerry/image/test_pages.h"
+#include "skerry/revision.pb.h"
+
+namespace skerry::image {
+namespace {
+
+using image::testing::patterned;
+
+constexpr std::size_t kBaseSize = 8 * kWasmPageSize;
+constexpr ByteSize kLimit = mib(4);
+
+class RevisionFilesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Manifest manifest;
+    manifest.template_name = "test";
+    manifest.module_sha256 = std::string(64, 'a');
+    manifest.globals = {{"one", 1}, {"two", 2}};
+    manifest.host_state = "state 0";
+    ASSERT_TRUE(write_image(directory / "base.image", manifest, patterned(kBaseSize)).ok());
+    root.image = open_image(directory / "base.image").value();
+    auto opened = RevisionFiles::open(directory / "store");
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    files.emplace(*std::move(opened));
+    ASSERT_TRUE(files->keep_template(*root.image, directory / "base.image").ok());
+  }
+
+  /// A run on `parent` that calls `change`, and what it leaves.
+  template <typename Change>
+  static Result<Captured> run_on(const Revision& parent, const Change& change) {
+    const auto memory = LinearMemory::on_image(parent.image->pages, kLimit).value();
+    change(*memory);
+    CapturedState state;
+    state.memory_size = memory->size();
+    state.changed = memory->changed().value();
+    state.globals = parent.image->manifest.globals;
+    ++state.globals[0].bits;
+    state.host_state = parent.image->manifest.host_state + "+";
+    const OwnedFd file = image::testing::memory_file({});
+    SKERRY_TRY(write_captured(file.get(), state, memory->bytes()));
+    return read_captured(file.get(), *parent.image, kLimit);
+  }
+
+  RevisionFiles::Written write(const Revision& parent, const Captured& captured) const {
+    auto written = files->write(parent, captured, AtomicFile::Sync::kNone);
+    EXPECT_TRUE(written.ok()) << written.status();
+    return *written;
+  }
+
+  std::filesystem::path path_of(const std::string& id) const {
+    return directory / "store" / "revisions" / (id + ".revision");
+  }
+
+  TestDirectory directory;
+  Revision root;
+  std::optional<RevisionFiles> files;
+};
+
+std::vector<std::byte> content(const Revision& revision) {
+  const auto bytes = revision.image->pages->bytes();
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST_F(RevisionFilesTest, HoldsWhatTheRunLeft) {
+  const auto captured = run_on(root, [](LinearMemory& memory) {
+    memory.base()[5] = std::byte{42};
+    ASSERT_TRUE(memory.grow_to(kBaseSize + kWasmPageSize).ok());
+    memory.base()[kBaseSize + 77] = std::byte{43};
+  });
+  ASSERT_TRUE(captured.ok()) << captured.status();
+  const auto written = write(root, *captured);
+  EXPECT_EQ(written.pages, 2U);
+  const auto loaded = files->load(written.id);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  auto expected = patterned(kBaseSize);
+  expected.resize(kBaseSize + kWasmPageSize);
+  expected[5] = std::byte{42};
+  expected[kBaseSize + 77] = std::byte{43};
+  EXPECT_EQ(content(*loaded), expected);
+  const Manifest& manifest = loaded->image->manifest;
+  EXPECT_EQ(manifest.globals, (std::vector<Global>{{"one", 2}, {"two", 2}}));
+  EXPECT_EQ(manifest.host_state, "state 0+");
+  EXPECT_EQ(manifest.template_name, "test");
+  EXPECT_EQ(manifest.module_sha256, std::string(64, 'a'));
+  EXPECT_TRUE(files->verify(written.id).ok());
+}
+
+TEST_F(RevisionFilesTest, ARunThatChangesNothingHasNoPages) {
+  const auto written = write(root, run_on(root, [](LinearMemory&) {}).value());
+  EXPECT_EQ(written.pages, 0U);
+  EXPECT_EQ(content(files->load(written.id).value()), patterned(kBaseSize));
+}
+
+// A tree of revisions: each is a run on a random earlier one, compared with bytes kept aside.
+TEST_F(RevisionFilesTest, AgreesWithAModelAlongATreeOfRuns) {
+  std::mt19937 random(11);
+  struct Node {
+    std::string id;
+    std::vector<std::byte> bytes;
+  };
+  std::vector<Node> nodes;
+  for (int round = 0; round < 150; ++round) {
+    // Mostly the newest: long lines are where sources could pile up.
+    const bool from_root = nodes.empty() || random() % 25 == 0;
+    const std::size_t at =
+        nodes.empty() ? 0 : (random() % 4 == 0 ? random() % nodes.size() : nodes.size() - 1);
+    const Revision parent = from_root ? root : files->load(nodes[at].id).value();
+    auto bytes = from_root ? patterned(kBaseSize) : nodes[at].bytes;
+    const auto captured = run_on(parent, [&](LinearMemory& memory) {
+      if (random() % 20 == 0 && memory.size() < kLimit.value) {
+        ASSERT_TRUE(memory.grow_to(memory.size() + kWasmPageSize).ok());
+        bytes.resize(memory.size());
+      }
+      const std::size_t pages = memory.size() / kPageSize;
+      for (std::size_t run = random() % 6; run > 0; --run) {
+        const std::size_t first = random() % pages;
+        const std::size_t count =
+            std::min<std::size_t>(pages - first, 1 + random() % (random() % 5 == 0 ? 60 : 3));
+        const int value = random() % 7 == 0 ? 0 : static_cast<int>(random() % 256);
+        std::memset(memory.base() + first * kPageSize, value, count * kPageSize);
+        std::memset(bytes.data() + first * kPageSize, value, count * kPageSize);
+      }
+    });
+    ASSERT_TRUE(captured.ok()) << captured.status();
+    const auto written = write(parent, *captured);
+    EXPECT_LE(written.sources.size(), 10U);
+    ASSERT_EQ(content(files->load(written.id).value()), bytes) << round;
+    nodes.push_back({written.id, std::move(bytes)});
+  }
+  for (const Node& node : nodes) {
+    EXPECT_EQ(content(files->load(node.id).value()), node.bytes);
+    EXPECT_TRUE(files->verify(node.id).ok());
+  }
+  EXPECT_EQ(files->list().size(), nodes.size());
+}
+
+TEST_F(RevisionFilesTest, SmallRunsDoNotPileUpAndLargePagesAreNotRewritten) {
+  Revision head = root;
+  const auto big = write(head, run_on(head, [](LinearMemory& memory) {
+                                 std::memset(memory.base(), 9, kBaseSize / 2);
+                               }).value());
+  head = files->load(big.id).value();
+  std::size_t bytes = 0;
+  for (int i = 0; i < 60; ++i) {
+    const auto written = write(head, run_on(head, [&](LinearMemory& memory) {
+                                       memory.base()[kBaseSize - 1] = static_cast<std::byte>(i);
+                                     }).value());
+    EXPECT_LE(written.sources.size(), 2U);
+    bytes += written.bytes;
+    head = files->load(written.id).value();
+  }
+  EXPECT_LT(bytes, 60 * 3 * kPageSize);
+}
+
+TEST_F(RevisionFilesTest, DamageIsFoundAndNamed) {
+  const auto written = write(
+      root, run_on(root, [](LinearMemory& memory) { memory.base()[5] = std::byte{42}; }).value());
+  const auto path = path_of(written.id);
+  const auto size = std::filesystem::file_size(path);
+  const auto flip = [&](std::uint64_t at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    const char byte = static_cast<char>(file.get() ^ 1);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(byte);
+  };
+  for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{13}, std::uint64_t{30},
+                                 std::uint64_t{40}, std::uint64_t{70}}) {
+    flip(at);
+    const auto loaded = files->load(written.id);
+    EXPECT_EQ(loaded.status().code(), StatusCode::kDataLoss) << at;
+    EXPECT_NE(message_of(loaded.status()).find(path.native()), std::string_view::npos);
+    flip(at);
+  }
+  flip(8);
+  EXPECT_EQ(files->load(written.id).status().code(), StatusCode::kUnimplemented);
+  flip(8);
+  flip(size - 1);
+  EXPECT_TRUE(files->load(written.id).ok());  // pages are hashed by verify alone
+  EXPECT_EQ(files->verify(written.id).code(), StatusCode::kDataLoss);
+  flip(size - 1);
+  EXPECT_TRUE(files->verify(written.id).ok());
+  std::filesystem::resize_file(path, size - 1);
+  EXPECT_EQ(files->load(written.id).status().code(), StatusCode::kDataLoss);
+  std::filesystem::remove(path);
+  EXPECT_EQ(files->load(written.id).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(files->load("../../etc/passwd").status().code(), StatusCode::kInvalidArgument);
+}
+
+class CapturedStateTest : public RevisionFilesTest {
+ protected:
+  /// What a hostile run's process might leave: this message, these pages and this trailer.
+  Result<Captured> read(const proto::CapturedState& message, std::size_t pages,
+                        std::uint64_t claimed_pages, std::int64_t message_excess = 0) const {
+    const std::string text = message.SerializeAsString();
+    std::string file(pages * kPageSize, 'x');
+    file += text;
+    const std::uint64_t trailer[2] = {claimed_pages * kPageSize, text.size() + message_excess};
+    file.append(reinterpret_cast<const char*>(trailer), sizeof trailer);
+    const OwnedFd fd = image::testing::memory_file(as_bytes(file));
+    return read_captured(fd.get(), *root.image, kLimit);
+  }
+
+  static proto::CapturedState good() {
+    proto::CapturedState message;
+    message.set_memory_size(kBaseSize);
+    for (const char* name : {"one", "two"}) message.add_globals()->set_name(name);
+    auto* run = message.add_changed();
+    run->set_first(3);
+    run->set_count(2);
+    return message;
+  }
+};
+
+TEST_F(CapturedStateTest, AnHonestOneIsTaken) {
+  const auto captured = read(good(), 2, 2);
+  ASSERT_TRUE(captured.ok()) << captured.status();
+  EXPECT_EQ(captured->pages().size(), 2 * kPageSize);
+}
+
+TEST_F(CapturedStateTest, LiesAreRefused) {
+  const auto refused = [&](const auto& change, std::size_t pages = 2, std::uint64_t claimed = 2,
+                           std::int64_t excess = 0) {
+    auto message = good();
+    change(message);
+    return read(message, pages, claimed, excess).status().code() == StatusCode::kDataLoss;
+  };
+  const auto as_is = [](proto::CapturedState&) {};
+  EXPECT_TRUE(refused(as_is, 2, 3));
+  EXPECT_TRUE(refused(as_is, 2, std::uint64_t{1} << 52));
+  EXPECT_TRUE(refused(as_is, 2, 2, 1));
+  EXPECT_TRUE(refused(as_is, 2, 2, -1));
+  EXPECT_TRUE(refused(as_is, 1, 1));
+  EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kBaseSize + 1); }));
+  EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kBaseSize - kWasmPageSize); }));
+  EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kLimit.value + kWasmPageSize); }));
+  EXPECT_TRUE(refused([](auto& m) { m.mutable_changed(0)->set_first(kBaseSize / kPageSize - 1); }));
+  EXPECT_TRUE(refused([](auto& m) { m.mutable_changed(0)->set_first(~std::uint64_t{0}); }));
+  EXPECT_TRUE(refused([](auto& m) { m.mutable_changed(0)->set_count(~std::uint64_t{0}); }));
+  EXPECT_TRUE(refused([](auto& m) { m.mutable_changed(0)->set_count(0); }));
+  EXPECT_TRUE(refused([](auto& m) { *m.add_changed() = m.changed(0); }, 4, 4));
+  EXPECT_TRUE(refused([](auto& m) { m.mutable_globals(0)->set_name("three"); }));
+  EXPECT_TRUE(refused([](auto& m) { m.add_globals(); }));
+  EXPECT_TRUE(refused([](auto& m) { m.clear_globals(); }));
+}
+
+TEST_F(CapturedStateTest, NoiseIsRefused) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 500; ++round) {
+    std::string noise(random() % 300, '\0');
+    for (char& c : noise) c = static_cast<char>(random());
+    const OwnedFd fd = image::testing::memory_file(as_bytes(noise));
+    EXPECT_FALSE(read_captured(fd.get(), *root.image, kLimit).ok());
+  }
+}
+
+}  // namespace
+}  // namespace skerry::image
