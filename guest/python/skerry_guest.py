@@ -137,6 +137,7 @@ def _report(error, trace):
         # The frames still hold what filled the memory; nothing can be told before that is gone.
         _RESERVE.clear()
         traceback.clear_frames(trace)
+        _RESERVE.extend(bytes(1 << 20))  # for the next run of a session
     error.__traceback__ = trace
     _complete(error)
     if sys.excepthook is not sys.__excepthook__:
@@ -330,10 +331,11 @@ def serve(frame):
                 _tell_result(types.FunctionType(last, names)(), header, done)
         except BaseException as error:
             _failed(error, done)
-    try:
-        _finish(names, done)
-    except BaseException as error:
-        _failed(error, done)
+    if not header.get("continued"):
+        try:
+            _finish(names, done)
+        except BaseException as error:
+            _failed(error, done)
     _flush(done)
     if not done:
         return 0

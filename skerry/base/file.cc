@@ -142,12 +142,23 @@ Status make_private_directory(const std::filesystem::path& path) {
   return ok_status();
 }
 
-Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+Result<FileLock> FileLock::take(const std::filesystem::path& path, int how) {
   SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDWR | O_CREAT));
-  SKERRY_TRY(syscall_result("flock", path.native(), [&] {
-               return ::flock(file.get(), LOCK_EX);
-             }).status());
+  SKERRY_TRY(
+      syscall_result("flock", path.native(), [&] { return ::flock(file.get(), how); }).status());
   return FileLock(std::move(file));
+}
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+  return take(path, LOCK_EX);
+}
+
+Result<FileLock> FileLock::acquire_shared(const std::filesystem::path& path) {
+  return take(path, LOCK_SH);
+}
+
+Result<FileLock> FileLock::try_acquire(const std::filesystem::path& path) {
+  return take(path, LOCK_EX | LOCK_NB);
 }
 
 }  // namespace skerry

@@ -61,13 +61,18 @@ void remove_stale_temporaries(const std::filesystem::path& directory);
 /// but belongs to somebody else or others may write in it: what lies there is mapped as code.
 Status make_private_directory(const std::filesystem::path& path);
 
-/// An exclusive lock on a file, waited for; kept until it is destroyed. For work of which one
-/// process at a time may do some. Ends with the process, however that ends.
+/// A lock on a file, kept until it is destroyed: exclusive, for work of which one process at a time
+/// may do some, or shared. Ends with the process, however that ends.
 class FileLock {
  public:
+  /// Waits until it is free.
   static Result<FileLock> acquire(const std::filesystem::path& path);
+  static Result<FileLock> acquire_shared(const std::filesystem::path& path);
+  /// kUnavailable when somebody else has it.
+  static Result<FileLock> try_acquire(const std::filesystem::path& path);
 
  private:
+  static Result<FileLock> take(const std::filesystem::path& path, int how);
   explicit FileLock(OwnedFd fd) : fd_(std::move(fd)) {}
   OwnedFd fd_;
 };

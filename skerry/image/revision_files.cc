@@ -255,6 +255,18 @@ Status RevisionFiles::verify(std::string_view id) const {
 
 Status RevisionFiles::remove(std::string_view id) const { return unlink_file(path_of(id)); }
 
+Result<std::int64_t> RevisionFiles::size_of(std::string_view id) const {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path_of(id), error);
+  if (error) return absl::NotFoundError(path_of(id).native() + ": " + error.message());
+  return static_cast<std::int64_t>(size);
+}
+
+Result<std::string> RevisionFiles::template_of(std::string_view id) const {
+  SKERRY_ASSIGN(const Opened opened, open_checked(path_of(id)));
+  return opened.manifest.template_sha256();
+}
+
 std::vector<std::string> RevisionFiles::list() const {
   return names_with(directory_ / "revisions", kRevisionSuffix);
 }

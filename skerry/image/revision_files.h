@@ -52,6 +52,9 @@ class RevisionFiles {
   Status verify(std::string_view id) const;
 
   Status remove(std::string_view id) const;
+  /// Bytes of a revision's file; the hash of the template it rests on.
+  Result<std::int64_t> size_of(std::string_view id) const;
+  Result<std::string> template_of(std::string_view id) const;
   /// Ids of all revision files, and hashes of all templates, that are there.
   std::vector<std::string> list() const;
   std::vector<std::string> list_templates() const;

@@ -13,8 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/test_directory.h"
-#include "skerry/image/linear_memory.h"
-#include "skerry/image/test_pages.h"
+#include "skerry/image/test_template.h"
 #include "skerry/revision.pb.h"
 
 namespace skerry::image {
@@ -22,39 +21,21 @@ namespace {
 
 using image::testing::patterned;
 
-constexpr std::size_t kBaseSize = 8 * kWasmPageSize;
-constexpr ByteSize kLimit = mib(4);
+constexpr std::size_t kBaseSize = image::testing::kTemplateSize;
+constexpr ByteSize kLimit = image::testing::kRunLimit;
 
 class RevisionFilesTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    Manifest manifest;
-    manifest.template_name = "test";
-    manifest.module_sha256 = std::string(64, 'a');
-    manifest.globals = {{"one", 1}, {"two", 2}};
-    manifest.host_state = "state 0";
-    ASSERT_TRUE(write_image(directory / "base.image", manifest, patterned(kBaseSize)).ok());
-    root.image = open_image(directory / "base.image").value();
     auto opened = RevisionFiles::open(directory / "store");
     ASSERT_TRUE(opened.ok()) << opened.status();
     files.emplace(*std::move(opened));
-    ASSERT_TRUE(files->keep_template(*root.image, directory / "base.image").ok());
+    ASSERT_TRUE(files->keep_template(*root.image, made.file).ok());
   }
 
-  /// A run on `parent` that calls `change`, and what it leaves.
   template <typename Change>
   static Result<Captured> run_on(const Revision& parent, const Change& change) {
-    const auto memory = LinearMemory::on_image(parent.image->pages, kLimit).value();
-    change(*memory);
-    CapturedState state;
-    state.memory_size = memory->size();
-    state.changed = memory->changed().value();
-    state.globals = parent.image->manifest.globals;
-    ++state.globals[0].bits;
-    state.host_state = parent.image->manifest.host_state + "+";
-    const OwnedFd file = image::testing::memory_file({});
-    SKERRY_TRY(write_captured(file.get(), state, memory->bytes()));
-    return read_captured(file.get(), *parent.image, kLimit);
+    return image::testing::TestTemplate::run_on(parent, change);
   }
 
   RevisionFiles::Written write(const Revision& parent, const Captured& captured) const {
@@ -68,7 +49,8 @@ class RevisionFilesTest : public ::testing::Test {
   }
 
   TestDirectory directory;
-  Revision root;
+  image::testing::TestTemplate made;
+  const Revision& root = made.root;
   std::optional<RevisionFiles> files;
 };
 

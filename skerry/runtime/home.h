@@ -19,6 +19,7 @@ struct Home {
   std::filesystem::path native_cache() const { return root / "native"; }
   std::filesystem::path module_cache() const { return root / "modules"; }
   std::filesystem::path templates() const { return root / "templates"; }
+  std::filesystem::path store() const { return root / "store"; }
   std::filesystem::path lock() const { return root / "setup.lock"; }
 };
 

@@ -317,12 +317,18 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_vi
                                       "\", expected one of " + known);
   }
   SKERRY_TRY(check_template(*recipe, SealedFile::Depth::kTimes));
+  SKERRY_ASSIGN(auto image, image::open_image(template_path(template_name)));
+  return open(std::move(image), metering);
+}
+
+Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(
+    std::shared_ptr<const image::Image> image, engine::Metering metering) const {
   for (const std::string_view mapped : {kIndex, kStdlib, kFonts}) {
     SKERRY_TRY(sealed(home_.python_parts() / mapped, SealedFile::Depth::kTimes));
   }
   auto origin = std::make_unique<sandbox::Origin>();
   origin->table_elements = kTableElements;
-  SKERRY_ASSIGN(origin->image, image::open_image(template_path(template_name)));
+  origin->image = std::move(image);
   SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
   SKERRY_ASSIGN(origin->state, wasi::decode(as_bytes(origin->image->manifest.host_state),
                                             [&](std::string_view id) { return blobs->find(id); }));

@@ -65,6 +65,12 @@ class PythonInstallation {
   Result<std::unique_ptr<sandbox::Origin>> open(std::string_view template_name,
                                                 engine::Metering metering) const;
 
+  /// The same for a revision of a template. kNotFound when native code of its runtime is gone.
+  Result<std::unique_ptr<sandbox::Origin>> open(std::shared_ptr<const image::Image> image,
+                                                engine::Metering metering) const;
+
+  std::filesystem::path template_path(std::string_view name) const;
+
   std::vector<Finding> inspect(SealedFile::Depth depth) const;
 
  private:
@@ -79,7 +85,6 @@ class PythonInstallation {
   Status check_parts(SealedFile::Depth depth) const;
   Status ensure_blobs(SealedFile::Depth depth, SetUpObserver& observer, int& steps) const;
   Status check_template(const TemplateRecipe& recipe, SealedFile::Depth depth) const;
-  std::filesystem::path template_path(std::string_view name) const;
   Result<std::string> known_module() const;
   Result<Hollow> make_hollow() const;
   Status ensure_code(const WantedCode& wanted, std::optional<Hollow>& hollow,

@@ -68,6 +68,7 @@ sandbox::Exception exception_of(const json& object) {
 std::string header_of(const PythonProgram& program) {
   json header = json::object();
   if (!program.name.empty()) header["name"] = program.name;
+  if (program.is_continued) header["continued"] = true;
   if (program.has_file) header["file"] = true;
   if (!program.arguments.empty()) header["argv"] = program.arguments;
   if (!program.environment.empty()) header["env"] = program.environment;

@@ -19,6 +19,9 @@ struct PythonProgram {
   bool has_file = false;  ///< whether `name` is a file, and so `__file__`
   std::vector<std::string> arguments;              ///< sys.argv; empty: ["-c"]
   std::map<std::string, std::string> environment;  ///< laid over the guest's own
+  /// Whether names, exit handlers and open files stay for the next run, as between a notebook's
+  /// cells.
+  bool is_continued = false;
   /// What becomes of the last expression's value.
   enum class LastValue { kIgnored, kReturned, kPrintedAndReturned };
   LastValue last_value = LastValue::kIgnored;

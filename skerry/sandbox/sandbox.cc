@@ -284,4 +284,18 @@ Status Sandbox::capture(const std::filesystem::path& path, const image::Manifest
   return image::write_image(path, manifest, instance_->memory());
 }
 
+Result<image::CapturedState> Sandbox::captured() {
+  if (unsound_ || !origin_.image)
+    return absl::FailedPreconditionError("a guest whose last call did not return is no image");
+  image::CapturedState captured;
+  captured.memory_size = instance_->memory().size();
+  SKERRY_ASSIGN(captured.changed, memory_->changed());
+  captured.globals = origin_.image->manifest.globals;
+  for (image::Global& global : captured.globals) {
+    SKERRY_ASSIGN(global.bits, instance_->global(global.name));
+  }
+  SKERRY_ASSIGN(captured.host_state, wasi::encode(state_));
+  return captured;
+}
+
 }  // namespace skerry::sandbox

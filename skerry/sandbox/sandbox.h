@@ -13,6 +13,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/engine/instance.h"
+#include "skerry/image/captured_state.h"
 #include "skerry/image/image_file.h"
 #include "skerry/image/linear_memory.h"
 #include "skerry/sandbox/limits.h"
@@ -103,6 +104,11 @@ class Sandbox {
 
   /// Writes this state as an image. Only between runs: no guest frame may be live.
   Status capture(const std::filesystem::path& path, const image::Manifest& about);
+
+  /// What this state is beside the image it was loaded on, for `image::write_captured`. Only
+  /// between runs. kFailedPrecondition when the last call did not return: its frames are lost, and
+  /// so is the guest.
+  Result<image::CapturedState> captured();
 
   std::span<std::byte> memory() { return instance_->memory(); }
   wasi::HostState& state() { return state_; }

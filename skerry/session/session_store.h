@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "skerry/base/database.h"
+#include "skerry/base/file.h"
+#include "skerry/base/status.h"
+#include "skerry/image/revision_files.h"
+
+namespace skerry::session {
+
+/// A session's name: 1 to 128 letters, digits, dots, hyphens and underscores; no dot in front, no
+/// two in a row. A checked value.
+class SessionName {
+ public:
+  /// kInvalidArgument, saying what a name may be.
+  static Result<SessionName> parse(std::string_view text);
+  const std::string& text() const { return text_; }
+  auto operator<=>(const SessionName&) const = default;
+
+ private:
+  explicit SessionName(std::string_view text) : text_(text) {}
+  std::string text_;
+};
+
+/// How much is kept, of one tenant. What exceeds it goes: the oldest revisions that nothing names,
+/// the sessions longest unused. `log` tells what went.
+struct Policy {
+  std::chrono::seconds time_to_live{3600};  ///< since a session's last use; 1 s to 30 days
+  std::int64_t sessions = 100;              ///< 1 to 100,000
+  std::int64_t revisions = 100;             ///< of each session; 1 to 10,000
+};
+
+/// One revision, as it is told about.
+struct RevisionInfo {
+  std::int64_t number = 0;  ///< within its session; 0 is the template
+  std::optional<std::int64_t> parent;
+  std::int64_t created_unix_ns = 0;
+  std::string first_line;  ///< of the program that made it
+  std::string outcome;
+  std::string label;       ///< of a checkpoint; else empty
+  std::int64_t bytes = 0;  ///< that it added to the disk
+  std::int64_t pages = 0;  ///< that differ from the template
+  bool is_durable = false;
+  bool is_head = false;
+};
+
+struct SessionInfo {
+  std::string name;
+  std::string template_name;
+  std::int64_t head = 0;
+  std::int64_t revisions = 0;  ///< kept, of its own
+  std::int64_t runs = 0;       ///< committed ever
+  std::int64_t bytes = 0;      ///< of its own revisions
+  std::int64_t created_unix_ns = 0;
+  std::int64_t used_unix_ns = 0;
+};
+
+/// What happened to a session besides its revisions: "rewound to revision 3".
+struct Event {
+  std::int64_t at_unix_ns = 0;
+  std::string text;
+};
+
+enum class Durability {
+  kCommitted,  ///< survives the end of every process of ours
+  kDurable,    ///< and a power loss
+};
+
+struct RunRecord {
+  std::string first_line;
+  std::string outcome;
+  /// The file of the template, for a run that started from it: the store keeps a name of its own.
+  std::filesystem::path template_file;
+  Durability durability = Durability::kCommitted;
+};
+
+/// Sessions of one tenant, on disk: the truth about them, whichever process asks. A session's
+/// revisions form a line, or a tree after a rewind; its head is where the next run starts. Nothing
+/// is lost by being killed at any instant: files are written first, then one transaction names
+/// them.
+///
+/// Several processes may have a store open. Confined to one thread.
+class SessionStore {
+ public:
+  static Result<std::unique_ptr<SessionStore>> open(const std::filesystem::path& directory,
+                                                    std::string_view tenant, Policy policy);
+
+  /// The right to run in one session: others wait for it, in order. Ends with its process.
+  class Lease {
+   public:
+    const SessionName& name() const { return name_; }
+
+   private:
+    friend class SessionStore;
+    Lease(SessionName name, FileLock lock) : name_(std::move(name)), lock_(std::move(lock)) {}
+    SessionName name_;
+    FileLock lock_;
+  };
+  Result<Lease> lease(const SessionName& name);
+
+  struct Head {
+    std::int64_t number = 0;
+    /// The head's revision; none for a session that has yet to run for the first time.
+    std::optional<image::Revision> revision;
+    std::string template_name;  ///< empty for a session that does not exist yet
+    /// Not empty when the newest revisions were damaged and the head went back.
+    std::string notice;
+  };
+  /// Where the session stands. A head whose file did not survive a power loss is passed over.
+  Result<Head> head(const Lease& lease);
+
+  /// Makes what `captured` holds the session's new head, and the session if it is new. When this
+  /// fails nothing has changed.
+  Result<RevisionInfo> commit(const Lease& lease, const image::Revision& parent,
+                              const image::Captured& captured, const RunRecord& record);
+
+  /// Notes a run that committed nothing.
+  Status note(const Lease& lease, std::string_view text);
+
+  Result<std::vector<SessionInfo>> list();
+  Result<SessionInfo> info(const SessionName& name);
+  /// Revisions that the session can go back to, oldest first.
+  Result<std::vector<RevisionInfo>> revisions(const SessionName& name);
+  Result<std::vector<Event>> events(const SessionName& name);
+
+  /// Labels the head; it is kept until the label is taken away or the session cleared.
+  Result<RevisionInfo> checkpoint(const SessionName& name, std::string_view label);
+
+  /// Makes an earlier or later revision the head: by number or label. Deletes nothing.
+  Result<RevisionInfo> rewind(const SessionName& name, std::string_view where);
+
+  /// A second session on the first one's head. kAlreadyExists when there is one of that name.
+  Status fork(const SessionName& name, const SessionName& fork);
+
+  /// Opens one of a session's revisions, by number or label.
+  Result<image::Revision> open_revision(const SessionName& name, std::string_view where);
+
+  /// Forgets sessions: one, or all of the tenant. Returns how many there were.
+  Result<std::int64_t> clear(const std::optional<SessionName>& name);
+
+  struct Check {
+    std::int64_t revisions = 0;
+    std::vector<std::string> damaged;  ///< what is wrong, a line each
+  };
+  /// Reads and hashes every revision's file.
+  Result<Check> check(const std::function<void(double)>& progress);
+
+  struct Collected {
+    std::int64_t files = 0;
+    std::int64_t bytes = 0;
+  };
+  /// Removes files that no revision needs. Waits until nobody is writing.
+  Result<Collected> collect_garbage();
+
+  const image::RevisionFiles& files() const { return files_; }
+
+ private:
+  SessionStore(std::filesystem::path directory, std::string tenant, Policy policy,
+               image::RevisionFiles files, std::unique_ptr<Database> database)
+      : directory_(std::move(directory)),
+        tenant_(std::move(tenant)),
+        policy_(policy),
+        files_(std::move(files)),
+        database_(std::move(database)) {}
+
+  /// A session's row.
+  struct Session;
+  /// A revision's row.
+  struct Node;
+  std::filesystem::path lock_path(std::string_view name) const;
+  Result<std::optional<Session>> find(const SessionName& name);
+  Result<Session> existing(const SessionName& name);
+  Result<std::vector<Node>> reachable(const Session& session);
+  Result<Node> resolve(const Session& session, std::string_view where);
+  Result<Session> make(const SessionName& name, std::string_view template_name);
+  Status event(const std::string& name, std::string_view text);
+  Status expire();
+  Status drop_sessions(const std::vector<std::int64_t>& ids);
+  /// Forgets the oldest revisions; returns the files that may be needed no more.
+  Result<std::vector<std::string>> prune(const Session& session);
+  Status remove_unneeded(const std::vector<std::string>& files);
+  Status drop_unreachable();
+  RevisionInfo info_of(const Node& node, std::int64_t head) const;
+  Result<bool> is_whole(const Node& node);
+
+  std::filesystem::path directory_;
+  std::string tenant_;
+  Policy policy_;
+  image::RevisionFiles files_;
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace skerry::session

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/session/session_store.h"
+
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "skerry/base/child.h"
+#include "skerry/image/test_template.h"
+
+namespace skerry::session {
+namespace {
+
+SessionName name(std::string_view text) { return SessionName::parse(text).value(); }
+
+class SessionStoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override { reopen(); }
+
+  void reopen(const Policy& policy = {}, std::string_view tenant = "default") {
+    store.reset();
+    auto opened = SessionStore::open(directory / "store", tenant, policy);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    store = *std::move(opened);
+  }
+
+  /// A run that leaves `value` at the start of memory and of page 20.
+  Result<RevisionInfo> run(const SessionName& session, int value,
+                           Durability durability = Durability::kCommitted) const {
+    SKERRY_ASSIGN(const auto lease, store->lease(session));
+    SKERRY_ASSIGN(const auto head, store->head(lease));
+    const image::Revision parent = head.revision.value_or(made.root);
+    SKERRY_ASSIGN(const auto captured,
+                  image::testing::TestTemplate::run_on(parent, [&](image::LinearMemory& memory) {
+                    std::memcpy(memory.base(), &value, sizeof value);
+                    std::memcpy(memory.base() + 20 * kPageSize, &value, sizeof value);
+                  }));
+    return store->commit(lease, parent, captured,
+                         {.first_line = "x = " + std::to_string(value),
+                          .outcome = "completed",
+                          .template_file = made.file,
+                          .durability = durability});
+  }
+
+  /// What the last run on the head left; -1 on the template.
+  int value_of(const SessionName& session) const {
+    const auto lease = store->lease(session).value();
+    const auto head = store->head(lease);
+    if (!head.ok()) ADD_FAILURE() << head.status();
+    if (!head.ok() || !head->revision) return -1;
+    int value = 0;
+    std::memcpy(&value, head->revision->image->pages->bytes().data(), sizeof value);
+    return value;
+  }
+
+  std::size_t files_on_disk() const { return store->files().list().size(); }
+
+  TestDirectory directory;
+  image::testing::TestTemplate made;
+  std::unique_ptr<SessionStore> store;
+};
+
+TEST(SessionNameTest, IsOneWordOfPlainSigns) {
+  for (const char* good : {"a", "A-1_b.c", "0", "x.y.z"}) {
+    EXPECT_TRUE(SessionName::parse(good).ok()) << good;
+  }
+  for (const std::string& bad :
+       {std::string(), std::string("."), std::string(".a"), std::string("a..b"), std::string("a/b"),
+        std::string("../a"), std::string("a b"), std::string("a\0b", 3), std::string("a\n"),
+        std::string("ü"), std::string("😀"), std::string(129, 'a'), std::string(10'000, 'a')}) {
+    EXPECT_EQ(SessionName::parse(bad).status().code(), StatusCode::kInvalidArgument) << bad;
+  }
+  EXPECT_TRUE(SessionName::parse(std::string(128, 'a')).ok());
+}
+
+TEST_F(SessionStoreTest, EveryRunIsARevisionThatTheNextStartsFrom) {
+  for (int i = 1; i <= 3; ++i) {
+    const auto info = run(name("s"), i);
+    ASSERT_TRUE(info.ok()) << info.status();
+    EXPECT_EQ(info->number, i);
+    EXPECT_EQ(info->parent, i - 1);
+  }
+  EXPECT_EQ(value_of(name("s")), 3);
+  reopen();
+  EXPECT_EQ(value_of(name("s")), 3);
+  const auto revisions = store->revisions(name("s")).value();
+  ASSERT_EQ(revisions.size(), 3U);
+  EXPECT_EQ(revisions[1].first_line, "x = 2");
+  EXPECT_FALSE(revisions[1].is_head);
+  EXPECT_TRUE(revisions[2].is_head);
+  const auto info = store->info(name("s")).value();
+  EXPECT_EQ(info.head, 3);
+  EXPECT_EQ(info.runs, 3);
+  EXPECT_EQ(info.template_name, "test");
+  EXPECT_GT(info.bytes, 0);
+}
+
+TEST_F(SessionStoreTest, RewindDeletesNothing) {
+  for (int i = 1; i <= 4; ++i) ASSERT_TRUE(run(name("s"), i).ok());
+  ASSERT_TRUE(store->rewind(name("s"), "2").ok());
+  EXPECT_EQ(value_of(name("s")), 2);
+  ASSERT_TRUE(run(name("s"), 50).ok());
+  EXPECT_EQ(store->revisions(name("s"))->back().parent, 2);
+  ASSERT_TRUE(store->rewind(name("s"), "4").ok());
+  EXPECT_EQ(value_of(name("s")), 4);
+  ASSERT_TRUE(store->rewind(name("s"), "5").ok());
+  EXPECT_EQ(value_of(name("s")), 50);
+  ASSERT_TRUE(store->rewind(name("s"), "0").ok());
+  EXPECT_EQ(value_of(name("s")), -1);
+  ASSERT_TRUE(run(name("s"), 60).ok());
+  EXPECT_EQ(store->revisions(name("s"))->back().parent, 0);
+  for (const char* unknown : {"7", "-1", "x", "", "99999999999999999999"}) {
+    EXPECT_EQ(store->rewind(name("s"), unknown).status().code(), StatusCode::kNotFound) << unknown;
+  }
+}
+
+TEST_F(SessionStoreTest, ACheckpointIsFoundByItsLabelAndKept) {
+  reopen({.revisions = 3});
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  ASSERT_TRUE(store->checkpoint(name("s"), "before it went wrong").ok());
+  for (int i = 2; i <= 9; ++i) ASSERT_TRUE(run(name("s"), i).ok());
+  const auto kept = store->revisions(name("s")).value();
+  ASSERT_EQ(kept.size(), 4U);  // three, and the labelled one
+  EXPECT_EQ(kept[0].label, "before it went wrong");
+  EXPECT_EQ(kept[1].number, 7);
+  EXPECT_EQ(kept[1].parent, 1);  // what lay between is forgotten
+  EXPECT_LE(files_on_disk(), 4U);
+  ASSERT_TRUE(store->rewind(name("s"), "before it went wrong").ok());
+  EXPECT_EQ(value_of(name("s")), 1);
+  for (const std::string& bad : {std::string(), std::string("7"), std::string("a\nb"),
+                                 std::string(129, 'x'), std::string("a\0b", 3)}) {
+    EXPECT_EQ(store->checkpoint(name("s"), bad).status().code(), StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_F(SessionStoreTest, AForkGoesItsOwnWay) {
+  ASSERT_TRUE(run(name("a"), 1).ok());
+  ASSERT_TRUE(run(name("a"), 2).ok());
+  ASSERT_TRUE(store->fork(name("a"), name("b")).ok());
+  EXPECT_EQ(value_of(name("b")), 2);
+  ASSERT_TRUE(run(name("b"), 30).ok());
+  ASSERT_TRUE(run(name("a"), 3).ok());
+  EXPECT_EQ(value_of(name("a")), 3);
+  EXPECT_EQ(value_of(name("b")), 30);
+  EXPECT_EQ(store->revisions(name("b"))->size(), 3U);
+  ASSERT_TRUE(store->rewind(name("b"), "1").ok());  // into what it shares
+  EXPECT_EQ(value_of(name("b")), 1);
+  EXPECT_EQ(store->fork(name("a"), name("b")).code(), StatusCode::kAlreadyExists);
+  EXPECT_EQ(store->fork(name("none"), name("c")).code(), StatusCode::kNotFound);
+  // The fork outlives what it came from.
+  EXPECT_EQ(store->clear(name("a")).value(), 1);
+  EXPECT_EQ(value_of(name("b")), 1);
+  ASSERT_TRUE(store->rewind(name("b"), "3").ok());
+  EXPECT_EQ(value_of(name("b")), 30);
+  EXPECT_EQ(store->clear(std::nullopt).value(), 1);
+  EXPECT_EQ(files_on_disk(), 0U);
+  EXPECT_TRUE(store->files().list_templates().empty());
+}
+
+TEST_F(SessionStoreTest, ForksOfForksGoDeep) {
+  ASSERT_TRUE(run(name("f0"), 7).ok());
+  reopen({.sessions = 100'000});
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_TRUE(store->fork(name("f" + std::to_string(i)), name("f" + std::to_string(i + 1))).ok());
+  }
+  EXPECT_EQ(value_of(name("f300")), 7);
+  ASSERT_TRUE(run(name("f300"), 8).ok());
+  EXPECT_EQ(value_of(name("f150")), 7);
+}
+
+TEST_F(SessionStoreTest, TenantsDoNotSeeEachOther) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  reopen({}, "other");
+  EXPECT_TRUE(store->list()->empty());
+  EXPECT_EQ(store->info(name("s")).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(store->rewind(name("s"), "1").status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(store->fork(name("s"), name("t")).code(), StatusCode::kNotFound);
+  ASSERT_TRUE(run(name("s"), 9).ok());
+  EXPECT_EQ(store->clear(std::nullopt).value(), 1);
+  reopen();
+  EXPECT_EQ(value_of(name("s")), 1);
+}
+
+TEST_F(SessionStoreTest, WhatIsOverThePolicyGoesAndIsTold) {
+  reopen({.sessions = 2});
+  for (const char* each : {"a", "b", "a", "c"}) ASSERT_TRUE(run(name(each), 1).ok());
+  const auto sessions = store->list().value();
+  ASSERT_EQ(sessions.size(), 2U);
+  EXPECT_EQ(sessions[0].name, "c");
+  EXPECT_EQ(sessions[1].name, "a");
+  EXPECT_NE(store->events(name("b"))->back().text.find("evicted"), std::string::npos);
+  const Status gone = store->info(name("b")).status();
+  EXPECT_EQ(gone.code(), StatusCode::kNotFound);
+  EXPECT_NE(message_of(gone).find("evicted"), std::string_view::npos);
+  reopen({.time_to_live = std::chrono::seconds(1)});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  EXPECT_TRUE(store->list()->empty());
+  EXPECT_NE(store->events(name("a"))->back().text.find("expired"), std::string::npos);
+}
+
+TEST_F(SessionStoreTest, ARunWhoseSessionWasClearedIsNotSaved) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  const auto lease = store->lease(name("s")).value();
+  const auto head = store->head(lease).value();
+  const auto captured =
+      image::testing::TestTemplate::run_on(*head.revision, [](image::LinearMemory&) {}).value();
+  ASSERT_TRUE(store->clear(name("s")).ok());
+  EXPECT_EQ(store->commit(lease, *head.revision, captured, {}).status().code(),
+            StatusCode::kAborted);
+  EXPECT_EQ(files_on_disk(), 0U);
+}
+
+TEST_F(SessionStoreTest, ADamagedHeadGoesBackToTheLastWholeRevision) {
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(run(name("s"), i).ok());
+  std::vector<std::string> newest;
+  {
+    const auto lease = store->lease(name("s")).value();
+    newest.push_back(store->head(lease)->revision->id);
+  }
+  const auto path = directory / "store/revisions" / (newest[0] + ".revision");
+  std::filesystem::resize_file(path, 100);
+  EXPECT_EQ(store->check([](double) {})->damaged.size(), 1U);
+  EXPECT_EQ(value_of(name("s")), 2);
+  EXPECT_NE(store->events(name("s"))->back().text.find("went back to revision 2"),
+            std::string::npos);
+  const auto info = run(name("s"), 4);
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->number, 4);
+  EXPECT_EQ(info->parent, 2);
+}
+
+TEST_F(SessionStoreTest, GarbageIsCollectedAndNothingElse) {
+  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(run(name("s"), i).ok());
+  std::ofstream(directory / "store/revisions/.tmp-abc") << "half";
+  std::filesystem::copy_file(
+      directory / "store/revisions" / (store->files().list()[0] + ".revision"),
+      directory / "store/revisions" / (std::string(32, 'f') + ".revision"));
+  const auto collected = store->collect_garbage();
+  ASSERT_TRUE(collected.ok()) << collected.status();
+  EXPECT_EQ(collected->files, 1);
+  EXPECT_EQ(files_on_disk(), 5U);
+  EXPECT_FALSE(std::filesystem::exists(directory / "store/revisions/.tmp-abc"));
+  EXPECT_TRUE(store->check([](double) {})->damaged.empty());
+  EXPECT_EQ(value_of(name("s")), 5);
+}
+
+TEST_F(SessionStoreTest, ADurableRunIsSaidToBe) {
+  EXPECT_FALSE(run(name("s"), 1)->is_durable);
+  EXPECT_TRUE(run(name("s"), 2, Durability::kDurable)->is_durable);
+  EXPECT_TRUE(store->revisions(name("s"))->back().is_durable);
+}
+
+// Processes run in one session, and are killed at any instant. Each writes down what was
+// acknowledged; in the end the session holds the last of that, or one run more.
+TEST_F(SessionStoreTest, NothingAcknowledgedIsLostWhenProcessesAreKilled) {
+  std::mt19937 random(5);
+  const auto acknowledged = [&] {
+    std::ifstream file(directory / "acknowledged");
+    int last = 0;
+    for (int value = 0; file >> value;) last = value;
+    return last;
+  };
+  for (int round = 0; round < 25; ++round) {
+    store.reset();
+    const int first = acknowledged() + 1;
+    Child child = Child::fork([&] {
+                    reopen();
+                    std::ofstream file(directory / "acknowledged", std::ios::app);
+                    for (int value = first;; ++value) {
+                      if (!run(name("s"), value).ok()) return 1;
+                      file << value << std::endl;
+                    }
+                  }).value();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 60));
+    child.kill();
+    ASSERT_EQ(child.wait()->signal, SIGKILL);
+    reopen();
+    const int last = acknowledged();
+    if (last == 0) continue;
+    const int value = value_of(name("s"));
+    ASSERT_TRUE(value == last || value == last + 1) << value << " after " << last;
+    std::ofstream(directory / "acknowledged", std::ios::app) << value << std::endl;
+    ASSERT_TRUE(store->check([](double) {})->damaged.empty());
+  }
+  EXPECT_GT(acknowledged(), 25);
+}
+
+TEST_F(SessionStoreTest, RunsOfManyProcessesQueueInOneSession) {
+  store.reset();
+  std::vector<Child> children;
+  for (int i = 0; i < 4; ++i) {
+    children.push_back(Child::fork([&] {
+                         reopen();
+                         for (int round = 0; round < 5; ++round) {
+                           if (!run(name("s"), round).ok()) return 1;
+                         }
+                         return 0;
+                       }).value());
+  }
+  for (Child& child : children) EXPECT_EQ(child.wait()->code, 0);
+  reopen();
+  const auto revisions = store->revisions(name("s")).value();
+  ASSERT_EQ(revisions.size(), 20U);
+  for (std::size_t i = 0; i < revisions.size(); ++i) {
+    EXPECT_EQ(revisions[i].parent, static_cast<std::int64_t>(i));
+  }
+}
+
+}  // namespace
+}  // namespace skerry::session
