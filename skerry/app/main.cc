@@ -35,6 +35,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see abo
   program.require_subcommand(1);
   skerry::app::add_run_command(program);
   skerry::app::add_exec_command(program);
+  skerry::app::add_session_command(program);
   skerry::app::add_setup_command(program);
   skerry::app::add_bench_command(program);
   skerry::app::add_doctor_command(program);

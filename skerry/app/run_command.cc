@@ -7,7 +7,7 @@
 
 #include "skerry/app/commands.h"
 #include "skerry/app/run_options.h"
-#include "skerry/app/terminal.h"
+#include "skerry/app/session_run.h"
 #include "skerry/base/file.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
@@ -23,7 +23,9 @@ struct Options {
   RunOptions run;
   std::string code;
   std::string file;
-  std::string template_name{runtime::kDefaultTemplate};
+  std::string template_name;
+  std::string session;
+  bool durable = false;
   bool echo = false;
   bool has_code = false;
 };
@@ -62,43 +64,57 @@ Result<runtime::PythonProgram> program_of(const Options& options) {
   return program;
 }
 
-/// The template, made or mended first if need be.
-Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options,
-                                                      const sandbox::Limits& limits) {
-  SKERRY_ASSIGN(const runtime::Home home, runtime::Home::from_environment());
-  runtime::PythonInstallation installation(home);
-  const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
-  auto origin = installation.open(options.template_name, metering);
-  if (origin.ok() || origin.status().code() == StatusCode::kInvalidArgument) return origin;
-  SetUpProgress progress;
-  if (origin.status().code() == StatusCode::kDataLoss)
-    progress.damaged(std::string(message_of(origin.status())));
-  SKERRY_TRY(installation.set_up(metering, SealedFile::Depth::kTimes, progress).status());
-  return installation.open(options.template_name, metering);
-}
-
 int run(const Options& options) {
   auto setting = RunSetting::open(options.run);
   if (!setting.ok()) return fail(options.run, setting.status());
   auto program = program_of(options);
   if (!program.ok()) return fail(options.run, program.status());
   program->environment = setting->environment;
-  const auto origin = ready_origin(options, setting->limits);
-  if (!origin.ok()) return fail(options.run, origin.status());
-  return run_and_report(
-      options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
-        SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(**origin, setting->limits));
-        SKERRY_TRY(setting->import_directories(sandbox->state().files()));
-        const wasi::FileSystem before = sandbox->state().files();
-        worker::DescriptorInput input(setting->input.get());
-        SKERRY_TRY(channel.started());
-        SKERRY_ASSIGN(sandbox::Outcome outcome,
-                      runtime::run_python(*sandbox, *program, setting->world(channel, input),
-                                          runtime::Randomness::kFresh));
-        sandbox->measure(outcome.usage);
-        SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
-        return outcome;
-      });
+  const auto home = runtime::Home::from_environment();
+  if (!home.ok()) return fail(options.run, home.status());
+
+  std::unique_ptr<SessionRun> session;
+  std::unique_ptr<sandbox::Origin> fresh;
+  if (!options.session.empty()) {
+    auto opened = SessionRun::open(*home,
+                                   {.name = options.session,
+                                    .template_name = options.template_name,
+                                    .durable = options.durable},
+                                   setting->limits);
+    if (!opened.ok()) return fail(options.run, opened.status());
+    session = *std::move(opened);
+    session->continue_with(*program);
+  } else {
+    const auto metering = setting->limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
+    auto origin = ready_origin(
+        *home, options.template_name.empty() ? runtime::kDefaultTemplate : options.template_name,
+        metering);
+    if (!origin.ok()) return fail(options.run, origin.status());
+    fresh = *std::move(origin);
+  }
+  const sandbox::Origin& origin = session ? session->origin() : *fresh;
+  const auto body = [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
+    SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, setting->limits));
+    SKERRY_TRY(setting->import_directories(sandbox->state().files()));
+    const wasi::FileSystem before = sandbox->state().files();
+    worker::DescriptorInput input(setting->input.get());
+    SKERRY_TRY(channel.started());
+    SKERRY_ASSIGN(
+        sandbox::Outcome outcome,
+        runtime::run_python(*sandbox, *program, setting->world(channel, input),
+                            session ? session->randomness() : runtime::Randomness::kFresh));
+    sandbox->measure(outcome.usage);
+    SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
+    if (session) SKERRY_TRY(session->leave_state(*sandbox));
+    return outcome;
+  };
+  Afterwards afterwards;
+  if (session) {
+    afterwards = [&](const sandbox::Outcome& outcome) {
+      return session->report(outcome, *program);
+    };
+  }
+  return run_and_report(options.run, *setting, body, afterwards);
 }
 
 }  // namespace
@@ -112,8 +128,18 @@ void add_run_command(CLI::App& app) {
   command
       ->add_option(
           "--template", options->template_name,
-          "The image to start from: python-data (numpy, pandas, matplotlib warm) or python")
+          "The image to start from: python-data (numpy, pandas, matplotlib warm; the default) or "
+          "python")
       ->type_name("NAME");
+  auto* session = command
+                      ->add_option("--session", options->session,
+                                   "Go on where this session's last run ended, and keep what this "
+                                   "one leaves")
+                      ->type_name("NAME");
+  command
+      ->add_flag("--durable", options->durable,
+                 "Answer when the session is safe from a power loss, too")
+      ->needs(session);
   command->add_flag("--echo", options->echo,
                     "Print the last expression's value, as a prompt would");
   options->run.add_to(*command);
@@ -125,6 +151,7 @@ void add_run_command(CLI::App& app) {
       "  skerry run -c 'print(2+2)'\n"
       "  skerry run report.py --dir ./data::/data --output-dir out -- --year 2026\n"
       "  echo 'print(input())' > p.py; echo hello | skerry run p.py\n"
+      "  skerry run --session work -c 'x = 41'; skerry run --session work -c 'print(x + 1)'\n"
       "  skerry run --json --timeout 5 --memory 512 -c 'import numpy; numpy.arange(3).sum()'\n");
   command->callback([options, code] {
     options->has_code = code->count() > 0;

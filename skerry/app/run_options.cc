@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "skerry/app/json_text.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/file.h"
 
@@ -115,10 +116,6 @@ ordered_json json_of(const sandbox::Usage& usage) {
   return json;
 }
 
-std::string text_of(const ordered_json& json) {
-  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
 /// A reader that has gone is no failure, and no reason to stop the run: its result may be files.
 Status write_out(int fd, std::string_view text) {
   const Status written = write_all(fd, as_bytes(text));
@@ -158,10 +155,13 @@ class Reporter final : public worker::RunObserver {
     note(annotate(apply(options_.output_directory, change, change.path.substr(1)), "--output-dir"));
   }
 
-  /// The first thing that could not be handed on: output or files.
+  /// Something of the run is lost, if `status` is not OK.
+  void lose(const Status& status) { note(status); }
+
+  /// The first thing that could not be handed on: output, files or a session's state.
   const Status& lost() const { return lost_; }
 
-  std::string json(const Outcome& outcome) const {
+  std::string json(const Outcome& outcome, const std::optional<SessionReport>& session) const {
     ordered_json json{{"outcome", sandbox::name_of(outcome.kind)},
                       {"exit_code", lost_.ok() ? outcome.exit_code : 125},
                       {"message", outcome.message},
@@ -171,6 +171,7 @@ class Reporter final : public worker::RunObserver {
                       {"result", nullptr},
                       {"exception", nullptr},
                       {"limit", nullptr},
+                      {"session", nullptr},
                       {"usage", json_of(outcome.usage)},
                       {"limits", json_of(setting_.limits)}};
     if (cut_.contains(wasi::Stream::kStdout)) json["truncated"].push_back("stdout");
@@ -182,6 +183,12 @@ class Reporter final : public worker::RunObserver {
                        {"value", outcome.limit->value},
                        {"unit", outcome.limit->unit},
                        {"option", outcome.limit->option}};
+    }
+    if (session) {
+      json["session"] = {{"name", session->name},
+                         {"revision", session->revision},
+                         {"saved", session->saved},
+                         {"message", session->message}};
     }
     if (!lost_.ok()) json["error"] = std::string(message_of(lost_));
     return text_of(json);
@@ -346,15 +353,24 @@ int fail(const RunOptions& options, const Status& status) {
 }
 
 int run_and_report(const RunOptions& options, const RunSetting& setting,
-                   const worker::RunBody& body) {
+                   const worker::RunBody& body, const Afterwards& afterwards) {
   Reporter reporter(options, setting);
   const auto outcome = worker::supervise(body, setting.limits, reporter);
   if (!outcome.ok()) return fail(options, outcome.status());
+  std::optional<SessionReport> session;
+  if (afterwards) {
+    session = afterwards(*outcome);
+    reporter.lose(session->failure);
+  }
   Status lost = reporter.lost();
   if (options.json) {
-    lost.Update(write_out(STDOUT_FILENO, reporter.json(*outcome) + "\n"));
+    lost.Update(write_out(STDOUT_FILENO, reporter.json(*outcome, session) + "\n"));
   } else {
     tell_people(*outcome);
+    if (session && session->saved == "no" && session->failure.ok()) {
+      std::fputs(("skerry: session " + session->name + ": " + session->message + "\n").c_str(),
+                 stderr);
+    }
   }
   return lost.ok() ? outcome->exit_code : report_failure(lost);
 }

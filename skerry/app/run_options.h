@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -63,13 +64,25 @@ struct RunSetting {
   Status import_directories(wasi::FileSystem& files) const;
 };
 
+/// Where a session stands after a run.
+struct SessionReport {
+  std::string name;
+  std::int64_t revision = 0;
+  std::string saved = "no";  ///< "committed" or "durable" when this run is that revision
+  std::string message;       ///< why it is not
+  Status failure;            ///< not OK when that is our doing and not the run's
+};
+using Afterwards = std::function<SessionReport(const sandbox::Outcome&)>;
+
 /// Reports our own failure: on standard error, and with --json as an object on standard output,
 /// too. Returns 125.
 int fail(const RunOptions& options, const Status& status);
 
 /// Sees a run through to the end: streams or collects its output, writes changed files to the host,
 /// tells people or programs how it ended. Returns the process's exit code.
+/// In a session, `afterwards` says what became of its state; it is called when the run's process is
+/// gone.
 int run_and_report(const RunOptions& options, const RunSetting& setting,
-                   const worker::RunBody& body);
+                   const worker::RunBody& body, const Afterwards& afterwards = {});
 
 }  // namespace skerry::app

@@ -34,11 +34,7 @@ std::string text_field(const json& object, const char* key) {
   const auto field = object.find(key);
   if (field == object.end() || !field->is_string()) return {};
   const std::string& text = field->get_ref<const std::string&>();
-  std::size_t end = std::min<std::size_t>(text.size(), kMaxReportText);
-  // Not inside a character: its further bytes begin with the bits 10.
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end;
-  return text.substr(0, end);
+  return std::string(clip(text, kMaxReportText));
 }
 
 std::int64_t integer_field(const json& object, const char* key, std::int64_t otherwise) {

@@ -220,6 +220,7 @@ Result<SessionStore::Head> SessionStore::head(const Lease& lease) {
   Head head;
   if (!session) return head;
   head.template_name = session->template_name;
+  head.next_number = session->next_number;
   SKERRY_ASSIGN(const auto nodes, reachable(*session));
   Status first_failure;
   for (std::int64_t at = session->head; at != 0;) {

@@ -110,6 +110,7 @@ class SessionStore {
 
   struct Head {
     std::int64_t number = 0;
+    std::int64_t next_number = 1;  ///< what the next commit will be
     /// The head's revision; none for a session that has yet to run for the first time.
     std::optional<image::Revision> revision;
     std::string template_name;  ///< empty for a session that does not exist yet

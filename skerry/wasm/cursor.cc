@@ -153,10 +153,7 @@ bool is_utf8(std::string_view text) {
 std::string quoted_name(std::string_view text) {
   constexpr std::size_t kLongest = 200;
   std::string out = "\"";
-  std::size_t cut = std::min(text.size(), kLongest);
-  while (cut < text.size() && cut > 0 && (at(text, cut) & 0xC0) == 0x80)
-    --cut;  // not inside a character
-  for (const char c : text.substr(0, cut)) {
+  for (const char c : clip(text, kLongest)) {
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
@@ -168,7 +165,7 @@ std::string quoted_name(std::string_view text) {
       out += c;
     }
   }
-  out += cut < text.size() ? "...\"" : "\"";
+  out += clip(text, kLongest).size() < text.size() ? "...\"" : "\"";
   return out;
 }
 

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "skerry/app/run_options.h"
+#include "skerry/runtime/installation.h"
+#include "skerry/runtime/python.h"
+#include "skerry/session/session_store.h"
+
+namespace skerry::app {
+
+/// The tenant of the command line.
+inline constexpr std::string_view kLocalTenant = "default";
+
+/// Opens the home's sessions under the policy that the environment sets: SKERRY_SESSION_TTL,
+/// SKERRY_SESSIONS, SKERRY_SESSION_REVISIONS. kInvalidArgument names the one that is out of bounds.
+Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home& home);
+
+/// One run in a session: where it starts, and what becomes of what it leaves.
+class SessionRun {
+ public:
+  struct Options {
+    std::string name;
+    std::string template_name;  ///< empty: the session's own, or the default
+    bool durable = false;
+  };
+
+  /// Waits for the session to be free, and opens its head.
+  static Result<std::unique_ptr<SessionRun>> open(const runtime::Home& home, const Options& options,
+                                                  const sandbox::Limits& limits);
+
+  const sandbox::Origin& origin() const { return *origin_; }
+
+  /// A new session draws random numbers of its own; a run that goes on keeps the state there is.
+  runtime::Randomness randomness() const;
+
+  /// Makes `program` one that goes on: its names stay, its tracebacks say which run they are from.
+  void continue_with(runtime::PythonProgram& program) const;
+
+  /// In the run's process, after it: leaves the sandbox's state for `report`. Nothing, when the
+  /// guest did not come back.
+  Status leave_state(sandbox::Sandbox& sandbox) const;
+
+  /// In the supervising process, when the run's is gone: commits, or says why not.
+  SessionReport report(const sandbox::Outcome& outcome, const runtime::PythonProgram& program);
+
+ private:
+  SessionRun(session::SessionStore::Lease lease) : lease_(std::move(lease)) {}
+  Result<session::RevisionInfo> commit(const sandbox::Outcome& outcome,
+                                       const runtime::PythonProgram& program);
+
+  std::unique_ptr<session::SessionStore> store_;
+  session::SessionStore::Lease lease_;
+  std::int64_t head_ = 0;
+  std::int64_t next_ = 1;
+  image::Revision parent_;
+  std::filesystem::path template_file_;
+  std::unique_ptr<sandbox::Origin> origin_;
+  session::Durability durability_ = session::Durability::kCommitted;
+  ByteSize memory_limit_;
+  OwnedFd left_;  // what the run's process writes and this one reads
+};
+
+/// A template's origin, made or mended first if need be.
+Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Home& home,
+                                                      std::string_view template_name,
+                                                      engine::Metering metering);
+
+}  // namespace skerry::app
