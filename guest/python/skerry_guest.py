@@ -363,7 +363,7 @@ def tell_variables():
 
     told = {}
     for name, value in list(sys.modules["__main__"].__dict__.items()):
-        if name in _INITIAL_NAMES or not isinstance(name, str):
+        if name in _INITIAL_NAMES or not isinstance(name, str) or value is sys.modules["_skerry"]:
             continue
         try:
             text = repr(value)

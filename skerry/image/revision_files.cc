@@ -127,6 +127,12 @@ Status RevisionFiles::keep_template(const Image& image, const std::filesystem::p
   if (std::filesystem::exists(kept, error)) return ok_status();
   // A second name for the same file: set-up replaces templates, and never writes in one.
   std::filesystem::create_hard_link(path, kept, error);
+  if (error == std::errc::cross_device_link) {
+    SKERRY_ASSIGN(AtomicFile copy, AtomicFile::create(kept));
+    std::filesystem::copy_file(path, copy.temporary_path(),
+                               std::filesystem::copy_options::overwrite_existing, error);
+    if (!error) SKERRY_TRY(copy.commit());
+  }
   if (error && !std::filesystem::exists(kept)) {
     return absl::InternalError("keeping template " + path.native() + ": " + error.message());
   }
