@@ -224,6 +224,8 @@ def nothing_is_left_behind(request):
             os.kill(pid, signal.SIGKILL)
         pytest.fail(f"processes left behind: {left}")
     if (home := default_home()).exists():
+        # Another of pytest's processes may be keeping a template at this moment.
+        wait_until(lambda: not temporary_files(home), 20)
         assert not temporary_files(home)
 
 

@@ -45,6 +45,14 @@ _FUTURE_FLAGS = sum({getattr(__future__, name).compiler_flag for name in __futur
 _RESERVE = bytearray(1 << 20)
 
 
+def _lay_in_reserve():
+    """After a run of a session that spent it. Where memory is still full, the next run goes without."""
+    try:
+        _RESERVE.extend(bytes(1 << 20))
+    except MemoryError:
+        pass
+
+
 def _clip(text, limit=MAX_TEXT):
     return text if len(text) <= limit else text[:limit] + f"... [{len(text) - limit} more characters]"
 
@@ -93,8 +101,17 @@ def _type_name(kind):
     return kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
 
 
+def _name(error):
+    """What can be told of an exception whatever its class does."""
+    description = {"type": _clean(_type_name(type(error))), "message": _message_of(error), "frames": []}
+    if isinstance(error, MemoryError):
+        description["is_memory"] = True
+    return description
+
+
 def _describe(error, summary):
-    frames = _frames_of(summary)
+    description = _name(error)
+    frames = description["frames"] = _frames_of(summary)
     if isinstance(error, SyntaxError) and error.filename is not None:
         frames.append(
             {
@@ -104,9 +121,6 @@ def _describe(error, summary):
                 "source": _clip(_clean((error.text or "").strip())),
             }
         )
-    description = {"type": _clean(_type_name(type(error))), "message": _message_of(error), "frames": frames}
-    if isinstance(error, MemoryError):
-        description["is_memory"] = True
     return description
 
 
@@ -137,7 +151,6 @@ def _report(error, trace):
         # The frames still hold what filled the memory; nothing can be told before that is gone.
         _RESERVE.clear()
         traceback.clear_frames(trace)
-        _RESERVE.extend(bytes(1 << 20))  # for the next run of a session
     error.__traceback__ = trace
     _complete(error)
     if sys.excepthook is not sys.__excepthook__:
@@ -236,7 +249,7 @@ def _failed(error, done):
     try:
         done["exception"] = _report(error, _without_us(error.__traceback__))
     except BaseException as second:  # the program's own __str__ or stderr failed
-        done["exception"] = {"type": _clean(_type_name(type(error))), "message": _message_of(error), "frames": []}
+        done["exception"] = _name(error)
         try:
             sys.__stderr__.write(f"{_type_name(type(error))} (and reporting it raised {type(second).__name__})\n")
         except BaseException:
@@ -308,6 +321,8 @@ def serve(frame):
     name = header.get("name", "<string>")
     if header:
         _apply(header)
+    if not _RESERVE:
+        _lay_in_reserve()
     done = {}
     main = sys.modules["__main__"]
     names = main.__dict__
