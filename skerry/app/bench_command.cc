@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/app/commands.h"
+#include "skerry/app/json_text.h"
 #include "skerry/app/measurement.h"
 #include "skerry/app/terminal.h"
 #include "skerry/runtime/home.h"
@@ -96,7 +97,7 @@ int bench(const Options& options) {
   const auto measurement = measure(options.bench, installation, options.template_name);
   if (!measurement.ok()) return report_failure(measurement.status());
   if (options.json) {
-    std::puts(json_of(*measurement).dump().c_str());
+    std::puts(text_of(json_of(*measurement)).c_str());
   } else {
     show(*measurement);
   }

@@ -23,8 +23,9 @@ std::string words_of(const CLI::App& command) {
 // Both shells read one function: zsh through its bash emulation.
 constexpr const char* kScript =
     "_skerry() {\n"
-    "  local word=${COMP_WORDS[COMP_CWORD]} words\n"
-    "  case \"${COMP_WORDS[1]}\" in\n"
+    "  local word=${COMP_WORDS[COMP_CWORD]} words typed=${COMP_WORDS[1]}\n"
+    "  if [ \"$COMP_CWORD\" -gt 2 ]; then typed+=\" ${COMP_WORDS[2]}\"; fi\n"
+    "  case \"$typed\" in\n"
     "%s"
     "    *) words='%s' ;;\n"
     "  esac\n"
@@ -36,8 +37,14 @@ constexpr const char* kScript =
 
 void print_script(const CLI::App& program, const std::string& shell) {
   std::string cases;
+  const auto add_case = [&](const std::string& typed, const CLI::App& command) {
+    cases += "    " + typed + ") words='" + words_of(command) + "' ;;\n";
+  };
   for (const CLI::App* command : program.get_subcommands(nullptr)) {
-    cases += "    " + command->get_name() + ") words='" + words_of(*command) + "' ;;\n";
+    for (const CLI::App* inner : command->get_subcommands(nullptr)) {
+      add_case("'" + command->get_name() + " " + inner->get_name() + "'", *inner);
+    }
+    add_case(command->get_name() + "|" + command->get_name() + "' '*", *command);
   }
   if (shell == "zsh") std::puts("autoload -U +X bashcompinit && bashcompinit");
   const std::string top = words_of(program);

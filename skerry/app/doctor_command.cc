@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/app/commands.h"
+#include "skerry/app/json_text.h"
 #include "skerry/app/terminal.h"
 #include "skerry/engine/engine.h"
 #include "skerry/image/linear_memory.h"
@@ -105,7 +106,7 @@ std::string json_of(const runtime::Home& home, const std::vector<runtime::Findin
                                 {"message", std::string(message_of(finding.state))},
                                 {"mend", finding.state.ok() ? "" : finding.mend}});
   }
-  return json.dump();
+  return text_of(json);
 }
 
 int examine(const Options& options) {
