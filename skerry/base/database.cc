@@ -102,7 +102,7 @@ Result<std::vector<Row>> Database::run(std::string_view sql, const std::vector<C
     }
     rows.emplace_back(std::move(cells));
   }
-  const Status status = code == SQLITE_DONE ? ok_status() : failure(code, sql);
+  Status status = code == SQLITE_DONE ? ok_status() : failure(code, sql);
   sqlite3_reset(statement);
   if (!status.ok()) return status;
   return rows;

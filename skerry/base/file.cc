@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string_view>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -74,13 +75,52 @@ AtomicFile::~AtomicFile() {
 
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   AtomicFile file;
+  file.path_ = path;
+  // Without a name, nothing is left of it when this process is killed.
+  const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const int unnamed = ::open(parent.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (unnamed >= 0) {
+    file.file_ = OwnedFd(unnamed);
+    return file;
+  }
   std::string name = (path.parent_path() / kTemporaryPrefix).native() + "XXXXXX";
   SKERRY_ASSIGN(const int fd, syscall_result("mkostemp", name,
                                              [&] { return ::mkostemp(name.data(), O_CLOEXEC); }));
   file.file_ = OwnedFd(fd);
   file.temporary_ = name;
-  file.path_ = path;
   return file;
+}
+
+std::filesystem::path AtomicFile::temporary_path() const {
+  if (!temporary_.empty()) return temporary_;
+  return "/proc/self/fd/" + std::to_string(file_.get());
+}
+
+/// Gives a file without a name one: its own if nobody has that yet, else one to rename.
+Status AtomicFile::link() {
+  const std::string source = temporary_path();
+  const auto link_as = [&](const std::filesystem::path& name) {
+    return syscall_result("linkat", name.native(),
+                          [&] {
+                            return ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(),
+                                            AT_SYMLINK_FOLLOW);
+                          })
+        .status();
+  };
+  const Status as_itself = link_as(path_);
+  if (as_itself.code() != StatusCode::kAlreadyExists) return as_itself;
+  for (;;) {
+    std::uint64_t number = 0;
+    SKERRY_TRY(syscall_result("getrandom", {}, [&] {
+                 return ::getrandom(&number, sizeof number, 0);
+               }).status());
+    const auto name =
+        path_.parent_path() / (std::string(kTemporaryPrefix) + std::to_string(number));
+    const Status linked = link_as(name);
+    if (linked.code() == StatusCode::kAlreadyExists) continue;
+    if (linked.ok()) temporary_ = name;
+    return linked;
+  }
 }
 
 Status AtomicFile::commit(Sync sync) {
@@ -88,10 +128,13 @@ Status AtomicFile::commit(Sync sync) {
     SKERRY_TRY(
         syscall_result("fsync", path_.native(), [&] { return ::fsync(file_.get()); }).status());
   }
-  SKERRY_TRY(syscall_result("rename", path_.native(), [&] {
-               return ::rename(temporary_.c_str(), path_.c_str());
-             }).status());
-  temporary_.clear();
+  if (temporary_.empty()) SKERRY_TRY(link());
+  if (!temporary_.empty()) {
+    SKERRY_TRY(syscall_result("rename", path_.native(), [&] {
+                 return ::rename(temporary_.c_str(), path_.c_str());
+               }).status());
+    temporary_.clear();
+  }
   return sync == Sync::kFull ? sync_directory_of(path_) : ok_status();
 }
 

@@ -23,10 +23,11 @@ Result<std::string> read_all(int fd, ByteSize cap);
 
 Status write_all(int fd, std::span<const std::byte> bytes);
 
-/// A file that appears whole or not at all: written beside its place under a temporary name,
-/// synced, then renamed over `path`. Destroying it before `commit` removes the temporary file. A
-/// process that is killed leaves one named
-/// `.tmp-…`, which `remove_stale_temporaries` clears.
+/// A file that appears whole or not at all: written without a name, synced, then given the name
+/// `path`, whoever had it before. Destroyed before `commit`, or its process killed, it leaves
+/// nothing. Where the file system has no files without names (O_TMPFILE), and for the instant in
+/// which one takes another's place, it is called `.tmp-…`: `remove_stale_temporaries` clears what a
+/// killed process left of that.
 class AtomicFile {
  public:
   static Result<AtomicFile> create(const std::filesystem::path& path);
@@ -35,7 +36,8 @@ class AtomicFile {
   ~AtomicFile();
 
   int fd() const { return file_.get(); }
-  const std::filesystem::path& temporary_path() const { return temporary_; }
+  /// By which others may write to it before `commit`, in this process.
+  std::filesystem::path temporary_path() const;
   /// `kNone` leaves it to the kernel when the file reaches the disk: it survives this process, not
   /// a power loss.
   enum class Sync { kFull, kNone };
@@ -43,9 +45,10 @@ class AtomicFile {
 
  private:
   AtomicFile() = default;
+  Status link();
   OwnedFd file_;
   std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path temporary_;  // empty while the file has no name
 };
 
 /// Makes the name of `path` in its directory survive a power loss.

@@ -48,7 +48,7 @@ TEST(AtomicFileTest, DroppedFileLeavesNothing) {
     ASSERT_TRUE(file.ok());
     AtomicFile moved = *std::move(file);
     ASSERT_TRUE(write_all(moved.fd(), as_bytes("half")).ok());
-    EXPECT_EQ(entries_in(directory.path()), 1U);
+    EXPECT_FALSE(fs::exists(directory / "f"));
   }
   EXPECT_EQ(entries_in(directory.path()), 0U);
 }
@@ -69,7 +69,17 @@ TEST(AtomicFileTest, BareNameMeansTheWorkingDirectory) {
   EXPECT_EQ(content_of(directory / "bare"), "text");
 }
 
-TEST(AtomicFileTest, KilledWriterLeavesATemporaryThatIsCleared) {
+TEST(AtomicFileTest, TemporaryPathIsTheFileBeforeItHasItsName) {
+  const TestDirectory directory;
+  ASSERT_TRUE(write_file(directory / "source", as_bytes("copied")).ok());
+  auto file = AtomicFile::create(directory / "f");
+  ASSERT_TRUE(file.ok());
+  fs::copy_file(directory / "source", file->temporary_path(), fs::copy_options::overwrite_existing);
+  ASSERT_TRUE(file->commit(AtomicFile::Sync::kNone).ok());
+  EXPECT_EQ(content_of(directory / "f"), "copied");
+}
+
+TEST(AtomicFileTest, KilledWriterLeavesNothing) {
   const TestDirectory directory;
   auto writer = Child::fork([&] {
     const auto file = AtomicFile::create(directory / "f");
@@ -77,9 +87,13 @@ TEST(AtomicFileTest, KilledWriterLeavesATemporaryThatIsCleared) {
   });
   ASSERT_TRUE(writer.ok());
   EXPECT_EQ(writer->wait()->signal, SIGKILL);
+  EXPECT_EQ(entries_in(directory.path()), 0U);
+}
+
+TEST(AtomicFileTest, StaleTemporariesAreClearedAndNothingElse) {
+  const TestDirectory directory;
   ASSERT_TRUE(write_file(directory / "kept", as_bytes("x")).ok());
-  EXPECT_EQ(entries_in(directory.path()), 2U);
-  EXPECT_FALSE(fs::exists(directory / "f"));
+  ASSERT_TRUE(write_file(directory / ".tmp-a1B2c3", as_bytes("half")).ok());
   remove_stale_temporaries(directory.path());
   EXPECT_EQ(entries_in(directory.path()), 1U);
   EXPECT_TRUE(fs::exists(directory / "kept"));
