@@ -42,7 +42,7 @@ build/%/build.ninja: CMakePresets.json
 .PHONY: build
 build: build/release/build.ninja ## Build the release binary, build/release/bin/skerry
 	@[ -e build/wasmtime/release/libskerry_wasmtime.a ] || echo "== build: Wasmtime comes first, once: about four minutes"
-	cmake --build --preset release --target skerry --parallel $(JOBS)
+	cmake --build --preset release --target skerry skerry-zygote --parallel $(JOBS)
 
 .PHONY: runtime
 runtime: build ## Get the pinned Python runtime, compile it and warm its templates up

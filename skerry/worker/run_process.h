@@ -10,39 +10,9 @@
 #include "skerry/sandbox/outcome.h"
 #include "skerry/wasi/host_state.h"
 #include "skerry/wasi/world.h"
+#include "skerry/worker/run_events.h"
 
 namespace skerry::worker {
-
-/// One thing that a run did to a file, in the order in which it is to be carried out.
-struct FileChange {
-  enum class Kind { kFile, kDirectory, kSymlink, kRemoved };
-  Kind kind = Kind::kFile;
-  std::string path;     ///< in the guest, absolute; untrusted
-  std::string content;  ///< the file's bytes, or a piece of them; a link's target
-  bool is_further_piece = false;
-};
-
-/// Sees a run while it happens. Calls come on the supervising thread. Everything is the guest's:
-/// untrusted, within limits.
-class RunObserver {
- public:
-  virtual ~RunObserver() = default;
-  virtual void output(wasi::Stream stream, std::string_view bytes) = 0;
-  /// The stream's limit was met; nothing more of it follows.
-  virtual void cut(wasi::Stream stream) = 0;
-  virtual void changed(const FileChange& change) = 0;
-};
-
-/// What the guest's side of a run process works with.
-class RunChannel {
- public:
-  virtual ~RunChannel() = default;
-  /// Where the guest's streams go; output over the limit is cut.
-  virtual wasi::OutputSink& output() = 0;
-  /// Call right before the guest's first instruction: the deadline counts from here.
-  virtual Status started() = 0;
-  virtual Status changed(const FileChange& change) = 0;
-};
 
 /// The guest's side: prepares a sandbox, runs it, and returns the outcome.
 using RunBody = std::function<Result<sandbox::Outcome>(RunChannel&)>;

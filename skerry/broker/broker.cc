@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/broker/broker.h"
+
+#include <algorithm>
+#include <deque>
+#include <list>
+#include <map>
+#include <optional>
+#include <sys/socket.h>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "skerry/base/socket.h"
+#include "skerry/broker/worker_link.h"
+#include "skerry/broker/zygote_link.h"
+
+namespace skerry::broker {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kZygoteStart{30};
+// A zygote that keeps dying is started ever more slowly.
+constexpr std::chrono::milliseconds kFirstPause{50};
+constexpr std::chrono::milliseconds kLongestPause{5'000};
+// One that has forked so many is replaced: its address layout, which all its workers share, must
+// not serve for ever.
+constexpr int kForksOfOneZygote = 4096;
+
+Status in_bounds(std::string_view what, std::int64_t value, std::int64_t least, std::int64_t most) {
+  if (value >= least && value <= most) return ok_status();
+  return absl::InvalidArgumentError(std::string(what) + " is " + std::to_string(value) +
+                                    ", expected " + std::to_string(least) + " to " +
+                                    std::to_string(most));
+}
+
+}  // namespace
+
+Status Setting::check() const {
+  SKERRY_TRY(in_bounds("the number of workers", workers, 1, 1024));
+  SKERRY_TRY(in_bounds("the number of spare workers", spares, 1, workers));
+  SKERRY_TRY(in_bounds("a tenant's share of workers", share, 1, workers));
+  SKERRY_TRY(in_bounds("the length of a tenant's queue", queue, 0, 100'000));
+  return in_bounds("the milliseconds that a worker may idle", idle.count(), 1, 86'400'000);
+}
+
+class Broker::Pool : public std::enable_shared_from_this<Pool> {
+ public:
+  Pool(boost::asio::io_context& io, Setting setting)
+      : io_(io), setting_(std::move(setting)), zygote_pause_(io), sweep_(io) {}
+
+  Status start() {
+    SKERRY_ASSIGN(auto zygote, ZygoteLink::start(io_, setting_.zygote, setting_.home));
+    SKERRY_TRY(zygote->wait_until_ready(kZygoteStart));
+    adopt(std::move(zygote));
+    keep_spares();
+    sweep();
+    return ok_status();
+  }
+
+  void stop() {
+    is_stopped_ = true;
+    zygote_pause_.cancel();
+    sweep_.cancel();
+    if (zygote_) zygote_->stop();
+    for (auto& [id, member] : members_) {
+      if (member.zygote != zygote_) member.zygote->stop();
+      member.link->kill();
+    }
+    members_.clear();
+  }
+
+  RunId run(Run run, Done done) {
+    const RunId id = ++last_run_;
+    auto message = worker::encode(run.request);
+    auto& waiting = waiting_[run.tenant];
+    if (!message.ok()) {
+      refuse(std::move(done), message.status());
+    } else if (waiting.size() >= static_cast<std::size_t>(setting_.queue) &&
+               !can_start(run.tenant, run.isolation)) {
+      refuse(std::move(done),
+             absl::ResourceExhaustedError("busy: " + std::to_string(waiting.size()) +
+                                          " runs wait already; try again in a second"));
+    } else {
+      waiting.push_back({id, std::move(run), worker::framed(*message), std::move(done)});
+      ++counts_.waiting;
+      schedule();
+    }
+    if (const auto at = waiting_.find(run.tenant); at != waiting_.end() && at->second.empty()) {
+      waiting_.erase(at);
+    }
+    return id;
+  }
+
+  void cancel(RunId id) {
+    for (auto& [worker_id, member] : members_) {
+      if (member.run == id) {
+        member.link->cancel();
+        return;
+      }
+    }
+    for (auto& [tenant, waiting] : waiting_) {
+      const auto found = std::find_if(waiting.begin(), waiting.end(),
+                                      [&](const Waiting& each) { return each.id == id; });
+      if (found == waiting.end()) continue;
+      Done done = std::move(found->done);
+      waiting.erase(found);
+      --counts_.waiting;
+      boost::asio::post(io_, [done = std::move(done)] { done(worker::cancelled_outcome()); });
+      return;
+    }
+  }
+
+  Counts counts() const {
+    Counts counts = counts_;
+    for (const auto& [id, member] : members_) {
+      switch (member.link->state()) {
+        case WorkerLink::State::kStarting:
+          ++counts.starting;
+          break;
+        case WorkerLink::State::kFree:
+          ++(member.tenant ? counts.idle : counts.spare);
+          break;
+        case WorkerLink::State::kRunning:
+          ++counts.running;
+          break;
+        default:
+          break;
+      }
+    }
+    return counts;
+  }
+
+ private:
+  struct Waiting {
+    RunId id = 0;
+    Run run;
+    std::string message;
+    Done done;
+  };
+  /// A worker, and whose it is.
+  struct Member {
+    std::shared_ptr<WorkerLink> link;
+    std::shared_ptr<ZygoteLink> zygote;
+    std::optional<std::string> tenant;  ///< none: a spare
+    RunId run = 0;
+    bool is_for_one_run = false;
+    Clock::time_point idle_since;
+  };
+  using State = WorkerLink::State;
+
+  void refuse(Done done, Status why) {
+    boost::asio::post(io_, [done = std::move(done), why = std::move(why)] { done(why); });
+  }
+
+  void adopt(std::shared_ptr<ZygoteLink> zygote) {
+    zygote_ = std::move(zygote);
+    ++counts_.zygotes;
+    zygote_->listen([weak = weak_from_this(), from = std::weak_ptr(zygote_)](auto event) {
+      const auto pool = weak.lock();
+      const auto sender = from.lock();
+      if (pool && sender && !pool->is_stopped_) pool->hear(sender, std::move(event));
+    });
+  }
+
+  void hear(const std::shared_ptr<ZygoteLink>& zygote, Result<worker::ReceivedEvent> received) {
+    if (!received.ok()) {
+      lose(zygote);
+      return;
+    }
+    using Kind = worker::ZygoteEvent::Kind;
+    const worker::ZygoteEvent& event = received->event;
+    if (event.kind == Kind::kReady) {
+      pause_ = kFirstPause;
+      return;
+    }
+    const auto found = members_.find(event.id);
+    if (found == members_.end()) return;
+    const auto link = found->second.link;
+    if (event.kind == Kind::kForked) {
+      link->forked(event.pid, std::move(received->pidfd));
+    } else {
+      link->exited(event.kind == Kind::kExited ? std::optional(event.exit()) : std::nullopt);
+    }
+  }
+
+  /// The zygote has gone, and with it its workers.
+  void lose(const std::shared_ptr<ZygoteLink>& zygote) {
+    zygote->stop();
+    std::vector<std::shared_ptr<WorkerLink>> orphans;
+    for (const auto& [id, member] : members_) {
+      if (member.zygote == zygote) orphans.push_back(member.link);
+    }
+    if (zygote == zygote_) zygote_.reset();
+    for (const auto& link : orphans) link->exited(std::nullopt);
+    if (!zygote_) start_zygote();
+  }
+
+  void start_zygote() {
+    zygote_pause_.expires_after(pause_);
+    pause_ = std::min(pause_ * 2, kLongestPause);
+    zygote_pause_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const auto pool = weak.lock();
+      if (!pool || error || pool->is_stopped_ || pool->zygote_) return;
+      auto zygote = ZygoteLink::start(pool->io_, pool->setting_.zygote, pool->setting_.home);
+      if (!zygote.ok()) {
+        pool->start_zygote();
+        return;
+      }
+      pool->adopt(*std::move(zygote));
+      pool->keep_spares();
+    });
+  }
+
+  /// Asks for workers until enough are spare or on their way.
+  void keep_spares() {
+    if (!zygote_ || is_stopped_) return;
+    if (zygote_->forks() >= kForksOfOneZygote) renew_zygote();
+    int coming = 0;
+    for (const auto& [id, member] : members_) {
+      const State state = member.link->state();
+      if (!member.tenant && (state == State::kStarting || state == State::kFree)) ++coming;
+    }
+    while (zygote_ && coming < setting_.spares && !is_full()) {
+      if (!add_worker()) return;
+      ++coming;
+    }
+  }
+
+  bool add_worker() {
+    auto ends = socket_pair(SOCK_STREAM);
+    // The worker's side blocks: only ours has an event loop.
+    if (!ends.ok() || !set_nonblocking(ends->first.get()).ok()) return false;
+    const std::uint64_t id = ++last_worker_;
+    if (!zygote_->request_worker(id, std::move(ends->second)).ok()) return false;
+    auto link = std::make_shared<WorkerLink>(
+        io_, id, std::move(ends->first), [weak = weak_from_this()](WorkerLink& changed) {
+          if (const auto pool = weak.lock(); pool && !pool->is_stopped_) pool->changed(changed);
+        });
+    members_[id] = {.link = link, .zygote = zygote_, .tenant = {}, .idle_since = Clock::now()};
+    link->start();
+    return true;
+  }
+
+  /// The old one goes with the last of its workers.
+  void renew_zygote() {
+    auto fresh = ZygoteLink::start(io_, setting_.zygote, setting_.home);
+    if (fresh.ok()) adopt(*std::move(fresh));
+  }
+
+  void changed(WorkerLink& link) {
+    const auto found = members_.find(link.id());
+    if (found == members_.end()) return;
+    Member& member = found->second;
+    if (link.state() == State::kGone) {
+      if (link.was_killed()) ++counts_.killed;
+      if (link.has_died()) ++counts_.died;
+      const auto zygote = member.zygote;
+      members_.erase(found);
+      const bool is_last = std::none_of(members_.begin(), members_.end(), [&](const auto& each) {
+        return each.second.zygote == zygote;
+      });
+      if (zygote != zygote_ && is_last) zygote->stop();
+    } else if ((member.is_for_one_run && member.run == 0) || is_owed_to_another(member)) {
+      link.kill();
+    } else {
+      member.idle_since = Clock::now();
+    }
+    keep_spares();
+    schedule();
+  }
+
+  /// A free worker of the tenant's, the one used last: its pages are the warmest.
+  Member* idle_of(const std::string& tenant) {
+    Member* best = nullptr;
+    for (auto& [id, member] : members_) {
+      if (member.tenant != tenant || member.is_for_one_run) continue;
+      if (member.link->state() != State::kFree) continue;
+      if (best == nullptr || member.idle_since > best->idle_since) best = &member;
+    }
+    return best;
+  }
+
+  Member* spare() {
+    for (auto& [id, member] : members_) {
+      if (!member.tenant && member.link->state() == State::kFree) return &member;
+    }
+    return nullptr;
+  }
+
+  bool may_lease(const std::string& tenant) const { return held_by(tenant) < setting_.share; }
+
+  bool can_start(const std::string& tenant, Isolation isolation) {
+    if (isolation == Isolation::kTenant && idle_of(tenant) != nullptr) return true;
+    return may_lease(tenant) && spare() != nullptr;
+  }
+
+  int held_by(const std::string& tenant) const {
+    return static_cast<int>(std::count_if(members_.begin(), members_.end(), [&](const auto& each) {
+      return each.second.tenant == tenant && each.second.link->state() != State::kEnding;
+    }));
+  }
+
+  bool is_full() const { return members_.size() >= static_cast<std::size_t>(setting_.workers); }
+
+  /// Whether a worker that has become free takes the place of one for a tenant that waits and has
+  /// fewer: its own next run would keep that one waiting for ever.
+  bool is_owed_to_another(const Member& member) const {
+    if (!member.tenant || !is_full()) return false;
+    const bool is_room_coming = std::any_of(members_.begin(), members_.end(), [](const auto& each) {
+      return !each.second.tenant || each.second.link->state() == State::kEnding;
+    });
+    if (is_room_coming) return false;
+    return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& each) {
+      const int held = held_by(each.first);
+      return each.first != *member.tenant && held < setting_.share &&
+             (held == 0 || held + 1 < held_by(*member.tenant));
+    });
+  }
+
+  /// Starts what can be started, one run of each tenant in turn.
+  void schedule() {
+    bool moved = true;
+    while (moved && !waiting_.empty()) {
+      moved = false;
+      // From behind the tenant that was served last, around.
+      std::vector<std::string> turn;
+      const auto begin = waiting_.upper_bound(last_served_);
+      for (auto at = begin; at != waiting_.end(); ++at) turn.push_back(at->first);
+      for (auto at = waiting_.begin(); at != begin; ++at) turn.push_back(at->first);
+      for (const std::string& tenant : turn) {
+        if (start_next(tenant)) {
+          last_served_ = tenant;
+          moved = true;
+        }
+      }
+    }
+    if (!waiting_.empty()) make_room();
+  }
+
+  bool start_next(const std::string& tenant) {
+    auto& waiting = waiting_[tenant];
+    Member* member = nullptr;
+    if (!waiting.empty()) {
+      if (waiting.front().run.isolation == Isolation::kTenant) member = idle_of(tenant);
+      if (member == nullptr && may_lease(tenant)) member = spare();
+    }
+    if (member == nullptr) {
+      if (waiting.empty()) waiting_.erase(tenant);
+      return false;
+    }
+    Waiting next = std::move(waiting.front());
+    waiting.pop_front();
+    if (waiting.empty()) waiting_.erase(tenant);
+    --counts_.waiting;
+    ++counts_.runs;
+    const bool was_spare = !member->tenant;
+    member->tenant = tenant;
+    member->run = next.id;
+    member->is_for_one_run = next.run.isolation == Isolation::kProcess;
+    const auto link = member->link;
+    link->run(std::move(next.message), next.run.request.limits, *next.run.observer,
+              [weak = weak_from_this(), id = link->id(),
+               done = std::move(next.done)](Result<sandbox::Outcome> outcome) {
+                if (const auto pool = weak.lock()) pool->let_go(id);
+                done(std::move(outcome));
+              });
+    if (was_spare) keep_spares();
+    return true;
+  }
+
+  void let_go(std::uint64_t id) {
+    if (const auto found = members_.find(id); found != members_.end()) found->second.run = 0;
+  }
+
+  /// Somebody waits and may have more, but all workers are other tenants': the one idle longest
+  /// goes.
+  void make_room() {
+    if (!is_full()) return;
+    for (const auto& [tenant, waiting] : waiting_) {
+      if (!may_lease(tenant)) continue;
+      Member* oldest = nullptr;
+      for (auto& [id, member] : members_) {
+        const State state = member.link->state();
+        if (!member.tenant && (state == State::kStarting || state == State::kFree)) return;
+        if (state == State::kEnding) return;  // its place is about to be free
+        if (state != State::kFree || member.tenant == tenant) continue;
+        if (oldest == nullptr || member.idle_since < oldest->idle_since) oldest = &member;
+      }
+      if (oldest != nullptr) oldest->link->kill();
+      return;
+    }
+  }
+
+  /// Lets workers go that their tenants have left idle.
+  void sweep() {
+    sweep_.expires_after(std::clamp(setting_.idle / 4, std::chrono::milliseconds(10),
+                                    std::chrono::milliseconds(10'000)));
+    sweep_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const auto pool = weak.lock();
+      if (!pool || error || pool->is_stopped_) return;
+      const auto oldest = Clock::now() - pool->setting_.idle;
+      for (auto& [id, member] : pool->members_) {
+        if (member.tenant && member.link->state() == State::kFree && member.idle_since < oldest) {
+          member.link->kill();
+        }
+      }
+      pool->sweep();
+    });
+  }
+
+  boost::asio::io_context& io_;
+  Setting setting_;
+  std::shared_ptr<ZygoteLink> zygote_;  // none while it is being replaced
+  boost::asio::steady_timer zygote_pause_;
+  boost::asio::steady_timer sweep_;
+  std::chrono::milliseconds pause_ = kFirstPause;
+  std::map<std::uint64_t, Member> members_;
+  std::map<std::string, std::deque<Waiting>> waiting_;
+  std::string last_served_;
+  RunId last_run_ = 0;
+  std::uint64_t last_worker_ = 0;
+  Counts counts_;
+  bool is_stopped_ = false;
+};
+
+Result<std::unique_ptr<Broker>> Broker::start(boost::asio::io_context& io, Setting setting) {
+  SKERRY_TRY(setting.check());
+  auto pool = std::make_shared<Pool>(io, std::move(setting));
+  SKERRY_TRY(pool->start());
+  return std::unique_ptr<Broker>(new Broker(std::move(pool)));
+}
+
+Broker::~Broker() { pool_->stop(); }
+
+Broker::RunId Broker::run(Run run, Done done) {
+  return pool_->run(std::move(run), std::move(done));
+}
+
+void Broker::cancel(RunId id) { pool_->cancel(id); }
+
+Counts Broker::counts() const { return pool_->counts(); }
+
+}  // namespace skerry::broker

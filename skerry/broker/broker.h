@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "skerry/base/status.h"
+#include "skerry/runtime/home.h"
+#include "skerry/sandbox/outcome.h"
+#include "skerry/worker/run_events.h"
+#include "skerry/worker/run_request.h"
+
+namespace skerry::broker {
+
+/// How many workers there are, and who may have them. `check` has the bounds.
+struct Setting {
+  std::filesystem::path zygote;  ///< the program `skerry-zygote`
+  runtime::Home home;
+  int workers = 16;  ///< processes at most; 1 to 1,024. More than cores: a long run stops nobody
+  int spares = 2;    ///< of them, kept warm and nobody's; 1 to `workers`
+  int share = 12;    ///< workers that one tenant may hold; 1 to `workers`
+  int queue = 64;    ///< runs of one tenant that may wait; 0 to 100,000
+  std::chrono::milliseconds idle{60'000};  ///< after which a tenant's idle worker is let go
+
+  /// kInvalidArgument naming what is out of its bounds.
+  Status check() const;
+};
+
+/// Whether a run may have a worker that has served its tenant before.
+enum class Isolation {
+  kTenant,   ///< a worker of the tenant's, used again and again
+  kProcess,  ///< a process of its own, gone afterwards
+};
+
+struct Run {
+  std::string tenant;
+  worker::RunRequest request;
+  Isolation isolation = Isolation::kTenant;
+  /// Sees the run while it happens; must live until the run is done.
+  worker::RunObserver* observer = nullptr;
+};
+
+/// What the broker holds at one moment, and what has happened since its start.
+struct Counts {
+  int starting = 0;  ///< workers that warm up
+  int spare = 0;     ///< warm, nobody's
+  int idle = 0;      ///< a tenant's, without a run
+  int running = 0;
+  int waiting = 0;  ///< runs
+  std::uint64_t runs = 0;
+  std::uint64_t killed = 0;   ///< at a deadline, or because a caller asked
+  std::uint64_t died = 0;     ///< workers that ended by themselves or broke the protocol
+  std::uint64_t zygotes = 0;  ///< started
+};
+
+/// Admits runs, leases workers to tenants, relays events, and kills what overstays. A worker serves
+/// one tenant and is replaced, never handed on. Whatever a worker does, it harms its own run only.
+///
+/// Everything happens on the thread that runs the io_context, without a lock; callbacks come there,
+/// too. Never blocks after `start`.
+class Broker {
+ public:
+  using RunId = std::uint64_t;
+  using Done = std::function<void(Result<sandbox::Outcome>)>;
+
+  /// Starts a zygote and waits until it is ready, at most 30 s. Its failure is what the runtime
+  /// says: `skerry setup` mends it. The io_context must outlive the broker.
+  static Result<std::unique_ptr<Broker>> start(boost::asio::io_context& io, Setting setting);
+  /// Kills all workers. Runs under way are not heard of again.
+  ~Broker();
+
+  /// Runs once a worker is free. `done` is called exactly once, later: with the outcome, or with
+  /// our own failure. kResourceExhausted: too many of the tenant's runs wait already; try again.
+  RunId run(Run run, Done done);
+
+  /// Ends a run that waits or runs as kCancelled. Harmless when it is done already.
+  void cancel(RunId id);
+
+  Counts counts() const;
+
+ private:
+  class Pool;
+  explicit Broker(std::shared_ptr<Pool> pool) : pool_(std::move(pool)) {}
+  std::shared_ptr<Pool> pool_;  // shared with handlers that are still queued
+};
+
+}  // namespace skerry::broker

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/broker/broker.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <signal.h>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace skerry::broker {
+namespace {
+
+using sandbox::Outcome;
+using sandbox::OutcomeKind;
+using std::chrono::milliseconds;
+
+class KeptOutput final : public worker::RunObserver {
+ public:
+  void output(wasi::Stream, std::string_view bytes) override { text += bytes; }
+  void cut(wasi::Stream) override { was_cut = true; }
+  void changed(const worker::FileChange&) override { ++changes; }
+  std::string text;
+  bool was_cut = false;
+  int changes = 0;
+};
+
+/// A run under way, as a caller holds it.
+struct Started {
+  KeptOutput output;
+  Broker::RunId id = 0;
+  std::optional<Result<Outcome>> ended;
+};
+
+class BrokerTest : public ::testing::Test {
+ protected:
+  // What hangs is killed, and with it the test program.
+  void SetUp() override { ::alarm(60); }
+  void TearDown() override {
+    broker_.reset();
+    ::alarm(0);
+  }
+
+  static Setting setting(const std::string& mood = "kind") {
+    Setting setting;
+    setting.zygote = SKERRY_TEST_ZYGOTE;
+    setting.home.root = "/nowhere/" + mood;
+    setting.workers = 4;
+    setting.spares = 1;
+    setting.share = 3;
+    setting.queue = 4;
+    return setting;
+  }
+
+  void start(const Setting& with) {
+    auto broker = Broker::start(io_, with);
+    ASSERT_TRUE(broker.ok()) << broker.status();
+    broker_ = *std::move(broker);
+  }
+
+  std::shared_ptr<Started> begin(const std::string& order, const std::string& tenant = "t",
+                                 Isolation isolation = Isolation::kTenant,
+                                 milliseconds wall = milliseconds(20'000)) {
+    auto started = std::make_shared<Started>();
+    broker::Run run;
+    run.tenant = tenant;
+    run.isolation = isolation;
+    run.observer = &started->output;
+    run.request.program.code = order;
+    run.request.limits.wall = wall;
+    run.request.limits.output = kib(64);
+    started->id = broker_->run(std::move(run),
+                               [started](Result<Outcome> outcome) { started->ended = outcome; });
+    return started;
+  }
+
+  template <typename Condition>
+  bool wait_until(const Condition& condition, milliseconds at_most = milliseconds(20'000)) {
+    const auto end = std::chrono::steady_clock::now() + at_most;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      io_.run_one_for(milliseconds(20));
+    }
+    return true;
+  }
+
+  /// The outcome of a run that must have one.
+  Outcome end_of(Started& started) {
+    EXPECT_TRUE(wait_until([&] { return started.ended.has_value(); })) << "never ended";
+    if (!started.ended) return {};
+    EXPECT_TRUE(started.ended->ok()) << started.ended->status();
+    return started.ended->value_or(Outcome{});
+  }
+
+  /// A run that ends well, on the tenant's worker: proves that the broker still serves.
+  std::string pid_of(const std::string& tenant, Isolation isolation = Isolation::kTenant) {
+    const auto run = begin("pid", tenant, isolation);
+    EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
+    return run->output.text;
+  }
+
+  boost::asio::io_context io_;
+  std::unique_ptr<Broker> broker_;
+};
+
+TEST_F(BrokerTest, RunsAndRelaysOutput) {
+  start(setting());
+  const auto run = begin("print hello");
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
+  EXPECT_EQ(run->output.text, "hello");
+  EXPECT_EQ(broker_->counts().runs, 1U);
+}
+
+TEST_F(BrokerTest, SettingOutOfBoundsIsRefused) {
+  Setting wrong = setting();
+  wrong.spares = 5;
+  EXPECT_EQ(Broker::start(io_, wrong).status().code(), StatusCode::kInvalidArgument);
+  wrong = setting();
+  wrong.workers = 0;
+  EXPECT_EQ(Broker::start(io_, wrong).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(BrokerTest, ZygoteThatCannotServeSaysWhy) {
+  const auto broker = Broker::start(io_, setting("refuses"));
+  EXPECT_EQ(broker.status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(message_of(broker.status()), "run setup");
+}
+
+TEST_F(BrokerTest, ZygoteThatDiesAtOnceIsAFailure) {
+  EXPECT_FALSE(Broker::start(io_, setting("dies")).ok());
+  Setting missing = setting();
+  missing.zygote = "/nowhere/skerry-zygote";
+  EXPECT_EQ(Broker::start(io_, missing).status().code(), StatusCode::kFailedPrecondition);
+}
+
+TEST_F(BrokerTest, TenantsKeepTheirWorkersAndNeverShareThem) {
+  start(setting());
+  const std::string one = pid_of("one");
+  const std::string two = pid_of("two");
+  EXPECT_NE(one, two);
+  EXPECT_EQ(pid_of("one"), one);
+  EXPECT_EQ(pid_of("two"), two);
+}
+
+TEST_F(BrokerTest, ProcessOfItsOwnIsNeverUsedAgain) {
+  start(setting());
+  const std::string shared = pid_of("one");
+  const std::string own = pid_of("one", Isolation::kProcess);
+  EXPECT_NE(own, shared);
+  EXPECT_NE(pid_of("one", Isolation::kProcess), own);
+  EXPECT_EQ(pid_of("one"), shared);
+}
+
+TEST_F(BrokerTest, WorkersOfOthersMakeRoom) {
+  start(setting());
+  for (const char* tenant : {"a", "b", "c", "d", "e", "f"}) EXPECT_NE(pid_of(tenant), "");
+}
+
+TEST_F(BrokerTest, IdleWorkersAreLetGo) {
+  Setting quick = setting();
+  quick.idle = milliseconds(50);
+  start(quick);
+  const std::string first = pid_of("one");
+  EXPECT_TRUE(wait_until([&] { return broker_->counts().idle == 0; }));
+  EXPECT_NE(pid_of("one"), first);
+}
+
+struct End {
+  const char* order;
+  OutcomeKind kind;
+  const char* message;
+};
+
+class WorkerThat : public BrokerTest, public ::testing::WithParamInterface<End> {};
+
+TEST_P(WorkerThat, HarmsItsOwnRunOnly) {
+  start(setting());
+  const auto other = begin("hang", "other");
+  const auto run = begin(GetParam().order, "t", Isolation::kTenant, milliseconds(300));
+  const Outcome outcome = end_of(*run);
+  EXPECT_EQ(sandbox::name_of(outcome.kind), sandbox::name_of(GetParam().kind));
+  EXPECT_NE(outcome.message.find(GetParam().message), std::string::npos) << outcome.message;
+  EXPECT_EQ(outcome.exit_code, sandbox::exit_code_of(GetParam().kind));
+  EXPECT_LE(run->output.text.size(), 64U * 1024);
+  EXPECT_NE(pid_of("t"), "");
+  EXPECT_FALSE(other->ended.has_value());
+  EXPECT_EQ(other->output.text, "begun");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Does, WorkerThat,
+    ::testing::Values(End{"hang", OutcomeKind::kDeadline, "0.3 s"},
+                      End{"flood", OutcomeKind::kDeadline, "0.3 s"},
+                      End{"die", OutcomeKind::kCrashed, "exit code 3"},
+                      End{"die before", OutcomeKind::kCrashed, "exit code 7"},
+                      End{"crash", OutcomeKind::kCrashed, "signal 11"},
+                      End{"garbage", OutcomeKind::kCrashed, "too large"},
+                      End{"no event", OutcomeKind::kCrashed, "that is none"},
+                      End{"half", OutcomeKind::kCrashed, "that is none"},
+                      End{"descriptor", OutcomeKind::kCrashed, "descriptors"},
+                      End{"hang up", OutcomeKind::kCrashed, "closed its socket"},
+                      End{"changes without end", OutcomeKind::kCrashed, "impossible file change"}),
+    [](const auto& parameter) {
+      std::string name = parameter.param.order;
+      std::replace(name.begin(), name.end(), ' ', '_');
+      return name;
+    });
+
+TEST_F(BrokerTest, SilentWorkerIsGivenUp) {
+  start(setting());
+  const auto run = begin("silence");
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCrashed);
+  EXPECT_NE(run->ended->value().message.find("did not begin"), std::string::npos);
+}
+
+TEST_F(BrokerTest, WorkerThatSpeaksWithoutARunIsReplaced) {
+  start(setting());
+  const auto run = begin("go on");
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
+  EXPECT_TRUE(wait_until([&] { return broker_->counts().died == 1; }));
+  EXPECT_NE(pid_of("t"), "");
+}
+
+TEST_F(BrokerTest, FailureOfTheWorkersIsNoOutcomeAndItServesOn) {
+  start(setting());
+  const auto run = begin("fail");
+  EXPECT_TRUE(wait_until([&] { return run->ended.has_value(); }));
+  EXPECT_EQ(run->ended->status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(message_of(run->ended->status()), "no template today");
+  EXPECT_NE(pid_of("t"), "");
+}
+
+TEST_F(BrokerTest, WorkerWithTheWrongFirstWordIsNeverUsed) {
+  start(setting("rude"));
+  const auto run = begin("print x");
+  EXPECT_TRUE(wait_until([&] { return broker_->counts().died >= 2; }));
+  EXPECT_FALSE(run->ended.has_value());
+}
+
+TEST_F(BrokerTest, CancelEndsARunningAndAWaitingRun) {
+  Setting narrow = setting();
+  narrow.share = 1;
+  start(narrow);
+  const auto running = begin("hang");
+  const auto waiting = begin("hang");
+  EXPECT_TRUE(wait_until([&] { return running->output.text == "begun"; }));
+  EXPECT_EQ(broker_->counts().waiting, 1);
+  broker_->cancel(waiting->id);
+  EXPECT_EQ(end_of(*waiting).kind, OutcomeKind::kCancelled);
+  broker_->cancel(running->id);
+  EXPECT_EQ(end_of(*running).kind, OutcomeKind::kCancelled);
+  broker_->cancel(running->id);
+  EXPECT_EQ(broker_->counts().killed, 1U);
+  EXPECT_NE(pid_of("t"), "");
+}
+
+TEST_F(BrokerTest, QueueIsBoundedForEachTenant) {
+  Setting narrow = setting();
+  narrow.share = 1;
+  narrow.queue = 2;
+  start(narrow);
+  std::vector<std::shared_ptr<Started>> runs = {begin("hang")};
+  ASSERT_TRUE(wait_until([&] { return runs[0]->output.text == "begun"; }));
+  for (int i = 0; i < 3; ++i) runs.push_back(begin("hang"));
+  ASSERT_TRUE(wait_until([&] { return runs[3]->ended.has_value(); }));
+  EXPECT_EQ(runs[3]->ended->status().code(), StatusCode::kResourceExhausted);
+  EXPECT_FALSE(runs[1]->ended.has_value() || runs[2]->ended.has_value());
+  EXPECT_NE(pid_of("another"), "");
+}
+
+TEST_F(BrokerTest, TenantsTakeTurns) {
+  Setting one_worker = setting();
+  one_worker.workers = one_worker.spares = one_worker.share = 1;
+  one_worker.queue = 100;
+  start(one_worker);
+  std::vector<std::shared_ptr<Started>> many;
+  for (int i = 0; i < 20; ++i) many.push_back(begin("print x", "greedy"));
+  const auto single = begin("print y", "modest");
+  end_of(*single);
+  const auto done = std::count_if(many.begin(), many.end(),
+                                  [](const auto& each) { return each->ended.has_value(); });
+  EXPECT_LT(done, 20) << "a single run waited for all of another tenant's";
+  for (const auto& each : many) EXPECT_EQ(end_of(*each).kind, OutcomeKind::kCompleted);
+}
+
+TEST_F(BrokerTest, LostZygoteIsReplacedAndItsRunsAreTold) {
+  start(setting());
+  const auto run = begin("hang");
+  ASSERT_TRUE(wait_until([&] { return run->output.text == "begun"; }));
+  // The only child of this process is the zygote.
+  const auto children = std::filesystem::path("/proc/self/task") / std::to_string(::getpid());
+  FILE* list = std::fopen((children / "children").c_str(), "re");
+  ASSERT_NE(list, nullptr);
+  int zygote = 0;
+  ASSERT_EQ(std::fscanf(list, "%d", &zygote), 1);
+  std::fclose(list);
+  ::kill(zygote, SIGKILL);
+  const Outcome outcome = end_of(*run);
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+  EXPECT_NE(outcome.message.find("run it again"), std::string::npos);
+  EXPECT_NE(pid_of("t"), "");
+  EXPECT_EQ(broker_->counts().zygotes, 2U);
+}
+
+TEST_F(BrokerTest, LargeProgramsGoThroughAndTooLargeOnesAreRefused) {
+  start(setting());
+  const auto large = begin("print " + std::string(8 << 20, 'x'));
+  EXPECT_EQ(end_of(*large).kind, OutcomeKind::kCompleted);
+  EXPECT_EQ(large->output.text.size(), 64U * 1024);
+  EXPECT_TRUE(large->output.was_cut);
+  const auto too_large = begin("print " + std::string(70 << 20, 'x'));
+  EXPECT_TRUE(wait_until([&] { return too_large->ended.has_value(); }));
+  EXPECT_EQ(too_large->ended->status().code(), StatusCode::kResourceExhausted);
+}
+
+}  // namespace
+}  // namespace skerry::broker

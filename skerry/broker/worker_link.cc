@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/broker/worker_link.h"
+
+#include <array>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include <utility>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/socket.h"
+
+namespace skerry::broker {
+namespace {
+
+using boost::asio::posix::stream_descriptor;
+
+constexpr std::chrono::seconds kWarmUpTime{30};
+// From a run's arrival at the worker to its first instruction: a new sandbox on another template
+// takes milliseconds.
+constexpr std::chrono::seconds kStartTime{10};
+// From the end of a process to the zygote's word of it.
+constexpr std::chrono::seconds kReapTime{2};
+// Reads in a row for one worker: one that floods must not keep the others waiting.
+constexpr int kReadsInARow = 16;
+
+}  // namespace
+
+WorkerLink::WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket,
+                       Changed changed)
+    : socket_(io, socket.release()), timer_(io), id_(id), changed_(std::move(changed)) {}
+
+void WorkerLink::start() {
+  set_deadline(Clock::now() + kWarmUpTime);
+  wait_readable();
+}
+
+void WorkerLink::forked(pid_t pid, OwnedFd pidfd) {
+  pid_ = pid;
+  pidfd_ = std::move(pidfd);
+  if (state_ == State::kEnding) signal();  // it was given up before it was there
+}
+
+void WorkerLink::run(std::string message, const sandbox::Limits& limits,
+                     worker::RunObserver& observer, Done done) {
+  state_ = State::kRunning;
+  limits_ = limits;
+  events_.emplace(limits, observer);
+  done_ = std::move(done);
+  cpu_before_ = cpu_time();
+  outgoing_ = std::move(message);
+  sent_ = 0;
+  set_deadline(Clock::now() + kStartTime);
+  write();
+}
+
+void WorkerLink::cancel() {
+  if (state_ == State::kRunning) end(Why::kCancelled);
+}
+
+void WorkerLink::kill() { end(Why::kRetired); }
+
+void WorkerLink::signal() {
+  if (pidfd_.is_open()) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+}
+
+void WorkerLink::end(Why why) {
+  if (state_ == State::kGone || state_ == State::kEnding) return;
+  why_ = why;
+  state_ = State::kEnding;
+  timer_.cancel();
+  signal();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void WorkerLink::exited(const std::optional<ChildExit>& exit) {
+  if (state_ == State::kGone) return;
+  if (why_ == Why::kUnknown) {
+    // What it said before it died still counts.
+    was_reaped_ = true;
+    if (state_ == State::kRunning) read();
+    end(Why::kDied);
+  }
+  timer_.cancel();
+  state_ = State::kGone;
+  if (done_) {
+    if (events_->failure().ok()) {
+      finish(outcome_of(exit));
+    } else {
+      finish(events_->failure());
+    }
+  }
+  changed_(*this);
+}
+
+sandbox::Outcome WorkerLink::outcome_of(const std::optional<ChildExit>& exit) const {
+  Outcome outcome;
+  switch (why_) {
+    case Why::kDeadline:
+      outcome = worker::deadline_outcome(limits_);
+      break;
+    case Why::kCancelled:
+      outcome = worker::cancelled_outcome();
+      break;
+    case Why::kBroken:
+      outcome.kind = sandbox::OutcomeKind::kCrashed;
+      outcome.exit_code = sandbox::exit_code_of(outcome.kind);
+      outcome.message = broken_;
+      break;
+    default:
+      if (exit) {
+        outcome = worker::died_outcome(*exit, limits_);
+      } else {
+        outcome.kind = sandbox::OutcomeKind::kCrashed;
+        outcome.exit_code = sandbox::exit_code_of(outcome.kind);
+        outcome.message = "the process that holds all workers ended; run it again";
+      }
+  }
+  outcome.usage.wall = events_->elapsed();
+  if (exit && exit->cpu > cpu_before_) outcome.usage.cpu = exit->cpu - cpu_before_;
+  return outcome;
+}
+
+void WorkerLink::finish(Result<Outcome> outcome) {
+  const Done done = std::exchange(done_, nullptr);
+  done(std::move(outcome));
+}
+
+void WorkerLink::wait_readable() {
+  socket_.async_wait(stream_descriptor::wait_read,
+                     [self = shared_from_this()](const boost::system::error_code& error) {
+                       if (!error && self->state_ != State::kEnding) self->read();
+                     });
+}
+
+void WorkerLink::read() {
+  std::array<std::byte, 65536> buffer;
+  for (int i = 0; i < kReadsInARow; ++i) {
+    if (state_ == State::kEnding || state_ == State::kGone) return;
+    auto received = receive_message(socket_.native_handle(), buffer);
+    if (received.status().code() == StatusCode::kUnavailable) break;
+    if (!received.ok() || received->size == 0) {
+      hung_up();
+      return;
+    }
+    const Status status = received->fds.empty()
+                              ? take(as_text(std::span(buffer).first(received->size)))
+                              : Status(absl::InternalError("the run's process sent descriptors"));
+    if (!status.ok()) {
+      broken_ = message_of(status);
+      end(Why::kBroken);
+      return;
+    }
+  }
+  if (socket_.is_open()) wait_readable();
+}
+
+void WorkerLink::hung_up() {
+  if (state_ != State::kRunning) {
+    end(Why::kDied);
+    return;
+  }
+  // A process that has ended is about to be reaped. One that has only closed its end is none of
+  // ours any more.
+  has_hung_up_ = true;
+  set_deadline(Clock::now() + kReapTime);
+}
+
+Status WorkerLink::take(std::string_view bytes) {
+  if (state_ == State::kStarting) {
+    static const std::string kReady = worker::ready_message();
+    greeting_ += bytes;
+    if (greeting_.size() < kReady.size() && kReady.starts_with(greeting_)) return ok_status();
+    if (greeting_ != kReady) {
+      return absl::InternalError("a worker's first word was not that it is ready");
+    }
+    state_ = State::kFree;
+    deadline_.reset();
+    timer_.cancel();
+    changed_(*this);
+    return ok_status();
+  }
+  if (state_ != State::kRunning) {
+    return absl::InternalError("a worker without a run sent something");
+  }
+  const Status status = events_->take(bytes);
+  if (events_->is_over()) {
+    deadline_.reset();
+    timer_.cancel();
+    const bool is_free = status.ok() && !was_reaped_;
+    if (is_free) state_ = State::kFree;
+    if (events_->ended()) {
+      finish(*events_->ended());
+    } else {
+      finish(events_->failure());
+    }
+    if (is_free && state_ == State::kFree) changed_(*this);
+  } else if (events_->deadline() && events_->deadline() != deadline_) {
+    set_deadline(*events_->deadline());
+  }
+  return status;
+}
+
+void WorkerLink::set_deadline(Clock::time_point at) {
+  deadline_ = at;
+  timer_.expires_at(at);
+  timer_.async_wait([self = shared_from_this(), at](const boost::system::error_code& error) {
+    // A timer that was set anew may have fired already.
+    if (error || self->deadline_ != at) return;
+    if (self->state_ == State::kStarting) {
+      self->end(Why::kDied);
+    } else if (self->state_ == State::kRunning) {
+      if (self->events_->deadline() && !self->has_hung_up_) {
+        self->end(Why::kDeadline);
+      } else {
+        self->broken_ = self->has_hung_up_ ? "the run's process closed its socket"
+                                           : "the worker did not begin the run";
+        self->end(Why::kBroken);
+      }
+    }
+  });
+}
+
+void WorkerLink::write() {
+  while (sent_ < outgoing_.size()) {
+    const auto put =
+        send_some(socket_.native_handle(), as_bytes(std::string_view(outgoing_).substr(sent_)));
+    if (!put.ok()) return;  // it has gone: reading tells
+    if (*put == 0) {
+      wait_writable();
+      return;
+    }
+    sent_ += *put;
+  }
+  outgoing_.clear();
+}
+
+void WorkerLink::wait_writable() {
+  socket_.async_wait(stream_descriptor::wait_write,
+                     [self = shared_from_this()](const boost::system::error_code& error) {
+                       if (!error && self->state_ == State::kRunning) self->write();
+                     });
+}
+
+std::chrono::nanoseconds WorkerLink::cpu_time() const {
+  clockid_t clock = 0;
+  timespec used{};
+  if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &used) != 0) {
+    return std::chrono::nanoseconds(0);
+  }
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+}  // namespace skerry::broker

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "skerry/base/child.h"
+#include "skerry/base/fd.h"
+#include "skerry/base/status.h"
+#include "skerry/worker/run_events.h"
+
+namespace skerry::broker {
+
+/// One worker process, seen from the broker: what it says is checked, what it does not say in time
+/// ends it. Confined to the io_context's thread.
+class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
+ public:
+  enum class State {
+    kStarting,  ///< forked or about to be; warms up
+    kFree,      ///< takes a run
+    kRunning,
+    kEnding,  ///< killed or dead; its exit is not known yet
+    kGone,
+  };
+  using Outcome = sandbox::Outcome;
+  /// Called when the state has become kFree or kGone.
+  using Changed = std::function<void(WorkerLink&)>;
+  using Done = std::function<void(Result<Outcome>)>;
+
+  WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket, Changed changed);
+
+  std::uint64_t id() const { return id_; }
+  State state() const { return state_; }
+
+  /// Begins to listen. A worker that is not warm within 30 s is killed.
+  void start();
+  /// The zygote has forked it.
+  void forked(pid_t pid, OwnedFd pidfd);
+  /// Its process was reaped; or nobody can tell how it ended.
+  void exited(const std::optional<ChildExit>& exit);
+
+  /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it.
+  void run(std::string message, const sandbox::Limits& limits, worker::RunObserver& observer,
+           Done done);
+  /// Ends the run as kCancelled.
+  void cancel();
+  /// Ends it; a run that it has ends as crashed.
+  void kill();
+
+  /// Whether a run was killed, and whether the worker died of something else.
+  bool was_killed() const { return why_ == Why::kDeadline || why_ == Why::kCancelled; }
+  bool has_died() const { return why_ == Why::kDied || why_ == Why::kBroken; }
+
+ private:
+  enum class Why { kUnknown, kRetired, kDeadline, kCancelled, kBroken, kDied };
+  using Clock = std::chrono::steady_clock;
+  void wait_readable();
+  void read();
+  Status take(std::string_view bytes);
+  void wait_writable();
+  void write();
+  void hung_up();
+  void set_deadline(Clock::time_point at);
+  void end(Why why);
+  void signal();
+  void finish(Result<Outcome> outcome);
+  Outcome outcome_of(const std::optional<ChildExit>& exit) const;
+  std::chrono::nanoseconds cpu_time() const;
+
+  boost::asio::posix::stream_descriptor socket_;
+  boost::asio::steady_timer timer_;
+  std::uint64_t id_;
+  Changed changed_;
+  State state_ = State::kStarting;
+  Why why_ = Why::kUnknown;
+  std::string broken_;  // the rule it broke
+  bool has_hung_up_ = false;
+  bool was_reaped_ = false;
+  pid_t pid_ = 0;
+  OwnedFd pidfd_;
+  std::string greeting_;
+  std::string outgoing_;
+  std::size_t sent_ = 0;
+  sandbox::Limits limits_;
+  std::optional<worker::EventReceiver> events_;
+  std::optional<Clock::time_point> deadline_;
+  std::chrono::nanoseconds cpu_before_{0};
+  Done done_;
+};
+
+}  // namespace skerry::broker

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/worker/run_request.h"
+
+#include "skerry/worker.pb.h"
+
+namespace skerry::worker {
+
+using LastValue = runtime::PythonProgram::LastValue;
+
+Result<std::string> encode(const RunRequest& request) {
+  proto::RunRequest message;
+  auto& program = *message.mutable_program();
+  program.set_code(request.program.code);
+  program.set_name(request.program.name);
+  program.set_has_file(request.program.has_file);
+  for (const std::string& argument : request.program.arguments) program.add_arguments(argument);
+  for (const auto& [name, value] : request.program.environment) {
+    auto* variable = program.add_environment();
+    variable->set_name(name);
+    variable->set_value(value);
+  }
+  program.set_last_value(static_cast<int>(request.program.last_value));
+  auto& limits = *message.mutable_limits();
+  limits.set_memory(request.limits.memory.value);
+  limits.set_wall_ms(static_cast<std::uint64_t>(request.limits.wall.count()));
+  limits.set_output(request.limits.output.value);
+  if (request.limits.fuel) limits.set_fuel(*request.limits.fuel);
+  limits.set_files(request.limits.files.value);
+  limits.set_open_files(request.limits.open_files);
+  message.set_template_(request.template_name);
+  message.set_input(request.input);
+  if (request.seed) message.set_seed(*request.seed);
+  if (request.fixed_clock) message.set_fixed_clock_ns(request.fixed_clock->count());
+  std::string bytes = message.SerializeAsString();
+  if (bytes.size() <= RunRequest::kMaxSize) return bytes;
+  return absl::ResourceExhaustedError("program and input are " + std::to_string(bytes.size()) +
+                                      " bytes together, at most " +
+                                      std::to_string(RunRequest::kMaxSize) + " are taken");
+}
+
+Result<RunRequest> decode(std::string_view bytes) {
+  proto::RunRequest message;
+  if (bytes.size() > RunRequest::kMaxSize ||
+      !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      message.program().last_value() < 0 ||
+      message.program().last_value() > static_cast<int>(LastValue::kPrintedAndReturned)) {
+    return absl::InternalError("the broker sent a run that is none");
+  }
+  RunRequest request;
+  auto& program = *message.mutable_program();
+  request.program.code = std::move(*program.mutable_code());
+  request.program.name = program.name();
+  request.program.has_file = program.has_file();
+  for (const std::string& argument : program.arguments()) {
+    request.program.arguments.push_back(argument);
+  }
+  for (const auto& variable : program.environment()) {
+    request.program.environment[variable.name()] = variable.value();
+  }
+  request.program.last_value = static_cast<LastValue>(program.last_value());
+  const auto& limits = message.limits();
+  request.limits.memory = ByteSize{limits.memory()};
+  request.limits.wall = std::chrono::milliseconds(limits.wall_ms());
+  request.limits.output = ByteSize{limits.output()};
+  if (limits.has_fuel()) request.limits.fuel = limits.fuel();
+  request.limits.files = ByteSize{limits.files()};
+  request.limits.open_files = limits.open_files();
+  SKERRY_TRY(request.limits.check());
+  request.template_name = message.template_();
+  request.input = std::move(*message.mutable_input());
+  if (message.has_seed()) request.seed = message.seed();
+  if (message.has_fixed_clock_ns()) {
+    request.fixed_clock = std::chrono::nanoseconds(message.fixed_clock_ns());
+  }
+  return request;
+}
+
+}  // namespace skerry::worker

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/worker/zygote.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <poll.h>
+#include <span>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/socket.h"
+
+namespace skerry::worker {
+namespace {
+
+struct ForkRequest {
+  std::uint64_t id = 0;
+};
+
+template <typename Message>
+std::span<std::byte> bytes_of(Message& message) {
+  return std::as_writable_bytes(std::span(&message, 1));
+}
+
+ZygoteEvent failure(std::uint64_t id, const Status& why) {
+  ZygoteEvent event{.kind = ZygoteEvent::Kind::kFailed, .id = id};
+  const std::string text(clip(message_of(why), sizeof event.text - 1));
+  std::memcpy(event.text, text.data(), text.size());
+  return event;
+}
+
+/// Workers by id, and the socket that they are asked for over.
+class Zygote {
+ public:
+  Zygote(int control, const std::function<int(int)>& body) : control_(control), body_(body) {}
+
+  Status serve() {
+    SKERRY_TRY(tell({.kind = ZygoteEvent::Kind::kReady}));
+    for (;;) {
+      std::vector<pollfd> waiting{{control_, POLLIN, 0}};
+      for (const auto& [id, child] : children_) waiting.push_back({child.pidfd(), POLLIN, 0});
+      SKERRY_TRY(syscall_result("poll", {}, [&] {
+                   return ::poll(waiting.data(), waiting.size(), -1);
+                 }).status());
+      std::size_t at = 1;
+      for (auto child = children_.begin(); child != children_.end(); ++at) {
+        if (waiting[at].revents == 0) {
+          ++child;
+          continue;
+        }
+        SKERRY_TRY(reap(child->first, child->second));
+        child = children_.erase(child);
+      }
+      if (waiting[0].revents != 0) {
+        SKERRY_ASSIGN(const bool goes_on, take_request());
+        if (!goes_on) return ok_status();
+      }
+    }
+  }
+
+ private:
+  Status tell(ZygoteEvent event, int fd = -1) {
+    return send_message(control_, bytes_of(event), fd);
+  }
+
+  Status reap(std::uint64_t id, Child& child) {
+    SKERRY_ASSIGN(const ChildExit exit, child.wait());
+    return tell({.kind = ZygoteEvent::Kind::kExited,
+                 .pid = child.pid(),
+                 .id = id,
+                 .code = exit.code,
+                 .signal = exit.signal,
+                 .cpu_us = exit.cpu.count()});
+  }
+
+  Result<bool> take_request() {
+    ForkRequest request;
+    SKERRY_ASSIGN(auto received, receive_message(control_, bytes_of(request)));
+    if (received.size == 0) return false;
+    if (received.size != sizeof request || received.fds.size() != 1) {
+      return absl::InternalError("the broker sent no request for a worker");
+    }
+    OwnedFd socket = std::move(received.fds[0]);
+    auto child = Child::fork([&] {
+      ::close(control_);
+      return body_(socket.get());
+    });
+    if (!child.ok()) {
+      SKERRY_TRY(tell(failure(request.id, child.status())));
+      return true;
+    }
+    SKERRY_TRY(tell({.kind = ZygoteEvent::Kind::kForked, .pid = child->pid(), .id = request.id},
+                    child->pidfd()));
+    children_.emplace(request.id, *std::move(child));
+    return true;
+  }
+
+  int control_;
+  const std::function<int(int)>& body_;
+  std::map<std::uint64_t, Child> children_;
+};
+
+}  // namespace
+
+ChildExit ZygoteEvent::exit() const {
+  return {.code = code, .signal = signal, .cpu = std::chrono::microseconds(cpu_us)};
+}
+
+int run_zygote(int control, const std::function<int(int socket)>& body) {
+  return Zygote(control, body).serve().ok() ? 0 : 125;
+}
+
+void refuse_zygote(int control, const Status& why) {
+  ZygoteEvent event = failure(0, why);
+  (void)send_message(control, bytes_of(event));
+}
+
+Status request_worker(int control, std::uint64_t id, OwnedFd socket) {
+  ForkRequest request{.id = id};
+  return send_message(control, bytes_of(request), socket.get());
+}
+
+Result<ReceivedEvent> receive_event(int control) {
+  ReceivedEvent event;
+  SKERRY_ASSIGN(auto received, receive_message(control, bytes_of(event.event)));
+  if (received.size == 0) return absl::NotFoundError("the zygote has gone");
+  if (received.size != sizeof event.event) {
+    return absl::InternalError("the zygote sent an event that is none");
+  }
+  event.event.text[sizeof event.event.text - 1] = '\0';
+  if (!received.fds.empty()) event.pidfd = std::move(received.fds[0]);
+  return event;
+}
+
+}  // namespace skerry::worker

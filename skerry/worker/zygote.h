@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <sys/types.h>
+
+#include "skerry/base/child.h"
+#include "skerry/base/fd.h"
+#include "skerry/base/status.h"
+
+namespace skerry::worker {
+
+/// What the zygote tells the broker. Both come from the same build: the bytes are the struct's, one
+/// SOCK_SEQPACKET message each.
+struct ZygoteEvent {
+  enum class Kind : std::uint32_t {
+    kReady,   ///< all is mapped: fork requests are carried out from now on
+    kForked,  ///< worker `id` lives; its pidfd comes along
+    kFailed,  ///< worker `id` could not be forked, or with id 0, the zygote cannot serve; `text`
+    kExited,  ///< worker `id` has ended and was reaped
+  };
+  Kind kind = Kind::kReady;
+  pid_t pid = 0;
+  std::uint64_t id = 0;
+  std::int32_t code = 0;
+  std::int32_t signal = 0;
+  std::int64_t cpu_us = 0;
+  char text[256] = {};
+
+  ChildExit exit() const;
+};
+
+/// The zygote's life: says that it is ready, forks a worker for each request that comes over
+/// `control`, reaps them and tells how they ended. A worker runs `body` with its socket and dies
+/// with the zygote. Returns the exit code when the broker has gone. The process must have one
+/// thread.
+int run_zygote(int control, const std::function<int(int socket)>& body);
+
+/// In the zygote, instead of `run_zygote`: says why it cannot serve.
+void refuse_zygote(int control, const Status& why);
+
+/// Asks for a worker that speaks on `socket`. kUnavailable when the zygote has gone or does not
+/// keep up.
+Status request_worker(int control, std::uint64_t id, OwnedFd socket);
+
+/// The next event, and with kForked the worker's pidfd. kUnavailable where the socket would block;
+/// kNotFound when the zygote has gone.
+struct ReceivedEvent {
+  ZygoteEvent event;
+  OwnedFd pidfd;
+};
+Result<ReceivedEvent> receive_event(int control);
+
+}  // namespace skerry::worker
