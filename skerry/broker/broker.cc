@@ -26,6 +26,8 @@ constexpr std::chrono::seconds kZygoteStart{30};
 // A zygote that keeps dying is started ever more slowly.
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{5'000};
+// A run that has lasted so long is no longer one that somebody waits for from key to key.
+constexpr std::chrono::milliseconds kLongRun{100};
 // One that has forked so many is replaced: its address layout, which all its workers share, must
 // not serve for ever.
 constexpr int kForksOfOneZygote = 4096;
@@ -50,7 +52,7 @@ Status Setting::check() const {
 class Broker::Pool : public std::enable_shared_from_this<Pool> {
  public:
   Pool(boost::asio::io_context& io, Setting setting)
-      : io_(io), setting_(std::move(setting)), zygote_pause_(io), sweep_(io) {}
+      : io_(io), setting_(std::move(setting)), zygote_pause_(io), sweep_(io), demotion_(io) {}
 
   Status start() {
     SKERRY_ASSIGN(auto zygote, ZygoteLink::start(io_, setting_.zygote, setting_.home));
@@ -65,6 +67,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     is_stopped_ = true;
     zygote_pause_.cancel();
     sweep_.cancel();
+    demotion_.cancel();
     if (zygote_) zygote_->stop();
     for (auto& [id, member] : members_) {
       if (member.zygote != zygote_) member.zygote->stop();
@@ -264,7 +267,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
         return each.second.zygote == zygote;
       });
       if (zygote != zygote_ && is_last) zygote->stop();
-    } else if ((member.is_for_one_run && member.run == 0) || is_owed_to_another(member)) {
+    } else if ((member.is_for_one_run && member.run == 0) || link.is_demoted() ||
+               is_owed_to_another(member)) {
       link.kill();
     } else {
       member.idle_since = Clock::now();
@@ -369,6 +373,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
                 done(std::move(outcome));
               });
     if (was_spare) keep_spares();
+    watch_long_runs();
     return true;
   }
 
@@ -395,6 +400,24 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     }
   }
 
+  /// Makes runs that last give way to short ones, as long as there are runs.
+  void watch_long_runs() {
+    if (is_watching_) return;
+    is_watching_ = true;
+    demotion_.expires_after(kLongRun);
+    demotion_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const auto pool = weak.lock();
+      if (!pool || error || pool->is_stopped_) return;
+      pool->is_watching_ = false;
+      bool has_runs = false;
+      for (auto& [id, member] : pool->members_) {
+        member.link->demote_after(kLongRun);
+        has_runs = has_runs || member.link->state() == State::kRunning;
+      }
+      if (has_runs) pool->watch_long_runs();
+    });
+  }
+
   /// Lets workers go that their tenants have left idle.
   void sweep() {
     sweep_.expires_after(std::clamp(setting_.idle / 4, std::chrono::milliseconds(10),
@@ -417,6 +440,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   std::shared_ptr<ZygoteLink> zygote_;  // none while it is being replaced
   boost::asio::steady_timer zygote_pause_;
   boost::asio::steady_timer sweep_;
+  boost::asio::steady_timer demotion_;
+  bool is_watching_ = false;
   std::chrono::milliseconds pause_ = kFirstPause;
   std::map<std::uint64_t, Member> members_;
   std::map<std::string, std::deque<Waiting>> waiting_;

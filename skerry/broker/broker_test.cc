@@ -168,6 +168,14 @@ TEST_F(BrokerTest, IdleWorkersAreLetGo) {
   EXPECT_NE(pid_of("one"), first);
 }
 
+TEST_F(BrokerTest, LongRunGivesWayAndItsWorkerIsNotUsedAgain) {
+  start(setting());
+  const std::string first = pid_of("one");
+  EXPECT_EQ(end_of(*begin("slow", "one")).kind, OutcomeKind::kCompleted);
+  EXPECT_NE(pid_of("one"), first);
+  EXPECT_EQ(broker_->counts().died + broker_->counts().killed, 0U);
+}
+
 struct End {
   const char* order;
   OutcomeKind kind;

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <sched.h>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -65,6 +66,9 @@ void obey(int socket, const RunRequest& request) {
   }
   if (order == "changes without end") {
     for (;;) (void)sender.changed({.path = "/x", .content = {}});
+  }
+  if (order == "slow") {
+    while (::sched_getscheduler(0) != SCHED_IDLE) ::usleep(1000);
   }
   if (order == "pid") print(" " + std::to_string(::getpid()));
   (void)sender.ended({});

@@ -2,6 +2,7 @@
 #include "skerry/broker/worker_link.h"
 
 #include <array>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -53,6 +54,13 @@ void WorkerLink::run(std::string message, const sandbox::Limits& limits,
   sent_ = 0;
   set_deadline(Clock::now() + kStartTime);
   write();
+}
+
+void WorkerLink::demote_after(std::chrono::milliseconds lasted) {
+  if (state_ != State::kRunning || is_demoted_ || events_->elapsed() < lasted) return;
+  // A thread of this class gives way at once to one that wakes up; among themselves they share.
+  const sched_param none{};
+  is_demoted_ = ::sched_setscheduler(pid_, SCHED_IDLE, &none) == 0;
 }
 
 void WorkerLink::cancel() {

@@ -51,6 +51,11 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it.
   void run(std::string message, const sandbox::Limits& limits, worker::RunObserver& observer,
            Done done);
+  /// Lets others go first from now on, if its run has lasted so long. For good: what it may not
+  /// take back without privileges, it does not need to.
+  void demote_after(std::chrono::milliseconds lasted);
+  bool is_demoted() const { return is_demoted_; }
+
   /// Ends the run as kCancelled.
   void cancel();
   /// Ends it; a run that it has ends as crashed.
@@ -84,6 +89,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   Why why_ = Why::kUnknown;
   std::string broken_;  // the rule it broke
   bool has_hung_up_ = false;
+  bool is_demoted_ = false;
   bool was_reaped_ = false;
   pid_t pid_ = 0;
   OwnedFd pidfd_;
