@@ -60,7 +60,7 @@ class BrokerBench {
     const std::size_t before = output_.seen;
     std::optional<Status> ended;
     const auto begun = Clock::now();
-    begin(tenant, "print(2+2)", isolation, [&](Result<sandbox::Outcome> outcome) {
+    begin(tenant, "print(2+2)", isolation, [&](const Result<sandbox::Outcome>& outcome) {
       ended = outcome.status();
       if (outcome.ok() && outcome->kind != sandbox::OutcomeKind::kCompleted) {
         ended =
@@ -94,7 +94,7 @@ class BrokerBench {
     std::function<void()> next = [&] {
       ++begun;
       begin(tenant, "print(2+2)", broker::Isolation::kTenant,
-            [&](Result<sandbox::Outcome> outcome) {
+            [&](const Result<sandbox::Outcome>& outcome) {
               failure.Update(outcome.status());
               ++done;
               if (begun < count) next();

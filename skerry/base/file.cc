@@ -107,7 +107,7 @@ Status AtomicFile::link() {
                           })
         .status();
   };
-  const Status as_itself = link_as(path_);
+  Status as_itself = link_as(path_);
   if (as_itself.code() != StatusCode::kAlreadyExists) return as_itself;
   for (;;) {
     std::uint64_t number = 0;

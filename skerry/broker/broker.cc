@@ -78,12 +78,13 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   RunId run(Run run, Done done) {
     const RunId id = ++last_run_;
+    const std::string tenant = run.tenant;
     auto message = worker::encode(run.request);
-    auto& waiting = waiting_[run.tenant];
+    auto& waiting = waiting_[tenant];
     if (!message.ok()) {
       refuse(std::move(done), message.status());
     } else if (waiting.size() >= static_cast<std::size_t>(setting_.queue) &&
-               !can_start(run.tenant, run.isolation)) {
+               !can_start(tenant, run.isolation)) {
       refuse(std::move(done),
              absl::ResourceExhaustedError("busy: " + std::to_string(waiting.size()) +
                                           " runs wait already; try again in a second"));
@@ -92,7 +93,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       ++counts_.waiting;
       schedule();
     }
-    if (const auto at = waiting_.find(run.tenant); at != waiting_.end() && at->second.empty()) {
+    if (const auto at = waiting_.find(tenant); at != waiting_.end() && at->second.empty()) {
       waiting_.erase(at);
     }
     return id;
@@ -459,7 +460,8 @@ Result<std::unique_ptr<Broker>> Broker::start(boost::asio::io_context& io, Setti
   return std::unique_ptr<Broker>(new Broker(std::move(pool)));
 }
 
-Broker::~Broker() { pool_->stop(); }
+// What closing descriptors and timers could throw does not happen to open ones.
+Broker::~Broker() { pool_->stop(); }  // NOLINT(bugprone-exception-escape)
 
 Broker::RunId Broker::run(Run run, Done done) {
   return pool_->run(std::move(run), std::move(done));

@@ -245,7 +245,8 @@ Status EventReceiver::take_event(const RunEvent& event) {
       }
       return ok_status();
     case RunEvent::kOutput:
-      take_output(event.output());
+      take_output(event.output().is_stderr() ? wasi::Stream::kStderr : wasi::Stream::kStdout,
+                  event.output().bytes(), event.output().cut());
       return ok_status();
     case RunEvent::kChange: {
       const auto& change = event.change();
@@ -275,13 +276,12 @@ Status EventReceiver::take_event(const RunEvent& event) {
   return absl::InternalError("the run's process sent an event that has no place in a run");
 }
 
-void EventReceiver::take_output(const proto::RunEvent_Output& output) {
-  const auto stream = output.is_stderr() ? wasi::Stream::kStderr : wasi::Stream::kStdout;
-  std::uint64_t& left = left_[output.is_stderr() ? 1 : 0];
-  const auto piece = std::string_view(output.bytes()).substr(0, left);
+void EventReceiver::take_output(wasi::Stream stream, std::string_view bytes, bool is_cut) {
+  std::uint64_t& left = left_[stream == wasi::Stream::kStderr ? 1 : 0];
+  const auto piece = bytes.substr(0, left);
   left -= piece.size();
   if (!piece.empty()) observer_.output(stream, piece);
-  if (output.cut()) observer_.cut(stream);
+  if (is_cut) observer_.cut(stream);
 }
 
 }  // namespace skerry::worker

@@ -17,7 +17,6 @@
 
 namespace skerry::proto {
 class RunEvent;
-class RunEvent_Output;
 }  // namespace skerry::proto
 
 namespace skerry::worker {
@@ -121,7 +120,7 @@ class EventReceiver {
 
  private:
   Status take_event(const proto::RunEvent& event);
-  void take_output(const proto::RunEvent_Output& output);
+  void take_output(wasi::Stream stream, std::string_view bytes, bool is_cut);
 
   const sandbox::Limits limits_;
   RunObserver& observer_;
