@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <sys/types.h>
+#include <utility>
 
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
@@ -25,6 +26,9 @@ class Child {
   /// Runs `body` in a new process, whose exit code is what it returns. The child keeps all
   /// descriptors, runs no exit handlers of ours, and gets SIGKILL when this process dies.
   static Result<Child> fork(const std::function<int()>& body);
+
+  /// Takes over a child process of ours that somebody else made: `pidfd` must be its descriptor.
+  static Child adopt(pid_t pid, OwnedFd pidfd) { return Child(pid, std::move(pidfd)); }
 
   Child(Child&&) noexcept;
   Child& operator=(Child&&) = delete;

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
@@ -58,6 +59,18 @@ TEST(ChildTest, MovedChildIsKilledOnce) {
   {
     const Child second = *std::move(first);
     EXPECT_EQ(second.pid(), pid);
+  }
+  EXPECT_FALSE(is_there(pid));
+}
+
+TEST(ChildTest, AdoptedProcessIsKilledAndReaped) {
+  const pid_t pid = ::fork();
+  if (pid == 0) ::_exit(::pause());
+  ASSERT_GT(pid, 0);
+  OwnedFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  ASSERT_TRUE(pidfd.is_open());
+  {
+    const Child child = Child::adopt(pid, std::move(pidfd));
   }
   EXPECT_FALSE(is_there(pid));
 }
