@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "skerry/base/status.h"
+#include "skerry/jail/policy.h"
+
+namespace skerry::jail {
+
+/// Each changes the calling process for good. None is needed outside this folder.
+
+/// Lowers the limits that `policy` names, soft and hard alike: nothing raises them again.
+Status limit_resources(const Policy& policy);
+
+/// Gives up all capabilities and the ways to get them back, and closes the process to tracers and
+/// core dumps. With `becoming`, which takes root, also leaves every group and becomes that user.
+/// Clears the parent-death signal: the kernel does so when a process changes its user.
+Status drop_privileges(const std::optional<Identity>& becoming);
+
+/// no_new_privs: no program run from here, and no filter set from here, gives more rights.
+Status forbid_new_privileges();
+
+/// SIGKILL when the thread that is our parent dies. kCancelled when it is dead already, which
+/// `parent`, a pidfd of its process, tells.
+Status die_with_parent(int parent);
+
+}  // namespace skerry::jail
