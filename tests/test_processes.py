@@ -371,6 +371,20 @@ def test_doctor_names_a_damage_and_the_command_that_mends_it(skerry, private_hom
     skerry("doctor", env=env).ok()
 
 
+WALLS = """user-namespace pid-namespace empty-root network-namespace ipc-namespace uts-namespace descriptors capabilities
+no-new-privileges seccomp landlock resource-limits cgroup parent-death""".split()
+
+
+def test_doctor_tells_of_every_wall_whether_it_stands_and_how_to_mend_it(skerry):
+    walls = json.loads(skerry("doctor", "--quick", "--json").out)["walls"]
+    assert [each["wall"] for each in walls] == WALLS
+    for each in walls:
+        assert each["state"] in ("stands", "missing")
+        assert bool(each["message"]) == bool(each["mend"]) == (each["state"] == "missing"), each
+    text = skerry("doctor", "--quick").out
+    assert all(name in text for name in WALLS)
+
+
 # ------------------------------------------------------------------------------------------------ dirty-page methods
 
 

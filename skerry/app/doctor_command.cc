@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 #include <memory>
+#include <string>
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -13,6 +16,7 @@
 #include "skerry/app/terminal.h"
 #include "skerry/engine/engine.h"
 #include "skerry/image/linear_memory.h"
+#include "skerry/jail/probe.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
 
@@ -76,35 +80,53 @@ std::string word_of(const Status& status) {
   }
 }
 
-void show(const runtime::Home& home, const std::vector<runtime::Finding>& findings) {
-  const bool colour = shows_colour(STDOUT_FILENO);
+std::vector<std::string> row_of(std::string what, std::string word, const Status& state,
+                                const std::string& mend) {
+  if (shows_colour(STDOUT_FILENO)) {
+    word = (state.ok() ? "\033[32m" : "\033[31m") + word + "\033[0m";
+  }
+  std::vector<std::string> row{std::move(what), std::move(word)};
+  if (!state.ok()) row.push_back(std::string(message_of(state)) + "; mend it with: " + mend);
+  return row;
+}
+
+void show(const runtime::Home& home, const std::vector<runtime::Finding>& findings,
+          const jail::WallReport& walls) {
   std::printf("skerry %s; %s; %s\nhome: %s\n\n", SKERRY_VERSION,
               engine::Engine::fingerprint(engine::Metering::kNone).c_str(), kernel().c_str(),
               home.root.c_str());
   std::vector<std::vector<std::string>> rows;
-  for (const runtime::Finding& finding : findings) {
-    const std::string word = word_of(finding.state);
-    const char* paint = finding.state.ok() ? "\033[32m" : "\033[31m";
-    rows.push_back({finding.what, colour ? paint + word + "\033[0m" : word});
-    if (!finding.state.ok()) {
-      rows.back().push_back(std::string(message_of(finding.state)) +
-                            "; mend it with: " + finding.mend);
-    }
+  for (const auto& [what, state, mend] : findings) {
+    rows.push_back(row_of(what, word_of(state), state, mend));
   }
   std::fputs(table(rows).c_str(), stdout);
+  rows.clear();
+  for (const auto& [wall, state, mend] : walls.findings) {
+    rows.push_back(
+        row_of(std::string(jail::name_of(wall)), state.ok() ? "stands" : "missing", state, mend));
+  }
+  std::printf("\nwalls around a worker:\n%s", table(rows).c_str());
 }
 
-std::string json_of(const runtime::Home& home, const std::vector<runtime::Finding>& findings) {
+std::string json_of(const runtime::Home& home, const std::vector<runtime::Finding>& findings,
+                    const jail::WallReport& walls) {
   ordered_json json{{"version", SKERRY_VERSION},
                     {"engine", engine::Engine::fingerprint(engine::Metering::kNone)},
                     {"kernel", kernel()},
                     {"home", home.root.native()},
-                    {"findings", ordered_json::array()}};
+                    {"findings", ordered_json::array()},
+                    {"walls", ordered_json::array()}};
   for (const runtime::Finding& finding : findings) {
     json["findings"].push_back({{"what", finding.what},
                                 {"state", word_of(finding.state)},
                                 {"message", std::string(message_of(finding.state))},
                                 {"mend", finding.state.ok() ? "" : finding.mend}});
+  }
+  for (const auto& [wall, state, mend] : walls.findings) {
+    json["walls"].push_back({{"wall", jail::name_of(wall)},
+                             {"state", state.ok() ? "stands" : "missing"},
+                             {"message", std::string(message_of(state))},
+                             {"mend", mend}});
   }
   return text_of(json);
 }
@@ -112,14 +134,15 @@ std::string json_of(const runtime::Home& home, const std::vector<runtime::Findin
 int examine(const Options& options) {
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return report_failure(home.status());
+  const jail::WallReport walls = jail::probe_walls();  // first, while there is one thread
   const runtime::PythonInstallation installation(*home);
   auto findings =
       installation.inspect(options.quick ? SealedFile::Depth::kTimes : SealedFile::Depth::kHash);
   findings.push_back(dirty_pages_finding());
   if (options.json) {
-    std::puts(json_of(*home, findings).c_str());
+    std::puts(json_of(*home, findings, walls).c_str());
   } else {
-    show(*home, findings);
+    show(*home, findings, walls);
   }
   for (const runtime::Finding& finding : findings) {
     if (!finding.state.ok()) return 1;
@@ -136,7 +159,9 @@ void add_doctor_command(CLI::App& app) {
   command->add_flag("--json", options->json, "Print one JSON object");
   command->add_flag("--quick", options->quick,
                     "Trust files whose times are unchanged instead of hashing them all");
-  command->footer("Exit code 0 when all is well, 1 when something is to be mended.\n");
+  command->footer(
+      "Exit code 0 when all is well, 1 when something is to be mended. A wall that this host\n"
+      "refuses is told, and is no failure: what needs it says so.\n");
   command->callback([options] {
     if (const int exit = examine(*options); exit != 0) throw CLI::RuntimeError(exit);
   });
