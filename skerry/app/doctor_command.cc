@@ -96,11 +96,13 @@ void show(const runtime::Home& home, const std::vector<runtime::Finding>& findin
               engine::Engine::fingerprint(engine::Metering::kNone).c_str(), kernel().c_str(),
               home.root.c_str());
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(findings.size());
   for (const auto& [what, state, mend] : findings) {
     rows.push_back(row_of(what, word_of(state), state, mend));
   }
   std::fputs(table(rows).c_str(), stdout);
   rows.clear();
+  rows.reserve(walls.findings.size());
   for (const auto& [wall, state, mend] : walls.findings) {
     rows.push_back(
         row_of(std::string(jail::name_of(wall)), state.ok() ? "stands" : "missing", state, mend));

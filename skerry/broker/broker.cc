@@ -55,7 +55,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       : io_(io), setting_(std::move(setting)), zygote_pause_(io), sweep_(io), demotion_(io) {}
 
   Status start() {
-    SKERRY_ASSIGN(auto zygote, ZygoteLink::start(io_, setting_.zygote, setting_.home));
+    SKERRY_ASSIGN(auto zygote, new_zygote());
     SKERRY_TRY(zygote->wait_until_ready(kZygoteStart));
     adopt(std::move(zygote));
     keep_spares();
@@ -160,6 +160,10 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     boost::asio::post(io_, [done = std::move(done), why = std::move(why)] { done(why); });
   }
 
+  Result<std::shared_ptr<ZygoteLink>> new_zygote() {
+    return ZygoteLink::start(io_, setting_.zygote, setting_.home, setting_.require_walls);
+  }
+
   void adopt(std::shared_ptr<ZygoteLink> zygote) {
     zygote_ = std::move(zygote);
     ++counts_.zygotes;
@@ -209,7 +213,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     zygote_pause_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto pool = weak.lock();
       if (!pool || error || pool->is_stopped_ || pool->zygote_) return;
-      auto zygote = ZygoteLink::start(pool->io_, pool->setting_.zygote, pool->setting_.home);
+      auto zygote = pool->new_zygote();
       if (!zygote.ok()) {
         pool->start_zygote();
         return;
@@ -251,7 +255,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   /// The old one goes with the last of its workers.
   void renew_zygote() {
-    auto fresh = ZygoteLink::start(io_, setting_.zygote, setting_.home);
+    auto fresh = new_zygote();
     if (fresh.ok()) adopt(*std::move(fresh));
   }
 

@@ -26,6 +26,7 @@ struct Setting {
   int spares = 2;    ///< of them, kept warm and nobody's; 1 to `workers`
   int share = 12;    ///< workers that one tenant may hold; 1 to `workers`
   int queue = 64;    ///< runs of one tenant that may wait; 0 to 100,000
+  bool require_walls = false;              ///< no start where the host refuses a wall of the jail
   std::chrono::milliseconds idle{60'000};  ///< after which a tenant's idle worker is let go
 
   /// kInvalidArgument naming what is out of its bounds.

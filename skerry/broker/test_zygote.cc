@@ -94,7 +94,10 @@ int main(int, char** arguments) {
     return 125;
   }
   if (mood == "dies") return 1;
-  return skerry::worker::run_zygote(kControl, [&](int socket) {
+  // Without the other walls workers may do what theirs are told to.
+  const skerry::jail::WallSet walls{skerry::jail::Wall::kParentDeath};
+  return skerry::worker::run_zygote(kControl, walls, [&](int socket, skerry::jail::Cell& cell) {
+    if (!cell.enclose().ok()) return 125;
     if (mood == "rude") skerry::worker::send_raw(socket, "not the right word, but long enough");
     return skerry::worker::work(socket);
   });

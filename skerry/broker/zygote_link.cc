@@ -14,14 +14,16 @@ namespace {
 constexpr int kControl = 3;  // where skerry-zygote looks for it
 
 /// In the new process. Only what is allowed between fork and exec.
-int become_zygote(const char* program, const char* home, int control) {
+int become_zygote(const char* program, const char* home, bool require_walls, int control) {
   // The descriptor must not close on exec, nor be in its own way.
   if (control == kControl) {
     ::fcntl(kControl, F_SETFD, 0);
   } else if (::dup2(control, kControl) != kControl) {
     return 125;
   }
-  char* const arguments[] = {const_cast<char*>(program), const_cast<char*>(home), nullptr};
+  char* const arguments[] = {const_cast<char*>(program), const_cast<char*>(home),
+                             require_walls ? const_cast<char*>("--require-walls") : nullptr,
+                             nullptr};
   ::execv(program, arguments);
   return 125;
 }
@@ -30,14 +32,16 @@ int become_zygote(const char* program, const char* home, int control) {
 
 Result<std::shared_ptr<ZygoteLink>> ZygoteLink::start(boost::asio::io_context& io,
                                                       const std::filesystem::path& program,
-                                                      const runtime::Home& home) {
+                                                      const runtime::Home& home,
+                                                      bool require_walls) {
   if (::access(program.c_str(), X_OK) != 0) {
     return absl::FailedPreconditionError(
         program.native() + " cannot be executed: it belongs beside the skerry binary");
   }
   SKERRY_ASSIGN(auto ends, socket_pair(SOCK_SEQPACKET));
   SKERRY_ASSIGN(Child child, Child::fork([&] {
-                  return become_zygote(program.c_str(), home.root.c_str(), ends.second.get());
+                  return become_zygote(program.c_str(), home.root.c_str(), require_walls,
+                                       ends.second.get());
                 }));
   SKERRY_TRY(set_nonblocking(ends.first.get()));
   return std::shared_ptr<ZygoteLink>(new ZygoteLink(io, std::move(ends.first), std::move(child)));

@@ -22,7 +22,7 @@ class ZygoteLink : public std::enable_shared_from_this<ZygoteLink> {
  public:
   static Result<std::shared_ptr<ZygoteLink>> start(boost::asio::io_context& io,
                                                    const std::filesystem::path& program,
-                                                   const runtime::Home& home);
+                                                   const runtime::Home& home, bool require_walls);
 
   /// Waits until it can fork workers. Its own words when it cannot; kDeadlineExceeded after
   /// `at_most`.

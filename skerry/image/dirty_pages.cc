@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "skerry/base/fd.h"
+#include "skerry/base/file.h"
 
 namespace skerry::image {
 namespace {
@@ -62,7 +63,7 @@ struct DirtyPages::State {
   Method method;
   std::span<const std::byte> range;
   std::span<const std::byte> pristine;
-  OwnedFd pagemap;
+  int pagemap = -1;  // page_map's
   std::vector<PageRun> runs;
   std::array<PageRegion, 256> regions;
   std::vector<std::uint64_t> entries;
@@ -89,7 +90,7 @@ Status DirtyPages::State::scan_ioctl() {
     argument.start = at;
     argument.end = end;
     SKERRY_ASSIGN(const int found, syscall_result("ioctl", "PAGEMAP_SCAN", [&] {
-                    return ::ioctl(pagemap.get(), kPagemapScan, &argument);
+                    return ::ioctl(pagemap, kPagemapScan, &argument);
                   }));
     for (int i = 0; i < found; ++i) {
       append(runs, {(regions[i].start - base) / kPageSize,
@@ -109,7 +110,7 @@ Status DirtyPages::State::read_entries() {
   std::size_t done = 0;
   while (done < pages * 8) {
     SKERRY_ASSIGN(const ssize_t got, syscall_result("pread", "pagemap", [&] {
-                    return ::pread(pagemap.get(), reinterpret_cast<char*>(entries.data()) + done,
+                    return ::pread(pagemap, reinterpret_cast<char*>(entries.data()) + done,
                                    pages * 8 - done, first * 8 + static_cast<off_t>(done));
                   }));
     if (got == 0) return absl::InternalError("pagemap ended early");
@@ -149,10 +150,7 @@ Result<DirtyPages> DirtyPages::open_with(Method method, std::span<const std::byt
   state->range = range;
   state->pristine = pristine;
   if (method != Method::kCompare) {
-    SKERRY_ASSIGN(const int fd, syscall_result("open", "/proc/self/pagemap", [] {
-                    return ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-                  }));
-    state->pagemap = OwnedFd(fd);
+    SKERRY_ASSIGN(state->pagemap, page_map());
   }
   DirtyPages pages(std::move(state));
   SKERRY_TRY(pages.scan().status());
@@ -186,6 +184,19 @@ Result<std::span<const PageRun>> DirtyPages::scan() {
       break;
   }
   return std::span<const PageRun>(state_->runs);
+}
+
+Result<int> page_map() {
+  struct PageMap {
+    pid_t process = 0;
+    OwnedFd fd;
+  };
+  thread_local PageMap map;
+  if (map.process != ::getpid()) {
+    SKERRY_ASSIGN(map.fd, open_file("/proc/self/pagemap", O_RDONLY));
+    map.process = ::getpid();
+  }
+  return map.fd.get();
 }
 
 const char* name_of(DirtyPages::Method method) {

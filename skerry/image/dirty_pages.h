@@ -57,6 +57,10 @@ class DirtyPages {
   std::unique_ptr<State> state_;
 };
 
+/// The descriptor of this process's page map, which every DirtyPages here shares; opened when first
+/// asked for, again after a fork, and never closed. A process asks before it gives its paths away.
+Result<int> page_map();
+
 /// "pagemap scan", "pagemap read", "compare".
 const char* name_of(DirtyPages::Method method);
 

@@ -26,6 +26,9 @@ class PageFile {
 
   std::span<const std::byte> bytes() const { return {view_.data(), size_}; }
 
+  /// What `map` needs open: for those who close all else.
+  int fd() const { return file_.get(); }
+
   /// Maps `run` of its pages at `to`, which is page-aligned and the caller's: MAP_PRIVATE or
   /// MAP_SHARED, with this protection.
   Status map(PageRun run, std::byte* to, int protection, int sharing) const;

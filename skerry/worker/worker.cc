@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "skerry/base/file.h"
+#include "skerry/image/dirty_pages.h"
 #include "skerry/runtime/python.h"
 #include "skerry/worker/run_events.h"
 #include "skerry/worker/run_process.h"
@@ -117,9 +118,15 @@ Status warm_up(Desk& desk) {
   return ok_status();
 }
 
-Status serve(int socket, const Origins& origins) {
+Status serve(int socket, const Origins& origins, jail::Cell& cell) {
+  std::vector<int> kept = origins.descriptors();
+  kept.push_back(socket);
+  // Without a page map the sandbox compares bytes instead.
+  if (const auto map = image::page_map(); map.ok()) kept.push_back(*map);
+  SKERRY_TRY(cell.enclose());
   Desk desk(origins);
   SKERRY_TRY(warm_up(desk));
+  SKERRY_TRY(cell.seal(kept));
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
   for (;;) {
     SKERRY_ASSIGN(const auto request, next_request(socket));
@@ -161,8 +168,14 @@ Result<const sandbox::Origin*> Origins::find(std::string_view template_name,
   return absl::InvalidArgumentError("unknown template \"" + std::string(template_name) + "\"");
 }
 
-int serve_runs(int socket, const Origins& origins) {
-  const Status status = serve(socket, origins);
+std::vector<int> Origins::descriptors() const {
+  std::vector<int> fds;
+  for (const auto& [key, origin] : origins_) fds.push_back(origin->image->base->fd());
+  return fds;
+}
+
+int serve_runs(int socket, const Origins& origins, jail::Cell& cell) {
+  const Status status = serve(socket, origins, cell);
   if (status.ok()) return 0;
   EventSender sender(socket, bytes(0));
   (void)sender.failed(status);

@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "skerry/base/status.h"
+#include "skerry/jail/cell.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/sandbox/sandbox.h"
 
@@ -26,13 +28,16 @@ class Origins {
   Result<const sandbox::Origin*> find(std::string_view template_name,
                                       engine::Metering metering) const;
 
+  /// The descriptors that sandboxes on these need.
+  std::vector<int> descriptors() const;
+
  private:
   std::map<std::pair<std::string, engine::Metering>, std::unique_ptr<sandbox::Origin>> origins_;
 };
 
-/// A worker's life: warms a sandbox up, says that it is ready, then takes one run after the other
-/// from `socket` until the other end closes it. Every run is fresh: nothing of one is left for the
-/// next. Returns the process's exit code.
-int serve_runs(int socket, const Origins& origins);
+/// A worker's life: shuts itself into `cell` while it warms a sandbox up, says that it is ready,
+/// then takes one run after the other from `socket` until the other end closes it. Every run is
+/// fresh: nothing of one is left for the next. Returns the process's exit code.
+int serve_runs(int socket, const Origins& origins, jail::Cell& cell);
 
 }  // namespace skerry::worker

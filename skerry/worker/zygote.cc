@@ -35,7 +35,8 @@ ZygoteEvent failure(std::uint64_t id, const Status& why) {
 /// Workers by id, and the socket that they are asked for over.
 class Zygote {
  public:
-  Zygote(int control, const std::function<int(int)>& body) : control_(control), body_(body) {}
+  Zygote(int control, jail::WallSet walls, const WorkerBody& body)
+      : control_(control), walls_(walls), body_(body) {}
 
   Status serve() {
     SKERRY_TRY(tell({.kind = ZygoteEvent::Kind::kReady}));
@@ -84,22 +85,24 @@ class Zygote {
       return absl::InternalError("the broker sent no request for a worker");
     }
     OwnedFd socket = std::move(received.fds[0]);
-    auto child = Child::fork([&] {
+    auto spawned = jail::spawn({}, walls_, {}, [&](jail::Cell& cell) {
       ::close(control_);
-      return body_(socket.get());
+      return body_(socket.get(), cell);
     });
-    if (!child.ok()) {
-      SKERRY_TRY(tell(failure(request.id, child.status())));
+    if (!spawned.ok()) {
+      SKERRY_TRY(tell(failure(request.id, spawned.status())));
       return true;
     }
-    SKERRY_TRY(tell({.kind = ZygoteEvent::Kind::kForked, .pid = child->pid(), .id = request.id},
-                    child->pidfd()));
-    children_.emplace(request.id, *std::move(child));
+    Child child = Child::adopt(spawned->pid, std::move(spawned->pidfd));
+    SKERRY_TRY(tell({.kind = ZygoteEvent::Kind::kForked, .pid = child.pid(), .id = request.id},
+                    child.pidfd()));
+    children_.emplace(request.id, std::move(child));
     return true;
   }
 
   int control_;
-  const std::function<int(int)>& body_;
+  jail::WallSet walls_;
+  const WorkerBody& body_;
   std::map<std::uint64_t, Child> children_;
 };
 
@@ -109,8 +112,8 @@ ChildExit ZygoteEvent::exit() const {
   return {.code = code, .signal = signal, .cpu = std::chrono::microseconds(cpu_us)};
 }
 
-int run_zygote(int control, const std::function<int(int socket)>& body) {
-  return Zygote(control, body).serve().ok() ? 0 : 125;
+int run_zygote(int control, jail::WallSet walls, const WorkerBody& body) {
+  return Zygote(control, walls, body).serve().ok() ? 0 : 125;
 }
 
 void refuse_zygote(int control, const Status& why) {

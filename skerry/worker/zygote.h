@@ -10,6 +10,8 @@
 #include "skerry/base/child.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/jail/cell.h"
+#include "skerry/jail/wall.h"
 
 namespace skerry::worker {
 
@@ -33,11 +35,13 @@ struct ZygoteEvent {
   ChildExit exit() const;
 };
 
-/// The zygote's life: says that it is ready, forks a worker for each request that comes over
-/// `control`, reaps them and tells how they ended. A worker runs `body` with its socket and dies
-/// with the zygote. Returns the exit code when the broker has gone. The process must have one
-/// thread.
-int run_zygote(int control, const std::function<int(int socket)>& body);
+/// What a worker does with its socket and the jail that it is to shut; its exit code.
+using WorkerBody = std::function<int(int socket, jail::Cell& cell)>;
+
+/// The zygote's life: says that it is ready, forks a worker within `walls` for each request that
+/// comes over `control`, reaps them and tells how they ended. Returns the exit code when the broker
+/// has gone. The process must have one thread.
+int run_zygote(int control, jail::WallSet walls, const WorkerBody& body);
 
 /// In the zygote, instead of `run_zygote`: says why it cannot serve.
 void refuse_zygote(int control, const Status& why);

@@ -1,26 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process that workers are forked from. The broker starts it with its home as the one argument
-// and their socket as descriptor 3. One thread; it compiles nothing and sees no tenant's data.
+// The process that workers are forked from. The broker starts it as
+//
+//   skerry-zygote HOME [--require-walls]
+//
+// with their socket as descriptor 3. One thread; it compiles nothing and sees no tenant's data.
 #include <signal.h>
-#include <sys/prctl.h>
+#include <string_view>
 
+#include "skerry/jail/probe.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/worker/worker.h"
 #include "skerry/worker/zygote.h"
 
+namespace {
+
+constexpr int kControl = 3;
+
+/// Which walls stand here. A control group is made by whoever runs the service.
+skerry::Result<skerry::jail::WallSet> walls(bool all_required) {
+  using skerry::jail::Wall;
+  using skerry::jail::WallSet;
+  const auto report = skerry::jail::probe_walls();
+  if (all_required) {
+    SKERRY_TRY(report.require(WallSet::all().without({Wall::kCgroup})));
+  }
+  return report.standing().without({Wall::kCgroup});
+}
+
+}  // namespace
+
 int main(int count, char** arguments) {
-  constexpr int kControl = 3;
-  if (count != 2) return 125;
+  if (count < 2) return 125;
   ::signal(SIGPIPE, SIG_IGN);
   // A terminal's Ctrl-C is the broker's to answer.
   ::signal(SIGINT, SIG_IGN);
+  const auto standing = walls(count > 2 && std::string_view(arguments[2]) == "--require-walls");
+  if (!standing.ok()) {
+    skerry::worker::refuse_zygote(kControl, standing.status());
+    return 125;
+  }
   const skerry::runtime::PythonInstallation installation(skerry::runtime::Home{arguments[1]});
   const auto origins = skerry::worker::Origins::open(installation);
   if (!origins.ok()) {
     skerry::worker::refuse_zygote(kControl, origins.status());
     return 125;
   }
-  return skerry::worker::run_zygote(
-      kControl, [&](int socket) { return skerry::worker::serve_runs(socket, *origins); });
+  return skerry::worker::run_zygote(kControl, *standing, [&](int socket, skerry::jail::Cell& cell) {
+    return skerry::worker::serve_runs(socket, *origins, cell);
+  });
 }
