@@ -9,19 +9,10 @@
 namespace skerry::image {
 namespace {
 
-struct Opened {
-  Container container;
-  proto::ImageManifest manifest;
-};
-
-Result<Opened> open_checked(const std::filesystem::path& path) {
-  Opened opened;
-  SKERRY_ASSIGN(opened.container, open_container(path, kImageFormat));
+Result<Opened<proto::ImageManifest>> open_checked(const std::filesystem::path& path) {
+  SKERRY_ASSIGN(auto opened, open_with<proto::ImageManifest>(path, kImageFormat));
   if (opened.container.pages_size == 0 || opened.container.pages_size % kWasmPageSize != 0) {
     return damaged_container(path, kImageFormat, "sizes do not fit the file");
-  }
-  if (!opened.manifest.ParseFromString(opened.container.manifest)) {
-    return damaged_container(path, kImageFormat, "the manifest is none");
   }
   return opened;
 }
@@ -51,7 +42,7 @@ Status write_image(const std::filesystem::path& path, const Manifest& manifest,
 }
 
 Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& path) {
-  SKERRY_ASSIGN(Opened opened, open_checked(path));
+  SKERRY_ASSIGN(auto opened, open_checked(path));
   auto image = std::make_shared<Image>();
   image->sha256 = opened.container.manifest_sha256;
   SKERRY_ASSIGN(auto file, std::move(opened.container).pages());
@@ -70,7 +61,7 @@ Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& pat
 }
 
 Status verify_pages(const std::filesystem::path& path) {
-  SKERRY_ASSIGN(Opened opened, open_checked(path));
+  SKERRY_ASSIGN(auto opened, open_checked(path));
   return verify_container_pages(path, kImageFormat, std::move(opened.container),
                                 opened.manifest.pages_sha256());
 }

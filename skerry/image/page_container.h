@@ -44,9 +44,33 @@ struct Container {
   Result<std::shared_ptr<const PageFile>> pages() &&;
 };
 
+/// kDataLoss: `path` is not a whole file of its kind.
+Status damaged_container(const std::filesystem::path& path, const ContainerFormat& format,
+                         std::string_view what);
+
 /// Opens and checks everything but the pages' content. kDataLoss when the file is damaged,
 /// kUnimplemented for another format version.
 Result<Container> open_container(const std::filesystem::path& path, const ContainerFormat& format);
+
+/// A container and its manifest, read as the format's message.
+template <typename Manifest>
+struct Opened {
+  Container container;
+  Manifest manifest;
+};
+
+/// As `open_container`; kDataLoss also when the manifest is no such message. What it says is for
+/// the caller to check.
+template <typename Manifest>
+Result<Opened<Manifest>> open_with(const std::filesystem::path& path,
+                                   const ContainerFormat& format) {
+  Opened<Manifest> opened;
+  SKERRY_ASSIGN(opened.container, open_container(path, format));
+  if (!opened.manifest.ParseFromString(opened.container.manifest)) {
+    return damaged_container(path, format, "the manifest is none");
+  }
+  return opened;
+}
 
 /// Writes a file whole or not at all. Zero pages become holes. kResourceExhausted when the manifest
 /// or the pages are too large.
@@ -54,10 +78,6 @@ Status write_container(const std::filesystem::path& path, const ContainerFormat&
                        std::string_view manifest, const Pieces& pages, AtomicFile::Sync sync);
 
 std::string sha256_of_pieces(const Pieces& pieces);
-
-/// kDataLoss: `path` is not a whole file of its kind.
-Status damaged_container(const std::filesystem::path& path, const ContainerFormat& format,
-                         std::string_view what);
 
 /// Hashes all pages. kDataLoss when they are not `sha256`.
 Status verify_container_pages(const std::filesystem::path& path, const ContainerFormat& format,

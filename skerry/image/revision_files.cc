@@ -41,20 +41,11 @@ bool is_hexadecimal(std::string_view text, std::size_t size) {
          });
 }
 
-struct Opened {
-  Container container;
-  proto::RevisionManifest manifest;
-};
-
-Result<Opened> open_checked(const std::filesystem::path& path) {
-  Opened opened;
-  SKERRY_ASSIGN(opened.container, open_container(path, kRevisionFormat));
+Result<Opened<proto::RevisionManifest>> open_checked(const std::filesystem::path& path) {
+  SKERRY_ASSIGN(auto opened, open_with<proto::RevisionManifest>(path, kRevisionFormat));
   const auto damaged = [&](std::string_view what) {
     return damaged_container(path, kRevisionFormat, what);
   };
-  if (!opened.manifest.ParseFromString(opened.container.manifest)) {
-    return damaged("the manifest is none");
-  }
   if (!is_hexadecimal(opened.manifest.template_sha256(), 64)) return damaged("no template's hash");
   for (const std::string& source : opened.manifest.sources()) {
     if (!is_hexadecimal(source, 32)) return damaged("no revision's id");
@@ -145,7 +136,7 @@ Status RevisionFiles::keep_template(const Image& image, const std::filesystem::p
 Result<Revision> RevisionFiles::load(std::string_view id) const {
   if (!is_hexadecimal(id, 32)) return absl::InvalidArgumentError("no revision's id");
   const auto path = path_of(id);
-  SKERRY_ASSIGN(Opened opened, open_checked(path));
+  SKERRY_ASSIGN(auto opened, open_checked(path));
   const proto::RevisionManifest& manifest = opened.manifest;
   SKERRY_ASSIGN(const auto base, open_image(template_path(manifest.template_sha256())));
   if (base->sha256 != manifest.template_sha256()) {
@@ -254,7 +245,7 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
 
 Status RevisionFiles::verify(std::string_view id) const {
   const auto path = path_of(id);
-  SKERRY_ASSIGN(Opened opened, open_checked(path));
+  SKERRY_ASSIGN(auto opened, open_checked(path));
   return verify_container_pages(path, kRevisionFormat, std::move(opened.container),
                                 opened.manifest.pages_sha256());
 }
@@ -269,7 +260,7 @@ Result<std::int64_t> RevisionFiles::size_of(std::string_view id) const {
 }
 
 Result<std::string> RevisionFiles::template_of(std::string_view id) const {
-  SKERRY_ASSIGN(const Opened opened, open_checked(path_of(id)));
+  SKERRY_ASSIGN(const auto opened, open_checked(path_of(id)));
   return opened.manifest.template_sha256();
 }
 
