@@ -195,11 +195,10 @@ def test_pieces_amount_to_the_whole_program_along_forks_and_rewinds(run, session
 LOST = {
     "deadline": (["--timeout", "0.5"], "x = 2\nwhile True: pass", 124),
     "os._exit": ([], "x = 2\nimport os\nos._exit(0)", 0),
-    "out of fuel": (["--fuel", "100000000"], "x = 2\nwhile True: pass", 152),
 }
 
 
-@pytest.mark.parametrize("args, code, exit_code", [LOST["deadline"], LOST["os._exit"]], ids=["deadline", "os._exit"])
+@pytest.mark.parametrize("args, code, exit_code", LOST.values(), ids=LOST.keys())
 def test_a_run_that_does_not_come_back_changes_nothing_and_says_so(run, session, args, code, exit_code):
     run("s", "x = 1").ok()
     report = parsed(run("s", code, "--json", *args))

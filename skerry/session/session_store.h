@@ -11,26 +11,14 @@
 #include <string_view>
 #include <vector>
 
-#include "skerry/base/database.h"
 #include "skerry/base/file.h"
 #include "skerry/base/status.h"
 #include "skerry/image/revision_files.h"
+#include "skerry/session/session_info.h"
+#include "skerry/session/session_name.h"
+#include "skerry/session/session_tables.h"
 
 namespace skerry::session {
-
-/// A session's name: 1 to 128 letters, digits, dots, hyphens and underscores; no dot in front, no
-/// two in a row. A checked value.
-class SessionName {
- public:
-  /// kInvalidArgument, saying what a name may be.
-  static Result<SessionName> parse(std::string_view text);
-  const std::string& text() const { return text_; }
-  auto operator<=>(const SessionName&) const = default;
-
- private:
-  explicit SessionName(std::string_view text) : text_(text) {}
-  std::string text_;
-};
 
 /// How much is kept, of one tenant. What exceeds it goes: the oldest revisions that nothing names,
 /// the sessions longest unused. `log` tells what went.
@@ -38,37 +26,6 @@ struct Policy {
   std::chrono::seconds time_to_live{3600};  ///< since a session's last use; 1 s to 30 days
   std::int64_t sessions = 100;              ///< 1 to 100,000
   std::int64_t revisions = 100;             ///< of each session; 1 to 10,000
-};
-
-/// One revision, as it is told about.
-struct RevisionInfo {
-  std::int64_t number = 0;  ///< within its session; 0 is the template
-  std::optional<std::int64_t> parent;
-  std::int64_t created_unix_ns = 0;
-  std::string first_line;  ///< of the program that made it
-  std::string outcome;
-  std::string label;       ///< of a checkpoint; else empty
-  std::int64_t bytes = 0;  ///< that it added to the disk
-  std::int64_t pages = 0;  ///< that differ from the template
-  bool is_durable = false;
-  bool is_head = false;
-};
-
-struct SessionInfo {
-  std::string name;
-  std::string template_name;
-  std::int64_t head = 0;
-  std::int64_t revisions = 0;  ///< kept, of its own
-  std::int64_t runs = 0;       ///< committed ever
-  std::int64_t bytes = 0;      ///< of its own revisions
-  std::int64_t created_unix_ns = 0;
-  std::int64_t used_unix_ns = 0;
-};
-
-/// What happened to a session besides its revisions: "rewound to revision 3".
-struct Event {
-  std::int64_t at_unix_ns = 0;
-  std::string text;
 };
 
 enum class Durability {
@@ -167,38 +124,51 @@ class SessionStore {
 
  private:
   SessionStore(std::filesystem::path directory, std::string tenant, Policy policy,
-               image::RevisionFiles files, std::unique_ptr<Database> database)
+               image::RevisionFiles files, SessionTables tables)
       : directory_(std::move(directory)),
         tenant_(std::move(tenant)),
         policy_(policy),
         files_(std::move(files)),
-        database_(std::move(database)) {}
+        tables_(std::move(tables)) {}
 
-  /// A session's row.
-  struct Session;
-  /// A revision's row.
-  struct Node;
+  /// What a transaction leaves behind once it is committed.
+  struct Leftovers {
+    std::vector<std::string> files;  ///< that may be needed no more
+    std::vector<FileLock> locks;     ///< of sessions that it removed: nobody began to run in them
+  };
   std::filesystem::path lock_path(std::string_view name) const;
-  Result<std::optional<Session>> find(const SessionName& name);
-  Result<Session> existing(const SessionName& name);
-  Result<std::vector<Node>> reachable(const Session& session);
-  Result<Node> resolve(const Session& session, std::string_view where);
-  Result<Session> make(const SessionName& name, std::string_view template_name);
-  Status event(const std::string& name, std::string_view text);
+  std::filesystem::path writing_lock() const { return directory_ / "locks" / "writing"; }
+  Result<SessionRow> existing(const SessionName& name);
+  Result<RevisionRow> resolve(const SessionRow& session, std::string_view where);
+  Status event(std::string_view name, std::string_view text);
+
+  /// The newest revision of a session that can be opened, from its head back.
+  Status open_head(const SessionRow& session, Head& head);
+  Result<bool> is_whole(const RevisionRow& row);
+
+  /// What follows is done inside a transaction.
+  Result<RevisionInfo> name_revision(const Lease& lease, const image::Revision& parent,
+                                     const image::RevisionFiles::Written& written,
+                                     const RunRecord& record, Leftovers& leftovers);
+  /// After a session was added: the longest unused go.
+  Status make_room(Leftovers& leftovers);
+  Status prune(const SessionRow& session, Leftovers& leftovers);
+  /// Removes up to `most` of `sessions`, but none that somebody runs in.
+  Status drop_idle(const std::vector<SessionRow>& sessions, std::size_t most, std::string_view why,
+                   Leftovers& leftovers);
+  Status drop(const std::vector<SessionRow>& sessions, std::string_view why, Leftovers& leftovers);
+
+  /// Ends a transaction, then removes its leftovers.
+  Status finish(Transaction transaction, const Leftovers& leftovers);
   Status expire();
-  Status drop_sessions(const std::vector<std::int64_t>& ids);
-  /// Forgets the oldest revisions; returns the files that may be needed no more.
-  Result<std::vector<std::string>> prune(const Session& session);
-  Status remove_unneeded(const std::vector<std::string>& files);
-  Status drop_unreachable();
-  RevisionInfo info_of(const Node& node, std::int64_t head) const;
-  Result<bool> is_whole(const Node& node);
+  std::int64_t oldest_use() const;
+  std::string expired() const;
 
   std::filesystem::path directory_;
   std::string tenant_;
   Policy policy_;
   image::RevisionFiles files_;
-  std::unique_ptr<Database> database_;
+  SessionTables tables_;
 };
 
 }  // namespace skerry::session

@@ -202,6 +202,44 @@ TEST_F(SessionStoreTest, WhatIsOverThePolicyGoesAndIsTold) {
   EXPECT_NE(store->events(name("a"))->back().text.find("expired"), std::string::npos);
 }
 
+TEST_F(SessionStoreTest, WhatGoesTakesItsFilesAlong) {
+  reopen({.sessions = 1});
+  for (const char* each : {"a", "b"}) ASSERT_TRUE(run(name(each), 1).ok());
+  EXPECT_EQ(files_on_disk(), 1U);
+  reopen({.time_to_live = std::chrono::seconds(1)});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  EXPECT_EQ(value_of(name("b")), -1);  // the next run begins anew
+  EXPECT_NE(store->events(name("b"))->back().text.find("expired"), std::string::npos);
+  EXPECT_EQ(files_on_disk(), 0U);
+}
+
+TEST_F(SessionStoreTest, ASessionInUseIsNotEvicted) {
+  reopen({.sessions = 2});
+  for (const char* each : {"old", "b"}) ASSERT_TRUE(run(name(each), 1).ok());
+  const auto lease = store->lease(name("old")).value();
+  ASSERT_TRUE(run(name("c"), 1).ok());
+  EXPECT_TRUE(store->info(name("old")).ok());
+  EXPECT_EQ(store->info(name("b")).status().code(), StatusCode::kNotFound);
+}
+
+TEST_F(SessionStoreTest, AForkMayPushItsOriginOut) {
+  reopen({.sessions = 1});
+  ASSERT_TRUE(run(name("a"), 1).ok());
+  ASSERT_TRUE(store->fork(name("a"), name("b")).ok());
+  EXPECT_EQ(store->info(name("a")).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(value_of(name("b")), 1);
+}
+
+TEST_F(SessionStoreTest, OnlyTheLastEventsAreTold) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  const auto lease = store->lease(name("s")).value();
+  for (int i = 0; i < 600; ++i) ASSERT_TRUE(store->note(lease, std::to_string(i)).ok());
+  const auto events = store->events(name("s")).value();
+  ASSERT_EQ(events.size(), 200U);
+  EXPECT_EQ(events.front().text, "400");
+  EXPECT_EQ(events.back().text, "599");
+}
+
 TEST_F(SessionStoreTest, ARunWhoseSessionWasClearedIsNotSaved) {
   ASSERT_TRUE(run(name("s"), 1).ok());
   const auto lease = store->lease(name("s")).value();
