@@ -64,6 +64,32 @@ Status write_all(int fd, std::span<const std::byte> bytes) {
   return ok_status();
 }
 
+namespace {
+
+/// A file in `directory` that has no name; not open where the file system has no such files.
+OwnedFd without_name(const std::filesystem::path& directory) {
+  const auto place = directory.empty() ? std::filesystem::path(".") : directory;
+  return OwnedFd(::open(place.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
+/// Makes a temporary file in `directory` and puts its path into `name`.
+Result<OwnedFd> make_temporary(const std::filesystem::path& directory, std::string& name) {
+  name = (directory / kTemporaryPrefix).native() + "XXXXXX";
+  SKERRY_ASSIGN(const int fd, syscall_result("mkostemp", name,
+                                             [&] { return ::mkostemp(name.data(), O_CLOEXEC); }));
+  return OwnedFd(fd);
+}
+
+}  // namespace
+
+Result<OwnedFd> unnamed_file(const std::filesystem::path& directory) {
+  if (OwnedFd file = without_name(directory); file.is_open()) return file;
+  std::string name;
+  SKERRY_ASSIGN(OwnedFd file, make_temporary(directory, name));
+  SKERRY_TRY(syscall_result("unlink", name, [&] { return ::unlink(name.c_str()); }).status());
+  return file;
+}
+
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : file_(std::move(other.file_)),
       path_(std::move(other.path_)),
@@ -77,16 +103,10 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   AtomicFile file;
   file.path_ = path;
   // Without a name, nothing is left of it when this process is killed.
-  const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const int unnamed = ::open(parent.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (unnamed >= 0) {
-    file.file_ = OwnedFd(unnamed);
-    return file;
-  }
-  std::string name = (path.parent_path() / kTemporaryPrefix).native() + "XXXXXX";
-  SKERRY_ASSIGN(const int fd, syscall_result("mkostemp", name,
-                                             [&] { return ::mkostemp(name.data(), O_CLOEXEC); }));
-  file.file_ = OwnedFd(fd);
+  file.file_ = without_name(path.parent_path());
+  if (file.file_.is_open()) return file;
+  std::string name;
+  SKERRY_ASSIGN(file.file_, make_temporary(path.parent_path(), name));
   file.temporary_ = name;
   return file;
 }

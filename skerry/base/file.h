@@ -51,6 +51,9 @@ class AtomicFile {
   std::filesystem::path temporary_;  // empty while the file has no name
 };
 
+/// An empty file without a name, on the file system of `directory`: gone when it is closed.
+Result<OwnedFd> unnamed_file(const std::filesystem::path& directory);
+
 /// Makes the name of `path` in its directory survive a power loss.
 Status sync_directory_of(const std::filesystem::path& path);
 
