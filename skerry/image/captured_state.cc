@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/captured_state.h"
 
-#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -20,11 +19,6 @@ struct Trailer {
 
 Status no_state(std::string_view what) {
   return absl::DataLossError("what the run left is no captured state: " + std::string(what));
-}
-
-bool have_same_names(const std::vector<Global>& one, const std::vector<Global>& other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [](const Global& a, const Global& b) { return a.name == b.name; });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/image_file.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "skerry/image.pb.h"
@@ -18,6 +19,11 @@ Result<Opened<proto::ImageManifest>> open_checked(const std::filesystem::path& p
 }
 
 }  // namespace
+
+bool have_same_names(const std::vector<Global>& one, const std::vector<Global>& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const Global& a, const Global& b) { return a.name == b.name; });
+}
 
 Status write_image(const std::filesystem::path& path, const Manifest& manifest,
                    std::span<const std::byte> pages) {

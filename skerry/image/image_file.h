@@ -20,6 +20,9 @@ struct Global {
   bool operator==(const Global&) const = default;
 };
 
+/// Whether two lists name the same globals in the same order.
+bool have_same_names(const std::vector<Global>& one, const std::vector<Global>& other);
+
 /// All of an image but its pages.
 struct Manifest {
   std::string module_sha256;  ///< of the hollow module whose instances may run on it

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/page_container.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,7 +14,6 @@ namespace skerry::image {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kMaxManifest = std::size_t{256} << 20;
 
 // x86-64 is little-endian, as the formats are.
 struct Header {
@@ -25,14 +25,6 @@ struct Header {
   std::array<char, 32> manifest_sha256{};
 };
 static_assert(sizeof(Header) == 64);
-
-std::array<char, 32> digest_of(std::string_view hex) {
-  std::array<char, 32> digest{};
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<char>(std::stoi(std::string(hex.substr(i * 2, 2)), nullptr, 16));
-  }
-  return digest;
-}
 
 /// Writes `pages` from `offset` on, leaving holes for zero ones.
 Status write_pages(int fd, std::uint64_t offset, std::span<const std::byte> pages) {
@@ -50,6 +42,20 @@ Status write_pages(int fd, std::uint64_t offset, std::span<const std::byte> page
 }
 
 }  // namespace
+
+bool is_hexadecimal(std::string_view text, std::size_t size) {
+  return text.size() == size && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+std::array<char, 32> digest_of(std::string_view hex) {
+  std::array<char, 32> digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<char>(std::stoi(std::string(hex.substr(i * 2, 2)), nullptr, 16));
+  }
+  return digest;
+}
 
 Status damaged_container(const std::filesystem::path& path, const ContainerFormat& format,
                          std::string_view what) {

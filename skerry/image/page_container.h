@@ -30,6 +30,15 @@ inline constexpr ContainerFormat kRevisionFormat{"revision",
 /// The most pages that a file may claim: all of a 32-bit memory that images may have.
 inline constexpr std::size_t kMaxPages = std::size_t{65535} * kWasmPageSize;
 
+/// The most bytes of a manifest: files that a guest wrote are in it.
+inline constexpr std::size_t kMaxManifest = std::size_t{256} << 20;
+
+/// Whether `text` is `size` lower-case hexadecimal digits, as hashes and ids are.
+bool is_hexadecimal(std::string_view text, std::size_t size);
+
+/// The 32 bytes of a SHA-256 from its 64 hexadecimal digits.
+std::array<char, 32> digest_of(std::string_view hex);
+
 /// Pages in several pieces, one behind the other.
 using Pieces = std::vector<std::span<const std::byte>>;
 

@@ -35,12 +35,6 @@ Result<std::string> new_id() {
   return id;
 }
 
-bool is_hexadecimal(std::string_view text, std::size_t size) {
-  return text.size() == size && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
-
 Result<Opened<proto::RevisionManifest>> open_checked(const std::filesystem::path& path) {
   SKERRY_ASSIGN(auto opened, open_with<proto::RevisionManifest>(path, kRevisionFormat));
   const auto damaged = [&](std::string_view what) {
@@ -131,6 +125,26 @@ Status RevisionFiles::keep_template(const Image& image, const std::filesystem::p
   if (linked->sha256 == image.sha256) return sync_directory_of(kept);
   (void)unlink_file(kept);
   return absl::UnavailableError("template " + path.native() + " was replaced meanwhile: try again");
+}
+
+Result<Revision> RevisionFiles::bare_base(const Manifest& manifest) const {
+  Manifest bare;
+  bare.module_sha256 = manifest.module_sha256;
+  bare.template_name = manifest.template_name;
+  bare.facts = manifest.facts;
+  SKERRY_ASSIGN(const std::string id, new_id());
+  // A temporary name first, since the real one is a hash of what is written.
+  const auto path = directory_ / "templates" / (".tmp-" + id);
+  const std::vector<std::byte> zeros(kWasmPageSize);
+  SKERRY_TRY(write_image(path, bare, zeros));
+  Revision base;
+  const auto kept = [&]() -> Status {
+    SKERRY_ASSIGN(base.image, open_image(path));
+    return keep_template(*base.image, path);
+  }();
+  SKERRY_TRY(unlink_file(path));
+  SKERRY_TRY(kept);
+  return base;
 }
 
 Result<Revision> RevisionFiles::load(std::string_view id) const {
@@ -248,6 +262,16 @@ Status RevisionFiles::verify(std::string_view id) const {
   SKERRY_ASSIGN(auto opened, open_checked(path));
   return verify_container_pages(path, kRevisionFormat, std::move(opened.container),
                                 opened.manifest.pages_sha256());
+}
+
+Status RevisionFiles::verify(const Revision& revision) const {
+  SKERRY_TRY(verify_pages(template_path(revision.image->sha256)));
+  // Its own file has no pages of its own when the run changed none.
+  if (!revision.id.empty()) SKERRY_TRY(verify(revision.id));
+  for (const auto& [file, id] : revision.file_ids) {
+    if (id != revision.id) SKERRY_TRY(verify(id));
+  }
+  return ok_status();
 }
 
 Status RevisionFiles::remove(std::string_view id) const { return unlink_file(path_of(id)); }

@@ -33,6 +33,10 @@ class RevisionFiles {
   /// Keeps the template at `path`, whose image is `image`, for as long as revisions rest on it.
   Status keep_template(const Image& image, const std::filesystem::path& path) const;
 
+  /// A base for revisions that rest on no template: one zero page, with `manifest`'s module,
+  /// template name and facts. Kept as templates are.
+  Result<Revision> bare_base(const Manifest& manifest) const;
+
   /// Opens a revision with all that it rests on. kNotFound, kDataLoss or kUnimplemented, naming the
   /// file, when one of them is missing, damaged or of another version.
   Result<Revision> load(std::string_view id) const;
@@ -50,6 +54,8 @@ class RevisionFiles {
 
   /// Reads all of one file and checks its hashes.
   Status verify(std::string_view id) const;
+  /// The same for all files that a revision rests on.
+  Status verify(const Revision& revision) const;
 
   Status remove(std::string_view id) const;
   /// Bytes of a revision's file; the hash of the template it rests on.

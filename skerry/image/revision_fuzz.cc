@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens any bytes as a revision. The first byte chooses: the rest is the whole file, or it is the
+// manifest, made to name the template and a source that are there, in front of as many pages as the
+// byte says.
+#include <cstdint>
+#include <cstdlib>
+#include <fcntl.h>
+#include <string>
+
+#include "skerry/image/page_container.h"
+#include "skerry/image/test_template.h"
+#include "skerry/revision.pb.h"
+
+namespace {
+
+using namespace skerry;
+
+/// A store with one whole revision in it, and a place for another.
+struct Store {
+  Store() {
+    if (!files.keep_template(*made.root.image, made.file).ok()) std::abort();
+    const auto captured = image::testing::TestTemplate::run_on(
+        made.root, [](image::LinearMemory& memory) { memory.base()[5] = std::byte{1}; });
+    source = files.write(made.root, *captured, AtomicFile::Sync::kNone)->id;
+  }
+
+  TestDirectory directory;
+  image::testing::TestTemplate made;
+  image::RevisionFiles files = image::RevisionFiles::open(directory / "store").value();
+  std::string source;
+  const std::string id = std::string(32, 'f');
+  const std::filesystem::path path = directory / "store/revisions" / (id + ".revision");
+};
+
+Status write_around(const Store& store, std::string manifest, std::size_t pages) {
+  proto::RevisionManifest message;
+  if (message.ParseFromString(manifest)) {
+    message.set_template_sha256(store.made.root.image->sha256);
+    for (std::string& source : *message.mutable_sources()) source = store.source;
+    manifest = message.SerializeAsString();
+  }
+  const std::string content(pages * kPageSize, 'x');
+  return image::write_container(store.path, image::kRevisionFormat, manifest, {as_bytes(content)},
+                                AtomicFile::Sync::kNone);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const Store kStore;
+  if (size == 0) return 0;
+  const std::string rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+  if (data[0] % 2 == 0) {
+    const auto file = open_file(kStore.path, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!file.ok() || !write_all(file->get(), as_bytes(rest)).ok()) std::abort();
+  } else if (!write_around(kStore, rest, data[0] / 2 % 8).ok()) {
+    std::abort();
+  }
+  const auto revision = kStore.files.load(kStore.id);
+  if (!revision.ok()) return 0;
+  // What opened has all its pages: reading past the end of a file would be SIGBUS.
+  for (const image::Extent& extent : revision->image->pages->layers()) {
+    (void)image::is_zero(
+        revision->image->pages->bytes().subspan(extent.first * kPageSize, kPageSize));
+  }
+  (void)kStore.files.verify(kStore.id);
+  return 0;
+}
