@@ -229,6 +229,35 @@ def nothing_is_left_behind(request):
         assert not temporary_files(home)
 
 
+@pytest.fixture
+def own_home(home, tmp_path):
+    """A home with sessions of its own; runtime and templates are the tests'."""
+    own = tmp_path / "home"
+    own.mkdir(mode=0o700)
+    for part in ("runtimes", "native", "modules", "templates"):
+        if (default_home() / part).exists():
+            (own / part).symlink_to(default_home() / part)
+    return own
+
+
+@pytest.fixture
+def in_own_home(skerry, own_home):
+    """in_own_home(*args): the binary, in a home with sessions of its own."""
+    return lambda *args, **how: skerry(*args, **{**how, "env": {"SKERRY_HOME": str(own_home), **how.get("env", {})}})
+
+
+@pytest.fixture
+def run(in_own_home):
+    """run(SESSION, CODE, *options): one run in a session."""
+    return lambda session, code, *args, **how: in_own_home("run", "--session", session, *args, "-c", code, **how)
+
+
+@pytest.fixture
+def session(in_own_home):
+    """session(*args): `skerry session …`."""
+    return lambda *args, **how: in_own_home("session", *args, **how)
+
+
 def mount_namespace_command():
     """The start of a command that may mount without anybody else seeing it; skips where the kernel forbids that."""
     for command in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):

@@ -11,32 +11,7 @@ import time
 
 import pytest
 
-from conftest import default_home, parsed, wait_until
-
-
-@pytest.fixture
-def own_home(home, tmp_path):
-    """A home with sessions of its own; runtime and templates are the tests'."""
-    own = tmp_path / "home"
-    own.mkdir(mode=0o700)
-    for part in ("runtimes", "native", "modules", "templates"):
-        if (default_home() / part).exists():
-            (own / part).symlink_to(default_home() / part)
-    return own
-
-
-@pytest.fixture
-def run(skerry, own_home):
-    """run(SESSION, CODE, *options): one run in a session."""
-    return lambda session, code, *args, **how: skerry(
-        "run", "--session", session, *args, "-c", code, **{"env": {"SKERRY_HOME": str(own_home), **how.pop("env", {})}, **how}
-    )
-
-
-@pytest.fixture
-def session(skerry, own_home):
-    """session(*args): `skerry session …`."""
-    return lambda *args, **how: skerry("session", *args, **{"env": {"SKERRY_HOME": str(own_home), **how.pop("env", {})}, **how})
+from conftest import default_home, parsed
 
 
 @pytest.fixture

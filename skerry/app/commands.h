@@ -11,8 +11,8 @@ namespace skerry::app {
 /// and throws CLI::RuntimeError with the process's exit code when that is not 0.
 void add_run_command(CLI::App& program);
 void add_exec_command(CLI::App& program);
-/// `session` and `store`.
 void add_session_command(CLI::App& program);
+void add_store_command(CLI::App& program);
 void add_setup_command(CLI::App& program);
 void add_bench_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);

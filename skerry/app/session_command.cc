@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ctime>
-#include <functional>
-#include <memory>
-#include <unistd.h>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,8 +9,8 @@
 
 #include "skerry/app/commands.h"
 #include "skerry/app/json_text.h"
-#include "skerry/app/session_run.h"
 #include "skerry/app/session_variables.h"
+#include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
 
 namespace skerry::app {
@@ -21,13 +20,6 @@ using nlohmann::ordered_json;
 using session::SessionName;
 using session::SessionStore;
 
-struct Options {
-  std::string name;
-  std::string other;  ///< a revision, a label or a second name
-  std::string second;
-  bool json = false;
-};
-
 std::string time_text(std::int64_t unix_ns) {
   const std::time_t seconds = unix_ns / 1'000'000'000;
   std::tm parts{};
@@ -35,12 +27,6 @@ std::string time_text(std::int64_t unix_ns) {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
   return text;
-}
-
-std::string size_text(std::int64_t bytes) {
-  if (bytes < 1024) return fmt::format("{} B", bytes);
-  if (bytes < 1024 * 1024) return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
-  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 1048576);
 }
 
 ordered_json json_of(const session::SessionInfo& info) {
@@ -76,7 +62,7 @@ std::vector<std::string> row_of(const session::SessionInfo& info) {
 const std::vector<std::string> kSessionHead = {"session", "head",      "revisions",
                                                "on disk", "last used", "template"};
 
-Status show_list(SessionStore& store, const Options& options) {
+Status show_list(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const auto sessions, store.list());
   if (options.json) {
     ordered_json json{{"sessions", ordered_json::array()}};
@@ -94,7 +80,7 @@ Status show_list(SessionStore& store, const Options& options) {
   return ok_status();
 }
 
-Status show_info(SessionStore& store, const Options& options) {
+Status show_info(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const auto info, store.info(name));
   if (options.json) {
@@ -105,7 +91,7 @@ Status show_info(SessionStore& store, const Options& options) {
   return ok_status();
 }
 
-Status show_log(SessionStore& store, const Options& options) {
+Status show_log(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   const auto revisions = store.revisions(name);
   SKERRY_ASSIGN(const auto events, store.events(name));
@@ -137,7 +123,7 @@ Status show_log(SessionStore& store, const Options& options) {
   return ok_status();
 }
 
-void tell_revision(const Options& options, const session::RevisionInfo& info,
+void tell_revision(const StoreOptions& options, const session::RevisionInfo& info,
                    const std::string& what) {
   if (options.json) {
     std::puts(text_of(json_of(info)).c_str());
@@ -146,7 +132,7 @@ void tell_revision(const Options& options, const session::RevisionInfo& info,
   }
 }
 
-Status make_checkpoint(SessionStore& store, const Options& options) {
+Status make_checkpoint(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   const std::string label = options.other.empty()
                                 ? "checkpoint " + time_text(std::time(nullptr) * 1'000'000'000)
@@ -156,7 +142,7 @@ Status make_checkpoint(SessionStore& store, const Options& options) {
   return ok_status();
 }
 
-Status do_rewind(SessionStore& store, const Options& options) {
+Status do_rewind(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const auto info, store.rewind(name, options.other));
   tell_revision(
@@ -165,7 +151,7 @@ Status do_rewind(SessionStore& store, const Options& options) {
   return ok_status();
 }
 
-Status do_fork(SessionStore& store, const Options& options) {
+Status do_fork(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const SessionName fork, SessionName::parse(options.other));
   SKERRY_TRY(store.fork(name, fork));
@@ -179,7 +165,7 @@ Status do_fork(SessionStore& store, const Options& options) {
   return ok_status();
 }
 
-Status do_clear(SessionStore& store, const Options& options) {
+Status do_clear(SessionStore& store, const StoreOptions& options) {
   std::optional<SessionName> name;
   if (!options.name.empty()) {
     SKERRY_ASSIGN(name, SessionName::parse(options.name));
@@ -191,12 +177,12 @@ Status do_clear(SessionStore& store, const Options& options) {
   return ok_status();
 }
 
-Status show_diff(SessionStore& store, const runtime::Home& home, const Options& options) {
+Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   const auto variables_at = [&](const std::string& where) -> Result<Variables> {
     if (where == "0") return Variables{};
-    SKERRY_ASSIGN(const auto revision, store.open_revision(name, where));
-    return read_variables(home, revision.image);
+    SKERRY_ASSIGN(const auto opened, store.open_revision(name, where));
+    return read_variables(home, opened.revision.image);
   };
   SKERRY_ASSIGN(const Variables before, variables_at(options.other));
   SKERRY_ASSIGN(const Variables after, variables_at(options.second));
@@ -230,69 +216,10 @@ Status show_diff(SessionStore& store, const runtime::Home& home, const Options& 
   return ok_status();
 }
 
-using Action = std::function<Status(SessionStore&, const runtime::Home&, const Options&)>;
-
-int carry_out(const Action& action, const Options& options) {
-  const auto done = [&]() -> Status {
-    SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
-    SKERRY_ASSIGN(const auto store, open_sessions(home));
-    return action(*store, home, options);
-  }();
-  if (done.ok()) return 0;
-  if (options.json) {
-    std::puts(text_of({{"error", std::string(message_of(done))}}).c_str());
-  }
-  return report_failure(done);
-}
-
-Action without_home(Status (*action)(SessionStore&, const Options&)) {
-  return [action](SessionStore& store, const runtime::Home&, const Options& options) {
+StoreAction without_home(Status (*action)(SessionStore&, const StoreOptions&)) {
+  return [action](SessionStore& store, const runtime::Home&, const StoreOptions& options) {
     return action(store, options);
   };
-}
-
-/// One subcommand of `session`; `arguments` adds what it takes.
-void add(CLI::App& parent, const char* name, const char* description, Action action,
-         const std::function<void(CLI::App&, Options&)>& arguments) {
-  auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand(name, description);
-  arguments(*command, *options);
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command->callback([options, action = std::move(action)] {
-    if (const int exit = carry_out(action, *options); exit != 0) throw CLI::RuntimeError(exit);
-  });
-}
-
-void take_name(CLI::App& command, Options& options) {
-  command.add_option("name", options.name, "The session")->type_name("NAME")->required();
-}
-
-Status check_store(SessionStore& store, const Options& options) {
-  SetUpProgress progress;
-  progress.step("checking revisions");
-  SKERRY_ASSIGN(const auto check, store.check([&](double done) { progress.progress(done); }));
-  if (options.json) {
-    std::puts(text_of({{"revisions", check.revisions}, {"damaged", check.damaged}}).c_str());
-  } else {
-    for (const std::string& line : check.damaged) std::puts(line.c_str());
-    std::puts(
-        fmt::format("{} files checked, {} damaged", check.revisions, check.damaged.size()).c_str());
-  }
-  if (check.damaged.empty()) return ok_status();
-  return absl::DataLossError(
-      "what is damaged cannot be opened; a session goes back to its last whole revision when it "
-      "runs next");
-}
-
-Status collect_store(SessionStore& store, const Options& options) {
-  SKERRY_ASSIGN(const auto collected, store.collect_garbage());
-  if (options.json) {
-    std::puts(text_of({{"files", collected.files}, {"bytes", collected.bytes}}).c_str());
-  } else {
-    std::puts(
-        fmt::format("{} files removed, {}", collected.files, size_text(collected.bytes)).c_str());
-  }
-  return ok_status();
 }
 
 }  // namespace
@@ -301,37 +228,62 @@ void add_session_command(CLI::App& app) {
   CLI::App* session =
       app.add_subcommand("session", "Sessions: what runs left, to go on from, back to or aside");
   session->require_subcommand(1);
-  add(*session, "list", "All sessions, last used first", without_home(show_list),
-      [](CLI::App&, Options&) {});
-  add(*session, "info", "One session", without_home(show_info), take_name);
-  add(*session, "log", "A session's revisions and what happened to it", without_home(show_log),
-      take_name);
-  add(*session, "checkpoint", "Give the session's revision a label, and keep it",
-      without_home(make_checkpoint), [](CLI::App& command, Options& options) {
+  add_store_action(*session, "list", "All sessions, last used first", without_home(show_list),
+                   [](CLI::App&, StoreOptions&) {});
+  add_store_action(*session, "info", "One session", without_home(show_info), take_name);
+  add_store_action(*session, "log", "A session's revisions and what happened to it",
+                   without_home(show_log), take_name);
+  add_store_action(
+      *session, "checkpoint", "Give the session's revision a label, and keep it",
+      without_home(make_checkpoint), [](CLI::App& command, StoreOptions& options) {
         take_name(command, options);
         command.add_option("label", options.other, "By default, the time")->type_name("LABEL");
       });
-  add(*session, "rewind", "Make another revision the one to go on from; later ones stay",
-      without_home(do_rewind), [](CLI::App& command, Options& options) {
+  add_store_action(
+      *session, "rewind", "Make another revision the one to go on from; later ones stay",
+      without_home(do_rewind), [](CLI::App& command, StoreOptions& options) {
         take_name(command, options);
         command.add_option("revision", options.other, "Its number or label; 0 is the template")
             ->type_name("REV")
             ->required();
       });
-  add(*session, "fork", "A second session that starts where this one is", without_home(do_fork),
-      [](CLI::App& command, Options& options) {
+  add_store_action(
+      *session, "fork", "A second session that starts where this one is", without_home(do_fork),
+      [](CLI::App& command, StoreOptions& options) {
         take_name(command, options);
         command.add_option("new", options.other, "The fork's name")->type_name("NEW")->required();
       });
-  add(*session, "diff", "Variables added, changed and removed between two revisions", show_diff,
-      [](CLI::App& command, Options& options) {
+  add_store_action(
+      *session, "diff", "Variables added, changed and removed between two revisions", show_diff,
+      [](CLI::App& command, StoreOptions& options) {
         take_name(command, options);
         command.add_option("a", options.other, "The earlier revision")->type_name("A")->required();
         command.add_option("b", options.second, "The later revision")->type_name("B")->required();
       });
-  add(*session, "clear", "Forget a session, or all", without_home(do_clear),
-      [](CLI::App& command, Options& options) {
+  add_store_action(
+      *session, "clear", "Forget a session, or all", without_home(do_clear),
+      [](CLI::App& command, StoreOptions& options) {
         command.add_option("name", options.name, "The session; by default, all")->type_name("NAME");
+      });
+  add_store_action(*session, "export", "Write a revision with all it needs to one file",
+                   export_session, [](CLI::App& command, StoreOptions& options) {
+                     take_name(command, options);
+                     command.add_option("file", options.file, "\"-\": standard output")
+                         ->type_name("FILE")
+                         ->required();
+                     command
+                         .add_option("--revision", options.other,
+                                     "Its number or label; by default, where the session stands")
+                         ->type_name("REV");
+                   });
+  add_store_action(
+      *session, "import", "Make a session of an exported one", import_session,
+      [](CLI::App& command, StoreOptions& options) {
+        command.add_option("file", options.file, "\"-\": standard input")
+            ->type_name("FILE")
+            ->required();
+        command.add_option("--name", options.name, "The new session; by default, named as it was")
+            ->type_name("NAME");
       });
   session->footer(
       "Examples:\n"
@@ -339,14 +291,8 @@ void add_session_command(CLI::App& app) {
       "  skerry run --session work -c 'print(x + 1)'\n"
       "  skerry session log work\n"
       "  skerry session checkpoint work good; skerry session rewind work good\n"
-      "  skerry session fork work attempt; skerry session diff work 1 2\n");
-
-  CLI::App* store = app.add_subcommand("store", "Where sessions lie: check it, clean it");
-  store->require_subcommand(1);
-  add(*store, "check", "Read and hash every revision", without_home(check_store),
-      [](CLI::App&, Options&) {});
-  add(*store, "gc", "Remove files that no revision needs", without_home(collect_store),
-      [](CLI::App&, Options&) {});
+      "  skerry session fork work attempt; skerry session diff work 1 2\n"
+      "  skerry session export work work.skerry; skerry session import work.skerry --name copy\n");
 }
 
 }  // namespace skerry::app

@@ -79,6 +79,14 @@ void SetUpProgress::progress(double fraction) {
   std::fflush(stderr);
 }
 
+void LateProgress::progress(double fraction) {
+  if (!shown_) {
+    if (std::chrono::steady_clock::now() - begun_ < std::chrono::seconds(1)) return;
+    shown_.emplace().step(what_);
+  }
+  shown_->progress(fraction);
+}
+
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

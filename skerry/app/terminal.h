@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,19 @@ class SetUpProgress final : public runtime::SetUpObserver {
   bool is_terminal_;
   std::string step_;
   std::chrono::steady_clock::time_point begun_;
+};
+
+/// The progress of something that is mostly quick: shown once it has taken a second. Confined to
+/// one thread.
+class LateProgress {
+ public:
+  explicit LateProgress(std::string what) : what_(std::move(what)) {}
+  void progress(double fraction);
+
+ private:
+  std::string what_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::optional<SetUpProgress> shown_;
 };
 
 /// A table with its first row as head, columns aligned.

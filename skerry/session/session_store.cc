@@ -61,6 +61,12 @@ Result<SessionRow> SessionStore::existing(const SessionName& name) {
                              "; `skerry session list` names all");
 }
 
+Status SessionStore::check_free(const SessionName& name) {
+  SKERRY_ASSIGN(const auto session, tables_.session(name));
+  if (!session) return ok_status();
+  return absl::AlreadyExistsError("there is a session \"" + name.text() + "\" already");
+}
+
 Result<RevisionRow> SessionStore::resolve(const SessionRow& session, std::string_view where) {
   const auto number = number_in(where);
   if (number == 0) return RevisionRow();
@@ -138,11 +144,16 @@ Status SessionStore::note(const Lease& lease, std::string_view text) {
 Result<RevisionInfo> SessionStore::commit(const Lease& lease, const image::Revision& parent,
                                           const image::Captured& captured,
                                           const RunRecord& record) {
-  const bool durable = record.durability == Durability::kDurable;
   SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock()));
   if (parent.id.empty()) {
     SKERRY_TRY(files_.keep_template(*parent.image, record.template_file));
   }
+  return save(lease, parent, captured, record);
+}
+
+Result<RevisionInfo> SessionStore::save(const Lease& lease, const image::Revision& parent,
+                                        const image::Captured& captured, const RunRecord& record) {
+  const bool durable = record.durability == Durability::kDurable;
   SKERRY_ASSIGN(
       const auto written,
       files_.write(parent, captured, durable ? AtomicFile::Sync::kFull : AtomicFile::Sync::kNone));
@@ -336,10 +347,10 @@ Result<RevisionInfo> SessionStore::rewind(const SessionName& name, std::string_v
 
 Status SessionStore::fork(const SessionName& name, const SessionName& fork) {
   SKERRY_TRY(expire());
+  SKERRY_ASSIGN(const Lease turn, lease(fork));  // nobody else makes it meanwhile
   SKERRY_ASSIGN(auto transaction, tables_.begin());
   SKERRY_ASSIGN(const SessionRow session, existing(name));
-  SKERRY_ASSIGN(const auto other, tables_.session(fork));
-  if (other) return absl::AlreadyExistsError("there is a session \"" + fork.text() + "\" already");
+  SKERRY_TRY(check_free(fork));
   SKERRY_ASSIGN(const SessionRow made,
                 tables_.add_session(fork, session.template_name, now_unix_ns()));
   SKERRY_TRY(tables_.fork_from(session, made.id));
@@ -349,13 +360,37 @@ Status SessionStore::fork(const SessionName& name, const SessionName& fork) {
   return finish(std::move(transaction), leftovers);
 }
 
-Result<image::Revision> SessionStore::open_revision(const SessionName& name,
-                                                    std::string_view where) {
+Result<SessionStore::OpenedRevision> SessionStore::open_revision(
+    const SessionName& name, std::optional<std::string_view> where) {
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(const SessionRow session, existing(name));
-  SKERRY_ASSIGN(const RevisionRow row, resolve(session, where));
-  if (row.id == 0) return absl::InvalidArgumentError("revision 0 is the template itself");
-  return files_.load(row.file);
+  std::optional<RevisionRow> row;
+  if (where) {
+    SKERRY_ASSIGN(row, resolve(session, *where));
+  } else {
+    SKERRY_ASSIGN(row, tables_.revision(session.head));
+  }
+  if (!row || row->id == 0) {
+    return absl::InvalidArgumentError("revision 0 is the template itself");
+  }
+  OpenedRevision opened{.number = row->info.number, .revision = {}};
+  SKERRY_ASSIGN(opened.revision, files_.load(row->file));
+  return opened;
+}
+
+Result<RevisionInfo> SessionStore::import(const SessionName& name, const image::Export& imported) {
+  SKERRY_TRY(expire());
+  SKERRY_ASSIGN(const Lease turn, lease(name));
+  SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock()));
+  SKERRY_TRY(check_free(name));
+  SKERRY_ASSIGN(const image::Revision base, files_.bare_base(imported.manifest));
+  const std::string from = "imported: " + imported.origin.session + ", revision " +
+                           std::to_string(imported.origin.revision);
+  return save(turn, base, imported.captured,
+              {.first_line = from,
+               .outcome = "imported",
+               .template_file = {},
+               .durability = Durability::kDurable});
 }
 
 Result<std::int64_t> SessionStore::clear(const std::optional<SessionName>& name) {

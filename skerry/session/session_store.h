@@ -13,6 +13,7 @@
 
 #include "skerry/base/file.h"
 #include "skerry/base/status.h"
+#include "skerry/image/image_export.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/session/session_info.h"
 #include "skerry/session/session_name.h"
@@ -100,8 +101,18 @@ class SessionStore {
   /// A second session on the first one's head. kAlreadyExists when there is one of that name.
   Status fork(const SessionName& name, const SessionName& fork);
 
-  /// Opens one of a session's revisions, by number or label.
-  Result<image::Revision> open_revision(const SessionName& name, std::string_view where);
+  struct OpenedRevision {
+    std::int64_t number = 0;
+    image::Revision revision;
+  };
+  /// Opens one of a session's revisions, by number or label; by default, its head.
+  /// kInvalidArgument for revision 0.
+  Result<OpenedRevision> open_revision(const SessionName& name,
+                                       std::optional<std::string_view> where);
+
+  /// A new session, whose first revision has the state of an export that the caller has checked
+  /// against the runtime. kAlreadyExists when there is one of that name.
+  Result<RevisionInfo> import(const SessionName& name, const image::Export& imported);
 
   /// Forgets sessions: one, or all of the tenant. Returns how many there were.
   Result<std::int64_t> clear(const std::optional<SessionName>& name);
@@ -139,6 +150,8 @@ class SessionStore {
   std::filesystem::path lock_path(std::string_view name) const;
   std::filesystem::path writing_lock() const { return directory_ / "locks" / "writing"; }
   Result<SessionRow> existing(const SessionName& name);
+  /// kAlreadyExists when there is a session of that name.
+  Status check_free(const SessionName& name);
   Result<RevisionRow> resolve(const SessionRow& session, std::string_view where);
   Status event(std::string_view name, std::string_view text);
 
@@ -146,6 +159,9 @@ class SessionStore {
   Status open_head(const SessionRow& session, Head& head);
   Result<bool> is_whole(const RevisionRow& row);
 
+  /// Writes a revision and names it. The lock that writers share is the caller's.
+  Result<RevisionInfo> save(const Lease& lease, const image::Revision& parent,
+                            const image::Captured& captured, const RunRecord& record);
   /// What follows is done inside a transaction.
   Result<RevisionInfo> name_revision(const Lease& lease, const image::Revision& parent,
                                      const image::RevisionFiles::Written& written,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/session/session_store.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <random>
@@ -238,6 +239,34 @@ TEST_F(SessionStoreTest, OnlyTheLastEventsAreTold) {
   ASSERT_EQ(events.size(), 200U);
   EXPECT_EQ(events.front().text, "400");
   EXPECT_EQ(events.back().text, "599");
+}
+
+TEST_F(SessionStoreTest, AnImportedSessionIsAllItsOwn) {
+  ASSERT_TRUE(run(name("s"), 5).ok());
+  const auto opened = store->open_revision(name("s"), std::nullopt).value();
+  const OwnedFd file = image::testing::memory_file({});
+  ASSERT_TRUE(
+      image::write_export(file.get(), *opened.revision.image, {"s", opened.number}, [](double) {
+      }).ok());
+  const auto imported =
+      image::read_export(file.get(), image::testing::memory_file({}), [](double) {});
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  EXPECT_EQ(store->import(name("s"), *imported).status().code(), StatusCode::kAlreadyExists);
+  const auto saved = store->import(name("copy"), *imported);
+  ASSERT_TRUE(saved.ok()) << saved.status();
+  EXPECT_EQ(saved->number, 1);
+  EXPECT_EQ(saved->first_line, "imported: s, revision 1");
+  ASSERT_TRUE(store->clear(name("s")).ok());  // the template goes, too
+  const auto copy = store->open_revision(name("copy"), "1").value();
+  EXPECT_TRUE(std::ranges::equal(copy.revision.image->pages->bytes(),
+                                 opened.revision.image->pages->bytes()));
+  EXPECT_EQ(copy.revision.image->manifest.host_state, "state 0+");
+  EXPECT_EQ(copy.revision.image->manifest.globals, opened.revision.image->manifest.globals);
+  ASSERT_TRUE(run(name("copy"), 6).ok());
+  EXPECT_EQ(value_of(name("copy")), 6);
+  EXPECT_TRUE(store->check([](double) {})->damaged.empty());
+  ASSERT_TRUE(store->clear(std::nullopt).ok());
+  EXPECT_TRUE(store->files().list_templates().empty());
 }
 
 TEST_F(SessionStoreTest, ARunWhoseSessionWasClearedIsNotSaved) {

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// `skerry session export` and `skerry session import`.
+#include <algorithm>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "skerry/app/json_text.h"
+#include "skerry/app/session_run.h"
+#include "skerry/app/store_action.h"
+#include "skerry/app/terminal.h"
+#include "skerry/base/file.h"
+#include "skerry/image/image_export.h"
+#include "skerry/runtime/installation.h"
+
+namespace skerry::app {
+namespace {
+
+using session::SessionName;
+using session::SessionStore;
+
+constexpr std::string_view kStandardStream = "-";
+
+/// All of `from`, at most `most` bytes of it, to `to`.
+Status copy_stream(int from, int to, std::uint64_t most) {
+  std::vector<std::byte> buffer(std::size_t{1} << 20);
+  for (std::uint64_t copied = 0;;) {
+    SKERRY_ASSIGN(const ssize_t got, syscall_result("read", {}, [&] {
+                    return ::read(from, buffer.data(), buffer.size());
+                  }));
+    if (got == 0) return ok_status();
+    copied += static_cast<std::uint64_t>(got);
+    if (copied > most) {
+      return absl::ResourceExhaustedError("there is more than " + std::to_string(most) +
+                                          " bytes of it");
+    }
+    SKERRY_TRY(write_all(to, std::span(buffer).first(static_cast<std::size_t>(got))));
+  }
+}
+
+bool is_regular(int fd) {
+  struct stat info{};
+  return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/// The file itself, if one can seek in it, else a copy without a name.
+Result<OwnedFd> open_input(const std::string& file, const runtime::Home& home) {
+  SKERRY_ASSIGN(OwnedFd input, open_file(file == kStandardStream ? "/dev/stdin" : file, O_RDONLY));
+  if (is_regular(input.get())) return input;
+  SKERRY_ASSIGN(OwnedFd copy, unnamed_file(home.store()));
+  SKERRY_TRY(copy_stream(input.get(), copy.get(), image::kMaxExport));
+  return copy;
+}
+
+/// Writes `revision` to the file `options.file`, whole or not at all, or through a pipe. Returns
+/// the export's size.
+Result<std::int64_t> write_to(const StoreOptions& options, const runtime::Home& home,
+                              const SessionStore::OpenedRevision& opened) {
+  const auto write = [&](int fd) {
+    LateProgress progress("exporting session " + options.name);
+    return image::write_export(fd, *opened.revision.image, {options.name, opened.number},
+                               [&](double done) { progress.progress(done); });
+  };
+  const auto size_of = [](int fd) { return static_cast<std::int64_t>(::lseek(fd, 0, SEEK_END)); };
+  struct stat info{};
+  const bool is_file = options.file != kStandardStream &&
+                       (::stat(options.file.c_str(), &info) != 0 || S_ISREG(info.st_mode));
+  if (is_file) {
+    SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(options.file));
+    SKERRY_TRY(write(file.fd()));
+    const std::int64_t size = size_of(file.fd());
+    SKERRY_TRY(file.commit());
+    return size;
+  }
+  SKERRY_ASSIGN(
+      const OwnedFd output,
+      open_file(options.file == kStandardStream ? "/dev/stdout" : options.file, O_WRONLY));
+  if (::isatty(output.get()) == 1) {
+    return absl::InvalidArgumentError("an export is no text for a terminal: name a file");
+  }
+  SKERRY_ASSIGN(const OwnedFd room, unnamed_file(home.store()));
+  SKERRY_TRY(write(room.get()));
+  const std::int64_t size = size_of(room.get());
+  SKERRY_TRY(
+      syscall_result("lseek", {}, [&] { return ::lseek(room.get(), 0, SEEK_SET); }).status());
+  SKERRY_TRY(copy_stream(room.get(), output.get(), image::kMaxExport));
+  return size;
+}
+
+/// Whether the state can run here. Sets the runtime up when that has not been done.
+Status check_runtime(const runtime::Home& home, const image::Manifest& manifest) {
+  SKERRY_ASSIGN(const auto here,
+                ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone));
+  const image::Manifest& installed = here->image->manifest;
+  if (manifest.module_sha256 != installed.module_sha256) {
+    return absl::FailedPreconditionError("made with another runtime, module " +
+                                         manifest.module_sha256 + "; this machine has " +
+                                         installed.module_sha256);
+  }
+  if (!image::have_same_names(manifest.globals, installed.globals)) {
+    return absl::DataLossError("not a whole session export: its globals are not the runtime's");
+  }
+  image::Image image;
+  image.manifest = manifest;
+  const auto origin = runtime::PythonInstallation(home).open(
+      std::make_shared<image::Image>(std::move(image)), engine::Metering::kNone);
+  return annotate(origin.status(), "its files and descriptors");
+}
+
+}  // namespace
+
+Status export_session(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
+  SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
+  SKERRY_ASSIGN(const auto opened,
+                store.open_revision(name, options.other.empty()
+                                              ? std::nullopt
+                                              : std::optional<std::string_view>(options.other)));
+  SKERRY_TRY(store.files().verify(opened.revision));
+  const auto size = write_to(options, home, opened);
+  if (!size.ok()) return annotate(size.status(), options.file);
+  const auto memory = opened.revision.image->pages->bytes().size();
+  const std::string told =
+      options.json
+          ? text_of({{"session", name.text()},
+                     {"revision", opened.number},
+                     {"bytes", *size},
+                     {"memory_bytes", memory},
+                     {"module_sha256", opened.revision.image->manifest.module_sha256}})
+          : fmt::format("session {}, revision {}: {} of memory in {}", name.text(), opened.number,
+                        size_text(static_cast<std::int64_t>(memory)), size_text(*size));
+  // Standard output is the export's, if that is where it goes.
+  std::fputs((told + "\n").c_str(), options.file == kStandardStream ? stderr : stdout);
+  return ok_status();
+}
+
+Status import_session(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
+  const auto imported = [&]() -> Result<image::Export> {
+    SKERRY_ASSIGN(const OwnedFd input, open_input(options.file, home));
+    SKERRY_ASSIGN(OwnedFd room, unnamed_file(home.store()));
+    LateProgress progress("importing " + options.file);
+    SKERRY_ASSIGN(auto read, image::read_export(input.get(), std::move(room),
+                                                [&](double done) { progress.progress(done); }));
+    SKERRY_TRY(check_runtime(home, read.manifest));
+    return read;
+  }();
+  if (!imported.ok()) return annotate(imported.status(), options.file);
+  SKERRY_ASSIGN(const SessionName name,
+                SessionName::parse(options.name.empty() ? imported->origin.session : options.name));
+  const auto saved = store.import(name, *imported);
+  if (saved.status().code() == StatusCode::kAlreadyExists) {
+    return absl::AlreadyExistsError(std::string(message_of(saved.status())) +
+                                    "; `--name OTHER` imports under another name");
+  }
+  if (!saved.ok()) return saved.status();
+  const std::string told =
+      options.json
+          ? text_of(
+                {{"session", name.text()}, {"revision", saved->number}, {"bytes", saved->bytes}})
+          : fmt::format("session {} is revision {} of {}", name.text(), imported->origin.revision,
+                        imported->origin.session);
+  std::puts(told.c_str());
+  return ok_status();
+}
+
+}  // namespace skerry::app

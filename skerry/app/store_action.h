@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "skerry/base/status.h"
+#include "skerry/runtime/home.h"
+#include "skerry/session/session_store.h"
+
+namespace CLI {
+class App;
+}
+
+namespace skerry::app {
+
+/// What the commands on sessions and their store take; each uses its own.
+struct StoreOptions {
+  std::string name;    ///< a session
+  std::string other;   ///< a revision, a label or a second name
+  std::string second;  ///< a second revision
+  std::string file;    ///< "-": standard input or output
+  bool json = false;
+};
+
+/// Does what one command is for, and prints what there is to tell.
+using StoreAction =
+    std::function<Status(session::SessionStore&, const runtime::Home&, const StoreOptions&)>;
+
+/// Adds the command `name` to `parent`: `arguments` adds what it takes besides --json. Chosen, it
+/// opens the home's store and carries `action` out; a failure is reported and ends the process with
+/// 125.
+void add_store_action(CLI::App& parent, const char* name, const char* description,
+                      StoreAction action,
+                      const std::function<void(CLI::App&, StoreOptions&)>& arguments);
+
+/// Adds the argument NAME, a session.
+void take_name(CLI::App& command, StoreOptions& options);
+
+/// "12 B", "3.4 KiB", "5.6 MiB".
+std::string size_text(std::int64_t bytes);
+
+/// `skerry session export` and `import`: a revision to a file and back, as a session of its own.
+Status export_session(session::SessionStore& store, const runtime::Home& home,
+                      const StoreOptions& options);
+Status import_session(session::SessionStore& store, const runtime::Home& home,
+                      const StoreOptions& options);
+
+}  // namespace skerry::app

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`skerry session export` and `skerry session import`: a session as one file, for another store."""
+
+import hashlib
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import time
+
+import pytest
+
+from conftest import default_home, temporary_files
+
+# docs/formats/session_export.md
+HEADER = struct.Struct("<8sIIQQ32s")
+
+
+@pytest.fixture
+def other_home(tmp_path):
+    """A second machine, as far as sessions go: a store of its own."""
+    other = tmp_path / "other"
+    other.mkdir(mode=0o700)
+    for part in ("runtimes", "native", "modules", "templates"):
+        if (default_home() / part).exists():
+            (other / part).symlink_to(default_home() / part)
+    return {"SKERRY_HOME": str(other)}
+
+
+@pytest.fixture
+def exported(run, session, tmp_path):
+    """A file with a session at revision 2."""
+    run("s", "x = [1]; import numpy as np; a = np.arange(1000)\nopen('/tmp/note', 'w').write('kept')").ok()
+    run("s", "def f(): return sum(x) + int(a[-1])").ok()
+    session("export", "s", tmp_path / "s.skerry").ok()
+    return tmp_path / "s.skerry"
+
+
+def signed(file):
+    """The file with a hash that fits, as who means harm would make it."""
+    head = file[:32]
+    return head + hashlib.sha256(head + file[64:]).digest() + file[64:]
+
+
+def with_header(file, **changes):
+    names = ("magic", "version", "manifest_size", "pages_size", "body_size", "sha256")
+    fields = dict(zip(names, HEADER.unpack(file[:64]))) | changes
+    return signed(HEADER.pack(*(fields[name] for name in names)) + file[64:])
+
+
+def test_an_export_goes_on_elsewhere(exported, run, session, other_home):
+    assert session("import", exported, env=other_home).ok().out == "session s is revision 2 of s\n"
+    assert run("s", "print(f(), open('/tmp/note').read())", env=other_home).ok().out == "1000 kept\n"
+    log = json.loads(session("log", "s", "--json", env=other_home).ok().out)["revisions"]
+    assert [(each["revision"], each["outcome"], each["first_line"]) for each in log[:1]] == [(1, "imported", "imported: s, revision 2")]
+    run("s", "x.append(2)", env=other_home).ok()
+    session("rewind", "s", "1", env=other_home).ok()
+    assert run("s", "print(x)", env=other_home).ok().out == "[1]\n"
+    assert run("s", "print(x)").ok().out == "[1]\n"
+
+
+def test_an_imported_session_rests_on_no_template(exported, run, session, other_home, in_own_home, tmp_path):
+    session("import", exported, env=other_home).ok()
+    templates = tmp_path / "other" / "templates"
+    templates.unlink()
+    templates.mkdir(mode=0o700)
+    assert run("s", "print(f())", env=other_home).ok().out == "1000\n"
+    in_own_home("store", "gc", env=other_home).ok()
+    assert run("s", "print(f())", env=other_home).ok().out == "1000\n"
+    assert "0 damaged" in in_own_home("store", "check", env=other_home).ok().out
+
+
+def test_an_earlier_revision_can_be_exported(run, session, other_home, tmp_path):
+    for n in (1, 2):
+        run("s", f"x = {n}").ok()
+    session("checkpoint", "s", "end").ok()
+    for where, value in (("1", "1"), ("end", "2")):
+        session("export", "s", tmp_path / "file", "--revision", where).ok()
+        session("import", tmp_path / "file", "--name", f"at-{where}", env=other_home).ok()
+        assert run(f"at-{where}", "print(x)", env=other_home).ok().out == value + "\n"
+    for where in ("0", "9", "nope"):
+        assert session("export", "s", tmp_path / "none", "--revision", where).code == 125
+    assert not (tmp_path / "none").exists()
+
+
+def test_it_goes_through_pipes(run, session, other_home, exported):
+    out = session("export", "s", "-").ok()
+    assert out.stdout[:8] == b"SKRYEXP\0" and "session s, revision 2" in out.err
+    session("import", "-", "--name", "piped", stdin=out.stdout, env=other_home).ok()
+    assert run("piped", "print(f())", env=other_home).ok().out == "1000\n"
+
+
+def test_json_says_what_was_written_and_read(exported, session, tmp_path):
+    done = json.loads(session("export", "s", tmp_path / "again", "--json").ok().out)
+    assert (done["session"], done["revision"], done["bytes"]) == ("s", 2, (tmp_path / "again").stat().st_size)
+    assert done["memory_bytes"] > done["bytes"] > 1_000_000 and len(done["module_sha256"]) == 64
+    done = json.loads(session("import", exported, "--name", "t", "--json").ok().out)
+    assert (done["session"], done["revision"]) == ("t", 1)
+    failed = session("import", exported, "--name", "t", "--json")
+    assert "already" in json.loads(failed.out)["error"]
+
+
+def test_a_name_that_is_taken_says_what_to_do(exported, session, run):
+    done = session("import", exported)
+    assert done.code == 125 and 'there is a session "s" already; `--name OTHER`' in done.err
+    assert session("import", exported, "--name", "../t").code == 125
+    session("import", exported, "--name", "t").ok()
+    assert run("t", "print(f())").ok().out == run("s", "print(f())").ok().out
+
+
+def test_an_existing_file_is_replaced_whole(exported, session):
+    exported.write_bytes(b"old")
+    session("export", "s", exported).ok()
+    assert exported.read_bytes()[:8] == b"SKRYEXP\0"
+    done = session("export", "s", exported.parent / "missing" / "file")
+    assert done.code == 125 and "No such file" in done.err
+
+
+# What is wrong with a file, and what is said about it.
+BAD = {
+    "empty": (lambda file: b"", "it is something else"),
+    "another format": (lambda file: b"PK\x03\x04" + file, "it is something else"),
+    "cut off in the header": (lambda file: file[:40], "it is cut off"),
+    "cut off": (lambda file: file[: len(file) // 2], "it is cut off"),
+    "one byte short": (lambda file: file[:-1], "it is cut off"),
+    "one byte long": (lambda file: file + b"x", "something is behind it"),
+    "a flipped bit": (lambda file: file[:5000] + bytes([file[5000] ^ 1]) + file[5001:], "its checksum is wrong"),
+    "a foreign version": (lambda file: with_header(file, version=2), "format 2, this program reads 1"),
+    "claims 100 GB": (lambda file: with_header(file, pages_size=100 << 30), "claims more than an export may hold"),
+    "claims a body of 100 GB": (lambda file: with_header(file, body_size=100 << 30), "claims more than an export may hold"),
+    "claims 4 GB": (lambda file: with_header(file, pages_size=65535 * 65536), "its pages are not as many as it says"),
+    "nonsense that is signed": (lambda file: with_header(file[:64] + b"\xFF" * (len(file) - 64)), "the compressed part is none"),
+}
+
+
+@pytest.mark.parametrize("change, said", BAD.values(), ids=BAD.keys())
+def test_a_bad_file_is_refused_and_told(exported, session, tmp_path, change, said):
+    bad = tmp_path / "bad"
+    bad.write_bytes(change(exported.read_bytes()))
+    for done in (session("import", bad, "--name", "t"), session("import", "-", "--name", "t", stdin=bad.read_bytes())):
+        assert done.code == 125 and said in done.err, done.err
+        assert done.err.startswith(("skerry: " + str(bad), "skerry: -: "))
+    assert session("info", "t").code == 125
+
+
+@pytest.mark.parametrize("file", ["missing", "."])
+def test_a_file_that_cannot_be_read_is_told(session, file, home):
+    done = session("import", file)
+    assert done.code == 125 and done.err.startswith(f"skerry: {file}: ")
+
+
+def recompressed(file, change):
+    """The export with its manifest changed, compressed and signed again. Needs the `zstd` program."""
+    fields = HEADER.unpack(file[:64])
+    plain = subprocess.run(["zstd", "-dc"], input=file[64:], capture_output=True, check=True).stdout
+    manifest, pages = plain[: fields[2]], plain[fields[2] :]
+    manifest = change(manifest)
+    body = subprocess.run(["zstd", "-c3"], input=manifest + pages, capture_output=True, check=True).stdout
+    return signed(HEADER.pack(fields[0], 1, len(manifest), len(pages), len(body), bytes(32)) + body)
+
+
+def test_an_export_of_another_runtime_is_refused_by_name(exported, session, tmp_path):
+    def other_module(manifest):
+        module = re.search(rb"\x1a\x40([0-9a-f]{64})", manifest)
+        return manifest[: module.start(1)] + b"e" * 64 + manifest[module.end(1) :]
+
+    bad = tmp_path / "bad"
+    bad.write_bytes(recompressed(exported.read_bytes(), other_module))
+    done = session("import", bad, "--name", "t")
+    assert done.code == 125 and "made with another runtime, module " + "e" * 64 in done.err
+
+
+def test_host_state_that_is_none_is_refused(exported, session, tmp_path):
+    bad = tmp_path / "bad"
+    # One more field 7, the host state: the last one counts.
+    bad.write_bytes(recompressed(exported.read_bytes(), lambda manifest: manifest + b"\x3a\x03\xff\xff\xff"))
+    done = session("import", bad, "--name", "t")
+    assert done.code == 125 and "its files and descriptors" in done.err
+
+
+def test_a_killed_export_or_import_leaves_nothing(exported, run, session, binary, environment, own_home, tmp_path):
+    run("s", "a = np.random.default_rng(1).integers(0, 256, 40_000_000, dtype=np.uint8)").ok()
+    expected = run("s", "print(len(a), f())").ok().out
+    session("export", "s", tmp_path / "big").ok()
+    target = tmp_path / "target"
+    target.mkdir()
+    for attempt in range(8):
+        for command in (["export", "s", str(target / "file")], ["import", str(tmp_path / "big"), "--name", f"t{attempt}"]):
+            process = subprocess.Popen([binary, "session", *command], env={**environment, "SKERRY_HOME": str(own_home)},
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(0.02 + 0.04 * attempt)
+            process.send_signal(signal.SIGKILL)
+            process.wait(5)
+    for name in os.listdir(target):  # an export that counts is whole
+        if not name.startswith(".tmp-"):
+            session("import", target / name, "--name", "whole").ok()
+    listed = [each["name"] for each in json.loads(session("list", "--json").ok().out)["sessions"]]
+    for name in listed:
+        assert run(name, "print(len(a), f())").ok().out == expected
+
+
+def test_a_damaged_session_is_not_exported(run, session, own_home, tmp_path):
+    run("s", "x = 1").ok()
+    (revision,) = (own_home / "store" / "revisions").iterdir()
+    with open(revision, "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\xAA")
+    done = session("export", "s", tmp_path / "file")
+    assert done.code == 125 and revision.name in done.err
+    assert not (tmp_path / "file").exists() and not temporary_files(tmp_path / "home")
