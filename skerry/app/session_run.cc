@@ -67,7 +67,11 @@ Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home
                 setting("SKERRY_SESSION_TTL", policy.time_to_live.count(), 30 * 86'400));
   SKERRY_ASSIGN(policy.sessions, setting("SKERRY_SESSIONS", policy.sessions, 100'000));
   SKERRY_ASSIGN(policy.revisions, setting("SKERRY_SESSION_REVISIONS", policy.revisions, 10'000));
+  SKERRY_ASSIGN(const std::int64_t most,
+                setting("SKERRY_SESSION_BYTES", static_cast<std::int64_t>(policy.bytes.value),
+                        std::int64_t{1} << 50));
   policy.time_to_live = std::chrono::seconds(seconds);
+  policy.bytes = bytes(static_cast<std::uint64_t>(most));
   SKERRY_TRY(make_private_directory(home.root));
   return session::SessionStore::open(home.store(), kLocalTenant, policy);
 }

@@ -15,7 +15,8 @@ namespace skerry::app {
 inline constexpr std::string_view kLocalTenant = "default";
 
 /// Opens the home's sessions under the policy that the environment sets: SKERRY_SESSION_TTL,
-/// SKERRY_SESSIONS, SKERRY_SESSION_REVISIONS. kInvalidArgument names the one that is out of bounds.
+/// SKERRY_SESSIONS, SKERRY_SESSION_REVISIONS, SKERRY_SESSION_BYTES. kInvalidArgument names the one
+/// that is out of bounds.
 Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home& home);
 
 /// One run in a session: where it starts, and what becomes of what it leaves.
@@ -47,7 +48,7 @@ class SessionRun {
   SessionReport report(const sandbox::Outcome& outcome, const runtime::PythonProgram& program);
 
  private:
-  SessionRun(session::SessionStore::Lease lease) : lease_(std::move(lease)) {}
+  explicit SessionRun(session::SessionStore::Lease lease) : lease_(std::move(lease)) {}
   Result<session::RevisionInfo> commit(const sandbox::Outcome& outcome,
                                        const runtime::PythonProgram& program);
 

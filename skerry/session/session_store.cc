@@ -200,6 +200,7 @@ Result<RevisionInfo> SessionStore::name_revision(const Lease& lease, const image
   SKERRY_ASSIGN(row.id, tables_.add_head(*session, row, written.sources));
   session->head = row.id;
   SKERRY_TRY(prune(*session, leftovers));
+  SKERRY_TRY(make_space(leftovers));
   return std::move(row.info);
 }
 
@@ -217,11 +218,58 @@ Status SessionStore::prune(const SessionRow& session, Leftovers& leftovers) {
   // Numbers count the session's runs: before that many there is nothing to look for.
   if (session.next_number < policy_.revisions) return ok_status();
   SKERRY_ASSIGN(const auto surplus, tables_.surplus(session, policy_.revisions));
-  for (const RevisionRow& row : surplus) {
-    SKERRY_ASSIGN(const auto files, tables_.remove_revision(row));
-    leftovers.files.insert(leftovers.files.end(), files.begin(), files.end());
-  }
+  for (const RevisionRow& row : surplus) SKERRY_TRY(forget(row, leftovers));
   return ok_status();
+}
+
+Status SessionStore::forget(const RevisionRow& row, Leftovers& leftovers) {
+  SKERRY_ASSIGN(const auto files, tables_.remove_revision(row));
+  leftovers.files.insert(leftovers.files.end(), files.begin(), files.end());
+  return ok_status();
+}
+
+Result<bool> SessionStore::fits(Leftovers& leftovers) {
+  SKERRY_TRY(settle(leftovers));
+  SKERRY_ASSIGN(const std::int64_t held, tables_.bytes());
+  return static_cast<std::uint64_t>(held) <= policy_.bytes.value;
+}
+
+Status SessionStore::make_space(Leftovers& leftovers) {
+  SKERRY_ASSIGN(bool enough, fits(leftovers));
+  if (enough) return ok_status();
+  SKERRY_ASSIGN(const auto sessions, tables_.sessions());
+  for (const SessionRow& session : sessions) {
+    SKERRY_ASSIGN(enough, shorten(session, leftovers));
+    if (enough) return ok_status();
+  }
+  for (const SessionRow& session : sessions) {
+    SKERRY_TRY(drop_idle({session}, 1, "evicted: longest unused, " + over_bytes(), leftovers));
+    SKERRY_ASSIGN(enough, fits(leftovers));
+    if (enough) return ok_status();
+  }
+  return absl::ResourceExhaustedError("there is no room for it: " + over_bytes() +
+                                      "; SKERRY_SESSION_BYTES raises that, `skerry session clear` "
+                                      "makes room");
+}
+
+Result<bool> SessionStore::shorten(const SessionRow& session, Leftovers& leftovers) {
+  SKERRY_ASSIGN(const auto surplus, tables_.surplus(session, 1));
+  std::int64_t forgotten = 0;
+  bool enough = false;
+  for (auto row = surplus.rbegin(); row != surplus.rend() && !enough; ++row, ++forgotten) {
+    SKERRY_TRY(forget(*row, leftovers));
+    SKERRY_ASSIGN(enough, fits(leftovers));
+  }
+  if (forgotten > 0) {
+    SKERRY_TRY(event(session.name, "evicted: its oldest " + std::to_string(forgotten) +
+                                       (forgotten == 1 ? " revision, " : " revisions, ") +
+                                       over_bytes()));
+  }
+  return enough;
+}
+
+std::string SessionStore::over_bytes() const {
+  return "the sessions' files were more than " + std::to_string(policy_.bytes.value) + " bytes";
 }
 
 Status SessionStore::drop_idle(const std::vector<SessionRow>& sessions, std::size_t most,
@@ -249,13 +297,20 @@ Status SessionStore::drop(const std::vector<SessionRow>& sessions, std::string_v
   return ok_status();
 }
 
-Status SessionStore::finish(Transaction transaction, const Leftovers& leftovers) {
-  SKERRY_TRY(transaction.commit());
-  for (const std::string& file : leftovers.files) {
-    // What stays behind here, garbage collection finds.
-    const auto needed = tables_.is_needed(file);
-    if (needed.ok() && !*needed) (void)files_.remove(file);
+Status SessionStore::settle(Leftovers& leftovers) {
+  for (std::string& file : leftovers.files) {
+    SKERRY_ASSIGN(const bool unneeded, tables_.remove_if_unneeded(file));
+    if (unneeded) leftovers.unneeded.push_back(std::move(file));
   }
+  leftovers.files.clear();
+  return ok_status();
+}
+
+Status SessionStore::finish(Transaction transaction, Leftovers& leftovers) {
+  SKERRY_TRY(settle(leftovers));
+  SKERRY_TRY(transaction.commit());
+  // What stays behind here, garbage collection finds.
+  for (const std::string& file : leftovers.unneeded) (void)files_.remove(file);
   return ok_status();
 }
 

@@ -27,6 +27,7 @@ struct Policy {
   std::chrono::seconds time_to_live{3600};  ///< since a session's last use; 1 s to 30 days
   std::int64_t sessions = 100;              ///< 1 to 100,000
   std::int64_t revisions = 100;             ///< of each session; 1 to 10,000
+  ByteSize bytes = mib(10'240);             ///< of all revisions' files; at least 1
 };
 
 enum class Durability {
@@ -79,7 +80,7 @@ class SessionStore {
   Result<Head> head(const Lease& lease);
 
   /// Makes what `captured` holds the session's new head, and the session if it is new. When this
-  /// fails nothing has changed.
+  /// fails nothing has changed. kResourceExhausted when the policy's bytes do not suffice.
   Result<RevisionInfo> commit(const Lease& lease, const image::Revision& parent,
                               const image::Captured& captured, const RunRecord& record);
 
@@ -144,8 +145,9 @@ class SessionStore {
 
   /// What a transaction leaves behind once it is committed.
   struct Leftovers {
-    std::vector<std::string> files;  ///< that may be needed no more
-    std::vector<FileLock> locks;     ///< of sessions that it removed: nobody began to run in them
+    std::vector<std::string> files;     ///< that may be needed no more
+    std::vector<std::string> unneeded;  ///< of these, what nobody needs: to be removed
+    std::vector<FileLock> locks;  ///< of sessions that it removed: nobody began to run in them
   };
   std::filesystem::path lock_path(std::string_view name) const;
   std::filesystem::path writing_lock() const { return directory_ / "locks" / "writing"; }
@@ -169,16 +171,25 @@ class SessionStore {
   /// After a session was added: the longest unused go.
   Status make_room(Leftovers& leftovers);
   Status prune(const SessionRow& session, Leftovers& leftovers);
+  /// Forgets the oldest revisions of the sessions longest unused, then such sessions whole, until
+  /// what is left is within the policy's bytes. kResourceExhausted when nothing more can go.
+  Status make_space(Leftovers& leftovers);
+  Result<bool> fits(Leftovers& leftovers);
+  Result<bool> shorten(const SessionRow& session, Leftovers& leftovers);
+  Status forget(const RevisionRow& row, Leftovers& leftovers);
   /// Removes up to `most` of `sessions`, but none that somebody runs in.
   Status drop_idle(const std::vector<SessionRow>& sessions, std::size_t most, std::string_view why,
                    Leftovers& leftovers);
   Status drop(const std::vector<SessionRow>& sessions, std::string_view why, Leftovers& leftovers);
 
+  /// Finds out which files nobody needs any more.
+  Status settle(Leftovers& leftovers);
   /// Ends a transaction, then removes its leftovers.
-  Status finish(Transaction transaction, const Leftovers& leftovers);
+  Status finish(Transaction transaction, Leftovers& leftovers);
   Status expire();
   std::int64_t oldest_use() const;
   std::string expired() const;
+  std::string over_bytes() const;
 
   std::filesystem::path directory_;
   std::string tenant_;

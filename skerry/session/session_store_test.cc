@@ -214,6 +214,53 @@ TEST_F(SessionStoreTest, WhatGoesTakesItsFilesAlong) {
   EXPECT_EQ(files_on_disk(), 0U);
 }
 
+TEST_F(SessionStoreTest, TheOldestRevisionsOfTheLongestUnusedGoForBytes) {
+  int value = 1;
+  for (const char* each : {"a", "a", "a", "b", "b"}) ASSERT_TRUE(run(name(each), value++).ok());
+  const auto bytes_of_one = store->revisions(name("a"))->back().bytes;
+  // Room for five, and for what is not pages.
+  reopen({.bytes = bytes(static_cast<std::uint64_t>(bytes_of_one) * 11 / 2)});
+  ASSERT_TRUE(run(name("b"), 60).ok());
+  EXPECT_EQ(store->revisions(name("a"))->front().number, 2);
+  EXPECT_EQ(store->revisions(name("b"))->size(), 3U);
+  EXPECT_EQ(files_on_disk(), 5U);
+  EXPECT_NE(store->events(name("a"))->back().text.find("evicted: its oldest 1 revision"),
+            std::string::npos);
+  // Then sessions, but for the one that runs.
+  reopen({.bytes = bytes(static_cast<std::uint64_t>(bytes_of_one) * 3 / 2)});
+  ASSERT_TRUE(run(name("b"), 70).ok());
+  EXPECT_EQ(store->list()->size(), 1U);
+  EXPECT_EQ(value_of(name("b")), 70);
+  EXPECT_EQ(files_on_disk(), 1U);
+  // What cannot be made room for is refused, and nothing has changed.
+  reopen({.bytes = bytes(1000)});
+  EXPECT_EQ(run(name("b"), 80).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(value_of(name("b")), 70);
+  EXPECT_EQ(files_on_disk(), 1U);
+}
+
+TEST_F(SessionStoreTest, AFileThatOthersRestOnCountsUntilNobodyDoes) {
+  ASSERT_TRUE(run(name("a"), 1).ok());
+  ASSERT_TRUE(store->fork(name("a"), name("b")).ok());
+  ASSERT_TRUE(store->clear(name("a")).ok());
+  reopen({.bytes = bytes(3 * kPageSize)});
+  ASSERT_TRUE(run(name("c"), 1).ok());
+  EXPECT_EQ(store->info(name("b")).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(files_on_disk(), 1U);
+}
+
+TEST_F(SessionStoreTest, AStoreOfTheFirstVersionIsTakenOver) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  store.reset();
+  {
+    const auto database = Database::open(directory / "store/sessions.db").value();
+    ASSERT_TRUE(database->run_script("DROP TABLE files; PRAGMA user_version = 1").ok());
+  }
+  reopen({.bytes = bytes(1000)});
+  EXPECT_EQ(value_of(name("s")), 1);
+  EXPECT_EQ(run(name("s"), 2).status().code(), StatusCode::kResourceExhausted);
+}
+
 TEST_F(SessionStoreTest, ASessionInUseIsNotEvicted) {
   reopen({.sessions = 2});
   for (const char* each : {"old", "b"}) ASSERT_TRUE(run(name(each), 1).ok());

@@ -8,7 +8,8 @@ namespace skerry::session {
 namespace {
 
 // `number` counts within a session; `parent` is a revision's id, null for one on the template.
-// `boot` tells whether the machine has been up ever since a revision that was not synced.
+// `boot` tells whether the machine has been up ever since a revision that was not synced. `files`
+// are on the disk for as long as a revision needs them, whose or as a source.
 constexpr const char* kSchema = R"(
 CREATE TABLE IF NOT EXISTS sessions (
   id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, name TEXT NOT NULL,
@@ -28,9 +29,15 @@ CREATE INDEX IF NOT EXISTS sources_of_file ON sources (file);
 CREATE TABLE IF NOT EXISTS events (
   tenant TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS events_of_name ON events (tenant, name);
-PRAGMA user_version = 1;
+CREATE TABLE IF NOT EXISTS files (
+  file TEXT PRIMARY KEY, tenant TEXT NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS files_of_tenant ON files (tenant, bytes);
+INSERT OR IGNORE INTO files SELECT r.file, COALESCE(s.tenant, 'default'), r.bytes
+  FROM revisions r LEFT JOIN sessions s ON s.id = r.session;
+PRAGMA user_version = 2;
 )";
-constexpr std::int64_t kSchemaVersion = 1;
+// 1 had no table `files`.
+constexpr std::int64_t kSchemaVersion = 2;
 
 constexpr std::int64_t kMaxEvents = 200;  // of one name, as they are told
 // Events are trimmed once in so many: a run that notes something pays for one insertion.
@@ -254,6 +261,8 @@ Result<std::int64_t> SessionTables::add_head(const SessionRow& session, const Re
        Cell::of(row.info.outcome), Cell::of(row.info.label), Cell::of(row.info.bytes),
        Cell::of(row.info.pages), Cell::of(row.info.is_durable ? 1 : 0), Cell::of(row.boot)}));
   const std::int64_t id = database_->last_id();
+  SKERRY_TRY(change("INSERT INTO files (file, tenant, bytes) VALUES (?, ?, ?)",
+                    {Cell::of(row.file), Cell::of(tenant_), Cell::of(row.info.bytes)}));
   for (const std::string& source : sources) {
     SKERRY_TRY(change("INSERT INTO sources (revision, file) VALUES (?, ?)",
                       {Cell::of(id), Cell::of(source)}));
@@ -284,12 +293,21 @@ Result<std::vector<std::string>> SessionTables::sources_of(std::int64_t revision
                 first_text);
 }
 
-Result<bool> SessionTables::is_needed(std::string_view file) {
-  SKERRY_ASSIGN(const auto users,
-                database_->run("SELECT 1 FROM revisions WHERE file = ?1 UNION ALL "
-                               "SELECT 1 FROM sources WHERE file = ?1 LIMIT 1",
+Result<bool> SessionTables::remove_if_unneeded(std::string_view file) {
+  SKERRY_ASSIGN(const auto removed,
+                database_->run("DELETE FROM files WHERE file = ?1"
+                               " AND NOT EXISTS (SELECT 1 FROM revisions WHERE file = ?1)"
+                               " AND NOT EXISTS (SELECT 1 FROM sources WHERE file = ?1)"
+                               " RETURNING file",
                                {Cell::of(file)}));
-  return !users.empty();
+  return !removed.empty();
+}
+
+Result<std::int64_t> SessionTables::bytes() {
+  SKERRY_ASSIGN(const auto rows,
+                database_->run("SELECT COALESCE(SUM(bytes), 0) FROM files WHERE tenant = ?",
+                               {Cell::of(tenant_)}));
+  return rows[0].integer(0);
 }
 
 Result<std::vector<std::string>> SessionTables::needed_files() {

@@ -83,9 +83,12 @@ class SessionTables {
 
   /// Other revisions' files that one needs.
   Result<std::vector<std::string>> sources_of(std::int64_t revision);
-  /// Whether any revision, of any tenant, needs a file; all that are needed.
-  Result<bool> is_needed(std::string_view file);
+  /// All files that any revision, of any tenant, needs.
   Result<std::vector<std::string>> needed_files();
+  /// Forgets a file that no revision needs any more, and whether it was such a one.
+  Result<bool> remove_if_unneeded(std::string_view file);
+  /// Bytes of all files that the tenant's revisions need.
+  Result<std::int64_t> bytes();
 
   Status add_event(std::string_view session, std::string_view text, std::int64_t now_unix_ns);
   /// The last 200 of one name, oldest first; also when there is no such session any more.
