@@ -229,15 +229,25 @@ def nothing_is_left_behind(request):
         assert not temporary_files(home)
 
 
-@pytest.fixture
-def own_home(home, tmp_path):
-    """A home with sessions of its own; runtime and templates are the tests'."""
-    own = tmp_path / "home"
-    own.mkdir(mode=0o700)
+def home_beside(directory):
+    """A home with sessions of its own in `directory`; runtime and templates are the tests'."""
+    directory.mkdir(mode=0o700)
     for part in ("runtimes", "native", "modules", "templates"):
         if (default_home() / part).exists():
-            (own / part).symlink_to(default_home() / part)
-    return own
+            (directory / part).symlink_to(default_home() / part)
+    return directory
+
+
+@pytest.fixture
+def own_home(home, tmp_path):
+    """A home with sessions of its own."""
+    return home_beside(tmp_path / "home")
+
+
+@pytest.fixture
+def other_home(home, tmp_path):
+    """A second such, for `env`: another machine, as far as sessions go."""
+    return {"SKERRY_HOME": str(home_beside(tmp_path / "other"))}
 
 
 @pytest.fixture

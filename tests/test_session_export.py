@@ -12,21 +12,10 @@ import time
 
 import pytest
 
-from conftest import default_home, temporary_files
+from conftest import temporary_files
 
 # docs/formats/session_export.md
 HEADER = struct.Struct("<8sIIQQ32s")
-
-
-@pytest.fixture
-def other_home(tmp_path):
-    """A second machine, as far as sessions go: a store of its own."""
-    other = tmp_path / "other"
-    other.mkdir(mode=0o700)
-    for part in ("runtimes", "native", "modules", "templates"):
-        if (default_home() / part).exists():
-            (other / part).symlink_to(default_home() / part)
-    return {"SKERRY_HOME": str(other)}
 
 
 @pytest.fixture

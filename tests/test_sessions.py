@@ -478,11 +478,3 @@ def test_an_uncaught_memory_error_can_be_survived_twice(run):
     for _ in range(2):
         assert run("s", "x = [0] * 10 ** 9").code == 1
     assert run("s", "print('on')").ok().out == "on\n"
-
-
-def test_garbage_is_collected(run, skerry, own_home):
-    run("s", "x = 1").ok()
-    (own_home / "store" / "revisions" / ("0" * 32 + ".revision")).write_bytes(b"x" * 10)
-    done = json.loads(skerry("store", "gc", "--json", env={"SKERRY_HOME": str(own_home)}).ok().out)
-    assert done == {"files": 1, "bytes": 10}
-    assert run("s", "print(x)").ok().out == "1\n"

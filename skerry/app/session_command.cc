@@ -265,26 +265,7 @@ void add_session_command(CLI::App& app) {
       [](CLI::App& command, StoreOptions& options) {
         command.add_option("name", options.name, "The session; by default, all")->type_name("NAME");
       });
-  add_store_action(*session, "export", "Write a revision with all it needs to one file",
-                   export_session, [](CLI::App& command, StoreOptions& options) {
-                     take_name(command, options);
-                     command.add_option("file", options.file, "\"-\": standard output")
-                         ->type_name("FILE")
-                         ->required();
-                     command
-                         .add_option("--revision", options.other,
-                                     "Its number or label; by default, where the session stands")
-                         ->type_name("REV");
-                   });
-  add_store_action(
-      *session, "import", "Make a session of an exported one", import_session,
-      [](CLI::App& command, StoreOptions& options) {
-        command.add_option("file", options.file, "\"-\": standard input")
-            ->type_name("FILE")
-            ->required();
-        command.add_option("--name", options.name, "The new session; by default, named as it was")
-            ->type_name("NAME");
-      });
+  add_transfer_commands(*session);
   session->footer(
       "Examples:\n"
       "  skerry run --session work -c 'x = 41'\n"

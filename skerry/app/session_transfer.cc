@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "skerry/app/json_text.h"
@@ -22,8 +23,6 @@ namespace {
 
 using session::SessionName;
 using session::SessionStore;
-
-constexpr std::string_view kStandardStream = "-";
 
 /// All of `from`, at most `most` bytes of it, to `to`.
 Status copy_stream(int from, int to, std::uint64_t most) {
@@ -48,46 +47,34 @@ bool is_regular(int fd) {
 }
 
 /// The file itself, if one can seek in it, else a copy without a name.
-Result<OwnedFd> open_input(const std::string& file, const runtime::Home& home) {
-  SKERRY_ASSIGN(OwnedFd input, open_file(file == kStandardStream ? "/dev/stdin" : file, O_RDONLY));
+Result<OwnedFd> open_seekable(const std::string& file, const runtime::Home& home) {
+  SKERRY_ASSIGN(OwnedFd input, open_input(file));
   if (is_regular(input.get())) return input;
   SKERRY_ASSIGN(OwnedFd copy, unnamed_file(home.store()));
   SKERRY_TRY(copy_stream(input.get(), copy.get(), image::kMaxExport));
   return copy;
 }
 
-/// Writes `revision` to the file `options.file`, whole or not at all, or through a pipe. Returns
-/// the export's size.
-Result<std::int64_t> write_to(const StoreOptions& options, const runtime::Home& home,
+/// Writes `opened` to the file or pipe `fd`. Returns the export's size.
+Result<std::int64_t> write_to(int fd, const StoreOptions& options, const runtime::Home& home,
                               const SessionStore::OpenedRevision& opened) {
-  const auto write = [&](int fd) {
-    LateProgress progress("exporting session " + options.name);
-    return image::write_export(fd, *opened.revision.image, {options.name, opened.number},
-                               [&](double done) { progress.progress(done); });
+  const auto end_of = [](int file) {
+    return syscall_result("lseek", {}, [&] { return ::lseek(file, 0, SEEK_END); });
   };
-  const auto size_of = [](int fd) { return static_cast<std::int64_t>(::lseek(fd, 0, SEEK_END)); };
-  struct stat info{};
-  const bool is_file = options.file != kStandardStream &&
-                       (::stat(options.file.c_str(), &info) != 0 || S_ISREG(info.st_mode));
-  if (is_file) {
-    SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(options.file));
-    SKERRY_TRY(write(file.fd()));
-    const std::int64_t size = size_of(file.fd());
-    SKERRY_TRY(file.commit());
-    return size;
+  OwnedFd room;  // an export is not written in order: for a pipe, elsewhere first
+  if (!is_regular(fd)) {
+    SKERRY_ASSIGN(room, unnamed_file(home.store()));
   }
-  SKERRY_ASSIGN(
-      const OwnedFd output,
-      open_file(options.file == kStandardStream ? "/dev/stdout" : options.file, O_WRONLY));
-  if (::isatty(output.get()) == 1) {
-    return absl::InvalidArgumentError("an export is no text for a terminal: name a file");
+  const int file = room.is_open() ? room.get() : fd;
+  {
+    LateProgress progress("exporting session " + options.name);
+    SKERRY_TRY(image::write_export(file, *opened.revision.image, {options.name, opened.number},
+                                   [&](double done) { progress.progress(done); }));
   }
-  SKERRY_ASSIGN(const OwnedFd room, unnamed_file(home.store()));
-  SKERRY_TRY(write(room.get()));
-  const std::int64_t size = size_of(room.get());
-  SKERRY_TRY(
-      syscall_result("lseek", {}, [&] { return ::lseek(room.get(), 0, SEEK_SET); }).status());
-  SKERRY_TRY(copy_stream(room.get(), output.get(), image::kMaxExport));
+  SKERRY_ASSIGN(const std::int64_t size, end_of(file));
+  if (!room.is_open()) return size;
+  SKERRY_TRY(syscall_result("lseek", {}, [&] { return ::lseek(file, 0, SEEK_SET); }).status());
+  SKERRY_TRY(copy_stream(file, fd, image::kMaxExport));
   return size;
 }
 
@@ -111,8 +98,6 @@ Status check_runtime(const runtime::Home& home, const image::Manifest& manifest)
   return annotate(origin.status(), "its files and descriptors");
 }
 
-}  // namespace
-
 Status export_session(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const auto opened,
@@ -120,26 +105,29 @@ Status export_session(SessionStore& store, const runtime::Home& home, const Stor
                                               ? std::nullopt
                                               : std::optional<std::string_view>(options.other)));
   SKERRY_TRY(store.files().verify(opened.revision));
-  const auto size = write_to(options, home, opened);
-  if (!size.ok()) return annotate(size.status(), options.file);
+  std::int64_t size = 0;
+  SKERRY_TRY(write_output(options.file, [&](int fd) -> Status {
+    SKERRY_ASSIGN(size, write_to(fd, options, home, opened));
+    return ok_status();
+  }));
   const auto memory = opened.revision.image->pages->bytes().size();
   const std::string told =
       options.json
           ? text_of({{"session", name.text()},
                      {"revision", opened.number},
-                     {"bytes", *size},
+                     {"bytes", size},
                      {"memory_bytes", memory},
                      {"module_sha256", opened.revision.image->manifest.module_sha256}})
           : fmt::format("session {}, revision {}: {} of memory in {}", name.text(), opened.number,
-                        size_text(static_cast<std::int64_t>(memory)), size_text(*size));
+                        size_text(static_cast<std::int64_t>(memory)), size_text(size));
   // Standard output is the export's, if that is where it goes.
-  std::fputs((told + "\n").c_str(), options.file == kStandardStream ? stderr : stdout);
+  std::fputs((told + "\n").c_str(), options.file == "-" ? stderr : stdout);
   return ok_status();
 }
 
 Status import_session(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   const auto imported = [&]() -> Result<image::Export> {
-    SKERRY_ASSIGN(const OwnedFd input, open_input(options.file, home));
+    SKERRY_ASSIGN(const OwnedFd input, open_seekable(options.file, home));
     SKERRY_ASSIGN(OwnedFd room, unnamed_file(home.store()));
     LateProgress progress("importing " + options.file);
     SKERRY_ASSIGN(auto read, image::read_export(input.get(), std::move(room),
@@ -164,6 +152,31 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
                         imported->origin.session);
   std::puts(told.c_str());
   return ok_status();
+}
+
+}  // namespace
+
+void add_transfer_commands(CLI::App& session) {
+  add_store_action(session, "export", "Write a revision with all it needs to one file",
+                   export_session, [](CLI::App& command, StoreOptions& options) {
+                     take_name(command, options);
+                     command.add_option("file", options.file, "\"-\": standard output")
+                         ->type_name("FILE")
+                         ->required();
+                     command
+                         .add_option("--revision", options.other,
+                                     "Its number or label; by default, where the session stands")
+                         ->type_name("REV");
+                   });
+  add_store_action(
+      session, "import", "Make a session of an exported one", import_session,
+      [](CLI::App& command, StoreOptions& options) {
+        command.add_option("file", options.file, "\"-\": standard input")
+            ->type_name("FILE")
+            ->required();
+        command.add_option("--name", options.name, "The new session; by default, named as it was")
+            ->type_name("NAME");
+      });
 }
 
 }  // namespace skerry::app

@@ -2,7 +2,10 @@
 #include "skerry/app/store_action.h"
 
 #include <cstdio>
+#include <fcntl.h>
 #include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -11,15 +14,15 @@
 #include "skerry/app/json_text.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
+#include "skerry/base/file.h"
 
 namespace skerry::app {
 namespace {
 
-int carry_out(const StoreAction& action, const StoreOptions& options) {
+int carry_out(const HomeAction& action, const StoreOptions& options) {
   const auto done = [&]() -> Status {
     SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
-    SKERRY_ASSIGN(const auto store, open_sessions(home));
-    return action(*store, home, options);
+    return action(home, options);
   }();
   if (done.ok()) return 0;
   if (options.json) {
@@ -30,9 +33,8 @@ int carry_out(const StoreAction& action, const StoreOptions& options) {
 
 }  // namespace
 
-void add_store_action(CLI::App& parent, const char* name, const char* description,
-                      StoreAction action,
-                      const std::function<void(CLI::App&, StoreOptions&)>& arguments) {
+void add_home_action(CLI::App& parent, const char* name, const char* description, HomeAction action,
+                     const std::function<void(CLI::App&, StoreOptions&)>& arguments) {
   auto options = std::make_shared<StoreOptions>();
   CLI::App* command = parent.add_subcommand(name, description);
   arguments(*command, *options);
@@ -40,6 +42,19 @@ void add_store_action(CLI::App& parent, const char* name, const char* descriptio
   command->callback([options, action = std::move(action)] {
     if (const int exit = carry_out(action, *options); exit != 0) throw CLI::RuntimeError(exit);
   });
+}
+
+void add_store_action(CLI::App& parent, const char* name, const char* description,
+                      StoreAction action,
+                      const std::function<void(CLI::App&, StoreOptions&)>& arguments) {
+  add_home_action(
+      parent, name, description,
+      [action = std::move(action)](const runtime::Home& home,
+                                   const StoreOptions& options) -> Status {
+        SKERRY_ASSIGN(const auto store, open_sessions(home));
+        return action(*store, home, options);
+      },
+      arguments);
 }
 
 void take_name(CLI::App& command, StoreOptions& options) {
@@ -50,6 +65,27 @@ std::string size_text(std::int64_t bytes) {
   if (bytes < 1024) return fmt::format("{} B", bytes);
   if (bytes < 1024 * 1024) return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 1048576);
+}
+
+Result<OwnedFd> open_input(const std::string& file) {
+  return open_file(file == "-" ? "/dev/stdin" : file, O_RDONLY);
+}
+
+Status write_output(const std::string& file, const std::function<Status(int)>& write) {
+  const auto written = [&]() -> Status {
+    struct stat info{};
+    if (file != "-" && (::stat(file.c_str(), &info) != 0 || S_ISREG(info.st_mode))) {
+      SKERRY_ASSIGN(AtomicFile whole, AtomicFile::create(file));
+      SKERRY_TRY(write(whole.fd()));
+      return whole.commit();
+    }
+    SKERRY_ASSIGN(const OwnedFd output, open_file(file == "-" ? "/dev/stdout" : file, O_WRONLY));
+    if (::isatty(output.get()) == 1) {
+      return absl::InvalidArgumentError("this is no text for a terminal: name a file");
+    }
+    return write(output.get());
+  }();
+  return annotate(written, file);
 }
 
 }  // namespace skerry::app

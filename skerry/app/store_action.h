@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/runtime/home.h"
 #include "skerry/session/session_store.h"
@@ -21,10 +22,12 @@ struct StoreOptions {
   std::string other;   ///< a revision, a label or a second name
   std::string second;  ///< a second revision
   std::string file;    ///< "-": standard input or output
+  bool force = false;
   bool json = false;
 };
 
 /// Does what one command is for, and prints what there is to tell.
+using HomeAction = std::function<Status(const runtime::Home&, const StoreOptions&)>;
 using StoreAction =
     std::function<Status(session::SessionStore&, const runtime::Home&, const StoreOptions&)>;
 
@@ -35,16 +38,25 @@ void add_store_action(CLI::App& parent, const char* name, const char* descriptio
                       StoreAction action,
                       const std::function<void(CLI::App&, StoreOptions&)>& arguments);
 
+/// The same for an action that does not want the store open.
+void add_home_action(CLI::App& parent, const char* name, const char* description, HomeAction action,
+                     const std::function<void(CLI::App&, StoreOptions&)>& arguments);
+
 /// Adds the argument NAME, a session.
 void take_name(CLI::App& command, StoreOptions& options);
 
 /// "12 B", "3.4 KiB", "5.6 MiB".
 std::string size_text(std::int64_t bytes);
 
-/// `skerry session export` and `import`: a revision to a file and back, as a session of its own.
-Status export_session(session::SessionStore& store, const runtime::Home& home,
-                      const StoreOptions& options);
-Status import_session(session::SessionStore& store, const runtime::Home& home,
-                      const StoreOptions& options);
+/// The argument FILE for reading: the file itself, or standard input for "-".
+Result<OwnedFd> open_input(const std::string& file);
+
+/// Where FILE is a file, calls `write` with one that appears whole or not at all. Where it is "-"
+/// or a pipe, `write` gets that. Errors name FILE.
+Status write_output(const std::string& file, const std::function<Status(int)>& write);
+
+/// Adds `export` and `import` to `skerry session`: a revision to a file and back, as a session of
+/// its own.
+void add_transfer_commands(CLI::App& session);
 
 }  // namespace skerry::app

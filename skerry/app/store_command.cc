@@ -8,6 +8,7 @@
 #include "skerry/app/json_text.h"
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
+#include "skerry/session/store_backup.h"
 
 namespace skerry::app {
 namespace {
@@ -41,14 +42,61 @@ Status collect_store(SessionStore& store, const runtime::Home&, const StoreOptio
   return ok_status();
 }
 
+Status back_up_store(SessionStore&, const runtime::Home& home, const StoreOptions& options) {
+  std::int64_t files = 0;
+  SKERRY_TRY(write_output(options.file, [&](int fd) -> Status {
+    LateProgress progress("backing sessions up");
+    SKERRY_ASSIGN(files, session::write_backup(home.store(), fd,
+                                               [&](double done) { progress.progress(done); }));
+    return ok_status();
+  }));
+  // Standard output is the backup's, if that is where it goes.
+  std::FILE* told = options.file == "-" ? stderr : stdout;
+  std::fputs((options.json ? text_of({{"files", files}}) : fmt::format("{} files backed up", files))
+                 .append("\n")
+                 .c_str(),
+             told);
+  return ok_status();
+}
+
+Status restore_store(const runtime::Home& home, const StoreOptions& options) {
+  SKERRY_ASSIGN(const OwnedFd input, open_input(options.file));
+  const auto files = session::restore_backup(
+      input.get(), home.store(),
+      options.force ? session::Replace::kAny : session::Replace::kEmptyOnly);
+  if (!files.ok()) return annotate(files.status(), options.file);
+  std::puts(options.json ? text_of({{"files", *files}}).c_str()
+                         : fmt::format("{} files restored", *files).c_str());
+  return ok_status();
+}
+
 }  // namespace
 
 void add_store_command(CLI::App& app) {
-  CLI::App* store = app.add_subcommand("store", "Where sessions lie: check it, clean it");
+  CLI::App* store =
+      app.add_subcommand("store", "Where sessions lie: check it, clean it, back it up");
   store->require_subcommand(1);
   const auto nothing = [](CLI::App&, StoreOptions&) {};
   add_store_action(*store, "check", "Read and hash every revision", check_store, nothing);
   add_store_action(*store, "gc", "Remove files that no revision needs", collect_store, nothing);
+  add_store_action(*store, "backup", "Write all sessions to one file, while others use them",
+                   back_up_store, [](CLI::App& command, StoreOptions& options) {
+                     command.add_option("file", options.file, "\"-\": standard output")
+                         ->type_name("FILE")
+                         ->required();
+                   });
+  add_home_action(*store, "restore", "Make a backup the store", restore_store,
+                  [](CLI::App& command, StoreOptions& options) {
+                    command.add_option("file", options.file, "\"-\": standard input")
+                        ->type_name("FILE")
+                        ->required();
+                    command.add_flag("--force", options.force,
+                                     "Also in the place of sessions that are there");
+                  });
+  store->footer(
+      "Examples:\n"
+      "  skerry store backup sessions.tar.zst\n"
+      "  skerry store restore sessions.tar.zst\n");
 }
 
 }  // namespace skerry::app

@@ -78,6 +78,7 @@ std::set<const PageFile*> absorbed_sources(const std::vector<Extent>& extents) {
   std::size_t written = used[nullptr];  // no file yet: the run's own pages
   used.erase(nullptr);
   std::vector<std::pair<std::size_t, const PageFile*>> sources;
+  sources.reserve(used.size());
   for (const auto& [file, count] : used) sources.emplace_back(count, file);
   std::sort(sources.begin(), sources.end());
   std::set<const PageFile*> absorbed;
@@ -98,12 +99,18 @@ Result<RevisionFiles> RevisionFiles::open(const std::filesystem::path& directory
   return RevisionFiles(directory);
 }
 
-std::filesystem::path RevisionFiles::path_of(std::string_view id) const {
-  return directory_ / "revisions" / (std::string(id) + std::string(kRevisionSuffix));
+std::string RevisionFiles::name_of(std::string_view id) {
+  return "revisions/" + std::string(id) + std::string(kRevisionSuffix);
 }
 
-std::filesystem::path RevisionFiles::template_path(std::string_view sha256) const {
-  return directory_ / "templates" / (std::string(sha256) + std::string(kTemplateSuffix));
+std::string RevisionFiles::template_name_of(std::string_view sha256) {
+  return "templates/" + std::string(sha256) + std::string(kTemplateSuffix);
+}
+
+bool RevisionFiles::is_name(std::string_view name) {
+  const std::string stem = std::filesystem::path(name).stem();
+  return (is_hexadecimal(stem, 32) && name == name_of(stem)) ||
+         (is_hexadecimal(stem, 64) && name == template_name_of(stem));
 }
 
 Status RevisionFiles::keep_template(const Image& image, const std::filesystem::path& path) const {

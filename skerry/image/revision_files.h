@@ -27,6 +27,13 @@ struct Revision {
 /// names when they are whole.
 class RevisionFiles {
  public:
+  /// Where a revision's and a template's file lies below the directory: "revisions/ID.revision",
+  /// "templates/SHA256.image".
+  static std::string name_of(std::string_view id);
+  static std::string template_name_of(std::string_view sha256);
+  /// Whether `name` is such a place, and so no way out of the directory.
+  static bool is_name(std::string_view name);
+
   /// Makes the directories.
   static Result<RevisionFiles> open(const std::filesystem::path& directory);
 
@@ -71,8 +78,10 @@ class RevisionFiles {
 
  private:
   explicit RevisionFiles(std::filesystem::path directory) : directory_(std::move(directory)) {}
-  std::filesystem::path path_of(std::string_view id) const;
-  std::filesystem::path template_path(std::string_view sha256) const;
+  std::filesystem::path path_of(std::string_view id) const { return directory_ / name_of(id); }
+  std::filesystem::path template_path(std::string_view sha256) const {
+    return directory_ / template_name_of(sha256);
+  }
 
   std::filesystem::path directory_;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "skerry/base/sha256.h"
+#include "skerry/session/store_locks.h"
 
 namespace skerry::session {
 namespace {
@@ -36,11 +37,14 @@ std::optional<std::int64_t> number_in(std::string_view text) {
 
 Result<std::unique_ptr<SessionStore>> SessionStore::open(const std::filesystem::path& directory,
                                                          std::string_view tenant, Policy policy) {
+  SKERRY_TRY(make_private_directory(directory.parent_path()));
+  SKERRY_ASSIGN(auto open, FileLock::acquire_shared(open_lock(directory)));
   SKERRY_TRY(make_private_directory(directory / "locks"));
   SKERRY_ASSIGN(auto files, image::RevisionFiles::open(directory));
   SKERRY_ASSIGN(auto tables, SessionTables::open(directory / "sessions.db", tenant));
   return std::unique_ptr<SessionStore>(new SessionStore(directory, std::string(tenant), policy,
-                                                        std::move(files), std::move(tables)));
+                                                        std::move(files), std::move(tables),
+                                                        std::move(open)));
 }
 
 std::filesystem::path SessionStore::lock_path(std::string_view name) const {
@@ -144,7 +148,7 @@ Status SessionStore::note(const Lease& lease, std::string_view text) {
 Result<RevisionInfo> SessionStore::commit(const Lease& lease, const image::Revision& parent,
                                           const image::Captured& captured,
                                           const RunRecord& record) {
-  SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock()));
+  SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock(directory_)));
   if (parent.id.empty()) {
     SKERRY_TRY(files_.keep_template(*parent.image, record.template_file));
   }
@@ -436,7 +440,7 @@ Result<SessionStore::OpenedRevision> SessionStore::open_revision(
 Result<RevisionInfo> SessionStore::import(const SessionName& name, const image::Export& imported) {
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(const Lease turn, lease(name));
-  SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock()));
+  SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock(directory_)));
   SKERRY_TRY(check_free(name));
   SKERRY_ASSIGN(const image::Revision base, files_.bare_base(imported.manifest));
   const std::string from = "imported: " + imported.origin.session + ", revision " +
@@ -479,8 +483,12 @@ Result<SessionStore::Check> SessionStore::check(const std::function<void(double)
 }
 
 Result<SessionStore::Collected> SessionStore::collect_garbage() {
-  SKERRY_ASSIGN(const FileLock writing, FileLock::acquire(writing_lock()));
+  SKERRY_ASSIGN(const FileLock writing, FileLock::acquire(writing_lock(directory_)));
   files_.remove_stale();
+  if (FileLock::try_acquire(backup_lock(directory_)).ok()) {
+    std::error_code ignored;
+    std::filesystem::remove_all(backup_scratch(directory_), ignored);
+  }
   SKERRY_ASSIGN(const auto files, tables_.needed_files());
   const std::set<std::string> needed(files.begin(), files.end());
   std::set<std::string> templates;

@@ -136,12 +136,13 @@ class SessionStore {
 
  private:
   SessionStore(std::filesystem::path directory, std::string tenant, Policy policy,
-               image::RevisionFiles files, SessionTables tables)
+               image::RevisionFiles files, SessionTables tables, FileLock open)
       : directory_(std::move(directory)),
         tenant_(std::move(tenant)),
         policy_(policy),
         files_(std::move(files)),
-        tables_(std::move(tables)) {}
+        tables_(std::move(tables)),
+        open_(std::move(open)) {}
 
   /// What a transaction leaves behind once it is committed.
   struct Leftovers {
@@ -150,7 +151,6 @@ class SessionStore {
     std::vector<FileLock> locks;  ///< of sessions that it removed: nobody began to run in them
   };
   std::filesystem::path lock_path(std::string_view name) const;
-  std::filesystem::path writing_lock() const { return directory_ / "locks" / "writing"; }
   Result<SessionRow> existing(const SessionName& name);
   /// kAlreadyExists when there is a session of that name.
   Status check_free(const SessionName& name);
@@ -196,6 +196,7 @@ class SessionStore {
   Policy policy_;
   image::RevisionFiles files_;
   SessionTables tables_;
+  FileLock open_;  // nobody puts another store in this one's place
 };
 
 }  // namespace skerry::session

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "skerry/base/status.h"
+#include "skerry/image/image_export.h"
+
+namespace skerry::session {
+
+/// Whether a restored store may take the place of one that holds sessions.
+enum class Replace { kEmptyOnly, kAny };
+
+/// Writes all of the store at `store`, of every tenant, to the file or pipe `fd`. Others may go on
+/// using the store. Returns how many files are in it. docs/formats/store_backup.md has the bytes.
+Result<std::int64_t> write_backup(const std::filesystem::path& store, int fd,
+                                  const image::Progress& progress);
+
+/// Puts what `fd` holds in the place of the store at `store`, whole or not at all, and returns how
+/// many files there were. kAlreadyExists when the store holds sessions and `replace` does not allow
+/// that; kUnavailable when somebody has it open; kDataLoss when the backup is none or is damaged;
+/// kUnimplemented for another format version.
+Result<std::int64_t> restore_backup(int fd, const std::filesystem::path& store, Replace replace);
+
+}  // namespace skerry::session
