@@ -5,8 +5,6 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <cstring>
-#include <fcntl.h>
 #include <fstream>
 #include <functional>
 #include <sched.h>
@@ -18,8 +16,10 @@
 
 #include "skerry/app/bench_programs.h"
 #include "skerry/app/broker_measurement.h"
+#include "skerry/app/measurer.h"
 #include "skerry/app/native_python.h"
 #include "skerry/app/samples.h"
+#include "skerry/app/session_measurement.h"
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
 #include "skerry/runtime/python.h"
@@ -88,57 +88,6 @@ class FreshRunner {
   sandbox::World world_;
 };
 
-/// What a measuring process hands back: one row of numbers.
-using Numbers = Samples;
-
-/// Starts `body` in a process of its own, as a worker would be, and collects its numbers.
-class Measurer {
- public:
-  static Result<Measurer> start(const std::function<Result<Numbers>()>& body) {
-    int ends[2];
-    SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, O_CLOEXEC); }).status());
-    OwnedFd reader(ends[0]);
-    OwnedFd writer(ends[1]);
-    SKERRY_ASSIGN(Child child, Child::fork([&] {
-                    reader.close();
-                    auto numbers = body();
-                    if (!numbers.ok()) {
-                      (void)write_all(writer.get(),
-                                      as_bytes("!" + std::string(message_of(numbers.status()))));
-                      return 1;
-                    }
-                    const auto raw = std::as_bytes(std::span(*numbers));
-                    return write_all(writer.get(), as_bytes("=")).ok() &&
-                                   write_all(writer.get(), raw).ok()
-                               ? 0
-                               : 1;
-                  }));
-    return Measurer(std::move(child), std::move(reader));
-  }
-
-  Result<Numbers> finish() {
-    SKERRY_ASSIGN(const std::string text, read_all(reader_.get(), mib(64)));
-    SKERRY_ASSIGN(const ChildExit exit, child_.wait());
-    if (exit.code != 0 || exit.signal != 0 || !text.starts_with('=')) {
-      return absl::InternalError("the measuring process failed: " +
-                                 (text.empty() ? std::string("it died") : text.substr(1)));
-    }
-    Numbers numbers((text.size() - 1) / sizeof(double));
-    std::memcpy(numbers.data(), text.data() + 1, numbers.size() * sizeof(double));
-    return numbers;
-  }
-
- private:
-  Measurer(Child child, OwnedFd reader) : child_(std::move(child)), reader_(std::move(reader)) {}
-  Child child_;
-  OwnedFd reader_;
-};
-
-Result<Numbers> in_process(const std::function<Result<Numbers>()>& body) {
-  SKERRY_ASSIGN(Measurer measurer, Measurer::start(body));
-  return measurer.finish();
-}
-
 struct FreshBench {
   std::string_view name;
   std::string_view code;
@@ -158,12 +107,12 @@ constexpr std::array<FreshBench, 4> kFreshBenches = {{
 Result<Measurement> measure_fresh(const FreshBench& bench,
                                   const runtime::PythonInstallation& installation,
                                   std::string_view template_name) {
-  SKERRY_ASSIGN(const Numbers samples, in_process([&]() -> Result<Numbers> {
+  SKERRY_ASSIGN(const Samples samples, in_process([&]() -> Result<Samples> {
                   SKERRY_ASSIGN(const auto runner,
                                 FreshRunner::create(installation, template_name));
                   runtime::PythonProgram program;
                   program.code = bench.code;
-                  Numbers numbers;
+                  Samples numbers;
                   for (int i = 0; i < bench.samples + bench.samples / 20; ++i) {
                     SKERRY_ASSIGN(const double took, runner->run(program, bench.expected));
                     if (i >= bench.samples / 20) numbers.push_back(took);
@@ -180,7 +129,7 @@ Result<Measurement> measure_fork(const runtime::PythonInstallation& installation
                                  std::string_view template_name) {
   constexpr int kForks = 300;
   SKERRY_ASSIGN(
-      const Numbers numbers, in_process([&]() -> Result<Numbers> {
+      const Samples numbers, in_process([&]() -> Result<Samples> {
         SKERRY_ASSIGN(const auto origin, installation.open(template_name, engine::Metering::kNone));
         CountingOutput output;
         wasi::NoInput input;
@@ -189,7 +138,7 @@ Result<Measurement> measure_fork(const runtime::PythonInstallation& installation
         world.input = &input;
         runtime::PythonProgram program;
         program.code = "print(2+2)";
-        Numbers made;
+        Samples made;
         std::vector<std::unique_ptr<sandbox::Sandbox>> sandboxes;
         for (int i = 0; i < kForks; ++i) {
           const auto begun = Clock::now();
@@ -197,7 +146,7 @@ Result<Measurement> measure_fork(const runtime::PythonInstallation& installation
           made.push_back(milliseconds_since(begun));
           sandboxes.push_back(std::move(sandbox));
         }
-        Numbers used;
+        Samples used;
         for (auto& sandbox : sandboxes) {
           const auto begun = Clock::now();
           SKERRY_TRY(
@@ -208,10 +157,13 @@ Result<Measurement> measure_fork(const runtime::PythonInstallation& installation
         return made;
       }));
   Measurement m;
-  const Numbers made(numbers.begin(), numbers.begin() + kForks);
+  const Samples made(numbers.begin(), numbers.begin() + kForks);
   fill_percentiles(made, m);
   m.extra.emplace_back("first_use_p50_ms",
-                       median(Numbers(numbers.begin() + kForks, numbers.end())));
+                       median(Samples(numbers.begin() + kForks, numbers.end())));
+  SKERRY_ASSIGN(const SessionForks forks, measure_session_forks(installation));
+  m.extra.emplace_back("total_ms", forks.total_ms);
+  m.extra.emplace_back("session_first_use_p50_ms", forks.first_use_p50_ms);
   return m;
 }
 
@@ -253,18 +205,18 @@ Result<double> steps_per_second(int processes, const std::function<Result<Step>(
   const auto begin = Clock::now() + std::chrono::milliseconds(400);  // all are warm by then
   std::vector<Measurer> measurers;
   for (int i = 0; i < processes; ++i) {
-    SKERRY_ASSIGN(Measurer measurer, Measurer::start([&]() -> Result<Numbers> {
+    SKERRY_ASSIGN(Measurer measurer, Measurer::start([&]() -> Result<Samples> {
                     SKERRY_ASSIGN(const Step step, prepare());
                     std::this_thread::sleep_until(begin);
                     double steps = 0;
                     for (; Clock::now() < begin + kDuration; ++steps) SKERRY_TRY(step());
-                    return Numbers{steps * 1000 / milliseconds_since(begin)};
+                    return Samples{steps * 1000 / milliseconds_since(begin)};
                   }));
     measurers.push_back(std::move(measurer));
   }
   double total = 0;
   for (Measurer& measurer : measurers) {
-    SKERRY_ASSIGN(const Numbers numbers, measurer.finish());
+    SKERRY_ASSIGN(const Samples numbers, measurer.finish());
     if (numbers.empty()) return absl::InternalError("a measuring process counted nothing");
     total += numbers[0];
   }
@@ -276,9 +228,9 @@ Result<Measurement> measure_throughput(const runtime::PythonInstallation& instal
   const auto print = [&] { return fresh_print(installation, template_name); };
   const auto compute = []() -> Result<Step> { return arithmetic(); };
   // Alternating rounds: a neighbour on the machine disturbs all alike.
-  Numbers one;
-  Numbers two;
-  Numbers machine;
+  Samples one;
+  Samples two;
+  Samples machine;
   for (int round = 0; round < 5; ++round) {
     SKERRY_ASSIGN(const double alone, steps_per_second(1, print));
     SKERRY_ASSIGN(const double together, steps_per_second(2, print));
@@ -314,9 +266,9 @@ Result<std::array<double, 3>> compare_with_native(const BenchProgram& bench, Fre
   constexpr double kEnough = 20'000;  // a program far slower than native gets fewer rounds
   runtime::PythonProgram program;
   program.code = bench.source;
-  Numbers natively;
-  Numbers inside;
-  Numbers ratios;
+  Samples natively;
+  Samples inside;
+  Samples ratios;
   double spent = 0;
   for (int round = 0; round <= kRounds && (round < 3 || spent < kEnough); ++round) {
     SKERRY_ASSIGN(auto native, NativePython::start(bench.source));
@@ -335,9 +287,9 @@ Result<std::array<double, 3>> compare_with_native(const BenchProgram& bench, Fre
 
 Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation,
                                 std::string_view template_name) {
-  SKERRY_ASSIGN(const Numbers numbers, in_process([&]() -> Result<Numbers> {
+  SKERRY_ASSIGN(const Samples numbers, in_process([&]() -> Result<Samples> {
                   stay_on_this_processor();
-                  Numbers all;
+                  Samples all;
                   SKERRY_ASSIGN(const auto runner,
                                 FreshRunner::create(installation, template_name));
                   for (const BenchProgram& each : bench_programs()) {
@@ -349,7 +301,7 @@ Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation,
   Measurement m;
   double sum = 0;
   double sum_accelerated = 0;
-  Numbers inside;
+  Samples inside;
   for (std::size_t i = 0; i < bench_programs().size(); ++i) {
     const ProgramRatio row{bench_programs()[i].name, numbers[3 * i], numbers[3 * i + 1],
                            numbers[3 * i + 2]};
@@ -391,7 +343,10 @@ const std::vector<std::pair<std::string, std::string>>& bench_list() {
       {"fresh-numpy", "the same with an array's sum"},
       {"fresh-pandas", "the same with a data frame's sum"},
       {"fresh-error", "the same with an uncaught exception and its traceback"},
-      {"fork", "a new sandbox from the template, and its first run"},
+      {"fork",
+       "a new sandbox from the template, and its first run; 1,000 forks of a 64 MiB session"},
+      {"checkpoint", "a revision of a 64 MiB session with 1 MiB changed; going back to another"},
+      {"wake", "a run of a 64 MiB session in a process that never had it"},
       {"broker", "the same through broker and worker: one by one, many at once, after kills"},
       {"cpu", "programs in the sandbox and under /usr/bin/python3, in turn"},
       {"throughput", "fresh prints per second, with one process and with two"},
@@ -412,6 +367,8 @@ Result<Measurement> measure(std::string_view bench, const runtime::PythonInstall
       if (each.name == bench) return measure_fresh(each, installation, template_name);
     }
     if (bench == "fork") return measure_fork(installation, template_name);
+    if (bench == "checkpoint") return measure_checkpoint(installation);
+    if (bench == "wake") return measure_wake(installation);
     if (bench == "throughput") return measure_throughput(installation, template_name);
     if (bench == "broker") return measure_broker(installation.home());
     if (bench == "cpu") return measure_cpu(installation, template_name);

@@ -321,8 +321,8 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_vi
   return open(std::move(image), metering);
 }
 
-Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(
-    std::shared_ptr<const image::Image> image, engine::Metering metering) const {
+Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::without_code(
+    std::shared_ptr<const image::Image> image) const {
   for (const std::string_view mapped : {kIndex, kStdlib, kFonts}) {
     SKERRY_TRY(sealed(home_.python_parts() / mapped, SealedFile::Depth::kTimes));
   }
@@ -332,6 +332,22 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(
   SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
   SKERRY_ASSIGN(origin->state, wasi::decode(as_bytes(origin->image->manifest.host_state),
                                             [&](std::string_view id) { return blobs->find(id); }));
+  return origin;
+}
+
+Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(
+    std::shared_ptr<const image::Image> image, const sandbox::Origin& like) const {
+  if (image->manifest.module_sha256 != like.image->manifest.module_sha256) {
+    return absl::FailedPreconditionError("the image was made on another runtime");
+  }
+  SKERRY_ASSIGN(auto origin, without_code(std::move(image)));
+  origin->program = like.program;
+  return origin;
+}
+
+Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(
+    std::shared_ptr<const image::Image> image, engine::Metering metering) const {
+  SKERRY_ASSIGN(auto origin, without_code(std::move(image)));
   SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home_.native_cache()));
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(metering));
   SKERRY_ASSIGN(auto code, cache.load(*engine, origin->image->manifest.module_sha256));
