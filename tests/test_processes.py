@@ -219,7 +219,7 @@ def test_a_home_that_others_may_write_is_refused(skerry, private_home):
 def private_home(home, tmp_path_factory, binary, environment):
     """A copy of the home that may be damaged; mended by the tests themselves, since that is what they are about."""
     copy = tmp_path_factory.mktemp("private") / "home"
-    subprocess.run(["cp", "-a", "--reflink=auto", str(home), str(copy)], check=True)
+    subprocess.run(["cp", "-aL", "--reflink=auto", str(home), str(copy)], check=True)
     # A copy has other times: the first run takes all its hashes anew.
     subprocess.run([binary, "run", "-c", "pass"], env={**environment, "SKERRY_HOME": str(copy)}, check=True, timeout=300)
     yield copy

@@ -209,11 +209,11 @@ Result<RevisionInfo> SessionStore::name_revision(const Lease& lease, const image
 }
 
 Status SessionStore::make_room(Leftovers& leftovers) {
+  SKERRY_ASSIGN(const std::int64_t count, tables_.session_count());
+  if (count <= policy_.sessions) return ok_status();
   SKERRY_ASSIGN(const auto sessions, tables_.sessions());
-  const auto most = static_cast<std::size_t>(policy_.sessions);
-  if (sessions.size() <= most) return ok_status();
   return drop_idle(
-      sessions, sessions.size() - most,
+      sessions, static_cast<std::size_t>(count - policy_.sessions),
       "evicted: longest unused of more than " + std::to_string(policy_.sessions) + " sessions",
       leftovers);
 }

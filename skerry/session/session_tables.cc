@@ -144,6 +144,12 @@ Result<std::optional<SessionRow>> SessionTables::session(const SessionName& name
                   session_of);
 }
 
+Result<std::int64_t> SessionTables::session_count() {
+  SKERRY_ASSIGN(const auto rows, database_->run("SELECT COUNT(*) FROM sessions WHERE tenant = ?",
+                                                {Cell::of(tenant_)}));
+  return rows.at(0).integer(0);
+}
+
 Result<std::vector<SessionRow>> SessionTables::sessions() {
   return all_of(database_->run(sessions_where("tenant = ? ORDER BY used"), {Cell::of(tenant_)}),
                 session_of);

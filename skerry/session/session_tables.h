@@ -56,6 +56,7 @@ class SessionTables {
   Result<std::optional<SessionRow>> session(const SessionName& name);
   /// All of the tenant, longest unused first; those last used before `unix_ns`.
   Result<std::vector<SessionRow>> sessions();
+  Result<std::int64_t> session_count();
   Result<std::vector<SessionRow>> sessions_unused_since(std::int64_t unix_ns);
   /// All of the tenant, last used first.
   Result<std::vector<SessionInfo>> session_infos();
