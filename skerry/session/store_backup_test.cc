@@ -124,7 +124,11 @@ TEST_F(StoreBackupTest, ADamagedBackupLeavesTheStoreAsItWas) {
   for (std::size_t at = 0; at < whole.size(); at += whole.size() / 40 + 1) {
     std::string bad = whole;
     bad[at] = static_cast<char>(bad[at] ^ 32);
-    EXPECT_FALSE(restore(bad, "one", Replace::kAny).ok()) << at;
+    // Some bits make no difference: a match in a run of zeros may come from anywhere in it. Then
+    // the frame's checksum says that all is as it was.
+    if (restore(bad, "one", Replace::kAny).ok()) {
+      EXPECT_EQ(value_of(*open("one")), 1) << at;
+    }
     EXPECT_FALSE(restore(whole.substr(0, at), "one", Replace::kAny).ok()) << at;
   }
   EXPECT_EQ(restore(whole + "x", "one", Replace::kAny).code(), StatusCode::kDataLoss);
