@@ -26,7 +26,7 @@ class Collector final : public worker::RunObserver {
 }  // namespace
 
 Result<Variables> read_variables(const runtime::Home& home,
-                                 std::shared_ptr<const image::Image> image) {
+                                 const std::shared_ptr<const image::Image>& image) {
   SKERRY_ASSIGN(const auto origin,
                 runtime::PythonInstallation(home).open(image, engine::Metering::kNone));
   sandbox::Limits limits;

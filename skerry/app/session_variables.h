@@ -22,6 +22,6 @@ using Variables = std::map<std::string, Variable>;
 /// The global names that programs have made in a Python image, asked of the guest itself in a
 /// process of its own. kDataLoss when it does not answer in ten seconds or answers nonsense.
 Result<Variables> read_variables(const runtime::Home& home,
-                                 std::shared_ptr<const image::Image> image);
+                                 const std::shared_ptr<const image::Image>& image);
 
 }  // namespace skerry::app

@@ -170,6 +170,7 @@ Result<const sandbox::Origin*> Origins::find(std::string_view template_name,
 
 std::vector<int> Origins::descriptors() const {
   std::vector<int> fds;
+  fds.reserve(origins_.size());
   for (const auto& [key, origin] : origins_) fds.push_back(origin->image->base->fd());
   return fds;
 }
