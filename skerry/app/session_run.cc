@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <cstdlib>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <utility>
 
@@ -11,6 +10,7 @@
 
 #include "skerry/app/terminal.h"
 #include "skerry/image/captured_state.h"
+#include "skerry/jail/memory_file.h"
 #include "skerry/wasi/utf8.h"
 
 namespace skerry::app {
@@ -122,10 +122,7 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,
     run->parent_.image = run->origin_->image;
     run->template_file_ = installation.template_path(wanted);
   }
-  SKERRY_ASSIGN(const int fd, syscall_result("memfd_create", {}, [] {
-                  return ::memfd_create("session", MFD_CLOEXEC);
-                }));
-  run->left_ = OwnedFd(fd);
+  SKERRY_ASSIGN(run->left_, jail::make_memory_file("session"));
   run->store_ = std::move(store);
   return run;
 }

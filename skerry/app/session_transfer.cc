@@ -94,7 +94,7 @@ Status check_runtime(const runtime::Home& home, const image::Manifest& manifest)
   image::Image image;
   image.manifest = manifest;
   const auto origin = runtime::PythonInstallation(home).open(
-      std::make_shared<image::Image>(std::move(image)), engine::Metering::kNone);
+      std::make_shared<image::Image>(std::move(image)), *here);
   return annotate(origin.status(), "its files and descriptors");
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <list>
 #include <map>
 #include <optional>
 #include <sys/socket.h>
@@ -80,21 +79,18 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     const RunId id = ++last_run_;
     const std::string tenant = run.tenant;
     auto message = worker::encode(run.request);
-    auto& waiting = waiting_[tenant];
+    const auto queue = waiting_.find(tenant);
+    const std::size_t ahead = queue == waiting_.end() ? 0 : queue->second.size();
     if (!message.ok()) {
       refuse(std::move(done), message.status());
-    } else if (waiting.size() >= static_cast<std::size_t>(setting_.queue) &&
+    } else if (ahead >= static_cast<std::size_t>(setting_.queue) &&
                !can_start(tenant, run.isolation)) {
       refuse(std::move(done),
-             absl::ResourceExhaustedError("busy: " + std::to_string(waiting.size()) +
+             absl::ResourceExhaustedError("busy: " + std::to_string(ahead) +
                                           " runs wait already; try again in a second"));
     } else {
-      waiting.push_back({id, std::move(run), worker::framed(*message), std::move(done)});
-      ++counts_.waiting;
+      waiting_[tenant].push_back({id, std::move(run), worker::framed(*message), std::move(done)});
       schedule();
-    }
-    if (const auto at = waiting_.find(tenant); at != waiting_.end() && at->second.empty()) {
-      waiting_.erase(at);
     }
     return id;
   }
@@ -106,13 +102,14 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
         return;
       }
     }
-    for (auto& [tenant, waiting] : waiting_) {
+    for (auto queue = waiting_.begin(); queue != waiting_.end(); ++queue) {
+      auto& waiting = queue->second;
       const auto found = std::find_if(waiting.begin(), waiting.end(),
                                       [&](const Waiting& each) { return each.id == id; });
       if (found == waiting.end()) continue;
       Done done = std::move(found->done);
       waiting.erase(found);
-      --counts_.waiting;
+      if (waiting.empty()) waiting_.erase(queue);
       boost::asio::post(io_, [done = std::move(done)] { done(worker::cancelled_outcome()); });
       return;
     }
@@ -120,6 +117,9 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   Counts counts() const {
     Counts counts = counts_;
+    for (const auto& [tenant, waiting] : waiting_) {
+      counts.waiting += static_cast<int>(waiting.size());
+    }
     for (const auto& [id, member] : members_) {
       switch (member.link->state()) {
         case WorkerLink::State::kStarting:
@@ -315,14 +315,17 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   bool is_full() const { return members_.size() >= static_cast<std::size_t>(setting_.workers); }
 
+  /// Whether a worker is nobody's, or its place about to be free.
+  bool is_room_coming() const {
+    return std::any_of(members_.begin(), members_.end(), [](const auto& each) {
+      return !each.second.tenant || each.second.link->state() == State::kEnding;
+    });
+  }
+
   /// Whether a worker that has become free takes the place of one for a tenant that waits and has
   /// fewer: its own next run would keep that one waiting for ever.
   bool is_owed_to_another(const Member& member) const {
-    if (!member.tenant || !is_full()) return false;
-    const bool is_room_coming = std::any_of(members_.begin(), members_.end(), [](const auto& each) {
-      return !each.second.tenant || each.second.link->state() == State::kEnding;
-    });
-    if (is_room_coming) return false;
+    if (!member.tenant || !is_full() || is_room_coming()) return false;
     return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& each) {
       const int held = held_by(each.first);
       return each.first != *member.tenant && held < setting_.share &&
@@ -351,20 +354,16 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   }
 
   bool start_next(const std::string& tenant) {
-    auto& waiting = waiting_[tenant];
+    const auto queue = waiting_.find(tenant);
+    if (queue == waiting_.end()) return false;
+    auto& waiting = queue->second;
     Member* member = nullptr;
-    if (!waiting.empty()) {
-      if (waiting.front().run.isolation == Isolation::kTenant) member = idle_of(tenant);
-      if (member == nullptr && may_lease(tenant)) member = spare();
-    }
-    if (member == nullptr) {
-      if (waiting.empty()) waiting_.erase(tenant);
-      return false;
-    }
+    if (waiting.front().run.isolation == Isolation::kTenant) member = idle_of(tenant);
+    if (member == nullptr && may_lease(tenant)) member = spare();
+    if (member == nullptr) return false;
     Waiting next = std::move(waiting.front());
     waiting.pop_front();
-    if (waiting.empty()) waiting_.erase(tenant);
-    --counts_.waiting;
+    if (waiting.empty()) waiting_.erase(queue);
     ++counts_.runs;
     const bool was_spare = !member->tenant;
     member->tenant = tenant;
@@ -389,15 +388,12 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   /// Somebody waits and may have more, but all workers are other tenants': the one idle longest
   /// goes.
   void make_room() {
-    if (!is_full()) return;
+    if (!is_full() || is_room_coming()) return;
     for (const auto& [tenant, waiting] : waiting_) {
       if (!may_lease(tenant)) continue;
       Member* oldest = nullptr;
       for (auto& [id, member] : members_) {
-        const State state = member.link->state();
-        if (!member.tenant && (state == State::kStarting || state == State::kFree)) return;
-        if (state == State::kEnding) return;  // its place is about to be free
-        if (state != State::kFree || member.tenant == tenant) continue;
+        if (member.link->state() != State::kFree || member.tenant == tenant) continue;
         if (oldest == nullptr || member.idle_since < oldest->idle_since) oldest = &member;
       }
       if (oldest != nullptr) oldest->link->kill();
@@ -449,7 +445,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   bool is_watching_ = false;
   std::chrono::milliseconds pause_ = kFirstPause;
   std::map<std::uint64_t, Member> members_;
-  std::map<std::string, std::deque<Waiting>> waiting_;
+  std::map<std::string, std::deque<Waiting>> waiting_;  // of each tenant, never empty
   std::string last_served_;
   RunId last_run_ = 0;
   std::uint64_t last_worker_ = 0;

@@ -14,6 +14,7 @@
 
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
+#include "skerry/base/socket.h"
 #include "skerry/wasi/changes.h"
 #include "skerry/wasi/host_files.h"
 
@@ -137,12 +138,9 @@ Result<bool> DescriptorInput::wait(wasi::Nanoseconds at_most) {
 
 Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
                           RunObserver& observer) {
-  int ends[2];
-  SKERRY_TRY(syscall_result("socketpair", {}, [&] {
-               return ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
-             }).status());
-  OwnedFd ours(ends[0]);
-  OwnedFd theirs(ends[1]);
+  SKERRY_ASSIGN(auto ends, socket_pair(SOCK_STREAM));
+  OwnedFd& ours = ends.first;
+  OwnedFd& theirs = ends.second;
   SKERRY_ASSIGN(const StopSignals signals, StopSignals::block());
   SKERRY_ASSIGN(Child child, Child::fork([&] {
                   ours.close();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/worker/worker.h"
 
-#include <cstring>
 #include <optional>
 #include <unistd.h>
 

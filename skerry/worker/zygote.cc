@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/worker/zygote.h"
 
-#include <algorithm>
 #include <cstring>
 #include <map>
 #include <poll.h>
