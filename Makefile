@@ -16,9 +16,9 @@ TEST_HOME ?= $(CURDIR)/build/home
 SKERRY := $(CURDIR)/build/release/bin/skerry
 LOGS := build/logs
 IN_TEST_HOME := SKERRY_HOME=$(TEST_HOME)
-BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork broker throughput cpu
-# What runs under the thread sanitizer: the folders that work with processes and signals.
-TSAN_TESTS ?= base_test worker_test
+BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake density broker throughput cpu
+# What runs under the thread sanitizer: the folders that work with processes, signals and threads.
+TSAN_TESTS ?= base_test broker_test worker_test
 PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto))
 CPP_FILES = $(shell find skerry -name '*.h' -o -name '*.cc')
 TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(wildcard skerry/*/*.cc))
@@ -121,7 +121,7 @@ tsan: packages-dev test-home build/tsan/build.ninja ## Tests of processes and si
 	@echo "== tsan: $(TSAN_TESTS)"
 	@mkdir -p $(LOGS)
 	cmake --build --preset tsan --parallel $(JOBS) --target $(TSAN_TESTS)
-	@for test in $(TSAN_TESTS); do $(IN_TEST_HOME) build/tsan/bin/$$test 2>&1; done | tee $(LOGS)/tsan.log
+	@{ failed=0; for test in $(TSAN_TESTS); do $(IN_TEST_HOME) build/tsan/bin/$$test 2>&1 || failed=1; done; exit $$failed; } | tee $(LOGS)/tsan.log
 
 .PHONY: fuzz
 fuzz: packages-dev build/asan/build.ninja ## Each fuzz target for FUZZ_SECONDS (20)

@@ -65,7 +65,8 @@ int exec(const Options& options) {
         for (const auto& [name, value] : setting->environment)
           world.process.environment.push_back(name + "=" + value);
         const wasi::FileSystem before = (*origin)->state.files();
-        SKERRY_TRY(channel.started());
+        const int used = setting->input.get();
+        SKERRY_TRY(channel.started({&used, 1}));
         SKERRY_ASSIGN(const auto sandbox,
                       sandbox::Sandbox::load(**origin, setting->limits, &world));
         SKERRY_ASSIGN(sandbox::Outcome outcome, runtime::run_command(*sandbox));

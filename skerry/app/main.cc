@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <signal.h>
+#include <string>
+#include <string_view>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -20,6 +22,22 @@ void fill_standard_streams() {
   }
 }
 
+/// What is wrong with the command line, in words that help.
+std::string why(const CLI::Error& error, int argc, char** argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !first.empty() &&
+      !first.starts_with('-') &&
+      std::string_view(error.what()).find("subcommand") != std::string_view::npos) {
+    return "unknown command \"" + std::string(first) + "\"";
+  }
+  std::string text = error.what();
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) &&
+      (first == "run" || first == "exec")) {
+    text += " (a program's own arguments go after --)";
+  }
+  return text;
+}
+
 }  // namespace
 
 // What the parser throws besides its own errors is ours to die of.
@@ -33,6 +51,10 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see abo
       "skerry"};
   program.set_version_flag("--version", SKERRY_VERSION);
   program.require_subcommand(1);
+  program.failure_message([&](const CLI::App*, const CLI::Error& error) {
+    return "skerry: " + why(error, argc, argv) +
+           "\nRun `skerry --help`, or `skerry COMMAND --help`.\n";
+  });
   skerry::app::add_run_command(program);
   skerry::app::add_exec_command(program);
   skerry::app::add_session_command(program);

@@ -16,6 +16,7 @@
 
 #include "skerry/app/bench_programs.h"
 #include "skerry/app/broker_measurement.h"
+#include "skerry/app/chaos_measurement.h"
 #include "skerry/app/measurer.h"
 #include "skerry/app/native_python.h"
 #include "skerry/app/samples.h"
@@ -161,7 +162,7 @@ Result<Measurement> measure_fork(const runtime::PythonInstallation& installation
   fill_percentiles(made, m);
   m.extra.emplace_back("first_use_p50_ms",
                        median(Samples(numbers.begin() + kForks, numbers.end())));
-  SKERRY_ASSIGN(const SessionForks forks, measure_session_forks(installation));
+  SKERRY_ASSIGN(const SessionForks forks, measure_session_forks(installation.home()));
   m.extra.emplace_back("total_ms", forks.total_ms);
   m.extra.emplace_back("session_first_use_p50_ms", forks.first_use_p50_ms);
   return m;
@@ -345,8 +346,11 @@ const std::vector<std::pair<std::string, std::string>>& bench_list() {
       {"fresh-error", "the same with an uncaught exception and its traceback"},
       {"fork",
        "a new sandbox from the template, and its first run; 1,000 forks of a 64 MiB session"},
-      {"checkpoint", "a revision of a 64 MiB session with 1 MiB changed; going back to another"},
-      {"wake", "a run of a 64 MiB session in a process that never had it"},
+      {"checkpoint",
+       "runs of a 64 MiB session that change 1 MiB of it; going back; runs that change a number"},
+      {"wake", "runs of a 64 MiB session in processes that never had it"},
+      {"density", "what an idle session costs; 10,000 sessions made, hibernated and woken"},
+      {"chaos", "runs in sessions while workers, zygote and broker are killed at random"},
       {"broker", "the same through broker and worker: one by one, many at once, after kills"},
       {"cpu", "programs in the sandbox and under /usr/bin/python3, in turn"},
       {"throughput", "fresh prints per second, with one process and with two"},
@@ -367,8 +371,10 @@ Result<Measurement> measure(std::string_view bench, const runtime::PythonInstall
       if (each.name == bench) return measure_fresh(each, installation, template_name);
     }
     if (bench == "fork") return measure_fork(installation, template_name);
-    if (bench == "checkpoint") return measure_checkpoint(installation);
-    if (bench == "wake") return measure_wake(installation);
+    if (bench == "checkpoint") return measure_checkpoint(installation.home());
+    if (bench == "wake") return measure_wake(installation.home());
+    if (bench == "chaos") return measure_chaos(installation.home());
+    if (bench == "density") return measure_density(installation.home());
     if (bench == "throughput") return measure_throughput(installation, template_name);
     if (bench == "broker") return measure_broker(installation.home());
     if (bench == "cpu") return measure_cpu(installation, template_name);

@@ -98,7 +98,9 @@ int run(const Options& options) {
     SKERRY_TRY(setting->import_directories(sandbox->state().files()));
     const wasi::FileSystem before = sandbox->state().files();
     worker::DescriptorInput input(setting->input.get());
-    SKERRY_TRY(channel.started());
+    std::vector<int> used{setting->input.get()};
+    if (session) used.push_back(session->left());
+    SKERRY_TRY(channel.started(used));
     SKERRY_ASSIGN(
         sandbox::Outcome outcome,
         runtime::run_python(*sandbox, *program, setting->world(channel, input),

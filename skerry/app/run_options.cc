@@ -239,10 +239,15 @@ void tell_people(const Outcome& outcome) {
 void RunOptions::add_to(CLI::App& command) {
   command.add_option("--timeout", timeout, "Wall time after which the run is killed [30]")
       ->type_name("S");
-  command.add_option("--memory", memory, "Linear memory; beyond it Python sees MemoryError [256]")
+  command
+      .add_option("--memory", memory,
+                  "Linear memory in MiB; growing beyond it fails, in Python with MemoryError [256]")
       ->type_name("MB");
   command
-      .add_option("--fuel", fuel, "Instructions, roughly; the first use compiles a metered runtime")
+      .add_option(
+          "--fuel", fuel,
+          "Instructions, roughly; `run` compiles CPython anew for it, once and for minutes, "
+          "unless `skerry setup --fuel` has")
       ->type_name("N");
   command
       .add_option("--max-output", max_output,
@@ -258,12 +263,15 @@ void RunOptions::add_to(CLI::App& command) {
   command
       .add_option(
           "--dir", directories,
-          "Give the guest a copy of a directory; with :rw changes are written back; repeatable")
+          "Give the guest a read-only copy of a directory; with :rw changes are written back; "
+          "repeatable")
       ->type_name("HOST::GUEST[:rw]")
       ->allow_extra_args(false);
   command
-      .add_option("--output-dir", output_directory,
-                  "Write files that the guest made (outside /tmp) here, by their path in the guest")
+      .add_option(
+          "--output-dir", output_directory,
+          "Write files that the guest made (outside /tmp) here, by their path in the guest, "
+          "over what is there")
       ->type_name("DIR");
   command.add_option("--seed", seed, "Make all randomness follow from this number")->type_name("N");
   command
@@ -306,6 +314,11 @@ Result<RunSetting> RunSetting::open(const RunOptions& options) {
       return absl::InvalidArgumentError("--env is \"" + each + "\", expected NAME=VALUE");
     }
     setting.environment[each.substr(0, at)] = each.substr(at + 1);
+  }
+  if (!options.output_directory.empty()) {
+    // Now, and not when the results are there: a wrong path must not cost them.
+    SKERRY_TRY(
+        annotate(HostDirectoryWriter::open(options.output_directory).status(), "--output-dir"));
   }
   for (const std::string& each : options.directories) {
     SKERRY_ASSIGN(ImportedDirectory directory, ImportedDirectory::parse(each));

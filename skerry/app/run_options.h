@@ -12,6 +12,7 @@
 
 #include "skerry/app/host_directory.h"
 #include "skerry/base/status.h"
+#include "skerry/broker/session_turn.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/sandbox/sandbox.h"
@@ -64,14 +65,7 @@ struct RunSetting {
   Status import_directories(wasi::FileSystem& files) const;
 };
 
-/// Where a session stands after a run.
-struct SessionReport {
-  std::string name;
-  std::int64_t revision = 0;
-  std::string saved = "no";  ///< "committed" or "durable" when this run is that revision
-  std::string message;       ///< why it is not
-  Status failure;            ///< not OK when that is our doing and not the run's
-};
+using broker::SessionReport;
 using Afterwards = std::function<SessionReport(const sandbox::Outcome&)>;
 
 /// Reports our own failure: on standard error, and with --json as an object on standard output,

@@ -3,25 +3,29 @@
 
 #include "skerry/app/measurement.h"
 #include "skerry/base/status.h"
-#include "skerry/runtime/installation.h"
+#include "skerry/runtime/home.h"
 
 namespace skerry::app {
 
-// All measure sessions of a tenant of their own in the home's store, and clear them afterwards.
+// All measure sessions of a tenant of their own in the home's store, through broker and workers,
+// and clear them afterwards. A run's time is from its request to the answer that its revision is
+// kept.
 
 /// 1,000 forks of a session that holds 64 MiB, and the first run of some.
 struct SessionForks {
   double total_ms = 0;  ///< of all forks
   double first_use_p50_ms = 0;
 };
-Result<SessionForks> measure_session_forks(const runtime::PythonInstallation& installation);
+Result<SessionForks> measure_session_forks(const runtime::Home& home);
 
-/// A revision of a 64 MiB session of which 1 MiB has changed: from the guest's end to the answer
-/// "committed". Then rewinds, and small runs in a warm sandbox with their commit.
-Result<Measurement> measure_checkpoint(const runtime::PythonInstallation& installation);
+/// Runs of a 64 MiB session that change 1 MiB of it. Then rewinds, and runs that change one number.
+Result<Measurement> measure_checkpoint(const runtime::Home& home);
 
-/// From a session's name to the end of its first run, in a process that has native code mapped but
-/// never had the session.
-Result<Measurement> measure_wake(const runtime::PythonInstallation& installation);
+/// Runs of a 64 MiB session in processes that never had it.
+Result<Measurement> measure_wake(const runtime::Home& home);
+
+/// What an idle session costs: memory while a worker keeps it and after it hibernates. Then 10,000
+/// sessions made, hibernated, and woken once each.
+Result<Measurement> measure_density(const runtime::Home& home);
 
 }  // namespace skerry::app

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "skerry/app/run_options.h"
+#include "skerry/broker/session_turn.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/runtime/python.h"
 #include "skerry/session/session_store.h"
@@ -38,26 +39,25 @@ class SessionRun {
   runtime::Randomness randomness() const;
 
   /// Makes `program` one that goes on: its names stay, its tracebacks say which run they are from.
-  void continue_with(runtime::PythonProgram& program) const;
+  void continue_with(runtime::PythonProgram& program) const { turn_.continue_with(program); }
 
   /// In the run's process, after it: leaves the sandbox's state for `report`. Nothing, when the
   /// guest did not come back.
   Status leave_state(sandbox::Sandbox& sandbox) const;
 
+  /// The descriptor that `leave_state` writes to.
+  int left() const { return left_.get(); }
+
   /// In the supervising process, when the run's is gone: commits, or says why not.
-  SessionReport report(const sandbox::Outcome& outcome, const runtime::PythonProgram& program);
+  broker::SessionReport report(const sandbox::Outcome& outcome,
+                               const runtime::PythonProgram& program);
 
  private:
-  explicit SessionRun(session::SessionStore::Lease lease) : lease_(std::move(lease)) {}
-  Result<session::RevisionInfo> commit(const sandbox::Outcome& outcome,
-                                       const runtime::PythonProgram& program);
+  SessionRun(std::unique_ptr<session::SessionStore> store, broker::SessionTurn turn)
+      : store_(std::move(store)), turn_(std::move(turn)) {}
 
   std::unique_ptr<session::SessionStore> store_;
-  session::SessionStore::Lease lease_;
-  std::int64_t head_ = 0;
-  std::int64_t next_ = 1;
-  image::Revision parent_;
-  std::filesystem::path template_file_;
+  broker::SessionTurn turn_;
   std::unique_ptr<sandbox::Origin> origin_;
   session::Durability durability_ = session::Durability::kCommitted;
   ByteSize memory_limit_;

@@ -17,6 +17,7 @@
 #include "skerry/base/file.h"
 #include "skerry/image/image_export.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::app {
 namespace {
@@ -68,7 +69,11 @@ Result<std::int64_t> write_to(int fd, const StoreOptions& options, const runtime
   const int file = room.is_open() ? room.get() : fd;
   {
     LateProgress progress("exporting session " + options.name);
-    SKERRY_TRY(image::write_export(file, *opened.revision.image, {options.name, opened.number},
+    image::Image whole = *opened.revision.image;
+    SKERRY_ASSIGN(whole.manifest.host_state,
+                  wasi::with_files_of(as_bytes(whole.manifest.host_state),
+                                      as_bytes(whole.template_image->manifest.host_state)));
+    SKERRY_TRY(image::write_export(file, whole, {options.name, opened.number},
                                    [&](double done) { progress.progress(done); }));
   }
   SKERRY_ASSIGN(const std::int64_t size, end_of(file));
@@ -110,7 +115,7 @@ Status export_session(SessionStore& store, const runtime::Home& home, const Stor
     SKERRY_ASSIGN(size, write_to(fd, options, home, opened));
     return ok_status();
   }));
-  const auto memory = opened.revision.image->pages->bytes().size();
+  const auto memory = opened.revision.image->pages->size();
   const std::string told =
       options.json
           ? text_of({{"session", name.text()},

@@ -32,8 +32,8 @@ Result<Variables> read_variables(const runtime::Home& home,
   sandbox::Limits limits;
   limits.wall = std::chrono::seconds(10);
   limits.output = mib(16);
-  limits.memory = bytes(
-      std::max<std::uint64_t>(limits.memory.value, image->pages->bytes().size() + mib(256).value));
+  limits.memory =
+      bytes(std::max<std::uint64_t>(limits.memory.value, image->pages->size() + mib(256).value));
   Collector collector;
   SKERRY_ASSIGN(const auto outcome,
                 worker::supervise(

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/base/file.h"
 
+#include <algorithm>
+#include <climits>
 #include <fcntl.h>
 #include <string_view>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace skerry {
 namespace {
@@ -60,6 +64,26 @@ Status write_all(int fd, std::span<const std::byte> bytes) {
                     return ::write(fd, bytes.data(), bytes.size());
                   }));
     bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return ok_status();
+}
+
+Status write_pieces(int fd, std::span<const std::span<const std::byte>> pieces) {
+  std::vector<iovec> left;
+  left.reserve(pieces.size());
+  for (const auto& piece : pieces) {
+    if (!piece.empty()) left.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+  }
+  for (std::size_t at = 0; at < left.size();) {
+    const auto count = static_cast<int>(std::min<std::size_t>(left.size() - at, IOV_MAX));
+    SKERRY_ASSIGN(const ssize_t put,
+                  syscall_result("writev", {}, [&] { return ::writev(fd, &left[at], count); }));
+    auto done = static_cast<std::size_t>(put);
+    while (at < left.size() && done >= left[at].iov_len) done -= left[at++].iov_len;
+    if (done > 0) {
+      left[at].iov_base = static_cast<char*>(left[at].iov_base) + done;
+      left[at].iov_len -= done;
+    }
   }
   return ok_status();
 }

@@ -23,6 +23,9 @@ Result<std::string> read_all(int fd, ByteSize cap);
 
 Status write_all(int fd, std::span<const std::byte> bytes);
 
+/// The same for pieces that belong one behind the other, in as few calls as can be.
+Status write_pieces(int fd, std::span<const std::span<const std::byte>> pieces);
+
 /// A file that appears whole or not at all: written without a name, synced, then given the name
 /// `path`, whoever had it before. Destroyed before `commit`, or its process killed, it leaves
 /// nothing. Where the file system has no files without names (O_TMPFILE), and for the instant in

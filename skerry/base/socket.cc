@@ -5,10 +5,50 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "skerry/base/file.h"
+
 namespace skerry {
 namespace {
 
-constexpr std::size_t kMaxFds = 4;
+/// A message of `bytes` and, beside them, descriptors. Must not move.
+class Outgoing {
+ public:
+  Outgoing(std::span<const std::byte> bytes, std::span<const int> fds)
+      : part_{const_cast<std::byte*>(bytes.data()), bytes.size()} {
+    message_.msg_iov = &part_;
+    message_.msg_iovlen = 1;
+    if (fds.empty()) return;
+    message_.msg_control = control_;
+    message_.msg_controllen = CMSG_SPACE(fds.size_bytes());
+    cmsghdr* header = CMSG_FIRSTHDR(&message_);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(fds.size_bytes());
+    std::memcpy(CMSG_DATA(header), fds.data(), fds.size_bytes());
+  }
+  Outgoing(const Outgoing&) = delete;
+  Outgoing& operator=(const Outgoing&) = delete;
+
+  /// The number of bytes sent. 0 with MSG_DONTWAIT where the socket would block.
+  Result<std::size_t> send(int socket, int flags) const {
+    SKERRY_ASSIGN(const ssize_t put, syscall_result("sendmsg", {}, [&] {
+                    const ssize_t sent = ::sendmsg(socket, &message_, MSG_NOSIGNAL | flags);
+                    const bool would_block = sent < 0 && errno == EAGAIN;
+                    return would_block && (flags & MSG_DONTWAIT) != 0 ? ssize_t{0} : sent;
+                  }));
+    return static_cast<std::size_t>(put);
+  }
+
+ private:
+  iovec part_;
+  msghdr message_{};
+  alignas(cmsghdr) char control_[CMSG_SPACE(sizeof(int) * kMaxFds)] = {};
+};
+
+Status check_count(std::span<const int> fds) {
+  if (fds.size() <= kMaxFds) return ok_status();
+  return absl::InvalidArgumentError("too many descriptors for one message");
+}
 
 }  // namespace
 
@@ -25,31 +65,20 @@ Status set_nonblocking(int fd) {
 }
 
 Status send_message(int socket, std::span<const std::byte> bytes, int fd) {
-  iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
-  if (fd >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof fd);
-    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  }
-  return syscall_result("sendmsg", {}, [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); })
-      .status();
+  const auto fds = fd < 0 ? std::span<const int>() : std::span<const int>(&fd, 1);
+  return Outgoing(bytes, fds).send(socket, 0).status();
 }
 
-Result<std::size_t> send_some(int socket, std::span<const std::byte> bytes) {
-  SKERRY_ASSIGN(const ssize_t put, syscall_result("send", {}, [&] {
-                  const ssize_t sent =
-                      ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-                  return sent < 0 && errno == EAGAIN ? ssize_t{0} : sent;
-                }));
-  return static_cast<std::size_t>(put);
+Result<std::size_t> send_some(int socket, std::span<const std::byte> bytes,
+                              std::span<const int> fds) {
+  SKERRY_TRY(check_count(fds));
+  return Outgoing(bytes, fds).send(socket, MSG_DONTWAIT);
+}
+
+Status send_all(int socket, std::span<const std::byte> bytes, std::span<const int> fds) {
+  SKERRY_TRY(check_count(fds));
+  SKERRY_ASSIGN(const std::size_t put, Outgoing(bytes, fds).send(socket, 0));
+  return write_all(socket, bytes.subspan(put));
 }
 
 Result<ReceivedMessage> receive_message(int socket, std::span<std::byte> buffer) {

@@ -53,7 +53,7 @@ TEST(SocketTest, DescriptorsBeyondFourAreClosed) {
   const Pair pair = connected(SOCK_STREAM);
   const std::size_t before = open_descriptors();
   for (int i = 0; i < 3; ++i) {
-    std::array<int, 8> fds;
+    std::array<int, kMaxFds + 4> fds;
     fds.fill(STDIN_FILENO);
     char byte = 'x';
     iovec part{&byte, 1};
@@ -72,7 +72,7 @@ TEST(SocketTest, DescriptorsBeyondFourAreClosed) {
     std::array<std::byte, 8> buffer;
     const auto received = receive_message(pair.other.get(), buffer);
     ASSERT_TRUE(received.ok()) << received.status();
-    EXPECT_EQ(received->fds.size(), 4U);
+    EXPECT_EQ(received->fds.size(), kMaxFds);
   }
   EXPECT_EQ(open_descriptors(), before);
 }

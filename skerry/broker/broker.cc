@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "skerry/base/socket.h"
+#include "skerry/broker/bounds.h"
 #include "skerry/broker/worker_link.h"
 #include "skerry/broker/zygote_link.h"
 
@@ -30,13 +31,6 @@ constexpr std::chrono::milliseconds kLongRun{100};
 // One that has forked so many is replaced: its address layout, which all its workers share, must
 // not serve for ever.
 constexpr int kForksOfOneZygote = 4096;
-
-Status in_bounds(std::string_view what, std::int64_t value, std::int64_t least, std::int64_t most) {
-  if (value >= least && value <= most) return ok_status();
-  return absl::InvalidArgumentError(std::string(what) + " is " + std::to_string(value) +
-                                    ", expected " + std::to_string(least) + " to " +
-                                    std::to_string(most));
-}
 
 }  // namespace
 
@@ -89,7 +83,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
              absl::ResourceExhaustedError("busy: " + std::to_string(ahead) +
                                           " runs wait already; try again in a second"));
     } else {
-      waiting_[tenant].push_back({id, std::move(run), worker::framed(*message), std::move(done)});
+      waiting_[tenant].push_back({id, std::move(run), *std::move(message), std::move(done)});
       schedule();
     }
     return id;
@@ -113,6 +107,21 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       boost::asio::post(io_, [done = std::move(done)] { done(worker::cancelled_outcome()); });
       return;
     }
+  }
+
+  void forget(std::uint64_t worker, const std::vector<std::uint64_t>& states) {
+    const auto found = members_.find(worker);
+    if (found == members_.end() || states.empty()) return;
+    found->second.link->tell(worker::framed(worker::encode_forget(states)));
+  }
+
+  std::vector<pid_t> processes() const {
+    std::vector<pid_t> processes;
+    if (zygote_) processes.push_back(zygote_->pid());
+    for (const auto& [id, member] : members_) {
+      if (member.link->pid() != 0) processes.push_back(member.link->pid());
+    }
+    return processes;
   }
 
   Counts counts() const {
@@ -282,12 +291,14 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     schedule();
   }
 
-  /// A free worker of the tenant's, the one used last: its pages are the warmest.
-  Member* idle_of(const std::string& tenant) {
+  /// A free worker of the tenant's: the one that keeps the session's state, else the one used last,
+  /// whose pages are the warmest.
+  Member* idle_of(const std::string& tenant, const std::optional<InSession>& session) {
     Member* best = nullptr;
     for (auto& [id, member] : members_) {
       if (member.tenant != tenant || member.is_for_one_run) continue;
       if (member.link->state() != State::kFree) continue;
+      if (session && session->worker == id) return &member;
       if (best == nullptr || member.idle_since > best->idle_since) best = &member;
     }
     return best;
@@ -303,7 +314,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   bool may_lease(const std::string& tenant) const { return held_by(tenant) < setting_.share; }
 
   bool can_start(const std::string& tenant, Isolation isolation) {
-    if (isolation == Isolation::kTenant && idle_of(tenant) != nullptr) return true;
+    if (isolation == Isolation::kTenant && idle_of(tenant, {}) != nullptr) return true;
     return may_lease(tenant) && spare() != nullptr;
   }
 
@@ -358,7 +369,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     if (queue == waiting_.end()) return false;
     auto& waiting = queue->second;
     Member* member = nullptr;
-    if (waiting.front().run.isolation == Isolation::kTenant) member = idle_of(tenant);
+    const Run& first = waiting.front().run;
+    if (first.isolation == Isolation::kTenant) member = idle_of(tenant, first.session);
     if (member == nullptr && may_lease(tenant)) member = spare();
     if (member == nullptr) return false;
     Waiting next = std::move(waiting.front());
@@ -370,10 +382,20 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     member->run = next.id;
     member->is_for_one_run = next.run.isolation == Isolation::kProcess;
     const auto link = member->link;
-    link->run(std::move(next.message), next.run.request.limits, *next.run.observer,
-              [weak = weak_from_this(), id = link->id(),
+    WorkerLink::Message message{.bytes = {}, .fds = {}, .owner = {}};
+    if (next.run.session) {
+      auto start = next.run.session->start(link->id());
+      // A message's parts may be put one behind the other.
+      next.message += worker::encode(start.start);
+      message.fds = std::move(start.files);
+      message.owner = std::move(start.owner);
+      message.is_in_session = true;
+    }
+    message.bytes = worker::framed(next.message);
+    link->run(std::move(message), next.run.request.limits, *next.run.observer,
+              [weak = weak_from_this(), id = link->id(), session = std::move(next.run.session),
                done = std::move(next.done)](Result<sandbox::Outcome> outcome) {
-                if (const auto pool = weak.lock()) pool->let_go(id);
+                if (const auto pool = weak.lock()) pool->let_go(id, session);
                 done(std::move(outcome));
               });
     if (was_spare) keep_spares();
@@ -381,8 +403,13 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     return true;
   }
 
-  void let_go(std::uint64_t id) {
-    if (const auto found = members_.find(id); found != members_.end()) found->second.run = 0;
+  void let_go(std::uint64_t id, const std::optional<InSession>& session) {
+    const auto found = members_.find(id);
+    if (found == members_.end()) return;
+    found->second.run = 0;
+    if (!session) return;
+    auto left = found->second.link->take_left();
+    if (left.state.is_open()) session->left(std::move(left.state), left.is_kept);
   }
 
   /// Somebody waits and may have more, but all workers are other tenants': the one idle longest
@@ -468,6 +495,12 @@ Broker::RunId Broker::run(Run run, Done done) {
 }
 
 void Broker::cancel(RunId id) { pool_->cancel(id); }
+
+void Broker::forget(std::uint64_t worker, const std::vector<std::uint64_t>& states) {
+  pool_->forget(worker, states);
+}
+
+std::vector<pid_t> Broker::processes() const { return pool_->processes(); }
 
 Counts Broker::counts() const { return pool_->counts(); }
 

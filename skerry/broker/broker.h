@@ -6,10 +6,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <sys/types.h>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
+#include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/runtime/home.h"
 #include "skerry/sandbox/outcome.h"
@@ -39,10 +43,28 @@ enum class Isolation {
   kProcess,  ///< a process of its own, gone afterwards
 };
 
+/// What makes a run one of a session.
+struct InSession {
+  /// The worker that keeps the session's state, if one does.
+  std::optional<std::uint64_t> worker;
+  /// What the worker that was chosen has to know, and the files beside it. Called once, when the
+  /// run begins.
+  struct Start {
+    worker::SessionStart start;
+    std::vector<int> files;  ///< open for as long as `owner` lives
+    std::shared_ptr<const void> owner;
+  };
+  std::function<Start(std::uint64_t worker)> start;
+  /// The state that the run left, unchecked, and whether `worker` keeps it. Called before `done`,
+  /// and not at all when it left none.
+  std::function<void(OwnedFd state, bool is_kept)> left;
+};
+
 struct Run {
   std::string tenant;
   worker::RunRequest request;
   Isolation isolation = Isolation::kTenant;
+  std::optional<InSession> session;
   /// Sees the run while it happens; must live until the run is done.
   worker::RunObserver* observer = nullptr;
 };
@@ -83,7 +105,13 @@ class Broker {
   /// Ends a run that waits or runs as kCancelled. Harmless when it is done already.
   void cancel(RunId id);
 
+  /// Tells a worker that the states it keeps under these numbers will not be asked for again.
+  void forget(std::uint64_t worker, const std::vector<std::uint64_t>& states);
+
   Counts counts() const;
+
+  /// The workers that live, and the zygote they were forked from.
+  std::vector<pid_t> processes() const;
 
  private:
   class Pool;

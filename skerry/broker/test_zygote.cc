@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // A zygote whose workers do what a run's text says: hang, die, lie. For tests of the broker, which
 // must live with all of it.
+#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
+#include <map>
 #include <sched.h>
+#include <span>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 #include "skerry/base/file.h"
 #include "skerry/base/socket.h"
+#include "skerry/image/captured_state.h"
+#include "skerry/image/revision_files.h"
+#include "skerry/image/test_template.h"
+#include "skerry/jail/memory_file.h"
 #include "skerry/worker/run_events.h"
 #include "skerry/worker/run_request.h"
 #include "skerry/worker/zygote.h"
@@ -24,16 +33,96 @@ void send_raw(int socket, std::string_view bytes) { (void)write_all(socket, as_b
   for (;;) ::pause();
 }
 
-bool read_request(int socket, RunRequest& request) {
+/// What a worker keeps of sessions here: a number each, by the broker's number of the state.
+using Kept = std::map<std::uint64_t, std::uint32_t>;
+
+bool read_exactly(int socket, std::span<std::byte> out, std::vector<OwnedFd>& files) {
+  while (!out.empty()) {
+    auto received = receive_message(socket, out);
+    if (!received.ok() || received->size == 0) return false;
+    for (OwnedFd& file : received->fds) files.push_back(std::move(file));
+    out = out.subspan(received->size);
+  }
+  return true;
+}
+
+bool read_order(int socket, WorkerOrder& order, std::vector<OwnedFd>& files) {
   std::uint32_t length = 0;
-  if (::recv(socket, &length, sizeof length, MSG_WAITALL) != sizeof length) return false;
+  if (!read_exactly(socket, std::as_writable_bytes(std::span(&length, 1)), files)) return false;
   std::string body(length, '\0');
-  if (::recv(socket, body.data(), length, MSG_WAITALL) != static_cast<ssize_t>(length))
-    return false;
+  if (!read_exactly(socket, std::as_writable_bytes(std::span(body)), files)) return false;
   auto decoded = decode(body);
   if (!decoded.ok()) return false;
-  request = *std::move(decoded);
+  order = *std::move(decoded);
   return true;
+}
+
+/// The file that a run leaves whose session now holds `number`.
+OwnedFd state_of(std::uint32_t number, bool is_sealed) {
+  auto file = jail::make_memory_file("state");
+  image::CapturedState state;
+  state.memory_size = image::testing::kTemplateSize;
+  state.changed = {{0, 1}};
+  state.globals = {{"one", number}, {"two", 2}};
+  state.host_state = "state";
+  std::vector<std::byte> memory(kPageSize);
+  std::memcpy(memory.data(), &number, sizeof number);
+  if (!image::write_captured(file->get(), state, memory).ok()) std::abort();
+  if (is_sealed && !jail::seal_memory_file(file->get()).ok()) std::abort();
+  return *std::move(file);
+}
+
+/// Counts in a session, or does what the order says with the state.
+void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd> files,
+                     Kept& kept) {
+  const std::string& order = request.program.code;
+  const SessionStart& start = *request.session;
+  std::uint32_t number = 0;
+  std::string how = "new";
+  if (start.from != 0) {
+    how = "kept";
+    number = kept.at(start.from);
+  } else if (!files.empty()) {
+    how = "woken";
+    const auto revision = image::read_revision(
+        std::move(files), [](std::string_view) { return std::shared_ptr<const image::Image>(); });
+    if (!revision.ok()) std::abort();
+    std::memcpy(&number, revision->image->pages->page(0), sizeof number);
+  }
+  EventSender sender(socket, request.limits.output);
+  (void)sender.started();
+  ++number;
+  const std::string text = how + " " + std::to_string(number);
+  (void)sender.output().write(wasi::Stream::kStdout, as_bytes(text));
+  if (order == "hang") hang();
+  if (order == "exit") {
+    (void)sender.ended({});
+    return;
+  }
+  const OwnedFd state = state_of(number, order != "unsealed");
+  if (order == "garbage") {
+    const auto garbage = jail::make_memory_file("garbage");
+    (void)write_all(garbage->get(), as_bytes("no state at all, but long enough to look at"));
+    (void)jail::seal_memory_file(garbage->get());
+    (void)sender.ended({}, garbage->get(), true);
+    return;
+  }
+  if (order == "a host's file") {
+    const OwnedFd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    (void)sender.ended({}, file.get(), true);
+    return;
+  }
+  if (order == "two states") {
+    const std::array<int, 2> both{state.get(), state.get()};
+    (void)send_all(socket, as_bytes("x"), both);
+    hang();
+  }
+  if (order == "state and no end") {
+    (void)send_message(socket, as_bytes(std::string_view("\x01", 1)), state.get());
+    ::_exit(3);
+  }
+  kept[start.becomes] = number;
+  (void)sender.ended({}, state.get(), order != "not kept");
 }
 
 void obey(int socket, const RunRequest& request) {
@@ -80,9 +169,19 @@ void obey(int socket, const RunRequest& request) {
 
 int work(int socket) {
   send_raw(socket, ready_message());
-  RunRequest request;
-  while (read_request(socket, request)) obey(socket, request);
-  return 0;
+  Kept kept;
+  for (;;) {
+    WorkerOrder order;
+    std::vector<OwnedFd> files;
+    if (!read_order(socket, order, files)) return 0;
+    for (const std::uint64_t state : order.forget) kept.erase(state);
+    if (!order.run) continue;
+    if (order.run->session) {
+      obey_in_session(socket, *order.run, std::move(files), kept);
+    } else {
+      obey(socket, *order.run);
+    }
+  }
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ constexpr std::chrono::seconds kWarmUpTime{30};
 constexpr std::chrono::seconds kStartTime{10};
 // From the end of a process to the zygote's word of it.
 constexpr std::chrono::seconds kReapTime{2};
+constexpr std::size_t kMostUnsent = std::size_t{1} << 20;
 // Reads in a row for one worker: one that floods must not keep the others waiting.
 constexpr int kReadsInARow = 16;
 
@@ -43,17 +44,35 @@ void WorkerLink::forked(pid_t pid, OwnedFd pidfd) {
   if (state_ == State::kEnding) signal();  // it was given up before it was there
 }
 
-void WorkerLink::run(std::string message, const sandbox::Limits& limits,
-                     worker::RunObserver& observer, Done done) {
+void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::RunObserver& observer,
+                     Done done) {
   state_ = State::kRunning;
   limits_ = limits;
   events_.emplace(limits, observer);
   done_ = std::move(done);
   cpu_before_ = cpu_time();
+  outgoing_.bytes.erase(0, sent_);  // an order before it may not be sent yet
+  message.bytes.insert(0, outgoing_.bytes);
   outgoing_ = std::move(message);
   sent_ = 0;
+  may_leave_ = outgoing_.is_in_session;
+  left_.close();
   set_deadline(Clock::now() + kStartTime);
   write();
+}
+
+WorkerLink::Left WorkerLink::take_left() {
+  const bool is_kept = left_.is_open() && events_->is_kept();
+  return {.state = std::move(left_), .is_kept = is_kept};
+}
+
+void WorkerLink::tell(std::string_view bytes) {
+  if (state_ != State::kFree && state_ != State::kRunning) return;
+  // It takes orders one after the other: so many that lie before it are a worker's that hangs.
+  if (outgoing_.bytes.size() - sent_ > kMostUnsent) return;
+  const bool is_idle = sent_ == outgoing_.bytes.size();
+  outgoing_.bytes += bytes;
+  if (is_idle) write();
 }
 
 void WorkerLink::demote_after(std::chrono::milliseconds lasted) {
@@ -153,9 +172,8 @@ void WorkerLink::read() {
       hung_up();
       return;
     }
-    const Status status = received->fds.empty()
-                              ? take(as_text(std::span(buffer).first(received->size)))
-                              : Status(absl::InternalError("the run's process sent descriptors"));
+    const Status status =
+        take(std::move(received->fds), as_text(std::span(buffer).first(received->size)));
     if (!status.ok()) {
       broken_ = message_of(status);
       end(Why::kBroken);
@@ -176,7 +194,14 @@ void WorkerLink::hung_up() {
   set_deadline(Clock::now() + kReapTime);
 }
 
-Status WorkerLink::take(std::string_view bytes) {
+Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
+  if (!fds.empty()) {
+    // Of a run in a session it is what the run left.
+    if (state_ != State::kRunning || !may_leave_ || left_.is_open() || fds.size() > 1) {
+      return absl::InternalError("the run's process sent descriptors");
+    }
+    left_ = std::move(fds[0]);
+  }
   if (state_ == State::kStarting) {
     static const std::string kReady = worker::ready_message();
     greeting_ += bytes;
@@ -232,23 +257,29 @@ void WorkerLink::set_deadline(Clock::time_point at) {
 }
 
 void WorkerLink::write() {
-  while (sent_ < outgoing_.size()) {
+  while (sent_ < outgoing_.bytes.size()) {
     const auto put =
-        send_some(socket_.native_handle(), as_bytes(std::string_view(outgoing_).substr(sent_)));
+        send_some(socket_.native_handle(),
+                  as_bytes(std::string_view(outgoing_.bytes).substr(sent_)), outgoing_.fds);
     if (!put.ok()) return;  // it has gone: reading tells
     if (*put == 0) {
       wait_writable();
       return;
     }
     sent_ += *put;
+    outgoing_.fds.clear();
+    outgoing_.owner.reset();
   }
-  outgoing_.clear();
+  outgoing_ = {};
+  sent_ = 0;
 }
 
 void WorkerLink::wait_writable() {
   socket_.async_wait(stream_descriptor::wait_write,
                      [self = shared_from_this()](const boost::system::error_code& error) {
-                       if (!error && self->state_ == State::kRunning) self->write();
+                       const bool is_alive =
+                           self->state_ == State::kRunning || self->state_ == State::kFree;
+                       if (!error && is_alive) self->write();
                      });
 }
 

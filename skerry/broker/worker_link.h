@@ -7,7 +7,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -39,6 +41,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket, Changed changed);
 
   std::uint64_t id() const { return id_; }
+  pid_t pid() const { return pid_; }  ///< 0 until it is forked
   State state() const { return state_; }
 
   /// Begins to listen. A worker that is not warm within 30 s is killed.
@@ -48,9 +51,28 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   /// Its process was reaped; or nobody can tell how it ended.
   void exited(const std::optional<ChildExit>& exit);
 
+  /// What is sent: bytes, and descriptors beside them, open for as long as `owner` lives.
+  struct Message {
+    std::string bytes;
+    std::vector<int> fds;
+    std::shared_ptr<const void> owner;
+    bool is_in_session = false;  ///< whether the run may leave a state
+  };
+
   /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it.
-  void run(std::string message, const sandbox::Limits& limits, worker::RunObserver& observer,
+  void run(Message message, const sandbox::Limits& limits, worker::RunObserver& observer,
            Done done);
+
+  /// What a run in a session left, for `done` to take.
+  struct Left {
+    OwnedFd state;         ///< not open when it left none; whoever reads it checks it
+    bool is_kept = false;  ///< whether the worker keeps that state
+  };
+  Left take_left();
+
+  /// Sends an order that is no run, after the one that is on its way. Dropped where the worker
+  /// takes no more.
+  void tell(std::string_view bytes);
   /// Lets others go first from now on, if its run has lasted so long. For good: what it may not
   /// take back without privileges, it does not need to.
   void demote_after(std::chrono::milliseconds lasted);
@@ -70,7 +92,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   using Clock = std::chrono::steady_clock;
   void wait_readable();
   void read();
-  Status take(std::string_view bytes);
+  Status take(std::vector<OwnedFd> fds, std::string_view bytes);
   void wait_writable();
   void write();
   void hung_up();
@@ -94,8 +116,10 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   pid_t pid_ = 0;
   OwnedFd pidfd_;
   std::string greeting_;
-  std::string outgoing_;
+  Message outgoing_;
   std::size_t sent_ = 0;
+  bool may_leave_ = false;
+  OwnedFd left_;
   sandbox::Limits limits_;
   std::optional<worker::EventReceiver> events_;
   std::optional<Clock::time_point> deadline_;

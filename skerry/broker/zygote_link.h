@@ -36,6 +36,7 @@ class ZygoteLink : public std::enable_shared_from_this<ZygoteLink> {
   /// kUnavailable when it has gone or does not keep up.
   Status request_worker(std::uint64_t id, OwnedFd socket);
   int forks() const { return forks_; }
+  pid_t pid() const { return child_.pid(); }
 
  private:
   ZygoteLink(boost::asio::io_context& io, OwnedFd control, Child child)

@@ -33,17 +33,19 @@ Status write_captured(int fd, const CapturedState& state, std::span<const std::b
     item->set_bits(global.bits);
   }
   Trailer trailer;
+  std::vector<std::span<const std::byte>> pieces;
   for (const PageRun& run : state.changed) {
     auto* item = message.add_changed();
     item->set_first(run.first);
     item->set_count(run.count);
     trailer.pages_size += run.count * kPageSize;
-    SKERRY_TRY(write_all(fd, memory.subspan(run.first * kPageSize, run.count * kPageSize)));
+    pieces.push_back(memory.subspan(run.first * kPageSize, run.count * kPageSize));
   }
   const std::string text = message.SerializeAsString();
   trailer.message_size = text.size();
-  SKERRY_TRY(write_all(fd, as_bytes(text)));
-  return write_all(fd, std::as_bytes(std::span(&trailer, 1)));
+  pieces.push_back(as_bytes(text));
+  pieces.push_back(std::as_bytes(std::span(&trailer, 1)));
+  return write_pieces(fd, pieces);
 }
 
 Result<Captured> read_captured(int fd, const Image& parent, ByteSize limit) {
@@ -67,7 +69,7 @@ Result<Captured> read_captured(int fd, const Image& parent, ByteSize limit) {
   CapturedState& state = captured.state;
   captured.pages_size = trailer.pages_size;
   if (message.memory_size() % kWasmPageSize != 0 || message.memory_size() > limit.value ||
-      message.memory_size() < parent.pages->bytes().size()) {
+      message.memory_size() < parent.pages->size()) {
     return no_state("no such memory is allowed");
   }
   state.memory_size = message.memory_size();

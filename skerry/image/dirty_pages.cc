@@ -62,7 +62,7 @@ void append(std::vector<PageRun>& runs, PageRun run) {
 struct DirtyPages::State {
   Method method;
   std::span<const std::byte> range;
-  std::span<const std::byte> pristine;
+  Pristine pristine;
   int pagemap = -1;  // page_map's
   std::vector<PageRun> runs;
   std::array<PageRegion, 256> regions;
@@ -125,7 +125,7 @@ Status DirtyPages::State::read_entries() {
 
 void DirtyPages::State::compare() {
   for (std::size_t at = 0; at < range.size(); at += kPageSize) {
-    if (std::memcmp(range.data() + at, pristine.data() + at, kPageSize) != 0) {
+    if (std::memcmp(range.data() + at, pristine(at / kPageSize), kPageSize) != 0) {
       append(runs, {at / kPageSize, 1});
     }
   }
@@ -139,16 +139,15 @@ DirtyPages::~DirtyPages() = default;
 DirtyPages::Method DirtyPages::method() const { return state_->method; }
 
 Result<DirtyPages> DirtyPages::open_with(Method method, std::span<const std::byte> range,
-                                         std::span<const std::byte> pristine) {
+                                         Pristine pristine) {
   if (range.empty() || reinterpret_cast<std::uintptr_t>(range.data()) % kPageSize != 0 ||
-      range.size() % kPageSize != 0 || pristine.size() < range.size()) {
-    return absl::InvalidArgumentError(
-        "the watched range must be whole pages with pristine bytes for all");
+      range.size() % kPageSize != 0) {
+    return absl::InvalidArgumentError("the watched range must be whole pages");
   }
   auto state = std::make_unique<State>();
   state->method = method;
   state->range = range;
-  state->pristine = pristine;
+  state->pristine = std::move(pristine);
   if (method != Method::kCompare) {
     SKERRY_ASSIGN(state->pagemap, page_map());
   }
@@ -157,8 +156,7 @@ Result<DirtyPages> DirtyPages::open_with(Method method, std::span<const std::byt
   return pages;
 }
 
-Result<DirtyPages> DirtyPages::open(std::span<const std::byte> range,
-                                    std::span<const std::byte> pristine) {
+Result<DirtyPages> DirtyPages::open(std::span<const std::byte> range, const Pristine& pristine) {
   const char* asked = std::getenv("SKERRY_DIRTY_PAGES");
   const std::string_view wanted = asked == nullptr ? "" : asked;
   if (wanted == "scan") return open_with(Method::kPagemapScan, range, pristine);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -30,16 +31,17 @@ class DirtyPages {
     kCompare,      ///< comparing bytes with `pristine`: needs nothing, touches every page
   };
 
-  /// Watches `range`, whole pages, at least one. `pristine` holds what the file beneath says,
-  /// `range.size()` bytes; it must outlive this too. kUnimplemented when none of the methods works;
+  /// The bytes that one page, counted from the range's first, would have if nobody had written it.
+  using Pristine = std::function<const std::byte*(std::size_t page)>;
+
+  /// Watches `range`, whole pages, at least one. kUnimplemented when none of the methods works;
   /// kInvalidArgument when `range` is not page-aligned. The environment variable SKERRY_DIRTY_PAGES
   /// (scan, read, compare) names the one to use: for tests.
-  static Result<DirtyPages> open(std::span<const std::byte> range,
-                                 std::span<const std::byte> pristine);
+  static Result<DirtyPages> open(std::span<const std::byte> range, const Pristine& pristine);
 
   /// As `open`, with one method and no fallback: for tests and for `skerry doctor`.
   static Result<DirtyPages> open_with(Method method, std::span<const std::byte> range,
-                                      std::span<const std::byte> pristine);
+                                      Pristine pristine);
 
   DirtyPages(DirtyPages&&) noexcept;
   DirtyPages& operator=(DirtyPages&&) noexcept;

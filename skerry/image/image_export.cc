@@ -42,10 +42,10 @@ Status no_export(std::string_view what) {
 
 /// Where memory is not zero. Short gaps are taken along: they compress to nothing, and a run less
 /// is a mapping less.
-std::vector<PageRun> filled_runs(std::span<const std::byte> memory) {
+std::vector<PageRun> filled_runs(const ImagePages& memory) {
   std::vector<PageRun> runs;
   for (std::size_t page = 0; page < memory.size() / kPageSize; ++page) {
-    if (is_zero(memory.subspan(page * kPageSize, kPageSize))) continue;
+    if (is_zero({memory.page(page), kPageSize})) continue;
     if (!runs.empty()) {
       PageRun& last = runs.back();
       if (page - (last.first + last.count) <= ImagePages::kMappedPages) {
@@ -72,7 +72,7 @@ std::string manifest_of(const Image& image, const ExportOrigin& origin,
     item->set_bits(global.bits);
   }
   message.set_host_state(image.manifest.host_state);
-  message.set_memory_size(image.pages->bytes().size());
+  message.set_memory_size(image.pages->size());
   for (const PageRun& run : runs) {
     auto* item = message.add_runs();
     item->set_first(run.first);
@@ -184,8 +184,7 @@ Result<std::array<char, 32>> hash_of(int fd, const Header& header) {
 
 Status write_export(int fd, const Image& image, const ExportOrigin& origin,
                     const Progress& progress) {
-  const auto memory = image.pages->bytes();
-  const auto runs = filled_runs(memory);
+  const auto runs = filled_runs(*image.pages);
   const std::string manifest = manifest_of(image, origin, runs);
   if (manifest.size() > kMaxManifest) {
     return absl::ResourceExhaustedError("the session's files are too large for one export");
@@ -201,13 +200,14 @@ Status write_export(int fd, const Image& image, const ExportOrigin& origin,
   });
   SKERRY_TRY(writer.write(as_bytes(manifest)));
   std::size_t done = 0;
-  for (const PageRun& run : runs) {
-    auto pages = memory.subspan(run.first * kPageSize, run.count * kPageSize);
-    while (!pages.empty()) {
-      const auto piece = pages.first(std::min(pages.size(), kChunk));
-      SKERRY_TRY(writer.write(piece));
-      pages = pages.subspan(piece.size());
-      done += piece.size();
+  std::vector<std::byte> buffer(kChunk);
+  for (PageRun run : runs) {
+    while (run.count > 0) {
+      const std::size_t count = std::min(run.count, kChunk / kPageSize);
+      image.pages->copy({run.first, count}, buffer.data());
+      SKERRY_TRY(writer.write(std::span(buffer).first(count * kPageSize)));
+      run = {run.first + count, run.count - count};
+      done += count * kPageSize;
       progress(static_cast<double>(done) / static_cast<double>(header.pages_size));
     }
   }

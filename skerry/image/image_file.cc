@@ -2,16 +2,18 @@
 #include "skerry/image/image_file.h"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <utility>
 
+#include "skerry/base/file.h"
 #include "skerry/image.pb.h"
 #include "skerry/image/page_container.h"
 
 namespace skerry::image {
 namespace {
 
-Result<Opened<proto::ImageManifest>> open_checked(const std::filesystem::path& path) {
-  SKERRY_ASSIGN(auto opened, open_with<proto::ImageManifest>(path, kImageFormat));
+Result<Opened<proto::ImageManifest>> read_checked(OwnedFd file, const std::filesystem::path& path) {
+  SKERRY_ASSIGN(auto opened, read_with<proto::ImageManifest>(std::move(file), path, kImageFormat));
   if (opened.container.pages_size == 0 || opened.container.pages_size % kWasmPageSize != 0) {
     return damaged_container(path, kImageFormat, "sizes do not fit the file");
   }
@@ -35,7 +37,7 @@ Status write_image(const std::filesystem::path& path, const Manifest& manifest,
   message.set_module_sha256(manifest.module_sha256);
   message.set_template_name(manifest.template_name);
   message.set_host_state(manifest.host_state);
-  message.set_pages_sha256(sha256_of_pieces(pieces));
+  message.set_pages_sha256(sha256_of(pieces));
   message.set_created_unix_ns(manifest.created_unix_ns);
   for (const Global& global : manifest.globals) {
     auto* item = message.add_globals();
@@ -48,7 +50,13 @@ Status write_image(const std::filesystem::path& path, const Manifest& manifest,
 }
 
 Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& path) {
-  SKERRY_ASSIGN(auto opened, open_checked(path));
+  SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDONLY));
+  return read_image(std::move(file), path);
+}
+
+Result<std::shared_ptr<const Image>> read_image(OwnedFd opened_file,
+                                                const std::filesystem::path& path) {
+  SKERRY_ASSIGN(auto opened, read_checked(std::move(opened_file), path));
   auto image = std::make_shared<Image>();
   image->sha256 = opened.container.manifest_sha256;
   SKERRY_ASSIGN(auto file, std::move(opened.container).pages());
@@ -67,8 +75,9 @@ Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& pat
 }
 
 Status verify_pages(const std::filesystem::path& path) {
-  SKERRY_ASSIGN(auto opened, open_checked(path));
-  return verify_container_pages(path, kImageFormat, std::move(opened.container),
+  SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDONLY));
+  SKERRY_ASSIGN(auto opened, read_checked(std::move(file), path));
+  return verify_container_pages(path, kImageFormat, std::move(opened.container), sha256_of,
                                 opened.manifest.pages_sha256());
 }
 

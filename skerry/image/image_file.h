@@ -41,6 +41,7 @@ struct Image {
   /// revision has those of its template.
   std::string sha256;
   std::shared_ptr<const PageFile> base;
+  std::shared_ptr<const Image> template_image;  ///< that a revision rests on; a template has none
   std::shared_ptr<const ImagePages> pages;
 };
 
@@ -52,6 +53,9 @@ Status write_image(const std::filesystem::path& path, const Manifest& manifest,
 /// `verify_pages`, and the seal's job for files of ours). kDataLoss when it is damaged,
 /// kUnimplemented for another format version.
 Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& path);
+
+/// The same for a file that is open; `path` is what messages call it.
+Result<std::shared_ptr<const Image>> read_image(OwnedFd file, const std::filesystem::path& path);
 
 /// Reads and hashes all pages. kDataLoss when they are not what the manifest says.
 Status verify_pages(const std::filesystem::path& path);

@@ -59,9 +59,7 @@ TEST_F(ImageFileTest, WhatIsWrittenIsRead) {
   EXPECT_EQ(read.host_state, manifest.host_state);
   EXPECT_EQ(read.facts, manifest.facts);
   EXPECT_EQ(read.created_unix_ns, manifest.created_unix_ns);
-  const auto bytes = (*image)->pages->bytes();
-  ASSERT_EQ(bytes.size(), pages.size());
-  EXPECT_EQ(std::memcmp(bytes.data(), pages.data(), pages.size()), 0);
+  EXPECT_EQ(testing::whole(*(*image)->pages), pages);
   EXPECT_TRUE(verify_pages(path).ok());
 }
 
@@ -84,7 +82,7 @@ TEST_F(ImageFileTest, ZeroPagesAreHoles) {
   EXPECT_LT(info.st_blocks * 512, 256 * 1024);
   const auto image = open_image(path);
   ASSERT_TRUE(image.ok()) << image.status();
-  EXPECT_EQ(std::memcmp((*image)->pages->bytes().data(), sparse.data(), sparse.size()), 0);
+  EXPECT_EQ(testing::whole(*(*image)->pages), sparse);
   EXPECT_TRUE(verify_pages(path).ok());
 }
 
@@ -177,7 +175,7 @@ TEST_F(ImageFileTest, VerifyFindsAFlippedPageByte) {
 TEST_F(ImageFileTest, MappedImageOutlivesItsName) {
   const auto image = open_image(path);
   fs::remove(path);
-  EXPECT_EQ(std::memcmp((*image)->pages->bytes().data(), pages.data(), pages.size()), 0);
+  EXPECT_EQ(testing::whole(*(*image)->pages), pages);
 }
 
 }  // namespace

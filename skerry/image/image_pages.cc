@@ -2,6 +2,7 @@
 #include "skerry/image/image_pages.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <sys/mman.h>
 #include <utility>
@@ -64,13 +65,32 @@ Result<std::shared_ptr<const ImagePages>> ImagePages::layered(std::shared_ptr<co
   pages->base_ = std::move(base);
   pages->layers_ = std::move(extents);
   pages->size_ = size;
-  SKERRY_ASSIGN(pages->view_, AddressRange::reserve(size));
-  // Written once, then closed: the short extents need it writable.
-  SKERRY_TRY(pages->map_private(pages->view_.data()));
-  SKERRY_TRY(syscall_result("mprotect", "image", [&] {
-               return ::mprotect(pages->view_.data(), size, PROT_READ);
-             }).status());
   return std::shared_ptr<const ImagePages>(std::move(pages));
+}
+
+const std::byte* ImagePages::page(std::size_t index) const {
+  alignas(kPageSize) static constexpr std::array<std::byte, kPageSize> kZero{};
+  const auto above =
+      std::upper_bound(layers_.begin(), layers_.end(), index,
+                       [](std::size_t page, const Extent& extent) { return page < extent.first; });
+  if (above != layers_.begin()) {
+    const Extent& extent = *std::prev(above);
+    if (index - extent.first < extent.count) {
+      return extent.file->bytes().data() + (extent.at + index - extent.first) * kPageSize;
+    }
+  }
+  const auto base = base_->bytes();
+  return index < base.size() / kPageSize ? base.data() + index * kPageSize : kZero.data();
+}
+
+void ImagePages::copy(PageRun run, std::byte* to) const {
+  if (layers_.empty()) {
+    std::memcpy(to, base_->bytes().data() + run.first * kPageSize, run.count * kPageSize);
+    return;
+  }
+  for (std::size_t i = 0; i < run.count; ++i) {
+    std::memcpy(to + i * kPageSize, page(run.first + i), kPageSize);
+  }
 }
 
 Status ImagePages::map_private(std::byte* to) const {

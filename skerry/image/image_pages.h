@@ -68,24 +68,27 @@ class ImagePages {
                                                            std::vector<Extent> extents,
                                                            std::size_t size);
 
-  std::span<const std::byte> bytes() const {
-    return layers_.empty() && view_.size() == 0 ? base_->bytes()
-                                                : std::span<const std::byte>(view_.data(), size_);
-  }
+  /// Bytes in all.
+  std::size_t size() const { return size_; }
   std::span<const Extent> layers() const { return layers_; }
 
-  /// Makes the `bytes().size()` bytes at `to`, inaccessible until now, a private writable copy:
-  /// long runs mapped, short ones written.
+  /// The `kPageSize` bytes of one page, which is within `size`. Nothing is mapped for this but the
+  /// files: it is a search among the layers.
+  const std::byte* page(std::size_t index) const;
+
+  /// Writes these pages to `to`.
+  void copy(PageRun run, std::byte* to) const;
+
+  /// Makes the `size()` bytes at `to`, inaccessible until now, a private writable copy: long runs
+  /// mapped, short ones written.
   Status map_private(std::byte* to) const;
 
  private:
   ImagePages() = default;
-  Status map(std::byte* to, int protection) const;
 
   std::shared_ptr<const PageFile> base_;
   std::vector<Extent> layers_;
   std::size_t size_ = 0;
-  AddressRange view_;  // of base and layers together; empty when the base is all
 };
 
 /// `above` laid over `below`: both in order and disjoint, and so is the result. Neighbours that

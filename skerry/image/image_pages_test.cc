@@ -64,7 +64,7 @@ class LayeredPagesTest : public ::testing::Test {
 };
 
 TEST_F(LayeredPagesTest, TheViewAndMemoryHoldBaseAndLayers) {
-  EXPECT_TRUE(holds(pages->bytes()));
+  EXPECT_TRUE(holds(image::testing::whole(*pages)));
   EXPECT_TRUE(holds(memory->bytes()));
 }
 
@@ -85,7 +85,7 @@ TEST_F(LayeredPagesTest, ResetBringsEveryKindOfPageBack) {
 TEST_F(LayeredPagesTest, AWriteReachesNeitherTheViewNorAnotherMemory) {
   const auto other = LinearMemory::on_image(pages, mib(2)).value();
   std::memset(memory->base(), 0xEE, expected.size());
-  EXPECT_TRUE(holds(pages->bytes()));
+  EXPECT_TRUE(holds(image::testing::whole(*pages)));
   EXPECT_TRUE(holds(other->bytes()));
 }
 

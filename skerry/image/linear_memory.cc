@@ -21,6 +21,10 @@ constexpr std::uint8_t kPatience = 4;
 constexpr std::uint8_t kPatienceWhenMany = 2;
 constexpr std::size_t kManyPages = 512;
 
+// The same for sessions, whose every private page is looked at after every run. Many are written
+// only now and then, by the collector of garbage.
+constexpr std::uint8_t kPatienceOfSettled = 32;
+
 // More private pages than this are one heavy run's doing: looking at each would slow every later
 // reset. 1,024 pages are 4 MiB, several times what a small pandas program writes, and copy back in
 // 0.1 ms.
@@ -64,7 +68,7 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::zeroed(ByteSize limit) {
 Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(
     std::shared_ptr<const ImagePages> pages, ByteSize limit) {
   SKERRY_ASSIGN(auto memory, zeroed(limit));
-  const std::size_t size = pages->bytes().size();
+  const std::size_t size = pages->size();
   if (size > kReservation || size % kWasmPageSize != 0) {
     return absl::InvalidArgumentError(
         "an image's memory must be whole WebAssembly pages, at most 4 GiB");
@@ -111,7 +115,8 @@ Status LinearMemory::shrink_to_image() {
 Result<std::span<const PageRun>> LinearMemory::dirty() {
   if (!image_) return absl::FailedPreconditionError("memory without an image has no dirty pages");
   if (!tracker_) {
-    SKERRY_ASSIGN(tracker_, DirtyPages::open({base_, image_size()}, image_->bytes()));
+    SKERRY_ASSIGN(tracker_, DirtyPages::open({base_, image_size()},
+                                             [this](std::size_t page) { return pristine(page); }));
     faults_ = 0;
   }
   // Comparing finds what differs, not what is private: there faults tell nothing.
@@ -128,17 +133,92 @@ Result<std::span<const PageRun>> LinearMemory::dirty() {
 Result<std::vector<PageRun>> LinearMemory::changed() {
   SKERRY_ASSIGN(const auto runs, dirty());
   std::vector<PageRun> result;
-  const std::byte* const pristine = image_->bytes().data();
   for (const PageRun& run : runs) {
     for (std::size_t page = run.first; page < run.first + run.count; ++page) {
-      const std::size_t at = page * kPageSize;
-      if (std::memcmp(base_ + at, pristine + at, kPageSize) != 0) append(result, {page, 1});
+      if (std::memcmp(base_ + page * kPageSize, pristine(page), kPageSize) != 0) {
+        append(result, {page, 1});
+      }
     }
   }
   for (std::size_t page = image_size() / kPageSize; page < size_ / kPageSize; ++page) {
     if (!is_zero({base_ + page * kPageSize, kPageSize})) append(result, {page, 1});
   }
   return result;
+}
+
+bool LinearMemory::may_settle(std::span<const PageRun> changed) const {
+  std::size_t count = settled_.size();
+  for (const PageRun& run : changed) {
+    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+      if (!settled_.contains(page)) ++count;
+    }
+    if (count > kMaxSettledPages) return false;
+  }
+  return image_ && !has_grown();
+}
+
+Status LinearMemory::settle(std::span<const PageRun> changed) {
+  if (!may_settle(changed)) {
+    return absl::FailedPreconditionError("memory that has changed so much does not settle");
+  }
+  for (const PageRun& run : changed) {
+    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+      auto& kept = settled_[page];
+      if (!kept) kept = std::make_unique<Page>();
+      std::memcpy(kept->data(), base_ + page * kPageSize, kPageSize);
+    }
+  }
+  peak_ = size_;
+  refused_ = false;
+  for (const PageRun& run : changed) {
+    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+      if (page < idle_.size()) idle_[page] = 0;
+    }
+  }
+  std::size_t count = 0;
+  for (const PageRun& run : private_) count += run.count;
+  return give_back_idle(count > kHeavyPages ? 0 : kPatienceOfSettled);
+}
+
+Status LinearMemory::rest() {
+  SKERRY_TRY(dirty().status());
+  return give_back_idle(0);
+}
+
+Status LinearMemory::give_back_idle(std::uint8_t patience) {
+  // Comparing tells what has changed, not what is private: there is nothing to give back.
+  if (method() == DirtyPages::Method::kCompare) return ok_status();
+  std::vector<PageRun> kept;
+  for (const PageRun& run : private_) {
+    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+      const bool must_stay = settled_.contains(page) || contains(copied_in_, page);
+      if (must_stay || ++idle_[page] <= patience) {
+        append(kept, {page, 1});
+        continue;
+      }
+      idle_[page] = 0;
+      SKERRY_TRY(give_back(base_ + page * kPageSize, kPageSize));
+    }
+  }
+  private_ = std::move(kept);
+  return ok_status();
+}
+
+const std::byte* LinearMemory::pristine(std::size_t page) const {
+  if (!settled_.empty()) {
+    if (const auto kept = settled_.find(page); kept != settled_.end()) return kept->second->data();
+  }
+  return image_->page(page);
+}
+
+void LinearMemory::restore(PageRun run) {
+  if (settled_.empty()) {
+    image_->copy(run, base_ + run.first * kPageSize);
+    return;
+  }
+  for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+    std::memcpy(base_ + page * kPageSize, pristine(page), kPageSize);
+  }
 }
 
 DirtyPages::Method LinearMemory::method() const {
@@ -160,10 +240,8 @@ Result<LinearMemory::ResetCost> LinearMemory::reset() {
 
 LinearMemory::ResetCost LinearMemory::copy_back() {
   ResetCost cost;
-  const std::byte* pristine = image_->bytes().data();
   for (const PageRun& run : private_) {
-    std::memcpy(base_ + run.first * kPageSize, pristine + run.first * kPageSize,
-                run.count * kPageSize);
+    restore(run);
     cost.dirty += run.count;
   }
   cost.copied = cost.dirty;
@@ -175,7 +253,6 @@ Result<LinearMemory::ResetCost> LinearMemory::inspect() {
   for (const PageRun& run : private_) cost.dirty += run.count;
   const bool heavy = cost.dirty > kHeavyPages;
   const std::uint8_t patience = cost.dirty > kManyPages ? kPatienceWhenMany : kPatience;
-  const std::byte* pristine = image_->bytes().data();
   std::vector<PageRun> kept;
   for (const PageRun& run : private_) {
     std::size_t cold_from = run.first;  // pages [cold_from, page) are to be given back
@@ -191,11 +268,11 @@ Result<LinearMemory::ResetCost> LinearMemory::inspect() {
     };
     for (std::size_t page = run.first; page < run.first + run.count; ++page) {
       std::byte* live = base_ + page * kPageSize;
-      const std::byte* original = pristine + page * kPageSize;
+      const std::byte* original = pristine(page);
       const bool changed = std::memcmp(live, original, kPageSize) != 0;
       // After a heavy run only the pages that a run before it had already made private are kept.
       const bool hot = changed ? !heavy || idle_[page] != 0 : !heavy && idle_[page] + 1 < patience;
-      const bool kept_anyway = !hot && contains(copied_in_, page);
+      const bool kept_anyway = !hot && (contains(copied_in_, page) || settled_.contains(page));
       idle_[page] = !hot ? 0 : changed ? 1 : static_cast<std::uint8_t>(idle_[page] + 1);
       if (!hot && !kept_anyway) continue;
       if (changed) {

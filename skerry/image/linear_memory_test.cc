@@ -49,8 +49,9 @@ class LinearMemoryTest : public ::testing::Test {
 
   /// Counted by a tracker of our own.
   std::size_t private_pages() const {
-    auto tracker = DirtyPages::open_with(DirtyPages::Method::kPagemapRead,
-                                         {memory->base(), pattern.size()}, pattern);
+    auto tracker = DirtyPages::open_with(
+        DirtyPages::Method::kPagemapRead, {memory->base(), pattern.size()},
+        [this](std::size_t page) { return pattern.data() + page * kPageSize; });
     EXPECT_TRUE(tracker.ok()) << tracker.status();
     std::size_t count = 0;
     const auto runs = tracker->scan();
@@ -71,7 +72,7 @@ TEST_F(LinearMemoryTest, WritesDoNotReachTheImage) {
   const auto pages = base_pages(pattern);
   const auto other = LinearMemory::on_image(pages, kLimit);
   std::memset((*other)->base(), 0xEE, kWasmPageSize);
-  EXPECT_EQ(std::memcmp(pages->bytes().data(), pattern.data(), pattern.size()), 0);
+  EXPECT_EQ(image::testing::whole(*pages), pattern);
 }
 
 TEST_F(LinearMemoryTest, ResetRestoresScatteredWrites) {
@@ -134,6 +135,64 @@ TEST_F(LinearMemoryTest, ResetTakesGrownPagesAway) {
   EXPECT_FALSE(is_readable(memory->base() + kImageSize));
   EXPECT_FALSE(is_readable(memory->base() + kImageSize + 4 * kWasmPageSize - 1));
   EXPECT_TRUE(is_as_image());
+}
+
+TEST_F(LinearMemoryTest, SettledChangesAreChangesNoMore) {
+  write(3);
+  write(70);
+  const auto changed = memory->changed();
+  ASSERT_TRUE(changed.ok());
+  ASSERT_TRUE(memory->settle(*changed).ok());
+  EXPECT_EQ(memory->changed()->size(), 0U);
+  write(3);  // as the image says, but not as it settled
+  write(9);
+  EXPECT_EQ(*memory->changed(), (std::vector<PageRun>{{3, 1}, {9, 1}}));
+}
+
+TEST_F(LinearMemoryTest, ResetGoesBackToWhatHasSettled) {
+  write(3);
+  ASSERT_TRUE(memory->settle(*memory->changed()).ok());
+  const std::vector<std::byte> settled(memory->base(), memory->base() + memory->size());
+  for (int round = 0; round < 40; ++round) {
+    for (std::size_t page = 0; page < 3000; page += round % 8 == 0 ? 1 : 7) write(page);
+    reset();
+    ASSERT_EQ(std::memcmp(memory->base(), settled.data(), settled.size()), 0) << round;
+  }
+}
+
+TEST_F(LinearMemoryTest, MemoryAtRestHoldsWhatHasSettledAndNoMore) {
+  const auto touch = [&](std::size_t pages) {
+    for (std::size_t page = 0; page < pages; ++page) {
+      write(page);
+      write(page);  // as it was: private, but not changed
+    }
+    write(2000);
+    write(3000);
+    ASSERT_TRUE(memory->settle(*memory->changed()).ok());
+  };
+  touch(100);
+  EXPECT_EQ(private_pages(), 102U);
+  const std::vector<std::byte> before(memory->base(), memory->base() + memory->size());
+  ASSERT_TRUE(memory->rest().ok());
+  EXPECT_EQ(private_pages(), 2U);
+  EXPECT_EQ(std::memcmp(memory->base(), before.data(), before.size()), 0);
+  touch(2000);
+  EXPECT_EQ(private_pages(), 2U) << "so much is not kept until then";
+}
+
+TEST_F(LinearMemoryTest, TooMuchDoesNotSettle) {
+  for (std::size_t page = 0; page < LinearMemory::kMaxSettledPages; ++page) write(page);
+  ASSERT_TRUE(memory->settle(*memory->changed()).ok());
+  write(5);
+  EXPECT_FALSE(memory->may_settle(std::vector<PageRun>{{5000, 1}}));
+  EXPECT_EQ(memory->settle(std::vector<PageRun>{{5000, 1}}).code(),
+            StatusCode::kFailedPrecondition);
+  EXPECT_EQ(*memory->changed(), (std::vector<PageRun>{{5, 1}})) << "and nothing has happened";
+}
+
+TEST_F(LinearMemoryTest, GrownMemoryDoesNotSettle) {
+  ASSERT_TRUE(memory->grow_to(kImageSize + kWasmPageSize).ok());
+  EXPECT_FALSE(memory->may_settle({}));
 }
 
 TEST_F(LinearMemoryTest, MemoryGrownAgainIsZeroAgain) {

@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
+#include <xxhash.h>
+
+#include <fmt/format.h>
 
 #include "skerry/base/sha256.h"
 
@@ -26,19 +29,33 @@ struct Header {
 };
 static_assert(sizeof(Header) == 64);
 
-/// Writes `pages` from `offset` on, leaving holes for zero ones.
-Status write_pages(int fd, std::uint64_t offset, std::span<const std::byte> pages) {
-  for (std::size_t at = 0; at < pages.size(); at += kPageSize) {
-    if (is_zero(pages.subspan(at, kPageSize))) continue;
-    std::size_t end = at + kPageSize;
-    while (end < pages.size() && !is_zero(pages.subspan(end, kPageSize))) end += kPageSize;
+/// Writes pieces from `offset` on, one behind the other, leaving holes for zero pages.
+Status write_pages(int fd, std::uint64_t offset, const Pieces& pieces) {
+  Pieces together;  // what lies without a hole, from `begin` to `offset`
+  std::uint64_t begin = offset;
+  const auto flush = [&]() -> Status {
     SKERRY_TRY(syscall_result("lseek", {}, [&] {
-                 return ::lseek(fd, static_cast<off_t>(offset + at), SEEK_SET);
+                 return ::lseek(fd, static_cast<off_t>(begin), SEEK_SET);
                }).status());
-    SKERRY_TRY(write_all(fd, pages.subspan(at, end - at)));
-    at = end - kPageSize;
+    SKERRY_TRY(write_pieces(fd, together));
+    together.clear();
+    return ok_status();
+  };
+  for (const auto& pages : pieces) {
+    for (std::size_t at = 0; at < pages.size();) {
+      std::size_t end = at;
+      while (end < pages.size() && !is_zero(pages.subspan(end, kPageSize))) end += kPageSize;
+      if (end > at) together.push_back(pages.subspan(at, end - at));
+      offset += end - at;
+      at = end;
+      if (at == pages.size()) break;
+      SKERRY_TRY(flush());
+      offset += kPageSize;
+      at += kPageSize;
+      begin = offset;
+    }
   }
-  return ok_status();
+  return flush();
 }
 
 }  // namespace
@@ -69,9 +86,15 @@ Result<std::shared_ptr<const PageFile>> Container::pages() && {
 }
 
 Result<Container> open_container(const std::filesystem::path& path, const ContainerFormat& format) {
+  SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDONLY));
+  return read_container(std::move(file), path, format);
+}
+
+Result<Container> read_container(OwnedFd file, const std::filesystem::path& path,
+                                 const ContainerFormat& format) {
   const auto damaged = [&](std::string_view what) { return damaged_container(path, format, what); };
   Container opened;
-  SKERRY_ASSIGN(opened.file, open_file(path, O_RDONLY));
+  opened.file = std::move(file);
   struct stat info{};
   SKERRY_TRY(syscall_result("fstat", path.native(), [&] {
                return ::fstat(opened.file.get(), &info);
@@ -123,33 +146,48 @@ Status write_container(const std::filesystem::path& path, const ContainerFormat&
   if (header.pages_size > kMaxPages) {
     return absl::ResourceExhaustedError("too many pages for one " + std::string(format.noun));
   }
-  SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
-  SKERRY_TRY(write_all(file.fd(), std::as_bytes(std::span(&header, 1))));
-  SKERRY_TRY(write_all(file.fd(), as_bytes(manifest)));
-  SKERRY_TRY(syscall_result("ftruncate", path.native(), [&] {
-               return ::ftruncate(file.fd(),
-                                  static_cast<off_t>(header.pages_offset + header.pages_size));
-             }).status());
-  std::uint64_t offset = header.pages_offset;
-  for (const auto& piece : pages) {
-    SKERRY_TRY(write_pages(file.fd(), offset, piece));
-    offset += piece.size();
+  const auto fill = [&](int fd) -> Status {
+    SKERRY_TRY(write_pieces(fd, Pieces{std::as_bytes(std::span(&header, 1)), as_bytes(manifest)}));
+    SKERRY_TRY(syscall_result("ftruncate", path.native(), [&] {
+                 return ::ftruncate(fd,
+                                    static_cast<off_t>(header.pages_offset + header.pages_size));
+               }).status());
+    return write_pages(fd, header.pages_offset, pages);
+  };
+  if (sync == AtomicFile::Sync::kNone) {
+    // A name from the start: half of what an unnamed file costs in a small revision.
+    SKERRY_ASSIGN(const OwnedFd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL));
+    Status status = fill(file.get());
+    if (!status.ok()) ::unlink(path.c_str());
+    return status;
   }
+  SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
+  SKERRY_TRY(fill(file.fd()));
   return file.commit(sync);
 }
 
-std::string sha256_of_pieces(const Pieces& pieces) {
+std::string xxh3_of(const Pieces& pieces) {
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
+                                                                       XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  for (const auto& piece : pieces) XXH3_128bits_update(state.get(), piece.data(), piece.size());
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+std::string sha256_of(const Pieces& pieces) {
   Sha256 hash;
   for (const auto& piece : pieces) hash.update(piece);
   return hash.hex();
 }
 
 Status verify_container_pages(const std::filesystem::path& path, const ContainerFormat& format,
-                              Container container, std::string_view sha256) {
+                              Container container, std::string (*hash_of)(const Pieces&),
+                              std::string_view expected) {
   SKERRY_ASSIGN(const auto pages, std::move(container).pages());
   Pieces pieces;
   if (pages) pieces.push_back(pages->bytes());
-  if (sha256_of_pieces(pieces) == sha256) return ok_status();
+  if (hash_of(pieces) == expected) return ok_status();
   return damaged_container(path, format, "the pages' checksum is wrong");
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "skerry/base/file.h"
@@ -61,6 +62,10 @@ Status damaged_container(const std::filesystem::path& path, const ContainerForma
 /// kUnimplemented for another format version.
 Result<Container> open_container(const std::filesystem::path& path, const ContainerFormat& format);
 
+/// The same for a file that is open; `path` is what messages call it.
+Result<Container> read_container(OwnedFd file, const std::filesystem::path& path,
+                                 const ContainerFormat& format);
+
 /// A container and its manifest, read as the format's message.
 template <typename Manifest>
 struct Opened {
@@ -68,28 +73,33 @@ struct Opened {
   Manifest manifest;
 };
 
-/// As `open_container`; kDataLoss also when the manifest is no such message. What it says is for
+/// As `read_container`; kDataLoss also when the manifest is no such message. What it says is for
 /// the caller to check.
 template <typename Manifest>
-Result<Opened<Manifest>> open_with(const std::filesystem::path& path,
+Result<Opened<Manifest>> read_with(OwnedFd file, const std::filesystem::path& path,
                                    const ContainerFormat& format) {
   Opened<Manifest> opened;
-  SKERRY_ASSIGN(opened.container, open_container(path, format));
+  SKERRY_ASSIGN(opened.container, read_container(std::move(file), path, format));
   if (!opened.manifest.ParseFromString(opened.container.manifest)) {
     return damaged_container(path, format, "the manifest is none");
   }
   return opened;
 }
 
-/// Writes a file whole or not at all. Zero pages become holes. kResourceExhausted when the manifest
-/// or the pages are too large.
+/// Writes a file; zero pages become holes. With `kFull` it appears whole or not at all. With
+/// `kNone` a writer that is killed may leave a piece of it: for files that count only when somebody
+/// has named them. kResourceExhausted when the manifest or the pages are too large.
 Status write_container(const std::filesystem::path& path, const ContainerFormat& format,
                        std::string_view manifest, const Pieces& pages, AtomicFile::Sync sync);
 
-std::string sha256_of_pieces(const Pieces& pieces);
+/// In hexadecimal. A template's pages are known by their SHA-256; a revision's have XXH3 of 128
+/// bits, ten times as fast, which finds damage and is no defence against forgery.
+std::string sha256_of(const Pieces& pieces);
+std::string xxh3_of(const Pieces& pieces);
 
-/// Hashes all pages. kDataLoss when they are not `sha256`.
+/// Hashes all pages. kDataLoss when that is not `expected`.
 Status verify_container_pages(const std::filesystem::path& path, const ContainerFormat& format,
-                              Container container, std::string_view sha256);
+                              Container container, std::string (*hash_of)(const Pieces&),
+                              std::string_view expected);
 
 }  // namespace skerry::image

@@ -19,7 +19,7 @@ constexpr std::string_view kRevisionSuffix = ".revision";
 constexpr std::string_view kTemplateSuffix = ".image";
 
 // However small its sources are, a revision has no more than this many: each is a file to open.
-constexpr std::size_t kMaxSources = 48;
+constexpr std::size_t kMaxSources = kMaxRevisionFiles - 2;
 
 Result<std::string> new_id() {
   std::array<unsigned char, 16> bytes{};
@@ -35,8 +35,10 @@ Result<std::string> new_id() {
   return id;
 }
 
-Result<Opened<proto::RevisionManifest>> open_checked(const std::filesystem::path& path) {
-  SKERRY_ASSIGN(auto opened, open_with<proto::RevisionManifest>(path, kRevisionFormat));
+Result<Opened<proto::RevisionManifest>> read_checked(OwnedFd file,
+                                                     const std::filesystem::path& path) {
+  SKERRY_ASSIGN(auto opened,
+                read_with<proto::RevisionManifest>(std::move(file), path, kRevisionFormat));
   const auto damaged = [&](std::string_view what) {
     return damaged_container(path, kRevisionFormat, what);
   };
@@ -46,6 +48,78 @@ Result<Opened<proto::RevisionManifest>> open_checked(const std::filesystem::path
   }
   if (opened.manifest.memory_size() > kMaxPages) return damaged("no such memory is allowed");
   return opened;
+}
+
+Result<Opened<proto::RevisionManifest>> open_checked(const std::filesystem::path& path) {
+  SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDONLY));
+  return read_checked(std::move(file), path);
+}
+
+void add_file(const std::shared_ptr<const PageFile>& file, std::string_view id,
+              Revision& revision) {
+  revision.file_ids[file.get()] = id;
+  revision.descriptors.push_back(file->fd());
+}
+
+/// Makes `container` the revision's own file; null when it has no pages.
+Result<std::shared_ptr<const PageFile>> take_own(Container container, Revision& revision) {
+  if (container.pages_size == 0) {
+    revision.pageless = std::make_shared<const OwnedFd>(std::move(container.file));
+    revision.descriptors.push_back(revision.pageless->get());
+    return std::shared_ptr<const PageFile>();
+  }
+  SKERRY_ASSIGN(auto file, std::move(container).pages());
+  add_file(file, revision.id, revision);
+  return file;
+}
+
+/// Puts a revision together from its own file, those of its sources in the manifest's order, and
+/// its template.
+Result<Revision> assemble(std::string_view id, const std::filesystem::path& path,
+                          Opened<proto::RevisionManifest> opened, std::vector<Container> sources,
+                          const std::shared_ptr<const Image>& base) {
+  const auto damaged = [&](std::string_view what) {
+    return damaged_container(path, kRevisionFormat, what);
+  };
+  const proto::RevisionManifest& manifest = opened.manifest;
+  if (base->sha256 != manifest.template_sha256()) {
+    return damaged("template " + base->sha256 + " is not the one it rests on");
+  }
+  Revision revision;
+  revision.id = id;
+  std::vector<std::shared_ptr<const PageFile>> files(1);
+  SKERRY_ASSIGN(files[0], take_own(std::move(opened.container), revision));
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    SKERRY_ASSIGN(auto file, std::move(sources[i]).pages());
+    if (!file) return damaged("another revision that it needs has no pages");
+    add_file(file, manifest.sources(static_cast<int>(i)), revision);
+    files.push_back(std::move(file));
+  }
+  revision.descriptors.push_back(base->base->fd());
+  std::vector<Extent> extents;
+  for (const auto& extent : manifest.extents()) {
+    if (extent.source() >= files.size() || !files[extent.source()]) {
+      return damaged("an extent is in no file");
+    }
+    extents.push_back({extent.first(), extent.count(), files[extent.source()], extent.at()});
+  }
+  auto image = std::make_shared<Image>();
+  auto layered = ImagePages::layered(base->base, std::move(extents), manifest.memory_size());
+  if (!layered.ok()) return damaged(message_of(layered.status()));
+  image->pages = *std::move(layered);
+  image->base = base->base;
+  image->template_image = base;
+  image->sha256 = base->sha256;
+  image->manifest.facts = base->manifest.facts;
+  image->manifest.template_name = manifest.template_name();
+  image->manifest.module_sha256 = manifest.module_sha256();
+  image->manifest.host_state = manifest.host_state();
+  image->manifest.created_unix_ns = manifest.created_unix_ns();
+  for (const auto& global : manifest.globals()) {
+    image->manifest.globals.push_back({global.name(), global.bits()});
+  }
+  revision.image = std::move(image);
+  return revision;
 }
 
 std::vector<std::string> names_with(const std::filesystem::path& directory,
@@ -91,7 +165,116 @@ std::set<const PageFile*> absorbed_sources(const std::vector<Extent>& extents) {
   return absorbed;
 }
 
+/// Where the pages of a new revision go.
+struct Layout {
+  proto::RevisionManifest manifest;
+  Pieces pieces;                                         ///< of its own file
+  std::vector<std::shared_ptr<const PageFile>> sources;  ///< in the manifest's order
+  std::vector<Extent> extents;                           ///< as they lie in files; null: its own
+  std::size_t own = 0;                                   ///< pages in its own file
+  std::size_t pages = 0;                                 ///< in all
+};
+
+Result<Layout> lay_out(const Revision& parent, const Captured& captured) {
+  std::vector<Extent> changed;
+  std::size_t at = 0;
+  for (const PageRun& run : captured.state.changed) {
+    changed.push_back({run.first, run.count, nullptr, at});
+    at += run.count;
+  }
+  const std::vector<Extent> extents = overlay(parent.image->pages->layers(), changed);
+  const auto absorbed = absorbed_sources(extents);
+  Layout layout;
+  proto::RevisionManifest& manifest = layout.manifest;
+  std::map<const PageFile*, std::uint32_t> source_numbers;
+  for (const Extent& extent : extents) {
+    layout.pages += extent.count;
+    auto* item = manifest.add_extents();
+    item->set_first(extent.first);
+    item->set_count(extent.count);
+    if (extent.file == nullptr || absorbed.contains(extent.file.get())) {
+      const auto from = extent.file == nullptr ? captured.pages() : extent.file->bytes();
+      layout.pieces.push_back(from.subspan(extent.at * kPageSize, extent.count * kPageSize));
+      item->set_at(layout.own);
+      layout.extents.push_back({extent.first, extent.count, nullptr, layout.own});
+      layout.own += extent.count;
+      continue;
+    }
+    auto [number, is_new] = source_numbers.try_emplace(
+        extent.file.get(), static_cast<std::uint32_t>(source_numbers.size() + 1));
+    if (is_new) {
+      const auto id = parent.file_ids.find(extent.file.get());
+      if (id == parent.file_ids.end()) {
+        return absl::InternalError("a revision's extent lies in a file of nobody's");
+      }
+      manifest.add_sources(id->second);
+      layout.sources.push_back(extent.file);
+    }
+    item->set_source(number->second);
+    item->set_at(extent.at);
+    layout.extents.push_back(extent);
+  }
+  manifest.set_template_sha256(parent.image->sha256);
+  manifest.set_template_name(parent.image->manifest.template_name);
+  manifest.set_module_sha256(parent.image->manifest.module_sha256);
+  manifest.set_pages_xxh3(xxh3_of(layout.pieces));
+  manifest.set_memory_size(captured.state.memory_size);
+  manifest.set_host_state(captured.state.host_state);
+  for (const Global& global : captured.state.globals) {
+    auto* item = manifest.add_globals();
+    item->set_name(global.name);
+    item->set_bits(global.bits);
+  }
+  return layout;
+}
+
+/// What was just written, open: what reading it again would give.
+Result<Revision> revision_of(const Revision& parent, const Captured& captured, Layout layout,
+                             std::string_view id, Container own) {
+  auto image = std::make_shared<Image>();
+  image->base = parent.image->base;
+  image->sha256 = parent.image->sha256;
+  image->template_image =
+      parent.image->template_image ? parent.image->template_image : parent.image;
+  image->manifest = parent.image->manifest;
+  image->manifest.globals = captured.state.globals;
+  image->manifest.host_state = captured.state.host_state;
+  Revision revision;
+  revision.id = id;
+  SKERRY_ASSIGN(const auto file, take_own(std::move(own), revision));
+  for (Extent& extent : layout.extents) {
+    if (!extent.file) extent.file = file;
+  }
+  for (const auto& source : layout.sources) {
+    add_file(source, parent.file_ids.at(source.get()), revision);
+  }
+  revision.descriptors.push_back(image->base->fd());
+  SKERRY_ASSIGN(image->pages, ImagePages::layered(image->base, std::move(layout.extents),
+                                                  captured.state.memory_size));
+  revision.image = std::move(image);
+  return revision;
+}
+
 }  // namespace
+
+Result<Revision> read_revision(std::vector<OwnedFd> files, const KnownImage& known) {
+  const std::filesystem::path path = "revision";
+  if (files.size() < 2) return absl::DataLossError("a revision needs two files at least");
+  SKERRY_ASSIGN(auto opened, read_checked(std::move(files.front()), path));
+  if (static_cast<std::size_t>(opened.manifest.sources_size()) != files.size() - 2) {
+    return damaged_container(path, kRevisionFormat, "files that it needs are missing");
+  }
+  std::vector<Container> sources;
+  for (std::size_t i = 1; i + 1 < files.size(); ++i) {
+    SKERRY_ASSIGN(auto source, read_container(std::move(files[i]), path, kRevisionFormat));
+    sources.push_back(std::move(source));
+  }
+  auto base = known(opened.manifest.template_sha256());
+  if (!base) {
+    SKERRY_ASSIGN(base, read_image(std::move(files.back()), "template"));
+  }
+  return assemble("", path, std::move(opened), std::move(sources), base);
+}
 
 Result<RevisionFiles> RevisionFiles::open(const std::filesystem::path& directory) {
   SKERRY_TRY(make_private_directory(directory / "revisions"));
@@ -160,115 +343,48 @@ Result<Revision> RevisionFiles::load(std::string_view id) const {
   SKERRY_ASSIGN(auto opened, open_checked(path));
   const proto::RevisionManifest& manifest = opened.manifest;
   SKERRY_ASSIGN(const auto base, open_image(template_path(manifest.template_sha256())));
-  if (base->sha256 != manifest.template_sha256()) {
-    return absl::DataLossError(template_path(manifest.template_sha256()).native() +
-                               ": not the template that revision " + std::string(id) + " rests on");
-  }
-  Revision revision;
-  revision.id = id;
-  std::vector<std::shared_ptr<const PageFile>> files(1);
-  SKERRY_ASSIGN(files[0], std::move(opened.container).pages());
-  if (files[0]) revision.file_ids[files[0].get()] = id;
+  std::vector<Container> sources;
   for (const std::string& source : manifest.sources()) {
     SKERRY_ASSIGN(Container container, open_container(path_of(source), kRevisionFormat));
-    SKERRY_ASSIGN(auto file, std::move(container).pages());
-    if (file) revision.file_ids[file.get()] = source;
-    files.push_back(std::move(file));
+    sources.push_back(std::move(container));
   }
-  std::vector<Extent> extents;
-  for (const auto& extent : manifest.extents()) {
-    if (extent.source() >= files.size() || !files[extent.source()]) {
-      return damaged_container(path, kRevisionFormat, "an extent is in no file");
-    }
-    extents.push_back({extent.first(), extent.count(), files[extent.source()], extent.at()});
-  }
-  auto image = std::make_shared<Image>();
-  auto layered = ImagePages::layered(base->base, std::move(extents), manifest.memory_size());
-  if (!layered.ok()) return damaged_container(path, kRevisionFormat, message_of(layered.status()));
-  image->pages = *std::move(layered);
-  image->base = base->base;
-  image->sha256 = base->sha256;
-  image->manifest.facts = base->manifest.facts;
-  image->manifest.template_name = manifest.template_name();
-  image->manifest.module_sha256 = manifest.module_sha256();
-  image->manifest.host_state = manifest.host_state();
-  image->manifest.created_unix_ns = manifest.created_unix_ns();
-  for (const auto& global : manifest.globals()) {
-    image->manifest.globals.push_back({global.name(), global.bits()});
-  }
-  revision.image = std::move(image);
-  return revision;
+  return assemble(id, path, std::move(opened), std::move(sources), base);
 }
 
 Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
                                                     const Captured& captured,
                                                     AtomicFile::Sync sync) const {
-  std::vector<Extent> changed;
-  std::size_t at = 0;
-  for (const PageRun& run : captured.state.changed) {
-    changed.push_back({run.first, run.count, nullptr, at});
-    at += run.count;
-  }
-  const std::vector<Extent> extents = overlay(parent.image->pages->layers(), changed);
-  const auto absorbed = absorbed_sources(extents);
-
+  SKERRY_ASSIGN(Layout layout, lay_out(parent, captured));
   Written written;
   SKERRY_ASSIGN(written.id, new_id());
-  proto::RevisionManifest manifest;
-  Pieces pieces;
-  std::map<const PageFile*, std::uint32_t> source_numbers;
-  std::size_t own = 0;  // pages in the new file so far
-  for (const Extent& extent : extents) {
-    written.pages += extent.count;
-    auto* item = manifest.add_extents();
-    item->set_first(extent.first);
-    item->set_count(extent.count);
-    const bool is_own = extent.file == nullptr || absorbed.contains(extent.file.get());
-    if (is_own) {
-      const auto from = extent.file == nullptr ? captured.pages() : extent.file->bytes();
-      pieces.push_back(from.subspan(extent.at * kPageSize, extent.count * kPageSize));
-      item->set_at(own);
-      own += extent.count;
-      continue;
-    }
-    auto [number, is_new] = source_numbers.try_emplace(
-        extent.file.get(), static_cast<std::uint32_t>(source_numbers.size() + 1));
-    if (is_new) {
-      const auto id = parent.file_ids.find(extent.file.get());
-      if (id == parent.file_ids.end()) {
-        return absl::InternalError("a revision's extent lies in a file of nobody's");
-      }
-      manifest.add_sources(id->second);
-      written.sources.push_back(id->second);
-    }
-    item->set_source(number->second);
-    item->set_at(extent.at);
+  written.pages = layout.pages;
+  for (const auto& source : layout.sources) {
+    written.sources.push_back(parent.file_ids.at(source.get()));
   }
-  manifest.set_template_sha256(parent.image->sha256);
-  manifest.set_template_name(parent.image->manifest.template_name);
-  manifest.set_module_sha256(parent.image->manifest.module_sha256);
-  manifest.set_pages_sha256(sha256_of_pieces(pieces));
-  manifest.set_memory_size(captured.state.memory_size);
-  manifest.set_host_state(captured.state.host_state);
-  for (const Global& global : captured.state.globals) {
-    auto* item = manifest.add_globals();
-    item->set_name(global.name);
-    item->set_bits(global.bits);
-  }
-  const std::string text = manifest.SerializeAsString();
-  written.bytes = text.size() + own * kPageSize;
+  const std::string text = layout.manifest.SerializeAsString();
+  written.bytes = text.size() + layout.own * kPageSize;
   if (sync == AtomicFile::Sync::kFull) {
     for (const std::string& source : written.sources) SKERRY_TRY(sync_file(path_of(source)));
   }
-  SKERRY_TRY(write_container(path_of(written.id), kRevisionFormat, text, pieces, sync));
+  const auto path = path_of(written.id);
+  SKERRY_TRY(write_container(path, kRevisionFormat, text, layout.pieces, sync));
+  auto container = open_container(path, kRevisionFormat);
+  auto opened = container.ok() ? revision_of(parent, captured, std::move(layout), written.id,
+                                             *std::move(container))
+                               : Result<Revision>(container.status());
+  if (!opened.ok()) {
+    (void)remove(written.id);
+    return opened.status();
+  }
+  written.revision = *std::move(opened);
   return written;
 }
 
 Status RevisionFiles::verify(std::string_view id) const {
   const auto path = path_of(id);
   SKERRY_ASSIGN(auto opened, open_checked(path));
-  return verify_container_pages(path, kRevisionFormat, std::move(opened.container),
-                                opened.manifest.pages_sha256());
+  return verify_container_pages(path, kRevisionFormat, std::move(opened.container), xxh3_of,
+                                opened.manifest.pages_xxh3());
 }
 
 Status RevisionFiles::verify(const Revision& revision) const {

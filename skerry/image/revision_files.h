@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,7 +21,21 @@ struct Revision {
   std::string id;  ///< empty for a template
   std::shared_ptr<const Image> image;
   std::map<const PageFile*, std::string> file_ids;  ///< of all that its layers lie in
+  /// What another process needs for `read_revision`: its own file, those of other revisions, its
+  /// template's. Owned by the image, but for one without pages. Empty for a template.
+  std::vector<int> descriptors;
+  std::shared_ptr<const OwnedFd> pageless;
 };
+
+/// Finds an image that is open already by its hash; null when it is not.
+using KnownImage = std::function<std::shared_ptr<const Image>(std::string_view sha256)>;
+
+/// The most descriptors that `read_revision` takes.
+inline constexpr std::size_t kMaxRevisionFiles = 50;
+
+/// Opens a revision whose files are open, in the order of `Revision::descriptors`. kDataLoss or
+/// kUnimplemented when one of them is damaged or of another version.
+Result<Revision> read_revision(std::vector<OwnedFd> files, const KnownImage& known);
 
 /// The directory of revision files and of the templates beneath them. docs/formats/revision.md has
 /// the bytes. A value; who may write when is the caller's affair: files never change, and get their
@@ -53,6 +68,7 @@ class RevisionFiles {
     std::vector<std::string> sources;  ///< other revisions' files that it needs
     std::size_t bytes = 0;             ///< of its own file
     std::size_t pages = 0;             ///< all that differ from the template
+    Revision revision;                 ///< the same, open
   };
   /// Writes what `captured` made of `parent` as a new revision file. `kFull` also syncs the files
   /// it needs.

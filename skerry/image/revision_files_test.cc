@@ -55,8 +55,7 @@ class RevisionFilesTest : public ::testing::Test {
 };
 
 std::vector<std::byte> content(const Revision& revision) {
-  const auto bytes = revision.image->pages->bytes();
-  return {bytes.begin(), bytes.end()};
+  return image::testing::whole(*revision.image->pages);
 }
 
 TEST_F(RevisionFilesTest, HoldsWhatTheRunLeft) {
@@ -250,6 +249,49 @@ TEST_F(CapturedStateTest, NoiseIsRefused) {
     const OwnedFd fd = image::testing::memory_file(as_bytes(noise));
     EXPECT_FALSE(read_captured(fd.get(), *root.image, kLimit).ok());
   }
+}
+
+/// The files of a revision, opened a second time.
+std::vector<OwnedFd> handles(const Revision& revision) {
+  std::vector<OwnedFd> files;
+  for (const int fd : revision.descriptors) files.emplace_back(::dup(fd));
+  return files;
+}
+
+TEST_F(RevisionFilesTest, AnotherProcessReadsARevisionFromItsFiles) {
+  // The second needs pages of the first's file, the third has none of its own.
+  const auto first = files->load(
+      write(root,
+            *run_on(root,
+                    [](LinearMemory& memory) { std::memset(memory.base(), 1, 40 * kPageSize); }))
+          .id);
+  const auto second = files->load(write(*first, *run_on(*first, [](LinearMemory& memory) {
+                                    memory.base()[5] = std::byte{7};
+                                  })).id);
+  ASSERT_EQ(second->descriptors.size(), 3U);
+  const auto none = [](std::string_view) { return std::shared_ptr<const Image>(); };
+  const auto read = read_revision(handles(*second), none);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(content(*read), content(*second));
+  EXPECT_EQ(read->image->manifest.globals, second->image->manifest.globals);
+  const auto with_template = read_revision(handles(*second), [&](std::string_view sha256) {
+    EXPECT_EQ(sha256, root.image->sha256);
+    return root.image;
+  });
+  ASSERT_TRUE(with_template.ok()) << with_template.status();
+  EXPECT_EQ(with_template->image->base, root.image->base);
+  const auto third = files->load(write(*second, *run_on(*second, [](LinearMemory&) {})).id);
+  EXPECT_EQ(content(*read_revision(handles(*third), none)), content(*second));
+
+  for (const std::size_t lost : {1U, 2U}) {
+    auto some = handles(*second);
+    some.erase(some.begin() + static_cast<std::ptrdiff_t>(lost));
+    EXPECT_EQ(read_revision(std::move(some), none).status().code(), StatusCode::kDataLoss) << lost;
+  }
+  auto swapped = handles(*second);
+  std::swap(swapped[1], swapped[2]);
+  EXPECT_EQ(read_revision(std::move(swapped), none).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(read_revision({}, none).status().code(), StatusCode::kDataLoss);
 }
 
 }  // namespace

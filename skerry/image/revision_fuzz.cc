@@ -60,8 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!revision.ok()) return 0;
   // What opened has all its pages: reading past the end of a file would be SIGBUS.
   for (const image::Extent& extent : revision->image->pages->layers()) {
-    (void)image::is_zero(
-        revision->image->pages->bytes().subspan(extent.first * kPageSize, kPageSize));
+    (void)image::is_zero({revision->image->pages->page(extent.first), kPageSize});
   }
   (void)kStore.files.verify(kStore.id);
   return 0;

@@ -46,6 +46,13 @@ inline std::shared_ptr<const ImagePages> base_pages(std::span<const std::byte> b
   return ImagePages::of(page_file(bytes));
 }
 
+/// All that an image's memory holds, in one piece.
+inline std::vector<std::byte> whole(const ImagePages& pages) {
+  std::vector<std::byte> bytes(pages.size());
+  pages.copy({0, pages.size() / kPageSize}, bytes.data());
+  return bytes;
+}
+
 /// Whether an address can be read: the kernel answers instead of faulting.
 inline bool is_readable(const std::byte* address) {
   std::byte copy{};

@@ -26,9 +26,9 @@ struct Policy {
   /// does root of a container that has no such user.
   Identity identity;
 
-  /// Descriptors below this number only (RLIMIT_NOFILE). A worker holds its socket, its page map
-  /// and two or three page files for each image.
-  std::uint64_t descriptors = 64;
+  /// Descriptors below this number only (RLIMIT_NOFILE). A worker holds its socket, its page map, a
+  /// file for each template, and up to 50 for each session that it keeps.
+  std::uint64_t descriptors = 1024;
 
   /// The largest page file it may write (RLIMIT_FSIZE): a whole linear memory and its manifest.
   ByteSize file_size = mib(4096 + 64);

@@ -321,8 +321,25 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(std::string_vi
   return open(std::move(image), metering);
 }
 
+Status restore_state(sandbox::Origin& origin, const BlobSet& blobs, const sandbox::Origin* like) {
+  const auto find = [&](std::string_view id) { return blobs.find(id); };
+  const image::Image* base = origin.image->template_image.get();
+  if (base != nullptr && !base->manifest.host_state.empty()) {
+    if (like != nullptr && like->image->sha256 == base->sha256 && like->template_state) {
+      origin.template_state = like->template_state;
+    } else {
+      SKERRY_ASSIGN(origin.template_state, wasi::decode(as_bytes(base->manifest.host_state), find));
+    }
+  }
+  const auto& on = origin.template_state;
+  SKERRY_ASSIGN(origin.state, wasi::decode(as_bytes(origin.image->manifest.host_state), find, {},
+                                           on ? &*on : nullptr));
+  if (base == nullptr) origin.template_state = origin.state;
+  return ok_status();
+}
+
 Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::without_code(
-    std::shared_ptr<const image::Image> image) const {
+    std::shared_ptr<const image::Image> image, const sandbox::Origin* like) const {
   for (const std::string_view mapped : {kIndex, kStdlib, kFonts}) {
     SKERRY_TRY(sealed(home_.python_parts() / mapped, SealedFile::Depth::kTimes));
   }
@@ -330,8 +347,7 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::without_code(
   origin->table_elements = kTableElements;
   origin->image = std::move(image);
   SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
-  SKERRY_ASSIGN(origin->state, wasi::decode(as_bytes(origin->image->manifest.host_state),
-                                            [&](std::string_view id) { return blobs->find(id); }));
+  SKERRY_TRY(restore_state(*origin, *blobs, like));
   return origin;
 }
 
@@ -340,14 +356,14 @@ Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(
   if (image->manifest.module_sha256 != like.image->manifest.module_sha256) {
     return absl::FailedPreconditionError("the image was made on another runtime");
   }
-  SKERRY_ASSIGN(auto origin, without_code(std::move(image)));
+  SKERRY_ASSIGN(auto origin, without_code(std::move(image), &like));
   origin->program = like.program;
   return origin;
 }
 
 Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::open(
     std::shared_ptr<const image::Image> image, engine::Metering metering) const {
-  SKERRY_ASSIGN(auto origin, without_code(std::move(image)));
+  SKERRY_ASSIGN(auto origin, without_code(std::move(image), nullptr));
   SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home_.native_cache()));
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(metering));
   SKERRY_ASSIGN(auto code, cache.load(*engine, origin->image->manifest.module_sha256));

@@ -41,6 +41,10 @@ class SetUpObserver {
   virtual void progress(double fraction) = 0;
 };
 
+/// Gives an origin the host state of its image. `like` is one that may rest on the same template,
+/// or null. kDataLoss when the image holds none; the blobs' error when one is missing.
+Status restore_state(sandbox::Origin& origin, const BlobSet& blobs, const sandbox::Origin* like);
+
 /// What is there and what is wrong, for `skerry doctor`.
 struct Finding {
   std::string what;  ///< "template python-data"
@@ -90,8 +94,8 @@ class PythonInstallation {
     SealedFile::Depth depth;
   };
   Status check_parts(SealedFile::Depth depth) const;
-  Result<std::unique_ptr<sandbox::Origin>> without_code(
-      std::shared_ptr<const image::Image> image) const;
+  Result<std::unique_ptr<sandbox::Origin>> without_code(std::shared_ptr<const image::Image> image,
+                                                        const sandbox::Origin* like) const;
   Status ensure_blobs(SealedFile::Depth depth, SetUpObserver& observer, int& steps) const;
   Status check_template(const TemplateRecipe& recipe, SealedFile::Depth depth) const;
   Result<std::string> known_module() const;

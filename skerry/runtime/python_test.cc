@@ -85,7 +85,7 @@ class PythonTest : public ::testing::Test {
     return cost.value_or(image::LinearMemory::ResetCost{});
   }
 
-  static std::span<const std::byte> pristine() { return origin->image->pages->bytes(); }
+  static std::span<const std::byte> pristine() { return origin->image->base->bytes(); }
 
   inline static Status open_status = absl::FailedPreconditionError("it is not set");
   inline static sandbox::Origin* origin = nullptr;
@@ -130,8 +130,9 @@ TEST_F(PythonTest, NothingOfARunIsLeftInTenThousand) {
   // Every page that may differ from the template is a private one: found by a tracker of our own,
   // which the reset does not use, and compared after every run. The whole memory is compared and
   // searched now and then.
-  auto tracker =
-      image::DirtyPages::open({sandbox->linear_memory().base(), pristine().size()}, pristine());
+  auto tracker = image::DirtyPages::open(
+      {sandbox->linear_memory().base(), pristine().size()},
+      [](std::size_t page) { return pristine().data() + page * kPageSize; });
   ASSERT_TRUE(tracker.ok()) << tracker.status();
   ASSERT_FALSE(holds_mark(pristine()));
   const wasi::HostState state = sandbox->state();

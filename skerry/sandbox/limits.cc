@@ -16,6 +16,11 @@ Status in_bounds(const LimitName& limit, T value, T low, T high) {
 
 }  // namespace
 
+bool Limits::suit_sandbox_of(const Limits& other) const {
+  return memory == other.memory && files == other.files && open_files == other.open_files &&
+         fuel == other.fuel;
+}
+
 Status Limits::check() const {
   // 4,095 MiB: hollow modules keep a 64 KiB page of the 4 GiB free. 8 MiB is less than any runtime
   // starts with.

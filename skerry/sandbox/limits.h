@@ -28,6 +28,10 @@ struct Limits {
   ByteSize files = mib(256);
   std::uint32_t open_files = 256;
 
+  /// Whether a sandbox that was loaded under these may serve a run under `other`: they differ in
+  /// time and output at most.
+  bool suit_sandbox_of(const Limits& other) const;
+
   /// kInvalidArgument naming the first limit that is out of its bounds, its value and the bounds.
   Status check() const;
 };

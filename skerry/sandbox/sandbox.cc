@@ -104,6 +104,7 @@ Sandbox::Sandbox(const Origin& origin, const Limits& limits)
   quotas.descriptors = limits.open_files;
   pristine_.files().set_quotas(quotas);
   state_ = pristine_;
+  if (origin_.image) globals_ = origin_.image->manifest.globals;
 }
 
 Sandbox::~Sandbox() = default;
@@ -113,7 +114,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::load(const Origin& origin, const Limit
   SKERRY_TRY(limits.check());
   auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(origin, limits));
   if (origin.image) {
-    const std::size_t needed = origin.image->pages->bytes().size();
+    const std::size_t needed = origin.image->pages->size();
     if (needed > limits.memory.value) {
       return absl::InvalidArgumentError(
           "memory limit is " + std::to_string(limits.memory.value >> 20) + " MiB, but template \"" +
@@ -144,8 +145,7 @@ Status Sandbox::instantiate() {
 }
 
 Status Sandbox::set_globals() {
-  if (!origin_.image) return ok_status();
-  for (const image::Global& global : origin_.image->manifest.globals) {
+  for (const image::Global& global : globals_) {
     SKERRY_TRY(instance_->set_global(global.name, global.bits));
   }
   return ok_status();
@@ -290,12 +290,24 @@ Result<image::CapturedState> Sandbox::captured() {
   image::CapturedState captured;
   captured.memory_size = instance_->memory().size();
   SKERRY_ASSIGN(captured.changed, memory_->changed());
-  captured.globals = origin_.image->manifest.globals;
+  captured.globals = globals_;
   for (image::Global& global : captured.globals) {
     SKERRY_ASSIGN(global.bits, instance_->global(global.name));
   }
-  SKERRY_ASSIGN(captured.host_state, wasi::encode(state_));
+  const auto& base = origin_.template_state;
+  SKERRY_ASSIGN(captured.host_state, wasi::encode(state_, base ? &*base : nullptr));
   return captured;
+}
+
+bool Sandbox::may_settle(const image::CapturedState& state) const {
+  return !unsound_ && memory_->may_settle(state.changed);
+}
+
+Status Sandbox::settle(const image::CapturedState& state) {
+  SKERRY_TRY(memory_->settle(state.changed));
+  globals_ = state.globals;
+  pristine_ = state_;
+  return ok_status();
 }
 
 }  // namespace skerry::sandbox

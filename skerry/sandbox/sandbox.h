@@ -54,6 +54,8 @@ struct Origin {
   /// Null for a module that starts with empty memory.
   std::shared_ptr<const image::Image> image;
   wasi::HostState state;
+  /// Of the template that the image is or rests on: what has not changed since is not stored again.
+  std::optional<wasi::HostState> template_state;
   /// A table never grows beyond this. A bundled runtime has a number of its own.
   std::uint32_t table_elements = 10'000;
 };
@@ -105,10 +107,20 @@ class Sandbox {
   /// Writes this state as an image. Only between runs: no guest frame may be live.
   Status capture(const std::filesystem::path& path, const image::Manifest& about);
 
-  /// What this state is beside the image it was loaded on, for `image::write_captured`. Only
-  /// between runs. kFailedPrecondition when the last call did not return: its frames are lost, and
-  /// so is the guest.
+  /// What this state is beside the image it was loaded on, or beside the state it last settled in,
+  /// for `image::write_captured`. Only between runs. kFailedPrecondition when the last call did not
+  /// return: its frames are lost, and so is the guest.
   Result<image::CapturedState> captured();
+
+  /// Whether `settle` would take this state; if not, the next run is better off in a sandbox that
+  /// is loaded anew.
+  bool may_settle(const image::CapturedState& state) const;
+
+  /// Makes the state that `captured` has just told the one that later runs are compared with and
+  /// `reset` goes back to.
+  Status settle(const image::CapturedState& state);
+  /// Gives back what the next run can do without, once the state has settled.
+  Status rest() { return memory_->rest(); }
 
   std::span<std::byte> memory() { return instance_->memory(); }
   wasi::HostState& state() { return state_; }
@@ -124,7 +136,8 @@ class Sandbox {
   Status set_globals();
 
   const Origin& origin_;
-  wasi::HostState pristine_;  // the origin's, under this sandbox's quotas
+  wasi::HostState pristine_;            // where it began or settled, under this sandbox's quotas
+  std::vector<image::Global> globals_;  // the same
   Limits limits_;
   std::unique_ptr<image::LinearMemory> memory_;
   std::unique_ptr<engine::Instance> instance_;

@@ -132,7 +132,7 @@ class SandboxTest : public ::testing::Test {
   }
   bool is_as_template() {
     const auto memory = sandbox->memory();
-    const auto pristine = origin.image->pages->bytes();
+    const auto pristine = origin.image->base->bytes();
     return memory.size() == pristine.size() &&
            std::memcmp(memory.data(), pristine.data(), memory.size()) == 0;
   }
@@ -411,6 +411,21 @@ TEST_F(SandboxTest, TrapInTheGuestsAllocatorIsNoCompletion) {
   EXPECT_NE(outcome.exit_code, 0);
   reset();
   EXPECT_EQ(value("bump"), 41U);
+}
+
+TEST_F(SandboxTest, RunsGoOnFromTheStateThatHasSettled) {
+  EXPECT_EQ(value("bump"), 41U);
+  auto state = sandbox->captured();
+  ASSERT_TRUE(state.ok()) << state.status();
+  ASSERT_TRUE(sandbox->may_settle(*state));
+  ASSERT_TRUE(sandbox->settle(*state).ok());
+  EXPECT_EQ(value("bump"), 42U);
+  state = sandbox->captured();
+  EXPECT_EQ(state->globals, (std::vector<image::Global>{{"count", 42}, {"alloc_traps", 0}}));
+  reset();
+  EXPECT_EQ(value("bump"), 42U) << "a reset goes back to 41";
+  call("trap");
+  EXPECT_FALSE(sandbox->may_settle(*state));
 }
 
 // A module that is not hollow: no image, a start function, data of its own.

@@ -56,6 +56,11 @@ Result<SessionStore::Lease> SessionStore::lease(const SessionName& name) {
   return Lease(name, std::move(lock));
 }
 
+Result<SessionStore::Lease> SessionStore::try_lease(const SessionName& name) {
+  SKERRY_ASSIGN(auto lock, FileLock::try_acquire(lock_path(name.text())));
+  return Lease(name, std::move(lock));
+}
+
 Result<SessionRow> SessionStore::existing(const SessionName& name) {
   SKERRY_ASSIGN(auto session, tables_.session(name));
   if (session) return *std::move(session);
@@ -93,7 +98,7 @@ Result<bool> SessionStore::is_whole(const RevisionRow& row) {
                      [&](const std::string& source) { return files_.verify(source).ok(); });
 }
 
-Result<SessionStore::Head> SessionStore::head(const Lease& lease) {
+Result<SessionStore::Head> SessionStore::head(const Lease& lease, const image::Revision* known) {
   SKERRY_ASSIGN(const auto session, tables_.session(lease.name()));
   Head head;
   if (!session) return head;
@@ -106,16 +111,22 @@ Result<SessionStore::Head> SessionStore::head(const Lease& lease) {
   }
   head.template_name = session->template_name;
   head.next_number = session->next_number;
-  SKERRY_TRY(open_head(*session, head));
+  SKERRY_TRY(open_head(*session, known, head));
   if (!head.notice.empty()) SKERRY_TRY(event(lease.name().text(), head.notice));
   return head;
 }
 
-Status SessionStore::open_head(const SessionRow& session, Head& head) {
+Status SessionStore::open_head(const SessionRow& session, const image::Revision* known,
+                               Head& head) {
   Status first_failure;
   for (std::int64_t at = session.head; at != 0;) {
     SKERRY_ASSIGN(const auto row, tables_.revision(at));
     if (!row) break;
+    if (known != nullptr && row->file == known->id) {
+      head.number = row->info.number;
+      head.revision = *known;
+      break;
+    }
     SKERRY_ASSIGN(const bool whole, is_whole(*row));
     auto revision = whole ? files_.load(row->file)
                           : absl::DataLossError("revision " + std::to_string(row->info.number) +
@@ -145,9 +156,10 @@ Status SessionStore::note(const Lease& lease, std::string_view text) {
   return event(lease.name().text(), text);
 }
 
-Result<RevisionInfo> SessionStore::commit(const Lease& lease, const image::Revision& parent,
-                                          const image::Captured& captured,
-                                          const RunRecord& record) {
+Result<SessionStore::Committed> SessionStore::commit(const Lease& lease,
+                                                     const image::Revision& parent,
+                                                     const image::Captured& captured,
+                                                     const RunRecord& record) {
   SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock(directory_)));
   if (parent.id.empty()) {
     SKERRY_TRY(files_.keep_template(*parent.image, record.template_file));
@@ -155,19 +167,21 @@ Result<RevisionInfo> SessionStore::commit(const Lease& lease, const image::Revis
   return save(lease, parent, captured, record);
 }
 
-Result<RevisionInfo> SessionStore::save(const Lease& lease, const image::Revision& parent,
-                                        const image::Captured& captured, const RunRecord& record) {
+Result<SessionStore::Committed> SessionStore::save(const Lease& lease,
+                                                   const image::Revision& parent,
+                                                   const image::Captured& captured,
+                                                   const RunRecord& record) {
   const bool durable = record.durability == Durability::kDurable;
   SKERRY_ASSIGN(
-      const auto written,
+      auto written,
       files_.write(parent, captured, durable ? AtomicFile::Sync::kFull : AtomicFile::Sync::kNone));
   Leftovers leftovers;
-  const auto named = [&]() -> Result<RevisionInfo> {
+  const auto named = [&]() -> Result<Committed> {
     SKERRY_TRY(tables_.set_sync(durable ? SessionTables::Sync::kFull : SessionTables::Sync::kNone));
     SKERRY_ASSIGN(auto transaction, tables_.begin());
     SKERRY_ASSIGN(auto info, name_revision(lease, parent, written, record, leftovers));
     SKERRY_TRY(finish(std::move(transaction), leftovers));
-    return info;
+    return Committed{.info = std::move(info), .revision = std::move(written.revision)};
   }();
   if (!named.ok()) (void)files_.remove(written.id);
   return named;
@@ -445,11 +459,12 @@ Result<RevisionInfo> SessionStore::import(const SessionName& name, const image::
   SKERRY_ASSIGN(const image::Revision base, files_.bare_base(imported.manifest));
   const std::string from = "imported: " + imported.origin.session + ", revision " +
                            std::to_string(imported.origin.revision);
-  return save(turn, base, imported.captured,
-              {.first_line = from,
-               .outcome = "imported",
-               .template_file = {},
-               .durability = Durability::kDurable});
+  SKERRY_ASSIGN(auto saved, save(turn, base, imported.captured,
+                                 {.first_line = from,
+                                  .outcome = "imported",
+                                  .template_file = {},
+                                  .durability = Durability::kDurable}));
+  return std::move(saved.info);
 }
 
 Result<std::int64_t> SessionStore::clear(const std::optional<SessionName>& name) {

@@ -66,6 +66,8 @@ class SessionStore {
     FileLock lock_;
   };
   Result<Lease> lease(const SessionName& name);
+  /// kUnavailable when somebody else has it.
+  Result<Lease> try_lease(const SessionName& name);
 
   struct Head {
     std::int64_t number = 0;
@@ -76,13 +78,18 @@ class SessionStore {
     /// Not empty when the newest revisions were damaged and the head went back.
     std::string notice;
   };
-  /// Where the session stands. A head whose file did not survive a power loss is passed over.
-  Result<Head> head(const Lease& lease);
+  /// Where the session stands. A head whose file did not survive a power loss is passed over. A
+  /// revision that the caller has open already, if it is the head, is not opened again.
+  Result<Head> head(const Lease& lease, const image::Revision* known = nullptr);
 
+  struct Committed {
+    RevisionInfo info;
+    image::Revision revision;  ///< the new head, open
+  };
   /// Makes what `captured` holds the session's new head, and the session if it is new. When this
   /// fails nothing has changed. kResourceExhausted when the policy's bytes do not suffice.
-  Result<RevisionInfo> commit(const Lease& lease, const image::Revision& parent,
-                              const image::Captured& captured, const RunRecord& record);
+  Result<Committed> commit(const Lease& lease, const image::Revision& parent,
+                           const image::Captured& captured, const RunRecord& record);
 
   /// Notes a run that committed nothing.
   Status note(const Lease& lease, std::string_view text);
@@ -158,12 +165,12 @@ class SessionStore {
   Status event(std::string_view name, std::string_view text);
 
   /// The newest revision of a session that can be opened, from its head back.
-  Status open_head(const SessionRow& session, Head& head);
+  Status open_head(const SessionRow& session, const image::Revision* known, Head& head);
   Result<bool> is_whole(const RevisionRow& row);
 
   /// Writes a revision and names it. The lock that writers share is the caller's.
-  Result<RevisionInfo> save(const Lease& lease, const image::Revision& parent,
-                            const image::Captured& captured, const RunRecord& record);
+  Result<Committed> save(const Lease& lease, const image::Revision& parent,
+                         const image::Captured& captured, const RunRecord& record);
   /// What follows is done inside a transaction.
   Result<RevisionInfo> name_revision(const Lease& lease, const image::Revision& parent,
                                      const image::RevisionFiles::Written& written,

@@ -40,11 +40,12 @@ class SessionStoreTest : public ::testing::Test {
                     std::memcpy(memory.base(), &value, sizeof value);
                     std::memcpy(memory.base() + 20 * kPageSize, &value, sizeof value);
                   }));
-    return store->commit(lease, parent, captured,
-                         {.first_line = "x = " + std::to_string(value),
-                          .outcome = "completed",
-                          .template_file = made.file,
-                          .durability = durability});
+    SKERRY_ASSIGN(auto committed, store->commit(lease, parent, captured,
+                                                {.first_line = "x = " + std::to_string(value),
+                                                 .outcome = "completed",
+                                                 .template_file = made.file,
+                                                 .durability = durability}));
+    return std::move(committed.info);
   }
 
   /// What the last run on the head left; -1 on the template.
@@ -54,7 +55,7 @@ class SessionStoreTest : public ::testing::Test {
     if (!head.ok()) ADD_FAILURE() << head.status();
     if (!head.ok() || !head->revision) return -1;
     int value = 0;
-    std::memcpy(&value, head->revision->image->pages->bytes().data(), sizeof value);
+    std::memcpy(&value, head->revision->image->pages->page(0), sizeof value);
     return value;
   }
 
@@ -305,8 +306,8 @@ TEST_F(SessionStoreTest, AnImportedSessionIsAllItsOwn) {
   EXPECT_EQ(saved->first_line, "imported: s, revision 1");
   ASSERT_TRUE(store->clear(name("s")).ok());  // the template goes, too
   const auto copy = store->open_revision(name("copy"), "1").value();
-  EXPECT_TRUE(std::ranges::equal(copy.revision.image->pages->bytes(),
-                                 opened.revision.image->pages->bytes()));
+  EXPECT_EQ(image::testing::whole(*copy.revision.image->pages),
+            image::testing::whole(*opened.revision.image->pages));
   EXPECT_EQ(copy.revision.image->manifest.host_state, "state 0+");
   EXPECT_EQ(copy.revision.image->manifest.globals, opened.revision.image->manifest.globals);
   ASSERT_TRUE(run(name("copy"), 6).ok());

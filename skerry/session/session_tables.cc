@@ -9,7 +9,8 @@ namespace {
 
 // `number` counts within a session; `parent` is a revision's id, null for one on the template.
 // `boot` tells whether the machine has been up ever since a revision that was not synced. `files`
-// are on the disk for as long as a revision needs them, whose or as a source.
+// are on the disk for as long as a revision needs them, whose or as a source; `totals` are their
+// sums.
 constexpr const char* kSchema = R"(
 CREATE TABLE IF NOT EXISTS sessions (
   id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, name TEXT NOT NULL,
@@ -23,21 +24,28 @@ CREATE TABLE IF NOT EXISTS revisions (
 CREATE INDEX IF NOT EXISTS revisions_of_session ON revisions (session);
 CREATE INDEX IF NOT EXISTS revisions_of_parent ON revisions (parent);
 CREATE TABLE IF NOT EXISTS sources (
-  revision INTEGER NOT NULL REFERENCES revisions (id) ON DELETE CASCADE, file TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS sources_of_revision ON sources (revision);
+  revision INTEGER NOT NULL REFERENCES revisions (id) ON DELETE CASCADE, file TEXT NOT NULL,
+  PRIMARY KEY (revision, file)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sources_of_file ON sources (file);
 CREATE TABLE IF NOT EXISTS events (
   tenant TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS events_of_name ON events (tenant, name);
 CREATE TABLE IF NOT EXISTS files (
   file TEXT PRIMARY KEY, tenant TEXT NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS files_of_tenant ON files (tenant, bytes);
+DROP INDEX IF EXISTS files_of_tenant;
 INSERT OR IGNORE INTO files SELECT r.file, COALESCE(s.tenant, 'default'), r.bytes
   FROM revisions r LEFT JOIN sessions s ON s.id = r.session;
-PRAGMA user_version = 2;
+CREATE TABLE IF NOT EXISTS totals (tenant TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+INSERT OR REPLACE INTO totals SELECT tenant, SUM(bytes) FROM files GROUP BY tenant;
+CREATE TRIGGER IF NOT EXISTS file_added AFTER INSERT ON files BEGIN
+  INSERT INTO totals VALUES (new.tenant, new.bytes)
+    ON CONFLICT (tenant) DO UPDATE SET bytes = bytes + excluded.bytes; END;
+CREATE TRIGGER IF NOT EXISTS file_removed AFTER DELETE ON files BEGIN
+  UPDATE totals SET bytes = bytes - old.bytes WHERE tenant = old.tenant; END;
+PRAGMA user_version = 3;
 )";
-// 1 had no table `files`.
-constexpr std::int64_t kSchemaVersion = 2;
+// 1 had no table `files`, 2 no `totals`.
+constexpr std::int64_t kSchemaVersion = 3;
 
 constexpr std::int64_t kMaxEvents = 200;  // of one name, as they are told
 // Events are trimmed once in so many: a run that notes something pays for one insertion.
@@ -311,9 +319,8 @@ Result<bool> SessionTables::remove_if_unneeded(std::string_view file) {
 
 Result<std::int64_t> SessionTables::bytes() {
   SKERRY_ASSIGN(const auto rows,
-                database_->run("SELECT COALESCE(SUM(bytes), 0) FROM files WHERE tenant = ?",
-                               {Cell::of(tenant_)}));
-  return rows[0].integer(0);
+                database_->run("SELECT bytes FROM totals WHERE tenant = ?", {Cell::of(tenant_)}));
+  return rows.empty() ? 0 : rows[0].integer(0);
 }
 
 Result<std::vector<std::string>> SessionTables::needed_files() {

@@ -45,7 +45,7 @@ class StoreBackupTest : public ::testing::Test {
     const auto opened = store.open_revision(name("s"), std::nullopt);
     if (!opened.ok()) return -1;
     int value = 0;
-    std::memcpy(&value, opened->revision.image->pages->bytes().data(), sizeof value);
+    std::memcpy(&value, opened->revision.image->pages->page(0), sizeof value);
     return value;
   }
 

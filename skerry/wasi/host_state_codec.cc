@@ -17,6 +17,7 @@ namespace skerry::wasi {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersionOnBase = 2;
 
 /// Blob ids are 64 characters; a reference to one is no place to hide more.
 constexpr std::size_t kMaxBlobId = 128;
@@ -34,9 +35,15 @@ std::string_view without_zeros_at_end(const FileContent::Chunk& chunk) {
 
 class Encoder {
  public:
-  Result<std::string> encode(const HostState& state) {
-    message_.set_version(kVersion);
-    encode_files(state.files());
+  Result<std::string> encode(const HostState& state, const HostState* base) {
+    if (base != nullptr && state.files().has_same_inodes_as(base->files()) &&
+        state.files().next_inode() == base->files().next_inode()) {
+      message_.set_version(kVersionOnBase);
+      message_.set_files_of_base(true);
+    } else {
+      message_.set_version(kVersion);
+      encode_files(state.files());
+    }
     state.descriptors().visit(
         [&](Fd fd, const Descriptor& descriptor) { encode_descriptor(fd, descriptor); });
     message_.mutable_clock()->set_monotonic_offset_ns(state.clock.monotonic_offset_ns);
@@ -120,20 +127,34 @@ class Encoder {
   std::unordered_map<const FileContent::Chunk*, std::uint32_t> places_;
 };
 
+Result<proto::HostState> parse(std::span<const std::byte> bytes) {
+  proto::HostState message;
+  if (bytes.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()) &&
+      message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return message;
+  }
+  return broken("not the message that it should be");
+}
+
 class Decoder {
  public:
-  Decoder(const BlobResolver& blobs, const Quotas& quotas) : blobs_(blobs), quotas_(quotas) {}
+  Decoder(const BlobResolver& blobs, const Quotas& quotas, const HostState* base)
+      : blobs_(blobs), quotas_(quotas), base_(base) {}
 
   Result<HostState> decode(const proto::HostState& message) {
     if (message.version() == 0) return broken("no version");
-    if (message.version() > kVersion) {
+    if (message.version() > kVersionOnBase) {
       return absl::UnimplementedError("stored host state of version " +
                                       std::to_string(message.version()) + ", known is " +
-                                      std::to_string(kVersion));
+                                      std::to_string(kVersionOnBase));
     }
-    SKERRY_ASSIGN(FileSystem files, decode_files(message));
-    // assemble() has pinned what descriptors hold open; from here on the descriptors do that
-    // themselves.
+    if (message.files_of_base() && (base_ == nullptr || message.has_files())) {
+      return broken("files of a template that it does not rest on");
+    }
+    SKERRY_ASSIGN(FileSystem files,
+                  message.files_of_base() ? files_of_base() : decode_files(message));
+    // What is pinned now, somebody else's descriptors hold open; from here on those that are stored
+    // do.
     HostState state = HostState::without_descriptors(std::move(files));
     for (const proto::Descriptor& stored : message.descriptors())
       SKERRY_TRY(decode_descriptor(stored, state));
@@ -146,6 +167,15 @@ class Decoder {
   }
 
  private:
+  Result<FileSystem> files_of_base() {
+    FileSystem files = base_->files();
+    files.set_quotas(quotas_);
+    base_->descriptors().visit([&](Fd, const Descriptor& descriptor) {
+      if (!descriptor.is_stream()) pinned_.push_back(descriptor.inode);
+    });
+    return files;
+  }
+
   Result<FileSystem> decode_files(const proto::HostState& message) {
     const proto::FileSystem& files = message.files();
     if (static_cast<std::uint64_t>(files.inodes_size()) > quotas_.inodes)
@@ -275,6 +305,9 @@ class Decoder {
     descriptor.flags = static_cast<FdFlags>(stored.flags());
     descriptor.rights = stored.rights();
     descriptor.inheriting = stored.inheriting();
+    if (!descriptor.is_stream() && state.files().find(descriptor.inode) == nullptr) {
+      return broken("a descriptor of no file");
+    }
     const FileType type =
         descriptor.is_stream() ? FileType::kUnknown : state.files().get(descriptor.inode).type();
     if ((descriptor.kind == Descriptor::Kind::kFile) != (type == FileType::kRegularFile) ||
@@ -311,6 +344,7 @@ class Decoder {
 
   const BlobResolver& blobs_;
   const Quotas& quotas_;
+  const HostState* base_;
   std::uint64_t charged_ = 0;
   std::uint64_t entries_ = 0;
   std::vector<InodeNumber> pinned_;
@@ -320,16 +354,26 @@ class Decoder {
 
 }  // namespace
 
-Result<std::string> encode(const HostState& state) { return Encoder().encode(state); }
+Result<std::string> encode(const HostState& state, const HostState* base) {
+  return Encoder().encode(state, base);
+}
 
 Result<HostState> decode(std::span<const std::byte> bytes, const BlobResolver& blobs,
-                         const Quotas& quotas) {
-  proto::HostState message;
-  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
-      !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return broken("not the message that it should be");
-  }
-  return Decoder(blobs, quotas).decode(message);
+                         const Quotas& quotas, const HostState* base) {
+  SKERRY_ASSIGN(const proto::HostState message, parse(bytes));
+  return Decoder(blobs, quotas, base).decode(message);
+}
+
+Result<std::string> with_files_of(std::span<const std::byte> state,
+                                  std::span<const std::byte> base) {
+  SKERRY_ASSIGN(proto::HostState message, parse(state));
+  if (!message.files_of_base()) return std::string(as_text(state));
+  SKERRY_ASSIGN(proto::HostState from, parse(base));
+  if (!from.has_files()) return broken("files of a template that has none");
+  *message.mutable_files() = std::move(*from.mutable_files());
+  message.set_version(kVersion);
+  message.clear_files_of_base();
+  return message.SerializeAsString();
 }
 
 }  // namespace skerry::wasi

@@ -16,15 +16,21 @@ namespace skerry::wasi {
 using BlobResolver = std::function<Result<Blob>(std::string_view id)>;
 
 /// The state as versioned Protobuf (proto/skerry/host_state.proto). Blobs are stored as references;
-/// other content in full, chunks that files share once. Deterministic: equal states that were made
-/// alike give equal bytes. kResourceExhausted above 2 GiB, Protobuf's limit.
-Result<std::string> encode(const HostState& state);
+/// other content in full, chunks that files share once. Files that are still those of `base`, the
+/// template's state, are left out: `decode` wants the same base. Deterministic: equal states that
+/// were made alike give equal bytes. kResourceExhausted above 2 GiB, Protobuf's limit.
+Result<std::string> encode(const HostState& state, const HostState* base = nullptr);
 
 /// The state that `bytes` stand for. Nobody vouches for them: every number, name and reference is
 /// checked, and memory stays within a small multiple of `bytes` and of `quotas`. kDataLoss, naming
 /// the broken rule, when they are no state; kUnimplemented for a version of later date; the
 /// resolver's own error for a blob that is missing.
 Result<HostState> decode(std::span<const std::byte> bytes, const BlobResolver& blobs,
-                         const Quotas& quotas = {});
+                         const Quotas& quotas = {}, const HostState* base = nullptr);
+
+/// What `encode` would have made of the same state without a base. `base` is that one's encoding.
+/// kDataLoss when either is none.
+Result<std::string> with_files_of(std::span<const std::byte> state,
+                                  std::span<const std::byte> base);
 
 }  // namespace skerry::wasi

@@ -88,9 +88,32 @@ TEST(HostStateCodecTest, BlobsAreReferencesAndMustBeThere) {
 
 TEST(HostStateCodecTest, LaterVersionsAreRefused) {
   proto::HostState message;
-  message.set_version(2);
+  message.set_version(3);
   EXPECT_EQ(decoded(message.SerializeAsString()).status().code(), StatusCode::kUnimplemented);
   EXPECT_EQ(decoded("").status().code(), StatusCode::kDataLoss);
+}
+
+TEST(HostStateCodecTest, FilesOfTheTemplateAreLeftOutAndFoundAgain) {
+  HostState base;
+  EXPECT_EQ(base.files().create_file(FileSystem::kRoot, "a", {}).status(), Errno::kSuccess);
+  HostState state = base;
+  const std::string whole = encode(state).value();
+  const std::string on_base = encode(state, &base).value();
+  EXPECT_LT(on_base.size(), whole.size());
+  const BlobResolver none = [](std::string_view) -> Result<Blob> {
+    return absl::NotFoundError("");
+  };
+  const auto back = decode(as_bytes(on_base), none, {}, &base);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(encode(*back).value(), whole);
+  EXPECT_EQ(encode(*back, &base).value(), on_base);
+  EXPECT_EQ(with_files_of(as_bytes(on_base), as_bytes(whole)).value(), whole);
+  EXPECT_EQ(with_files_of(as_bytes(whole), as_bytes(whole)).value(), whole);
+  EXPECT_EQ(decode(as_bytes(on_base), none).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(with_files_of(as_bytes(on_base), as_bytes(on_base)).status().code(),
+            StatusCode::kDataLoss);
+  EXPECT_EQ(state.files().create_file(FileSystem::kRoot, "b", {}).status(), Errno::kSuccess);
+  EXPECT_EQ(encode(state, &base).value(), encode(state).value()) << "they are its own now";
 }
 
 TEST(HostStateCodecTest, LowerQuotasAreKept) {

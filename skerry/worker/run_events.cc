@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "skerry/base/file.h"
+#include "skerry/base/socket.h"
 #include "skerry/run.pb.h"
 
 namespace skerry::worker {
@@ -126,7 +127,7 @@ Outcome cancelled_outcome() {
   Outcome outcome;
   outcome.kind = OutcomeKind::kCancelled;
   outcome.exit_code = exit_code_of(outcome.kind);
-  outcome.message = "cancelled";
+  outcome.message = "ended early, as its caller asked";
   return outcome;
 }
 
@@ -156,7 +157,7 @@ EventSender::EventSender(int socket, ByteSize output_limit)
       wall_(Clock::now()),
       cpu_(cpu_time()) {}
 
-Status EventSender::started() {
+Status EventSender::started(std::span<const int>) {
   wall_ = Clock::now();
   cpu_ = cpu_time();
   RunEvent event;
@@ -174,10 +175,21 @@ Status EventSender::changed(const FileChange& change) {
   return send(socket_, event);
 }
 
-Status EventSender::ended(Outcome outcome) {
+void EventSender::add_times(Outcome& outcome) const {
   outcome.usage.wall = Clock::now() - wall_;
   outcome.usage.cpu = cpu_time() - cpu_;
+}
+
+Status EventSender::ended(Outcome outcome) {
+  add_times(outcome);
   return send(socket_, event_of(outcome));
+}
+
+Status EventSender::ended(Outcome outcome, int left, bool is_kept) {
+  add_times(outcome);
+  RunEvent event = event_of(outcome);
+  event.mutable_ended()->set_is_kept(is_kept);
+  return send_all(socket_, as_bytes(framed(event.SerializeAsString())), {&left, 1});
 }
 
 Status EventSender::failed(const Status& status) {
@@ -262,6 +274,7 @@ Status EventReceiver::take_event(const RunEvent& event) {
     }
     case RunEvent::kEnded: {
       SKERRY_ASSIGN(ended_, outcome_of(event.ended()));
+      is_kept_ = event.ended().is_kept();
       return ok_status();
     }
     case RunEvent::kFailed:

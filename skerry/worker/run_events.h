@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -56,8 +57,9 @@ class RunChannel {
   virtual ~RunChannel() = default;
   /// Where the guest's streams go; output over the limit is cut.
   virtual wasi::OutputSink& output() = 0;
-  /// Call right before the guest's first instruction: the deadline counts from here.
-  virtual Status started() = 0;
+  /// Call right before the guest's first instruction: the deadline counts from here, and where the
+  /// process is to be jailed, the jail shuts. Of its descriptors only `kept` stay open.
+  virtual Status started(std::span<const int> kept = {}) = 0;
   virtual Status changed(const FileChange& change) = 0;
 };
 
@@ -75,20 +77,24 @@ sandbox::Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limi
 
 /// The guest's end of a run: sends its events over a stream socket. Borrows the socket. Confined to
 /// one thread.
-class EventSender final : public RunChannel, private wasi::OutputSink {
+class EventSender : public RunChannel, private wasi::OutputSink {
  public:
   EventSender(int socket, ByteSize output_limit);
 
   wasi::OutputSink& output() override { return *this; }
-  Status started() override;
+  Status started(std::span<const int> kept = {}) override;
   Status changed(const FileChange& change) override;
   /// The last event of a run; fills in the times that the run took.
   Status ended(sandbox::Outcome outcome);
+  /// The same in a session: hands over the file with the state that the run left, and says whether
+  /// this worker keeps that state.
+  Status ended(sandbox::Outcome outcome, int left, bool is_kept);
   /// Instead of an outcome: our own failure.
   Status failed(const Status& status);
 
  private:
   using Clock = std::chrono::steady_clock;
+  void add_times(sandbox::Outcome& outcome) const;
   // Output past the limit is taken and dropped: to the guest it looks written.
   Status write(wasi::Stream stream, std::span<const std::byte> bytes) override;
 
@@ -113,6 +119,8 @@ class EventReceiver {
   std::optional<std::chrono::steady_clock::time_point> deadline() const { return deadline_; }
   std::chrono::nanoseconds elapsed() const;
   const std::optional<sandbox::Outcome>& ended() const { return ended_; }
+  /// Whether the worker says that it keeps the state that it hands over.
+  bool is_kept() const { return is_kept_; }
   /// The process's own failure, as it told; OK when it told none.
   const Status& failure() const { return failure_; }
   /// Whether the run is over, either way: nothing may follow.
@@ -129,6 +137,7 @@ class EventReceiver {
   std::optional<std::chrono::steady_clock::time_point> started_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::optional<sandbox::Outcome> ended_;
+  bool is_kept_ = false;
   Status failure_;
   std::size_t changes_ = 0;
 };

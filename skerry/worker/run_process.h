@@ -17,7 +17,8 @@ namespace skerry::worker {
 /// The guest's side: prepares a sandbox, runs it, and returns the outcome.
 using RunBody = std::function<Result<sandbox::Outcome>(RunChannel&)>;
 
-/// Runs `body` in a process of its own and supervises it: relays its events to `observer`, kills it
+/// Runs `body` in a process of its own, in the jail as far as this host raises its walls, and
+/// supervises it: relays its events to `observer`, kills it
 /// at its deadline or when this process is asked to end (SIGINT, SIGTERM: kCancelled), and tells a
 /// crash from an outcome. Returns only when the process is gone. A Status is our own failure, on
 /// either side.

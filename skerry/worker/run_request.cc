@@ -38,15 +38,33 @@ Result<std::string> encode(const RunRequest& request) {
                                       std::to_string(RunRequest::kMaxSize) + " are taken");
 }
 
-Result<RunRequest> decode(std::string_view bytes) {
+std::string encode(const SessionStart& start) {
   proto::RunRequest message;
-  if (bytes.size() > RunRequest::kMaxSize ||
+  auto& session = *message.mutable_session();
+  session.set_becomes(start.becomes);
+  session.set_from(start.from);
+  session.set_template_sha256(start.template_sha256);
+  return message.SerializeAsString();
+}
+
+std::string encode_forget(const std::vector<std::uint64_t>& states) {
+  proto::RunRequest message;
+  for (const std::uint64_t state : states) message.add_forget(state);
+  return message.SerializeAsString();
+}
+
+Result<WorkerOrder> decode(std::string_view bytes) {
+  proto::RunRequest message;
+  if (bytes.size() > WorkerOrder::kMaxSize ||
       !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       message.program().last_value() < 0 ||
       message.program().last_value() > static_cast<int>(LastValue::kPrintedAndReturned)) {
-    return absl::InternalError("the broker sent a run that is none");
+    return absl::InternalError("the broker sent an order that is none");
   }
-  RunRequest request;
+  WorkerOrder order;
+  order.forget.assign(message.forget().begin(), message.forget().end());
+  if (!message.has_program()) return order;
+  RunRequest& request = order.run.emplace();
   auto& program = *message.mutable_program();
   request.program.code = std::move(*program.mutable_code());
   request.program.name = program.name();
@@ -72,7 +90,13 @@ Result<RunRequest> decode(std::string_view bytes) {
   if (message.has_fixed_clock_ns()) {
     request.fixed_clock = std::chrono::nanoseconds(message.fixed_clock_ns());
   }
-  return request;
+  if (message.has_session()) {
+    request.session = {.becomes = message.session().becomes(),
+                       .from = message.session().from(),
+                       .template_sha256 = message.session().template_sha256()};
+    request.program.is_continued = true;
+  }
+  return order;
 }
 
 }  // namespace skerry::worker

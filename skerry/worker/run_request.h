@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "skerry/base/status.h"
 #include "skerry/runtime/python.h"
@@ -13,7 +14,15 @@
 
 namespace skerry::worker {
 
-/// One fresh Python run, as a worker is told to do it. A value.
+/// Which session a run is one of, as a worker is told. Descriptors of a revision may come beside
+/// it: `image::read_revision` reads them.
+struct SessionStart {
+  std::uint64_t becomes = 0;    ///< the number of the state that the run leaves
+  std::uint64_t from = 0;       ///< of a state that the worker keeps; 0: of none
+  std::string template_sha256;  ///< without either: the template that it starts on
+};
+
+/// One Python run, as a worker is told to do it: a fresh one, or one of a session. A value.
 struct RunRequest {
   /// The largest, encoded: a program of 32 MiB and as much standard input.
   static constexpr std::size_t kMaxSize = std::size_t{66} << 20;
@@ -24,12 +33,26 @@ struct RunRequest {
   std::string input;  ///< standard input, whole
   std::optional<std::uint64_t> seed;
   std::optional<std::chrono::nanoseconds> fixed_clock;
+  std::optional<SessionStart> session;
+};
+
+/// What a worker is told at one time.
+struct WorkerOrder {
+  /// The largest, encoded: a run's, and what says which session it is of.
+  static constexpr std::size_t kMaxSize = RunRequest::kMaxSize + (std::size_t{64} << 10);
+
+  std::optional<RunRequest> run;
+  std::vector<std::uint64_t> forget;  ///< states that will not be asked for again
 };
 
 /// The bytes that `decode` reads. kResourceExhausted, naming the sizes, when they are too many.
 Result<std::string> encode(const RunRequest& request);
 
-/// kInternal when `bytes` are no request.
-Result<RunRequest> decode(std::string_view bytes);
+/// What is put behind a run's bytes to make it one of a session, and an order to forget.
+std::string encode(const SessionStart& start);
+std::string encode_forget(const std::vector<std::uint64_t>& states);
+
+/// kInternal when `bytes` are no order.
+Result<WorkerOrder> decode(std::string_view bytes);
 
 }  // namespace skerry::worker

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/worker/worker.h"
 
+#include <iterator>
+#include <malloc.h>
 #include <optional>
-#include <unistd.h>
+#include <poll.h>
+#include <utility>
 
 #include "skerry/base/file.h"
+#include "skerry/base/socket.h"
 #include "skerry/image/dirty_pages.h"
+#include "skerry/image/revision_files.h"
+#include "skerry/jail/memory_file.h"
 #include "skerry/runtime/python.h"
 #include "skerry/worker/run_events.h"
 #include "skerry/worker/run_process.h"
@@ -20,6 +26,9 @@ using sandbox::Outcome;
 constexpr std::string_view kWarmProgram = "print(repr(1), 'x'.join('ab'), sep='')";
 constexpr int kWarmRuns = 3;
 
+// Between runs that follow each other so soon, sessions keep the pages that they go on touching.
+constexpr std::chrono::milliseconds kShortPause{500};
+
 class NoOutput final : public wasi::OutputSink {
   Status write(wasi::Stream, std::span<const std::byte>) override { return ok_status(); }
 };
@@ -28,30 +37,41 @@ engine::Metering metering_of(const sandbox::Limits& limits) {
   return limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
 }
 
-/// Reads exactly `out.size()` bytes. False when the other end has closed before the first.
-Result<bool> read_exactly(int socket, std::span<char> out) {
+using Files = std::vector<OwnedFd>;
+
+/// Reads exactly `out.size()` bytes, and adds the descriptors that come along to `files`. False
+/// when the other end has closed before the first.
+Result<bool> read_exactly(int socket, std::span<std::byte> out, Files& files) {
   std::size_t done = 0;
   while (done < out.size()) {
-    SKERRY_ASSIGN(const ssize_t got, syscall_result("read", "run", [&] {
-                    return ::read(socket, out.data() + done, out.size() - done);
-                  }));
-    if (got == 0 && done == 0) return false;
-    if (got == 0) return absl::UnavailableError("the broker went away in mid-message");
-    done += static_cast<std::size_t>(got);
+    SKERRY_ASSIGN(auto received, receive_message(socket, out.subspan(done)));
+    if (received.size == 0 && done == 0) return false;
+    if (received.size == 0) return absl::UnavailableError("the broker went away in mid-message");
+    std::move(received.fds.begin(), received.fds.end(), std::back_inserter(files));
+    done += received.size;
   }
   return true;
 }
 
-/// The next run; none when the broker wants no more.
-Result<std::optional<RunRequest>> next_request(int socket) {
+Result<bool> has_order_within(int socket, std::chrono::milliseconds pause) {
+  pollfd waiting{socket, POLLIN, 0};
+  SKERRY_ASSIGN(const int ready, syscall_result("poll", {}, [&] {
+                  return ::poll(&waiting, 1, static_cast<int>(pause.count()));
+                }));
+  return ready > 0;
+}
+
+/// The next order, and the files beside it; none when the broker wants no more.
+Result<std::optional<WorkerOrder>> next_order(int socket, Files& files) {
   std::uint32_t length = 0;
-  SKERRY_ASSIGN(const bool more, read_exactly(socket, {reinterpret_cast<char*>(&length), 4}));
-  if (!more) return std::optional<RunRequest>();
-  if (length > RunRequest::kMaxSize) return absl::InternalError("a run too large");
+  SKERRY_ASSIGN(const bool more,
+                read_exactly(socket, std::as_writable_bytes(std::span(&length, 1)), files));
+  if (!more) return std::optional<WorkerOrder>();
+  if (length > WorkerOrder::kMaxSize) return absl::InternalError("an order too large");
   std::string body(length, '\0');
-  SKERRY_TRY(read_exactly(socket, body).status());
-  SKERRY_ASSIGN(RunRequest request, decode(body));
-  return std::optional(std::move(request));
+  SKERRY_TRY(read_exactly(socket, std::as_writable_bytes(std::span(body)), files).status());
+  SKERRY_ASSIGN(WorkerOrder order, decode(body));
+  return std::optional(std::move(order));
 }
 
 /// The one sandbox of a worker, kept from run to run as long as runs ask for the same.
@@ -62,11 +82,7 @@ class Desk {
   /// A sandbox as its template says, under these limits.
   Result<sandbox::Sandbox*> fresh(std::string_view template_name, const sandbox::Limits& limits) {
     SKERRY_ASSIGN(const sandbox::Origin* origin, origins_.find(template_name, metering_of(limits)));
-    const bool fits = sandbox_ && origin == origin_ && sandbox_->limits().memory == limits.memory &&
-                      sandbox_->limits().files == limits.files &&
-                      sandbox_->limits().open_files == limits.open_files &&
-                      sandbox_->limits().fuel == limits.fuel;
-    if (!fits) {
+    if (!sandbox_ || origin != origin_ || !sandbox_->limits().suit_sandbox_of(limits)) {
       sandbox_.reset();
       SKERRY_ASSIGN(sandbox_, sandbox::Sandbox::load(*origin, limits));
       origin_ = origin;
@@ -83,9 +99,71 @@ class Desk {
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 };
 
-Result<Outcome> run(Desk& desk, const RunRequest& request, EventSender& sender) {
-  SKERRY_ASSIGN(sandbox::Sandbox * sandbox, desk.fresh(request.template_name, request.limits));
-  const wasi::FileSystem before = sandbox->state().files();
+/// The states of sessions that the worker keeps, each as a sandbox that stands there.
+class Seats {
+ public:
+  struct Seat {
+    std::unique_ptr<sandbox::Origin> origin;  ///< null on a template
+    std::unique_ptr<sandbox::Sandbox> sandbox;
+    bool is_new = false;  ///< no run of the session has been before
+  };
+
+  explicit Seats(const Origins& origins) : origins_(origins) {}
+
+  /// A sandbox where the session stands, no longer kept.
+  Result<Seat> take(const RunRequest& request, Files files) {
+    const SessionStart& start = *request.session;
+    if (start.from != 0) {
+      auto kept = kept_.extract(start.from);
+      if (kept.empty()) return absl::InternalError("no such state is kept here");
+      if (kept.mapped().sandbox->limits().suit_sandbox_of(request.limits)) {
+        return std::move(kept.mapped());
+      }
+      return absl::InternalError("the state that is kept is under other limits");
+    }
+    Seat seat;
+    const engine::Metering metering = metering_of(request.limits);
+    const sandbox::Origin* origin = nullptr;
+    if (files.empty()) {
+      SKERRY_ASSIGN(origin, origins_.find(request.template_name, metering));
+      if (origin->image->sha256 != start.template_sha256) {
+        return absl::FailedPreconditionError(
+            "template " + request.template_name +
+            " was made anew since the service began: restart the service");
+      }
+      seat.is_new = true;
+    } else {
+      SKERRY_ASSIGN(const auto revision,
+                    image::read_revision(std::move(files), [&](std::string_view sha256) {
+                      return origins_.image(sha256);
+                    }));
+      SKERRY_ASSIGN(seat.origin, origins_.on(revision.image, metering));
+      origin = seat.origin.get();
+    }
+    SKERRY_ASSIGN(seat.sandbox, sandbox::Sandbox::load(*origin, request.limits));
+    return seat;
+  }
+
+  void keep(std::uint64_t state, Seat seat) {
+    seat.is_new = false;
+    kept_[state] = std::move(seat);
+  }
+  void forget(const std::vector<std::uint64_t>& states) {
+    for (const std::uint64_t state : states) kept_.erase(state);
+  }
+  Status rest() {
+    for (auto& [state, seat] : kept_) SKERRY_TRY(seat.sandbox->rest());
+    return ok_status();
+  }
+
+ private:
+  const Origins& origins_;
+  std::map<std::uint64_t, Seat> kept_;
+};
+
+Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
+                    runtime::Randomness randomness, EventSender& sender) {
+  const wasi::FileSystem before = sandbox.state().files();
   wasi::TextInput input(request.input);
   sandbox::World world;
   world.output = &sender.output();
@@ -93,11 +171,54 @@ Result<Outcome> run(Desk& desk, const RunRequest& request, EventSender& sender) 
   world.seed = request.seed;
   world.fixed_clock = request.fixed_clock;
   SKERRY_TRY(sender.started());
-  SKERRY_ASSIGN(Outcome outcome,
-                runtime::run_python(*sandbox, request.program, world, runtime::Randomness::kFresh));
-  sandbox->measure(outcome.usage);
-  SKERRY_TRY(send_changes(before, sandbox->state().files(), sender));
+  SKERRY_ASSIGN(Outcome outcome, runtime::run_python(sandbox, request.program, world, randomness));
+  sandbox.measure(outcome.usage);
+  SKERRY_TRY(send_changes(before, sandbox.state().files(), sender));
   return outcome;
+}
+
+/// A fresh run. Not OK only when nobody listens any more.
+Status run_fresh(Desk& desk, const RunRequest& request, EventSender& sender) {
+  auto outcome = [&]() -> Result<Outcome> {
+    SKERRY_ASSIGN(sandbox::Sandbox * sandbox, desk.fresh(request.template_name, request.limits));
+    return run(*sandbox, request, runtime::Randomness::kFresh, sender);
+  }();
+  SKERRY_TRY(outcome.ok() ? sender.ended(*std::move(outcome)) : sender.failed(outcome.status()));
+  return desk.clear();
+}
+
+/// A sealed file with what a run in a session left.
+Result<OwnedFd> state_file(const image::CapturedState& state, sandbox::Sandbox& sandbox) {
+  SKERRY_ASSIGN(OwnedFd file, jail::make_memory_file("state"));
+  SKERRY_TRY(image::write_captured(file.get(), state, sandbox.memory()));
+  SKERRY_TRY(jail::seal_memory_file(file.get()));
+  return file;
+}
+
+/// A run in a session. Not OK when nobody listens any more, or what is kept is not to be trusted.
+Status run_in_session(Seats& seats, const RunRequest& request, Files files, EventSender& sender) {
+  auto seat = seats.take(request, std::move(files));
+  if (!seat.ok()) return sender.failed(seat.status());
+  sandbox::Sandbox& sandbox = *seat->sandbox;
+  auto outcome =
+      run(sandbox, request, seat->is_new ? runtime::Randomness::kFresh : runtime::Randomness::kKept,
+          sender);
+  if (!outcome.ok()) return sender.failed(outcome.status());
+  const auto state = sandbox.captured();
+  // The guest did not come back.
+  if (state.status().code() == StatusCode::kFailedPrecondition) {
+    return sender.ended(*std::move(outcome));
+  }
+  if (!state.ok()) return sender.failed(state.status());
+  auto left = state_file(*state, sandbox);
+  if (!left.ok()) return sender.failed(left.status());
+  const bool is_kept = sandbox.may_settle(*state);
+  SKERRY_TRY(sender.ended(*std::move(outcome), left->get(), is_kept));
+  if (!is_kept) return ok_status();
+  left->close();
+  SKERRY_TRY(sandbox.settle(*state));
+  seats.keep(request.session->becomes, *std::move(seat));
+  return ok_status();
 }
 
 Status warm_up(Desk& desk) {
@@ -127,17 +248,23 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
   SKERRY_TRY(warm_up(desk));
   SKERRY_TRY(cell.seal(kept));
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
+  Seats seats(origins);
+  // What comes beside bytes is the next run's: orders before it may have been sent with it.
+  Files files;
   for (;;) {
-    SKERRY_ASSIGN(const auto request, next_request(socket));
-    if (!request) return ok_status();
-    EventSender sender(socket, request->limits.output);
-    auto outcome = run(desk, *request, sender);
-    if (outcome.ok()) {
-      SKERRY_TRY(sender.ended(*std::move(outcome)));
-    } else {
-      SKERRY_TRY(sender.failed(outcome.status()));
+    SKERRY_ASSIGN(const bool is_busy, has_order_within(socket, kShortPause));
+    if (!is_busy) {
+      SKERRY_TRY(seats.rest());
+      ::malloc_trim(0);  // what forgotten states held lies free in the heap
     }
-    SKERRY_TRY(desk.clear());
+    SKERRY_ASSIGN(const auto order, next_order(socket, files));
+    if (!order) return ok_status();
+    seats.forget(order->forget);
+    if (!order->run) continue;
+    EventSender sender(socket, order->run->limits.output);
+    SKERRY_TRY(order->run->session
+                   ? run_in_session(seats, *order->run, std::exchange(files, {}), sender)
+                   : run_fresh(desk, *order->run, sender));
   }
 }
 
@@ -145,6 +272,7 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
 
 Result<Origins> Origins::open(const runtime::PythonInstallation& installation) {
   Origins origins;
+  SKERRY_ASSIGN(origins.blobs_, runtime::BlobSet::open(installation.home().python_parts()));
   for (const runtime::TemplateRecipe& recipe : runtime::python_templates()) {
     SKERRY_ASSIGN(auto plain, installation.open(recipe.name, engine::Metering::kNone));
     origins.origins_[{recipe.name, engine::Metering::kNone}] = std::move(plain);
@@ -165,6 +293,40 @@ Result<const sandbox::Origin*> Origins::find(std::string_view template_name,
         "no code that counts fuel is there: run `skerry setup --fuel`");
   }
   return absl::InvalidArgumentError("unknown template \"" + std::string(template_name) + "\"");
+}
+
+Result<std::unique_ptr<sandbox::Origin>> Origins::on(std::shared_ptr<const image::Image> image,
+                                                     engine::Metering metering) const {
+  for (const auto& [key, like] : origins_) {
+    if (key.second != metering ||
+        like->image->manifest.module_sha256 != image->manifest.module_sha256) {
+      continue;
+    }
+    auto origin = std::make_unique<sandbox::Origin>();
+    origin->program = like->program;
+    origin->table_elements = like->table_elements;
+    origin->image = std::move(image);
+    SKERRY_TRY(runtime::restore_state(*origin, *blobs_, like_on(*origin->image)));
+    return origin;
+  }
+  return absl::FailedPreconditionError(
+      metering == engine::Metering::kFuel
+          ? "no code that counts fuel is there: run `skerry setup --fuel`"
+          : "the session was made on another runtime than the one that is installed");
+}
+
+const sandbox::Origin* Origins::like_on(const image::Image& image) const {
+  for (const auto& [key, origin] : origins_) {
+    if (origin->image->sha256 == image.sha256) return origin.get();
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const image::Image> Origins::image(std::string_view sha256) const {
+  for (const auto& [key, origin] : origins_) {
+    if (origin->image->sha256 == sha256) return origin->image;
+  }
+  return nullptr;
 }
 
 std::vector<int> Origins::descriptors() const {

@@ -28,16 +28,28 @@ class Origins {
   Result<const sandbox::Origin*> find(std::string_view template_name,
                                       engine::Metering metering) const;
 
+  /// An origin on a revision's image, with the code of the template that has its module.
+  /// kFailedPrecondition when none has.
+  Result<std::unique_ptr<sandbox::Origin>> on(std::shared_ptr<const image::Image> image,
+                                              engine::Metering metering) const;
+
+  /// The template's image with this hash; null when there is none.
+  std::shared_ptr<const image::Image> image(std::string_view sha256) const;
+
   /// The descriptors that sandboxes on these need.
   std::vector<int> descriptors() const;
 
  private:
+  const sandbox::Origin* like_on(const image::Image& image) const;
+
+  std::shared_ptr<const runtime::BlobSet> blobs_;
   std::map<std::pair<std::string, engine::Metering>, std::unique_ptr<sandbox::Origin>> origins_;
 };
 
 /// A worker's life: shuts itself into `cell` while it warms a sandbox up, says that it is ready,
-/// then takes one run after the other from `socket` until the other end closes it. Every run is
-/// fresh: nothing of one is left for the next. Returns the process's exit code.
+/// then takes one run after the other from `socket` until the other end closes it. A run is fresh,
+/// with nothing of another left for it, or one of a session: that it begins as a state of the
+/// session's, and leaves the next. Returns the process's exit code.
 int serve_runs(int socket, const Origins& origins, jail::Cell& cell);
 
 }  // namespace skerry::worker

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/app/broker_bench.h"
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "skerry/runtime/installation.h"
+
+namespace skerry::app {
+namespace {
+
+using broker::Broker;
+using broker::Isolation;
+using Clock = std::chrono::steady_clock;
+
+constexpr ByteSize kSessionMemory = mib(512);
+constexpr std::string_view kTenant = "bench";
+
+std::filesystem::path bench_store(const runtime::Home& home) {
+  return home.root / "bench" / "store";
+}
+
+session::Policy policy() {
+  session::Policy policy;
+  policy.time_to_live = std::chrono::hours(24);
+  policy.sessions = 100'000;
+  policy.revisions = 10'000;
+  policy.bytes = mib(1024 * 1024);
+  return policy;
+}
+
+Status check(const sandbox::Outcome& outcome) {
+  if (outcome.kind == sandbox::OutcomeKind::kCompleted) return ok_status();
+  return absl::InternalError("the bench's program ended as " +
+                             std::string(sandbox::name_of(outcome.kind)) + ": " + outcome.message);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<session::SessionStore>> open_bench_store(const runtime::Home& home) {
+  return session::SessionStore::open(bench_store(home), kTenant, policy());
+}
+
+Status remove_bench_store(const runtime::Home& home) {
+  std::error_code error;
+  std::filesystem::remove_all(bench_store(home).parent_path(), error);
+  if (!error) return ok_status();
+  return absl::InternalError("removing the benches' store: " + error.message());
+}
+
+Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& home,
+                                                        Setting setting) {
+  auto bench = std::make_unique<BrokerBench>();
+  broker::Setting pool;
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  pool.zygote = self.parent_path() / "skerry-zygote";
+  pool.home = home;
+  pool.workers = setting.workers;
+  SKERRY_ASSIGN(bench->broker_, Broker::start(bench->io_, pool));
+  broker::SessionRuns::Setting runs;
+  runs.policy = policy();
+  runs.store = bench_store(home);
+  runs.hibernate = setting.hibernate;
+  SKERRY_ASSIGN(bench->sessions_,
+                broker::SessionRuns::start(bench->io_, *bench->broker_, home, runs));
+  SKERRY_TRY(bench->wait_for_spares(pool.spares));
+  return bench;
+}
+
+Broker::RunId BrokerBench::begin(const std::string& tenant, const std::string& code,
+                                 Isolation isolation, Broker::Done done,
+                                 std::chrono::milliseconds wall) {
+  broker::Run run;
+  run.tenant = tenant;
+  run.request.program.code = code;
+  run.request.template_name = runtime::kDefaultTemplate;
+  run.request.limits.wall = wall;
+  run.isolation = isolation;
+  run.observer = &output_;
+  return broker_->run(std::move(run), std::move(done));
+}
+
+Result<double> BrokerBench::time(const std::string& tenant, Isolation isolation) {
+  std::optional<Status> ended;
+  output_.text.clear();
+  const auto begun = Clock::now();
+  begin(tenant, "print(2+2)", isolation, [&](const Result<sandbox::Outcome>& outcome) {
+    ended = outcome.ok() ? check(*outcome) : outcome.status();
+  });
+  while (!ended) io_.run_one();
+  const double took = milliseconds_since(begun);
+  if (!ended->ok()) return *ended;
+  if (output_.text != "4\n") return absl::InternalError("a print printed something else");
+  return took;
+}
+
+Result<Samples> BrokerBench::times(const std::string& tenant, int count, Isolation isolation) {
+  Samples samples;
+  for (int i = 0; i < count; ++i) {
+    SKERRY_ASSIGN(const double took, time(tenant, isolation));
+    samples.push_back(took);
+  }
+  return samples;
+}
+
+Result<double> BrokerBench::per_second(const std::string& tenant, int at_once, int count) {
+  int done = 0;
+  int begun = 0;
+  Status failure;
+  std::function<void()> next = [&] {
+    ++begun;
+    begin(tenant, "print(2+2)", Isolation::kTenant, [&](const Result<sandbox::Outcome>& outcome) {
+      failure.Update(outcome.ok() ? check(*outcome) : outcome.status());
+      ++done;
+      if (begun < count) next();
+    });
+  };
+  output_.text.clear();
+  const auto start = Clock::now();
+  for (int i = 0; i < at_once; ++i) next();
+  while (done < begun) io_.run_one();
+  if (!failure.ok()) return failure;
+  return 1000 * count / milliseconds_since(start);
+}
+
+Result<double> BrokerBench::after_kill() {
+  bool killed = false;
+  begin(
+      "killed", "while True: pass", Isolation::kProcess,
+      [&](const Result<sandbox::Outcome>& outcome) {
+        killed = outcome.ok() && outcome->kind == sandbox::OutcomeKind::kDeadline;
+      },
+      std::chrono::milliseconds(20));
+  SKERRY_TRY(wait_until([&] { return killed; }));
+  return time("killed", Isolation::kProcess);
+}
+
+void BrokerBench::begin(const InSession& run, broker::SessionRuns::Done done) {
+  auto name = session::SessionName::parse(run.name);
+  if (!name.ok()) {
+    done(name.status());
+    return;
+  }
+  broker::SessionRuns::Order order{.tenant = std::string(kTenant),
+                                   .name = *std::move(name),
+                                   .request = {},
+                                   .durability = run.durability,
+                                   .isolation = run.isolation,
+                                   .observer = &output_};
+  order.request.program.code = run.code;
+  order.request.limits.memory = kSessionMemory;
+  sessions_->run(std::move(order), std::move(done));
+}
+
+Result<double> BrokerBench::time(const InSession& run) {
+  std::optional<Status> ended;
+  const auto begun = Clock::now();
+  begin(run, [&](const Result<broker::SessionRuns::Answer>& answer) {
+    ended = answer.ok() ? check(answer->outcome) : answer.status();
+    if (ended->ok() && answer->report.saved == "no") {
+      ended = absl::InternalError("a run was not kept: " + answer->report.message);
+    }
+  });
+  while (!ended) io_.run_one();
+  const double took = milliseconds_since(begun);
+  if (!ended->ok()) return *ended;
+  return took;
+}
+
+Status BrokerBench::wait_until(const std::function<bool()>& condition) {
+  const auto end = Clock::now() + std::chrono::minutes(1);
+  while (!condition()) {
+    if (Clock::now() > end) return absl::DeadlineExceededError("the bench waited in vain");
+    io_.run_one_for(std::chrono::milliseconds(5));
+  }
+  return ok_status();
+}
+
+Status BrokerBench::wait_for_spares(int count) {
+  return wait_until([&] { return broker_->counts().spare >= count; });
+}
+
+std::string BrokerBench::take_output() { return std::exchange(output_.text, {}); }
+
+}  // namespace skerry::app

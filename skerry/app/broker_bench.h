@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+
+#include "skerry/app/samples.h"
+#include "skerry/base/status.h"
+#include "skerry/broker/broker.h"
+#include "skerry/broker/session_runs.h"
+#include "skerry/runtime/home.h"
+
+namespace skerry::app {
+
+/// A broker with its workers and sessions, and the loop that it lives on: what benches drive.
+/// Confined to one thread.
+class BrokerBench {
+ public:
+  struct Setting {
+    int workers = 16;
+    std::chrono::milliseconds hibernate{60'000};
+    std::int64_t sessions = 100'000;
+  };
+  static Result<std::unique_ptr<BrokerBench>> start(const runtime::Home& home, Setting setting);
+
+  /// Starts a run; `done` is told how it ended.
+  broker::Broker::RunId begin(const std::string& tenant, const std::string& code,
+                              broker::Isolation isolation, broker::Broker::Done done,
+                              std::chrono::milliseconds wall = std::chrono::seconds(30));
+
+  /// One print from its request to its outcome, in milliseconds.
+  Result<double> time(const std::string& tenant,
+                      broker::Isolation isolation = broker::Isolation::kTenant);
+  Result<Samples> times(const std::string& tenant, int count, broker::Isolation isolation);
+
+  /// Prints per second with `at_once` under way at any moment.
+  Result<double> per_second(const std::string& tenant, int at_once, int count);
+
+  /// Runs a loop until its deadline, and times the next print: the worker is gone, a spare is not.
+  Result<double> after_kill();
+
+  /// One run in a session of the bench's tenant.
+  struct InSession {
+    std::string name;
+    std::string code;
+    session::Durability durability = session::Durability::kCommitted;
+    broker::Isolation isolation = broker::Isolation::kTenant;
+  };
+  void begin(const InSession& run, broker::SessionRuns::Done done);
+  /// From its request to the answer that its revision is kept, in milliseconds. A failure when it
+  /// is not kept.
+  Result<double> time(const InSession& run);
+
+  Status wait_for_spares(int count);
+  /// Lets the loop work until `condition` holds. kDeadlineExceeded after a minute.
+  Status wait_until(const std::function<bool()>& condition);
+
+  broker::Broker& broker() { return *broker_; }
+  broker::SessionRuns& sessions() { return *sessions_; }
+  /// What the last runs printed, and forgets it.
+  std::string take_output();
+
+ private:
+  class Output final : public worker::RunObserver {
+   public:
+    void output(wasi::Stream, std::string_view bytes) override { text += bytes; }
+    void cut(wasi::Stream) override {}
+    void changed(const worker::FileChange&) override {}
+    std::string text;
+  };
+
+  boost::asio::io_context io_;
+  Output output_;
+  std::unique_ptr<broker::Broker> broker_;
+  std::unique_ptr<broker::SessionRuns> sessions_;
+};
+
+/// A store that is the benches' alone, under a policy that keeps all; and its end.
+Result<std::unique_ptr<session::SessionStore>> open_bench_store(const runtime::Home& home);
+Status remove_bench_store(const runtime::Home& home);
+
+}  // namespace skerry::app

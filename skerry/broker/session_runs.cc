@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/broker/session_runs.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "skerry/broker/bounds.h"
+#include "skerry/image/image_file.h"
+#include "skerry/jail/memory_file.h"
+
+namespace skerry::broker {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using session::SessionStore;
+
+// How soon one asks again for a session that another process runs in.
+constexpr std::chrono::milliseconds kFirstAsk{2};
+constexpr std::chrono::milliseconds kLatestAsk{100};
+
+/// What the store's thread works with. Nobody else touches it.
+struct StoreSide {
+  runtime::PythonInstallation installation;
+  session::Policy policy;
+  std::filesystem::path directory;
+  std::map<std::string, std::unique_ptr<SessionStore>> stores;  // by tenant
+
+  Result<SessionStore*> store_of(const std::string& tenant) {
+    auto& store = stores[tenant];
+    if (!store) {
+      SKERRY_ASSIGN(store, SessionStore::open(directory, tenant, policy));
+    }
+    return store.get();
+  }
+
+  /// kUnavailable while another process runs in the session.
+  Result<std::shared_ptr<SessionTurn>> begin(const SessionRuns::Order& order,
+                                             const image::Revision* known) {
+    SKERRY_ASSIGN(SessionStore * store, store_of(order.tenant));
+    SKERRY_ASSIGN(auto lease, store->try_lease(order.name));
+    SKERRY_ASSIGN(auto turn,
+                  SessionTurn::begin(*store, std::move(lease), order.request.template_name, known));
+    if (turn.is_new()) {
+      const auto file = installation.template_path(turn.template_name());
+      SKERRY_ASSIGN(auto image, image::open_image(file));
+      turn.start_on(std::move(image), file);
+    }
+    return std::make_shared<SessionTurn>(std::move(turn));
+  }
+
+  struct End {
+    SessionReport report;
+    image::Revision committed;  ///< if there is a new one
+  };
+  Result<End> end(SessionTurn& turn, const SessionRuns::Order& order,
+                  const sandbox::Outcome& outcome, const OwnedFd& left) {
+    SKERRY_ASSIGN(SessionStore * store, store_of(order.tenant));
+    End end;
+    // Who wrote the file has it still.
+    if (const Status sealed = left.is_open() ? jail::check_sealed(left.get()) : ok_status();
+        !sealed.ok()) {
+      end.report = turn.refuse(sealed);
+      return end;
+    }
+    end.report = turn.end(*store, outcome, order.request.program.code,
+                          {.file = left.is_open() ? left.get() : -1,
+                           .memory = order.request.limits.memory,
+                           .durability = order.durability,
+                           .committed = &end.committed});
+    return end;
+  }
+};
+
+}  // namespace
+
+Status SessionRuns::Setting::check() const {
+  SKERRY_TRY(in_bounds("the milliseconds after which a session hibernates", hibernate.count(), 1,
+                       86'400'000));
+  SKERRY_TRY(in_bounds("the number of sessions that a worker keeps", kept, 0, 16));
+  return in_bounds("the length of a session's queue", queue, 0, 100'000);
+}
+
+class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
+ public:
+  Lines(boost::asio::io_context& io, Broker& broker, const runtime::Home& home,
+        const Setting& setting)
+      : io_(io),
+        broker_(broker),
+        setting_(setting),
+        side_(std::make_shared<StoreSide>(
+            StoreSide{.installation = runtime::PythonInstallation(home),
+                      .policy = setting.policy,
+                      .directory = setting.store.empty() ? home.store() : setting.store,
+                      .stores = {}})),
+        sweep_(io) {}
+
+  void start() { sweep(); }
+
+  void stop() {
+    is_stopped_ = true;
+    sweep_.cancel();
+    store_thread_.join();
+  }
+
+  RunId run(Order order, Done done) {
+    const RunId id = ++last_run_;
+    Key key(order.tenant, order.name.text());
+    Line& line = lines_[key];
+    if (line.waiting.size() > static_cast<std::size_t>(setting_.queue)) {
+      const Status busy =
+          absl::ResourceExhaustedError("busy: " + std::to_string(line.waiting.size() - 1) +
+                                       " runs of this session wait already; try again in a second");
+      boost::asio::post(io_, [done = std::move(done), busy] { done(busy); });
+      return id;
+    }
+    line.waiting.push_back(std::make_shared<Pending>(Pending{
+        .id = id, .order = std::move(order), .done = std::move(done), .turn = {}, .left = {}}));
+    if (line.waiting.size() == 1) begin(key);
+    return id;
+  }
+
+  void cancel(RunId id) {
+    for (auto& [key, line] : lines_) {
+      const auto found = std::find_if(line.waiting.begin(), line.waiting.end(),
+                                      [&](const auto& each) { return each->id == id; });
+      if (found == line.waiting.end()) continue;
+      Pending& pending = **found;
+      if (pending.broker_run != 0) {
+        broker_.cancel(pending.broker_run);
+      } else if (found == line.waiting.begin()) {
+        pending.is_cancelled = true;  // heard when the store has answered
+      } else {
+        Answer answer{.outcome = worker::cancelled_outcome(), .report = {}};
+        answer.report.name = pending.order.name.text();
+        answer.report.message = "cancelled before it began";
+        boost::asio::post(io_, [done = std::move(pending.done), answer] { done(answer); });
+        line.waiting.erase(found);
+      }
+      return;
+    }
+  }
+
+  int kept() const {
+    return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [](const auto& each) {
+      return each.second.kept.has_value();
+    }));
+  }
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // tenant and name
+
+  struct Pending {
+    RunId id = 0;
+    Order order;
+    Done done;
+    bool is_cancelled = false;
+    Broker::RunId broker_run = 0;
+    std::shared_ptr<SessionTurn> turn;
+    std::uint64_t worker = 0;  // the one that runs it
+    std::uint64_t state = 0;   // what the worker calls the state that it leaves
+    OwnedFd left;
+    bool is_kept = false;
+    std::chrono::milliseconds next_ask = kFirstAsk;
+  };
+  using PendingRun = std::shared_ptr<Pending>;
+
+  /// A session's state in a worker.
+  struct Kept {
+    std::uint64_t worker = 0;
+    std::uint64_t state = 0;
+    std::shared_ptr<const image::Revision> revision;  // whose state it is
+    sandbox::Limits limits;
+  };
+
+  struct Line {
+    std::deque<PendingRun> waiting;  // the first is under way
+    std::optional<Kept> kept;
+    Clock::time_point used;
+  };
+
+  /// Does `work` on the store's thread, then `then` with its result on the loop.
+  template <typename Work, typename Then>
+  void in_store(Work work, Then then) {
+    boost::asio::post(store_thread_, [&io = io_, side = side_, weak = weak_from_this(),
+                                      work = std::move(work), then = std::move(then)]() mutable {
+      auto result = work(*side);
+      boost::asio::post(io, [weak, result = std::move(result), then = std::move(then)]() mutable {
+        const auto lines = weak.lock();
+        if (lines && !lines->is_stopped_) then(*lines, std::move(result));
+      });
+    });
+  }
+
+  void begin(const Key& key) {
+    Line& line = lines_[key];
+    const PendingRun pending = line.waiting.front();
+    const auto known = line.kept ? line.kept->revision : nullptr;
+    in_store([pending, known](StoreSide& side) { return side.begin(pending->order, known.get()); },
+             [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
+               lines.begun(key, pending, std::move(turn));
+             });
+  }
+
+  void begun(const Key& key, const PendingRun& pending, Result<std::shared_ptr<SessionTurn>> turn) {
+    if (turn.ok()) {
+      pending->turn = *std::move(turn);
+      if (pending->is_cancelled) {
+        ended(key, pending, worker::cancelled_outcome());
+      } else {
+        hand_over(key, pending);
+      }
+    } else if (turn.status().code() == StatusCode::kUnavailable && !pending->is_cancelled) {
+      ask_again(key, pending);
+    } else {
+      finish(key, pending, turn.status());
+    }
+  }
+
+  /// Another process runs in the session.
+  void ask_again(const Key& key, const PendingRun& pending) {
+    auto timer = std::make_shared<boost::asio::steady_timer>(io_, pending->next_ask);
+    pending->next_ask = std::min(pending->next_ask * 2, kLatestAsk);
+    timer->async_wait(
+        [weak = weak_from_this(), timer, key](const boost::system::error_code& error) {
+          const auto lines = weak.lock();
+          if (lines && !error && !lines->is_stopped_) lines->begin(key);
+        });
+  }
+
+  void hand_over(const Key& key, const PendingRun& pending) {
+    Line& line = lines_[key];
+    const SessionTurn& turn = *pending->turn;
+    Run run;
+    run.tenant = pending->order.tenant;
+    run.isolation = pending->order.isolation;
+    run.observer = pending->order.observer;
+    run.request = pending->order.request;
+    run.request.template_name = turn.template_name();
+    turn.continue_with(run.request.program);
+    if (line.kept && (line.kept->revision->id != turn.parent().id ||
+                      !line.kept->limits.suit_sandbox_of(run.request.limits))) {
+      forget(line);
+    }
+    InSession session;
+    if (line.kept) session.worker = line.kept->worker;
+    session.start = [this, key, pending](std::uint64_t worker) {
+      return start_in(key, *pending, worker);
+    };
+    session.left = [pending](OwnedFd state, bool is_kept) {
+      pending->left = std::move(state);
+      pending->is_kept = is_kept;
+    };
+    run.session = std::move(session);
+    pending->broker_run = broker_.run(
+        std::move(run), [weak = weak_from_this(), key, pending](Result<sandbox::Outcome> outcome) {
+          const auto lines = weak.lock();
+          if (!lines || lines->is_stopped_) return;
+          if (outcome.ok()) {
+            lines->ended(key, pending, *std::move(outcome));
+          } else {
+            lines->finish(key, pending, outcome.status());
+          }
+        });
+  }
+
+  InSession::Start start_in(const Key& key, Pending& pending, std::uint64_t worker) {
+    Line& line = lines_[key];
+    const image::Revision& parent = pending.turn->parent();
+    pending.worker = worker;
+    pending.state = ++last_state_;
+    InSession::Start start;
+    start.start.becomes = pending.state;
+    if (line.kept && line.kept->worker == worker) {
+      start.start.from = line.kept->state;
+      line.kept.reset();
+      return start;
+    }
+    forget(line);
+    if (pending.turn->is_new()) {
+      start.start.template_sha256 = parent.image->sha256;
+    } else {
+      start.files = parent.descriptors;
+      start.owner = std::make_shared<const image::Revision>(parent);
+    }
+    return start;
+  }
+
+  void ended(const Key& key, const PendingRun& pending, sandbox::Outcome outcome) {
+    using End = Result<StoreSide::End>;
+    in_store(
+        [pending, outcome](StoreSide& side) {
+          End end = side.end(*pending->turn, pending->order, outcome, pending->left);
+          // Others may have the session before anybody is told.
+          pending->turn.reset();
+          pending->left.close();
+          return end;
+        },
+        [key, pending, outcome](Lines& lines, End end) mutable {
+          if (!end.ok()) {
+            lines.finish(key, pending, end.status());
+          } else {
+            lines.saved(key, *pending, std::move(end->committed));
+            lines.finish(key, pending,
+                         Answer{.outcome = std::move(outcome), .report = std::move(end->report)});
+          }
+        });
+  }
+
+  void saved(const Key& key, const Pending& pending, image::Revision revision) {
+    if (!pending.is_kept) return;
+    if (revision.id.empty() || pending.order.isolation != Isolation::kTenant ||
+        setting_.kept == 0) {
+      broker_.forget(pending.worker, {pending.state});
+      return;
+    }
+    make_room(pending.worker);
+    Line& line = lines_[key];
+    line.kept = Kept{.worker = pending.worker,
+                     .state = pending.state,
+                     .revision = std::make_shared<const image::Revision>(std::move(revision)),
+                     .limits = pending.order.request.limits};
+  }
+
+  void finish(const Key& key, const PendingRun& pending, Result<Answer> answer) {
+    Line& line = lines_[key];
+    line.waiting.pop_front();
+    line.used = Clock::now();
+    if (!line.waiting.empty()) {
+      begin(key);
+    } else if (!line.kept) {
+      lines_.erase(key);
+    }
+    // It may ask for the next run, and so must come last.
+    pending->done(std::move(answer));
+  }
+
+  void forget(Line& line) {
+    if (!line.kept) return;
+    broker_.forget(line.kept->worker, {line.kept->state});
+    line.kept.reset();
+  }
+
+  /// The worker is about to keep one more.
+  void make_room(std::uint64_t worker) {
+    int count = 0;
+    Line* oldest = nullptr;
+    for (auto& [key, line] : lines_) {
+      if (!line.kept || line.kept->worker != worker) continue;
+      ++count;
+      if (oldest == nullptr || line.used < oldest->used) oldest = &line;
+    }
+    if (count >= setting_.kept && oldest != nullptr) forget(*oldest);
+  }
+
+  void sweep() {
+    sweep_.expires_after(std::clamp(setting_.hibernate / 4, std::chrono::milliseconds(1),
+                                    std::chrono::milliseconds(10'000)));
+    sweep_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const auto lines = weak.lock();
+      if (!lines || error || lines->is_stopped_) return;
+      const auto oldest = Clock::now() - lines->setting_.hibernate;
+      for (auto at = lines->lines_.begin(); at != lines->lines_.end();) {
+        Line& line = at->second;
+        if (line.waiting.empty() && line.used < oldest) lines->forget(line);
+        at = line.waiting.empty() && !line.kept ? lines->lines_.erase(at) : std::next(at);
+      }
+      lines->sweep();
+    });
+  }
+
+  boost::asio::io_context& io_;
+  Broker& broker_;
+  Setting setting_;
+  std::shared_ptr<StoreSide> side_;
+  boost::asio::thread_pool store_thread_{1};
+  boost::asio::steady_timer sweep_;
+  std::map<Key, Line> lines_;
+  RunId last_run_ = 0;
+  std::uint64_t last_state_ = 0;
+  bool is_stopped_ = false;
+};
+
+Result<std::unique_ptr<SessionRuns>> SessionRuns::start(boost::asio::io_context& io, Broker& broker,
+                                                        const runtime::Home& home,
+                                                        const Setting& setting) {
+  SKERRY_TRY(setting.check());
+  auto lines = std::make_shared<Lines>(io, broker, home, setting);
+  lines->start();
+  return std::unique_ptr<SessionRuns>(new SessionRuns(std::move(lines)));
+}
+
+// What cancelling a timer and joining a thread could throw does not happen to ones that are there.
+SessionRuns::~SessionRuns() { lines_->stop(); }  // NOLINT(bugprone-exception-escape)
+
+SessionRuns::RunId SessionRuns::run(Order order, Done done) {
+  return lines_->run(std::move(order), std::move(done));
+}
+
+void SessionRuns::cancel(RunId id) { lines_->cancel(id); }
+
+int SessionRuns::kept() const { return lines_->kept(); }
+
+}  // namespace skerry::broker

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/broker/session_turn.h"
+
+#include <algorithm>
+#include <sys/stat.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "skerry/image/captured_state.h"
+#include "skerry/runtime/installation.h"
+#include "skerry/wasi/utf8.h"
+
+namespace skerry::broker {
+namespace {
+
+using sandbox::OutcomeKind;
+
+constexpr std::size_t kMaxFirstLine = 100;
+
+/// The first line of a program that says something, in plain signs.
+std::string first_line_of(std::string_view code) {
+  while (!code.empty()) {
+    const auto end = std::min(code.find('\n'), code.size());
+    std::string line(clip(code.substr(0, end), kMaxFirstLine));
+    for (char& c : line) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    }
+    if (line.find_first_not_of(' ') != line.npos && wasi::is_utf8(line)) return line;
+    code.remove_prefix(std::min(end + 1, code.size()));
+  }
+  return {};
+}
+
+bool is_empty(int file) {
+  struct stat info{};
+  return ::fstat(file, &info) != 0 || info.st_size == 0;
+}
+
+}  // namespace
+
+Result<SessionTurn> SessionTurn::begin(session::SessionStore& store,
+                                       session::SessionStore::Lease lease,
+                                       std::string_view template_name,
+                                       const image::Revision* known) {
+  SKERRY_ASSIGN(auto head, store.head(lease, known));
+  if (!head.template_name.empty() && !template_name.empty() &&
+      head.template_name != template_name) {
+    return absl::InvalidArgumentError(
+        fmt::format("session \"{}\" began on template \"{}\", not \"{}\"", lease.name().text(),
+                    head.template_name, template_name));
+  }
+  SessionTurn turn(std::move(lease));
+  turn.head_ = head.number;
+  turn.next_ = head.next_number;
+  turn.notice_ = std::move(head.notice);
+  if (head.template_name.empty()) {
+    SKERRY_ASSIGN(const auto happened, store.events(turn.lease_.name()));
+    if (!happened.empty() && happened.back().text != "cleared") {
+      turn.notice_ = "begins anew: the one of this name " + happened.back().text;
+    }
+  }
+  turn.template_name_ = !template_name.empty()        ? std::string(template_name)
+                        : !head.template_name.empty() ? std::move(head.template_name)
+                                                      : std::string(runtime::kDefaultTemplate);
+  if (head.revision) turn.parent_ = *std::move(head.revision);
+  return turn;
+}
+
+void SessionTurn::start_on(std::shared_ptr<const image::Image> image,
+                           std::filesystem::path template_file) {
+  parent_.image = std::move(image);
+  template_file_ = std::move(template_file);
+}
+
+void SessionTurn::continue_with(runtime::PythonProgram& program) const {
+  program.is_continued = true;
+  if (!program.has_file) program.name = fmt::format("<run {}>", next_);
+}
+
+SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outcome& outcome,
+                               std::string_view code, const Left& left) {
+  SessionReport report;
+  report.name = name();
+  report.revision = head_;
+  const bool ended_itself =
+      outcome.kind == OutcomeKind::kCompleted || outcome.kind == OutcomeKind::kFailed;
+  if (!ended_itself || left.file < 0 || is_empty(left.file)) {
+    report.message =
+        fmt::format("rewound to revision {}: {}, so nothing of this run is kept", head_,
+                    ended_itself ? "the interpreter ended itself" : sandbox::name_of(outcome.kind));
+    if (head_ > 0) (void)store.note(lease_, report.message);
+    return report;
+  }
+  auto saved = [&]() -> Result<session::SessionStore::Committed> {
+    SKERRY_ASSIGN(const auto captured,
+                  image::read_captured(left.file, *parent_.image, left.memory));
+    return store.commit(lease_, parent_, captured,
+                        {.first_line = first_line_of(code),
+                         .outcome = std::string(sandbox::name_of(outcome.kind)),
+                         .template_file = template_file_,
+                         .durability = left.durability});
+  }();
+  if (!saved.ok()) return refuse(saved.status());
+  report.revision = saved->info.number;
+  report.saved = saved->info.is_durable ? "durable" : "committed";
+  if (left.committed != nullptr) *left.committed = std::move(saved->revision);
+  return report;
+}
+
+SessionReport SessionTurn::refuse(const Status& why) const {
+  SessionReport report{.name = name(), .revision = head_, .message = {}, .failure = {}};
+  report.failure = annotate(
+      why, fmt::format("session {} is not saved, and still at revision {}", report.name, head_));
+  report.message = std::string(message_of(report.failure));
+  return report;
+}
+
+}  // namespace skerry::broker
