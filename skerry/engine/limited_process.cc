@@ -9,6 +9,8 @@
 
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
+#include "skerry/jail/cell.h"
+#include "skerry/jail/probe.h"
 
 namespace skerry::engine {
 namespace {
@@ -16,6 +18,7 @@ namespace {
 constexpr ByteSize kMaxAnswer = mib(256);
 constexpr int kAnswered = 0;
 constexpr int kRefused = 1;
+constexpr int kNotJailed = 2;
 
 void set_limit(int resource, std::uint64_t value) {
   const rlimit limits{value, value};
@@ -23,7 +26,12 @@ void set_limit(int resource, std::uint64_t value) {
 }
 
 // The answer is a byte for the status code and the text: `body`'s own, or its message.
-int answer(const CompileBudget& budget, const std::function<Result<std::string>()>& body, int fd) {
+int answer(const Limited& how, const std::function<Result<std::string>()>& body, int fd,
+           jail::Cell& cell) {
+  std::vector<int> kept = how.kept;
+  kept.push_back(fd);
+  if (!cell.enclose().ok() || !cell.seal(kept).ok()) return kNotJailed;
+  const CompileBudget& budget = how.budget;
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_AS, budget.memory.value);
   set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(budget.cpu.count()));
@@ -36,35 +44,54 @@ int answer(const CompileBudget& budget, const std::function<Result<std::string>(
   return kAnswered;
 }
 
-}  // namespace
-
-Result<std::string> run_limited(const CompileBudget& budget,
-                                const std::function<Result<std::string>()>& body,
-                                const std::function<void(pid_t)>& watch) {
+/// kUnavailable when the walls cannot be raised.
+Result<std::string> run_within(jail::WallSet walls, const Limited& how,
+                               const std::function<Result<std::string>()>& body) {
   int ends[2];
   SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, O_CLOEXEC); }).status());
   const OwnedFd reader(ends[0]);
   OwnedFd writer(ends[1]);
-  SKERRY_ASSIGN(Child child, Child::fork([&] { return answer(budget, body, writer.get()); }));
+  const jail::Policy policy;
+  auto spawned = jail::spawn(
+      policy, walls, {}, [&](jail::Cell& cell) { return answer(how, body, writer.get(), cell); });
+  if (!spawned.ok()) return absl::UnavailableError(std::string(message_of(spawned.status())));
+  Child child = Child::adopt(spawned->pid, std::move(spawned->pidfd));
   writer.close();
   pollfd answered{reader.get(), POLLIN, 0};
   for (;;) {
     SKERRY_ASSIGN(const int ready, syscall_result("poll", {}, [&] {
-                    return ::poll(&answered, 1, watch ? 100 : -1);
+                    return ::poll(&answered, 1, how.watch ? 100 : -1);
                   }));
     if (ready > 0) break;
-    watch(child.pid());
+    how.watch(child.pid());
   }
   SKERRY_ASSIGN(const std::string text, read_all(reader.get(), kMaxAnswer));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
+  if (exit.signal == 0 && exit.code == kNotJailed) {
+    return absl::UnavailableError("the compiling process could not be jailed");
+  }
   if (exit.signal != 0 || exit.code != kAnswered || text.empty()) {
-    return absl::ResourceExhaustedError("compiling the module took more than its budget of " +
-                                        std::to_string(budget.memory.value >> 20) +
-                                        " MiB of memory and " + std::to_string(budget.cpu.count()) +
-                                        " s of processor time");
+    return absl::ResourceExhaustedError(
+        "compiling the module took more than its budget of " +
+        std::to_string(how.budget.memory.value >> 20) + " MiB of memory and " +
+        std::to_string(how.budget.cpu.count()) + " s of processor time");
   }
   if (text[0] != 0) return Status(static_cast<StatusCode>(text[0]), text.substr(1));
   return text.substr(1);
+}
+
+}  // namespace
+
+Result<std::string> run_limited(const Limited& how,
+                                const std::function<Result<std::string>()>& body) {
+  // The limits are the budget's; a group is made by whoever runs a service.
+  constexpr jail::WallSet kOthers{jail::Wall::kSeccomp, jail::Wall::kResourceLimits,
+                                  jail::Wall::kCgroup};
+  const auto all = jail::WallSet::all().without(kOthers);
+  auto result = run_within(all, how, body);
+  if (result.status().code() != StatusCode::kUnavailable) return result;
+  const auto standing = jail::probe_walls().standing().without(kOthers);
+  return standing == all ? result : run_within(standing, how, body);
 }
 
 }  // namespace skerry::engine

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
@@ -17,12 +18,21 @@ struct CompileBudget {
   std::chrono::seconds cpu{120};  ///< processor time, all threads together
 };
 
-/// Runs `body` in a process of its own within `budget`, for work on a stranger's bytes that may use
-/// up or break whatever does it; returns what it returned. `watch`, if any, is called with its
-/// process number several times a second. kResourceExhausted when the process died: its budget, or
-/// worse, was used up. Answers are at most 256 MiB.
-Result<std::string> run_limited(const CompileBudget& budget,
-                                const std::function<Result<std::string>()>& body,
-                                const std::function<void(pid_t)>& watch = nullptr);
+/// What a limited process shares with the one that started it.
+struct Limited {
+  CompileBudget budget;
+  /// The descriptors that it goes on using; no other is open.
+  std::vector<int> kept;
+  /// Called with its process number several times a second, if it is there.
+  std::function<void(pid_t)> watch;
+};
+
+/// Runs `body` in a process of its own, for work on a stranger's bytes that may use up or break
+/// whatever does it; returns what it returned. The process is within the budget, and in the jail as
+/// far as this host raises its walls: all but the filter of system calls, as compiling takes
+/// threads. kResourceExhausted when the process died: its budget, or worse, was used up. Answers
+/// are at most 256 MiB. The caller must have one thread.
+Result<std::string> run_limited(const Limited& how,
+                                const std::function<Result<std::string>()>& body);
 
 }  // namespace skerry::engine

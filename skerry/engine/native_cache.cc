@@ -54,9 +54,11 @@ Status NativeCache::compile(std::span<const std::byte> module, const std::string
     return std::string();
   };
   const double expected = static_cast<double>(module.size()) * kSecondsPerByte;
-  std::function<void(pid_t)> watch;
-  if (progress) watch = [&](pid_t pid) { progress(std::min(0.99, cpu_seconds(pid) / expected)); };
-  SKERRY_TRY(run_limited(budget, compile, watch).status());
+  Limited how{.budget = budget, .kept = {file.fd()}, .watch = {}};
+  if (progress) {
+    how.watch = [&](pid_t pid) { progress(std::min(0.99, cpu_seconds(pid) / expected)); };
+  }
+  SKERRY_TRY(run_limited(how, compile).status());
   SKERRY_TRY(file.commit());
   return SealedFile::seal(path);
 }

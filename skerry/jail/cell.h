@@ -67,7 +67,8 @@ struct Spawned {
 /// returns. It keeps all descriptors until `Cell::seal`, and runs no exit handlers. In a PID
 /// namespace it is process 1: SIGABRT's default does nothing there, so an abort shows as SIGSEGV.
 ///
-/// Like fork, but made with clone3, past pthread_atfork: the caller must have one thread. Build
+/// Like fork, but made with clone3 (where that is hidden, with clone), past pthread_atfork: the
+/// caller must have one thread. Build
 /// each set of walls on what `probe_walls` found standing: any wall of the set that cannot be
 /// raised is a failure, here or in the Cell, never a weaker jail.
 ///

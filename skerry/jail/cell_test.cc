@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/jail/cell.h"
 
+#include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <string>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "skerry/base/child.h"
 #include "skerry/base/file.h"
 #include "skerry/jail/test_jail.h"
 
@@ -51,6 +54,17 @@ TEST(CellTest, ExitCodeIsWhatTheBodyReturns) {
   const ChildExit exit = run_in_jail({.walls = full_jail()}, [] { return 42; });
   EXPECT_EQ(exit.code, 42);
   EXPECT_EQ(exit.signal, 0);
+}
+
+TEST(CellTest, StandsWhereTheHostHidesClone3) {
+  auto hidden = Child::fork([] {
+    const scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
+    if (::seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) != 0) return 1;
+    if (::seccomp_load(filter) != 0) return 2;
+    return run_in_jail({.walls = full_jail()}, [] { return 42; }).code;
+  });
+  ASSERT_TRUE(hidden.ok()) << hidden.status();
+  EXPECT_EQ(hidden->wait()->code, 42);
 }
 
 TEST(CellTest, PathsAreOpenedUntilItIsEnclosed) {

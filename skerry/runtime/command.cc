@@ -55,10 +55,11 @@ Result<Command> check_command(std::string_view file, const sandbox::Limits& limi
   Command command;
   if (is_text(file) && file.size() <= module_limits.module_size.value) {
     const std::string text(file);
-    auto binary = engine::run_limited(kTextBudget, [&]() -> Result<std::string> {
-      SKERRY_ASSIGN(const auto bytes, engine::text_to_binary(text));
-      return std::string(as_text(bytes));
-    });
+    auto binary = engine::run_limited(
+        {.budget = kTextBudget, .kept = {}, .watch = {}}, [&]() -> Result<std::string> {
+          SKERRY_ASSIGN(const auto bytes, engine::text_to_binary(text));
+          return std::string(as_text(bytes));
+        });
     if (!binary.ok()) return annotate(binary.status(), "Invalid WASM module text");
     command.bytes = *std::move(binary);
   } else {
