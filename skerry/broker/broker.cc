@@ -83,7 +83,10 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
              absl::ResourceExhaustedError("busy: " + std::to_string(ahead) +
                                           " runs wait already; try again in a second"));
     } else {
-      waiting_[tenant].push_back({id, std::move(run), *std::move(message), std::move(done)});
+      waiting_[tenant].push_back({.id = id,
+                                  .run = std::move(run),
+                                  .message = *std::move(message),
+                                  .done = std::move(done)});
       schedule();
     }
     return id;
@@ -153,6 +156,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     Run run;
     std::string message;
     Done done;
+    bool is_second_try = false;
   };
   /// A worker, and whose it is.
   struct Member {
@@ -376,30 +380,48 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     Waiting next = std::move(waiting.front());
     waiting.pop_front();
     if (waiting.empty()) waiting_.erase(queue);
-    ++counts_.runs;
+    if (!next.is_second_try) ++counts_.runs;
     const bool was_spare = !member->tenant;
     member->tenant = tenant;
     member->run = next.id;
     member->is_for_one_run = next.run.isolation == Isolation::kProcess;
     const auto link = member->link;
-    WorkerLink::Message message{.bytes = {}, .fds = {}, .owner = {}};
-    if (next.run.session) {
-      auto start = next.run.session->start(link->id());
+    auto under_way = std::make_shared<Waiting>(std::move(next));
+    link->run(
+        message_for(*under_way, link->id()), under_way->run.request.limits,
+        *under_way->run.observer,
+        [weak = weak_from_this(), from = link.get(), under_way](Result<sandbox::Outcome> outcome) {
+          const auto pool = weak.lock();
+          if (pool && pool->begins_again(*from, *under_way)) return;
+          if (pool) pool->let_go(from->id(), under_way->run.session);
+          under_way->done(std::move(outcome));
+        });
+    if (was_spare) keep_spares();
+    watch_long_runs();
+    return true;
+  }
+
+  static WorkerLink::Message message_for(const Waiting& waiting, std::uint64_t worker) {
+    WorkerLink::Message message{.bytes = waiting.message, .fds = {}, .owner = {}};
+    if (waiting.run.session) {
+      auto start = waiting.run.session->start(worker);
       // A message's parts may be put one behind the other.
-      next.message += worker::encode(start.start);
+      message.bytes += worker::encode(start.start);
       message.fds = std::move(start.files);
       message.owner = std::move(start.owner);
       message.is_in_session = true;
     }
-    message.bytes = worker::framed(next.message);
-    link->run(std::move(message), next.run.request.limits, *next.run.observer,
-              [weak = weak_from_this(), id = link->id(), session = std::move(next.run.session),
-               done = std::move(next.done)](Result<sandbox::Outcome> outcome) {
-                if (const auto pool = weak.lock()) pool->let_go(id, session);
-                done(std::move(outcome));
-              });
-    if (was_spare) keep_spares();
-    watch_long_runs();
+    message.bytes = worker::framed(message.bytes);
+    return message;
+  }
+
+  /// A worker may die while it is idle, and be seen dead only when it has got a run. The run did
+  /// not begin, so it is put in front of the queue, once.
+  bool begins_again(const WorkerLink& link, Waiting& waiting) {
+    if (is_stopped_ || waiting.is_second_try || !link.has_died_before_run()) return false;
+    if (const auto found = members_.find(link.id()); found != members_.end()) found->second.run = 0;
+    waiting.is_second_try = true;
+    waiting_[waiting.run.tenant].push_front(std::move(waiting));
     return true;
   }
 

@@ -47,8 +47,8 @@ enum class Isolation {
 struct InSession {
   /// The worker that keeps the session's state, if one does.
   std::optional<std::uint64_t> worker;
-  /// What the worker that was chosen has to know, and the files beside it. Called once, when the
-  /// run begins.
+  /// What the worker that was chosen has to know, and the files beside it. Called when the run
+  /// begins; again when that worker turns out to be dead.
   struct Start {
     worker::SessionStart start;
     std::vector<int> files;  ///< open for as long as `owner` lives

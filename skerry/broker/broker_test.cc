@@ -294,6 +294,18 @@ TEST_F(BrokerTest, TenantsTakeTurns) {
   for (const auto& each : many) EXPECT_EQ(end_of(*each).kind, OutcomeKind::kCompleted);
 }
 
+TEST_F(BrokerTest, ARunForAWorkerThatDiedWhileIdleBeginsInAnother) {
+  start(setting());
+  const std::string first = pid_of("t");
+  ::kill(std::stoi(first.substr(first.find(' '))), SIGKILL);
+  // Before the broker has heard of it.
+  const auto run = begin("pid");
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
+  EXPECT_NE(run->output.text, first);
+  EXPECT_EQ(broker_->counts().runs, 2U);
+  EXPECT_EQ(broker_->counts().died, 1U);
+}
+
 TEST_F(BrokerTest, LostZygoteIsReplacedAndItsRunsAreTold) {
   start(setting());
   const auto run = begin("hang");

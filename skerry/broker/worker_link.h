@@ -83,6 +83,10 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   /// Ends it; a run that it has ends as crashed.
   void kill();
 
+  /// Whether the worker has gone of itself before the guest's first instruction: the run may be
+  /// tried again elsewhere.
+  bool has_died_before_run() const { return why_ == Why::kDied && !events_->deadline(); }
+
   /// Whether a run was killed, and whether the worker died of something else.
   bool was_killed() const { return why_ == Why::kDeadline || why_ == Why::kCancelled; }
   bool has_died() const { return why_ == Why::kDied || why_ == Why::kBroken; }
