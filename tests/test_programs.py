@@ -5,12 +5,12 @@ import pathlib
 
 import pytest
 
-PROGRAMS = pathlib.Path(__file__).parent / "programs"
+GUESTS = pathlib.Path(__file__).parent / "guests"
 
 
-@pytest.mark.parametrize("program", [str(p.relative_to(PROGRAMS)) for p in sorted(PROGRAMS.rglob("*.py"))])
+@pytest.mark.parametrize("program", [str(p.relative_to(GUESTS)) for p in sorted(GUESTS.rglob("*.py"))])
 def test_the_program_prints_what_it_should(skerry, program):
-    path = PROGRAMS / program
+    path = GUESTS / program
     given = path.with_suffix(".in")
     done = skerry("run", path, "--memory", "1024", "--timeout", "60", stdin=given.read_bytes() if given.exists() else b"", timeout=90)
     assert done.code == 0, done.err[-3000:]
@@ -18,7 +18,7 @@ def test_the_program_prints_what_it_should(skerry, program):
 
 
 def test_the_battery_is_whole():
-    programs = sorted(PROGRAMS.rglob("*.py"))
+    programs = sorted(GUESTS.rglob("*.py"))
     assert len(programs) >= 150
     assert [p for p in programs if not p.with_suffix(".out").exists()] == []
-    assert [p for p in PROGRAMS.rglob("*.in") if not p.with_suffix(".py").exists()] == []
+    assert [p for p in GUESTS.rglob("*.in") if not p.with_suffix(".py").exists()] == []
