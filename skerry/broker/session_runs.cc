@@ -251,8 +251,9 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     }
     InSession session;
     if (line.kept) session.worker = line.kept->worker;
-    session.start = [this, key, pending](std::uint64_t worker) {
-      return start_in(key, *pending, worker);
+    // The broker may still hold the run when the rest of this is gone.
+    session.start = [self = shared_from_this(), key, pending](std::uint64_t worker) {
+      return self->start_in(key, *pending, worker);
     };
     session.left = [pending](OwnedFd state, bool is_kept) {
       pending->left = std::move(state);
