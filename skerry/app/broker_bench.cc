@@ -57,7 +57,6 @@ Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& hom
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   pool.zygote = self.parent_path() / "skerry-zygote";
   pool.home = home;
-  pool.workers = setting.workers;
   SKERRY_ASSIGN(bench->broker_, Broker::start(bench->io_, pool));
   broker::SessionRuns::Setting runs;
   runs.policy = policy();
@@ -181,7 +180,5 @@ Status BrokerBench::wait_until(const std::function<bool()>& condition) {
 Status BrokerBench::wait_for_spares(int count) {
   return wait_until([&] { return broker_->counts().spare >= count; });
 }
-
-std::string BrokerBench::take_output() { return std::exchange(output_.text, {}); }
 
 }  // namespace skerry::app

@@ -23,9 +23,7 @@ namespace skerry::app {
 class BrokerBench {
  public:
   struct Setting {
-    int workers = 16;
     std::chrono::milliseconds hibernate{60'000};
-    std::int64_t sessions = 100'000;
   };
   static Result<std::unique_ptr<BrokerBench>> start(const runtime::Home& home, Setting setting);
 
@@ -63,8 +61,6 @@ class BrokerBench {
 
   broker::Broker& broker() { return *broker_; }
   broker::SessionRuns& sessions() { return *sessions_; }
-  /// What the last runs printed, and forgets it.
-  std::string take_output();
 
  private:
   class Output final : public worker::RunObserver {

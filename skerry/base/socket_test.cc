@@ -49,7 +49,7 @@ TEST(SocketTest, MessageAndDescriptorArriveTogether) {
   EXPECT_EQ(*read_all(reader.get(), kib(1)), "through");
 }
 
-TEST(SocketTest, DescriptorsBeyondFourAreClosed) {
+TEST(SocketTest, DescriptorsBeyondTheMostAreClosed) {
   const Pair pair = connected(SOCK_STREAM);
   const std::size_t before = open_descriptors();
   for (int i = 0; i < 3; ++i) {

@@ -11,22 +11,15 @@
 
 #include <gtest/gtest.h>
 
+#include "skerry/broker/test_run.h"
+
 namespace skerry::broker {
 namespace {
 
 using sandbox::Outcome;
 using sandbox::OutcomeKind;
 using std::chrono::milliseconds;
-
-class KeptOutput final : public worker::RunObserver {
- public:
-  void output(wasi::Stream, std::string_view bytes) override { text += bytes; }
-  void cut(wasi::Stream) override { was_cut = true; }
-  void changed(const worker::FileChange&) override { ++changes; }
-  std::string text;
-  bool was_cut = false;
-  int changes = 0;
-};
+using testing::KeptOutput;
 
 /// A run under way, as a caller holds it.
 struct Started {
@@ -78,13 +71,8 @@ class BrokerTest : public ::testing::Test {
   }
 
   template <typename Condition>
-  bool wait_until(const Condition& condition, milliseconds at_most = milliseconds(20'000)) {
-    const auto end = std::chrono::steady_clock::now() + at_most;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      io_.run_one_for(milliseconds(20));
-    }
-    return true;
+  bool wait_until(const Condition& condition) {
+    return testing::wait_until(io_, condition);
   }
 
   /// The outcome of a run that must have one.
@@ -211,11 +199,7 @@ INSTANTIATE_TEST_SUITE_P(
                       End{"descriptor", OutcomeKind::kCrashed, "descriptors"},
                       End{"hang up", OutcomeKind::kCrashed, "closed its socket"},
                       End{"changes without end", OutcomeKind::kCrashed, "impossible file change"}),
-    [](const auto& parameter) {
-      std::string name = parameter.param.order;
-      std::replace(name.begin(), name.end(), ' ', '_');
-      return name;
-    });
+    [](const auto& parameter) { return testing::name_of_order(parameter.param.order); });
 
 TEST_F(BrokerTest, SilentWorkerIsGivenUp) {
   start(setting());

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/test_directory.h"
+#include "skerry/broker/test_run.h"
 #include "skerry/image/test_template.h"
 
 namespace skerry::broker {
@@ -22,14 +23,7 @@ namespace {
 using sandbox::OutcomeKind;
 using session::SessionName;
 using std::chrono::milliseconds;
-
-class KeptOutput final : public worker::RunObserver {
- public:
-  void output(wasi::Stream, std::string_view bytes) override { text += bytes; }
-  void cut(wasi::Stream) override {}
-  void changed(const worker::FileChange&) override {}
-  std::string text;
-};
+using testing::KeptOutput;
 
 struct Started {
   KeptOutput output;
@@ -93,12 +87,7 @@ class SessionRunsTest : public ::testing::Test {
 
   template <typename Condition>
   bool wait_until(const Condition& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      io_.run_one_for(milliseconds(20));
-    }
-    return true;
+    return testing::wait_until(io_, condition);
   }
 
   Started& finish(Started& started) {
@@ -228,12 +217,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Misdeed{"garbage", OutcomeKind::kCompleted, "no captured state"},
                       Misdeed{"two states", OutcomeKind::kCrashed, "rewound to revision 2"},
                       Misdeed{"state and no end", OutcomeKind::kCrashed, "rewound to revision 2"}),
-    [](const auto& parameter) {
-      std::string name = parameter.param.order;
-      std::erase_if(name, [](char c) { return c == '\''; });
-      std::replace(name.begin(), name.end(), ' ', '_');
-      return name;
-    });
+    [](const auto& parameter) { return testing::name_of_order(parameter.param.order); });
 
 TEST_F(SessionRunsTest, AStateThatTheWorkerDoesNotKeepIsWokenFromDisk) {
   EXPECT_EQ(finish(*begin("s", "not kept")).report().saved, "committed");

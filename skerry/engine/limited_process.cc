@@ -87,11 +87,11 @@ Result<std::string> run_limited(const Limited& how,
   // The limits are the budget's; a group is made by whoever runs a service.
   constexpr jail::WallSet kOthers{jail::Wall::kSeccomp, jail::Wall::kResourceLimits,
                                   jail::Wall::kCgroup};
-  const auto all = jail::WallSet::all().without(kOthers);
-  auto result = run_within(all, how, body);
-  if (result.status().code() != StatusCode::kUnavailable) return result;
-  const auto standing = jail::probe_walls().standing().without(kOthers);
-  return standing == all ? result : run_within(standing, how, body);
+  return jail::within_standing_walls(
+      kOthers, [&](jail::WallSet walls) { return run_within(walls, how, body); },
+      [](const Result<std::string>& result) {
+        return result.status().code() == StatusCode::kUnavailable;
+      });
 }
 
 }  // namespace skerry::engine

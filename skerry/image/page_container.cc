@@ -34,6 +34,7 @@ Status write_pages(int fd, std::uint64_t offset, const Pieces& pieces) {
   Pieces together;  // what lies without a hole, from `begin` to `offset`
   std::uint64_t begin = offset;
   const auto flush = [&]() -> Status {
+    if (together.empty()) return ok_status();
     SKERRY_TRY(syscall_result("lseek", {}, [&] {
                  return ::lseek(fd, static_cast<off_t>(begin), SEEK_SET);
                }).status());

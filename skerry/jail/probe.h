@@ -32,4 +32,17 @@ struct WallReport {
 /// Call it from a process with one thread.
 WallReport probe_walls();
 
+/// What `attempt` returns for all walls but `left_out`; where that `is_refusal` of the host's, for
+/// those of them that stand here. Asking takes longer than a small run: it is done only then.
+template <typename Attempt, typename IsRefusal>
+auto within_standing_walls(WallSet left_out, const Attempt& attempt, const IsRefusal& is_refusal)
+    -> decltype(attempt(left_out)) {
+  const WallSet all = WallSet::all().without(left_out);
+  auto result = attempt(all);
+  if (!is_refusal(result)) return result;
+  const WallSet standing = probe_walls().standing().without(left_out);
+  if (standing == all) return result;
+  return attempt(standing);
+}
+
 }  // namespace skerry::jail

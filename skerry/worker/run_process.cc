@@ -214,14 +214,12 @@ Result<bool> DescriptorInput::wait(wasi::Nanoseconds at_most) {
 
 Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
                           RunObserver& observer) {
-  // Asking which walls stand takes longer than a small run: it is done when they do not all stand.
-  const auto all = jail::WallSet::all().without(kNotRaised);
-  auto outcome = supervise_within(all, body, limits, observer);
-  const bool is_jails = !outcome.ok() && message_of(outcome.status()).starts_with(kJail);
-  if (!is_jails) return outcome;
-  const auto standing = jail::probe_walls().standing().without(kNotRaised);
-  if (standing == all) return outcome;
-  return supervise_within(standing, body, limits, observer);
+  return jail::within_standing_walls(
+      kNotRaised,
+      [&](jail::WallSet walls) { return supervise_within(walls, body, limits, observer); },
+      [](const Result<Outcome>& outcome) {
+        return !outcome.ok() && message_of(outcome.status()).starts_with(kJail);
+      });
 }
 
 Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,

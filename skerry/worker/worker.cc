@@ -306,7 +306,7 @@ Result<std::unique_ptr<sandbox::Origin>> Origins::on(std::shared_ptr<const image
     origin->program = like->program;
     origin->table_elements = like->table_elements;
     origin->image = std::move(image);
-    SKERRY_TRY(runtime::restore_state(*origin, *blobs_, like_on(*origin->image)));
+    SKERRY_TRY(runtime::restore_state(*origin, *blobs_, on_template(origin->image->sha256)));
     return origin;
   }
   return absl::FailedPreconditionError(
@@ -315,18 +315,16 @@ Result<std::unique_ptr<sandbox::Origin>> Origins::on(std::shared_ptr<const image
           : "the session was made on another runtime than the one that is installed");
 }
 
-const sandbox::Origin* Origins::like_on(const image::Image& image) const {
+const sandbox::Origin* Origins::on_template(std::string_view sha256) const {
   for (const auto& [key, origin] : origins_) {
-    if (origin->image->sha256 == image.sha256) return origin.get();
+    if (origin->image->sha256 == sha256) return origin.get();
   }
   return nullptr;
 }
 
 std::shared_ptr<const image::Image> Origins::image(std::string_view sha256) const {
-  for (const auto& [key, origin] : origins_) {
-    if (origin->image->sha256 == sha256) return origin->image;
-  }
-  return nullptr;
+  const sandbox::Origin* origin = on_template(sha256);
+  return origin == nullptr ? nullptr : origin->image;
 }
 
 std::vector<int> Origins::descriptors() const {

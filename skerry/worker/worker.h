@@ -40,7 +40,7 @@ class Origins {
   std::vector<int> descriptors() const;
 
  private:
-  const sandbox::Origin* like_on(const image::Image& image) const;
+  const sandbox::Origin* on_template(std::string_view sha256) const;
 
   std::shared_ptr<const runtime::BlobSet> blobs_;
   std::map<std::pair<std::string, engine::Metering>, std::unique_ptr<sandbox::Origin>> origins_;

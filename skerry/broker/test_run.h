@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+
+#include "skerry/worker/run_events.h"
+
+/// What tests of runs through the broker have in common. For tests only.
+namespace skerry::broker::testing {
+
+class KeptOutput final : public worker::RunObserver {
+ public:
+  void output(wasi::Stream, std::string_view bytes) override { text += bytes; }
+  void cut(wasi::Stream) override { was_cut = true; }
+  void changed(const worker::FileChange&) override { ++changes; }
+  std::string text;
+  bool was_cut = false;
+  int changes = 0;
+};
+
+/// Lets the loop work until `condition` holds; false when it does not in time.
+template <typename Condition>
+bool wait_until(boost::asio::io_context& io, const Condition& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    io.run_one_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
+/// An order to a worker as part of a test's name.
+inline std::string name_of_order(std::string order) {
+  std::erase(order, '\'');
+  std::replace(order.begin(), order.end(), ' ', '_');
+  return order;
+}
+
+}  // namespace skerry::broker::testing
