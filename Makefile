@@ -69,9 +69,9 @@ test-home: build
 	$(IN_TEST_HOME) $(SKERRY) setup
 
 build/venv/.complete: tests/requirements.txt
-	@echo "== pytest, in build/venv"
+	@echo "== pytest and clang-tidy, in build/venv"
 	python3 -m venv --clear build/venv
-	build/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+	build/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/requirements.txt
 	@touch $@
 
 .PHONY: test-unit
@@ -102,10 +102,10 @@ format-check: packages-dev ## Fail if a C++ file is not formatted
 	@clang-format-19 --dry-run --Werror $(CPP_FILES) && echo "format: $(words $(CPP_FILES)) files are as they should be"
 
 .PHONY: tidy
-tidy: packages-dev build/tidy/build.ninja ## clang-tidy over every source but tests; findings are errors
+tidy: packages-dev build/venv/.complete build/tidy/build.ninja ## clang-tidy over every source but tests; findings are errors
 	@echo "== tidy: $(words $(TIDY_FILES)) sources"
 	cmake --build --preset tidy --parallel $(JOBS) --target $(PROTOS)
-	@printf '%s\n' $(TIDY_FILES) | xargs --max-procs=$(JOBS) --max-args=1 clang-tidy-19 --quiet -p build/tidy \
+	@printf '%s\n' $(TIDY_FILES) | xargs --max-procs=$(JOBS) --max-args=1 build/venv/bin/clang-tidy --quiet -p build/tidy \
 	  2> >(grep -v -e 'warnings generated' -e 'warnings treated as errors' >&2) \
 	  && echo "tidy: $(words $(TIDY_FILES)) sources have no findings"
 

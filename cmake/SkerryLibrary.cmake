@@ -15,6 +15,29 @@ target_compile_options(skerry_warnings INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 
+# What most sources include, compiled once for sources and once for tests: it takes a third off a build of everything.
+# `release` and `tidy` do without, so that an #include that is missing is found.
+option(SKERRY_PRECOMPILE "Compile common headers once" OFF)
+if(SKERRY_PRECOMPILE)
+  set(common <algorithm> <array> <chrono> <cstdint> <cstring> <filesystem> <functional> <map> <memory> <optional> <span>
+    <string> <string_view> <utility> <vector> <absl/status/statusor.h> <google/protobuf/message.h>)
+  foreach(kind sources tests)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled_${kind}.cc CONTENT "")
+    add_library(precompiled_${kind} OBJECT ${CMAKE_BINARY_DIR}/precompiled_${kind}.cc)
+    target_link_libraries(precompiled_${kind} PRIVATE absl::statusor protobuf::libprotobuf skerry_warnings)
+    target_precompile_headers(precompiled_${kind} PRIVATE ${common})
+  endforeach()
+  target_link_libraries(precompiled_tests PRIVATE GTest::gtest GTest::gmock)
+  target_precompile_headers(precompiled_tests PRIVATE <gtest/gtest.h>)
+endif()
+
+# skerry_precompile(TARGET KIND) gives a target the common headers of sources or tests.
+function(skerry_precompile target kind)
+  if(SKERRY_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
+  endif()
+endfunction()
+
 function(skerry_library name)
   cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;TESTS;FUZZERS;PUBLIC_DEPS;PRIVATE_DEPS;TEST_DEPS" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
@@ -27,11 +50,13 @@ function(skerry_library name)
   set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC_DEPS} PRIVATE ${ARG_PRIVATE_DEPS} skerry_warnings)
+  skerry_precompile(${target} sources)
   if(ARG_TESTS)
     add_executable(${name}_test ${ARG_TESTS})
     target_link_libraries(${name}_test PRIVATE ${target} ${ARG_TEST_DEPS} ${ARG_PRIVATE_DEPS} GTest::gtest GTest::gmock
       GTest::gtest_main skerry_warnings)
     target_compile_definitions(${name}_test PRIVATE SKERRY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    skerry_precompile(${name}_test tests)
     add_test(NAME ${name}_test COMMAND ${name}_test)
   endif()
   if(SKERRY_FUZZ)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs what building Skerry needs from Debian 12, and checks the tools' versions. With --dev also what the sanitizers,
-# the fuzz targets, formatting and clang-tidy need. When all is there already it changes nothing, and says so.
+# the fuzz targets and formatting need. When all is there already it changes nothing, and says so.
 set -euo pipefail
 
 say() { printf 'packages: %s\n' "$*" >&2; }
@@ -13,7 +13,7 @@ packages=(
 )
 case "${1:-}" in
   "") ;;
-  --dev) packages+=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19) ;;
+  --dev) packages+=(clang-19 clang-format-19 libclang-rt-19-dev lld-19) ;;
   *) fail "usage: $0 [--dev]" ;;
 esac
 

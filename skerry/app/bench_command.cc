@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct BenchOptions {
   std::string bench;
   std::string template_name{runtime::kDefaultTemplate};
   bool json = false;
@@ -82,7 +82,7 @@ void show(const Measurement& m) {
               m.machine.kernel.c_str(), m.engine.c_str(), m.python.c_str());
 }
 
-int bench(const Options& options) {
+int bench(const BenchOptions& options) {
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return report_failure(home.status());
   runtime::PythonInstallation installation(*home);
@@ -107,7 +107,7 @@ int bench(const Options& options) {
 }  // namespace
 
 void add_bench_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchOptions>();
   CLI::App* command = app.add_subcommand(
       "bench", "Measure this machine: fresh runs, forks, processor time, throughput");
   command->add_option("bench", options->bench, "Which")

@@ -25,7 +25,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct DoctorOptions {
   bool json = false;
   bool quick = false;
 };
@@ -133,7 +133,7 @@ std::string json_of(const runtime::Home& home, const std::vector<runtime::Findin
   return text_of(json);
 }
 
-int examine(const Options& options) {
+int examine(const DoctorOptions& options) {
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return report_failure(home.status());
   const jail::WallReport walls = jail::probe_walls();  // first, while there is one thread
@@ -155,7 +155,7 @@ int examine(const Options& options) {
 }  // namespace
 
 void add_doctor_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   CLI::App* command = app.add_subcommand(
       "doctor", "Show versions, caches and templates, what is wrong and how to mend it");
   command->add_flag("--json", options->json, "Print one JSON object");

@@ -21,13 +21,13 @@ constexpr ByteSize kMaxRead = mib(1024);
 // Compiling less than this is done before a progress bar is worth drawing.
 constexpr std::size_t kQuickModule = std::size_t{1} << 20;
 
-struct Options {
+struct ExecOptions {
   RunOptions run;
   std::string module;
 };
 
-Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options,
-                                                      const sandbox::Limits& limits) {
+Result<std::unique_ptr<sandbox::Origin>> origin_of_module(const ExecOptions& options,
+                                                          const sandbox::Limits& limits) {
   SKERRY_ASSIGN(const std::string file, read_file(options.module, kMaxRead));
   auto command = runtime::check_command(file, limits);
   if (!command.ok()) return annotate(command.status(), options.module);
@@ -47,10 +47,10 @@ Result<std::unique_ptr<sandbox::Origin>> ready_origin(const Options& options,
   return origin;
 }
 
-int exec(const Options& options) {
+int exec(const ExecOptions& options) {
   auto setting = RunSetting::open(options.run);
   if (!setting.ok()) return fail(options.run, setting.status());
-  const auto origin = ready_origin(options, setting->limits);
+  const auto origin = origin_of_module(options, setting->limits);
   if (!origin.ok()) return fail(options.run, origin.status());
   return run_and_report(
       options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
@@ -79,7 +79,7 @@ int exec(const Options& options) {
 }  // namespace
 
 void add_exec_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExecOptions>();
   CLI::App* command =
       app.add_subcommand("exec", "Run a WASI preview 1 command module in a fresh sandbox");
   command->add_option("module", options->module, "The module, in binary or text form")

@@ -19,7 +19,7 @@ namespace {
 // Source is held in memory a few times over while it is compiled.
 constexpr ByteSize kMaxSource = mib(32);
 
-struct Options {
+struct ProgramOptions {
   RunOptions run;
   std::string code;
   std::string file;
@@ -30,7 +30,7 @@ struct Options {
   bool has_code = false;
 };
 
-Result<runtime::PythonProgram> program_of(const Options& options) {
+Result<runtime::PythonProgram> program_of(const ProgramOptions& options) {
   runtime::PythonProgram program;
   std::string zeroth = "-c";
   if (options.has_code) {
@@ -64,7 +64,7 @@ Result<runtime::PythonProgram> program_of(const Options& options) {
   return program;
 }
 
-int run(const Options& options) {
+int run(const ProgramOptions& options) {
   auto setting = RunSetting::open(options.run);
   if (!setting.ok()) return fail(options.run, setting.status());
   auto program = program_of(options);
@@ -122,7 +122,7 @@ int run(const Options& options) {
 }  // namespace
 
 void add_run_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ProgramOptions>();
   CLI::App* command = app.add_subcommand("run", "Run a Python program in a fresh sandbox");
   auto* code = command->add_option("-c", options->code, "The program itself")->type_name("CODE");
   command->add_option("file", options->file, "The program's file, or - for standard input")

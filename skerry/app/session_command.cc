@@ -59,8 +59,9 @@ std::vector<std::string> row_of(const session::SessionInfo& info) {
           info.template_name};
 }
 
-const std::vector<std::string> kSessionHead = {"session", "head",      "revisions",
-                                               "on disk", "last used", "template"};
+std::vector<std::string> session_head() {
+  return {"session", "head", "revisions", "on disk", "last used", "template"};
+}
 
 Status show_list(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const auto sessions, store.list());
@@ -74,7 +75,7 @@ Status show_list(SessionStore& store, const StoreOptions& options) {
     std::puts("no sessions; `skerry run --session NAME …` makes one");
     return ok_status();
   }
-  std::vector<std::vector<std::string>> rows = {kSessionHead};
+  std::vector<std::vector<std::string>> rows = {session_head()};
   for (const auto& each : sessions) rows.push_back(row_of(each));
   std::fputs(table(rows).c_str(), stdout);
   return ok_status();
@@ -86,7 +87,7 @@ Status show_info(SessionStore& store, const StoreOptions& options) {
   if (options.json) {
     std::puts(text_of(json_of(info)).c_str());
   } else {
-    std::fputs(table({kSessionHead, row_of(info)}).c_str(), stdout);
+    std::fputs(table({session_head(), row_of(info)}).c_str(), stdout);
   }
   return ok_status();
 }

@@ -12,12 +12,12 @@
 namespace skerry::app {
 namespace {
 
-struct Options {
+struct SetupOptions {
   bool fuel = false;
   bool verify = false;
 };
 
-int set_up(const Options& options) {
+int set_up(const SetupOptions& options) {
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return report_failure(home.status());
   runtime::PythonInstallation installation(*home);
@@ -38,7 +38,7 @@ int set_up(const Options& options) {
 }  // namespace
 
 void add_setup_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SetupOptions>();
   CLI::App* command =
       app.add_subcommand("setup", "Compile the Python runtime and warm its templates up, once");
   command->add_flag("--fuel", options->fuel, "Also compile the runtime that --fuel needs");

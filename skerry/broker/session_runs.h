@@ -27,8 +27,8 @@ namespace skerry::broker {
 class SessionRuns {
  public:
   struct Setting {
-    session::Policy policy;
-    std::filesystem::path store;  ///< empty: the home's
+    session::Policy policy = {};
+    std::filesystem::path store = {};  ///< empty: the home's
     /// After which what a worker keeps of an unused session is given back: it hibernates, and wakes
     /// with its next run. 1 ms to 1 day.
     std::chrono::milliseconds hibernate{60'000};

@@ -28,6 +28,7 @@ namespace {
 constexpr std::string_view kModule = "python.wasm";
 constexpr std::string_view kStdlib = "python-stdlib.zip";
 constexpr std::string_view kFonts = "mpl-data.tar";
+constexpr std::string_view kFontsPrefix = "mpl-data.tar/";
 constexpr std::string_view kIndex = "blobs.index";
 constexpr std::string_view kGetParts = "scripts/setup_python_wasi.sh";
 constexpr std::string_view kSetUp = "skerry setup";
@@ -87,14 +88,14 @@ Result<wasi::HostState> initial_state(const BlobSet& blobs) {
   const wasi::AddOptions read_only{.access = wasi::Access::kReadOnly};
   SKERRY_TRY(wasi::make_directory(files, "/tmp"));
   SKERRY_TRY(wasi::make_directory(files, "/usr", read_only));
-  SKERRY_TRY(wasi::make_directory(files, std::string(kGuestFonts), read_only));
+  SKERRY_TRY(wasi::make_directory(files, kGuestFonts, read_only));
   for (const BlobSet::Member& member : blobs.members()) {
     SKERRY_ASSIGN(wasi::Blob blob, blobs.find(member.sha256));
-    const std::string prefix = std::string(kFonts) + "/";
     if (member.name == kStdlib) {
       SKERRY_TRY(wasi::add_file(files, kGuestStdlib, std::move(blob), read_only));
-    } else if (member.name.starts_with(prefix)) {
-      const std::string path = std::string(kGuestFonts) + "/" + member.name.substr(prefix.size());
+    } else if (member.name.starts_with(kFontsPrefix)) {
+      const std::string path =
+          std::string(kGuestFonts) + "/" + member.name.substr(kFontsPrefix.size());
       SKERRY_TRY(wasi::add_file(files, path, std::move(blob), read_only));
     }
   }

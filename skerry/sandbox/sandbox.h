@@ -55,7 +55,7 @@ struct Origin {
   std::shared_ptr<const image::Image> image;
   wasi::HostState state;
   /// Of the template that the image is or rests on: what has not changed since is not stored again.
-  std::optional<wasi::HostState> template_state;
+  std::optional<wasi::HostState> template_state = std::nullopt;
   /// A table never grows beyond this. A bundled runtime has a number of its own.
   std::uint32_t table_elements = 10'000;
 };

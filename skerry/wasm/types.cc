@@ -117,7 +117,7 @@ ConstantExpression read_constant_expression(Cursor& in) {
       walked.fail_at(start, "instruction " + hex_text(opcode) + " in a constant expression");
     }
     if (!walked.ok()) {
-      in = walked;
+      in = std::move(walked);
       return {};
     }
     if (opcode == op::kEnd) break;
