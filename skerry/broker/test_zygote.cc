@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A zygote whose workers do what a run's text says: hang, die, lie. For tests of the broker, which
 // must live with all of it.
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -28,6 +29,13 @@ namespace skerry::worker {
 namespace {
 
 void send_raw(int socket, std::string_view bytes) { (void)write_all(socket, as_bytes(bytes)); }
+
+/// Many at once: a worker that runs for long has the processor only when nobody else wants it.
+[[noreturn]] void send_for_ever(int socket, const std::string& message) {
+  std::string many;
+  while (many.size() < kib(64).value) many += message;
+  for (;;) send_raw(socket, many);
+}
 
 [[noreturn]] void hang() {
   for (;;) ::pause();
@@ -146,7 +154,7 @@ void obey(int socket, const RunRequest& request) {
     ::raise(SIGSEGV);
   }
   if (order == "flood") {
-    for (;;) send_raw(socket, framed("\x12\x03\x12\x01x"));  // output beyond any limit
+    send_for_ever(socket, framed("\x12\x03\x12\x01x"));  // output beyond any limit
   }
   if (order == "hang up") {
     ::shutdown(socket, SHUT_RDWR);
@@ -157,7 +165,11 @@ void obey(int socket, const RunRequest& request) {
     return;
   }
   if (order == "changes without end") {
-    for (;;) (void)sender.changed({.path = "/x", .content = {}});
+    const auto ends = socket_pair(SOCK_STREAM);
+    (void)EventSender(ends->second.get(), bytes(0)).changed({.path = "/x", .content = {}});
+    std::string one(kib(4).value, '\0');
+    const ssize_t size = ::read(ends->first.get(), one.data(), one.size());
+    send_for_ever(socket, one.substr(0, static_cast<std::size_t>(std::max<ssize_t>(size, 1))));
   }
   if (order == "slow") {
     while (::sched_getscheduler(0) != SCHED_IDLE) ::usleep(1000);
