@@ -375,6 +375,32 @@ def test_doctor_tells_of_every_wall_whether_it_stands_and_how_to_mend_it(skerry)
     assert all(name in text for name in WALLS)
 
 
+def test_walls_may_be_required(skerry):
+    walls = json.loads(skerry("doctor", "--quick", "--json").out)["walls"]
+    missing = [each["wall"] for each in walls if each["state"] == "missing" and each["wall"] != "cgroup"]
+    done = skerry("run", "--require-walls", "-c", "print(1)")
+    if missing:
+        assert (done.code, done.out) == (125, "") and all(wall in done.err for wall in missing)
+    else:
+        assert done.ok().out == "1\n"
+
+
+def test_a_wall_that_the_host_refuses_is_done_without_unless_it_is_required(binary, home, environment):
+    """No user namespaces below this one: a limit that a namespace may set for itself."""
+    if subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", "echo 0 >/proc/sys/user/max_user_namespaces"], capture_output=True).returncode:
+        pytest.skip("this machine allows no user namespaces")
+    refused = 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$0" run "$@"'
+
+    def run(*args):
+        return subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", refused, str(binary), *args],
+                              capture_output=True, text=True, env=environment | {"SKERRY_HOME": str(home)}, timeout=60)
+
+    done = run("-c", "print(1)")
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    done = run("--require-walls", "-c", "print(1)")
+    assert (done.returncode, done.stdout) == (125, "") and "user-namespace" in done.stderr
+
+
 # ------------------------------------------------------------------------------------------------ dirty-page methods
 
 

@@ -118,6 +118,16 @@ def test_a_fixed_clock_still_moves_forward(run_code):
     assert run_code(code, "--clock", "100").ok().out == "True True\n"
 
 
+def test_a_coarse_clock_moves_in_its_steps_alone(run_code):
+    code = ("import time\n"
+            "for clock in (time.time_ns, time.monotonic_ns, time.perf_counter_ns, time.process_time_ns):\n"
+            "    print(all(clock() % 500_000 == 0 for _ in range(2000)))\n"
+            "print(time.get_clock_info('monotonic').resolution)\n"
+            "a = time.monotonic(); time.sleep(0.01); print(0.01 <= time.monotonic() - a < 1)\n")
+    assert run_code(code, "--clock-resolution", "500").ok().out == "True\n" * 4 + "0.0005\nTrue\n"
+    assert run_code("import time; print(any(time.monotonic_ns() % 500_000 for _ in range(2000)))").ok().out == "True\n"
+
+
 def test_a_fixed_clock_passes_while_the_program_sleeps(run_code):
     code = "import time\na = time.time(); time.sleep(0.2); print(0.2 <= time.time() - a < 0.3)"
     assert run_code(code, "--clock", "100").ok().out == "True\n"

@@ -278,6 +278,13 @@ void RunOptions::add_to(CLI::App& command) {
       .add_option("--clock", clock,
                   "Start the guest's clock at this time and let it stand but for 1 µs a reading")
       ->type_name("T");
+  command
+      .add_option("--clock-resolution", clock_resolution,
+                  "Show times in steps of so many microseconds, which makes a poor stopwatch [the "
+                  "host's]")
+      ->type_name("US");
+  command.add_flag("--require-walls", require_walls,
+                   "Run only where every wall of the jail stands (`skerry doctor` tells)");
   command.add_flag("--json", json, "Print one JSON object instead of streaming");
 }
 
@@ -327,6 +334,12 @@ Result<RunSetting> RunSetting::open(const RunOptions& options) {
   if (options.clock) {
     SKERRY_ASSIGN(setting.fixed_clock, parse_clock(*options.clock));
   }
+  if (options.clock_resolution) {
+    SKERRY_ASSIGN(const double microseconds, number("--clock-resolution", *options.clock_resolution,
+                                                    {0.001, 1'000'000, "microseconds"}));
+    setting.clock_resolution = std::chrono::nanoseconds(std::llround(microseconds * 1000));
+  }
+  if (options.require_walls) SKERRY_TRY(worker::require_walls());
   if (options.seed) {
     SKERRY_ASSIGN(setting.seed, whole("--seed", *options.seed, 0, UINT64_MAX, "(0 or more)"));
   }
@@ -347,6 +360,7 @@ sandbox::World RunSetting::world(worker::RunChannel& channel,
   world.input = &input_source;
   world.seed = seed;
   world.fixed_clock = fixed_clock;
+  world.clock_resolution = clock_resolution;
   return world;
 }
 

@@ -39,6 +39,8 @@ struct RunOptions {
   std::string output_directory;
   std::optional<std::string> seed;
   std::optional<std::string> clock;
+  std::optional<std::string> clock_resolution;
+  bool require_walls = false;
   bool json = false;
   std::vector<std::string> arguments;
 
@@ -57,6 +59,7 @@ struct RunSetting {
   OwnedFd input;
   std::optional<std::uint64_t> seed;
   std::optional<std::chrono::nanoseconds> fixed_clock;
+  std::chrono::nanoseconds clock_resolution{1};
 
   static Result<RunSetting> open(const RunOptions& options);
 

@@ -168,7 +168,8 @@ void Sandbox::enter(const World& world) {
     clock_ =
         std::make_unique<wasi::FixedClock>(state_.clock, wasi::Nanoseconds(*world.fixed_clock));
   } else {
-    clock_ = std::make_unique<wasi::SystemClock>(state_.clock);
+    clock_ = std::make_unique<wasi::SystemClock>(
+        state_.clock, wasi::Nanoseconds(std::max<std::int64_t>(1, world.clock_resolution.count())));
   }
   if (world.seed) {
     state_.random.seed = wasi::seed_of(*world.seed);

@@ -45,6 +45,8 @@ struct World {
   std::optional<std::uint64_t> seed;  ///< randomness that it alone determines
   std::optional<std::chrono::nanoseconds>
       fixed_clock;  ///< time since 1970 at which the clock stands
+  /// What clocks are rounded down to, unless `fixed_clock` is set; 1 ns to 1 s.
+  std::chrono::nanoseconds clock_resolution{1};
 };
 
 /// A state that sandboxes start from, loaded once per process. Const calls may run concurrently;

@@ -222,6 +222,10 @@ Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
       });
 }
 
+Status require_walls() {
+  return jail::probe_walls().require(jail::WallSet::all().without(kNotRaised));
+}
+
 Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
                     RunChannel& channel) {
   SKERRY_ASSIGN(const auto changes, wasi::changes_since(before, after, kMaxChanges));

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/worker/run_request.h"
 
+#include <algorithm>
+
 #include "skerry/worker.pb.h"
 
 namespace skerry::worker {
+
+constexpr std::chrono::nanoseconds kCoarsestClock = std::chrono::seconds(1);
 
 using LastValue = runtime::PythonProgram::LastValue;
 
@@ -31,6 +35,7 @@ Result<std::string> encode(const RunRequest& request) {
   message.set_input(request.input);
   if (request.seed) message.set_seed(*request.seed);
   if (request.fixed_clock) message.set_fixed_clock_ns(request.fixed_clock->count());
+  message.set_clock_resolution_ns(static_cast<std::uint64_t>(request.clock_resolution.count()));
   std::string bytes = message.SerializeAsString();
   if (bytes.size() <= RunRequest::kMaxSize) return bytes;
   return absl::ResourceExhaustedError("program and input are " + std::to_string(bytes.size()) +
@@ -90,6 +95,8 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   if (message.has_fixed_clock_ns()) {
     request.fixed_clock = std::chrono::nanoseconds(message.fixed_clock_ns());
   }
+  request.clock_resolution = std::chrono::nanoseconds(
+      std::clamp<std::uint64_t>(message.clock_resolution_ns(), 1, kCoarsestClock.count()));
   if (message.has_session()) {
     request.session = {.becomes = message.session().becomes(),
                        .from = message.session().from(),

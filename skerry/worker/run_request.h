@@ -33,6 +33,7 @@ struct RunRequest {
   std::string input;  ///< standard input, whole
   std::optional<std::uint64_t> seed;
   std::optional<std::chrono::nanoseconds> fixed_clock;
+  std::chrono::nanoseconds clock_resolution{1};  ///< 1 ns to 1 s
   std::optional<SessionStart> session;
 };
 

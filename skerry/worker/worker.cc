@@ -170,6 +170,7 @@ Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
   world.input = &input;
   world.seed = request.seed;
   world.fixed_clock = request.fixed_clock;
+  world.clock_resolution = request.clock_resolution;
   SKERRY_TRY(sender.started());
   SKERRY_ASSIGN(Outcome outcome, runtime::run_python(sandbox, request.program, world, randomness));
   sandbox.measure(outcome.usage);
