@@ -25,9 +25,83 @@ def test_garbage_is_collected(run, store, own_home):
     run("s", "x = 1").ok()
     (own_home / "store" / "revisions" / ("0" * 32 + ".revision")).write_bytes(b"x" * 10)
     (own_home / "store" / "backup").mkdir()  # as a killed backup leaves it
-    assert json.loads(store("gc", "--json").ok().out) == {"files": 1, "bytes": 10}
+    assert json.loads(store("gc", "--json").ok().out) == {"files": 1, "bytes": 10, "compressed": 0, "freed_bytes": 0}
     assert not (own_home / "store" / "backup").exists()
     assert run("s", "print(x)").ok().out == "1\n"
+
+
+COLD = {"SKERRY_SESSION_COLD": "1"}
+
+
+def compressed_files(home):
+    return {path.name.split(".")[0] for path in (home / "store" / "revisions").glob("*.zst")}
+
+
+@pytest.fixture
+def cold_session(run, own_home):
+    """A session `s` of three revisions whose files are compressed by a run in another one."""
+    for n in range(3):
+        run("s", f"x = list(range({n}, 1000)); import numpy as np; a = np.arange(100_000)").ok()
+    time.sleep(1.2)
+    run("other", "1", env=COLD).ok()
+    assert len(compressed_files(own_home)) == 3
+
+
+def test_a_cold_session_takes_little_room_and_goes_on(cold_session, run, session, store, own_home):
+    assert "0 damaged" in store("check").ok().out
+    assert run("s", "print(x[0], a[-1])").ok().out == "2 99999\n"
+    assert not list((own_home / "store" / "revisions").glob("*/.tmp*"))
+    session("rewind", "s", "1").ok()
+    assert run("s", "print(x[0])").ok().out == "0\n"
+
+
+def test_cold_revisions_can_be_compared_exported_and_forked(cold_session, session, run, other_home, tmp_path):
+    assert "x" in session("diff", "s", "1", "2").ok().out
+    session("export", "s", tmp_path / "s", "--revision", "1").ok()
+    session("import", tmp_path / "s", env=other_home).ok()
+    assert run("s", "print(x[0])", env=other_home).ok().out == "0\n"
+    session("fork", "s", "t").ok()
+    assert run("t", "print(x[0])").ok().out == "2\n"
+
+
+def test_a_backup_holds_cold_sessions(cold_session, run, store, own_home, other_home, tmp_path):
+    store("backup", tmp_path / "all").ok()
+    store("restore", tmp_path / "all", env=other_home).ok()
+    assert "0 damaged" in store("check", env=other_home).ok().out
+    assert run("s", "print(x[0])", env=other_home).ok().out == "2\n"
+
+
+def test_gc_compresses_at_once_and_says_what_it_freed(run, store, own_home):
+    run("s", "x = 1").ok()
+    time.sleep(1.2)
+    freed = json.loads(store("gc", "--json", env=COLD).ok().out)
+    assert freed["compressed"] == 1 and freed["freed_bytes"] > 100_000, freed
+    assert json.loads(store("gc", "--json", env=COLD).ok().out)["compressed"] == 0
+    assert run("s", "print(x)").ok().out == "1\n"
+    assert not compressed_files(own_home)
+
+
+def test_a_damaged_cold_revision_is_passed_over_and_told(cold_session, run, store, own_home):
+    newest = max((own_home / "store" / "revisions").glob("*.zst"), key=lambda path: path.stat().st_size)
+    newest.write_bytes(newest.read_bytes()[:-100])
+    checked = store("check")
+    assert checked.code == 125 and newest.name in checked.out
+
+
+def test_kills_while_files_are_compressed_lose_nothing(run, store, start, own_home, binary, environment):
+    for n in range(4):
+        run(f"s{n}", f"import numpy as np; x = {n}; a = np.random.default_rng({n}).bytes(8_000_000)").ok()
+    time.sleep(1.2)
+    for pause in (0.02, 0.04, 0.08, 0.12, 0.2):
+        collecting = subprocess.Popen([binary, "store", "gc"], env=environment | {"SKERRY_HOME": str(own_home)} | COLD, stdout=subprocess.DEVNULL)
+        time.sleep(pause)
+        collecting.kill()
+        collecting.wait()
+        assert "0 damaged" in store("check").ok().out
+    for n in range(4):
+        assert run(f"s{n}", "print(x, len(a))").ok().out == f"{n} 8000000\n"
+    store("gc", env=COLD).ok()
+    assert not list((own_home / "store" / "revisions").glob(".tmp*"))
 
 
 # --------------------------------------------------------------------------------------------------- bytes of a tenant

@@ -116,7 +116,9 @@ int run(const ProgramOptions& options) {
       return session->report(outcome, *program);
     };
   }
-  return run_and_report(options.run, *setting, body, afterwards);
+  const int exit_code = run_and_report(options.run, *setting, body, afterwards);
+  if (session) SessionRun::end(std::move(session));
+  return exit_code;
 }
 
 }  // namespace

@@ -49,10 +49,13 @@ Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home
                 setting("SKERRY_SESSION_TTL", policy.time_to_live.count(), 30 * 86'400));
   SKERRY_ASSIGN(policy.sessions, setting("SKERRY_SESSIONS", policy.sessions, 100'000));
   SKERRY_ASSIGN(policy.revisions, setting("SKERRY_SESSION_REVISIONS", policy.revisions, 10'000));
+  SKERRY_ASSIGN(const std::int64_t cold,
+                setting("SKERRY_SESSION_COLD", policy.cold.count(), 30 * 86'400));
   SKERRY_ASSIGN(const std::int64_t most,
                 setting("SKERRY_SESSION_BYTES", static_cast<std::int64_t>(policy.bytes.value),
                         std::int64_t{1} << 50));
   policy.time_to_live = std::chrono::seconds(seconds);
+  policy.cold = std::chrono::seconds(cold);
   policy.bytes = bytes(static_cast<std::uint64_t>(most));
   SKERRY_TRY(make_private_directory(home.root));
   return session::SessionStore::open(home.store(), kLocalTenant, policy);
@@ -112,6 +115,12 @@ broker::SessionReport SessionRun::report(const sandbox::Outcome& outcome,
                                          const runtime::PythonProgram& program) {
   return turn_.end(*store_, outcome, program.code,
                    {.file = left_.get(), .memory = memory_limit_, .durability = durability_});
+}
+
+void SessionRun::end(std::unique_ptr<SessionRun> run) {
+  const auto store = std::move(run->store_);
+  run.reset();
+  (void)store->keep_small();  // what fails is tried again; `skerry store gc` tells why
 }
 
 }  // namespace skerry::app

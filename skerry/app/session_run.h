@@ -16,8 +16,8 @@ namespace skerry::app {
 inline constexpr std::string_view kLocalTenant = "default";
 
 /// Opens the home's sessions under the policy that the environment sets: SKERRY_SESSION_TTL,
-/// SKERRY_SESSIONS, SKERRY_SESSION_REVISIONS, SKERRY_SESSION_BYTES. kInvalidArgument names the one
-/// that is out of bounds.
+/// SKERRY_SESSIONS, SKERRY_SESSION_REVISIONS, SKERRY_SESSION_BYTES, SKERRY_SESSION_COLD.
+/// kInvalidArgument names the one that is out of bounds.
 Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home& home);
 
 /// One run in a session: where it starts, and what becomes of what it leaves.
@@ -51,6 +51,10 @@ class SessionRun {
   /// In the supervising process, when the run's is gone: commits, or says why not.
   broker::SessionReport report(const sandbox::Outcome& outcome,
                                const runtime::PythonProgram& program);
+
+  /// Lets others have the session, then sees to it that the store stays small. When the answer is
+  /// out: it may take a moment.
+  static void end(std::unique_ptr<SessionRun> run);
 
  private:
   SessionRun(std::unique_ptr<session::SessionStore> store, broker::SessionTurn turn)

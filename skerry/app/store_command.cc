@@ -33,11 +33,21 @@ Status check_store(SessionStore& store, const runtime::Home&, const StoreOptions
 
 Status collect_store(SessionStore& store, const runtime::Home&, const StoreOptions& options) {
   SKERRY_ASSIGN(const auto collected, store.collect_garbage());
+  LateProgress progress("compressing what is cold");
+  SKERRY_ASSIGN(const auto compressed, store.compress_cold([&](double done) {
+    progress.progress(done);
+    return true;
+  }));
   if (options.json) {
-    std::puts(text_of({{"files", collected.files}, {"bytes", collected.bytes}}).c_str());
+    std::puts(text_of({{"files", collected.files},
+                       {"bytes", collected.bytes},
+                       {"compressed", compressed.files},
+                       {"freed_bytes", compressed.bytes}})
+                  .c_str());
   } else {
-    std::puts(
-        fmt::format("{} files removed, {}", collected.files, size_text(collected.bytes)).c_str());
+    std::puts(fmt::format("{} files removed, {}; {} compressed, {} freed", collected.files,
+                          size_text(collected.bytes), compressed.files, size_text(compressed.bytes))
+                  .c_str());
   }
   return ok_status();
 }
@@ -78,7 +88,9 @@ void add_store_command(CLI::App& app) {
   store->require_subcommand(1);
   const auto nothing = [](CLI::App&, StoreOptions&) {};
   add_store_action(*store, "check", "Read and hash every revision", check_store, nothing);
-  add_store_action(*store, "gc", "Remove files that no revision needs", collect_store, nothing);
+  add_store_action(*store, "gc",
+                   "Remove files that no revision needs, compress those of cold sessions",
+                   collect_store, nothing);
   add_store_action(*store, "backup", "Write all sessions to one file, while others use them",
                    back_up_store, [](CLI::App& command, StoreOptions& options) {
                      command.add_option("file", options.file, "\"-\": standard output")

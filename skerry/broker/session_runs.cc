@@ -26,11 +26,13 @@ using session::SessionStore;
 constexpr std::chrono::milliseconds kFirstAsk{2};
 constexpr std::chrono::milliseconds kLatestAsk{100};
 
-/// What the store's thread works with. Nobody else touches it.
+constexpr std::chrono::seconds kBetweenKeeping{15};
+
+/// What the store's thread works with. Nobody else touches it, but to read what never changes.
 struct StoreSide {
-  runtime::PythonInstallation installation;
-  session::Policy policy;
-  std::filesystem::path directory;
+  const runtime::PythonInstallation installation;
+  const session::Policy policy;
+  const std::filesystem::path directory;
   std::map<std::string, std::unique_ptr<SessionStore>> stores;  // by tenant
 
   Result<SessionStore*> store_of(const std::string& tenant) {
@@ -108,6 +110,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     is_stopped_ = true;
     sweep_.cancel();
     store_thread_.join();
+    keeping_thread_.join();
   }
 
   RunId run(Order order, Done done) {
@@ -373,8 +376,30 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
         if (line.waiting.empty() && line.used < oldest) lines->forget(line);
         at = line.waiting.empty() && !line.kept ? lines->lines_.erase(at) : std::next(at);
       }
+      lines->keep_small();
       lines->sweep();
     });
+  }
+
+  /// Lets the stores of tenants that run here stay small, while runs go on.
+  void keep_small() {
+    if (Clock::now() < next_keeping_) return;
+    next_keeping_ = Clock::now() + kBetweenKeeping;
+    in_store(
+        [](StoreSide& side) {
+          std::vector<std::string> tenants;
+          for (const auto& [tenant, store] : side.stores) tenants.push_back(tenant);
+          return tenants;
+        },
+        [](Lines& lines, const std::vector<std::string>& tenants) {
+          boost::asio::post(lines.keeping_thread_, [side = lines.side_, tenants] {
+            for (const std::string& tenant : tenants) {
+              // What fails is tried again; `skerry store gc` tells why.
+              const auto store = SessionStore::open(side->directory, tenant, side->policy);
+              if (store.ok()) (void)(*store)->keep_small();
+            }
+          });
+        });
   }
 
   boost::asio::io_context& io_;
@@ -382,7 +407,9 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   Setting setting_;
   std::shared_ptr<StoreSide> side_;
   boost::asio::thread_pool store_thread_{1};
+  boost::asio::thread_pool keeping_thread_{1};
   boost::asio::steady_timer sweep_;
+  Clock::time_point next_keeping_ = Clock::now() + kBetweenKeeping;
   std::map<Key, Line> lines_;
   RunId last_run_ = 0;
   std::uint64_t last_state_ = 0;

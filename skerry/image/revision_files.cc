@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <set>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
+#include "skerry/image/compressed_file.h"
 #include "skerry/image/page_container.h"
 #include "skerry/revision.pb.h"
 
@@ -16,7 +18,11 @@ namespace skerry::image {
 namespace {
 
 constexpr std::string_view kRevisionSuffix = ".revision";
+constexpr std::string_view kCompressedSuffix = ".zst";
 constexpr std::string_view kTemplateSuffix = ".image";
+
+// The most that a revision file holds: its pages, its manifest, and what rounds that up.
+constexpr std::uint64_t kMaxFile = kMaxPages + kMaxManifest + kWasmPageSize;
 
 // However small its sources are, a revision has no more than this many: each is a file to open.
 constexpr std::size_t kMaxSources = kMaxRevisionFiles - 2;
@@ -48,11 +54,6 @@ Result<Opened<proto::RevisionManifest>> read_checked(OwnedFd file,
   }
   if (opened.manifest.memory_size() > kMaxPages) return damaged("no such memory is allowed");
   return opened;
-}
-
-Result<Opened<proto::RevisionManifest>> open_checked(const std::filesystem::path& path) {
-  SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDONLY));
-  return read_checked(std::move(file), path);
 }
 
 void add_file(const std::shared_ptr<const PageFile>& file, std::string_view id,
@@ -127,7 +128,8 @@ std::vector<std::string> names_with(const std::filesystem::path& directory,
   std::vector<std::string> names;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    if (entry.path().extension() == suffix) names.push_back(entry.path().stem());
+    const std::string name = entry.path().filename();
+    if (name.ends_with(suffix)) names.push_back(name.substr(0, name.size() - suffix.size()));
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -137,11 +139,19 @@ Status unlink_file(const std::filesystem::path& path) {
   return syscall_result("unlink", path.native(), [&] { return ::unlink(path.c_str()); }).status();
 }
 
-Status sync_file(const std::filesystem::path& path) {
-  SKERRY_ASSIGN(const OwnedFd file, open_file(path, O_RDONLY));
-  SKERRY_TRY(syscall_result("fsync", path.native(), [&] { return ::fsync(file.get()); }).status());
-  return sync_directory_of(path);
+bool is_missing(const Status& status) { return status.code() == StatusCode::kNotFound; }
+
+Result<struct stat> facts_of(int fd) {
+  struct stat facts{};
+  SKERRY_TRY(syscall_result("fstat", {}, [&] { return ::fstat(fd, &facts); }).status());
+  return facts;
 }
+
+std::int64_t unix_ns(const struct timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+std::int64_t bytes_on_disk(const struct stat& facts) { return std::int64_t{facts.st_blocks} * 512; }
 
 /// Sources of which little is still in use, smallest first: as long as one adds no more than is
 /// written anyway, its pages are taken along. So sources stay few (their sizes at least double) and
@@ -286,14 +296,19 @@ std::string RevisionFiles::name_of(std::string_view id) {
   return "revisions/" + std::string(id) + std::string(kRevisionSuffix);
 }
 
+std::string RevisionFiles::compressed_name_of(std::string_view id) {
+  return name_of(id) + std::string(kCompressedSuffix);
+}
+
 std::string RevisionFiles::template_name_of(std::string_view sha256) {
   return "templates/" + std::string(sha256) + std::string(kTemplateSuffix);
 }
 
 bool RevisionFiles::is_name(std::string_view name) {
-  const std::string stem = std::filesystem::path(name).stem();
-  return (is_hexadecimal(stem, 32) && name == name_of(stem)) ||
-         (is_hexadecimal(stem, 64) && name == template_name_of(stem));
+  const std::string file = std::filesystem::path(name).filename();
+  const std::string stem = file.substr(0, file.find('.'));
+  if (is_hexadecimal(stem, 64)) return name == template_name_of(stem);
+  return is_hexadecimal(stem, 32) && (name == name_of(stem) || name == compressed_name_of(stem));
 }
 
 Status RevisionFiles::keep_template(const Image& image, const std::filesystem::path& path) const {
@@ -340,12 +355,14 @@ Result<Revision> RevisionFiles::bare_base(const Manifest& manifest) const {
 Result<Revision> RevisionFiles::load(std::string_view id) const {
   if (!is_hexadecimal(id, 32)) return absl::InvalidArgumentError("no revision's id");
   const auto path = path_of(id);
-  SKERRY_ASSIGN(auto opened, open_checked(path));
+  SKERRY_ASSIGN(OwnedFd file, open_revision(id));
+  SKERRY_ASSIGN(auto opened, read_checked(std::move(file), path));
   const proto::RevisionManifest& manifest = opened.manifest;
   SKERRY_ASSIGN(const auto base, open_image(template_path(manifest.template_sha256())));
   std::vector<Container> sources;
   for (const std::string& source : manifest.sources()) {
-    SKERRY_ASSIGN(Container container, open_container(path_of(source), kRevisionFormat));
+    SKERRY_ASSIGN(OwnedFd own, open_revision(source));
+    SKERRY_ASSIGN(auto container, read_container(std::move(own), path_of(source), kRevisionFormat));
     sources.push_back(std::move(container));
   }
   return assemble(id, path, std::move(opened), std::move(sources), base);
@@ -364,7 +381,7 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
   const std::string text = layout.manifest.SerializeAsString();
   written.bytes = text.size() + layout.own * kPageSize;
   if (sync == AtomicFile::Sync::kFull) {
-    for (const std::string& source : written.sources) SKERRY_TRY(sync_file(path_of(source)));
+    for (const std::string& source : written.sources) SKERRY_TRY(sync_source(source));
   }
   const auto path = path_of(written.id);
   SKERRY_TRY(write_container(path, kRevisionFormat, text, layout.pieces, sync));
@@ -380,9 +397,75 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
   return written;
 }
 
+Status RevisionFiles::sync_source(std::string_view id) const {
+  const auto path = path_of(id);
+  const auto file = open_file(path, O_RDONLY);
+  // A compressed one was synced before it took the other's place.
+  if (is_missing(file.status()) && std::filesystem::exists(compressed_path(id))) return ok_status();
+  if (!file.ok()) return file.status();
+  SKERRY_TRY(syscall_result("fsync", path.native(), [&] { return ::fsync(file->get()); }).status());
+  return sync_directory_of(path);
+}
+
+Result<FileLock> RevisionFiles::lock_compressed() const {
+  return FileLock::acquire(directory_ / "revisions" / ".compressing");
+}
+
+Result<std::int64_t> RevisionFiles::compress(std::string_view id, std::int64_t before) const {
+  SKERRY_ASSIGN(const FileLock alone, lock_compressed());
+  const auto path = path_of(id);
+  const auto file = open_file(path, O_RDONLY);
+  if (is_missing(file.status())) return 0;
+  if (!file.ok()) return file.status();
+  SKERRY_ASSIGN(const auto facts, facts_of(file->get()));
+  if (unix_ns(facts.st_mtim) >= before) return 0;
+  SKERRY_ASSIGN(AtomicFile compressed, AtomicFile::create(compressed_path(id)));
+  SKERRY_TRY(compress_file(file->get(), compressed.fd()));
+  SKERRY_ASSIGN(const auto smaller, facts_of(compressed.fd()));
+  SKERRY_TRY(compressed.commit());
+  SKERRY_TRY(unlink_file(path));
+  return bytes_on_disk(facts) - bytes_on_disk(smaller);
+}
+
+Status RevisionFiles::expand(std::string_view id) const {
+  SKERRY_ASSIGN(const FileLock alone, lock_compressed());
+  const auto path = path_of(id);
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return ok_status();  // somebody else did
+  const auto compressed = open_file(compressed_path(id), O_RDONLY);
+  if (is_missing(compressed.status())) return open_file(path, O_RDONLY).status();
+  if (!compressed.ok()) return compressed.status();
+  SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
+  const Status expanded = expand_file(compressed->get(), file.fd(), kMaxFile);
+  if (!expanded.ok()) return annotate(expanded, compressed_path(id).native());
+  // Whole on the disk before the other goes: a durable revision stays one.
+  SKERRY_TRY(file.commit());
+  return unlink_file(compressed_path(id));
+}
+
+Result<OwnedFd> RevisionFiles::open_revision(std::string_view id) const {
+  auto file = open_file(path_of(id), O_RDONLY);
+  if (!is_missing(file.status())) return file;
+  SKERRY_TRY(expand(id));
+  return open_file(path_of(id), O_RDONLY);
+}
+
+Result<OwnedFd> RevisionFiles::content_of(std::string_view id) const {
+  auto file = open_file(path_of(id), O_RDONLY);
+  if (!is_missing(file.status())) return file;
+  const auto compressed = open_file(compressed_path(id), O_RDONLY);
+  if (is_missing(compressed.status())) return open_file(path_of(id), O_RDONLY);
+  if (!compressed.ok()) return compressed.status();
+  SKERRY_ASSIGN(file, unnamed_file(directory_ / "revisions"));
+  const Status expanded = expand_file(compressed->get(), file->get(), kMaxFile);
+  if (!expanded.ok()) return annotate(expanded, compressed_path(id).native());
+  return file;
+}
+
 Status RevisionFiles::verify(std::string_view id) const {
   const auto path = path_of(id);
-  SKERRY_ASSIGN(auto opened, open_checked(path));
+  SKERRY_ASSIGN(OwnedFd file, content_of(id));
+  SKERRY_ASSIGN(auto opened, read_checked(std::move(file), path));
   return verify_container_pages(path, kRevisionFormat, std::move(opened.container), xxh3_of,
                                 opened.manifest.pages_xxh3());
 }
@@ -397,22 +480,39 @@ Status RevisionFiles::verify(const Revision& revision) const {
   return ok_status();
 }
 
-Status RevisionFiles::remove(std::string_view id) const { return unlink_file(path_of(id)); }
+Status RevisionFiles::remove(std::string_view id) const {
+  // Both are there when a process was killed while one took the other's place.
+  const Status removed = unlink_file(path_of(id));
+  const Status compressed = unlink_file(compressed_path(id));
+  return is_missing(removed) ? compressed : removed;
+}
 
 Result<std::int64_t> RevisionFiles::size_of(std::string_view id) const {
   std::error_code error;
-  const auto size = std::filesystem::file_size(path_of(id), error);
+  auto size = std::filesystem::file_size(path_of(id), error);
+  if (error) size = std::filesystem::file_size(compressed_path(id), error);
   if (error) return absl::NotFoundError(path_of(id).native() + ": " + error.message());
   return static_cast<std::int64_t>(size);
 }
 
 Result<std::string> RevisionFiles::template_of(std::string_view id) const {
-  SKERRY_ASSIGN(const auto opened, open_checked(path_of(id)));
+  SKERRY_ASSIGN(OwnedFd file, content_of(id));
+  SKERRY_ASSIGN(const auto opened, read_checked(std::move(file), path_of(id)));
   return opened.manifest.template_sha256();
 }
 
-std::vector<std::string> RevisionFiles::list() const {
+std::vector<std::string> RevisionFiles::list_uncompressed() const {
   return names_with(directory_ / "revisions", kRevisionSuffix);
+}
+
+std::vector<std::string> RevisionFiles::list() const {
+  auto names = list_uncompressed();
+  const auto compressed = names_with(directory_ / "revisions",
+                                     std::string(kRevisionSuffix) + std::string(kCompressedSuffix));
+  names.insert(names.end(), compressed.begin(), compressed.end());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 std::vector<std::string> RevisionFiles::list_templates() const {

@@ -39,12 +39,14 @@ Result<Revision> read_revision(std::vector<OwnedFd> files, const KnownImage& kno
 
 /// The directory of revision files and of the templates beneath them. docs/formats/revision.md has
 /// the bytes. A value; who may write when is the caller's affair: files never change, and get their
-/// names when they are whole.
+/// names when they are whole. One that is cold may lie there compressed: whatever opens it by its
+/// id puts it back first.
 class RevisionFiles {
  public:
   /// Where a revision's and a template's file lies below the directory: "revisions/ID.revision",
-  /// "templates/SHA256.image".
+  /// "templates/SHA256.image"; and a compressed revision's, "revisions/ID.revision.zst".
   static std::string name_of(std::string_view id);
+  static std::string compressed_name_of(std::string_view id);
   static std::string template_name_of(std::string_view sha256);
   /// Whether `name` is such a place, and so no way out of the directory.
   static bool is_name(std::string_view name);
@@ -80,12 +82,18 @@ class RevisionFiles {
   /// The same for all files that a revision rests on.
   Status verify(const Revision& revision) const;
 
+  /// Puts a compressed file in the place of one that has lain here since before `before`, in Unix
+  /// nanoseconds. Returns the bytes of disk that frees; 0 when it is compressed or too young. Those
+  /// who have it open keep it.
+  Result<std::int64_t> compress(std::string_view id, std::int64_t before) const;
+
   Status remove(std::string_view id) const;
-  /// Bytes of a revision's file; the hash of the template it rests on.
+  /// Bytes that a revision takes on the disk; the hash of the template it rests on.
   Result<std::int64_t> size_of(std::string_view id) const;
   Result<std::string> template_of(std::string_view id) const;
   /// Ids of all revision files, and hashes of all templates, that are there.
   std::vector<std::string> list() const;
+  std::vector<std::string> list_uncompressed() const;
   std::vector<std::string> list_templates() const;
   Status remove_template(std::string_view sha256) const;
 
@@ -95,6 +103,16 @@ class RevisionFiles {
  private:
   explicit RevisionFiles(std::filesystem::path directory) : directory_(std::move(directory)) {}
   std::filesystem::path path_of(std::string_view id) const { return directory_ / name_of(id); }
+  std::filesystem::path compressed_path(std::string_view id) const {
+    return directory_ / compressed_name_of(id);
+  }
+  /// Held while a file takes its compressed one's place, or that its.
+  Result<FileLock> lock_compressed() const;
+  Status expand(std::string_view id) const;
+  /// Its file, put back if it is compressed; its bytes, wherever they lie.
+  Result<OwnedFd> open_revision(std::string_view id) const;
+  Result<OwnedFd> content_of(std::string_view id) const;
+  Status sync_source(std::string_view id) const;
   std::filesystem::path template_path(std::string_view sha256) const {
     return directory_ / template_name_of(sha256);
   }

@@ -2,11 +2,14 @@
 #include "skerry/image/revision_files.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <random>
 #include <set>
 #include <sys/mman.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -292,6 +295,131 @@ TEST_F(RevisionFilesTest, AnotherProcessReadsARevisionFromItsFiles) {
   std::swap(swapped[1], swapped[2]);
   EXPECT_EQ(read_revision(std::move(swapped), none).status().code(), StatusCode::kDataLoss);
   EXPECT_EQ(read_revision({}, none).status().code(), StatusCode::kDataLoss);
+}
+
+constexpr std::int64_t kAnyAge = std::numeric_limits<std::int64_t>::max();
+
+class ColdRevisionTest : public RevisionFilesTest {
+ protected:
+  void SetUp() override {
+    RevisionFilesTest::SetUp();
+    first =
+        write(root,
+              *run_on(root,
+                      [](LinearMemory& memory) { std::memset(memory.base(), 1, 40 * kPageSize); }))
+            .id;
+    const auto parent = files->load(first);
+    // It needs pages of the first's file, and has one of zeros.
+    second = write(*parent, *run_on(*parent, [](LinearMemory& memory) {
+               memory.base()[5] = std::byte{7};
+               std::memset(memory.base() + 6 * kPageSize, 0, kPageSize);
+             })).id;
+    expected = content(*files->load(second));
+  }
+  void compress_all() const {
+    for (const std::string& id : {first, second}) {
+      const auto freed = files->compress(id, kAnyAge);
+      ASSERT_TRUE(freed.ok()) << freed.status();
+      EXPECT_FALSE(std::filesystem::exists(path_of(id)));
+    }
+  }
+  std::filesystem::path compressed_path(const std::string& id) const {
+    return path_of(id).native() + ".zst";
+  }
+
+  std::string first;
+  std::string second;
+  std::vector<std::byte> expected;
+};
+
+TEST_F(ColdRevisionTest, ComesBackWithWhatItNeeds) {
+  EXPECT_GT(*files->compress(first, kAnyAge), 30 * static_cast<std::int64_t>(kPageSize));
+  compress_all();
+  EXPECT_EQ(files->list().size(), 2U);
+  EXPECT_TRUE(files->list_uncompressed().empty());
+  EXPECT_TRUE(files->verify(second).ok());
+  EXPECT_EQ(*files->template_of(second), root.image->sha256);
+  EXPECT_GT(*files->size_of(second), 0);
+  EXPECT_TRUE(files->list_uncompressed().empty());  // looking puts nothing back
+  EXPECT_EQ(content(*files->load(second)), expected);
+  EXPECT_EQ(files->list_uncompressed().size(), 2U);
+  EXPECT_FALSE(std::filesystem::exists(compressed_path(first)));
+  EXPECT_TRUE(files->verify(first).ok());
+}
+
+TEST_F(ColdRevisionTest, AYoungOneStays) {
+  EXPECT_EQ(*files->compress(first, 0), 0);
+  EXPECT_EQ(files->list_uncompressed().size(), 2U);
+}
+
+TEST_F(ColdRevisionTest, ACommitRestsOnFilesThatAreCompressedMeanwhile) {
+  const auto parent = files->load(second);
+  compress_all();
+  const auto third =
+      files->write(*parent, *run_on(*parent, [](LinearMemory&) {}), AtomicFile::Sync::kFull);
+  ASSERT_TRUE(third.ok()) << third.status();
+  EXPECT_EQ(content(*files->load(third->id)), expected);
+}
+
+TEST_F(ColdRevisionTest, RemovingTakesBoth) {
+  std::filesystem::copy_file(path_of(first), directory / "aside");
+  compress_all();
+  // As a killed process leaves it.
+  std::filesystem::copy_file(directory / "aside", path_of(first));
+  EXPECT_EQ(files->list().size(), 2U);
+  EXPECT_TRUE(files->remove(first).ok());
+  EXPECT_TRUE(files->remove(second).ok());
+  EXPECT_TRUE(files->list().empty());
+  EXPECT_EQ(files->remove(first).code(), StatusCode::kNotFound);
+}
+
+TEST_F(ColdRevisionTest, DamageIsNamedAndNothingIsPutBack) {
+  compress_all();
+  const auto path = compressed_path(second);
+  std::string whole = read_file(path, mib(1)).value();
+  const auto refused = [&](const std::string& bytes) {
+    std::ofstream(path) << bytes;
+    const Status loaded = files->load(second).status();
+    const Status verified = files->verify(second);
+    return loaded.code() == StatusCode::kDataLoss && verified.code() == StatusCode::kDataLoss &&
+           message_of(loaded).find(second) != std::string_view::npos &&
+           !std::filesystem::exists(path_of(second));
+  };
+  EXPECT_TRUE(refused(whole.substr(0, whole.size() / 2)));
+  EXPECT_TRUE(refused(whole + "more"));
+  EXPECT_TRUE(refused(""));
+  EXPECT_TRUE(refused("no frame"));
+  std::string flipped = whole;
+  flipped[flipped.size() - 6] = static_cast<char>(flipped[flipped.size() - 6] ^ 1);
+  EXPECT_TRUE(refused(flipped));
+  std::ofstream(path) << whole;
+  EXPECT_EQ(content(*files->load(second)), expected);
+  files->remove(first).IgnoreError();
+  EXPECT_EQ(files->load(second).status().code(), StatusCode::kNotFound);
+}
+
+TEST_F(ColdRevisionTest, SomeCompressWhileOthersOpen) {
+  std::atomic<bool> done = false;
+  std::thread compressing([&] {
+    while (!done) {
+      for (const std::string& id : {first, second}) EXPECT_TRUE(files->compress(id, kAnyAge).ok());
+    }
+  });
+  const auto open = [&] {
+    for (int round = 0; round < 100; ++round) {
+      const auto loaded = files->load(second);
+      // One that is compressed again in the moment after it was put back is not there.
+      if (loaded.status().code() == StatusCode::kNotFound) continue;
+      ASSERT_TRUE(loaded.ok()) << loaded.status();
+      EXPECT_EQ(content(*loaded), expected);
+    }
+  };
+  std::thread other(open);
+  open();
+  other.join();
+  done = true;
+  compressing.join();
+  EXPECT_EQ(content(*files->load(second)), expected);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fcntl.h>
 #include <set>
 #include <utility>
 
@@ -515,18 +516,52 @@ Result<SessionStore::Collected> SessionStore::collect_garbage() {
     ++collected.files;
     collected.bytes += size;
   }
+  const auto kept_templates = files_.list_templates();
   for (const std::string& id : needed) {
+    if (templates.size() == kept_templates.size()) break;
     const auto base = files_.template_of(id);
     // A damaged file may rest on any: then all stay.
     if (!base.ok()) return collected;
     templates.insert(*base);
   }
-  for (const std::string& sha256 : files_.list_templates()) {
+  for (const std::string& sha256 : kept_templates) {
     if (templates.contains(sha256)) continue;
     SKERRY_TRY(files_.remove_template(sha256));
     ++collected.files;
   }
   return collected;
+}
+
+Result<SessionStore::Collected> SessionStore::compress_cold(
+    const std::function<bool(double)>& progress) {
+  const std::int64_t before = now_unix_ns() - std::chrono::nanoseconds(policy_.cold).count();
+  SKERRY_ASSIGN(auto files, tables_.files_unused_since(before));
+  const auto uncompressed = files_.list_uncompressed();
+  std::erase_if(files, [&](const std::string& file) {
+    return !std::binary_search(uncompressed.begin(), uncompressed.end(), file);
+  });
+  Collected collected;
+  double done = 0;
+  for (const std::string& file : files) {
+    SKERRY_ASSIGN(const std::int64_t freed, files_.compress(file, before));
+    if (freed != 0) ++collected.files;
+    collected.bytes += freed;
+    if (!progress(++done / static_cast<double>(files.size()))) break;
+  }
+  return collected;
+}
+
+Status SessionStore::keep_small() {
+  const auto mark = directory_ / "locks" / (sha256_hex(as_bytes(tenant_)) + ".kept-small");
+  const auto now = std::filesystem::file_time_type::clock::now();
+  std::error_code error;
+  const auto last = std::filesystem::last_write_time(mark, error);
+  if (!error && last <= now && now - last < policy_.cold / 4) return ok_status();
+  SKERRY_TRY(open_file(mark, O_WRONLY | O_CREAT).status());
+  std::filesystem::last_write_time(mark, now, error);
+  SKERRY_TRY(expire());
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+  return compress_cold([&](double) { return std::chrono::steady_clock::now() < end; }).status();
 }
 
 }  // namespace skerry::session

@@ -27,6 +27,7 @@ struct Policy {
   std::chrono::seconds time_to_live{3600};  ///< since a session's last use; 1 s to 30 days
   std::int64_t sessions = 100;              ///< 1 to 100,000
   std::int64_t revisions = 100;             ///< of each session; 1 to 10,000
+  std::chrono::seconds cold{600};           ///< unused, until files are compressed; 1 s to 30 days
   ByteSize bytes = mib(10'240);             ///< of all revisions' files; at least 1
 };
 
@@ -138,6 +139,15 @@ class SessionStore {
   };
   /// Removes files that no revision needs. Waits until nobody is writing.
   Result<Collected> collect_garbage();
+
+  /// Compresses files that no session needs to go on, and of sessions unused for the policy's
+  /// `cold`: the bytes are those of disk it frees. Keeps nobody waiting but those who need the file
+  /// it is at. `progress` may say no: then it stops.
+  Result<Collected> compress_cold(const std::function<bool(double)>& progress);
+  /// What keeps a store small while it is used: now and then, expired sessions go and some of what
+  /// is cold is compressed. Returns at once when that was done a while ago, and within a tenth of a
+  /// second or so otherwise.
+  Status keep_small();
 
   const image::RevisionFiles& files() const { return files_; }
 

@@ -240,6 +240,46 @@ TEST_F(SessionStoreTest, TheOldestRevisionsOfTheLongestUnusedGoForBytes) {
   EXPECT_EQ(files_on_disk(), 1U);
 }
 
+TEST_F(SessionStoreTest, WhatIsColdIsCompressedAndComesBack) {
+  for (int value = 1; value <= 3; ++value) ASSERT_TRUE(run(name("used"), value).ok());
+  ASSERT_TRUE(run(name("left"), 9).ok());
+  reopen({.cold = std::chrono::seconds(1)});
+  const auto all = [](double) { return true; };
+  EXPECT_EQ(store->compress_cold(all)->files, 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  ASSERT_TRUE(run(name("used"), 4).ok());
+  const auto compressed = store->compress_cold(all);
+  ASSERT_TRUE(compressed.ok()) << compressed.status();
+  EXPECT_GT(compressed->files, 1);
+  EXPECT_GT(compressed->bytes, 0);
+  EXPECT_EQ(store->compress_cold(all)->files, 0);
+  // The newest revision stays, with what it needs.
+  const auto head = store->files().list_uncompressed();
+  EXPECT_EQ(value_of(name("used")), 4);
+  EXPECT_EQ(store->files().list_uncompressed(), head);
+  EXPECT_EQ(value_of(name("left")), 9);
+  ASSERT_TRUE(store->rewind(name("used"), "1").ok());
+  EXPECT_EQ(value_of(name("used")), 1);
+  EXPECT_TRUE(store->check([](double) {})->damaged.empty());
+  EXPECT_EQ(files_on_disk(), 5U);
+}
+
+TEST_F(SessionStoreTest, StaysSmallByItself) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  reopen({.cold = std::chrono::seconds(1)});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  ASSERT_TRUE(store->keep_small().ok());
+  EXPECT_TRUE(store->files().list_uncompressed().empty());
+  EXPECT_EQ(value_of(name("s")), 1);
+  // Not again so soon.
+  ASSERT_TRUE(store->keep_small().ok());
+  EXPECT_EQ(store->files().list_uncompressed().size(), 1U);
+  reopen({.time_to_live = std::chrono::seconds(1), .cold = std::chrono::seconds(1)});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  ASSERT_TRUE(store->keep_small().ok());
+  EXPECT_EQ(files_on_disk(), 0U);
+}
+
 TEST_F(SessionStoreTest, AFileThatOthersRestOnCountsUntilNobodyDoes) {
   ASSERT_TRUE(run(name("a"), 1).ok());
   ASSERT_TRUE(store->fork(name("a"), name("b")).ok());

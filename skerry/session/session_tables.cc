@@ -323,6 +323,17 @@ Result<std::int64_t> SessionTables::bytes() {
   return rows.empty() ? 0 : rows[0].integer(0);
 }
 
+Result<std::vector<std::string>> SessionTables::files_unused_since(std::int64_t unix_ns) {
+  return all_of(
+      database_->run("SELECT file FROM files WHERE tenant = ?1 EXCEPT "
+                     "SELECT r.file FROM sessions s JOIN revisions r ON r.id = s.head "
+                     "  WHERE s.used >= ?2 EXCEPT "
+                     "SELECT x.file FROM sessions s JOIN sources x ON x.revision = s.head "
+                     "  WHERE s.used >= ?2",
+                     {Cell::of(tenant_), Cell::of(unix_ns)}),
+      first_text);
+}
+
 Result<std::vector<std::string>> SessionTables::needed_files() {
   return all_of(database_->run("SELECT file FROM revisions UNION SELECT file FROM sources"),
                 first_text);

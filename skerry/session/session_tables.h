@@ -84,6 +84,8 @@ class SessionTables {
 
   /// Other revisions' files that one needs.
   Result<std::vector<std::string>> sources_of(std::int64_t revision);
+  /// The tenant's files that no session needs whose head somebody ran or rewound since `unix_ns`.
+  Result<std::vector<std::string>> files_unused_since(std::int64_t unix_ns);
   /// All files that any revision, of any tenant, needs.
   Result<std::vector<std::string>> needed_files();
   /// Forgets a file that no revision needs any more, and whether it was such a one.

@@ -62,10 +62,16 @@ Result<std::vector<std::string>> take_snapshot(const fs::path& store, const fs::
   for (const std::string& sha256 : files.list_templates()) {
     names.push_back(image::RevisionFiles::template_name_of(sha256));
   }
-  for (const std::string& id : revisions) names.push_back(image::RevisionFiles::name_of(id));
+  for (const std::string& id : revisions) {
+    // Once more: it may be put back between the first look and the second.
+    names.push_back(image::RevisionFiles::name_of(id));
+    names.push_back(image::RevisionFiles::compressed_name_of(id));
+    names.push_back(image::RevisionFiles::name_of(id));
+  }
   // What is missing is damage, which `store check` names; the rest is worth keeping.
   std::erase_if(names, [&](const std::string& name) {
-    return ::link((store / name).c_str(), (to / name).c_str()) != 0 && errno == ENOENT;
+    return ::link((store / name).c_str(), (to / name).c_str()) != 0 &&
+           (errno == ENOENT || errno == EEXIST);
   });
   SKERRY_ASSIGN(const auto reader, Database::open(store / kDatabase));
   SKERRY_TRY(reader->run("VACUUM INTO ?", {Cell::of((to / kDatabase).native())}).status());
