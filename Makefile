@@ -20,7 +20,7 @@ BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake densi
 # What runs under the thread sanitizer: the folders that work with processes, signals and threads.
 TSAN_TESTS ?= base_test broker_test worker_test
 PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto))
-CPP_FILES = $(shell find skerry -name '*.h' -o -name '*.cc')
+CPP_FILES = $(shell find skerry tests -name '*.h' -o -name '*.cc')
 TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(wildcard skerry/*/*.cc))
 
 .PHONY: help
