@@ -108,7 +108,7 @@ Status SessionRun::leave_state(sandbox::Sandbox& sandbox) const {
   auto state = sandbox.captured();
   if (state.status().code() == StatusCode::kFailedPrecondition) return ok_status();
   if (!state.ok()) return state.status();
-  return image::write_captured(left_.get(), *state, sandbox.memory());
+  return image::write_captured(left_.get(), *state, sandbox.content());
 }
 
 broker::SessionReport SessionRun::report(const sandbox::Outcome& outcome,

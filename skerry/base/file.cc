@@ -248,4 +248,25 @@ Result<FileLock> FileLock::try_acquire(const std::filesystem::path& path) {
   return take(path, LOCK_EX | LOCK_NB);
 }
 
+Result<FileLock> FileLock::take(const std::filesystem::path& path, std::uint64_t number, int how) {
+  SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDWR | O_CREAT));
+  struct flock byte{};
+  byte.l_type = F_WRLCK;
+  byte.l_whence = SEEK_SET;
+  byte.l_start = static_cast<off_t>(number);
+  byte.l_len = 1;
+  SKERRY_TRY(syscall_result("fcntl", path.native(), [&] {
+               return ::fcntl(file.get(), how, &byte);
+             }).status());
+  return FileLock(std::move(file));
+}
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::uint64_t number) {
+  return take(path, number, F_OFD_SETLKW);
+}
+
+Result<FileLock> FileLock::try_acquire(const std::filesystem::path& path, std::uint64_t number) {
+  return take(path, number, F_OFD_SETLK);
+}
+
 }  // namespace skerry

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -80,8 +81,14 @@ class FileLock {
   /// kUnavailable when somebody else has it.
   static Result<FileLock> try_acquire(const std::filesystem::path& path);
 
+  /// The same for one of many locks that share a file, known by number: exclusive, and with nothing
+  /// to do with the locks above. At most 2^63 - 2.
+  static Result<FileLock> acquire(const std::filesystem::path& path, std::uint64_t number);
+  static Result<FileLock> try_acquire(const std::filesystem::path& path, std::uint64_t number);
+
  private:
   static Result<FileLock> take(const std::filesystem::path& path, int how);
+  static Result<FileLock> take(const std::filesystem::path& path, std::uint64_t number, int how);
   explicit FileLock(OwnedFd fd) : fd_(std::move(fd)) {}
   OwnedFd fd_;
 };

@@ -171,6 +171,29 @@ TEST(FileLockTest, ExcludesAnotherProcess) {
   EXPECT_EQ(lock_elsewhere(directory / "lock"), 0);
 }
 
+TEST(FileLockTest, ManyShareAFileByNumber) {
+  const TestDirectory directory;
+  const auto path = directory / "locks";
+  constexpr std::uint64_t kLast = (std::uint64_t{1} << 63) - 2;
+  auto first = FileLock::acquire(path, 1);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto last = FileLock::try_acquire(path, kLast);
+  EXPECT_TRUE(last.ok()) << last.status();
+  EXPECT_EQ(FileLock::try_acquire(path, 1).status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(FileLock::try_acquire(path, kLast).status().code(), StatusCode::kUnavailable);
+  {
+    const FileLock gone = *std::move(first);
+  }
+  EXPECT_TRUE(FileLock::try_acquire(path, 1).ok());
+  EXPECT_TRUE(FileLock::try_acquire(path).ok());
+  auto holder = Child::fork([&] {
+    const auto lock = FileLock::acquire(path, 7);
+    return ::raise(SIGKILL);
+  });
+  EXPECT_EQ(holder->wait()->signal, SIGKILL);
+  EXPECT_TRUE(FileLock::acquire(path, 7).ok());
+}
+
 TEST(FileLockTest, EndsWithAKilledProcess) {
   const TestDirectory directory;
   auto holder = Child::fork([&] {

@@ -58,6 +58,12 @@ struct StoreSide {
     return std::make_shared<SessionTurn>(std::move(turn));
   }
 
+  /// What nobody has to wait for.
+  void clear_up(const std::string& tenant) {
+    const auto store = store_of(tenant);
+    if (store.ok()) (*store)->after_commit();
+  }
+
   struct End {
     SessionReport report;
     image::Revision committed;  ///< if there is a new one
@@ -273,6 +279,9 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
             lines->finish(key, pending, outcome.status());
           }
         });
+    // While the worker runs, the store has time for what the run before has left to do.
+    boost::asio::post(store_thread_,
+                      [side = side_, tenant = key.first] { side->clear_up(tenant); });
   }
 
   InSession::Start start_in(const Key& key, Pending& pending, std::uint64_t worker) {
@@ -388,7 +397,10 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     in_store(
         [](StoreSide& side) {
           std::vector<std::string> tenants;
-          for (const auto& [tenant, store] : side.stores) tenants.push_back(tenant);
+          for (const auto& [tenant, store] : side.stores) {
+            side.clear_up(tenant);
+            tenants.push_back(tenant);
+          }
           return tenants;
         },
         [](Lines& lines, const std::vector<std::string>& tenants) {

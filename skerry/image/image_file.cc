@@ -46,7 +46,8 @@ Status write_image(const std::filesystem::path& path, const Manifest& manifest,
   }
   for (const auto& [key, value] : manifest.facts) (*message.mutable_facts())[key] = value;
   return write_container(path, kImageFormat, message.SerializeAsString(), pieces,
-                         AtomicFile::Sync::kFull);
+                         AtomicFile::Sync::kFull)
+      .status();
 }
 
 Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& path) {

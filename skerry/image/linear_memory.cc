@@ -21,10 +21,6 @@ constexpr std::uint8_t kPatience = 4;
 constexpr std::uint8_t kPatienceWhenMany = 2;
 constexpr std::size_t kManyPages = 512;
 
-// The same for sessions, whose every private page is looked at after every run. Many are written
-// only now and then, by the collector of garbage.
-constexpr std::uint8_t kPatienceOfSettled = 32;
-
 // More private pages than this are one heavy run's doing: looking at each would slow every later
 // reset. 1,024 pages are 4 MiB, several times what a small pandas program writes, and copy back in
 // 0.1 ms.
@@ -112,20 +108,34 @@ Status LinearMemory::shrink_to_image() {
   return ok_status();
 }
 
+void LinearMemory::leave() {
+  if (!faults_at_leaving_) faults_at_leaving_ = page_faults();
+}
+
+void LinearMemory::enter() {
+  if (!faults_at_leaving_) return;
+  faults_elsewhere_ += page_faults() - *faults_at_leaving_;
+  faults_at_leaving_.reset();
+}
+
+std::uint64_t LinearMemory::faults() const {
+  return (faults_at_leaving_ ? *faults_at_leaving_ : page_faults()) - faults_elsewhere_;
+}
+
 Result<std::span<const PageRun>> LinearMemory::dirty() {
   if (!image_) return absl::FailedPreconditionError("memory without an image has no dirty pages");
   if (!tracker_) {
     SKERRY_ASSIGN(tracker_, DirtyPages::open({base_, image_size()},
                                              [this](std::size_t page) { return pristine(page); }));
-    faults_ = 0;
+    faults_ = UINT64_MAX;
   }
   // Comparing finds what differs, not what is private: there faults tell nothing.
   const bool counts = tracker_->method() != DirtyPages::Method::kCompare;
-  const std::uint64_t faults = page_faults();
-  if (!counts || faults != faults_) {
+  const std::uint64_t now = faults();
+  if (!counts || now != faults_) {
     SKERRY_ASSIGN(const auto runs, tracker_->scan());
     private_.assign(runs.begin(), runs.end());
-    faults_ = faults;
+    faults_ = now;
   }
   return std::span<const PageRun>(private_);
 }
@@ -170,33 +180,28 @@ Status LinearMemory::settle(std::span<const PageRun> changed) {
   }
   peak_ = size_;
   refused_ = false;
-  for (const PageRun& run : changed) {
-    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
-      if (page < idle_.size()) idle_[page] = 0;
-    }
-  }
   std::size_t count = 0;
   for (const PageRun& run : private_) count += run.count;
-  return give_back_idle(count > kHeavyPages ? 0 : kPatienceOfSettled);
+  // The rest stays until the session does: what was given back is written again sooner or later, by
+  // the collector of garbage, and then costs a fault and a scan.
+  return count > kHeavyPages ? give_back_unchanged() : ok_status();
 }
 
 Status LinearMemory::rest() {
   SKERRY_TRY(dirty().status());
-  return give_back_idle(0);
+  return give_back_unchanged();
 }
 
-Status LinearMemory::give_back_idle(std::uint8_t patience) {
+Status LinearMemory::give_back_unchanged() {
   // Comparing tells what has changed, not what is private: there is nothing to give back.
   if (method() == DirtyPages::Method::kCompare) return ok_status();
   std::vector<PageRun> kept;
   for (const PageRun& run : private_) {
     for (std::size_t page = run.first; page < run.first + run.count; ++page) {
-      const bool must_stay = settled_.contains(page) || contains(copied_in_, page);
-      if (must_stay || ++idle_[page] <= patience) {
+      if (settled_.contains(page) || contains(copied_in_, page)) {
         append(kept, {page, 1});
         continue;
       }
-      idle_[page] = 0;
       SKERRY_TRY(give_back(base_ + page * kPageSize, kPageSize));
     }
   }

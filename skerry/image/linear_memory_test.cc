@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
+#include <set>
 #include <string>
 #include <sys/mman.h>
 #include <vector>
@@ -272,6 +273,33 @@ TEST_F(LinearMemoryTest, DirtyPagesAreReported) {
   ASSERT_TRUE(runs.ok()) << runs.status();
   EXPECT_EQ(std::vector<PageRun>(runs->begin(), runs->end()),
             (std::vector<PageRun>{{3, 2}, {4000, 1}}));
+}
+
+// Faults that others take in between must neither hide nor stand for the guest's.
+TEST_F(LinearMemoryTest, WhatVisitsWriteIsFoundWhateverFaultsElsewhere) {
+  std::vector<std::vector<char>> elsewhere;
+  const auto fault_elsewhere = [&] { elsewhere.emplace_back(64 * kPageSize, 'x'); };
+  std::set<std::size_t> written;
+  memory->leave();
+  for (const std::size_t page : {3U, 7U, 3U, 12U}) {
+    fault_elsewhere();
+    memory->enter();
+    if (page == 7) fault_elsewhere();
+    at(page) = std::byte{0xEE};
+    written.insert(page);
+    memory->leave();
+    fault_elsewhere();
+    std::set<std::size_t> changed;
+    const auto runs = memory->changed().value();
+    for (const PageRun& run : runs) {
+      for (std::size_t i = 0; i < run.count; ++i) changed.insert(run.first + i);
+    }
+    EXPECT_EQ(changed, written);
+  }
+  memory->enter();
+  memory->enter();  // nothing more
+  reset();
+  EXPECT_TRUE(is_as_image());
 }
 
 TEST(ZeroedLinearMemoryTest, BeginsEmptyAndReturnsToThat) {

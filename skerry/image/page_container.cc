@@ -132,8 +132,9 @@ Result<Container> read_container(OwnedFd file, const std::filesystem::path& path
   return opened;
 }
 
-Status write_container(const std::filesystem::path& path, const ContainerFormat& format,
-                       std::string_view manifest, const Pieces& pages, AtomicFile::Sync sync) {
+Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
+                                     const ContainerFormat& format, std::string_view manifest,
+                                     const Pieces& pages) {
   if (manifest.size() > kMaxManifest) {
     return absl::ResourceExhaustedError("the " + std::string(format.noun) +
                                         "'s manifest is too large");
@@ -147,24 +148,29 @@ Status write_container(const std::filesystem::path& path, const ContainerFormat&
   if (header.pages_size > kMaxPages) {
     return absl::ResourceExhaustedError("too many pages for one " + std::string(format.noun));
   }
-  const auto fill = [&](int fd) -> Status {
-    SKERRY_TRY(write_pieces(fd, Pieces{std::as_bytes(std::span(&header, 1)), as_bytes(manifest)}));
-    SKERRY_TRY(syscall_result("ftruncate", path.native(), [&] {
-                 return ::ftruncate(fd,
-                                    static_cast<off_t>(header.pages_offset + header.pages_size));
-               }).status());
-    return write_pages(fd, header.pages_offset, pages);
-  };
+  SKERRY_TRY(write_pieces(fd, Pieces{std::as_bytes(std::span(&header, 1)), as_bytes(manifest)}));
+  SKERRY_TRY(syscall_result("ftruncate", path.native(), [&] {
+               return ::ftruncate(fd, static_cast<off_t>(header.pages_offset + header.pages_size));
+             }).status());
+  SKERRY_TRY(write_pages(fd, header.pages_offset, pages));
+  return header.pages_offset;
+}
+
+Result<std::uint64_t> write_container(const std::filesystem::path& path,
+                                      const ContainerFormat& format, std::string_view manifest,
+                                      const Pieces& pages, AtomicFile::Sync sync) {
   if (sync == AtomicFile::Sync::kNone) {
     // A name from the start: half of what an unnamed file costs in a small revision.
     SKERRY_ASSIGN(const OwnedFd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL));
-    Status status = fill(file.get());
-    if (!status.ok()) ::unlink(path.c_str());
-    return status;
+    auto filled = fill_container(file.get(), path, format, manifest, pages);
+    if (!filled.ok()) ::unlink(path.c_str());
+    return filled;
   }
   SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
-  SKERRY_TRY(fill(file.fd()));
-  return file.commit(sync);
+  SKERRY_ASSIGN(const std::uint64_t offset,
+                fill_container(file.fd(), path, format, manifest, pages));
+  SKERRY_TRY(file.commit(sync));
+  return offset;
 }
 
 std::string xxh3_of(const Pieces& pieces) {

@@ -86,11 +86,18 @@ Result<Opened<Manifest>> read_with(OwnedFd file, const std::filesystem::path& pa
   return opened;
 }
 
-/// Writes a file; zero pages become holes. With `kFull` it appears whole or not at all. With
+/// Fills an empty file, from its start; zero pages become holes. Returns where its pages begin.
+/// `path` is what messages call it.
+Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
+                                     const ContainerFormat& format, std::string_view manifest,
+                                     const Pieces& pages);
+
+/// Writes a file. With `kFull` it appears whole or not at all. With
 /// `kNone` a writer that is killed may leave a piece of it: for files that count only when somebody
 /// has named them. kResourceExhausted when the manifest or the pages are too large.
-Status write_container(const std::filesystem::path& path, const ContainerFormat& format,
-                       std::string_view manifest, const Pieces& pages, AtomicFile::Sync sync);
+Result<std::uint64_t> write_container(const std::filesystem::path& path,
+                                      const ContainerFormat& format, std::string_view manifest,
+                                      const Pieces& pages, AtomicFile::Sync sync);
 
 /// In hexadecimal. A template's pages are known by their SHA-256; a revision's have XXH3 of 128
 /// bits, ten times as fast, which finds damage and is no defence against forgery.

@@ -368,12 +368,17 @@ Result<Revision> RevisionFiles::load(std::string_view id) const {
   return assemble(id, path, std::move(opened), std::move(sources), base);
 }
 
+Result<RevisionFiles::Place> RevisionFiles::make_place() const {
+  SKERRY_ASSIGN(std::string id, new_id());
+  SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path_of(id)));
+  return Place{.id = std::move(id), .file = std::move(file)};
+}
+
 Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
-                                                    const Captured& captured,
-                                                    AtomicFile::Sync sync) const {
+                                                    const Captured& captured, AtomicFile::Sync sync,
+                                                    std::optional<Place> place) const {
   SKERRY_ASSIGN(Layout layout, lay_out(parent, captured));
   Written written;
-  SKERRY_ASSIGN(written.id, new_id());
   written.pages = layout.pages;
   for (const auto& source : layout.sources) {
     written.sources.push_back(parent.file_ids.at(source.get()));
@@ -383,12 +388,27 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
   if (sync == AtomicFile::Sync::kFull) {
     for (const std::string& source : written.sources) SKERRY_TRY(sync_source(source));
   }
+  if (place) {
+    written.id = place->id;
+  } else {
+    SKERRY_ASSIGN(written.id, new_id());
+  }
   const auto path = path_of(written.id);
-  SKERRY_TRY(write_container(path, kRevisionFormat, text, layout.pieces, sync));
-  auto container = open_container(path, kRevisionFormat);
-  auto opened = container.ok() ? revision_of(parent, captured, std::move(layout), written.id,
-                                             *std::move(container))
-                               : Result<Revision>(container.status());
+  const auto fill = [&]() -> Result<std::uint64_t> {
+    if (!place) return write_container(path, kRevisionFormat, text, layout.pieces, sync);
+    SKERRY_ASSIGN(const std::uint64_t offset,
+                  fill_container(place->file.fd(), path, kRevisionFormat, text, layout.pieces));
+    SKERRY_TRY(place->file.commit(sync));
+    return offset;
+  };
+  SKERRY_ASSIGN(const std::uint64_t offset, fill());
+  auto opened = [&]() -> Result<Revision> {
+    Container own;
+    own.pages_offset = offset;
+    own.pages_size = layout.own * kPageSize;
+    SKERRY_ASSIGN(own.file, open_file(path, O_RDONLY));
+    return revision_of(parent, captured, std::move(layout), written.id, std::move(own));
+  }();
   if (!opened.ok()) {
     (void)remove(written.id);
     return opened.status();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,14 @@ class RevisionFiles {
   /// file, when one of them is missing, damaged or of another version.
   Result<Revision> load(std::string_view id) const;
 
+  /// An empty file for a revision to come, made while nobody waits for it: that takes as long as
+  /// filling it. Nothing is left of one that is not used.
+  struct Place {
+    std::string id;
+    AtomicFile file;
+  };
+  Result<Place> make_place() const;
+
   struct Written {
     std::string id;
     std::vector<std::string> sources;  ///< other revisions' files that it needs
@@ -72,10 +81,10 @@ class RevisionFiles {
     std::size_t pages = 0;             ///< all that differ from the template
     Revision revision;                 ///< the same, open
   };
-  /// Writes what `captured` made of `parent` as a new revision file. `kFull` also syncs the files
-  /// it needs.
-  Result<Written> write(const Revision& parent, const Captured& captured,
-                        AtomicFile::Sync sync) const;
+  /// Writes what `captured` made of `parent` as a new revision file, at `place` if there is one.
+  /// `kFull` also syncs the files it needs.
+  Result<Written> write(const Revision& parent, const Captured& captured, AtomicFile::Sync sync,
+                        std::optional<Place> place = std::nullopt) const;
 
   /// Reads all of one file and checks its hashes.
   Status verify(std::string_view id) const;

@@ -26,6 +26,22 @@ std::vector<engine::ValueType> types_of(std::span<const wasi::ValueType> types) 
 
 }  // namespace
 
+/// While one is there, the guest or the host's answer to it writes in memory.
+class Sandbox::Visit {
+ public:
+  explicit Visit(Sandbox& sandbox) : sandbox_(sandbox) {
+    if (sandbox_.visits_++ == 0) sandbox_.memory_->enter();
+  }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+  ~Visit() {
+    if (--sandbox_.visits_ == 0) sandbox_.memory_->leave();
+  }
+
+ private:
+  Sandbox& sandbox_;
+};
+
 /// The functions that guests call, as the engine wants them.
 struct SandboxCalls {
   static engine::HostAnswer wasi_call(void* host, std::span<std::byte> memory,
@@ -188,6 +204,7 @@ Result<engine::CallEnd> Sandbox::call(std::string_view function,
                                       std::span<const std::uint64_t> arguments) {
   if (unsound_)
     return absl::FailedPreconditionError("the guest's last call did not return: reset it");
+  const Visit visit(*this);
   auto end = instance_->call(function, arguments);
   if (!end.ok() || end->kind != engine::CallEnd::Kind::kReturned) unsound_ = true;
   return end;
@@ -258,6 +275,7 @@ Result<std::uint32_t> Sandbox::place(std::string_view bytes) {
     SKERRY_ASSIGN(alloc_, instance_->function(kAlloc));
   }
   const std::uint64_t length = bytes.size();
+  const Visit visit(*this);
   const engine::CallEnd end = instance_->unsafe_call(*alloc_, {&length, 1});
   if (end.kind != engine::CallEnd::Kind::kReturned) {
     unsound_ = true;

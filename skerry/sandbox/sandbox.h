@@ -124,7 +124,12 @@ class Sandbox {
   /// Gives back what the next run can do without, once the state has settled.
   Status rest() { return memory_->rest(); }
 
-  std::span<std::byte> memory() { return instance_->memory(); }
+  /// To write in it, before the guest runs; to look at what is there.
+  std::span<std::byte> memory() {
+    memory_->enter();
+    return instance_->memory();
+  }
+  std::span<const std::byte> content() const { return memory_->bytes(); }
   wasi::HostState& state() { return state_; }
   image::LinearMemory& linear_memory() { return *memory_; }
   const Limits& limits() const { return limits_; }
@@ -134,6 +139,7 @@ class Sandbox {
  private:
   Sandbox(const Origin& origin, const Limits& limits);
   friend struct SandboxCalls;
+  class Visit;
   Status instantiate();
   Status set_globals();
 
@@ -142,6 +148,7 @@ class Sandbox {
   std::vector<image::Global> globals_;  // the same
   Limits limits_;
   std::unique_ptr<image::LinearMemory> memory_;
+  int visits_ = 0;
   std::unique_ptr<engine::Instance> instance_;
   std::optional<engine::Function> alloc_;
   bool unsound_ = false;  // the last call did not return: the guest's frames are lost

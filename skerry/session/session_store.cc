@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fcntl.h>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -48,17 +49,20 @@ Result<std::unique_ptr<SessionStore>> SessionStore::open(const std::filesystem::
                                                         std::move(open)));
 }
 
-std::filesystem::path SessionStore::lock_path(std::string_view name) const {
-  return directory_ / "locks" / (sha256_hex(as_bytes(tenant_ + "/" + std::string(name))) + ".lock");
+std::uint64_t SessionStore::lock_number(std::string_view name) const {
+  // Two that share a number would wait for each other: among a million, once in two million stores.
+  const std::string hash = sha256_hex(as_bytes(tenant_ + "/" + std::string(name)));
+  return std::stoull(hash.substr(0, 15), nullptr, 16);
 }
 
 Result<SessionStore::Lease> SessionStore::lease(const SessionName& name) {
-  SKERRY_ASSIGN(auto lock, FileLock::acquire(lock_path(name.text())));
+  SKERRY_ASSIGN(auto lock, FileLock::acquire(leases_lock(directory_), lock_number(name.text())));
   return Lease(name, std::move(lock));
 }
 
 Result<SessionStore::Lease> SessionStore::try_lease(const SessionName& name) {
-  SKERRY_ASSIGN(auto lock, FileLock::try_acquire(lock_path(name.text())));
+  SKERRY_ASSIGN(auto lock,
+                FileLock::try_acquire(leases_lock(directory_), lock_number(name.text())));
   return Lease(name, std::move(lock));
 }
 
@@ -175,13 +179,16 @@ Result<SessionStore::Committed> SessionStore::save(const Lease& lease,
   const bool durable = record.durability == Durability::kDurable;
   SKERRY_ASSIGN(
       auto written,
-      files_.write(parent, captured, durable ? AtomicFile::Sync::kFull : AtomicFile::Sync::kNone));
+      files_.write(parent, captured, durable ? AtomicFile::Sync::kFull : AtomicFile::Sync::kNone,
+                   std::exchange(place_, std::nullopt)));
   Leftovers leftovers;
   const auto named = [&]() -> Result<Committed> {
     SKERRY_TRY(tables_.set_sync(durable ? SessionTables::Sync::kFull : SessionTables::Sync::kNone));
     SKERRY_ASSIGN(auto transaction, tables_.begin());
     SKERRY_ASSIGN(auto info, name_revision(lease, parent, written, record, leftovers));
-    SKERRY_TRY(finish(std::move(transaction), leftovers));
+    SKERRY_TRY(settle(leftovers));
+    SKERRY_TRY(transaction.commit());
+    std::move(leftovers.unneeded.begin(), leftovers.unneeded.end(), std::back_inserter(unneeded_));
     return Committed{.info = std::move(info), .revision = std::move(written.revision)};
   }();
   if (!named.ok()) (void)files_.remove(written.id);
@@ -296,7 +303,7 @@ Status SessionStore::drop_idle(const std::vector<SessionRow>& sessions, std::siz
   std::vector<SessionRow> idle;
   for (const SessionRow& session : sessions) {
     if (idle.size() == most) break;
-    auto lock = FileLock::try_acquire(lock_path(session.name));
+    auto lock = FileLock::try_acquire(leases_lock(directory_), lock_number(session.name));
     if (!lock.ok()) continue;  // somebody runs in it
     leftovers.locks.push_back(*std::move(lock));
     idle.push_back(session);
@@ -325,11 +332,27 @@ Status SessionStore::settle(Leftovers& leftovers) {
   return ok_status();
 }
 
+void SessionStore::remove_unneeded() {
+  // What stays behind here, garbage collection finds.
+  for (const std::string& file : unneeded_) (void)files_.remove(file);
+  unneeded_.clear();
+}
+
+void SessionStore::after_commit() {
+  remove_unneeded();
+  if (place_) return;
+  // Without one the next commit makes its own, or says why not.
+  if (auto place = files_.make_place(); place.ok()) place_.emplace(*std::move(place));
+}
+
+// Files that cannot be removed stay: nothing is thrown.
+SessionStore::~SessionStore() { remove_unneeded(); }  // NOLINT(bugprone-exception-escape)
+
 Status SessionStore::finish(Transaction transaction, Leftovers& leftovers) {
   SKERRY_TRY(settle(leftovers));
   SKERRY_TRY(transaction.commit());
-  // What stays behind here, garbage collection finds.
-  for (const std::string& file : leftovers.unneeded) (void)files_.remove(file);
+  std::move(leftovers.unneeded.begin(), leftovers.unneeded.end(), std::back_inserter(unneeded_));
+  remove_unneeded();
   return ok_status();
 }
 

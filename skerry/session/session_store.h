@@ -92,6 +92,11 @@ class SessionStore {
   Result<Committed> commit(const Lease& lease, const image::Revision& parent,
                            const image::Captured& captured, const RunRecord& record);
 
+  /// What nobody should wait for, to be called when the answer is out: removes the files that
+  /// commits made unneeded, and makes a place for the next revision.
+  void after_commit();
+  ~SessionStore();
+
   /// Notes a run that committed nothing.
   Status note(const Lease& lease, std::string_view text);
 
@@ -167,7 +172,7 @@ class SessionStore {
     std::vector<std::string> unneeded;  ///< of these, what nobody needs: to be removed
     std::vector<FileLock> locks;  ///< of sessions that it removed: nobody began to run in them
   };
-  std::filesystem::path lock_path(std::string_view name) const;
+  std::uint64_t lock_number(std::string_view name) const;
   Result<SessionRow> existing(const SessionName& name);
   /// kAlreadyExists when there is a session of that name.
   Status check_free(const SessionName& name);
@@ -203,6 +208,7 @@ class SessionStore {
   Status settle(Leftovers& leftovers);
   /// Ends a transaction, then removes its leftovers.
   Status finish(Transaction transaction, Leftovers& leftovers);
+  void remove_unneeded();
   Status expire();
   std::int64_t oldest_use() const;
   std::string expired() const;
@@ -214,6 +220,8 @@ class SessionStore {
   image::RevisionFiles files_;
   SessionTables tables_;
   FileLock open_;  // nobody puts another store in this one's place
+  std::optional<image::RevisionFiles::Place> place_;
+  std::vector<std::string> unneeded_;  // files that are still there
 };
 
 }  // namespace skerry::session

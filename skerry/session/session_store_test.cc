@@ -59,7 +59,10 @@ class SessionStoreTest : public ::testing::Test {
     return value;
   }
 
-  std::size_t files_on_disk() const { return store->files().list().size(); }
+  std::size_t files_on_disk() const {
+    store->after_commit();
+    return store->files().list().size();
+  }
 
   TestDirectory directory;
   image::testing::TestTemplate made;

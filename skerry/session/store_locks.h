@@ -17,6 +17,11 @@ inline std::filesystem::path writing_lock(const std::filesystem::path& store) {
   return store / "locks" / "writing";
 }
 
+/// Holds the locks of sessions, one for each by its number: taken for the whole of a run.
+inline std::filesystem::path leases_lock(const std::filesystem::path& store) {
+  return store / "locks" / "sessions";
+}
+
 /// Taken alone while a backup is made, and where its snapshot lies until then.
 inline std::filesystem::path backup_lock(const std::filesystem::path& store) {
   return store / "locks" / "backup";

@@ -191,7 +191,7 @@ Status run_fresh(Desk& desk, const RunRequest& request, EventSender& sender) {
 /// A sealed file with what a run in a session left.
 Result<OwnedFd> state_file(const image::CapturedState& state, sandbox::Sandbox& sandbox) {
   SKERRY_ASSIGN(OwnedFd file, jail::make_memory_file("state"));
-  SKERRY_TRY(image::write_captured(file.get(), state, sandbox.memory()));
+  SKERRY_TRY(image::write_captured(file.get(), state, sandbox.content()));
   SKERRY_TRY(jail::seal_memory_file(file.get()));
   return file;
 }
