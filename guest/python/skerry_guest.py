@@ -395,7 +395,7 @@ def _turn(source, environ, _serve=None):
 
 def prepare():
     """Makes the warm interpreter what a fresh one is, and takes `turn` over."""
-    global _INITIAL_NAMES, _EXIT_HANDLERS, _LOG_HANDLERS
+    global _INITIAL_NAMES, _EXIT_HANDLERS, _LOG_HANDLERS, _RUN_NAMES
     _EXIT_HANDLERS = atexit._ncallbacks()
     logging = sys.modules.get("logging")
     _LOG_HANDLERS = len(logging._handlerList) if logging is not None else 0
@@ -408,6 +408,8 @@ def prepare():
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
     _INITIAL_NAMES = frozenset(main.__dict__) | {"__file__", "__cached__"}
+    # What a session's runs are called: compiling interns that, and where it is new, writes somewhere in a table of 2 MiB.
+    _RUN_NAMES = tuple(sys.intern(f"<run {number}>") for number in range(1, 1001))
     # The reactor keeps hold of its function `turn`, which parses its text, compiles it and shows its value: 100 µs for
     # `serve()`. The same function with our code goes straight there.
     _reactor.turn.__code__ = _turn.__code__
