@@ -440,7 +440,7 @@ def test_a_rebuilt_template_does_not_disturb_a_session(run, own_home, skerry):
 def test_a_damaged_revision_is_passed_over_and_told(run, session, skerry, own_home, damage):
     run("s", "x = 1").ok()
     before = set((own_home / "store" / "revisions").iterdir())
-    run("s", "x = 2").ok()
+    run("s", "x = 2\nimport os\nrest = os.urandom(50_000)").ok()
     (newest,) = set((own_home / "store" / "revisions").iterdir()) - before
     if damage == "truncate":
         os.truncate(newest, 5000)

@@ -183,7 +183,7 @@ Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOpti
   const auto variables_at = [&](const std::string& where) -> Result<Variables> {
     if (where == "0") return Variables{};
     SKERRY_ASSIGN(const auto opened, store.open_revision(name, where));
-    return read_variables(home, opened.revision.image);
+    return read_variables(home, opened.revision.image());
   };
   SKERRY_ASSIGN(const Variables before, variables_at(options.other));
   SKERRY_ASSIGN(const Variables after, variables_at(options.second));

@@ -17,7 +17,8 @@ struct SessionForks {
 };
 Result<SessionForks> measure_session_forks(const runtime::Home& home);
 
-/// Runs of a 64 MiB session that change 1 MiB of it. Then rewinds, and runs that change one number.
+/// Runs of a 64 MiB session that change every byte of 1 MiB of it. Then rewinds, and runs that
+/// change one number.
 Result<Measurement> measure_checkpoint(const runtime::Home& home);
 
 /// Runs of a 64 MiB session in processes that never had it.

@@ -83,7 +83,7 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,
     SKERRY_ASSIGN(run->origin_, ready_origin(home, wanted, metering));
     run->turn_.start_on(run->origin_->image, installation.template_path(wanted));
   } else {
-    const auto& image = run->turn_.parent().image;
+    const auto image = run->turn_.parent().image();
     auto origin = installation.open(image, metering);
     if (!origin.ok()) {
       // What set-up can mend is the installed runtime; a session of another one stays shut.

@@ -69,7 +69,7 @@ Result<std::int64_t> write_to(int fd, const StoreOptions& options, const runtime
   const int file = room.is_open() ? room.get() : fd;
   {
     LateProgress progress("exporting session " + options.name);
-    image::Image whole = *opened.revision.image;
+    image::Image whole = *opened.revision.image();
     SKERRY_ASSIGN(whole.manifest.host_state,
                   wasi::with_files_of(as_bytes(whole.manifest.host_state),
                                       as_bytes(whole.template_image->manifest.host_state)));
@@ -115,14 +115,14 @@ Status export_session(SessionStore& store, const runtime::Home& home, const Stor
     SKERRY_ASSIGN(size, write_to(fd, options, home, opened));
     return ok_status();
   }));
-  const auto memory = opened.revision.image->pages->size();
+  const auto memory = opened.revision.memory_size();
   const std::string told =
       options.json
           ? text_of({{"session", name.text()},
                      {"revision", opened.number},
                      {"bytes", size},
                      {"memory_bytes", memory},
-                     {"module_sha256", opened.revision.image->manifest.module_sha256}})
+                     {"module_sha256", opened.revision.manifest().module_sha256}})
           : fmt::format("session {}, revision {}: {} of memory in {}", name.text(), opened.number,
                         size_text(static_cast<std::int64_t>(memory)), size_text(size));
   // Standard output is the export's, if that is where it goes.

@@ -76,6 +76,9 @@ Result<std::vector<Row>> Database::run(std::string_view sql, const std::vector<C
     const int at = static_cast<int>(i) + 1;
     if (values[i].integer) {
       sqlite3_bind_int64(statement, at, *values[i].integer);
+    } else if (values[i].text && values[i].is_blob) {
+      sqlite3_bind_blob64(statement, at, values[i].text->data(), values[i].text->size(),
+                          SQLITE_TRANSIENT);
     } else if (values[i].text) {
       sqlite3_bind_text64(statement, at, values[i].text->data(), values[i].text->size(),
                           SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -94,7 +97,8 @@ Result<std::vector<Row>> Database::run(std::string_view sql, const std::vector<C
           cells.push_back(Cell::null());
           break;
         default: {
-          const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
+          // Of a text, its bytes in UTF-8, as they lie in the database.
+          const auto* text = static_cast<const char*>(sqlite3_column_blob(statement, column));
           const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
           cells.push_back(Cell::of(std::string_view(text, size)));
         }

@@ -19,10 +19,14 @@ namespace skerry {
 /// What goes into and comes out of a column.
 struct Cell {
   std::optional<std::int64_t> integer;
-  std::optional<std::string> text;
+  std::optional<std::string> text;  ///< or bytes
+  bool is_blob = false;
 
-  static Cell of(std::int64_t value) { return {value, std::nullopt}; }
-  static Cell of(std::string_view value) { return {std::nullopt, std::string(value)}; }
+  static Cell of(std::int64_t value) { return {.integer = value, .text = {}}; }
+  static Cell of(std::string_view value) { return {.integer = {}, .text = std::string(value)}; }
+  static Cell blob(std::string_view value) {
+    return {.integer = {}, .text = std::string(value), .is_blob = true};
+  }
   static Cell null() { return {}; }
 };
 

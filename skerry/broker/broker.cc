@@ -431,7 +431,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     found->second.run = 0;
     if (!session) return;
     auto left = found->second.link->take_left();
-    if (left.state.is_open()) session->left(std::move(left.state), left.is_kept);
+    if (left.state.is_there()) session->left(std::move(left.state), left.is_kept);
   }
 
   /// Somebody waits and may have more, but all workers are other tenants': the one idle longest

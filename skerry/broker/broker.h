@@ -57,7 +57,7 @@ struct InSession {
   std::function<Start(std::uint64_t worker)> start;
   /// The state that the run left, unchecked, and whether `worker` keeps it. Called before `done`,
   /// and not at all when it left none.
-  std::function<void(OwnedFd state, bool is_kept)> left;
+  std::function<void(worker::LeftState state, bool is_kept)> left;
 };
 
 struct Run {

@@ -197,6 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
                       End{"no event", OutcomeKind::kCrashed, "that is none"},
                       End{"half", OutcomeKind::kCrashed, "that is none"},
                       End{"descriptor", OutcomeKind::kCrashed, "descriptors"},
+                      End{"state", OutcomeKind::kCrashed, "state that has no place"},
                       End{"hang up", OutcomeKind::kCrashed, "closed its socket"},
                       End{"changes without end", OutcomeKind::kCrashed, "impossible file change"}),
     [](const auto& parameter) { return testing::name_of_order(parameter.param.order); });

@@ -69,17 +69,19 @@ struct StoreSide {
     image::Revision committed;  ///< if there is a new one
   };
   Result<End> end(SessionTurn& turn, const SessionRuns::Order& order,
-                  const sandbox::Outcome& outcome, const OwnedFd& left) {
+                  const sandbox::Outcome& outcome, const worker::LeftState& left) {
     SKERRY_ASSIGN(SessionStore * store, store_of(order.tenant));
     End end;
     // Who wrote the file has it still.
-    if (const Status sealed = left.is_open() ? jail::check_sealed(left.get()) : ok_status();
+    const bool is_file = left.file.is_open();
+    if (const Status sealed = is_file ? jail::check_sealed(left.file.get()) : ok_status();
         !sealed.ok()) {
       end.report = turn.refuse(sealed);
       return end;
     }
     end.report = turn.end(*store, outcome, order.request.program.code,
-                          {.file = left.is_open() ? left.get() : -1,
+                          {.file = is_file ? left.file.get() : -1,
+                           .bytes = left.bytes,
                            .memory = order.request.limits.memory,
                            .durability = order.durability,
                            .committed = &end.committed});
@@ -175,7 +177,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     std::shared_ptr<SessionTurn> turn;
     std::uint64_t worker = 0;  // the one that runs it
     std::uint64_t state = 0;   // what the worker calls the state that it leaves
-    OwnedFd left;
+    worker::LeftState left;
     bool is_kept = false;
     std::chrono::milliseconds next_ask = kFirstAsk;
   };
@@ -264,7 +266,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     session.start = [self = shared_from_this(), key, pending](std::uint64_t worker) {
       return self->start_in(key, *pending, worker);
     };
-    session.left = [pending](OwnedFd state, bool is_kept) {
+    session.left = [pending](worker::LeftState state, bool is_kept) {
       pending->left = std::move(state);
       pending->is_kept = is_kept;
     };
@@ -298,9 +300,10 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     }
     forget(line);
     if (pending.turn->is_new()) {
-      start.start.template_sha256 = parent.image->sha256;
+      start.start.template_sha256 = parent.file_image->sha256;
     } else {
       start.files = parent.descriptors;
+      if (parent.patch) start.start.patch = parent.patch->content;
       start.owner = std::make_shared<const image::Revision>(parent);
     }
     return start;
@@ -313,7 +316,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
           End end = side.end(*pending->turn, pending->order, outcome, pending->left);
           // Others may have the session before anybody is told.
           pending->turn.reset();
-          pending->left.close();
+          pending->left = {};
           return end;
         },
         [key, pending, outcome](Lines& lines, End end) mutable {

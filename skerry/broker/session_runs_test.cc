@@ -215,13 +215,27 @@ INSTANTIATE_TEST_SUITE_P(
                       Misdeed{"unsealed", OutcomeKind::kCompleted, "not sealed"},
                       Misdeed{"a host's file", OutcomeKind::kCompleted, "not sealed"},
                       Misdeed{"garbage", OutcomeKind::kCompleted, "no captured state"},
+                      Misdeed{"few bytes of garbage", OutcomeKind::kCompleted, "no captured state"},
                       Misdeed{"two states", OutcomeKind::kCrashed, "rewound to revision 2"},
+                      Misdeed{"file and bytes", OutcomeKind::kCrashed, "rewound to revision 2"},
                       Misdeed{"state and no end", OutcomeKind::kCrashed, "rewound to revision 2"}),
     [](const auto& parameter) { return testing::name_of_order(parameter.param.order); });
 
 TEST_F(SessionRunsTest, AStateThatTheWorkerDoesNotKeepIsWokenFromDisk) {
   EXPECT_EQ(finish(*begin("s", "not kept")).report().saved, "committed");
   EXPECT_EQ(count("s"), "woken 2");
+}
+
+TEST_F(SessionRunsTest, WhatChangesLittleIsKeptWithoutAFile) {
+  EXPECT_EQ(count("s"), "new 1");
+  const auto files = [&] { return store()->files().list().size(); };
+  EXPECT_EQ(files(), 1U);
+  EXPECT_EQ(finish(*begin("s", "little")).report().saved, "committed");
+  EXPECT_EQ(count("s"), "kept 3");
+  EXPECT_EQ(finish(*begin("s", "little")).report().saved, "committed");
+  EXPECT_EQ(files(), 2U) << "of the runs that left a page";
+  finish(*begin("s", "hang", "t", milliseconds(100)));
+  EXPECT_EQ(count("s"), "woken 5");
 }
 
 TEST_F(SessionRunsTest, ADeadWorkersSessionsAreWokenInAnother) {

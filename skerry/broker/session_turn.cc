@@ -69,7 +69,7 @@ Result<SessionTurn> SessionTurn::begin(session::SessionStore& store,
 
 void SessionTurn::start_on(std::shared_ptr<const image::Image> image,
                            std::filesystem::path template_file) {
-  parent_.image = std::move(image);
+  parent_.file_image = std::move(image);
   template_file_ = std::move(template_file);
 }
 
@@ -85,7 +85,8 @@ SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outc
   report.revision = head_;
   const bool ended_itself =
       outcome.kind == OutcomeKind::kCompleted || outcome.kind == OutcomeKind::kFailed;
-  if (!ended_itself || left.file < 0 || is_empty(left.file)) {
+  const bool has_left = left.file >= 0 ? !is_empty(left.file) : !left.bytes.empty();
+  if (!ended_itself || !has_left) {
     report.message =
         fmt::format("rewound to revision {}: {}, so nothing of this run is kept", head_,
                     ended_itself ? "the interpreter ended itself" : sandbox::name_of(outcome.kind));
@@ -93,8 +94,12 @@ SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outc
     return report;
   }
   auto saved = [&]() -> Result<session::SessionStore::Committed> {
+    const std::uint64_t before = parent_.memory_size();
+    const auto& globals = parent_.manifest().globals;
     SKERRY_ASSIGN(const auto captured,
-                  image::read_captured(left.file, *parent_.image, left.memory));
+                  left.file >= 0
+                      ? image::read_captured(left.file, before, globals, left.memory)
+                      : image::decode_captured(left.bytes, before, globals, left.memory));
     return store.commit(lease_, parent_, captured,
                         {.first_line = first_line_of(code),
                          .outcome = std::string(sandbox::name_of(outcome.kind)),

@@ -50,9 +50,10 @@ class SessionTurn {
 
   /// What a run left, and how it is to be kept.
   struct Left {
-    /// The state, as `image::write_captured` wrote it; -1 when it left none. Untrusted, and nobody
-    /// may be able to write in it any more.
+    /// The state, as `image::write_captured` wrote it; -1 when it left none, or left these bytes
+    /// instead. Untrusted, and nobody may be able to write in it any more.
     int file = -1;
+    std::string_view bytes;
     ByteSize memory;  ///< the run's limit
     session::Durability durability = session::Durability::kCommitted;
     image::Revision* committed = nullptr;  ///< gets the new revision

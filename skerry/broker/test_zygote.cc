@@ -65,14 +65,29 @@ bool read_order(int socket, WorkerOrder& order, std::vector<OwnedFd>& files) {
   return true;
 }
 
-/// The file that a run leaves whose session now holds `number`.
-OwnedFd state_of(std::uint32_t number, bool is_sealed) {
-  auto file = jail::make_memory_file("state");
+/// What a run leaves whose session now holds `number`, with the page it is in.
+image::CapturedState state_with(std::uint32_t number) {
   image::CapturedState state;
   state.memory_size = image::testing::kTemplateSize;
   state.changed = {{0, 1}};
   state.globals = {{"one", number}, {"two", 2}};
   state.host_state = "state";
+  return state;
+}
+
+/// The same in a few bytes.
+worker::LeftState small_state_of(std::uint32_t number) {
+  image::CapturedState state = state_with(number);
+  image::EditsBuilder edits;
+  edits.add(0, as_text(std::as_bytes(std::span(&number, 1))));
+  state.edits = std::move(edits).finish();
+  return {.file = {}, .bytes = image::encode_captured(state)};
+}
+
+/// The same in a file, with its page.
+OwnedFd state_of(std::uint32_t number, bool is_sealed) {
+  auto file = jail::make_memory_file("state");
+  const image::CapturedState state = state_with(number);
   std::vector<std::byte> memory(kPageSize);
   std::memcpy(memory.data(), &number, sizeof number);
   if (!image::write_captured(file->get(), state, memory).ok()) std::abort();
@@ -92,10 +107,11 @@ void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd>
     number = kept.at(start.from);
   } else if (!files.empty()) {
     how = "woken";
-    const auto revision = image::read_revision(
-        std::move(files), [](std::string_view) { return std::shared_ptr<const image::Image>(); });
+    const auto revision = image::read_revision(std::move(files), start.patch, [](std::string_view) {
+      return std::shared_ptr<const image::Image>();
+    });
     if (!revision.ok()) std::abort();
-    std::memcpy(&number, revision->image->pages->page(0), sizeof number);
+    std::memcpy(&number, revision->image()->pages->page(0), sizeof number);
   }
   EventSender sender(socket, request.limits.output);
   (void)sender.started();
@@ -107,17 +123,21 @@ void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd>
     (void)sender.ended({});
     return;
   }
-  const OwnedFd state = state_of(number, order != "unsealed");
+  OwnedFd state = state_of(number, order != "unsealed");
   if (order == "garbage") {
-    const auto garbage = jail::make_memory_file("garbage");
+    auto garbage = jail::make_memory_file("garbage");
     (void)write_all(garbage->get(), as_bytes("no state at all, but long enough to look at"));
     (void)jail::seal_memory_file(garbage->get());
-    (void)sender.ended({}, garbage->get(), true);
+    (void)sender.ended({}, {.file = *std::move(garbage), .bytes = {}}, true);
+    return;
+  }
+  if (order == "few bytes of garbage") {
+    (void)sender.ended({}, {.file = {}, .bytes = "no state at all"}, true);
     return;
   }
   if (order == "a host's file") {
-    const OwnedFd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-    (void)sender.ended({}, file.get(), true);
+    OwnedFd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    (void)sender.ended({}, {.file = std::move(file), .bytes = {}}, true);
     return;
   }
   if (order == "two states") {
@@ -125,12 +145,25 @@ void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd>
     (void)send_all(socket, as_bytes("x"), both);
     hang();
   }
+  if (order == "file and bytes") {
+    const auto aside = socket_pair(SOCK_STREAM);
+    (void)EventSender(aside->first.get(), bytes(0)).ended({}, small_state_of(number), true);
+    std::array<char, 4096> end{};
+    const ssize_t size = ::read(aside->second.get(), end.data(), end.size());
+    const int fd = state.get();
+    (void)send_all(socket, as_bytes({end.data(), static_cast<std::size_t>(size)}), {&fd, 1});
+    hang();
+  }
   if (order == "state and no end") {
     (void)send_message(socket, as_bytes(std::string_view("\x01", 1)), state.get());
     ::_exit(3);
   }
   kept[start.becomes] = number;
-  (void)sender.ended({}, state.get(), order != "not kept");
+  if (order == "little") {
+    (void)sender.ended({}, small_state_of(number), true);
+    return;
+  }
+  (void)sender.ended({}, {.file = std::move(state), .bytes = {}}, order != "not kept");
 }
 
 void obey(int socket, const RunRequest& request) {
@@ -143,6 +176,7 @@ void obey(int socket, const RunRequest& request) {
   if (order == "die before") ::_exit(7);
   if (order == "garbage") send_raw(socket, std::string(100, '\xFF'));
   if (order == "no event") send_raw(socket, framed("\xFF\xFF\xFF"));
+  if (order == "state") (void)sender.ended({}, small_state_of(1), true);
   if (order == "descriptor") (void)send_message(socket, as_bytes("x"), STDERR_FILENO);
   if (order == "half") send_raw(socket, std::string("\x10\0\0\0abc", 7));
   (void)sender.started();

@@ -56,13 +56,13 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
   outgoing_ = std::move(message);
   sent_ = 0;
   may_leave_ = outgoing_.is_in_session;
-  left_.close();
+  left_ = {};
   set_deadline(Clock::now() + kStartTime);
   write();
 }
 
 WorkerLink::Left WorkerLink::take_left() {
-  const bool is_kept = left_.is_open() && events_->is_kept();
+  const bool is_kept = left_.is_there() && events_->is_kept();
   return {.state = std::move(left_), .is_kept = is_kept};
 }
 
@@ -197,10 +197,10 @@ void WorkerLink::hung_up() {
 Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
   if (!fds.empty()) {
     // Of a run in a session it is what the run left.
-    if (state_ != State::kRunning || !may_leave_ || left_.is_open() || fds.size() > 1) {
+    if (state_ != State::kRunning || !may_leave_ || left_.file.is_open() || fds.size() > 1) {
       return absl::InternalError("the run's process sent descriptors");
     }
-    left_ = std::move(fds[0]);
+    left_.file = std::move(fds[0]);
   }
   if (state_ == State::kStarting) {
     static const std::string kReady = worker::ready_message();
@@ -220,6 +220,10 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
   }
   const Status status = events_->take(bytes);
   if (events_->is_over()) {
+    left_.bytes = events_->take_state();
+    if (!left_.bytes.empty() && (!may_leave_ || left_.file.is_open())) {
+      return absl::InternalError("the run's process left a state that has no place");
+    }
     deadline_.reset();
     timer_.cancel();
     const bool is_free = status.ok() && !was_reaped_;

@@ -65,7 +65,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
 
   /// What a run in a session left, for `done` to take.
   struct Left {
-    OwnedFd state;         ///< not open when it left none; whoever reads it checks it
+    worker::LeftState state;
     bool is_kept = false;  ///< whether the worker keeps that state
   };
   Left take_left();
@@ -123,7 +123,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   Message outgoing_;
   std::size_t sent_ = 0;
   bool may_leave_ = false;
-  OwnedFd left_;
+  worker::LeftState left_;
   sandbox::Limits limits_;
   std::optional<worker::EventReceiver> events_;
   std::optional<Clock::time_point> deadline_;

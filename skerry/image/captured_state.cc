@@ -23,8 +23,7 @@ Status no_state(std::string_view what) {
 
 }  // namespace
 
-Status write_captured(int fd, const CapturedState& state, std::span<const std::byte> memory) {
-  proto::CapturedState message;
+void put_state(const CapturedState& state, proto::CapturedState& message) {
   message.set_memory_size(state.memory_size);
   message.set_host_state(state.host_state);
   for (const Global& global : state.globals) {
@@ -32,14 +31,60 @@ Status write_captured(int fd, const CapturedState& state, std::span<const std::b
     item->set_name(global.name);
     item->set_bits(global.bits);
   }
-  Trailer trailer;
-  std::vector<std::span<const std::byte>> pieces;
+  if (state.edits) {
+    message.set_edits(state.edits->encoded());
+    return;
+  }
   for (const PageRun& run : state.changed) {
     auto* item = message.add_changed();
     item->set_first(run.first);
     item->set_count(run.count);
-    trailer.pages_size += run.count * kPageSize;
-    pieces.push_back(memory.subspan(run.first * kPageSize, run.count * kPageSize));
+  }
+}
+
+Result<CapturedState> take_state(proto::CapturedState message, std::uint64_t before,
+                                 const std::vector<Global>& globals, ByteSize limit) {
+  CapturedState state;
+  if (message.memory_size() % kWasmPageSize != 0 || message.memory_size() > limit.value ||
+      message.memory_size() < before) {
+    return no_state("no such memory is allowed");
+  }
+  state.memory_size = message.memory_size();
+  const std::size_t pages = state.memory_size / kPageSize;
+  std::size_t end = 0;
+  for (const auto& run : message.changed()) {
+    if (run.count() == 0 || run.first() < end || run.first() > pages ||
+        run.count() > pages - run.first()) {
+      return no_state("changed pages are out of order or out of memory");
+    }
+    end = run.first() + run.count();
+    state.changed.push_back({run.first(), run.count()});
+  }
+  if (state.changed.empty()) {
+    auto edits = Edits::parse(message.edits(), state.memory_size);
+    if (!edits.ok()) return no_state(message_of(edits.status()));
+    state.edits = *std::move(edits);
+  } else if (!message.edits().empty()) {
+    return no_state("it has both pages and edits");
+  }
+  for (const auto& global : message.globals()) {
+    state.globals.push_back({global.name(), global.bits()});
+  }
+  if (!have_same_names(state.globals, globals)) return no_state("its globals are not the image's");
+  state.host_state = std::move(*message.mutable_host_state());
+  return state;
+}
+
+Status write_captured(int fd, const CapturedState& state, std::span<const std::byte> memory) {
+  proto::CapturedState message;
+  put_state(state, message);
+  Trailer trailer;
+  std::vector<std::span<const std::byte>> pieces;
+  if (!state.edits) {
+    for (const PageRun& run : state.changed) {
+      trailer.pages_size += run.count * kPageSize;
+      pieces.push_back(memory.subspan(run.first * kPageSize, run.count * kPageSize));
+    }
   }
   const std::string text = message.SerializeAsString();
   trailer.message_size = text.size();
@@ -48,7 +93,8 @@ Status write_captured(int fd, const CapturedState& state, std::span<const std::b
   return write_pieces(fd, pieces);
 }
 
-Result<Captured> read_captured(int fd, const Image& parent, ByteSize limit) {
+Result<Captured> read_captured(int fd, std::uint64_t before, const std::vector<Global>& globals,
+                               ByteSize limit) {
   Captured captured;
   SKERRY_ASSIGN(captured.file, ReadOnlyMapping::of_file(fd));
   const auto bytes = captured.file.bytes();
@@ -66,33 +112,29 @@ Result<Captured> read_captured(int fd, const Image& parent, ByteSize limit) {
                               static_cast<int>(trailer.message_size))) {
     return no_state("the message is none");
   }
-  CapturedState& state = captured.state;
   captured.pages_size = trailer.pages_size;
-  if (message.memory_size() % kWasmPageSize != 0 || message.memory_size() > limit.value ||
-      message.memory_size() < parent.pages->size()) {
-    return no_state("no such memory is allowed");
-  }
-  state.memory_size = message.memory_size();
-  const std::size_t pages = state.memory_size / kPageSize;
-  std::size_t end = 0;
+  SKERRY_ASSIGN(captured.state, take_state(std::move(message), before, globals, limit));
   std::size_t counted = 0;
-  for (const auto& run : message.changed()) {
-    if (run.count() == 0 || run.first() < end || run.first() > pages ||
-        run.count() > pages - run.first()) {
-      return no_state("changed pages are out of order or out of memory");
-    }
-    end = run.first() + run.count();
-    counted += run.count();
-    state.changed.push_back({run.first(), run.count()});
-  }
+  for (const PageRun& run : captured.state.changed) counted += run.count;
   if (counted * kPageSize != trailer.pages_size) return no_state("pages are missing");
-  for (const auto& global : message.globals()) {
-    state.globals.push_back({global.name(), global.bits()});
+  return captured;
+}
+
+std::string encode_captured(const CapturedState& state) {
+  proto::CapturedState message;
+  put_state(state, message);
+  return message.SerializeAsString();
+}
+
+Result<Captured> decode_captured(std::string_view bytes, std::uint64_t before,
+                                 const std::vector<Global>& globals, ByteSize limit) {
+  proto::CapturedState message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return no_state("the message is none");
   }
-  if (!have_same_names(state.globals, parent.manifest.globals)) {
-    return no_state("its globals are not the image's");
-  }
-  state.host_state = std::move(*message.mutable_host_state());
+  if (message.changed_size() != 0) return no_state("pages are missing");
+  Captured captured;
+  SKERRY_ASSIGN(captured.state, take_state(std::move(message), before, globals, limit));
   return captured;
 }
 

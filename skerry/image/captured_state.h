@@ -2,12 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "skerry/base/mapping.h"
+#include "skerry/image/edits.h"
 #include "skerry/image/image_file.h"
+
+namespace skerry::proto {
+class CapturedState;
+}  // namespace skerry::proto
 
 namespace skerry::image {
 
@@ -15,15 +23,18 @@ namespace skerry::image {
 struct CapturedState {
   std::size_t memory_size = 0;   ///< bytes
   std::vector<PageRun> changed;  ///< pages that are not the image's, in order and disjoint
+  /// What makes the image's pages into these, if that is little; then nobody needs them whole.
+  std::optional<Edits> edits;
   std::vector<Global> globals;
   std::string host_state;  ///< as `wasi::encode` made it
 };
 
-/// Writes `state`, and the changed pages of `memory`, to the empty file `fd`.
+/// Writes `state`, and the changed pages of `memory` unless there are edits, to the empty file
+/// `fd`.
 Status write_captured(int fd, const CapturedState& state, std::span<const std::byte> memory);
 
 /// A captured state as its supervisor has it: checked against the image that the run began as, but
-/// for `host_state`, which `wasi::decode` checks.
+/// for `host_state`, which `wasi::decode` checks. Pages have changed, or there are edits.
 struct Captured {
   CapturedState state;
   ReadOnlyMapping file;
@@ -34,7 +45,19 @@ struct Captured {
 
 /// Reads what a run's process wrote to `fd`. The writer is untrusted and must be gone: a file that
 /// shrinks while it is mapped ends the reader. kDataLoss, naming the broken rule, when it is no
-/// captured state of a run on `parent` with at most `limit` of memory.
-Result<Captured> read_captured(int fd, const Image& parent, ByteSize limit);
+/// captured state of a run that began with `before` bytes of memory, of which there may be `limit`,
+/// and with these globals.
+Result<Captured> read_captured(int fd, std::uint64_t before, const std::vector<Global>& globals,
+                               ByteSize limit);
+
+/// The same for a state with edits, as bytes instead of a file.
+std::string encode_captured(const CapturedState& state);
+Result<Captured> decode_captured(std::string_view bytes, std::uint64_t before,
+                                 const std::vector<Global>& globals, ByteSize limit);
+
+/// A state as a message, without pages; and as it is read again, under the same rules.
+void put_state(const CapturedState& state, proto::CapturedState& message);
+Result<CapturedState> take_state(proto::CapturedState message, std::uint64_t before,
+                                 const std::vector<Global>& globals, ByteSize limit);
 
 }  // namespace skerry::image

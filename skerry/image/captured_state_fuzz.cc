@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const OwnedFd fd = image::testing::memory_file(as_bytes(file));
   const auto captured =
-      image::read_captured(fd.get(), *kTemplate.root.image, image::testing::kRunLimit);
+      image::read_captured(fd.get(), image::testing::kTemplateSize,
+                           kTemplate.root.manifest().globals, image::testing::kRunLimit);
   if (!captured.ok()) return 0;
   // What was taken can be used: all pages that it names are there, and within memory.
   std::size_t at = 0;

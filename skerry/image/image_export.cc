@@ -48,7 +48,7 @@ std::vector<PageRun> filled_runs(const ImagePages& memory) {
     if (is_zero({memory.page(page), kPageSize})) continue;
     if (!runs.empty()) {
       PageRun& last = runs.back();
-      if (page - (last.first + last.count) <= ImagePages::kMappedPages) {
+      if (page - (last.first + last.count) <= Extent::kMappedPages) {
         last.count = page + 1 - last.first;
         continue;
       }

@@ -42,7 +42,7 @@ class ImageExportTest : public ::testing::Test {
 
   std::string exported() const {
     const OwnedFd fd = testing::memory_file({});
-    EXPECT_TRUE(write_export(fd.get(), *made.root.image, {"s", 7}, [](double) {}).ok());
+    EXPECT_TRUE(write_export(fd.get(), *made.root.file_image, {"s", 7}, [](double) {}).ok());
     return content_of(fd.get());
   }
 
@@ -97,9 +97,9 @@ TEST_F(ImageExportTest, HoldsAllOfMemoryAndTheManifest) {
   EXPECT_EQ(read_back->origin.session, "s");
   EXPECT_EQ(read_back->origin.revision, 7);
   const Manifest& manifest = read_back->manifest;
-  EXPECT_EQ(manifest.module_sha256, made.root.image->manifest.module_sha256);
+  EXPECT_EQ(manifest.module_sha256, made.root.file_image->manifest.module_sha256);
   EXPECT_EQ(manifest.template_name, "test");
-  EXPECT_EQ(manifest.globals, made.root.image->manifest.globals);
+  EXPECT_EQ(manifest.globals, made.root.file_image->manifest.globals);
   EXPECT_EQ(read_back->captured.state.host_state, "state 0");
   std::vector<std::byte> memory(read_back->captured.state.memory_size);
   auto pages = read_back->captured.pages();
@@ -113,7 +113,7 @@ TEST_F(ImageExportTest, HoldsAllOfMemoryAndTheManifest) {
 TEST_F(ImageExportTest, LongGapsOfZerosAreLeftOut) {
   std::vector<std::byte> bytes(64 * kWasmPageSize);
   bytes[0] = bytes[9 * kPageSize] = bytes[500 * kPageSize] = std::byte{1};
-  Image image = *made.root.image;
+  Image image = *made.root.file_image;
   image.pages = testing::base_pages(bytes);
   const OwnedFd fd = testing::memory_file({});
   ASSERT_TRUE(write_export(fd.get(), image, {"s", 1}, [](double) {}).ok());

@@ -28,6 +28,12 @@ Result<std::shared_ptr<const PageFile>> PageFile::open(OwnedFd file, std::uint64
   return std::shared_ptr<const PageFile>(std::move(pages));
 }
 
+std::shared_ptr<const PageFile> PageFile::in_memory(std::vector<std::byte> pages) {
+  auto file = std::shared_ptr<PageFile>(new PageFile);
+  file->memory_ = std::move(pages);
+  return file;
+}
+
 Status PageFile::map(PageRun run, std::byte* to, int protection, int sharing) const {
   return syscall_result("mmap", "image",
                         [&] {
@@ -68,6 +74,40 @@ Result<std::shared_ptr<const ImagePages>> ImagePages::layered(std::shared_ptr<co
   return std::shared_ptr<const ImagePages>(std::move(pages));
 }
 
+std::shared_ptr<const ImagePages> ImagePages::with(const Edits& edits, std::size_t size) const {
+  const std::vector<std::size_t> edited = edits.pages();
+  std::vector<std::byte> bytes(edited.size() * kPageSize);
+  for (std::size_t i = 0; i < edited.size(); ++i) {
+    std::memcpy(bytes.data() + i * kPageSize, page(edited[i]), kPageSize);
+  }
+  Edits::Reader reader(edits);
+  std::size_t i = 0;
+  while (auto piece = reader.next()) {
+    while (!piece->bytes.empty()) {
+      while (edited[i] < piece->at / kPageSize) ++i;
+      const std::size_t in_page = piece->at % kPageSize;
+      const std::size_t count = std::min(kPageSize - in_page, piece->bytes.size());
+      std::memcpy(bytes.data() + i * kPageSize + in_page, piece->bytes.data(), count);
+      piece->at += count;
+      piece->bytes.remove_prefix(count);
+    }
+  }
+  const auto file = PageFile::in_memory(std::move(bytes));
+  std::vector<Extent> extents;
+  for (i = 0; i < edited.size(); ++i) {
+    if (!extents.empty() && extents.back().first + extents.back().count == edited[i]) {
+      ++extents.back().count;
+    } else {
+      extents.push_back({edited[i], 1, file, i});
+    }
+  }
+  auto pages = std::shared_ptr<ImagePages>(new ImagePages);
+  pages->base_ = base_;
+  pages->layers_ = overlay(layers_, extents);
+  pages->size_ = size;
+  return pages;
+}
+
 const std::byte* ImagePages::page(std::size_t index) const {
   alignas(kPageSize) static constexpr std::array<std::byte, kPageSize> kZero{};
   const auto above =
@@ -104,7 +144,7 @@ Status ImagePages::map_private(std::byte* to) const {
   }
   for (const Extent& extent : layers_) {
     std::byte* const at = to + extent.first * kPageSize;
-    if (extent.count >= kMappedPages) {
+    if (extent.is_mapped()) {
       SKERRY_TRY(extent.file->map({extent.at, extent.count}, at, kWritable, MAP_PRIVATE));
     } else {
       std::memcpy(at, extent.file->bytes().data() + extent.at * kPageSize,
@@ -112,6 +152,21 @@ Status ImagePages::map_private(std::byte* to) const {
     }
   }
   return ok_status();
+}
+
+Status ImagePages::map_base(PageRun run, std::byte* to) const {
+  constexpr int kWritable = PROT_READ | PROT_WRITE;
+  const std::size_t pages = base_->bytes().size() / kPageSize;
+  const std::size_t in_base = run.first < pages ? std::min(run.count, pages - run.first) : 0;
+  if (in_base > 0) SKERRY_TRY(base_->map({run.first, in_base}, to, kWritable, MAP_PRIVATE));
+  if (in_base == run.count) return ok_status();
+  return syscall_result(
+             "mmap", "image",
+             [&] {
+               return ::mmap(to + in_base * kPageSize, (run.count - in_base) * kPageSize, kWritable,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+             })
+      .status();
 }
 
 std::vector<Extent> overlay(std::span<const Extent> below, std::span<const Extent> above) {

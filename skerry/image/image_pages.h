@@ -10,12 +10,14 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/mapping.h"
 #include "skerry/base/status.h"
+#include "skerry/image/edits.h"
 
 namespace skerry::image {
 
 bool is_zero(std::span<const std::byte> page);
 
-/// Whole pages in a file, mapped read-only. Const calls may run concurrently.
+/// Whole pages in a file, mapped read-only, or in this process's memory. Const calls may run
+/// concurrently.
 class PageFile {
  public:
   /// The pages in [offset, offset + size) of `file`, both multiples of the page size. Takes `file`
@@ -23,14 +25,18 @@ class PageFile {
   /// immutable.
   static Result<std::shared_ptr<const PageFile>> open(OwnedFd file, std::uint64_t offset,
                                                       std::size_t size);
+  static std::shared_ptr<const PageFile> in_memory(std::vector<std::byte> pages);
 
-  std::span<const std::byte> bytes() const { return {view_.data(), size_}; }
+  std::span<const std::byte> bytes() const {
+    return is_file() ? std::span<const std::byte>(view_.data(), size_) : memory_;
+  }
 
+  bool is_file() const { return file_.is_open(); }
   /// What `map` needs open: for those who close all else.
   int fd() const { return file_.get(); }
 
   /// Maps `run` of its pages at `to`, which is page-aligned and the caller's: MAP_PRIVATE or
-  /// MAP_SHARED, with this protection.
+  /// MAP_SHARED, with this protection. Only of a file.
   Status map(PageRun run, std::byte* to, int protection, int sharing) const;
 
  private:
@@ -39,6 +45,7 @@ class PageFile {
   std::uint64_t offset_ = 0;
   std::size_t size_ = 0;
   AddressRange view_;
+  std::vector<std::byte> memory_;
 };
 
 /// Pages [first, first + count) of an image: those of `file` from its page `at` on.
@@ -47,6 +54,12 @@ struct Extent {
   std::size_t count = 0;
   std::shared_ptr<const PageFile> file;
   std::size_t at = 0;
+
+  /// A shorter one is copied. Mapping one costs a system call, an entry in the kernel's tree of
+  /// mappings and a fault at the first touch, about as much as copying this many pages.
+  static constexpr std::size_t kMappedPages = 16;
+  bool is_mapped() const { return count >= kMappedPages && file->is_file(); }
+  bool operator==(const Extent&) const = default;
 };
 
 /// What an image's memory holds: the pages of one file, others laid over some of them, and zeros
@@ -54,10 +67,6 @@ struct Extent {
 /// may run concurrently.
 class ImagePages {
  public:
-  /// A shorter extent is copied. Mapping one costs a system call, an entry in the kernel's tree of
-  /// mappings and a fault at the first touch, about as much as copying this many pages.
-  static constexpr std::size_t kMappedPages = 16;
-
   /// A base image: one file.
   static std::shared_ptr<const ImagePages> of(std::shared_ptr<const PageFile> base);
 
@@ -68,9 +77,13 @@ class ImagePages {
                                                            std::vector<Extent> extents,
                                                            std::size_t size);
 
+  /// These pages with `edits` over them, `size` bytes in all, no less than now.
+  std::shared_ptr<const ImagePages> with(const Edits& edits, std::size_t size) const;
+
   /// Bytes in all.
   std::size_t size() const { return size_; }
   std::span<const Extent> layers() const { return layers_; }
+  const std::shared_ptr<const PageFile>& base() const { return base_; }
 
   /// The `kPageSize` bytes of one page, which is within `size`. Nothing is mapped for this but the
   /// files: it is a search among the layers.
@@ -80,8 +93,11 @@ class ImagePages {
   void copy(PageRun run, std::byte* to) const;
 
   /// Makes the `size()` bytes at `to`, inaccessible until now, a private writable copy: long runs
-  /// mapped, short ones written.
+  /// of files mapped, all else written.
   Status map_private(std::byte* to) const;
+
+  /// Maps what lies under the layers on `run`, a private writable copy at `to`.
+  Status map_base(PageRun run, std::byte* to) const;
 
  private:
   ImagePages() = default;

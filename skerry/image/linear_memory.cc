@@ -26,6 +26,9 @@ constexpr std::size_t kManyPages = 512;
 // 0.1 ms.
 constexpr std::size_t kHeavyPages = 1024;
 
+// No number of page faults that a process has taken.
+constexpr std::uint64_t kUnknownFaults = UINT64_MAX;
+
 Status protect(std::byte* at, std::size_t length, int protection) {
   return syscall_result("mprotect", {}, [&] { return ::mprotect(at, length, protection); })
       .status();
@@ -35,6 +38,27 @@ Status give_back(std::byte* at, std::size_t length) {
   return syscall_result("madvise", "MADV_DONTNEED",
                         [&] { return ::madvise(at, length, MADV_DONTNEED); })
       .status();
+}
+
+/// The layers that are copied rather than mapped.
+std::vector<PageRun> copied_runs(const ImagePages& pages) {
+  std::vector<PageRun> runs;
+  for (const Extent& extent : pages.layers()) {
+    if (!extent.is_mapped()) runs.push_back({extent.first, extent.count});
+  }
+  return runs;
+}
+
+/// The layers of `pages` that are mapped, and that `others` does not map in the same way.
+std::vector<Extent> mapped_beside(const ImagePages& pages, const ImagePages& others) {
+  std::vector<Extent> result;
+  auto other = others.layers().begin();
+  for (const Extent& extent : pages.layers()) {
+    while (other != others.layers().end() && other->first < extent.first) ++other;
+    const bool is_same = other != others.layers().end() && *other == extent;
+    if (extent.is_mapped() && !is_same) result.push_back(extent);
+  }
+  return result;
 }
 
 bool contains(std::span<const PageRun> runs, std::size_t page) {
@@ -70,11 +94,7 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(
         "an image's memory must be whole WebAssembly pages, at most 4 GiB");
   }
   SKERRY_TRY(pages->map_private(memory->base_));
-  for (const Extent& extent : pages->layers()) {
-    if (extent.count < ImagePages::kMappedPages) {
-      memory->copied_in_.push_back({extent.first, extent.count});
-    }
-  }
+  memory->copied_in_ = copied_runs(*pages);
   memory->size_ = memory->peak_ = size;
   memory->image_ = std::move(pages);
   memory->idle_.assign(size / kPageSize, 0);
@@ -87,22 +107,26 @@ Status LinearMemory::grow_to(std::size_t size) {
     return absl::ResourceExhaustedError("memory limit of " + std::to_string(limit_.value) +
                                         " bytes");
   }
-  if (size > size_) SKERRY_TRY(protect(base_ + size_, size - size_, PROT_READ | PROT_WRITE));
-  size_ = std::max(size_, size);
+  if (size > size_) SKERRY_TRY(resize_to(size));
   peak_ = std::max(peak_, size_);
   return ok_status();
 }
 
-Status LinearMemory::shrink_to_image() {
-  const std::size_t keep = image_size();
-  if (size_ > keep) {
+Status LinearMemory::resize_to(std::size_t size) {
+  if (size > size_) SKERRY_TRY(protect(base_ + size_, size - size_, PROT_READ | PROT_WRITE));
+  if (size < size_) {
     // Mapped anew rather than given back: one call, no access, and the kernel forgets the pages.
     SKERRY_TRY(syscall_result("mmap", "shrink", [&] {
-                 return ::mmap(base_ + keep, size_ - keep, PROT_NONE,
+                 return ::mmap(base_ + size, size_ - size, PROT_NONE,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
                }).status());
-    size_ = keep;
   }
+  size_ = size;
+  return ok_status();
+}
+
+Status LinearMemory::shrink_to_image() {
+  SKERRY_TRY(resize_to(image_size()));
   peak_ = size_;
   refused_ = false;
   return ok_status();
@@ -127,7 +151,7 @@ Result<std::span<const PageRun>> LinearMemory::dirty() {
   if (!tracker_) {
     SKERRY_ASSIGN(tracker_, DirtyPages::open({base_, image_size()},
                                              [this](std::size_t page) { return pristine(page); }));
-    faults_ = UINT64_MAX;
+    faults_ = kUnknownFaults;
   }
   // Comparing finds what differs, not what is private: there faults tell nothing.
   const bool counts = tracker_->method() != DirtyPages::Method::kCompare;
@@ -154,6 +178,20 @@ Result<std::vector<PageRun>> LinearMemory::changed() {
     if (!is_zero({base_ + page * kPageSize, kPageSize})) append(result, {page, 1});
   }
   return result;
+}
+
+std::optional<Edits> LinearMemory::edits(std::span<const PageRun> changed) const {
+  EditsBuilder builder;
+  for (const PageRun& run : changed) {
+    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+      const std::size_t at = page * kPageSize;
+      builder.add_difference(at, pristine(page), base_ + at);
+      if (builder.size() > Edits::kMaxSize) return std::nullopt;
+    }
+  }
+  Edits edits = std::move(builder).finish();
+  if (edits.encoded().size() > Edits::kMaxSize) return std::nullopt;
+  return edits;
 }
 
 bool LinearMemory::may_settle(std::span<const PageRun> changed) const {
@@ -185,6 +223,51 @@ Status LinearMemory::settle(std::span<const PageRun> changed) {
   // The rest stays until the session does: what was given back is written again sooner or later, by
   // the collector of garbage, and then costs a fault and a scan.
   return count > kHeavyPages ? give_back_unchanged() : ok_status();
+}
+
+bool LinearMemory::may_rebase(const ImagePages& pages) const {
+  return image_ && image_->base() == pages.base() && pages.size() <= limit_.value;
+}
+
+Status LinearMemory::rebase(std::shared_ptr<const ImagePages> pages) {
+  if (!may_rebase(*pages)) {
+    return absl::FailedPreconditionError("memory cannot be rebased on this image");
+  }
+  SKERRY_TRY(shrink_to_image());
+  SKERRY_TRY(dirty().status());
+  // All pages that may differ from what is beneath them now, or will be.
+  std::vector<PageRun> written = private_;
+  written.insert(written.end(), copied_in_.begin(), copied_in_.end());
+  for (const auto& [page, content] : settled_) written.push_back({page, 1});
+  for (const Extent& extent : mapped_beside(*image_, *pages)) {
+    SKERRY_TRY(image_->map_base({extent.first, extent.count}, base_ + extent.first * kPageSize));
+  }
+  SKERRY_TRY(resize_to(pages->size()));
+  const std::vector<Extent> mapped = mapped_beside(*pages, *image_);
+  for (const Extent& extent : mapped) {
+    SKERRY_TRY(extent.file->map({extent.at, extent.count}, base_ + extent.first * kPageSize,
+                                PROT_READ | PROT_WRITE, MAP_PRIVATE));
+  }
+  copied_in_ = copied_runs(*pages);
+  written.insert(written.end(), copied_in_.begin(), copied_in_.end());
+  for (const PageRun& run : written) {
+    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+      if (page >= size_ / kPageSize) break;
+      const std::byte* content = pages->page(page);
+      std::byte* live = base_ + page * kPageSize;
+      // Reading maps a page that is shared, writing makes it private: most are as they should be.
+      if (std::memcmp(live, content, kPageSize) != 0) std::memcpy(live, content, kPageSize);
+    }
+  }
+  if (pages->size() != image_size()) {
+    tracker_.reset();
+    idle_.assign(pages->size() / kPageSize, 0);
+  }
+  image_ = std::move(pages);
+  settled_.clear();
+  faults_ = faults_at_reset_ = kUnknownFaults;
+  peak_ = size_;
+  return ok_status();
 }
 
 Status LinearMemory::rest() {

@@ -76,6 +76,10 @@ class LinearMemory {
   /// are not zero: what the next revision has to keep.
   Result<std::vector<PageRun>> changed();
 
+  /// What has changed on these pages, byte by byte; none when it is more than `Edits::kMaxSize`.
+  /// `changed` is what that call has just told.
+  std::optional<Edits> edits(std::span<const PageRun> changed) const;
+
   /// How much `settle` may have kept apart: where more has changed, starting anew from a revision
   /// that maps it costs less memory, and soon less time.
   static constexpr std::size_t kMaxSettledPages = 1024;
@@ -86,6 +90,15 @@ class LinearMemory {
   /// From here on memory as it is now is what `changed` compares with and `reset` goes back to.
   /// `changed` is what that call has just told. kFailedPrecondition unless `may_settle`.
   Status settle(std::span<const PageRun> changed);
+
+  /// Whether `rebase` would take this image: it is on the same base, and not too large.
+  bool may_rebase(const ImagePages& pages) const;
+
+  /// Makes this the memory of another image on the same base, as if it had just been made on it:
+  /// the pages that are private stay so, and warm. An instance that was on it must go first if the
+  /// sizes differ or memory has grown. After a failure memory is of no more use, but for
+  /// kFailedPrecondition: unless `may_rebase`, nothing is done.
+  Status rebase(std::shared_ptr<const ImagePages> pages);
 
   /// Gives back all memory that the next run can do without: private pages that are as the image
   /// says. It will fault them in again. Only after `settle`, when nothing has changed since.
@@ -107,6 +120,7 @@ class LinearMemory {
   std::uint64_t faults() const;
   Status shrink_to_image();
   Result<ResetCost> inspect();
+  Status resize_to(std::size_t size);
   ResetCost copy_back();
 
   AddressRange range_;

@@ -377,6 +377,72 @@ TEST_P(LinearMemoryModelTest, RandomRoundsOfWritesAndResetsMatchAModel) {
   }
 }
 
+/// Images on `base`: itself, and such with layers of all kinds and sizes, some of them in common.
+std::vector<std::shared_ptr<const ImagePages>> relatives(
+    const std::shared_ptr<const ImagePages>& base, std::mt19937& random) {
+  std::vector<std::byte> bytes(64 * kPageSize);
+  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
+  const auto file = testing::page_file(bytes);
+  std::vector<std::shared_ptr<const ImagePages>> images = {base};
+  for (const std::size_t grown : {0, 0, 3, 8}) {
+    const std::size_t size = base->size() + grown * kWasmPageSize;
+    std::vector<Extent> extents = {{40, 20, file, 7}};  // mapped by all in the same place
+    for (std::size_t first = 61; first < size / kPageSize - 70; first += 1 + random() % 300) {
+      const std::size_t count = 1 + random() % (random() % 2 == 0 ? 60 : 5);
+      extents.push_back({first, count, file, random() % (64 - count)});
+      first += count;
+    }
+    auto layered = ImagePages::layered(base->base(), std::move(extents), size).value();
+    EditsBuilder edits;
+    for (std::size_t at = random() % 9000; at + 9 < size; at += 9 + random() % 90'000) {
+      edits.add(at, "edited");
+    }
+    images.push_back(layered->with(std::move(edits).finish(), size));
+    images.push_back(std::move(layered));
+  }
+  return images;
+}
+
+TEST_P(LinearMemoryModelTest, RebasedMemoryIsAsOneThatWasMadeThere) {
+  std::mt19937 random(99);
+  const auto images = relatives(base_pages(patterned(96 * kWasmPageSize)), random);
+  std::vector<std::vector<std::byte>> contents;
+  for (const auto& image : images) contents.push_back(testing::whole(*image));
+  const auto memory = LinearMemory::on_image(images[0], mib(16)).value();
+  if (memory->dirty().status().code() == StatusCode::kUnimplemented)
+    GTEST_SKIP() << "not on this kernel";
+  std::size_t now = 0;
+  for (int round = 0; round < 300; ++round) {
+    if (random() % 8 == 0) ASSERT_TRUE(memory->grow_to(memory->size() + kWasmPageSize).ok());
+    for (std::size_t i = random() % 50 == 0 ? 2000 : random() % 30; i > 0; --i) {
+      const std::size_t reach = random() % 2 == 0 ? 80 * kPageSize : memory->size();
+      memory->base()[random() % reach] = static_cast<std::byte>(random());
+    }
+    if (random() % 3 == 0) {
+      const auto changed = memory->changed().value();
+      if (memory->may_settle(changed)) {
+        ASSERT_TRUE(memory->settle(changed).ok());
+        if (random() % 2 == 0) ASSERT_TRUE(memory->rest().ok());
+        memory->base()[random() % memory->size()] ^= std::byte{1};
+        now = images.size();  // what has settled is none of them
+      }
+    }
+    if (now == images.size() || random() % 3 != 0) {
+      now = random() % images.size();
+      ASSERT_TRUE(memory->rebase(images[now]).ok());
+    } else {
+      ASSERT_TRUE(memory->reset().ok());
+    }
+    ASSERT_EQ(memory->size(), contents[now].size());
+    ASSERT_EQ(std::memcmp(memory->base(), contents[now].data(), contents[now].size()), 0) << round;
+    ASSERT_TRUE(memory->changed()->empty()) << round;
+    EXPECT_FALSE(is_readable(memory->base() + memory->size()));
+  }
+  const auto other = base_pages(patterned(96 * kWasmPageSize));
+  EXPECT_EQ(memory->rebase(other).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(std::memcmp(memory->base(), contents[now].data(), contents[now].size()), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryMethod, LinearMemoryModelTest,
                          ::testing::Values("scan", "read", "compare"),
                          [](const auto& method) { return std::string(method.param); });

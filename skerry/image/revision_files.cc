@@ -87,7 +87,7 @@ Result<Revision> assemble(std::string_view id, const std::filesystem::path& path
     return damaged("template " + base->sha256 + " is not the one it rests on");
   }
   Revision revision;
-  revision.id = id;
+  revision.id = revision.file_id = id;
   std::vector<std::shared_ptr<const PageFile>> files(1);
   SKERRY_ASSIGN(files[0], take_own(std::move(opened.container), revision));
   for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -119,8 +119,55 @@ Result<Revision> assemble(std::string_view id, const std::filesystem::path& path
   for (const auto& global : manifest.globals()) {
     image->manifest.globals.push_back({global.name(), global.bits()});
   }
-  revision.image = std::move(image);
+  revision.file_image = std::move(image);
   return revision;
+}
+
+Status no_patch(std::string_view id, std::string_view what) {
+  return absl::DataLossError("the patch of revision " + std::string(id) + ": " + std::string(what));
+}
+
+/// A patch's content: the XXH3 of what follows in 32 hexadecimal digits, and the message.
+std::string content_of_patch(const proto::RevisionPatch& message) {
+  const std::string text = message.SerializeAsString();
+  return xxh3_of({as_bytes(text)}) + text;
+}
+
+Result<proto::RevisionPatch> read_patch(std::string_view id, std::string_view content) {
+  constexpr std::size_t kHash = 32;
+  if (content.size() < kHash) return no_patch(id, "it is too short");
+  const std::string_view text = content.substr(kHash);
+  if (xxh3_of({as_bytes(text)}) != content.substr(0, kHash)) {
+    return no_patch(id, "its bytes have changed");
+  }
+  proto::RevisionPatch message;
+  if (!message.ParseFromArray(text.data(), static_cast<int>(text.size()))) {
+    return no_patch(id, "the message is none");
+  }
+  if (!is_hexadecimal(message.file(), 32)) return no_patch(id, "no revision's id");
+  return message;
+}
+
+/// `files` under the patch.
+Result<Revision> patched(std::string_view id, Revision files, proto::RevisionPatch message,
+                         std::string_view content) {
+  const std::string& around = files.manifest().host_state;
+  const std::uint64_t before = message.host_state_before();
+  const std::uint64_t behind = message.host_state_behind();
+  if (before > around.size() || behind > around.size() - before) {
+    return no_patch(id, "it has more of a host state than there is");
+  }
+  std::string& host_state = *message.mutable_state()->mutable_host_state();
+  host_state.insert(0, around, 0, before);
+  host_state.append(around, around.size() - behind);
+  auto state = take_state(std::move(*message.mutable_state()), files.memory_size(),
+                          files.manifest().globals, bytes(kMaxPages));
+  if (!state.ok()) return no_patch(id, message_of(state.status()));
+  if (!state->edits) return no_patch(id, "it has pages");
+  files.id = id;
+  files.patch = std::make_shared<const Patch>(
+      Patch{.state = *std::move(state), .content = std::string(content)});
+  return files;
 }
 
 std::vector<std::string> names_with(const std::filesystem::path& directory,
@@ -153,14 +200,18 @@ std::int64_t unix_ns(const struct timespec& time) {
 
 std::int64_t bytes_on_disk(const struct stat& facts) { return std::int64_t{facts.st_blocks} * 512; }
 
+/// Whether the pages lie in a file already: not the run's own, nor those that a patch touches.
+bool is_in_file(const Extent& extent) { return extent.file && extent.file->is_file(); }
+
 /// Sources of which little is still in use, smallest first: as long as one adds no more than is
 /// written anyway, its pages are taken along. So sources stay few (their sizes at least double) and
 /// a page is rewritten a logarithmic number of times.
 std::set<const PageFile*> absorbed_sources(const std::vector<Extent>& extents) {
   std::map<const PageFile*, std::size_t> used;
-  for (const Extent& extent : extents) used[extent.file.get()] += extent.count;
-  std::size_t written = used[nullptr];  // no file yet: the run's own pages
-  used.erase(nullptr);
+  std::size_t written = 0;
+  for (const Extent& extent : extents) {
+    (is_in_file(extent) ? used[extent.file.get()] : written) += extent.count;
+  }
   std::vector<std::pair<std::size_t, const PageFile*>> sources;
   sources.reserve(used.size());
   for (const auto& [file, count] : used) sources.emplace_back(count, file);
@@ -175,8 +226,18 @@ std::set<const PageFile*> absorbed_sources(const std::vector<Extent>& extents) {
   return absorbed;
 }
 
+/// What the run's own pages lie over: with all edits, those of the run too.
+std::shared_ptr<const ImagePages> pages_below(const Revision& parent, const Captured& captured) {
+  const auto& pages = parent.file_image->pages;
+  const auto& edits = captured.state.edits;
+  if (!parent.patch) return edits ? pages->with(*edits, captured.state.memory_size) : pages;
+  const Edits& before = *parent.patch->state.edits;
+  return pages->with(edits ? merge(before, *edits) : before, captured.state.memory_size);
+}
+
 /// Where the pages of a new revision go.
 struct Layout {
+  std::shared_ptr<const ImagePages> below;  ///< that some of `pieces` lie in
   proto::RevisionManifest manifest;
   Pieces pieces;                                         ///< of its own file
   std::vector<std::shared_ptr<const PageFile>> sources;  ///< in the manifest's order
@@ -192,9 +253,10 @@ Result<Layout> lay_out(const Revision& parent, const Captured& captured) {
     changed.push_back({run.first, run.count, nullptr, at});
     at += run.count;
   }
-  const std::vector<Extent> extents = overlay(parent.image->pages->layers(), changed);
-  const auto absorbed = absorbed_sources(extents);
   Layout layout;
+  layout.below = pages_below(parent, captured);
+  const std::vector<Extent> extents = overlay(layout.below->layers(), changed);
+  const auto absorbed = absorbed_sources(extents);
   proto::RevisionManifest& manifest = layout.manifest;
   std::map<const PageFile*, std::uint32_t> source_numbers;
   for (const Extent& extent : extents) {
@@ -202,7 +264,7 @@ Result<Layout> lay_out(const Revision& parent, const Captured& captured) {
     auto* item = manifest.add_extents();
     item->set_first(extent.first);
     item->set_count(extent.count);
-    if (extent.file == nullptr || absorbed.contains(extent.file.get())) {
+    if (!is_in_file(extent) || absorbed.contains(extent.file.get())) {
       const auto from = extent.file == nullptr ? captured.pages() : extent.file->bytes();
       layout.pieces.push_back(from.subspan(extent.at * kPageSize, extent.count * kPageSize));
       item->set_at(layout.own);
@@ -224,9 +286,9 @@ Result<Layout> lay_out(const Revision& parent, const Captured& captured) {
     item->set_at(extent.at);
     layout.extents.push_back(extent);
   }
-  manifest.set_template_sha256(parent.image->sha256);
-  manifest.set_template_name(parent.image->manifest.template_name);
-  manifest.set_module_sha256(parent.image->manifest.module_sha256);
+  manifest.set_template_sha256(parent.file_image->sha256);
+  manifest.set_template_name(parent.manifest().template_name);
+  manifest.set_module_sha256(parent.manifest().module_sha256);
   manifest.set_pages_xxh3(xxh3_of(layout.pieces));
   manifest.set_memory_size(captured.state.memory_size);
   manifest.set_host_state(captured.state.host_state);
@@ -241,16 +303,16 @@ Result<Layout> lay_out(const Revision& parent, const Captured& captured) {
 /// What was just written, open: what reading it again would give.
 Result<Revision> revision_of(const Revision& parent, const Captured& captured, Layout layout,
                              std::string_view id, Container own) {
+  const Image& before = *parent.file_image;
   auto image = std::make_shared<Image>();
-  image->base = parent.image->base;
-  image->sha256 = parent.image->sha256;
-  image->template_image =
-      parent.image->template_image ? parent.image->template_image : parent.image;
-  image->manifest = parent.image->manifest;
+  image->base = before.base;
+  image->sha256 = before.sha256;
+  image->template_image = before.template_image ? before.template_image : parent.file_image;
+  image->manifest = before.manifest;
   image->manifest.globals = captured.state.globals;
   image->manifest.host_state = captured.state.host_state;
   Revision revision;
-  revision.id = id;
+  revision.id = revision.file_id = id;
   SKERRY_ASSIGN(const auto file, take_own(std::move(own), revision));
   for (Extent& extent : layout.extents) {
     if (!extent.file) extent.file = file;
@@ -261,13 +323,47 @@ Result<Revision> revision_of(const Revision& parent, const Captured& captured, L
   revision.descriptors.push_back(image->base->fd());
   SKERRY_ASSIGN(image->pages, ImagePages::layered(image->base, std::move(layout.extents),
                                                   captured.state.memory_size));
-  revision.image = std::move(image);
+  revision.file_image = std::move(image);
   return revision;
+}
+
+/// How many bytes two texts have in common at their beginning, and behind that at their end.
+std::pair<std::size_t, std::size_t> common_ends(std::string_view one, std::string_view other) {
+  const std::size_t shorter = std::min(one.size(), other.size());
+  const auto differ =
+      std::mismatch(one.begin(), one.begin() + static_cast<std::ptrdiff_t>(shorter), other.begin());
+  const auto before = static_cast<std::size_t>(differ.first - one.begin());
+  const auto last = std::mismatch(
+      one.rbegin(), one.rbegin() + static_cast<std::ptrdiff_t>(shorter - before), other.rbegin());
+  return {before, static_cast<std::size_t>(last.first - one.rbegin())};
+}
+
+/// How many pages differ from the template.
+std::size_t pages_of(const Revision& revision) {
+  const auto layers = revision.file_image->pages->layers();
+  std::size_t count = 0;
+  for (const Extent& extent : layers) count += extent.count;
+  auto layer = layers.begin();
+  for (const std::size_t page : revision.patch->state.edits->pages()) {
+    while (layer != layers.end() && layer->first + layer->count <= page) ++layer;
+    if (layer == layers.end() || page < layer->first) ++count;
+  }
+  return count;
 }
 
 }  // namespace
 
-Result<Revision> read_revision(std::vector<OwnedFd> files, const KnownImage& known) {
+std::shared_ptr<const Image> Revision::image() const {
+  if (!patch) return file_image;
+  auto image = std::make_shared<Image>(*file_image);
+  image->pages = image->pages->with(*patch->state.edits, patch->state.memory_size);
+  image->manifest.globals = patch->state.globals;
+  image->manifest.host_state = patch->state.host_state;
+  return image;
+}
+
+Result<Revision> read_revision(std::vector<OwnedFd> files, std::string_view patch,
+                               const KnownImage& known) {
   const std::filesystem::path path = "revision";
   if (files.size() < 2) return absl::DataLossError("a revision needs two files at least");
   SKERRY_ASSIGN(auto opened, read_checked(std::move(files.front()), path));
@@ -283,7 +379,10 @@ Result<Revision> read_revision(std::vector<OwnedFd> files, const KnownImage& kno
   if (!base) {
     SKERRY_ASSIGN(base, read_image(std::move(files.back()), "template"));
   }
-  return assemble("", path, std::move(opened), std::move(sources), base);
+  auto revision = assemble("", path, std::move(opened), std::move(sources), base);
+  if (!revision.ok() || patch.empty()) return revision;
+  SKERRY_ASSIGN(auto message, read_patch("", patch));
+  return patched("", *std::move(revision), std::move(message), patch);
 }
 
 Result<RevisionFiles> RevisionFiles::open(const std::filesystem::path& directory) {
@@ -344,8 +443,8 @@ Result<Revision> RevisionFiles::bare_base(const Manifest& manifest) const {
   SKERRY_TRY(write_image(path, bare, zeros));
   Revision base;
   const auto kept = [&]() -> Status {
-    SKERRY_ASSIGN(base.image, open_image(path));
-    return keep_template(*base.image, path);
+    SKERRY_ASSIGN(base.file_image, open_image(path));
+    return keep_template(*base.file_image, path);
   }();
   SKERRY_TRY(unlink_file(path));
   SKERRY_TRY(kept);
@@ -358,7 +457,7 @@ Result<Revision> RevisionFiles::load(std::string_view id) const {
   SKERRY_ASSIGN(OwnedFd file, open_revision(id));
   SKERRY_ASSIGN(auto opened, read_checked(std::move(file), path));
   const proto::RevisionManifest& manifest = opened.manifest;
-  SKERRY_ASSIGN(const auto base, open_image(template_path(manifest.template_sha256())));
+  SKERRY_ASSIGN(const auto base, open_template(manifest.template_sha256()));
   std::vector<Container> sources;
   for (const std::string& source : manifest.sources()) {
     SKERRY_ASSIGN(OwnedFd own, open_revision(source));
@@ -366,6 +465,58 @@ Result<Revision> RevisionFiles::load(std::string_view id) const {
     sources.push_back(std::move(container));
   }
   return assemble(id, path, std::move(opened), std::move(sources), base);
+}
+
+Result<std::shared_ptr<const Image>> RevisionFiles::open_template(const std::string& sha256) const {
+  if (!last_template_ || last_template_->sha256 != sha256) {
+    SKERRY_ASSIGN(last_template_, open_image(template_path(sha256)));
+  }
+  return last_template_;
+}
+
+Result<Revision> RevisionFiles::load_patched(std::string_view id, std::string_view content) const {
+  SKERRY_ASSIGN(auto message, read_patch(id, content));
+  SKERRY_ASSIGN(Revision files, load(message.file()));
+  return patched(id, std::move(files), std::move(message), content);
+}
+
+Status RevisionFiles::verify_patch(std::string_view id, std::string_view content) const {
+  return read_patch(id, content).status();
+}
+
+Result<std::optional<RevisionFiles::Written>> RevisionFiles::patch(const Revision& parent,
+                                                                   const Captured& captured,
+                                                                   AtomicFile::Sync sync) const {
+  const CapturedState& state = captured.state;
+  if (!state.edits || parent.id.empty()) return std::nullopt;
+  const std::string& around = parent.manifest().host_state;
+  const auto [before, behind] = common_ends(around, state.host_state);
+  CapturedState whole = state;
+  if (parent.patch) whole.edits = merge(*parent.patch->state.edits, *state.edits);
+  const std::size_t own = whole.edits->encoded().size() + state.host_state.size() - before - behind;
+  if (own > Edits::kMaxSize) return std::nullopt;
+  Written written;
+  SKERRY_ASSIGN(written.id, new_id());
+  std::set<std::string> sources{parent.file_id};
+  for (const auto& [file, id] : parent.file_ids) sources.insert(id);
+  written.sources.assign(sources.begin(), sources.end());
+  SKERRY_TRY(sync_sources(parent, written.sources, sync));
+  proto::RevisionPatch message;
+  message.set_file(parent.file_id);
+  put_state(whole, *message.mutable_state());
+  message.set_host_state_before(before);
+  message.set_host_state_behind(behind);
+  message.mutable_state()->set_host_state(
+      state.host_state.substr(before, state.host_state.size() - before - behind));
+  std::string content = content_of_patch(message);
+  written.bytes = content.size();
+  written.revision = parent;
+  written.revision.id = written.id;
+  written.revision.is_synced = parent.is_synced || sync == AtomicFile::Sync::kFull;
+  written.revision.patch = std::make_shared<const Patch>(
+      Patch{.state = std::move(whole), .content = std::move(content)});
+  written.pages = pages_of(written.revision);
+  return written;
 }
 
 Result<RevisionFiles::Place> RevisionFiles::make_place() const {
@@ -385,9 +536,7 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
   }
   const std::string text = layout.manifest.SerializeAsString();
   written.bytes = text.size() + layout.own * kPageSize;
-  if (sync == AtomicFile::Sync::kFull) {
-    for (const std::string& source : written.sources) SKERRY_TRY(sync_source(source));
-  }
+  SKERRY_TRY(sync_sources(parent, written.sources, sync));
   if (place) {
     written.id = place->id;
   } else {
@@ -414,7 +563,15 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
     return opened.status();
   }
   written.revision = *std::move(opened);
+  written.revision.is_synced = sync == AtomicFile::Sync::kFull;
   return written;
+}
+
+Status RevisionFiles::sync_sources(const Revision& parent, const std::vector<std::string>& sources,
+                                   AtomicFile::Sync sync) const {
+  if (sync == AtomicFile::Sync::kNone || parent.is_synced) return ok_status();
+  for (const std::string& source : sources) SKERRY_TRY(sync_source(source));
+  return ok_status();
 }
 
 Status RevisionFiles::sync_source(std::string_view id) const {
@@ -491,11 +648,11 @@ Status RevisionFiles::verify(std::string_view id) const {
 }
 
 Status RevisionFiles::verify(const Revision& revision) const {
-  SKERRY_TRY(verify_pages(template_path(revision.image->sha256)));
+  SKERRY_TRY(verify_pages(template_path(revision.file_image->sha256)));
   // Its own file has no pages of its own when the run changed none.
-  if (!revision.id.empty()) SKERRY_TRY(verify(revision.id));
+  if (!revision.file_id.empty()) SKERRY_TRY(verify(revision.file_id));
   for (const auto& [file, id] : revision.file_ids) {
-    if (id != revision.id) SKERRY_TRY(verify(id));
+    if (id != revision.file_id) SKERRY_TRY(verify(id));
   }
   return ok_status();
 }

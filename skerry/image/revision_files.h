@@ -16,16 +16,33 @@
 
 namespace skerry::image {
 
-/// A revision, or a template as the one before a session's first: an image, and which files hold
-/// its layers. Immutable.
+/// How a revision without a file of its own differs from the one it rests on.
+struct Patch {
+  CapturedState state;  ///< with edits, beside the image that the files make
+  std::string content;  ///< all of it, as it is kept
+};
+
+/// A revision, or a template as the one before a session's first: what its files make, and how it
+/// differs from that. Immutable.
 struct Revision {
   std::string id;  ///< empty for a template
-  std::shared_ptr<const Image> image;
+  std::shared_ptr<const Image> file_image;
+  std::string file_id;                              ///< of the revision that the files make
   std::map<const PageFile*, std::string> file_ids;  ///< of all that its layers lie in
-  /// What another process needs for `read_revision`: its own file, those of other revisions, its
-  /// template's. Owned by the image, but for one without pages. Empty for a template.
+  std::shared_ptr<const Patch> patch;               ///< null for one that the files make
+  /// What another process needs for `read_revision`, besides the patch: its own file, those of
+  /// other revisions, its template's. Owned by the image, but for one without pages. Empty for a
+  /// template.
   std::vector<int> descriptors;
   std::shared_ptr<const OwnedFd> pageless;
+  bool is_synced = false;  ///< whether its files survive a power loss
+
+  /// What runs that go on from here start from. Copies the pages that the patch touches.
+  std::shared_ptr<const Image> image() const;
+  const Manifest& manifest() const { return file_image->manifest; }  ///< but for its state
+  std::size_t memory_size() const {
+    return patch ? patch->state.memory_size : file_image->pages->size();
+  }
 };
 
 /// Finds an image that is open already by its hash; null when it is not.
@@ -34,14 +51,16 @@ using KnownImage = std::function<std::shared_ptr<const Image>(std::string_view s
 /// The most descriptors that `read_revision` takes.
 inline constexpr std::size_t kMaxRevisionFiles = 50;
 
-/// Opens a revision whose files are open, in the order of `Revision::descriptors`. kDataLoss or
-/// kUnimplemented when one of them is damaged or of another version.
-Result<Revision> read_revision(std::vector<OwnedFd> files, const KnownImage& known);
+/// Opens a revision whose files are open, in the order of `Revision::descriptors`; `patch` is its
+/// patch's content, if it has one. kDataLoss or kUnimplemented when something is damaged or of
+/// another version.
+Result<Revision> read_revision(std::vector<OwnedFd> files, std::string_view patch,
+                               const KnownImage& known);
 
 /// The directory of revision files and of the templates beneath them. docs/formats/revision.md has
-/// the bytes. A value; who may write when is the caller's affair: files never change, and get their
-/// names when they are whole. One that is cold may lie there compressed: whatever opens it by its
-/// id puts it back first.
+/// the bytes. Who may write when is the caller's affair: files never change, and get their names
+/// when they are whole. One that is cold may lie there compressed: whatever opens it by its id puts
+/// it back first. Confined to one thread.
 class RevisionFiles {
  public:
   /// Where a revision's and a template's file lies below the directory: "revisions/ID.revision",
@@ -65,6 +84,8 @@ class RevisionFiles {
   /// Opens a revision with all that it rests on. kNotFound, kDataLoss or kUnimplemented, naming the
   /// file, when one of them is missing, damaged or of another version.
   Result<Revision> load(std::string_view id) const;
+  /// The same for one that has no file, from its patch's content.
+  Result<Revision> load_patched(std::string_view id, std::string_view content) const;
 
   /// An empty file for a revision to come, made while nobody waits for it: that takes as long as
   /// filling it. Nothing is left of one that is not used.
@@ -77,10 +98,14 @@ class RevisionFiles {
   struct Written {
     std::string id;
     std::vector<std::string> sources;  ///< other revisions' files that it needs
-    std::size_t bytes = 0;             ///< of its own file
+    std::size_t bytes = 0;             ///< of its own file, or of its patch
     std::size_t pages = 0;             ///< all that differ from the template
     Revision revision;                 ///< the same, open
   };
+  /// What `captured` made of `parent` as a patch that the caller keeps, so that no file is written;
+  /// none when it is too much for that. `kFull` syncs the files it needs.
+  Result<std::optional<Written>> patch(const Revision& parent, const Captured& captured,
+                                       AtomicFile::Sync sync) const;
   /// Writes what `captured` made of `parent` as a new revision file, at `place` if there is one.
   /// `kFull` also syncs the files it needs.
   Result<Written> write(const Revision& parent, const Captured& captured, AtomicFile::Sync sync,
@@ -88,6 +113,8 @@ class RevisionFiles {
 
   /// Reads all of one file and checks its hashes.
   Status verify(std::string_view id) const;
+  /// The same for a patch's content; its files are others' affair.
+  Status verify_patch(std::string_view id, std::string_view content) const;
   /// The same for all files that a revision rests on.
   Status verify(const Revision& revision) const;
 
@@ -122,11 +149,16 @@ class RevisionFiles {
   Result<OwnedFd> open_revision(std::string_view id) const;
   Result<OwnedFd> content_of(std::string_view id) const;
   Status sync_source(std::string_view id) const;
+  Status sync_sources(const Revision& parent, const std::vector<std::string>& sources,
+                      AtomicFile::Sync sync) const;
   std::filesystem::path template_path(std::string_view sha256) const {
     return directory_ / template_name_of(sha256);
   }
 
+  Result<std::shared_ptr<const Image>> open_template(const std::string& sha256) const;
+
   std::filesystem::path directory_;
+  mutable std::shared_ptr<const Image> last_template_;  // most revisions rest on the same
 };
 
 }  // namespace skerry::image

@@ -33,7 +33,7 @@ class RevisionFilesTest : public ::testing::Test {
     auto opened = RevisionFiles::open(directory / "store");
     ASSERT_TRUE(opened.ok()) << opened.status();
     files.emplace(*std::move(opened));
-    ASSERT_TRUE(files->keep_template(*root.image, made.file).ok());
+    ASSERT_TRUE(files->keep_template(*root.file_image, made.file).ok());
   }
 
   template <typename Change>
@@ -58,7 +58,7 @@ class RevisionFilesTest : public ::testing::Test {
 };
 
 std::vector<std::byte> content(const Revision& revision) {
-  return image::testing::whole(*revision.image->pages);
+  return image::testing::whole(*revision.image()->pages);
 }
 
 TEST_F(RevisionFilesTest, HoldsWhatTheRunLeft) {
@@ -77,7 +77,7 @@ TEST_F(RevisionFilesTest, HoldsWhatTheRunLeft) {
   expected[5] = std::byte{42};
   expected[kBaseSize + 77] = std::byte{43};
   EXPECT_EQ(content(*loaded), expected);
-  const Manifest& manifest = loaded->image->manifest;
+  const Manifest manifest = loaded->image()->manifest;
   EXPECT_EQ(manifest.globals, (std::vector<Global>{{"one", 2}, {"two", 2}}));
   EXPECT_EQ(manifest.host_state, "state 0+");
   EXPECT_EQ(manifest.template_name, "test");
@@ -198,7 +198,7 @@ class CapturedStateTest : public RevisionFilesTest {
     const std::uint64_t trailer[2] = {claimed_pages * kPageSize, text.size() + message_excess};
     file.append(reinterpret_cast<const char*>(trailer), sizeof trailer);
     const OwnedFd fd = image::testing::memory_file(as_bytes(file));
-    return read_captured(fd.get(), *root.image, kLimit);
+    return read_captured(fd.get(), kBaseSize, root.manifest().globals, kLimit);
   }
 
   static proto::CapturedState good() {
@@ -250,7 +250,7 @@ TEST_F(CapturedStateTest, NoiseIsRefused) {
     std::string noise(random() % 300, '\0');
     for (char& c : noise) c = static_cast<char>(random());
     const OwnedFd fd = image::testing::memory_file(as_bytes(noise));
-    EXPECT_FALSE(read_captured(fd.get(), *root.image, kLimit).ok());
+    EXPECT_FALSE(read_captured(fd.get(), kBaseSize, root.manifest().globals, kLimit).ok());
   }
 }
 
@@ -273,28 +273,163 @@ TEST_F(RevisionFilesTest, AnotherProcessReadsARevisionFromItsFiles) {
                                   })).id);
   ASSERT_EQ(second->descriptors.size(), 3U);
   const auto none = [](std::string_view) { return std::shared_ptr<const Image>(); };
-  const auto read = read_revision(handles(*second), none);
+  const auto read = read_revision(handles(*second), "", none);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(content(*read), content(*second));
-  EXPECT_EQ(read->image->manifest.globals, second->image->manifest.globals);
-  const auto with_template = read_revision(handles(*second), [&](std::string_view sha256) {
-    EXPECT_EQ(sha256, root.image->sha256);
-    return root.image;
+  EXPECT_EQ(read->image()->manifest.globals, second->image()->manifest.globals);
+  const auto with_template = read_revision(handles(*second), "", [&](std::string_view sha256) {
+    EXPECT_EQ(sha256, root.file_image->sha256);
+    return root.file_image;
   });
   ASSERT_TRUE(with_template.ok()) << with_template.status();
-  EXPECT_EQ(with_template->image->base, root.image->base);
+  EXPECT_EQ(with_template->file_image->base, root.file_image->base);
   const auto third = files->load(write(*second, *run_on(*second, [](LinearMemory&) {})).id);
-  EXPECT_EQ(content(*read_revision(handles(*third), none)), content(*second));
+  EXPECT_EQ(content(*read_revision(handles(*third), "", none)), content(*second));
 
   for (const std::size_t lost : {1U, 2U}) {
     auto some = handles(*second);
     some.erase(some.begin() + static_cast<std::ptrdiff_t>(lost));
-    EXPECT_EQ(read_revision(std::move(some), none).status().code(), StatusCode::kDataLoss) << lost;
+    EXPECT_EQ(read_revision(std::move(some), "", none).status().code(), StatusCode::kDataLoss)
+        << lost;
   }
   auto swapped = handles(*second);
   std::swap(swapped[1], swapped[2]);
-  EXPECT_EQ(read_revision(std::move(swapped), none).status().code(), StatusCode::kDataLoss);
-  EXPECT_EQ(read_revision({}, none).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(read_revision(std::move(swapped), "", none).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(read_revision({}, "", none).status().code(), StatusCode::kDataLoss);
+}
+
+/// A revision that has no file, from what a small change left of `parent`.
+RevisionFiles::Written patch(const RevisionFiles& files, const Revision& parent, std::size_t at) {
+  const auto captured = image::testing::TestTemplate::run_on(
+      parent, [&](LinearMemory& memory) { memory.base()[at] ^= std::byte{1}; });
+  auto written = files.patch(parent, *captured, AtomicFile::Sync::kNone);
+  EXPECT_TRUE(written.ok() && *written) << written.status();
+  return **written;
+}
+
+TEST_F(RevisionFilesTest, ASmallChangeNeedsNoFile) {
+  const auto captured = run_on(root, [](LinearMemory& memory) { memory.base()[5] = std::byte{1}; });
+  EXPECT_FALSE(*files->patch(root, *captured, AtomicFile::Sync::kNone)) << "a template has no file";
+  const auto first = write(root, *captured);
+  const auto second = patch(*files, first.revision, 5);
+  const auto third = patch(*files, second.revision, 3 * kPageSize);
+  EXPECT_EQ(files->list(), std::vector<std::string>{first.id});
+  EXPECT_EQ(third.sources, std::vector<std::string>{first.id});
+  EXPECT_EQ(second.pages, 1U);
+  EXPECT_EQ(third.pages, 2U);
+
+  auto expected = patterned(kBaseSize);
+  expected[5] = std::byte{0};
+  expected[3 * kPageSize] ^= std::byte{1};
+  const auto loaded = files->load_patched(third.id, third.revision.patch->content);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  for (const Revision& revision : {third.revision, *loaded}) {
+    EXPECT_EQ(content(revision), expected);
+    EXPECT_EQ(revision.image()->manifest.globals, (std::vector<Global>{{"one", 4}, {"two", 2}}));
+    EXPECT_EQ(revision.image()->manifest.host_state, "state 0+++");
+    EXPECT_EQ(revision.id, third.id);
+    EXPECT_EQ(revision.file_id, first.id);
+  }
+  const auto none = [](std::string_view) { return std::shared_ptr<const Image>(); };
+  const auto read = read_revision(handles(*loaded), loaded->patch->content, none);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(content(*read), expected);
+  EXPECT_TRUE(files->verify(*loaded).ok());
+}
+
+TEST_F(RevisionFilesTest, OfALargeHostStateAPatchHasWhatIsNew) {
+  const auto left = [&](const Revision& parent, std::string host_state) {
+    auto captured = *run_on(parent, [](LinearMemory& memory) { memory.base()[5] ^= std::byte{1}; });
+    captured.state.host_state = std::move(host_state);
+    return captured;
+  };
+  const std::string large(1 << 20, 'f');
+  const auto first = write(root, left(root, "one" + large));
+  Revision parent = first.revision;
+  for (const std::string& state :
+       {"one" + large, "two" + large, "one" + large + "3", "one" + large.substr(7), large + large,
+        std::string(), std::string("f"), "one" + large}) {
+    const auto patched = files->patch(parent, left(parent, state), AtomicFile::Sync::kNone);
+    ASSERT_TRUE(patched.ok()) << patched.status();
+    const bool is_new = state.size() > large.size() + 10;
+    ASSERT_EQ(patched->has_value(), !is_new) << state.size();
+    if (is_new) continue;
+    EXPECT_LT((*patched)->bytes, 1000U);
+    parent = (*patched)->revision;
+    const auto loaded = files->load_patched(parent.id, parent.patch->content);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    EXPECT_TRUE(loaded->image()->manifest.host_state == state) << state.size();
+  }
+}
+
+TEST_F(RevisionFilesTest, AFileTakesTheChangesBeforeItAlong) {
+  const auto first = write(root, *run_on(root, [](LinearMemory& memory) {
+                             std::memset(memory.base(), 1, 40 * kPageSize);
+                           }));
+  const auto second = patch(*files, first.revision, 50 * kPageSize);
+  auto expected = content(second.revision);
+  // A run that changes much, memory's size too, and one that changes little but is written whole.
+  const auto large = run_on(second.revision, [](LinearMemory& memory) {
+    ASSERT_TRUE(memory.grow_to(kBaseSize + kWasmPageSize).ok());
+    for (std::size_t at = 60 * kPageSize; at < 80 * kPageSize; ++at) {
+      memory.base()[at] = static_cast<std::byte>(at * at % 251);
+    }
+    memory.base()[kBaseSize + 7] = std::byte{9};
+  });
+  ASSERT_FALSE(large->state.edits);
+  const auto third = write(second.revision, *large);
+  auto grown = expected;
+  grown.resize(kBaseSize + kWasmPageSize);
+  for (std::size_t at = 60 * kPageSize; at < 80 * kPageSize; ++at) {
+    grown[at] = static_cast<std::byte>(at * at % 251);
+  }
+  grown[kBaseSize + 7] = std::byte{9};
+  EXPECT_EQ(content(third.revision), grown);
+  EXPECT_EQ(content(*files->load(third.id)), grown);
+  EXPECT_EQ(content(patch(*files, third.revision, kBaseSize + 7).revision)[kBaseSize + 7],
+            std::byte{8});
+
+  const auto small =
+      run_on(second.revision, [](LinearMemory& memory) { memory.base()[3] = std::byte{3}; });
+  expected[3] = std::byte{3};
+  EXPECT_EQ(content(*files->load(write(second.revision, *small).id)), expected);
+}
+
+TEST_F(RevisionFilesTest, ChangesThatAddUpGoToAFile) {
+  const auto first =
+      write(root, *run_on(root, [](LinearMemory& memory) { memory.base()[5] = std::byte{1}; }));
+  Revision revision = first.revision;
+  for (int i = 0;; ++i) {
+    ASSERT_LT(i, 5) << "of a third of what a patch holds";
+    const auto captured = run_on(revision, [&](LinearMemory& memory) {
+      for (std::size_t at = 0; at < Edits::kMaxSize / 3; ++at) {
+        memory.base()[static_cast<std::size_t>(i) * 5 * kPageSize + at] =
+            static_cast<std::byte>(at % 200 + 17);
+      }
+    });
+    const auto written = files->patch(revision, *captured, AtomicFile::Sync::kNone);
+    ASSERT_TRUE(written.ok()) << written.status();
+    if (!*written) break;
+    revision = (*written)->revision;
+  }
+}
+
+TEST_F(RevisionFilesTest, ADamagedPatchIsNamed) {
+  const auto first =
+      write(root, *run_on(root, [](LinearMemory& memory) { memory.base()[5] = std::byte{1}; }));
+  const auto second = patch(*files, first.revision, 5);
+  const std::string& whole = second.revision.patch->content;
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_EQ(files->load_patched(second.id, whole.substr(0, size)).status().code(),
+              StatusCode::kDataLoss);
+  }
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ 4);
+    EXPECT_EQ(files->verify_patch(second.id, flipped).code(), StatusCode::kDataLoss) << at;
+  }
+  ASSERT_TRUE(files->remove(first.id).ok());
+  EXPECT_EQ(files->load_patched(second.id, whole).status().code(), StatusCode::kNotFound);
 }
 
 constexpr std::int64_t kAnyAge = std::numeric_limits<std::int64_t>::max();
@@ -338,7 +473,7 @@ TEST_F(ColdRevisionTest, ComesBackWithWhatItNeeds) {
   EXPECT_EQ(files->list().size(), 2U);
   EXPECT_TRUE(files->list_uncompressed().empty());
   EXPECT_TRUE(files->verify(second).ok());
-  EXPECT_EQ(*files->template_of(second), root.image->sha256);
+  EXPECT_EQ(*files->template_of(second), root.file_image->sha256);
   EXPECT_GT(*files->size_of(second), 0);
   EXPECT_TRUE(files->list_uncompressed().empty());  // looking puts nothing back
   EXPECT_EQ(content(*files->load(second)), expected);

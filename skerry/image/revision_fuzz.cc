@@ -18,7 +18,7 @@ using namespace skerry;
 /// A store with one whole revision in it, and a place for another.
 struct Store {
   Store() {
-    if (!files.keep_template(*made.root.image, made.file).ok()) std::abort();
+    if (!files.keep_template(*made.root.file_image, made.file).ok()) std::abort();
     const auto captured = image::testing::TestTemplate::run_on(
         made.root, [](image::LinearMemory& memory) { memory.base()[5] = std::byte{1}; });
     source = files.write(made.root, *captured, AtomicFile::Sync::kNone)->id;
@@ -35,7 +35,7 @@ struct Store {
 Status write_around(const Store& store, std::string manifest, std::size_t pages) {
   proto::RevisionManifest message;
   if (message.ParseFromString(manifest)) {
-    message.set_template_sha256(store.made.root.image->sha256);
+    message.set_template_sha256(store.made.root.file_image->sha256);
     for (std::string& source : *message.mutable_sources()) source = store.source;
     manifest = message.SerializeAsString();
   }
@@ -61,8 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto revision = kStore.files.load(kStore.id);
   if (!revision.ok()) return 0;
   // What opened has all its pages: reading past the end of a file would be SIGBUS.
-  for (const image::Extent& extent : revision->image->pages->layers()) {
-    (void)image::is_zero({revision->image->pages->page(extent.first), kPageSize});
+  for (const image::Extent& extent : revision->file_image->pages->layers()) {
+    (void)image::is_zero({revision->file_image->pages->page(extent.first), kPageSize});
   }
   (void)kStore.files.verify(kStore.id);
   return 0;

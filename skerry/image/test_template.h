@@ -26,24 +26,26 @@ class TestTemplate {
     manifest.globals = {{"one", 1}, {"two", 2}};
     manifest.host_state = "state 0";
     if (!write_image(file, manifest, patterned(kTemplateSize)).ok()) std::abort();
-    root.image = open_image(file).value();
+    root.file_image = open_image(file).value();
   }
 
   /// A run on `parent` that calls `change` with its memory, and what it leaves: the first global
   /// one more, the host state one sign longer.
   template <typename Change>
   static Result<Captured> run_on(const Revision& parent, const Change& change) {
-    SKERRY_ASSIGN(const auto memory, LinearMemory::on_image(parent.image->pages, kRunLimit));
+    SKERRY_ASSIGN(const auto memory, LinearMemory::on_image(parent.image()->pages, kRunLimit));
     change(*memory);
     CapturedState state;
     state.memory_size = memory->size();
     SKERRY_ASSIGN(state.changed, memory->changed());
-    state.globals = parent.image->manifest.globals;
+    state.edits = memory->edits(state.changed);
+    const Manifest manifest = parent.image()->manifest;
+    state.globals = manifest.globals;
     ++state.globals[0].bits;
-    state.host_state = parent.image->manifest.host_state + "+";
+    state.host_state = manifest.host_state + "+";
     const OwnedFd left = memory_file({});
     SKERRY_TRY(write_captured(left.get(), state, memory->bytes()));
-    return read_captured(left.get(), *parent.image, kRunLimit);
+    return read_captured(left.get(), parent.memory_size(), manifest.globals, kRunLimit);
   }
 
  private:

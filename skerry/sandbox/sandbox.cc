@@ -113,14 +113,19 @@ std::vector<engine::HostFunction> host_functions() {
   return functions;
 }
 
-Sandbox::Sandbox(const Origin& origin, const Limits& limits)
-    : origin_(origin), pristine_(origin.state), limits_(limits) {
+Sandbox::Sandbox(const Origin& origin, const Limits& limits) : origin_(&origin), limits_(limits) {
+  start_as(origin);
+}
+
+void Sandbox::start_as(const Origin& origin) {
+  origin_ = &origin;
+  pristine_ = origin.state;
   wasi::Quotas quotas = pristine_.files().quotas();
-  quotas.file_bytes = quotas.file_size = limits.files;
-  quotas.descriptors = limits.open_files;
+  quotas.file_bytes = quotas.file_size = limits_.files;
+  quotas.descriptors = limits_.open_files;
   pristine_.files().set_quotas(quotas);
   state_ = pristine_;
-  if (origin_.image) globals_ = origin_.image->manifest.globals;
+  if (origin.image) globals_ = origin.image->manifest.globals;
 }
 
 Sandbox::~Sandbox() = default;
@@ -153,9 +158,9 @@ Status Sandbox::instantiate() {
   instance_.reset();
   engine::InstanceLimits limits;
   limits.memory = limits_.memory;
-  limits.table_elements = origin_.table_elements;
+  limits.table_elements = origin_->table_elements;
   limits.fuel = limits_.fuel.value_or(0);
-  SKERRY_ASSIGN(instance_, engine::Instance::create(origin_.program, *memory_, this, limits));
+  SKERRY_ASSIGN(instance_, engine::Instance::create(origin_->program, *memory_, this, limits));
   unsound_ = false;
   return set_globals();
 }
@@ -168,13 +173,27 @@ Status Sandbox::set_globals() {
 }
 
 Result<image::LinearMemory::ResetCost> Sandbox::reset() {
-  const bool replace = unsound_ || memory_->has_grown() || !origin_.image;
+  const bool replace = unsound_ || memory_->has_grown() || !origin_->image;
   if (replace) instance_.reset();
   SKERRY_ASSIGN(const auto cost, memory_->reset());
   state_ = pristine_;
   exited_.reset();
   SKERRY_TRY(replace ? instantiate() : set_globals());
   return cost;
+}
+
+Status Sandbox::rebase(const Origin& origin) {
+  if (!origin.image || origin.program != origin_->program ||
+      !memory_->may_rebase(*origin.image->pages)) {
+    return absl::FailedPreconditionError("a sandbox cannot be rebased on this origin");
+  }
+  const bool replace =
+      unsound_ || memory_->has_grown() || origin.image->pages->size() != memory_->size();
+  if (replace) instance_.reset();
+  SKERRY_TRY(memory_->rebase(origin.image->pages));
+  start_as(origin);
+  exited_.reset();
+  return replace ? instantiate() : set_globals();
 }
 
 void Sandbox::enter(const World& world) {
@@ -212,7 +231,7 @@ Result<engine::CallEnd> Sandbox::call(std::string_view function,
 
 const std::map<std::string, std::string>& Sandbox::facts() const {
   static const std::map<std::string, std::string> kNone;
-  return origin_.image ? origin_.image->manifest.facts : kNone;
+  return origin_->image ? origin_->image->manifest.facts : kNone;
 }
 
 void Sandbox::measure(Usage& usage) {
@@ -304,16 +323,17 @@ Status Sandbox::capture(const std::filesystem::path& path, const image::Manifest
 }
 
 Result<image::CapturedState> Sandbox::captured() {
-  if (unsound_ || !origin_.image)
+  if (unsound_ || !origin_->image)
     return absl::FailedPreconditionError("a guest whose last call did not return is no image");
   image::CapturedState captured;
   captured.memory_size = instance_->memory().size();
   SKERRY_ASSIGN(captured.changed, memory_->changed());
+  captured.edits = memory_->edits(captured.changed);
   captured.globals = globals_;
   for (image::Global& global : captured.globals) {
     SKERRY_ASSIGN(global.bits, instance_->global(global.name));
   }
-  const auto& base = origin_.template_state;
+  const auto& base = origin_->template_state;
   SKERRY_ASSIGN(captured.host_state, wasi::encode(state_, base ? &*base : nullptr));
   return captured;
 }

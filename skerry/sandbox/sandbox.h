@@ -80,6 +80,12 @@ class Sandbox {
   /// instance if the last call did not return normally or memory grew.
   Result<image::LinearMemory::ResetCost> reset();
 
+  /// Makes this a sandbox of another origin, whose image is on the same base and whose program is
+  /// the same, as if it had just been loaded: but its memory is warm. `origin` must outlive it.
+  /// kFailedPrecondition, with nothing done, when origins do not fit; after any other failure it is
+  /// of no more use.
+  Status rebase(const Origin& origin);
+
   /// Sets what the guest sees of the outside from now on. `world` must outlive its calls.
   void enter(const World& world);
 
@@ -133,6 +139,7 @@ class Sandbox {
   wasi::HostState& state() { return state_; }
   image::LinearMemory& linear_memory() { return *memory_; }
   const Limits& limits() const { return limits_; }
+  const Origin& origin() const { return *origin_; }
   bool growth_was_refused() const { return memory_->growth_was_refused(); }
   wasi::QuotaKind last_quota_hit() const { return state_.last_quota_hit(); }
 
@@ -143,7 +150,9 @@ class Sandbox {
   Status instantiate();
   Status set_globals();
 
-  const Origin& origin_;
+  void start_as(const Origin& origin);
+
+  const Origin* origin_;
   wasi::HostState pristine_;            // where it began or settled, under this sandbox's quotas
   std::vector<image::Global> globals_;  // the same
   Limits limits_;

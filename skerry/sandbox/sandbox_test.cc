@@ -428,6 +428,38 @@ TEST_F(SandboxTest, RunsGoOnFromTheStateThatHasSettled) {
   EXPECT_FALSE(sandbox->may_settle(*state));
 }
 
+TEST_F(SandboxTest, ARebasedSandboxIsAsOneThatWasLoaded) {
+  image::EditsBuilder edits;
+  edits.add(16, "HELLO");
+  auto image = std::make_shared<image::Image>(*origin.image);
+  image->pages = image->pages->with(std::move(edits).finish(), 2 * kWasmPageSize);
+  image->manifest.globals = {{"count", 70}, {"alloc_traps", 0}};
+  Origin second = origin;
+  second.image = image;
+  ASSERT_TRUE(wasi::add_file(second.state.files(), "/kept", as_bytes("file")).ok());
+  for (const char* last : {"bump", "trap", "store"}) {
+    call("bump");
+    if (last == std::string_view("trap")) call("trap");
+    if (last == std::string_view("store")) call("grow", {3});
+    ASSERT_TRUE(sandbox->rebase(second).ok()) << last;
+    enter();
+    EXPECT_EQ(sandbox->memory().size(), 2 * kWasmPageSize);
+    call("hello");
+    EXPECT_EQ(output.out, "HELLO\n") << last;
+    output.out.clear();
+    EXPECT_EQ(value("bump"), 71U);
+    EXPECT_TRUE(wasi::read_file(sandbox->state().files(), "/kept", kib(1)).ok());
+    ASSERT_TRUE(sandbox->rebase(origin).ok()) << last;
+    enter();
+    EXPECT_TRUE(is_as_template());
+    EXPECT_EQ(value("bump"), 41U);
+    EXPECT_FALSE(wasi::read_file(sandbox->state().files(), "/kept", kib(1)).ok());
+  }
+  second.program = program();
+  EXPECT_EQ(sandbox->rebase(second).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(value("bump"), 42U) << "it is as it was";
+}
+
 // A module that is not hollow: no image, a start function, data of its own.
 
 TEST(CommandSandboxTest, StartFunctionSeesTheWorld) {

@@ -97,10 +97,18 @@ Result<RevisionRow> SessionStore::resolve(const SessionRow& session, std::string
 Result<bool> SessionStore::is_whole(const RevisionRow& row) {
   // What was not synced may be torn after the machine went down; a process that died tears nothing.
   if (row.info.is_durable || row.boot == boot_id()) return true;
-  if (!files_.verify(row.file).ok()) return false;
+  SKERRY_ASSIGN(const auto patch, tables_.patch(row.file));
+  if (!patch && !files_.verify(row.file).ok()) return false;
   SKERRY_ASSIGN(const auto sources, tables_.sources_of(row.id));
   return std::all_of(sources.begin(), sources.end(),
                      [&](const std::string& source) { return files_.verify(source).ok(); });
+}
+
+Result<image::Revision> SessionStore::load(const RevisionRow& row) {
+  SKERRY_ASSIGN(const auto patch, tables_.patch(row.file));
+  auto revision = patch ? files_.load_patched(row.file, *patch) : files_.load(row.file);
+  if (revision.ok()) revision->is_synced = row.info.is_durable;
+  return revision;
 }
 
 Result<SessionStore::Head> SessionStore::head(const Lease& lease, const image::Revision* known) {
@@ -133,7 +141,7 @@ Status SessionStore::open_head(const SessionRow& session, const image::Revision*
       break;
     }
     SKERRY_ASSIGN(const bool whole, is_whole(*row));
-    auto revision = whole ? files_.load(row->file)
+    auto revision = whole ? load(*row)
                           : absl::DataLossError("revision " + std::to_string(row->info.number) +
                                                 " was not on the disk yet when the machine went "
                                                 "down");
@@ -167,7 +175,7 @@ Result<SessionStore::Committed> SessionStore::commit(const Lease& lease,
                                                      const RunRecord& record) {
   SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock(directory_)));
   if (parent.id.empty()) {
-    SKERRY_TRY(files_.keep_template(*parent.image, record.template_file));
+    SKERRY_TRY(files_.keep_template(*parent.file_image, record.template_file));
   }
   return save(lease, parent, captured, record);
 }
@@ -177,21 +185,23 @@ Result<SessionStore::Committed> SessionStore::save(const Lease& lease,
                                                    const image::Captured& captured,
                                                    const RunRecord& record) {
   const bool durable = record.durability == Durability::kDurable;
-  SKERRY_ASSIGN(
-      auto written,
-      files_.write(parent, captured, durable ? AtomicFile::Sync::kFull : AtomicFile::Sync::kNone,
-                   std::exchange(place_, std::nullopt)));
+  const auto sync = durable ? AtomicFile::Sync::kFull : AtomicFile::Sync::kNone;
+  SKERRY_ASSIGN(auto written, files_.patch(parent, captured, sync));
+  if (!written) {
+    SKERRY_ASSIGN(written,
+                  files_.write(parent, captured, sync, std::exchange(place_, std::nullopt)));
+  }
   Leftovers leftovers;
   const auto named = [&]() -> Result<Committed> {
     SKERRY_TRY(tables_.set_sync(durable ? SessionTables::Sync::kFull : SessionTables::Sync::kNone));
     SKERRY_ASSIGN(auto transaction, tables_.begin());
-    SKERRY_ASSIGN(auto info, name_revision(lease, parent, written, record, leftovers));
+    SKERRY_ASSIGN(auto info, name_revision(lease, parent, *written, record, leftovers));
     SKERRY_TRY(settle(leftovers));
     SKERRY_TRY(transaction.commit());
     std::move(leftovers.unneeded.begin(), leftovers.unneeded.end(), std::back_inserter(unneeded_));
-    return Committed{.info = std::move(info), .revision = std::move(written.revision)};
+    return Committed{.info = std::move(info), .revision = std::move(written->revision)};
   }();
-  if (!named.ok()) (void)files_.remove(written.id);
+  if (!named.ok() && !written->revision.patch) (void)files_.remove(written->id);
   return named;
 }
 
@@ -206,8 +216,8 @@ Result<RevisionInfo> SessionStore::name_revision(const Lease& lease, const image
     from = *row;
   }
   if (!session) {
-    SKERRY_ASSIGN(session, tables_.add_session(lease.name(), parent.image->manifest.template_name,
-                                               now_unix_ns()));
+    SKERRY_ASSIGN(
+        session, tables_.add_session(lease.name(), parent.manifest().template_name, now_unix_ns()));
     SKERRY_TRY(make_room(leftovers));
   }
   RevisionRow row{.parent = from.id,
@@ -223,7 +233,9 @@ Result<RevisionInfo> SessionStore::name_revision(const Lease& lease, const image
                            .pages = static_cast<std::int64_t>(written.pages),
                            .is_durable = record.durability == Durability::kDurable,
                            .is_head = true}};
-  SKERRY_ASSIGN(row.id, tables_.add_head(*session, row, written.sources));
+  const auto& patch = written.revision.patch;
+  SKERRY_ASSIGN(
+      row.id, tables_.add_head(*session, row, written.sources, patch ? &patch->content : nullptr));
   session->head = row.id;
   SKERRY_TRY(prune(*session, leftovers));
   SKERRY_TRY(make_space(leftovers));
@@ -241,8 +253,12 @@ Status SessionStore::make_room(Leftovers& leftovers) {
 }
 
 Status SessionStore::prune(const SessionRow& session, Leftovers& leftovers) {
-  // Numbers count the session's runs: before that many there is nothing to look for.
-  if (session.next_number < policy_.revisions) return ok_status();
+  // Numbers count the session's runs: before that many there is nothing to look for, and where many
+  // are kept, every few runs one takes the surplus of all away.
+  const std::int64_t at_once = 1 + policy_.revisions / 10;
+  if (session.next_number < policy_.revisions || session.next_number % at_once != 0) {
+    return ok_status();
+  }
   SKERRY_ASSIGN(const auto surplus, tables_.surplus(session, policy_.revisions));
   for (const RevisionRow& row : surplus) SKERRY_TRY(forget(row, leftovers));
   return ok_status();
@@ -471,7 +487,7 @@ Result<SessionStore::OpenedRevision> SessionStore::open_revision(
     return absl::InvalidArgumentError("revision 0 is the template itself");
   }
   OpenedRevision opened{.number = row->info.number, .revision = {}};
-  SKERRY_ASSIGN(opened.revision, files_.load(row->file));
+  SKERRY_ASSIGN(opened.revision, load(*row));
   return opened;
 }
 
@@ -509,12 +525,18 @@ Result<std::int64_t> SessionStore::clear(const std::optional<SessionName>& name)
 
 Result<SessionStore::Check> SessionStore::check(const std::function<void(double)>& progress) {
   SKERRY_ASSIGN(const auto files, tables_.needed_files());
+  SKERRY_ASSIGN(const auto patches, tables_.patches());
   Check check;
-  for (const std::string& file : files) {
-    const Status status = files_.verify(file);
+  const auto note = [&](const Status& status) {
     if (!status.ok()) check.damaged.emplace_back(message_of(status));
     ++check.revisions;
-    progress(static_cast<double>(check.revisions) / static_cast<double>(files.size()));
+    progress(static_cast<double>(check.revisions) /
+             static_cast<double>(files.size() + patches.size()));
+  };
+  for (const std::string& file : files) note(files_.verify(file));
+  for (const std::string& id : patches) {
+    SKERRY_ASSIGN(const auto content, tables_.patch(id));
+    if (content) note(files_.verify_patch(id, *content));  // else removed meanwhile
   }
   SKERRY_ASSIGN(const auto lines, tables_.damage());
   for (const std::string& line : lines) check.damaged.push_back("sessions.db: " + line);

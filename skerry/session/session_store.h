@@ -26,7 +26,7 @@ namespace skerry::session {
 struct Policy {
   std::chrono::seconds time_to_live{3600};  ///< since a session's last use; 1 s to 30 days
   std::int64_t sessions = 100;              ///< 1 to 100,000
-  std::int64_t revisions = 100;             ///< of each session; 1 to 10,000
+  std::int64_t revisions = 100;             ///< of each session, a tenth more or less; 1 to 10,000
   std::chrono::seconds cold{600};           ///< unused, until files are compressed; 1 s to 30 days
   ByteSize bytes = mib(10'240);             ///< of all revisions' files; at least 1
 };
@@ -135,7 +135,7 @@ class SessionStore {
     std::int64_t revisions = 0;
     std::vector<std::string> damaged;  ///< what is wrong, a line each
   };
-  /// Reads and hashes every revision's file.
+  /// Reads and hashes every revision's file or patch.
   Result<Check> check(const std::function<void(double)>& progress);
 
   struct Collected {
@@ -182,6 +182,7 @@ class SessionStore {
   /// The newest revision of a session that can be opened, from its head back.
   Status open_head(const SessionRow& session, const image::Revision* known, Head& head);
   Result<bool> is_whole(const RevisionRow& row);
+  Result<image::Revision> load(const RevisionRow& row);
 
   /// Writes a revision and names it. The lock that writers share is the caller's.
   Result<Committed> save(const Lease& lease, const image::Revision& parent,

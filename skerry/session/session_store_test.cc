@@ -29,17 +29,36 @@ class SessionStoreTest : public ::testing::Test {
     store = *std::move(opened);
   }
 
-  /// A run that leaves `value` at the start of memory and of page 20.
+  /// A run that leaves `value` at the start of memory, and fills pages with noise so that it leaves
+  /// a file.
   Result<RevisionInfo> run(const SessionName& session, int value,
                            Durability durability = Durability::kCommitted) const {
+    return run_on(session, value, durability, [&](image::LinearMemory& memory) {
+      std::memcpy(memory.base(), &value, sizeof value);
+      std::mt19937 noise(static_cast<unsigned>(value));
+      for (std::size_t at = 20 * kPageSize; at < 30 * kPageSize; at += sizeof value) {
+        const auto word = static_cast<std::uint32_t>(noise());
+        std::memcpy(memory.base() + at, &word, sizeof word);
+      }
+    });
+  }
+
+  /// A run that leaves `value`, and so little else that there is no file.
+  Result<RevisionInfo> run_small(const SessionName& session, int value,
+                                 Durability durability = Durability::kCommitted) const {
+    return run_on(session, value, durability, [&](image::LinearMemory& memory) {
+      std::memcpy(memory.base(), &value, sizeof value);
+      std::memcpy(memory.base() + 40 * kPageSize + 10 * value, &value, sizeof value);
+    });
+  }
+
+  template <typename Change>
+  Result<RevisionInfo> run_on(const SessionName& session, int value, Durability durability,
+                              const Change& change) const {
     SKERRY_ASSIGN(const auto lease, store->lease(session));
     SKERRY_ASSIGN(const auto head, store->head(lease));
     const image::Revision parent = head.revision.value_or(made.root);
-    SKERRY_ASSIGN(const auto captured,
-                  image::testing::TestTemplate::run_on(parent, [&](image::LinearMemory& memory) {
-                    std::memcpy(memory.base(), &value, sizeof value);
-                    std::memcpy(memory.base() + 20 * kPageSize, &value, sizeof value);
-                  }));
+    SKERRY_ASSIGN(const auto captured, image::testing::TestTemplate::run_on(parent, change));
     SKERRY_ASSIGN(auto committed, store->commit(lease, parent, captured,
                                                 {.first_line = "x = " + std::to_string(value),
                                                  .outcome = "completed",
@@ -55,7 +74,7 @@ class SessionStoreTest : public ::testing::Test {
     if (!head.ok()) ADD_FAILURE() << head.status();
     if (!head.ok() || !head->revision) return -1;
     int value = 0;
-    std::memcpy(&value, head->revision->image->pages->page(0), sizeof value);
+    std::memcpy(&value, head->revision->image()->pages->page(0), sizeof value);
     return value;
   }
 
@@ -287,7 +306,7 @@ TEST_F(SessionStoreTest, AFileThatOthersRestOnCountsUntilNobodyDoes) {
   ASSERT_TRUE(run(name("a"), 1).ok());
   ASSERT_TRUE(store->fork(name("a"), name("b")).ok());
   ASSERT_TRUE(store->clear(name("a")).ok());
-  reopen({.bytes = bytes(3 * kPageSize)});
+  reopen({.bytes = bytes(15 * kPageSize)});
   ASSERT_TRUE(run(name("c"), 1).ok());
   EXPECT_EQ(store->info(name("b")).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(files_on_disk(), 1U);
@@ -303,6 +322,22 @@ TEST_F(SessionStoreTest, AStoreOfTheFirstVersionIsTakenOver) {
   reopen({.bytes = bytes(1000)});
   EXPECT_EQ(value_of(name("s")), 1);
   EXPECT_EQ(run(name("s"), 2).status().code(), StatusCode::kResourceExhausted);
+}
+
+TEST_F(SessionStoreTest, AStoreWithoutPatchesIsTakenOver) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  store.reset();
+  {
+    const auto database = Database::open(directory / "store/sessions.db").value();
+    ASSERT_TRUE(database
+                    ->run_script("DROP TRIGGER patch_removed; DROP TABLE patches; "
+                                 "PRAGMA user_version = 3")
+                    .ok());
+  }
+  reopen();
+  ASSERT_TRUE(run_small(name("s"), 2).ok());
+  EXPECT_EQ(value_of(name("s")), 2);
+  EXPECT_EQ(files_on_disk(), 1U);
 }
 
 TEST_F(SessionStoreTest, ASessionInUseIsNotEvicted) {
@@ -337,7 +372,7 @@ TEST_F(SessionStoreTest, AnImportedSessionIsAllItsOwn) {
   const auto opened = store->open_revision(name("s"), std::nullopt).value();
   const OwnedFd file = image::testing::memory_file({});
   ASSERT_TRUE(
-      image::write_export(file.get(), *opened.revision.image, {"s", opened.number}, [](double) {
+      image::write_export(file.get(), *opened.revision.image(), {"s", opened.number}, [](double) {
       }).ok());
   const auto imported =
       image::read_export(file.get(), image::testing::memory_file({}), [](double) {});
@@ -349,15 +384,82 @@ TEST_F(SessionStoreTest, AnImportedSessionIsAllItsOwn) {
   EXPECT_EQ(saved->first_line, "imported: s, revision 1");
   ASSERT_TRUE(store->clear(name("s")).ok());  // the template goes, too
   const auto copy = store->open_revision(name("copy"), "1").value();
-  EXPECT_EQ(image::testing::whole(*copy.revision.image->pages),
-            image::testing::whole(*opened.revision.image->pages));
-  EXPECT_EQ(copy.revision.image->manifest.host_state, "state 0+");
-  EXPECT_EQ(copy.revision.image->manifest.globals, opened.revision.image->manifest.globals);
+  EXPECT_EQ(image::testing::whole(*copy.revision.image()->pages),
+            image::testing::whole(*opened.revision.image()->pages));
+  EXPECT_EQ(copy.revision.image()->manifest.host_state, "state 0+");
+  EXPECT_EQ(copy.revision.image()->manifest.globals, opened.revision.image()->manifest.globals);
   ASSERT_TRUE(run(name("copy"), 6).ok());
   EXPECT_EQ(value_of(name("copy")), 6);
   EXPECT_TRUE(store->check([](double) {})->damaged.empty());
   ASSERT_TRUE(store->clear(std::nullopt).ok());
   EXPECT_TRUE(store->files().list_templates().empty());
+}
+
+TEST_F(SessionStoreTest, ARunThatChangesLittleLeavesNoFile) {
+  ASSERT_TRUE(run_small(name("s"), 1).ok());  // on the template: one file
+  for (int i = 2; i <= 4; ++i) {
+    const auto info =
+        run_small(name("s"), i, i == 3 ? Durability::kDurable : Durability::kCommitted);
+    ASSERT_TRUE(info.ok()) << info.status();
+    EXPECT_LT(info->bytes, 500);
+    EXPECT_EQ(info->is_durable, i == 3);
+  }
+  EXPECT_EQ(files_on_disk(), 1U);
+  ASSERT_TRUE(store->fork(name("s"), name("t")).ok());
+  reopen();
+  EXPECT_EQ(value_of(name("s")), 4);
+  ASSERT_TRUE(store->rewind(name("s"), "2").ok());
+  EXPECT_EQ(value_of(name("s")), 2);
+  ASSERT_TRUE(run(name("s"), 50).ok());  // all that lay in patches is in its file
+  EXPECT_EQ(value_of(name("s")), 50);
+  ASSERT_TRUE(run_small(name("s"), 51).ok());
+  EXPECT_EQ(value_of(name("s")), 51);
+  EXPECT_EQ(value_of(name("t")), 4);
+  EXPECT_EQ(files_on_disk(), 2U);
+  EXPECT_EQ(store->collect_garbage()->files, 0);
+  EXPECT_TRUE(store->check([](double) {})->damaged.empty());
+  const auto patches = [&] {
+    const auto database = Database::open(directory / "store/sessions.db").value();
+    return database->run("SELECT COUNT(*) FROM patches")->front().integer(0);
+  };
+  EXPECT_EQ(patches(), 4);
+  ASSERT_TRUE(store->clear(name("s")).ok());
+  EXPECT_EQ(patches(), 3) << "that the fork comes from";
+  EXPECT_EQ(value_of(name("t")), 4);
+  ASSERT_TRUE(store->clear(name("t")).ok());
+  EXPECT_EQ(patches(), 0);
+  EXPECT_EQ(files_on_disk(), 0U);
+}
+
+TEST_F(SessionStoreTest, ADamagedPatchIsNamedAndPassedOver) {
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(run_small(name("s"), i).ok());
+  {
+    const auto database = Database::open(directory / "store/sessions.db").value();
+    ASSERT_TRUE(database
+                    ->run_script("UPDATE patches SET content = substr(content, 1, 60) "
+                                 "WHERE rowid = (SELECT MAX(rowid) FROM patches)")
+                    .ok());
+  }
+  const auto damaged = store->check([](double) {})->damaged;
+  ASSERT_EQ(damaged.size(), 1U);
+  EXPECT_NE(damaged[0].find("its bytes have changed"), std::string::npos) << damaged[0];
+  EXPECT_EQ(value_of(name("s")), 2);
+  EXPECT_NE(store->events(name("s"))->back().text.find("went back to revision 2"),
+            std::string::npos);
+}
+
+TEST_F(SessionStoreTest, WhereManyRevisionsAreKeptTheSurplusGoesNowAndThen) {
+  reopen({.revisions = 20});
+  ASSERT_TRUE(run(name("s"), 0).ok());
+  std::size_t most = 0;
+  for (int i = 1; i < 60; ++i) {
+    ASSERT_TRUE(run_small(name("s"), i).ok());
+    most = std::max(most, store->revisions(name("s"))->size());
+  }
+  EXPECT_GT(most, 20U);
+  EXPECT_LE(most, 22U);
+  EXPECT_EQ(value_of(name("s")), 59);
+  EXPECT_EQ(files_on_disk(), 1U);
 }
 
 TEST_F(SessionStoreTest, ARunWhoseSessionWasClearedIsNotSaved) {

@@ -9,8 +9,8 @@ namespace {
 
 // `number` counts within a session; `parent` is a revision's id, null for one on the template.
 // `boot` tells whether the machine has been up ever since a revision that was not synced. `files`
-// are on the disk for as long as a revision needs them, whose or as a source; `totals` are their
-// sums.
+// are kept for as long as a revision needs them, whose or as a source: on the disk, or here where
+// they are patches; `totals` are their sums.
 constexpr const char* kSchema = R"(
 CREATE TABLE IF NOT EXISTS sessions (
   id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, name TEXT NOT NULL,
@@ -32,6 +32,9 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS events_of_name ON events (tenant, name);
 CREATE TABLE IF NOT EXISTS files (
   file TEXT PRIMARY KEY, tenant TEXT NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS patches (file TEXT PRIMARY KEY, content BLOB NOT NULL);
+CREATE TRIGGER IF NOT EXISTS patch_removed AFTER DELETE ON files BEGIN
+  DELETE FROM patches WHERE file = old.file; END;
 DROP INDEX IF EXISTS files_of_tenant;
 INSERT OR IGNORE INTO files SELECT r.file, COALESCE(s.tenant, 'default'), r.bytes
   FROM revisions r LEFT JOIN sessions s ON s.id = r.session;
@@ -42,10 +45,10 @@ CREATE TRIGGER IF NOT EXISTS file_added AFTER INSERT ON files BEGIN
     ON CONFLICT (tenant) DO UPDATE SET bytes = bytes + excluded.bytes; END;
 CREATE TRIGGER IF NOT EXISTS file_removed AFTER DELETE ON files BEGIN
   UPDATE totals SET bytes = bytes - old.bytes WHERE tenant = old.tenant; END;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 )";
-// 1 had no table `files`, 2 no `totals`.
-constexpr std::int64_t kSchemaVersion = 3;
+// 1 had no table `files`, 2 no `totals`, 3 no `patches`.
+constexpr std::int64_t kSchemaVersion = 4;
 
 constexpr std::int64_t kMaxEvents = 200;  // of one name, as they are told
 // Events are trimmed once in so many: a run that notes something pays for one insertion.
@@ -266,7 +269,8 @@ Result<std::vector<RevisionRow>> SessionTables::surplus(const SessionRow& sessio
 }
 
 Result<std::int64_t> SessionTables::add_head(const SessionRow& session, const RevisionRow& row,
-                                             const std::vector<std::string>& sources) {
+                                             const std::vector<std::string>& sources,
+                                             const std::string* patch) {
   SKERRY_TRY(change(
       "INSERT INTO revisions (session, number, parent, file, created, first_line, outcome, label, "
       "bytes, pages, durable, boot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -277,6 +281,10 @@ Result<std::int64_t> SessionTables::add_head(const SessionRow& session, const Re
   const std::int64_t id = database_->last_id();
   SKERRY_TRY(change("INSERT INTO files (file, tenant, bytes) VALUES (?, ?, ?)",
                     {Cell::of(row.file), Cell::of(tenant_), Cell::of(row.info.bytes)}));
+  if (patch != nullptr) {
+    SKERRY_TRY(change("INSERT INTO patches (file, content) VALUES (?, ?)",
+                      {Cell::of(row.file), Cell::blob(*patch)}));
+  }
   for (const std::string& source : sources) {
     SKERRY_TRY(change("INSERT INTO sources (revision, file) VALUES (?, ?)",
                       {Cell::of(id), Cell::of(source)}));
@@ -307,6 +315,15 @@ Result<std::vector<std::string>> SessionTables::sources_of(std::int64_t revision
                 first_text);
 }
 
+Result<std::optional<std::string>> SessionTables::patch(std::string_view file) {
+  return first_of(database_->run("SELECT content FROM patches WHERE file = ?", {Cell::of(file)}),
+                  first_text);
+}
+
+Result<std::vector<std::string>> SessionTables::patches() {
+  return all_of(database_->run("SELECT file FROM patches"), first_text);
+}
+
 Result<bool> SessionTables::remove_if_unneeded(std::string_view file) {
   SKERRY_ASSIGN(const auto removed,
                 database_->run("DELETE FROM files WHERE file = ?1"
@@ -335,7 +352,8 @@ Result<std::vector<std::string>> SessionTables::files_unused_since(std::int64_t 
 }
 
 Result<std::vector<std::string>> SessionTables::needed_files() {
-  return all_of(database_->run("SELECT file FROM revisions UNION SELECT file FROM sources"),
+  return all_of(database_->run("SELECT file FROM revisions UNION SELECT file FROM sources"
+                               " EXCEPT SELECT file FROM patches"),
                 first_text);
 }
 

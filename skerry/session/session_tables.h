@@ -31,7 +31,7 @@ struct SessionRow {
 struct RevisionRow {
   std::int64_t id = 0;  ///< 0: the template
   std::int64_t parent = 0;
-  std::string file;   ///< id of its revision file
+  std::string file;   ///< id of its revision file, or of its patch
   std::string boot;   ///< of the machine, when it was written
   RevisionInfo info;  ///< all but `is_head`
 };
@@ -74,10 +74,10 @@ class SessionTables {
   Result<std::vector<RevisionRow>> reachable(const SessionRow& session);
   /// Revisions beyond the `kept` newest of a session that nothing names: no head, label or fork.
   Result<std::vector<RevisionRow>> surplus(const SessionRow& session, std::int64_t kept);
-  /// Adds `row`, which needs the files `sources` besides its own, and makes it the head. Returns
-  /// its id.
+  /// Adds `row`, which needs the files `sources` besides its own, and makes it the head. `patch` is
+  /// the content of one that has no file, else null. Returns its id.
   Result<std::int64_t> add_head(const SessionRow& session, const RevisionRow& row,
-                                const std::vector<std::string>& sources);
+                                const std::vector<std::string>& sources, const std::string* patch);
   Status set_label(std::int64_t revision, std::string_view label);
   /// Its children become its parent's. Returns the files it needed.
   Result<std::vector<std::string>> remove_revision(const RevisionRow& row);
@@ -86,9 +86,13 @@ class SessionTables {
   Result<std::vector<std::string>> sources_of(std::int64_t revision);
   /// The tenant's files that no session needs whose head somebody ran or rewound since `unix_ns`.
   Result<std::vector<std::string>> files_unused_since(std::int64_t unix_ns);
-  /// All files that any revision, of any tenant, needs.
+  /// The content of a revision's patch; none when it has a file. The ids of all patches, of any
+  /// tenant.
+  Result<std::optional<std::string>> patch(std::string_view file);
+  Result<std::vector<std::string>> patches();
+  /// All files on the disk that any revision, of any tenant, needs.
   Result<std::vector<std::string>> needed_files();
-  /// Forgets a file that no revision needs any more, and whether it was such a one.
+  /// Forgets a file or a patch that no revision needs any more, and whether it was such a one.
   Result<bool> remove_if_unneeded(std::string_view file);
   /// Bytes of all files that the tenant's revisions need.
   Result<std::int64_t> bytes();

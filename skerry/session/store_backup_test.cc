@@ -27,6 +27,7 @@ class StoreBackupTest : public ::testing::Test {
     return SessionStore::open(directory / which / "store", "default", {}).value();
   }
 
+  /// Leaves a file if `value` is even, and a patch otherwise.
   Status run(SessionStore& store, int value) const {
     SKERRY_ASSIGN(const auto lease, store.lease(name("s")));
     SKERRY_ASSIGN(const auto head, store.head(lease));
@@ -34,6 +35,10 @@ class StoreBackupTest : public ::testing::Test {
     SKERRY_ASSIGN(const auto captured,
                   image::testing::TestTemplate::run_on(parent, [&](image::LinearMemory& memory) {
                     std::memcpy(memory.base(), &value, sizeof value);
+                    if (value % 2 != 0) return;
+                    for (std::size_t at = kPageSize; at < 11 * kPageSize; ++at) {
+                      memory.base()[at] = static_cast<std::byte>(at * at % 251);
+                    }
                   }));
     return store
         .commit(lease, parent, captured,
@@ -45,7 +50,7 @@ class StoreBackupTest : public ::testing::Test {
     const auto opened = store.open_revision(name("s"), std::nullopt);
     if (!opened.ok()) return -1;
     int value = 0;
-    std::memcpy(&value, opened->revision.image->pages->page(0), sizeof value);
+    std::memcpy(&value, opened->revision.image()->pages->page(0), sizeof value);
     return value;
   }
 

@@ -185,11 +185,16 @@ Status EventSender::ended(Outcome outcome) {
   return send(socket_, event_of(outcome));
 }
 
-Status EventSender::ended(Outcome outcome, int left, bool is_kept) {
+Status EventSender::ended(Outcome outcome, const LeftState& left, bool is_kept) {
   add_times(outcome);
   RunEvent event = event_of(outcome);
   event.mutable_ended()->set_is_kept(is_kept);
-  return send_all(socket_, as_bytes(framed(event.SerializeAsString())), {&left, 1});
+  if (!left.file.is_open()) {
+    event.mutable_ended()->set_state(left.bytes);
+    return send(socket_, event);
+  }
+  const int file = left.file.get();
+  return send_all(socket_, as_bytes(framed(event.SerializeAsString())), {&file, 1});
 }
 
 Status EventSender::failed(const Status& status) {
@@ -275,6 +280,7 @@ Status EventReceiver::take_event(const RunEvent& event) {
     case RunEvent::kEnded: {
       SKERRY_ASSIGN(ended_, outcome_of(event.ended()));
       is_kept_ = event.ended().is_kept();
+      state_ = event.ended().state();
       return ok_status();
     }
     case RunEvent::kFailed:

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "skerry/base/child.h"
+#include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
@@ -38,6 +39,14 @@ struct FileChange {
   std::string path;     ///< in the guest, absolute; untrusted
   std::string content;  ///< the file's bytes, or a piece of them; a link's target
   bool is_further_piece = false;
+};
+
+/// The state that a run in a session left: a sealed file as `image::write_captured` made it, or
+/// where it is small, bytes as `image::encode_captured` did. Untrusted.
+struct LeftState {
+  OwnedFd file;
+  std::string bytes;
+  bool is_there() const { return file.is_open() || !bytes.empty(); }
 };
 
 /// Sees a run while it happens. Calls come on the supervising thread. Everything is the guest's:
@@ -86,9 +95,9 @@ class EventSender : public RunChannel, private wasi::OutputSink {
   Status changed(const FileChange& change) override;
   /// The last event of a run; fills in the times that the run took.
   Status ended(sandbox::Outcome outcome);
-  /// The same in a session: hands over the file with the state that the run left, and says whether
-  /// this worker keeps that state.
-  Status ended(sandbox::Outcome outcome, int left, bool is_kept);
+  /// The same in a session: hands over the state that the run left, and says whether this worker
+  /// keeps it.
+  Status ended(sandbox::Outcome outcome, const LeftState& left, bool is_kept);
   /// Instead of an outcome: our own failure.
   Status failed(const Status& status);
 
@@ -121,6 +130,8 @@ class EventReceiver {
   const std::optional<sandbox::Outcome>& ended() const { return ended_; }
   /// Whether the worker says that it keeps the state that it hands over.
   bool is_kept() const { return is_kept_; }
+  /// The state that came with the outcome, if it is no file.
+  std::string take_state() { return std::move(state_); }
   /// The process's own failure, as it told; OK when it told none.
   const Status& failure() const { return failure_; }
   /// Whether the run is over, either way: nothing may follow.
@@ -138,6 +149,7 @@ class EventReceiver {
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::optional<sandbox::Outcome> ended_;
   bool is_kept_ = false;
+  std::string state_;
   Status failure_;
   std::size_t changes_ = 0;
 };

@@ -49,6 +49,7 @@ std::string encode(const SessionStart& start) {
   session.set_becomes(start.becomes);
   session.set_from(start.from);
   session.set_template_sha256(start.template_sha256);
+  session.set_patch(start.patch);
   return message.SerializeAsString();
 }
 
@@ -100,7 +101,8 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   if (message.has_session()) {
     request.session = {.becomes = message.session().becomes(),
                        .from = message.session().from(),
-                       .template_sha256 = message.session().template_sha256()};
+                       .template_sha256 = message.session().template_sha256(),
+                       .patch = message.session().patch()};
     request.program.is_continued = true;
   }
   return order;

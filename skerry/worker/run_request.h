@@ -20,6 +20,7 @@ struct SessionStart {
   std::uint64_t becomes = 0;    ///< the number of the state that the run leaves
   std::uint64_t from = 0;       ///< of a state that the worker keeps; 0: of none
   std::string template_sha256;  ///< without either: the template that it starts on
+  std::string patch;            ///< of the revision whose descriptors come, if it has one
 };
 
 /// One Python run, as a worker is told to do it: a fresh one, or one of a session. A value.
@@ -40,7 +41,7 @@ struct RunRequest {
 /// What a worker is told at one time.
 struct WorkerOrder {
   /// The largest, encoded: a run's, and what says which session it is of.
-  static constexpr std::size_t kMaxSize = RunRequest::kMaxSize + (std::size_t{64} << 10);
+  static constexpr std::size_t kMaxSize = RunRequest::kMaxSize + (std::size_t{128} << 10);
 
   std::optional<RunRequest> run;
   std::vector<std::uint64_t> forget;  ///< states that will not be asked for again

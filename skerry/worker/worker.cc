@@ -93,6 +93,24 @@ class Desk {
   /// Takes away what a run has left. Done after its outcome was sent, so that nobody waits for it.
   Status clear() { return sandbox_ ? sandbox_->reset().status() : ok_status(); }
 
+  /// A warm sandbox on `origin`, which rests on the template that the desk's is on; null where it
+  /// does not fit. The desk has none then.
+  std::unique_ptr<sandbox::Sandbox> give_away(const sandbox::Origin& origin,
+                                              const sandbox::Limits& limits) {
+    return rebased(std::move(sandbox_), origin, limits);
+  }
+  bool is_empty() const { return !sandbox_; }
+
+  /// `sandbox` on another origin, or null: what does not fit is of no use to anybody.
+  static std::unique_ptr<sandbox::Sandbox> rebased(std::unique_ptr<sandbox::Sandbox> sandbox,
+                                                   const sandbox::Origin& origin,
+                                                   const sandbox::Limits& limits) {
+    if (!sandbox || !sandbox->limits().suit_sandbox_of(limits) || !sandbox->rebase(origin).ok()) {
+      return nullptr;
+    }
+    return sandbox;
+  }
+
  private:
   const Origins& origins_;
   const sandbox::Origin* origin_ = nullptr;
@@ -108,7 +126,7 @@ class Seats {
     bool is_new = false;  ///< no run of the session has been before
   };
 
-  explicit Seats(const Origins& origins) : origins_(origins) {}
+  Seats(const Origins& origins, Desk& desk) : origins_(origins), desk_(desk) {}
 
   /// A sandbox where the session stands, no longer kept.
   Result<Seat> take(const RunRequest& request, Files files) {
@@ -133,14 +151,20 @@ class Seats {
       }
       seat.is_new = true;
     } else {
-      SKERRY_ASSIGN(const auto revision,
-                    image::read_revision(std::move(files), [&](std::string_view sha256) {
-                      return origins_.image(sha256);
-                    }));
-      SKERRY_ASSIGN(seat.origin, origins_.on(revision.image, metering));
+      SKERRY_ASSIGN(const auto revision, image::read_revision(std::move(files), start.patch,
+                                                              [&](std::string_view sha256) {
+                                                                return origins_.image(sha256);
+                                                              }));
+      SKERRY_ASSIGN(seat.origin, origins_.on(revision.image(), metering));
       origin = seat.origin.get();
     }
-    SKERRY_ASSIGN(seat.sandbox, sandbox::Sandbox::load(*origin, request.limits));
+    // Warm ones first: the pages that every run touches are private in them already.
+    seat.sandbox = Desk::rebased(std::move(spare_.sandbox), *origin, request.limits);
+    spare_.origin.reset();
+    if (!seat.sandbox) seat.sandbox = desk_.give_away(*origin, request.limits);
+    if (!seat.sandbox) {
+      SKERRY_ASSIGN(seat.sandbox, sandbox::Sandbox::load(*origin, request.limits));
+    }
     return seat;
   }
 
@@ -149,16 +173,21 @@ class Seats {
     kept_[state] = std::move(seat);
   }
   void forget(const std::vector<std::uint64_t>& states) {
-    for (const std::uint64_t state : states) kept_.erase(state);
+    for (const std::uint64_t state : states) {
+      if (auto kept = kept_.extract(state); !kept.empty()) spare_ = std::move(kept.mapped());
+    }
   }
   Status rest() {
+    spare_ = {};
     for (auto& [state, seat] : kept_) SKERRY_TRY(seat.sandbox->rest());
     return ok_status();
   }
 
  private:
   const Origins& origins_;
+  Desk& desk_;
   std::map<std::uint64_t, Seat> kept_;
+  Seat spare_;  // the last that was forgotten: for the next session, unless the worker rests first
 };
 
 Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
@@ -188,12 +217,21 @@ Status run_fresh(Desk& desk, const RunRequest& request, EventSender& sender) {
   return desk.clear();
 }
 
-/// A sealed file with what a run in a session left.
-Result<OwnedFd> state_file(const image::CapturedState& state, sandbox::Sandbox& sandbox) {
-  SKERRY_ASSIGN(OwnedFd file, jail::make_memory_file("state"));
-  SKERRY_TRY(image::write_captured(file.get(), state, sandbox.content()));
-  SKERRY_TRY(jail::seal_memory_file(file.get()));
-  return file;
+// A longer one would have to be read in pieces.
+constexpr std::size_t kMaxStateBytes = 2 * image::Edits::kMaxSize;
+
+/// What a run in a session left, as the broker takes it.
+Result<LeftState> left_state(const image::CapturedState& state, const sandbox::Sandbox& sandbox) {
+  LeftState left;
+  if (state.edits) {
+    left.bytes = image::encode_captured(state);
+    if (left.bytes.size() <= kMaxStateBytes) return left;
+    left.bytes.clear();
+  }
+  SKERRY_ASSIGN(left.file, jail::make_memory_file("state"));
+  SKERRY_TRY(image::write_captured(left.file.get(), state, sandbox.content()));
+  SKERRY_TRY(jail::seal_memory_file(left.file.get()));
+  return left;
 }
 
 /// A run in a session. Not OK when nobody listens any more, or what is kept is not to be trusted.
@@ -211,12 +249,12 @@ Status run_in_session(Seats& seats, const RunRequest& request, Files files, Even
     return sender.ended(*std::move(outcome));
   }
   if (!state.ok()) return sender.failed(state.status());
-  auto left = state_file(*state, sandbox);
+  auto left = left_state(*state, sandbox);
   if (!left.ok()) return sender.failed(left.status());
   const bool is_kept = sandbox.may_settle(*state);
-  SKERRY_TRY(sender.ended(*std::move(outcome), left->get(), is_kept));
+  SKERRY_TRY(sender.ended(*std::move(outcome), *left, is_kept));
   if (!is_kept) return ok_status();
-  left->close();
+  left->file.close();
   SKERRY_TRY(sandbox.settle(*state));
   seats.keep(request.session->becomes, *std::move(seat));
   return ok_status();
@@ -249,7 +287,7 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
   SKERRY_TRY(warm_up(desk));
   SKERRY_TRY(cell.seal(kept));
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
-  Seats seats(origins);
+  Seats seats(origins, desk);
   // What comes beside bytes is the next run's: orders before it may have been sent with it.
   Files files;
   for (;;) {
@@ -257,6 +295,7 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
     if (!is_busy) {
       SKERRY_TRY(seats.rest());
       ::malloc_trim(0);  // what forgotten states held lies free in the heap
+      if (desk.is_empty()) SKERRY_TRY(warm_up(desk));
     }
     SKERRY_ASSIGN(const auto order, next_order(socket, files));
     if (!order) return ok_status();
