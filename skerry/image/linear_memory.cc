@@ -225,12 +225,12 @@ Status LinearMemory::settle(std::span<const PageRun> changed) {
   return count > kHeavyPages ? give_back_unchanged() : ok_status();
 }
 
-bool LinearMemory::may_rebase(const ImagePages& pages) const {
-  return image_ && image_->base() == pages.base() && pages.size() <= limit_.value;
+bool LinearMemory::may_rebase(const ImagePages& pages, ByteSize limit) const {
+  return image_ && image_->base() == pages.base() && pages.size() <= limit.value;
 }
 
-Status LinearMemory::rebase(std::shared_ptr<const ImagePages> pages) {
-  if (!may_rebase(*pages)) {
+Status LinearMemory::rebase(std::shared_ptr<const ImagePages> pages, ByteSize limit) {
+  if (!may_rebase(*pages, limit)) {
     return absl::FailedPreconditionError("memory cannot be rebased on this image");
   }
   SKERRY_TRY(shrink_to_image());
@@ -264,6 +264,7 @@ Status LinearMemory::rebase(std::shared_ptr<const ImagePages> pages) {
     idle_.assign(pages->size() / kPageSize, 0);
   }
   image_ = std::move(pages);
+  limit_ = limit;
   settled_.clear();
   faults_ = faults_at_reset_ = kUnknownFaults;
   peak_ = size_;

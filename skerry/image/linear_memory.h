@@ -92,13 +92,13 @@ class LinearMemory {
   Status settle(std::span<const PageRun> changed);
 
   /// Whether `rebase` would take this image: it is on the same base, and not too large.
-  bool may_rebase(const ImagePages& pages) const;
+  bool may_rebase(const ImagePages& pages, ByteSize limit) const;
 
-  /// Makes this the memory of another image on the same base, as if it had just been made on it:
-  /// the pages that are private stay so, and warm. An instance that was on it must go first if the
-  /// sizes differ or memory has grown. After a failure memory is of no more use, but for
-  /// kFailedPrecondition: unless `may_rebase`, nothing is done.
-  Status rebase(std::shared_ptr<const ImagePages> pages);
+  /// Makes this the memory of another image on the same base, as if it had just been made on it, to
+  /// grow to `limit`: the pages that are private stay so, and warm. An instance that was on it must
+  /// go first if the sizes or limits differ or memory has grown. After a failure memory is of no
+  /// more use, but for kFailedPrecondition: unless `may_rebase`, nothing is done.
+  Status rebase(std::shared_ptr<const ImagePages> pages, ByteSize limit);
 
   /// Gives back all memory that the next run can do without: private pages that are as the image
   /// says. It will fault them in again. Only after `settle`, when nothing has changed since.

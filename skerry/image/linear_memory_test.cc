@@ -429,7 +429,7 @@ TEST_P(LinearMemoryModelTest, RebasedMemoryIsAsOneThatWasMadeThere) {
     }
     if (now == images.size() || random() % 3 != 0) {
       now = random() % images.size();
-      ASSERT_TRUE(memory->rebase(images[now]).ok());
+      ASSERT_TRUE(memory->rebase(images[now], mib(16)).ok());
     } else {
       ASSERT_TRUE(memory->reset().ok());
     }
@@ -439,8 +439,14 @@ TEST_P(LinearMemoryModelTest, RebasedMemoryIsAsOneThatWasMadeThere) {
     EXPECT_FALSE(is_readable(memory->base() + memory->size()));
   }
   const auto other = base_pages(patterned(96 * kWasmPageSize));
-  EXPECT_EQ(memory->rebase(other).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(memory->rebase(other, mib(16)).code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(std::memcmp(memory->base(), contents[now].data(), contents[now].size()), 0);
+  EXPECT_EQ(memory->rebase(images[0], bytes(images[0]->size() - 1)).code(),
+            StatusCode::kFailedPrecondition);
+  const ByteSize tight = bytes(images[0]->size() + kWasmPageSize);
+  ASSERT_TRUE(memory->rebase(images[0], tight).ok());
+  EXPECT_TRUE(memory->grow_to(tight.value).ok());
+  EXPECT_FALSE(memory->grow_to(tight.value + kWasmPageSize).ok());
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryMethod, LinearMemoryModelTest,

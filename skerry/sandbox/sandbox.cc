@@ -182,15 +182,17 @@ Result<image::LinearMemory::ResetCost> Sandbox::reset() {
   return cost;
 }
 
-Status Sandbox::rebase(const Origin& origin) {
+Status Sandbox::rebase(const Origin& origin, const Limits& limits) {
   if (!origin.image || origin.program != origin_->program ||
-      !memory_->may_rebase(*origin.image->pages)) {
+      !memory_->may_rebase(*origin.image->pages, limits.memory)) {
     return absl::FailedPreconditionError("a sandbox cannot be rebased on this origin");
   }
-  const bool replace =
-      unsound_ || memory_->has_grown() || origin.image->pages->size() != memory_->size();
+  const bool replace = unsound_ || memory_->has_grown() ||
+                       origin.image->pages->size() != memory_->size() ||
+                       !limits_.suit_sandbox_of(limits);
   if (replace) instance_.reset();
-  SKERRY_TRY(memory_->rebase(origin.image->pages));
+  SKERRY_TRY(memory_->rebase(origin.image->pages, limits.memory));
+  limits_ = limits;
   start_as(origin);
   exited_.reset();
   return replace ? instantiate() : set_globals();

@@ -81,10 +81,10 @@ class Sandbox {
   Result<image::LinearMemory::ResetCost> reset();
 
   /// Makes this a sandbox of another origin, whose image is on the same base and whose program is
-  /// the same, as if it had just been loaded: but its memory is warm. `origin` must outlive it.
-  /// kFailedPrecondition, with nothing done, when origins do not fit; after any other failure it is
-  /// of no more use.
-  Status rebase(const Origin& origin);
+  /// the same, as if it had just been loaded under `limits`: but its memory is warm. `origin` must
+  /// outlive it. kFailedPrecondition, with nothing done, when origins do not fit; after any other
+  /// failure it is of no more use.
+  Status rebase(const Origin& origin, const Limits& limits);
 
   /// Sets what the guest sees of the outside from now on. `world` must outlive its calls.
   void enter(const World& world);

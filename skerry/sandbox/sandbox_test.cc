@@ -441,7 +441,7 @@ TEST_F(SandboxTest, ARebasedSandboxIsAsOneThatWasLoaded) {
     call("bump");
     if (last == std::string_view("trap")) call("trap");
     if (last == std::string_view("store")) call("grow", {3});
-    ASSERT_TRUE(sandbox->rebase(second).ok()) << last;
+    ASSERT_TRUE(sandbox->rebase(second, limits).ok()) << last;
     enter();
     EXPECT_EQ(sandbox->memory().size(), 2 * kWasmPageSize);
     call("hello");
@@ -449,14 +449,21 @@ TEST_F(SandboxTest, ARebasedSandboxIsAsOneThatWasLoaded) {
     output.out.clear();
     EXPECT_EQ(value("bump"), 71U);
     EXPECT_TRUE(wasi::read_file(sandbox->state().files(), "/kept", kib(1)).ok());
-    ASSERT_TRUE(sandbox->rebase(origin).ok()) << last;
+    ASSERT_TRUE(sandbox->rebase(origin, limits).ok()) << last;
     enter();
     EXPECT_TRUE(is_as_template());
     EXPECT_EQ(value("bump"), 41U);
     EXPECT_FALSE(wasi::read_file(sandbox->state().files(), "/kept", kib(1)).ok());
   }
+  Limits tight = limits;
+  tight.memory = bytes(2 * kWasmPageSize);
+  ASSERT_TRUE(sandbox->rebase(origin, tight).ok());
+  EXPECT_EQ(value("grow", {1}), 1U);
+  EXPECT_EQ(value("grow", {1}), ~0U) << "the new limit holds";
+  ASSERT_TRUE(sandbox->rebase(origin, limits).ok());
+  EXPECT_EQ(value("bump"), 41U);
   second.program = program();
-  EXPECT_EQ(sandbox->rebase(second).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(sandbox->rebase(second, limits).code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(value("bump"), 42U) << "it is as it was";
 }
 

@@ -22,8 +22,26 @@ namespace {
 
 using sandbox::Outcome;
 
-// Touches what every program touches: its pages stay private, and the first run finds them warm.
-constexpr std::string_view kWarmProgram = "print(repr(1), 'x'.join('ab'), sep='')";
+// Touches what most programs touch: its pages stay private, and the first run finds them warm.
+constexpr std::string_view kWarmProgram = R"(
+import math
+def total(items, start=0):
+    return start + sum(x * x for x in items if x)
+class Point:
+    def __init__(self, x):
+        self.x = x
+n = 1
+n += 1
+table = {'k': [total(range(3)), Point(n).x, math.sqrt(2.0)]}
+assert table['k'][0] == 5 and len(table) == 1
+for key, (first, *rest) in table.items():
+    text = f'{key}: {first:>4} {rest}'.strip()
+try:
+    table['none']
+except KeyError as error:
+    text += repr(error)
+print(repr(1), 'x'.join('ab'), sep='')
+)";
 constexpr int kWarmRuns = 3;
 
 // Between runs that follow each other so soon, sessions keep the pages that they go on touching.
@@ -94,7 +112,7 @@ class Desk {
   Status clear() { return sandbox_ ? sandbox_->reset().status() : ok_status(); }
 
   /// A warm sandbox on `origin`, which rests on the template that the desk's is on; null where it
-  /// does not fit. The desk has none then.
+  /// is on another. The desk has none then.
   std::unique_ptr<sandbox::Sandbox> give_away(const sandbox::Origin& origin,
                                               const sandbox::Limits& limits) {
     return rebased(std::move(sandbox_), origin, limits);
@@ -105,9 +123,7 @@ class Desk {
   static std::unique_ptr<sandbox::Sandbox> rebased(std::unique_ptr<sandbox::Sandbox> sandbox,
                                                    const sandbox::Origin& origin,
                                                    const sandbox::Limits& limits) {
-    if (!sandbox || !sandbox->limits().suit_sandbox_of(limits) || !sandbox->rebase(origin).ok()) {
-      return nullptr;
-    }
+    if (!sandbox || !sandbox->rebase(origin, limits).ok()) return nullptr;
     return sandbox;
   }
 
@@ -337,22 +353,27 @@ Result<const sandbox::Origin*> Origins::find(std::string_view template_name,
 
 Result<std::unique_ptr<sandbox::Origin>> Origins::on(std::shared_ptr<const image::Image> image,
                                                      engine::Metering metering) const {
-  for (const auto& [key, like] : origins_) {
-    if (key.second != metering ||
-        like->image->manifest.module_sha256 != image->manifest.module_sha256) {
+  // That of its own template, for a sandbox that is warm there; else any of the same runtime.
+  const sandbox::Origin* like = nullptr;
+  for (const auto& [key, origin] : origins_) {
+    const image::Image& known = *origin->image;
+    if (key.second != metering || known.manifest.module_sha256 != image->manifest.module_sha256) {
       continue;
     }
-    auto origin = std::make_unique<sandbox::Origin>();
-    origin->program = like->program;
-    origin->table_elements = like->table_elements;
-    origin->image = std::move(image);
-    SKERRY_TRY(runtime::restore_state(*origin, *blobs_, on_template(origin->image->sha256)));
-    return origin;
+    if (like == nullptr || known.sha256 == image->sha256) like = origin.get();
   }
-  return absl::FailedPreconditionError(
-      metering == engine::Metering::kFuel
-          ? "no code that counts fuel is there: run `skerry setup --fuel`"
-          : "the session was made on another runtime than the one that is installed");
+  if (like == nullptr) {
+    return absl::FailedPreconditionError(
+        metering == engine::Metering::kFuel
+            ? "no code that counts fuel is there: run `skerry setup --fuel`"
+            : "the session was made on another runtime than the one that is installed");
+  }
+  auto origin = std::make_unique<sandbox::Origin>();
+  origin->program = like->program;
+  origin->table_elements = like->table_elements;
+  origin->image = std::move(image);
+  SKERRY_TRY(runtime::restore_state(*origin, *blobs_, on_template(origin->image->sha256)));
+  return origin;
 }
 
 const sandbox::Origin* Origins::on_template(std::string_view sha256) const {
