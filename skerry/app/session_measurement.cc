@@ -23,9 +23,10 @@ using Run = BrokerBench::InSession;
 
 constexpr const char* kFill =
     "x = bytearray(64 << 20)\nfor i in range(0, len(x), 4096): x[i] = 1 + i % 251\nn = 0\n"
-    "two = [bytes(order) * 4096 for order in (range(256), range(255, -1, -1))]";
+    "view = memoryview(x)\ntwo = [bytes(order) * 4096 for order in (range(256), range(255, -1, "
+    "-1))]";
 // Every byte of 1 MiB.
-constexpr const char* kChangeSome = "n ^= 1\nx[2 << 20:3 << 20] = two[n]";
+constexpr const char* kChangeSome = "n ^= 1\nview[2 << 20:3 << 20] = two[n]";
 constexpr const char* kChangeLittle = "n += 1";
 
 /// A broker beside an empty store, and a session "large" that holds 64 MiB.

@@ -28,8 +28,6 @@ constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{5'000};
 // A run that has lasted so long is no longer one that somebody waits for from key to key.
 constexpr std::chrono::milliseconds kLongRun{100};
-// A short run is over by then.
-constexpr std::chrono::milliseconds kReplacementDelay{5};
 // One that has forked so many is replaced: its address layout, which all its workers share, must
 // not serve for ever.
 constexpr int kForksOfOneZygote = 4096;
@@ -47,12 +45,7 @@ Status Setting::check() const {
 class Broker::Pool : public std::enable_shared_from_this<Pool> {
  public:
   Pool(boost::asio::io_context& io, Setting setting)
-      : io_(io),
-        setting_(std::move(setting)),
-        zygote_pause_(io),
-        sweep_(io),
-        demotion_(io),
-        replacement_(io) {}
+      : io_(io), setting_(std::move(setting)), zygote_pause_(io), sweep_(io), demotion_(io) {}
 
   Status start() {
     SKERRY_ASSIGN(auto zygote, new_zygote());
@@ -68,7 +61,6 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     zygote_pause_.cancel();
     sweep_.cancel();
     demotion_.cancel();
-    replacement_.cancel();
     if (zygote_) zygote_->stop();
     for (auto& [id, member] : members_) {
       if (member.zygote != zygote_) member.zygote->stop();
@@ -259,19 +251,6 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     }
   }
 
-  /// As `keep_spares`, but a little later as long as there is another: warming one up takes
-  /// processor time, and the run that has just begun may be a short one.
-  void replace_spare() {
-    if (spare() == nullptr) {
-      keep_spares();
-      return;
-    }
-    replacement_.expires_after(kReplacementDelay);
-    replacement_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-      if (const auto pool = weak.lock(); pool && !error) pool->keep_spares();
-    });
-  }
-
   bool add_worker() {
     auto ends = socket_pair(SOCK_STREAM);
     // The worker's side blocks: only ours has an event loop.
@@ -417,7 +396,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
           if (pool) pool->let_go(from->id(), under_way->run.session);
           under_way->done(std::move(outcome));
         });
-    if (was_spare) replace_spare();
+    if (was_spare) keep_spares();
     watch_long_runs();
     return true;
   }
@@ -512,7 +491,6 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   boost::asio::steady_timer zygote_pause_;
   boost::asio::steady_timer sweep_;
   boost::asio::steady_timer demotion_;
-  boost::asio::steady_timer replacement_;
   bool is_watching_ = false;
   std::chrono::milliseconds pause_ = kFirstPause;
   std::map<std::uint64_t, Member> members_;
