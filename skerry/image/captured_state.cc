@@ -50,16 +50,9 @@ Result<CapturedState> take_state(proto::CapturedState message, std::uint64_t bef
     return no_state("no such memory is allowed");
   }
   state.memory_size = message.memory_size();
-  const std::size_t pages = state.memory_size / kPageSize;
-  std::size_t end = 0;
-  for (const auto& run : message.changed()) {
-    if (run.count() == 0 || run.first() < end || run.first() > pages ||
-        run.count() > pages - run.first()) {
-      return no_state("changed pages are out of order or out of memory");
-    }
-    end = run.first() + run.count();
-    state.changed.push_back({run.first(), run.count()});
-  }
+  auto changed = runs_of(message.changed(), state.memory_size / kPageSize);
+  if (!changed) return no_state("changed pages are out of order or out of memory");
+  state.changed = *std::move(changed);
   if (state.changed.empty()) {
     auto edits = Edits::parse(message.edits(), state.memory_size);
     if (!edits.ok()) return no_state(message_of(edits.status()));
@@ -114,9 +107,9 @@ Result<Captured> read_captured(int fd, std::uint64_t before, const std::vector<G
   }
   captured.pages_size = trailer.pages_size;
   SKERRY_ASSIGN(captured.state, take_state(std::move(message), before, globals, limit));
-  std::size_t counted = 0;
-  for (const PageRun& run : captured.state.changed) counted += run.count;
-  if (counted * kPageSize != trailer.pages_size) return no_state("pages are missing");
+  if (count_of(captured.state.changed) * kPageSize != trailer.pages_size) {
+    return no_state("pages are missing");
+  }
   return captured;
 }
 

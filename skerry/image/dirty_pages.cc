@@ -51,6 +51,12 @@ constexpr std::uint64_t kEntryPresent = std::uint64_t{1} << 63;
 
 }  // namespace
 
+std::size_t count_of(std::span<const PageRun> runs) {
+  std::size_t count = 0;
+  for (const PageRun& run : runs) count += run.count;
+  return count;
+}
+
 void append(std::vector<PageRun>& runs, PageRun run) {
   if (!runs.empty() && runs.back().first + runs.back().count == run.first) {
     runs.back().count += run.count;

@@ -15,6 +15,9 @@ namespace skerry::image {
 /// Adds `run`, which begins at or after the end of all in `runs`; neighbours become one.
 void append(std::vector<PageRun>& runs, PageRun run);
 
+/// How many pages there are in all of them.
+std::size_t count_of(std::span<const PageRun> runs);
+
 /// Finds the pages of a private mapping that differ from the file beneath it.
 ///
 /// A page counts from its first write until it is given back to the kernel, so the answer may hold

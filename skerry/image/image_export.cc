@@ -98,19 +98,12 @@ Status take(proto::SessionExport& message, std::size_t pages_size, Export& resul
   }
   CapturedState& state = result.captured.state;
   state.memory_size = message.memory_size();
-  const std::size_t pages = state.memory_size / kPageSize;
-  std::size_t end = 0;
-  std::size_t counted = 0;
-  for (const auto& run : message.runs()) {
-    if (run.count() == 0 || run.first() < end || run.first() > pages ||
-        run.count() > pages - run.first()) {
-      return no_export("its pages are out of order or out of memory");
-    }
-    end = run.first() + run.count();
-    counted += run.count();
-    state.changed.push_back({run.first(), run.count()});
+  auto runs = runs_of(message.runs(), state.memory_size / kPageSize);
+  if (!runs) return no_export("its pages are out of order or out of memory");
+  state.changed = *std::move(runs);
+  if (count_of(state.changed) * kPageSize != pages_size) {
+    return no_export("its pages are not as many as it says");
   }
-  if (counted * kPageSize != pages_size) return no_export("its pages are not as many as it says");
   for (const auto& global : message.globals()) {
     state.globals.push_back({global.name(), global.bits()});
   }
@@ -191,7 +184,7 @@ Status write_export(int fd, const Image& image, const ExportOrigin& origin,
   }
   Header header;
   header.manifest_size = static_cast<std::uint32_t>(manifest.size());
-  for (const PageRun& run : runs) header.pages_size += run.count * kPageSize;
+  header.pages_size = count_of(runs) * kPageSize;
   SKERRY_TRY(
       syscall_result("lseek", {}, [&] { return ::lseek(fd, sizeof header, SEEK_SET); }).status());
   ZstdWriter writer([&](std::span<const std::byte> bytes) {

@@ -218,11 +218,9 @@ Status LinearMemory::settle(std::span<const PageRun> changed) {
   }
   peak_ = size_;
   refused_ = false;
-  std::size_t count = 0;
-  for (const PageRun& run : private_) count += run.count;
   // The rest stays until the session does: what was given back is written again sooner or later, by
   // the collector of garbage, and then costs a fault and a scan.
-  return count > kHeavyPages ? give_back_unchanged() : ok_status();
+  return count_of(private_) > kHeavyPages ? give_back_unchanged() : ok_status();
 }
 
 bool LinearMemory::may_rebase(const ImagePages& pages, ByteSize limit) const {
@@ -329,17 +327,14 @@ Result<LinearMemory::ResetCost> LinearMemory::reset() {
 
 LinearMemory::ResetCost LinearMemory::copy_back() {
   ResetCost cost;
-  for (const PageRun& run : private_) {
-    restore(run);
-    cost.dirty += run.count;
-  }
-  cost.copied = cost.dirty;
+  for (const PageRun& run : private_) restore(run);
+  cost.copied = cost.dirty = count_of(private_);
   return cost;
 }
 
 Result<LinearMemory::ResetCost> LinearMemory::inspect() {
   ResetCost cost;
-  for (const PageRun& run : private_) cost.dirty += run.count;
+  cost.dirty = count_of(private_);
   const bool heavy = cost.dirty > kHeavyPages;
   const std::uint8_t patience = cost.dirty > kManyPages ? kPatienceWhenMany : kPatience;
   std::vector<PageRun> kept;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,6 +99,23 @@ Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
 Result<std::uint64_t> write_container(const std::filesystem::path& path,
                                       const ContainerFormat& format, std::string_view manifest,
                                       const Pieces& pages, AtomicFile::Sync sync);
+
+/// The runs of pages that a message names. None when they are out of order, or do not lie in a
+/// memory of `pages`.
+template <typename Runs>
+std::optional<std::vector<PageRun>> runs_of(const Runs& message, std::size_t pages) {
+  std::vector<PageRun> runs;
+  std::size_t end = 0;
+  for (const auto& run : message) {
+    if (run.count() == 0 || run.first() < end || run.first() > pages ||
+        run.count() > pages - run.first()) {
+      return std::nullopt;
+    }
+    end = run.first() + run.count();
+    runs.push_back({run.first(), run.count()});
+  }
+  return runs;
+}
 
 /// In hexadecimal. A template's pages are known by their SHA-256; a revision's have XXH3 of 128
 /// bits, ten times as fast, which finds damage and is no defence against forgery.

@@ -241,8 +241,7 @@ void Sandbox::measure(Usage& usage) {
   if (limits_.fuel) usage.fuel = *limits_.fuel - std::min(*limits_.fuel, instance_->fuel());
   const auto runs = memory_->dirty();
   if (!runs.ok()) return;  // without an image there is nothing to differ from
-  usage.dirty_pages = 0;
-  for (const PageRun& run : *runs) usage.dirty_pages += run.count;
+  usage.dirty_pages = image::count_of(*runs);
 }
 
 void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {

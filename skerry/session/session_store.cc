@@ -196,9 +196,7 @@ Result<SessionStore::Committed> SessionStore::save(const Lease& lease,
     SKERRY_TRY(tables_.set_sync(durable ? SessionTables::Sync::kFull : SessionTables::Sync::kNone));
     SKERRY_ASSIGN(auto transaction, tables_.begin());
     SKERRY_ASSIGN(auto info, name_revision(lease, parent, *written, record, leftovers));
-    SKERRY_TRY(settle(leftovers));
-    SKERRY_TRY(transaction.commit());
-    std::move(leftovers.unneeded.begin(), leftovers.unneeded.end(), std::back_inserter(unneeded_));
+    SKERRY_TRY(conclude(std::move(transaction), leftovers));
     return Committed{.info = std::move(info), .revision = std::move(written->revision)};
   }();
   if (!named.ok() && !written->revision.patch) (void)files_.remove(written->id);
@@ -364,10 +362,15 @@ void SessionStore::after_commit() {
 // Files that cannot be removed stay: nothing is thrown.
 SessionStore::~SessionStore() { remove_unneeded(); }  // NOLINT(bugprone-exception-escape)
 
-Status SessionStore::finish(Transaction transaction, Leftovers& leftovers) {
+Status SessionStore::conclude(Transaction transaction, Leftovers& leftovers) {
   SKERRY_TRY(settle(leftovers));
   SKERRY_TRY(transaction.commit());
   std::move(leftovers.unneeded.begin(), leftovers.unneeded.end(), std::back_inserter(unneeded_));
+  return ok_status();
+}
+
+Status SessionStore::finish(Transaction transaction, Leftovers& leftovers) {
+  SKERRY_TRY(conclude(std::move(transaction), leftovers));
   remove_unneeded();
   return ok_status();
 }

@@ -26,9 +26,9 @@ namespace skerry::session {
 struct Policy {
   std::chrono::seconds time_to_live{3600};  ///< since a session's last use; 1 s to 30 days
   std::int64_t sessions = 100;              ///< 1 to 100,000
-  std::int64_t revisions = 100;             ///< of each session, a tenth more or less; 1 to 10,000
-  std::chrono::seconds cold{600};           ///< unused, until files are compressed; 1 s to 30 days
-  ByteSize bytes = mib(10'240);             ///< of all revisions' files; at least 1
+  std::int64_t revisions = 100;    ///< of each session, and up to a tenth more; 1 to 10,000
+  std::chrono::seconds cold{600};  ///< unused, until files are compressed; 1 s to 30 days
+  ByteSize bytes = mib(10'240);    ///< of all revisions' files; at least 1
 };
 
 enum class Durability {
@@ -207,7 +207,8 @@ class SessionStore {
 
   /// Finds out which files nobody needs any more.
   Status settle(Leftovers& leftovers);
-  /// Ends a transaction, then removes its leftovers.
+  /// Ends a transaction, whose leftovers are then to be removed; and removes them.
+  Status conclude(Transaction transaction, Leftovers& leftovers);
   Status finish(Transaction transaction, Leftovers& leftovers);
   void remove_unneeded();
   Status expire();

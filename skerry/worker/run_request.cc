@@ -6,8 +6,11 @@
 #include "skerry/worker.pb.h"
 
 namespace skerry::worker {
+namespace {
 
 constexpr std::chrono::nanoseconds kCoarsestClock = std::chrono::seconds(1);
+
+}  // namespace
 
 using LastValue = runtime::PythonProgram::LastValue;
 
