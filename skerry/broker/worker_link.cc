@@ -218,7 +218,7 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
   if (state_ != State::kRunning) {
     return absl::InternalError("a worker without a run sent something");
   }
-  const Status status = events_->take(bytes);
+  Status status = events_->take(bytes);
   if (events_->is_over()) {
     left_.bytes = events_->take_state();
     if (!left_.bytes.empty() && (!may_leave_ || left_.file.is_open())) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens any bytes as a revision. The first byte chooses: the rest is the whole file, or it is the
 // manifest, made to name the template and a source that are there, in front of as many pages as the
-// byte says.
+// byte says, or it is a patch over that source, under a hash that fits.
 #include <cstdint>
 #include <cstdlib>
 #include <fcntl.h>
@@ -46,16 +46,36 @@ Status write_around(const Store& store, std::string manifest, std::size_t pages)
       .status();
 }
 
+void open_patch(const Store& store, std::string text) {
+  proto::RevisionPatch message;
+  if (message.ParseFromString(text)) {
+    message.set_file(store.source);
+    text = message.SerializeAsString();
+  }
+  const std::string content = image::xxh3_of({as_bytes(text)}) + text;
+  const auto revision = store.files.load_patched(store.id, content);
+  if (!revision.ok()) return;
+  const auto image = revision->image();
+  if (image->pages->size() != revision->memory_size()) std::abort();
+  for (const image::Extent& extent : image->pages->layers()) {
+    (void)image::is_zero({image->pages->page(extent.first), kPageSize});
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Store kStore;
   if (size == 0) return 0;
   const std::string rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  if (data[0] % 2 == 0) {
+  if (data[0] % 4 == 2) {
+    open_patch(kStore, rest);
+    return 0;
+  }
+  if (data[0] % 4 == 0) {
     const auto file = open_file(kStore.path, O_WRONLY | O_CREAT | O_TRUNC);
     if (!file.ok() || !write_all(file->get(), as_bytes(rest)).ok()) std::abort();
-  } else if (!write_around(kStore, rest, data[0] / 2 % 8).ok()) {
+  } else if (!write_around(kStore, rest, data[0] / 4 % 8).ok()) {
     std::abort();
   }
   const auto revision = kStore.files.load(kStore.id);
