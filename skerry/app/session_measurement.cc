@@ -179,6 +179,9 @@ Result<Measurement> measure_density(const runtime::Home& home) {
   }
   m.extra.emplace_back("private_mib", (after - before) / (kept - 1));
   SKERRY_TRY(bench->wait_until([&] { return bench->sessions().kept() == 0; }));
+  // Workers rest half a second after their last order.
+  const auto rested = Clock::now() + std::chrono::seconds(2);
+  SKERRY_TRY(bench->wait_until([&] { return Clock::now() >= rested; }));
   SKERRY_ASSIGN(const double asleep, private_mib(*bench));
   m.extra.emplace_back("hibernated_mib", std::max(0.0, (asleep - before) / kept));
 
