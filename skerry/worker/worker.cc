@@ -93,27 +93,23 @@ class Desk {
   /// Takes away what a run has left. Done after its outcome was sent, so that nobody waits for it.
   Status clear() { return sandbox_ ? sandbox_->reset().status() : ok_status(); }
 
-  /// A warm sandbox on `origin`, which rests on the template that the desk's is on; null where it
-  /// is on another. The desk has none then.
-  std::unique_ptr<sandbox::Sandbox> give_away(const sandbox::Origin& origin,
-                                              const sandbox::Limits& limits) {
-    return rebased(std::move(sandbox_), origin, limits);
-  }
+  /// Its sandbox, warm; null if it has none. It has none then.
+  std::unique_ptr<sandbox::Sandbox> give_away() { return std::move(sandbox_); }
   bool is_empty() const { return !sandbox_; }
-
-  /// `sandbox` on another origin, or null: what does not fit is of no use to anybody.
-  static std::unique_ptr<sandbox::Sandbox> rebased(std::unique_ptr<sandbox::Sandbox> sandbox,
-                                                   const sandbox::Origin& origin,
-                                                   const sandbox::Limits& limits) {
-    if (!sandbox || !sandbox->rebase(origin, limits).ok()) return nullptr;
-    return sandbox;
-  }
 
  private:
   const Origins& origins_;
   const sandbox::Origin* origin_ = nullptr;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 };
+
+/// `sandbox` on another origin, or null: what does not fit is of no use to anybody.
+std::unique_ptr<sandbox::Sandbox> rebased(std::unique_ptr<sandbox::Sandbox> sandbox,
+                                          const sandbox::Origin& origin,
+                                          const sandbox::Limits& limits) {
+  if (!sandbox || !sandbox->rebase(origin, limits).ok()) return nullptr;
+  return sandbox;
+}
 
 /// The states of sessions that the worker keeps, each as a sandbox that stands there.
 class Seats {
@@ -157,9 +153,9 @@ class Seats {
       origin = seat.origin.get();
     }
     // Warm ones first: the pages that every run touches are private in them already.
-    seat.sandbox = Desk::rebased(std::move(spare_.sandbox), *origin, request.limits);
+    seat.sandbox = rebased(std::move(spare_.sandbox), *origin, request.limits);
     spare_.origin.reset();
-    if (!seat.sandbox) seat.sandbox = desk_.give_away(*origin, request.limits);
+    if (!seat.sandbox) seat.sandbox = rebased(desk_.give_away(), *origin, request.limits);
     if (!seat.sandbox) {
       SKERRY_ASSIGN(seat.sandbox, sandbox::Sandbox::load(*origin, request.limits));
     }
