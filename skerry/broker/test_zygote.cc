@@ -95,6 +95,44 @@ OwnedFd state_of(std::uint32_t number, bool is_sealed) {
   return *std::move(file);
 }
 
+/// Ends a run as no honest worker would; false: the order asks for no such end.
+bool lie_about_state(int socket, EventSender& sender, const std::string& order,
+                     std::uint32_t number, const OwnedFd& state) {
+  const auto end = [](OwnedFd file, std::string_view bytes, EventSender& to) {
+    (void)to.ended({}, {.file = std::move(file), .bytes = std::string(bytes)}, true);
+    return true;
+  };
+  if (order == "garbage") {
+    auto garbage = jail::make_memory_file("garbage");
+    (void)write_all(garbage->get(), as_bytes("no state at all, but long enough to look at"));
+    (void)jail::seal_memory_file(garbage->get());
+    return end(*std::move(garbage), {}, sender);
+  }
+  if (order == "few bytes of garbage") return end({}, "no state at all", sender);
+  if (order == "a host's file") {
+    return end(OwnedFd(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC)), {}, sender);
+  }
+  if (order == "two states") {
+    const std::array<int, 2> both{state.get(), state.get()};
+    (void)send_all(socket, as_bytes("x"), both);
+    hang();
+  }
+  if (order == "file and bytes") {
+    const auto aside = socket_pair(SOCK_STREAM);
+    (void)EventSender(aside->first.get(), bytes(0)).ended({}, small_state_of(number), true);
+    std::array<char, 4096> end_bytes{};
+    const ssize_t size = ::read(aside->second.get(), end_bytes.data(), end_bytes.size());
+    const int fd = state.get();
+    (void)send_all(socket, as_bytes({end_bytes.data(), static_cast<std::size_t>(size)}), {&fd, 1});
+    hang();
+  }
+  if (order == "state and no end") {
+    (void)send_message(socket, as_bytes(std::string_view("\x01", 1)), state.get());
+    ::_exit(3);
+  }
+  return false;
+}
+
 /// Counts in a session, or does what the order says with the state.
 void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd> files,
                      Kept& kept) {
@@ -124,40 +162,7 @@ void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd>
     return;
   }
   OwnedFd state = state_of(number, order != "unsealed");
-  if (order == "garbage") {
-    auto garbage = jail::make_memory_file("garbage");
-    (void)write_all(garbage->get(), as_bytes("no state at all, but long enough to look at"));
-    (void)jail::seal_memory_file(garbage->get());
-    (void)sender.ended({}, {.file = *std::move(garbage), .bytes = {}}, true);
-    return;
-  }
-  if (order == "few bytes of garbage") {
-    (void)sender.ended({}, {.file = {}, .bytes = "no state at all"}, true);
-    return;
-  }
-  if (order == "a host's file") {
-    OwnedFd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-    (void)sender.ended({}, {.file = std::move(file), .bytes = {}}, true);
-    return;
-  }
-  if (order == "two states") {
-    const std::array<int, 2> both{state.get(), state.get()};
-    (void)send_all(socket, as_bytes("x"), both);
-    hang();
-  }
-  if (order == "file and bytes") {
-    const auto aside = socket_pair(SOCK_STREAM);
-    (void)EventSender(aside->first.get(), bytes(0)).ended({}, small_state_of(number), true);
-    std::array<char, 4096> end{};
-    const ssize_t size = ::read(aside->second.get(), end.data(), end.size());
-    const int fd = state.get();
-    (void)send_all(socket, as_bytes({end.data(), static_cast<std::size_t>(size)}), {&fd, 1});
-    hang();
-  }
-  if (order == "state and no end") {
-    (void)send_message(socket, as_bytes(std::string_view("\x01", 1)), state.get());
-    ::_exit(3);
-  }
+  if (lie_about_state(socket, sender, order, number, state)) return;
   kept[start.becomes] = number;
   if (order == "little") {
     (void)sender.ended({}, small_state_of(number), true);
