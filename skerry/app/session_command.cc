@@ -20,6 +20,9 @@ using nlohmann::ordered_json;
 using session::SessionName;
 using session::SessionStore;
 
+/// Characters of a value in a table; JSON has all that there is.
+constexpr std::size_t kMostShown = 100;
+
 std::string time_text(std::int64_t unix_ns) {
   const std::time_t seconds = unix_ns / 1'000'000'000;
   std::tm parts{};
@@ -60,7 +63,7 @@ std::vector<std::string> row_of(const session::SessionInfo& info) {
 }
 
 std::vector<std::string> session_head() {
-  return {"session", "head", "revisions", "on disk", "last used", "template"};
+  return {"session", "head", "own revisions", "on disk", "last used", "template"};
 }
 
 Status show_list(SessionStore& store, const StoreOptions& options) {
@@ -194,7 +197,7 @@ Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOpti
   const auto tell = [&](const char* kind, const char* sign, const std::string& variable,
                         const Variable& value) {
     json[kind].push_back({{"name", variable}, {"type", value.type}, {"value", value.text}});
-    rows.push_back({sign, variable, value.type, value.text});
+    rows.push_back({sign, variable, value.type, shortened(value.text, kMostShown)});
   };
   for (const auto& [variable, value] : after) {
     const auto old = before.find(variable);

@@ -71,9 +71,11 @@ Status back_up_store(SessionStore&, const runtime::Home& home, const StoreOption
 
 Status restore_store(const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const OwnedFd input, open_input(options.file));
-  const auto files = session::restore_backup(
-      input.get(), home.store(),
-      options.force ? session::Replace::kAny : session::Replace::kEmptyOnly);
+  LateProgress progress("restoring sessions");
+  const auto files =
+      session::restore_backup(input.get(), home.store(),
+                              options.force ? session::Replace::kAny : session::Replace::kEmptyOnly,
+                              [&](double done) { progress.progress(done); });
   if (!files.ok()) return annotate(files.status(), options.file);
   std::puts(options.json ? text_of({{"files", *files}}).c_str()
                          : fmt::format("{} files restored", *files).c_str());

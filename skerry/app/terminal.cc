@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -97,12 +98,22 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
+      const auto printable = [](char c) { return c >= 0 && (c < ' ' || c == 0x7F) ? ' ' : c; };
+      std::transform(row[i].begin(), row[i].end(), std::back_inserter(line), printable);
       if (i + 1 < row.size()) line.append(widths[i] - width_of(row[i]) + 2, ' ');
     }
     text += line + "\n";
   }
   return text;
+}
+
+std::string shortened(std::string_view text, std::size_t most) {
+  if (width_of(text) <= most) return std::string(text);
+  std::size_t end = 0;
+  for (std::size_t begun = 0; end < text.size(); ++end) {
+    if ((text[end] & 0xC0) != 0x80 && ++begun > most) break;
+  }
+  return std::string(text.substr(0, end)) + "…";
 }
 
 std::string bar(double value, double largest, std::size_t width) {

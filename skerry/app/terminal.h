@@ -49,8 +49,12 @@ class LateProgress {
   std::optional<SetUpProgress> shown_;
 };
 
-/// A table with its first row as head, columns aligned.
+/// A table with its first row as head, columns aligned. Control characters in cells, which may be a
+/// guest's words, become spaces.
 std::string table(const std::vector<std::vector<std::string>>& rows);
+
+/// The first `most` characters of `text`, with "…" where there are more.
+std::string shortened(std::string_view text, std::size_t most);
 
 /// `value` of `largest` as a bar of at most `width` characters.
 std::string bar(double value, double largest, std::size_t width);

@@ -21,6 +21,16 @@ TEST(TableTest, CharactersCountNotBytes) {
 
 TEST(TableTest, RowsMayBeShort) { EXPECT_EQ(table({{"a"}, {"b", "c"}, {}}), "a\nb  c\n\n"); }
 
+TEST(TableTest, ControlCharactersDoNotReachTheTerminal) {
+  EXPECT_EQ(table({{"a\nb\x1b[31m", "é\x7f"}}), "a b [31m  é \n");
+}
+
+TEST(ShortenedTest, CutsBetweenCharacters) {
+  EXPECT_EQ(shortened("äöü", 3), "äöü");
+  EXPECT_EQ(shortened("äöü", 2), "äö…");
+  EXPECT_EQ(shortened("", 0), "");
+}
+
 TEST(TableTest, NoRowsAreNoText) { EXPECT_EQ(table({}), ""); }
 
 TEST(BarTest, LengthIsTheShareInEighths) {

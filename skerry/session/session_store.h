@@ -21,6 +21,9 @@
 
 namespace skerry::session {
 
+/// The time `ago` before now, in nanoseconds since 1970, as the store writes times.
+std::int64_t unix_ns_before(std::chrono::seconds ago);
+
 /// How much is kept, of one tenant. What exceeds it goes: the oldest revisions that nothing names,
 /// the sessions longest unused. `log` tells what went.
 struct Policy {
@@ -212,7 +215,7 @@ class SessionStore {
   Status finish(Transaction transaction, Leftovers& leftovers);
   void remove_unneeded();
   Status expire();
-  std::int64_t oldest_use() const;
+  std::int64_t oldest_use() const { return unix_ns_before(policy_.time_to_live); }
   std::string expired() const;
   std::string over_bytes() const;
 

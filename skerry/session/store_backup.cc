@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/session/store_backup.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -170,7 +172,8 @@ Result<std::int64_t> write_backup(const fs::path& store, int fd, const image::Pr
   return static_cast<std::int64_t>(names.size());
 }
 
-Result<std::int64_t> restore_backup(int fd, const fs::path& store, Replace replace) {
+Result<std::int64_t> restore_backup(int fd, const fs::path& store, Replace replace,
+                                    const image::Progress& progress) {
   SKERRY_TRY(make_private_directory(store.parent_path()));
   const auto alone = FileLock::try_acquire(open_lock(store));
   if (!alone.ok()) {
@@ -181,9 +184,14 @@ Result<std::int64_t> restore_backup(int fd, const fs::path& store, Replace repla
                                     " holds sessions: `--force` puts the backup in their place");
   }
   SKERRY_ASSIGN(const Scratch scratch, Scratch::make(store.native() + ".restoring"));
+  struct stat info{};
+  SKERRY_TRY(syscall_result("fstat", {}, [&] { return ::fstat(fd, &info); }).status());
+  double done = 0;
   ZstdReader compressed([&](std::span<std::byte> to) -> Result<std::size_t> {
     SKERRY_ASSIGN(const ssize_t got,
                   syscall_result("read", {}, [&] { return ::read(fd, to.data(), to.size()); }));
+    done += static_cast<double>(got);
+    if (S_ISREG(info.st_mode)) progress(std::min(1.0, done / static_cast<double>(info.st_size)));
     return static_cast<std::size_t>(got);
   });
   TarReader archive([&](std::span<std::byte> to) { return compressed.read(to); });

@@ -20,7 +20,9 @@ Result<std::int64_t> write_backup(const std::filesystem::path& store, int fd,
 /// Puts what `fd` holds in the place of the store at `store`, whole or not at all, and returns how
 /// many files there were. kAlreadyExists when the store holds sessions and `replace` does not allow
 /// that; kUnavailable when somebody has it open; kDataLoss when the backup is none or is damaged;
-/// kUnimplemented for another format version.
-Result<std::int64_t> restore_backup(int fd, const std::filesystem::path& store, Replace replace);
+/// kUnimplemented for another format version. `progress` is called where `fd` is a file, whose size
+/// tells.
+Result<std::int64_t> restore_backup(int fd, const std::filesystem::path& store, Replace replace,
+                                    const image::Progress& progress);
 
 }  // namespace skerry::session

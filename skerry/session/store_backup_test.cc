@@ -65,7 +65,7 @@ class StoreBackupTest : public ::testing::Test {
                  Replace replace = Replace::kEmptyOnly) const {
     const OwnedFd fd = image::testing::memory_file(as_bytes(backup));
     (void)::lseek(fd.get(), 0, SEEK_SET);
-    return restore_backup(fd.get(), directory / which / "store", replace).status();
+    return restore_backup(fd.get(), directory / which / "store", replace, [](double) {}).status();
   }
 
   /// A backup of these members.
