@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "skerry/base/utf8.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/runtime/installation.h"
-#include "skerry/wasi/utf8.h"
 
 namespace skerry::broker {
 namespace {
@@ -26,7 +26,7 @@ std::string first_line_of(std::string_view code) {
     for (char& c : line) {
       if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
     }
-    if (line.find_first_not_of(' ') != line.npos && wasi::is_utf8(line)) return line;
+    if (line.find_first_not_of(' ') != line.npos && is_utf8(line)) return line;
     code.remove_prefix(std::min(end + 1, code.size()));
   }
   return {};

@@ -13,10 +13,10 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/test_directory.h"
+#include "skerry/base/utf8.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/wasi/host_state_codec.h"
-#include "skerry/wasi/utf8.h"
 
 namespace skerry::runtime {
 namespace {
@@ -298,7 +298,7 @@ TEST_F(PythonTest, LongResultIsCutBetweenCharacters) {
   const Outcome outcome = run("'\\u00e9' * 800_000", LastValue::kReturned);
   ASSERT_TRUE(outcome.result.has_value());
   EXPECT_LE(outcome.result->size(), std::size_t{1} << 20);
-  EXPECT_TRUE(wasi::is_utf8(*outcome.result)) << "the run's channel takes text only";
+  EXPECT_TRUE(is_utf8(*outcome.result)) << "the run's channel takes text only";
 }
 
 TEST_F(PythonTest, ExitCodesAreThoseOfPython) {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "skerry/base/utf8.h"
 #include "skerry/wasi/call_functions.h"
 #include "skerry/wasi/path_resolution.h"
-#include "skerry/wasi/utf8.h"
 
 namespace skerry::wasi {
 namespace {

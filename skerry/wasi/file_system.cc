@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "skerry/wasi/utf8.h"
+#include "skerry/base/utf8.h"
 
 namespace skerry::wasi {
 namespace {

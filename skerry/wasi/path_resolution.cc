@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "skerry/base/status.h"
-#include "skerry/wasi/utf8.h"
+#include "skerry/base/utf8.h"
 
 #include "absl/container/inlined_vector.h"
 

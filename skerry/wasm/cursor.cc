@@ -6,42 +6,13 @@
 #include <utility>
 
 #include "skerry/base/bytes.h"
+#include "skerry/base/utf8.h"
 
 namespace skerry::wasm {
 namespace {
 
 constexpr unsigned kPayloadBits = 7;
 constexpr std::uint8_t kMore = 0x80;
-
-std::uint8_t at(std::string_view text, std::size_t i) { return static_cast<std::uint8_t>(text[i]); }
-
-/// The length of the well-formed UTF-8 sequence at the front of `text`, or 0.
-std::size_t sequence_length(std::string_view text) {
-  const std::uint8_t first = at(text, 0);
-  std::size_t length = 0;
-  std::uint8_t low = 0x80;  // bounds of the second byte: where overlong forms, surrogates and
-                            // excess are told apart
-  std::uint8_t high = 0xBF;
-  if (first < 0x80) {
-    return 1;
-  } else if (first >= 0xC2 && first <= 0xDF) {
-    length = 2;
-  } else if (first >= 0xE0 && first <= 0xEF) {
-    length = 3;
-    if (first == 0xE0) low = 0xA0;
-    if (first == 0xED) high = 0x9F;
-  } else if (first >= 0xF0 && first <= 0xF4) {
-    length = 4;
-    if (first == 0xF0) low = 0x90;
-    if (first == 0xF4) high = 0x8F;
-  }
-  if (length == 0 || text.size() < length) return 0;
-  if (at(text, 1) < low || at(text, 1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if ((at(text, i) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
 
 }  // namespace
 
@@ -139,15 +110,6 @@ std::uint32_t Cursor::count(std::size_t item_size) {
     return 0;
   }
   return items;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 std::string quoted_name(std::string_view text) {

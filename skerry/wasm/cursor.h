@@ -96,9 +96,6 @@ class Cursor {
   Status status_;
 };
 
-/// Whether `text` is UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
-bool is_utf8(std::string_view text);
-
 /// `text` in double quotes, control characters escaped and cut after 200 bytes: fit for a message
 /// or a log.
 std::string quoted_name(std::string_view text);
