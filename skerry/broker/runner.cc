@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/broker/runner.h"
+
+#include <functional>
+#include <utility>
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace skerry::broker {
+namespace {
+
+using boost::asio::awaitable;
+using boost::asio::use_awaitable;
+
+/// Waits for what `start` begins, which gets a function to call with the answer and returns how to
+/// cancel it.
+template <typename Answer, typename Start>
+awaitable<Result<Answer>> wait_for(Start start) {
+  // A cancelled run has an outcome like any other: the wait goes on until it is there.
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  co_return co_await boost::asio::async_initiate<decltype(use_awaitable), void(Result<Answer>)>(
+      [start = std::move(start)](auto handler) mutable {
+        auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
+        auto slot = boost::asio::get_associated_cancellation_slot(*waiting);
+        const auto cancel = start([waiting, slot](Result<Answer> answer) mutable {
+          slot.clear();
+          const auto executor = boost::asio::get_associated_executor(*waiting);
+          boost::asio::post(executor, [waiting, answer = std::move(answer)]() mutable {
+            std::move (*waiting)(std::move(answer));
+          });
+        });
+        if (slot.is_connected()) {
+          slot.assign([cancel](boost::asio::cancellation_type) { cancel(); });
+        }
+      },
+      use_awaitable);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setting setting) {
+  auto runner = std::make_unique<Runner>();
+  const runtime::Home home = setting.pool.home;
+  SKERRY_ASSIGN(runner->broker_, Broker::start(io, std::move(setting.pool)));
+  SKERRY_ASSIGN(runner->sessions_,
+                SessionRuns::start(io, *runner->broker_, home, setting.sessions));
+  return runner;
+}
+
+awaitable<Result<Runner::Answer>> Runner::run(Order order) {
+  if (const Status status = order.request.limits.check(); !status.ok()) co_return status;
+  if (!order.session) {
+    if (order.request.template_name.empty())
+      order.request.template_name = runtime::kDefaultTemplate;
+    Run run{.tenant = std::move(order.tenant),
+            .request = std::move(order.request),
+            .isolation = order.isolation,
+            .session = {},
+            .observer = order.observer};
+    auto outcome = co_await wait_for<sandbox::Outcome>([&](Broker::Done done) {
+      const auto id = broker_->run(std::move(run), std::move(done));
+      return [this, id] { broker_->cancel(id); };
+    });
+    if (!outcome.ok()) co_return outcome.status();
+    co_return Answer{.outcome = *std::move(outcome), .session = {}};
+  }
+  SessionRuns::Order in_session{.tenant = std::move(order.tenant),
+                                .name = *std::move(order.session),
+                                .request = std::move(order.request),
+                                .durability = order.durability,
+                                .isolation = order.isolation,
+                                .observer = order.observer};
+  auto answer = co_await wait_for<SessionRuns::Answer>([&](SessionRuns::Done done) {
+    const auto id = sessions_->run(std::move(in_session), std::move(done));
+    return [this, id] { sessions_->cancel(id); };
+  });
+  if (!answer.ok()) co_return answer.status();
+  co_return Answer{.outcome = std::move(answer->outcome), .session = std::move(answer->report)};
+}
+
+}  // namespace skerry::broker

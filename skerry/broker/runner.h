@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "skerry/base/status.h"
+#include "skerry/broker/broker.h"
+#include "skerry/broker/session_runs.h"
+
+namespace skerry::broker {
+
+/// A broker with its workers and sessions, behind one call that a coroutine waits for: what front
+/// ends use.
+///
+/// Everything happens on the thread that runs the io_context.
+class Runner {
+ public:
+  struct Setting {
+    broker::Setting pool = {};
+    SessionRuns::Setting sessions = {};
+  };
+
+  /// Starts the zygote and waits until it is ready; its failure is `Broker::start`'s. The
+  /// io_context must outlive the runner.
+  static Result<std::unique_ptr<Runner>> start(boost::asio::io_context& io, Setting setting);
+
+  struct Order {
+    std::string tenant;
+    std::optional<session::SessionName> session;  ///< none: a fresh run
+    /// `template_name` may be empty: the session's own, or the default.
+    worker::RunRequest request;
+    session::Durability durability = session::Durability::kCommitted;
+    Isolation isolation = Isolation::kTenant;
+    /// Sees the run while it happens; must live until the answer.
+    worker::RunObserver* observer = nullptr;
+  };
+  struct Answer {
+    sandbox::Outcome outcome;
+    std::optional<SessionReport> session;  ///< of a run in one
+  };
+  /// Runs once it is its turn. Cancelling the wait cancels the run, whose outcome then says so.
+  /// kInvalidArgument for limits out of bounds; kResourceExhausted when too many wait already.
+  boost::asio::awaitable<Result<Answer>> run(Order order);
+
+  Counts counts() const { return broker_->counts(); }
+  int kept_sessions() const { return sessions_->kept(); }
+
+ private:
+  std::unique_ptr<Broker> broker_;
+  std::unique_ptr<SessionRuns> sessions_;  // before its broker
+};
+
+}  // namespace skerry::broker

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/broker/runner.h"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <unistd.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+#include "skerry/base/test_directory.h"
+#include "skerry/broker/test_run.h"
+#include "skerry/image/test_template.h"
+
+namespace skerry::broker {
+namespace {
+
+using sandbox::OutcomeKind;
+using testing::KeptOutput;
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ::alarm(60);
+    std::filesystem::create_directories(home_.templates());
+    for (const char* name : {"python-data.image", "test.image"}) {
+      std::filesystem::copy_file(template_.file, home_.templates() / name);
+    }
+    Runner::Setting setting;
+    setting.pool.zygote = SKERRY_TEST_ZYGOTE;
+    setting.pool.home = home_;
+    setting.pool.workers = 4;
+    setting.pool.spares = 1;
+    setting.pool.share = 1;
+    auto runner = Runner::start(io_, setting);
+    ASSERT_TRUE(runner.ok()) << runner.status();
+    runner_ = *std::move(runner);
+  }
+  void TearDown() override {
+    runner_.reset();
+    ::alarm(0);
+  }
+
+  struct Started {
+    KeptOutput output;
+    boost::asio::cancellation_signal stop;
+    std::optional<Result<Runner::Answer>> answer;
+  };
+
+  std::shared_ptr<Started> begin(const std::string& code, const std::string& session = "",
+                                 std::chrono::milliseconds wall = std::chrono::seconds(20)) {
+    auto started = std::make_shared<Started>();
+    Runner::Order order{.tenant = "t", .session = {}, .request = {}, .observer = &started->output};
+    order.request.program.code = code;
+    order.request.limits.wall = wall;
+    if (!session.empty()) order.session = session::SessionName::parse(session).value();
+    boost::asio::co_spawn(
+        io_, runner_->run(std::move(order)),
+        boost::asio::bind_cancellation_slot(
+            started->stop.slot(), [started](std::exception_ptr, Result<Runner::Answer> answer) {
+              started->answer = std::move(answer);
+            }));
+    return started;
+  }
+
+  Result<Runner::Answer> end_of(Started& started) {
+    if (!testing::wait_until(io_, [&] { return started.answer.has_value(); })) {
+      return absl::InternalError("never ended");
+    }
+    return *started.answer;
+  }
+
+  TestDirectory directory_;
+  const runtime::Home home_{directory_ / "kind"};
+  image::testing::TestTemplate template_;
+  boost::asio::io_context io_;
+  std::unique_ptr<Runner> runner_;
+};
+
+TEST_F(RunnerTest, AFreshRunHasNoSession) {
+  const auto run = begin("pid");
+  const auto answer = end_of(*run);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->outcome.kind, OutcomeKind::kCompleted);
+  EXPECT_FALSE(answer->session.has_value());
+  EXPECT_FALSE(run->output.text.empty());
+}
+
+TEST_F(RunnerTest, ASessionGoesOn) {
+  ASSERT_TRUE(end_of(*begin("count", "s")).ok());
+  const auto second = end_of(*begin("count", "s"));
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->session.value().revision, 2);
+  EXPECT_EQ(second->session.value().saved, "committed");
+}
+
+TEST_F(RunnerTest, CancellingTheWaitCancelsTheRun) {
+  for (const char* session : {"", "s"}) {
+    const auto running = begin("hang", session);
+    const auto waiting = begin("pid", session);
+    ASSERT_TRUE(testing::wait_until(io_, [&] { return runner_->counts().running == 1; }));
+    for (const auto& run : {waiting, running}) {
+      run->stop.emit(boost::asio::cancellation_type::terminal);
+      const auto answer = end_of(*run);
+      ASSERT_TRUE(answer.ok()) << answer.status();
+      EXPECT_EQ(answer->outcome.kind, OutcomeKind::kCancelled);
+    }
+    EXPECT_EQ(end_of(*begin("pid", session))->outcome.kind, OutcomeKind::kCompleted);
+  }
+}
+
+TEST_F(RunnerTest, LimitsAreCheckedBeforeAWorkerIsAsked) {
+  const auto answer = end_of(*begin("pid", "", std::chrono::milliseconds(-1)));
+  EXPECT_EQ(answer.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(runner_->counts().runs, 0U);
+}
+
+}  // namespace
+}  // namespace skerry::broker
