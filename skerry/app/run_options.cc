@@ -13,9 +13,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "skerry/app/json_text.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/file.h"
+#include "skerry/tool/json_text.h"
+#include "skerry/tool/run_report.h"
 
 namespace skerry::app {
 namespace {
@@ -23,12 +24,6 @@ namespace {
 using nlohmann::ordered_json;
 using sandbox::Outcome;
 using sandbox::OutcomeKind;
-
-constexpr std::string_view kCutMarker = "\n[output cut at {} bytes; allow more with {}]\n";
-
-std::string cut_marker(const sandbox::Limits& limits) {
-  return fmt::format(fmt::runtime(kCutMarker), limits.output.value, sandbox::kOutputLimit.option);
-}
 
 /// The bounds of a number on the command line, and its unit.
 struct Bounds {
@@ -80,42 +75,6 @@ Result<std::chrono::nanoseconds> parse_clock(const std::string& text) {
   return std::chrono::seconds(time);
 }
 
-ordered_json json_of(const sandbox::Exception& exception) {
-  ordered_json frames = ordered_json::array();
-  for (const sandbox::Frame& frame : exception.frames) {
-    frames.push_back({{"file", frame.file},
-                      {"line", frame.line},
-                      {"function", frame.function},
-                      {"source", frame.source}});
-  }
-  return {{"type", exception.type}, {"message", exception.message}, {"frames", std::move(frames)}};
-}
-
-ordered_json json_of(const sandbox::Limits& limits) {
-  ordered_json json{{"memory_bytes", limits.memory.value},
-                    {"wall_seconds", static_cast<double>(limits.wall.count()) / 1000},
-                    {"output_bytes", limits.output.value},
-                    {"fuel", nullptr},
-                    {"files_bytes", limits.files.value},
-                    {"open_files", limits.open_files}};
-  if (limits.fuel) json["fuel"] = *limits.fuel;
-  return json;
-}
-
-double milliseconds(std::chrono::nanoseconds time) {
-  return static_cast<double>(time.count()) / 1e6;
-}
-
-ordered_json json_of(const sandbox::Usage& usage) {
-  ordered_json json{{"wall_ms", milliseconds(usage.wall)},
-                    {"cpu_ms", milliseconds(usage.cpu)},
-                    {"peak_memory_bytes", usage.peak_memory.value},
-                    {"dirty_pages", usage.dirty_pages},
-                    {"fuel", nullptr}};
-  if (usage.fuel) json["fuel"] = *usage.fuel;
-  return json;
-}
-
 /// A reader that has gone is no failure, and no reason to stop the run: its result may be files.
 Status write_out(int fd, std::string_view text) {
   const Status written = write_all(fd, as_bytes(text));
@@ -140,7 +99,7 @@ class Reporter final : public worker::RunObserver {
 
   void cut(wasi::Stream stream) override {
     cut_.insert(stream);
-    output(stream, cut_marker(setting_.limits));
+    output(stream, tool::cut_marker(setting_.limits));
   }
 
   void changed(const worker::FileChange& change) override {
@@ -162,36 +121,16 @@ class Reporter final : public worker::RunObserver {
   const Status& lost() const { return lost_; }
 
   std::string json(const Outcome& outcome, const std::optional<SessionReport>& session) const {
-    ordered_json json{{"outcome", sandbox::name_of(outcome.kind)},
-                      {"exit_code", lost_.ok() ? outcome.exit_code : 125},
-                      {"message", outcome.message},
-                      {"stdout", text(wasi::Stream::kStdout)},
-                      {"stderr", text(wasi::Stream::kStderr)},
-                      {"truncated", ordered_json::array()},
-                      {"result", nullptr},
-                      {"exception", nullptr},
-                      {"limit", nullptr},
-                      {"session", nullptr},
-                      {"usage", json_of(outcome.usage)},
-                      {"limits", json_of(setting_.limits)}};
-    if (cut_.contains(wasi::Stream::kStdout)) json["truncated"].push_back("stdout");
-    if (cut_.contains(wasi::Stream::kStderr)) json["truncated"].push_back("stderr");
-    if (outcome.result) json["result"] = *outcome.result;
-    if (outcome.exception) json["exception"] = json_of(*outcome.exception);
-    if (outcome.limit) {
-      json["limit"] = {{"name", outcome.limit->limit},
-                       {"value", outcome.limit->value},
-                       {"unit", outcome.limit->unit},
-                       {"option", outcome.limit->option}};
+    auto json = tool::json_of(tool::RunReport{.outcome = outcome,
+                                              .standard_output = kept(wasi::Stream::kStdout),
+                                              .standard_error = kept(wasi::Stream::kStderr),
+                                              .limits = setting_.limits,
+                                              .session = session});
+    if (!lost_.ok()) {
+      json["exit_code"] = 125;
+      json["error"] = std::string(message_of(lost_));
     }
-    if (session) {
-      json["session"] = {{"name", session->name},
-                         {"revision", session->revision},
-                         {"saved", session->saved},
-                         {"message", session->message}};
-    }
-    if (!lost_.ok()) json["error"] = std::string(message_of(lost_));
-    return text_of(json);
+    return tool::text_of(json);
   }
 
  private:
@@ -209,9 +148,10 @@ class Reporter final : public worker::RunObserver {
     return annotate(writer->second.apply(change, relative), "writing results to " + root.native());
   }
 
-  std::string text(wasi::Stream stream) const {
+  tool::KeptOutput kept(wasi::Stream stream) const {
     const auto found = collected_.find(stream);
-    return found == collected_.end() ? std::string() : found->second;
+    return {.text = found == collected_.end() ? std::string() : found->second,
+            .was_cut = cut_.contains(stream)};
   }
 
   const RunOptions& options_;
@@ -374,7 +314,7 @@ int fail(const RunOptions& options, const Status& status) {
   if (options.json) {
     const ordered_json json{
         {"outcome", nullptr}, {"exit_code", 125}, {"error", std::string(message_of(status))}};
-    (void)write_out(STDOUT_FILENO, text_of(json) + "\n");
+    (void)write_out(STDOUT_FILENO, tool::text_of(json) + "\n");
   }
   return report_failure(status);
 }

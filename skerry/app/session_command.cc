@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/app/commands.h"
-#include "skerry/app/json_text.h"
 #include "skerry/app/session_variables.h"
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
+#include "skerry/tool/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -71,7 +71,7 @@ Status show_list(SessionStore& store, const StoreOptions& options) {
   if (options.json) {
     ordered_json json{{"sessions", ordered_json::array()}};
     for (const auto& each : sessions) json["sessions"].push_back(json_of(each));
-    std::puts(text_of(json).c_str());
+    std::puts(tool::text_of(json).c_str());
     return ok_status();
   }
   if (sessions.empty()) {
@@ -88,7 +88,7 @@ Status show_info(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const auto info, store.info(name));
   if (options.json) {
-    std::puts(text_of(json_of(info)).c_str());
+    std::puts(tool::text_of(json_of(info)).c_str());
   } else {
     std::fputs(table({session_head(), row_of(info)}).c_str(), stdout);
   }
@@ -109,7 +109,7 @@ Status show_log(SessionStore& store, const StoreOptions& options) {
     for (const auto& each : events) {
       json["events"].push_back({{"at_unix_ns", each.at_unix_ns}, {"text", each.text}});
     }
-    std::puts(text_of(json).c_str());
+    std::puts(tool::text_of(json).c_str());
     return ok_status();
   }
   std::vector<std::vector<std::string>> rows = {
@@ -130,7 +130,7 @@ Status show_log(SessionStore& store, const StoreOptions& options) {
 void tell_revision(const StoreOptions& options, const session::RevisionInfo& info,
                    const std::string& what) {
   if (options.json) {
-    std::puts(text_of(json_of(info)).c_str());
+    std::puts(tool::text_of(json_of(info)).c_str());
   } else {
     std::puts(what.c_str());
   }
@@ -161,7 +161,7 @@ Status do_fork(SessionStore& store, const StoreOptions& options) {
   SKERRY_TRY(store.fork(name, fork));
   SKERRY_ASSIGN(const auto info, store.info(fork));
   if (options.json) {
-    std::puts(text_of(json_of(info)).c_str());
+    std::puts(tool::text_of(json_of(info)).c_str());
   } else {
     std::puts(fmt::format("session {} is at revision {} of {}", fork.text(), info.head, name.text())
                   .c_str());
@@ -176,7 +176,7 @@ Status do_clear(SessionStore& store, const StoreOptions& options) {
   }
   SKERRY_ASSIGN(const std::int64_t cleared, store.clear(name));
   std::puts(options.json
-                ? text_of({{"cleared", cleared}}).c_str()
+                ? tool::text_of({{"cleared", cleared}}).c_str()
                 : fmt::format("{} session{} cleared", cleared, cleared == 1 ? "" : "s").c_str());
   return ok_status();
 }
@@ -211,7 +211,7 @@ Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOpti
     if (!after.contains(variable)) tell("removed", "-", variable, value);
   }
   if (options.json) {
-    std::puts(text_of(json).c_str());
+    std::puts(tool::text_of(json).c_str());
   } else if (rows.size() == 1) {
     std::puts("no variable differs");
   } else {

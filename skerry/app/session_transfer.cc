@@ -10,13 +10,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "skerry/app/json_text.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/file.h"
 #include "skerry/image/image_export.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/tool/json_text.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::app {
@@ -118,11 +118,11 @@ Status export_session(SessionStore& store, const runtime::Home& home, const Stor
   const auto memory = opened.revision.memory_size();
   const std::string told =
       options.json
-          ? text_of({{"session", name.text()},
-                     {"revision", opened.number},
-                     {"bytes", size},
-                     {"memory_bytes", memory},
-                     {"module_sha256", opened.revision.manifest().module_sha256}})
+          ? tool::text_of({{"session", name.text()},
+                           {"revision", opened.number},
+                           {"bytes", size},
+                           {"memory_bytes", memory},
+                           {"module_sha256", opened.revision.manifest().module_sha256}})
           : fmt::format("session {}, revision {}: {} of memory in {}", name.text(), opened.number,
                         size_text(static_cast<std::int64_t>(memory)), size_text(size));
   // Standard output is the export's, if that is where it goes.
@@ -151,7 +151,7 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
   if (!saved.ok()) return saved.status();
   const std::string told =
       options.json
-          ? text_of(
+          ? tool::text_of(
                 {{"session", name.text()}, {"revision", saved->number}, {"bytes", saved->bytes}})
           : fmt::format("session {} is revision {} of {}", name.text(), imported->origin.revision,
                         imported->origin.session);

@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include "skerry/app/commands.h"
-#include "skerry/app/json_text.h"
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
 #include "skerry/session/store_backup.h"
+#include "skerry/tool/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -19,7 +19,7 @@ Status check_store(SessionStore& store, const runtime::Home&, const StoreOptions
   LateProgress progress("checking revisions");
   SKERRY_ASSIGN(const auto check, store.check([&](double done) { progress.progress(done); }));
   if (options.json) {
-    std::puts(text_of({{"revisions", check.revisions}, {"damaged", check.damaged}}).c_str());
+    std::puts(tool::text_of({{"revisions", check.revisions}, {"damaged", check.damaged}}).c_str());
   } else {
     for (const std::string& line : check.damaged) std::puts(line.c_str());
     std::puts(
@@ -39,10 +39,10 @@ Status collect_store(SessionStore& store, const runtime::Home&, const StoreOptio
     return true;
   }));
   if (options.json) {
-    std::puts(text_of({{"files", collected.files},
-                       {"bytes", collected.bytes},
-                       {"compressed", compressed.files},
-                       {"freed_bytes", compressed.bytes}})
+    std::puts(tool::text_of({{"files", collected.files},
+                             {"bytes", collected.bytes},
+                             {"compressed", compressed.files},
+                             {"freed_bytes", compressed.bytes}})
                   .c_str());
   } else {
     std::puts(fmt::format("{} files removed, {}; {} compressed, {} freed", collected.files,
@@ -62,10 +62,11 @@ Status back_up_store(SessionStore&, const runtime::Home& home, const StoreOption
   }));
   // Standard output is the backup's, if that is where it goes.
   std::FILE* told = options.file == "-" ? stderr : stdout;
-  std::fputs((options.json ? text_of({{"files", files}}) : fmt::format("{} files backed up", files))
-                 .append("\n")
-                 .c_str(),
-             told);
+  std::fputs(
+      (options.json ? tool::text_of({{"files", files}}) : fmt::format("{} files backed up", files))
+          .append("\n")
+          .c_str(),
+      told);
   return ok_status();
 }
 
@@ -77,7 +78,7 @@ Status restore_store(const runtime::Home& home, const StoreOptions& options) {
                               options.force ? session::Replace::kAny : session::Replace::kEmptyOnly,
                               [&](double done) { progress.progress(done); });
   if (!files.ok()) return annotate(files.status(), options.file);
-  std::puts(options.json ? text_of({{"files", *files}}).c_str()
+  std::puts(options.json ? tool::text_of({{"files", *files}}).c_str()
                          : fmt::format("{} files restored", *files).c_str());
   return ok_status();
 }

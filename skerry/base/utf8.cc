@@ -36,7 +36,11 @@ std::size_t begun_at_end(std::string_view text) {
   for (std::size_t count = 1; count <= 3 && count <= text.size(); ++count) {
     const auto lead = static_cast<unsigned char>(text[text.size() - count]);
     if ((lead & 0xc0) == 0x80) continue;  // a further byte
-    const std::size_t wanted = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 1;
+    const std::size_t wanted = lead > 0xf4    ? 1
+                               : lead >= 0xf0 ? 4
+                               : lead >= 0xe0 ? 3
+                               : lead >= 0xc2 ? 2
+                                              : 1;
     return wanted > count ? count : 0;
   }
   return 0;

@@ -53,7 +53,7 @@ class SessionTurn {
     /// The state, as `image::write_captured` wrote it; -1 when it left none, or left these bytes
     /// instead. Untrusted, and nobody may be able to write in it any more.
     int file = -1;
-    std::string_view bytes;
+    std::string_view bytes = {};
     ByteSize memory;  ///< the run's limit
     session::Durability durability = session::Durability::kCommitted;
     image::Revision* committed = nullptr;  ///< gets the new revision

@@ -27,6 +27,9 @@ struct PythonProgram {
   LastValue last_value = LastValue::kIgnored;
 };
 
+/// Of the pinned wheel (guest/python/parts.sha256).
+inline constexpr std::string_view kPythonVersion = "3.15.0";
+
 /// Whether a run's random numbers are its own: for a sandbox fresh from a template. A session keeps
 /// the state it has.
 enum class Randomness { kFresh, kKept };

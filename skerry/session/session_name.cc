@@ -10,11 +10,12 @@ Result<SessionName> SessionName::parse(std::string_view text) {
                     text.find("..") == text.npos &&
                     std::all_of(text.begin(), text.end(), [](char c) {
                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+                             (c >= '0' && c <= '9') || c == '.' || c == ':' || c == '-' || c == '_';
                     });
   if (fits) return SessionName(text);
   return absl::InvalidArgumentError(
-      "a session's name has 1 to 128 letters, digits, dots, hyphens and underscores, no dot in "
+      "a session's name has 1 to 128 letters, digits, dots, colons, hyphens and underscores, no "
+      "dot in "
       "front and no two dots in a row");
 }
 

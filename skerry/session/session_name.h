@@ -9,8 +9,8 @@
 
 namespace skerry::session {
 
-/// A session's name: 1 to 128 letters, digits, dots, hyphens and underscores; no dot in front, no
-/// two in a row. A checked value.
+/// A session's name: 1 to 128 letters, digits, dots, colons, hyphens and underscores; no dot in
+/// front, no two in a row. A checked value.
 class SessionName {
  public:
   /// kInvalidArgument, saying what a name may be.

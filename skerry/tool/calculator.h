@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "skerry/tool/tool.h"
+
+namespace skerry::tool {
+
+/// Arithmetic: `expression` in, an object of `result` and `expression` out.
+class Calculator final : public Tool {
+ public:
+  const Definition& definition() const override;
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+                                          OutputSeen seen) override;
+};
+
+}  // namespace skerry::tool

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "skerry/base/status.h"
+
+namespace skerry::tool {
+
+/// What a tool takes under one name.
+struct Parameter {
+  enum class Type { kString, kInteger, kNumber, kBoolean, kArray, kObject };
+
+  std::string name;
+  Type type = Type::kString;
+  std::string description = {};
+  bool is_required = false;
+  nlohmann::json default_value = {};  ///< null: none
+  std::optional<double> minimum = {};
+  std::optional<double> maximum = {};
+  bool is_capped = false;  ///< what is above `maximum` counts as that, and is no error
+};
+
+/// What a tool says about itself: to people, to models, to the check of its arguments.
+struct Definition {
+  std::string name;
+  std::string version;
+  std::string description;
+  std::string category;
+  std::vector<Parameter> parameters;
+  std::vector<std::string> tags = {};
+  bool is_dangerous = false;
+  bool is_sandboxed = true;
+  bool is_session_aware = false;
+  std::chrono::seconds timeout{30};
+  int memory_mb = 256;
+  int calls_per_minute = 0;                   ///< 0: not limited
+  double cost_usd = 0;                        ///< of one call
+  std::vector<nlohmann::json> examples = {};  ///< arguments that show what it is for
+};
+
+/// Arguments that a definition has checked: exactly its parameters, those left out with their
+/// defaults. A parameter without a default may be missing.
+class Arguments {
+ public:
+  /// kInvalidArgument naming what is missing, unknown, of the wrong type or out of its bounds.
+  /// Integral numbers and numeric text count as integers, as clients of the reference expect.
+  static Result<Arguments> check(const Definition& definition, const nlohmann::json& given);
+
+  bool has(std::string_view name) const { return values_.contains(name); }
+  /// The value of a parameter of that type, which must be there.
+  const std::string& text(std::string_view name) const;
+  std::int64_t integer(std::string_view name) const;
+
+ private:
+  nlohmann::json values_ = nlohmann::json::object();
+};
+
+/// The parameters as JSON Schema: an object, with nothing besides them.
+nlohmann::ordered_json schema_of(const Definition& definition);
+
+}  // namespace skerry::tool

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "skerry/broker/runner.h"
+#include "skerry/tool/tool.h"
+
+namespace skerry::tool {
+
+/// Python programs, fresh or in a session. Output is what the program printed, also when it failed;
+/// metadata tells the rest: standard error, exit code, outcome, exception, result, the session's
+/// revision.
+class PythonExecutor final : public Tool {
+ public:
+  /// The runner must outlive it. `limits` are those of a run whose caller asks for nothing else.
+  PythonExecutor(broker::Runner& runner, sandbox::Limits limits);
+
+  const Definition& definition() const override { return definition_; }
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+                                          OutputSeen seen) override;
+
+ private:
+  broker::Runner& runner_;
+  sandbox::Limits limits_;
+  Definition definition_;
+};
+
+}  // namespace skerry::tool

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "skerry/base/utf8.h"
+#include "skerry/sandbox/limits.h"
+#include "skerry/tool/run_report.h"
+#include "skerry/tool/tool.h"
+#include "skerry/worker/run_events.h"
+
+namespace skerry::tool {
+
+/// Keeps what a run prints as UTF-8, and passes it on while it comes. Confined to one thread.
+class RunOutput final : public worker::RunObserver {
+ public:
+  /// `limits` are the run's; `seen` may be empty.
+  RunOutput(const sandbox::Limits& limits, OutputSeen seen)
+      : marker_(cut_marker(limits)), seen_(std::move(seen)) {}
+
+  void output(wasi::Stream stream, std::string_view bytes) override;
+  void cut(wasi::Stream stream) override;
+  void changed(const worker::FileChange&) override {}
+
+  /// What was kept, when the run is over.
+  std::pair<KeptOutput, KeptOutput> take();
+
+ private:
+  struct Kept {
+    KeptOutput output;
+    Utf8Stream bytes;
+  };
+  Kept& of(wasi::Stream stream) { return stream == wasi::Stream::kStdout ? stdout_ : stderr_; }
+  void add(wasi::Stream stream, const std::string& text);
+
+  std::string marker_;
+  OutputSeen seen_;
+  Kept stdout_;
+  Kept stderr_;
+};
+
+}  // namespace skerry::tool

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/tool/run_report.h"
+
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace skerry::tool {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json json_of(const sandbox::Limits& limits) {
+  ordered_json json{{"memory_bytes", limits.memory.value},
+                    {"wall_seconds", static_cast<double>(limits.wall.count()) / 1000},
+                    {"output_bytes", limits.output.value},
+                    {"fuel", nullptr},
+                    {"files_bytes", limits.files.value},
+                    {"open_files", limits.open_files}};
+  if (limits.fuel) json["fuel"] = *limits.fuel;
+  return json;
+}
+
+double milliseconds(std::chrono::nanoseconds time) {
+  return static_cast<double>(time.count()) / 1e6;
+}
+
+ordered_json json_of(const sandbox::Usage& usage) {
+  ordered_json json{{"wall_ms", milliseconds(usage.wall)},
+                    {"cpu_ms", milliseconds(usage.cpu)},
+                    {"peak_memory_bytes", usage.peak_memory.value},
+                    {"dirty_pages", usage.dirty_pages},
+                    {"fuel", nullptr}};
+  if (usage.fuel) json["fuel"] = *usage.fuel;
+  return json;
+}
+
+}  // namespace
+
+std::string cut_marker(const sandbox::Limits& limits) {
+  return fmt::format("\n[output cut at {} bytes; allow more with {}]\n", limits.output.value,
+                     sandbox::kOutputLimit.option);
+}
+
+ordered_json json_of(const sandbox::Exception& exception) {
+  ordered_json frames = ordered_json::array();
+  for (const sandbox::Frame& frame : exception.frames) {
+    frames.push_back({{"file", frame.file},
+                      {"line", frame.line},
+                      {"function", frame.function},
+                      {"source", frame.source}});
+  }
+  return {{"type", exception.type}, {"message", exception.message}, {"frames", std::move(frames)}};
+}
+
+ordered_json json_of(const RunReport& report) {
+  const sandbox::Outcome& outcome = report.outcome;
+  ordered_json json{{"outcome", sandbox::name_of(outcome.kind)},
+                    {"exit_code", outcome.exit_code},
+                    {"message", outcome.message},
+                    {"stdout", report.standard_output.text},
+                    {"stderr", report.standard_error.text},
+                    {"truncated", ordered_json::array()},
+                    {"result", nullptr},
+                    {"exception", nullptr},
+                    {"limit", nullptr},
+                    {"session", nullptr},
+                    {"usage", json_of(outcome.usage)},
+                    {"limits", json_of(report.limits)}};
+  if (report.standard_output.was_cut) json["truncated"].push_back("stdout");
+  if (report.standard_error.was_cut) json["truncated"].push_back("stderr");
+  if (outcome.result) json["result"] = *outcome.result;
+  if (outcome.exception) json["exception"] = json_of(*outcome.exception);
+  if (outcome.limit) {
+    json["limit"] = {{"name", outcome.limit->limit},
+                     {"value", outcome.limit->value},
+                     {"unit", outcome.limit->unit},
+                     {"option", outcome.limit->option}};
+  }
+  if (report.session) {
+    json["session"] = {{"name", report.session->name},
+                       {"revision", report.session->revision},
+                       {"saved", report.session->saved},
+                       {"message", report.session->message}};
+  }
+  return json;
+}
+
+}  // namespace skerry::tool

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "skerry/broker/session_turn.h"
+#include "skerry/sandbox/limits.h"
+#include "skerry/sandbox/outcome.h"
+
+namespace skerry::tool {
+
+/// One stream of a run's output, as far as it was kept.
+struct KeptOutput {
+  std::string text;
+  bool was_cut = false;  ///< there was more than the limit
+};
+
+/// All there is to tell of a run that is over.
+struct RunReport {
+  sandbox::Outcome outcome = {};
+  KeptOutput standard_output = {};
+  KeptOutput standard_error = {};
+  sandbox::Limits limits = {};
+  std::optional<broker::SessionReport> session = {};
+};
+
+/// What stands in place of output beyond its limit.
+std::string cut_marker(const sandbox::Limits& limits);
+
+nlohmann::ordered_json json_of(const sandbox::Exception& exception);
+
+/// The report as the command line and the service tell it: docs/outcomes.md has the keys.
+nlohmann::ordered_json json_of(const RunReport& report);
+
+}  // namespace skerry::tool

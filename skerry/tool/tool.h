@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "skerry/tool/definition.h"
+#include "skerry/wasi/world.h"
+
+namespace skerry::tool {
+
+/// On whose behalf a tool is called.
+struct Caller {
+  std::string tenant = "default";
+  std::string user = {};
+  std::string session = {};  ///< where the parameters name none; empty: no session
+};
+
+/// What became of a call.
+enum class Verdict {
+  kOk,
+  kFailed,       ///< the tool ran and did not succeed
+  kTimeout,      ///< it was ended at its time limit
+  kCancelled,    ///< because its caller asked
+  kInvalid,      ///< it was not called: the parameters do not fit
+  kUnknownTool,  ///< it was not called: there is none of that name
+  kBusy,         ///< it was not called: too many wait; again in a second
+  kBroken,       ///< our own failure
+};
+
+/// A tool's answer. Texts in it are UTF-8.
+struct ToolResult {
+  Verdict verdict = Verdict::kOk;
+  nlohmann::json output = {};  ///< what it is for; a failed call may have some, too
+  std::string error = {};      ///< for people and models; empty when it succeeded
+  nlohmann::json metadata = nlohmann::json::object();
+  std::chrono::nanoseconds took{0};
+
+  bool succeeded() const { return verdict == Verdict::kOk; }
+};
+
+ToolResult failed(Verdict verdict, std::string error);
+
+/// Sees output while a tool produces it: UTF-8, whole characters.
+using OutputSeen = std::function<void(wasi::Stream stream, std::string_view text)>;
+
+/// Something that can be called with parameters. Confined to the event loop's thread.
+class Tool {
+ public:
+  virtual ~Tool() = default;
+  virtual const Definition& definition() const = 0;
+  /// Cancelling the wait ends the call as kCancelled. `seen` may be empty.
+  virtual boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+                                                  OutputSeen seen) = 0;
+};
+
+}  // namespace skerry::tool

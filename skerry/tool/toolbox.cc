@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/tool/toolbox.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/utf8.h"
+
+namespace skerry::tool {
+namespace {
+
+constexpr std::size_t kLongestName = 128;  // of an unknown tool, in a message
+
+std::string lower(std::string_view text) {
+  std::string low(text);
+  std::transform(low.begin(), low.end(), low.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return low;
+}
+
+bool contains(const std::vector<std::string>& all, std::string_view one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+bool fits(const Definition& tool, const Search& search) {
+  if (search.excludes_dangerous && tool.is_dangerous) return false;
+  if (!search.categories.empty() && !contains(search.categories, tool.category)) return false;
+  const auto has_tag = [&](const std::string& tag) { return contains(tool.tags, tag); };
+  if (!search.tags.empty() && std::none_of(search.tags.begin(), search.tags.end(), has_tag)) {
+    return false;
+  }
+  std::string words = tool.name + "\n" + tool.description;
+  for (const std::string& tag : tool.tags) words += "\n" + tag;
+  return lower(words).find(lower(search.query)) != std::string::npos;
+}
+
+}  // namespace
+
+ToolResult failed(Verdict verdict, std::string error) {
+  return {.verdict = verdict, .error = std::move(error)};
+}
+
+void Toolbox::add(std::unique_ptr<Tool> tool) { tools_.push_back(std::move(tool)); }
+
+Tool* Toolbox::tool_of(std::string_view name) const {
+  const auto found = std::find_if(tools_.begin(), tools_.end(), [&](const auto& tool) {
+    return tool->definition().name == name;
+  });
+  return found == tools_.end() ? nullptr : found->get();
+}
+
+const Definition* Toolbox::find(std::string_view name) const {
+  const Tool* tool = tool_of(name);
+  return tool == nullptr ? nullptr : &tool->definition();
+}
+
+std::vector<const Definition*> Toolbox::search(const Search& search) const {
+  std::vector<const Definition*> found;
+  for (const auto& tool : tools_) {
+    if (search.most != 0 && found.size() == search.most) break;
+    if (fits(tool->definition(), search)) found.push_back(&tool->definition());
+  }
+  return found;
+}
+
+boost::asio::awaitable<ToolResult> Toolbox::call(std::string name, nlohmann::json parameters,
+                                                 Caller caller, OutputSeen seen) const {
+  Tool* tool = tool_of(name);
+  if (tool == nullptr) {
+    co_return failed(Verdict::kUnknownTool, "Tool not found: " + to_utf8(clip(name, kLongestName)));
+  }
+  auto arguments = Arguments::check(tool->definition(), parameters);
+  if (!arguments.ok()) {
+    co_return failed(Verdict::kInvalid, std::string(message_of(arguments.status())));
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  ToolResult result =
+      co_await tool->call(*std::move(arguments), std::move(caller), std::move(seen));
+  result.took = std::chrono::steady_clock::now() - begun;
+  co_return result;
+}
+
+}  // namespace skerry::tool

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "skerry/tool/tool.h"
+
+namespace skerry::tool {
+
+/// Which tools somebody looks for.
+struct Search {
+  std::string query = {};  ///< in name, description or tags, in any case of letters
+  std::vector<std::string> categories = {};  ///< any of them; none: all
+  std::vector<std::string> tags = {};        ///< any of them; none: all
+  bool excludes_dangerous = false;
+  std::size_t most = 0;  ///< 0: all
+};
+
+/// The tools there are, by name. Confined to the event loop's thread.
+class Toolbox {
+ public:
+  void add(std::unique_ptr<Tool> tool);
+
+  /// Null when there is none of that name.
+  const Definition* find(std::string_view name) const;
+  /// In the order in which they were added.
+  std::vector<const Definition*> search(const Search& search) const;
+
+  /// Checks the parameters and calls the tool. Never fails but by the result's verdict.
+  boost::asio::awaitable<ToolResult> call(std::string name, nlohmann::json parameters,
+                                          Caller caller, OutputSeen seen = {}) const;
+
+ private:
+  Tool* tool_of(std::string_view name) const;
+  std::vector<std::unique_ptr<Tool>> tools_;
+};
+
+}  // namespace skerry::tool

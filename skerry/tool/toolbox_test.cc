@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/tool/toolbox.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "skerry/base/utf8.h"
+#include "skerry/tool/calculator.h"
+#include "skerry/tool/test_call.h"
+
+namespace skerry::tool {
+namespace {
+
+/// Repeats what it gets, and says that this is dangerous.
+class Echo final : public Tool {
+ public:
+  const Definition& definition() const override {
+    static const Definition kDefinition{.name = "echo",
+                                        .version = "1",
+                                        .description = "Says it again",
+                                        .category = "test",
+                                        .parameters = {{.name = "text", .is_required = true}},
+                                        .tags = {"Parrot"},
+                                        .is_dangerous = true};
+    return kDefinition;
+  }
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+                                          OutputSeen seen) override {
+    if (seen) seen(wasi::Stream::kStdout, "now");
+    co_return ToolResult{.output = caller.tenant + ": " + arguments.text("text")};
+  }
+};
+
+class ToolboxTest : public ::testing::Test {
+ protected:
+  ToolboxTest() {
+    tools_.add(std::make_unique<Calculator>());
+    tools_.add(std::make_unique<Echo>());
+  }
+
+  std::vector<std::string> names(const Search& search) const {
+    std::vector<std::string> names;
+    for (const Definition* each : tools_.search(search)) names.push_back(each->name);
+    return names;
+  }
+  ToolResult call(const std::string& name, const nlohmann::json& parameters,
+                  OutputSeen seen = {}) const {
+    return testing::finish(tools_.call(name, parameters, {.tenant = "t"}, std::move(seen)));
+  }
+
+  using Names = std::vector<std::string>;
+  Toolbox tools_;
+};
+
+TEST_F(ToolboxTest, FindsByEveryCriterion) {
+  EXPECT_EQ(names({}), (Names{"calculator", "echo"}));
+  EXPECT_EQ(names({.query = "PARROT"}), Names{"echo"});
+  EXPECT_EQ(names({.query = "arithmetic"}), Names{"calculator"});
+  EXPECT_EQ(names({.query = "nothing like it"}), Names{});
+  EXPECT_EQ(names({.categories = {"test", "other"}}), Names{"echo"});
+  EXPECT_EQ(names({.tags = {"math"}}), Names{"calculator"});
+  EXPECT_EQ(names({.excludes_dangerous = true}), Names{"calculator"});
+  EXPECT_EQ(names({.most = 1}), Names{"calculator"});
+  EXPECT_EQ(tools_.find("echo")->name, "echo");
+  EXPECT_EQ(tools_.find("ech"), nullptr);
+}
+
+TEST_F(ToolboxTest, CallsWithTheCallerAndPassesOutputOn) {
+  std::string seen;
+  const ToolResult result =
+      call("echo", {{"text", "hi"}}, [&](wasi::Stream, std::string_view text) { seen += text; });
+  EXPECT_TRUE(result.succeeded());
+  EXPECT_EQ(result.output, "t: hi");
+  EXPECT_EQ(seen, "now");
+  EXPECT_GT(result.took.count(), 0);
+}
+
+TEST_F(ToolboxTest, WhatCannotBeCalledSaysWhy) {
+  EXPECT_EQ(call("no", {}).verdict, Verdict::kUnknownTool);
+  EXPECT_EQ(call("no", {}).error, "Tool not found: no");
+  EXPECT_TRUE(is_utf8(call(std::string(127, 'x') + "\xFF\xFF", {}).error));
+  EXPECT_EQ(call("echo", {{"txt", "hi"}}).verdict, Verdict::kInvalid);
+  EXPECT_EQ(call("echo", nlohmann::json::array()).verdict, Verdict::kInvalid);
+}
+
+}  // namespace
+}  // namespace skerry::tool
