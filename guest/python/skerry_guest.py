@@ -360,31 +360,46 @@ def serve(frame):
     return exit_code
 
 
+# Programs may give these names another meaning.
+_repr, _type = repr, type
+
+
 def tell_variables():
-    """Prints what programs have assigned: for each name its type, its repr and a digest of its value."""
+    """Prints what programs have assigned: for each name its type, its repr and a digest of its value. Whatever their own
+    code does meanwhile is their word, and no reason not to tell of the rest."""
     import hashlib
     import marshal
     import pickle
 
-    def digest(value):
-        if isinstance(value, types.FunctionType):
-            return hashlib.sha256(marshal.dumps(value.__code__)).hexdigest()
-        if isinstance(value, (type, types.ModuleType)):
-            return str(id(value))  # an image keeps addresses
+    def digest(value, depth=0):
+        identity = str(id(value))  # an image keeps addresses
+        if depth > 3 or isinstance(value, (_type, types.ModuleType)):
+            return identity
         try:
+            if isinstance(value, types.FunctionType):
+                # The second version tells nothing of how often something is referred to.
+                parts = [marshal.dumps(value.__code__, 2), pickle.dumps(value.__defaults__)]
+                parts += [digest(cell.cell_contents, depth + 1).encode() for cell in value.__closure__ or ()]
+                return hashlib.sha256(b"".join(parts)).hexdigest()
+            if isinstance(value, types.GeneratorType):
+                frame = value.gi_frame
+                if frame is None:
+                    return identity + " ended"
+                inside = [f"{name}={digest(local, depth + 1)}" for name, local in frame.f_locals.items()]
+                return f"{identity} {frame.f_lasti} {inside}"
             return hashlib.sha256(pickle.dumps(value)).hexdigest()
-        except Exception:
-            return str(id(value))
+        except BaseException:
+            return identity
 
     told = {}
     for name, value in list(sys.modules["__main__"].__dict__.items()):
         if name in _INITIAL_NAMES or not isinstance(name, str) or value is sys.modules["_skerry"]:
             continue
         try:
-            text = repr(value)
-        except Exception as error:
-            text = f"<repr raised {type(error).__name__}>"
-        kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+            text = _repr(value)
+        except BaseException as error:
+            text = f"<repr raised {_type(error).__name__}>"
+        kind = f"{_type(value).__module__}.{_type(value).__qualname__}".removeprefix("builtins.")
         told[_clean(name)] = [_clip(_clean(kind), 200), _clip(_clean(text), 200), digest(value)]
     sys.__stdout__.write(json.dumps(told))
 
