@@ -41,7 +41,7 @@ def compressed_files(home):
 def cold_session(run, own_home):
     """A session `s` of three revisions whose files are compressed by a run in another one."""
     for n in range(3):
-        run("s", f"x = list(range({n}, 1000)); import numpy as np; a = np.arange(100_000)").ok()
+        run("s", f"x = list(range({n}, 1000)); import numpy as np; a = np.arange({n}, 100_000)").ok()
     time.sleep(1.2)
     run("other", "1", env=COLD).ok()
     assert len(compressed_files(own_home)) == 3
@@ -161,7 +161,8 @@ def test_a_backup_goes_through_pipes(run, store, other_home):
     piped = store("backup", "-", "--json").ok()
     told = json.loads(piped.err.splitlines()[-1])  # behind the progress, if there was any
     assert told["files"] >= 3
-    assert json.loads(store("restore", "-", "--json", stdin=piped.stdout, env=other_home).ok().out) == told
+    restored = json.loads(store("restore", "-", "--json", stdin=piped.stdout, env=other_home).ok().out)
+    assert restored == {"files": told["files"]}
     assert run("s", "print(x)", env=other_home).ok().out == "5\n"
 
 

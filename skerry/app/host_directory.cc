@@ -2,6 +2,7 @@
 #include "skerry/app/host_directory.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -132,8 +133,10 @@ Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& fi
   const wasi::AddOptions options{.access = directory.is_writable ? wasi::Access::kReadWrite
                                                                  : wasi::Access::kReadOnly};
   if (wasi::stat(files, directory.guest).ok()) {
-    return absl::InvalidArgumentError("--dir: " + directory.guest +
-                                      " is there already in the guest");
+    return absl::InvalidArgumentError(
+        "--dir: " + directory.guest +
+        " is there already in the guest: a session keeps the copy that an earlier run was given. "
+        "Leave the option out to use that, or take another path");
   }
   SKERRY_TRY(wasi::make_directory(files, directory.guest, options));
   return Import(directory, files).walk(directory.host, directory.guest);
@@ -193,12 +196,18 @@ Status HostDirectoryWriter::remove(const std::string& relative) const {
 }
 
 Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::string& relative) {
+  if (change.is_further_piece) {
+    // Without a file the first piece has failed, and was told about.
+    if (!unfinished_ || unfinished_->relative != relative) return ok_status();
+    return append(change.content);
+  }
+  SKERRY_TRY(finish());
   const std::string name = fs::path(relative).filename().native();
   if (name.empty() || name == "." || name == "..") {
     return absl::InvalidArgumentError(shown(relative) + " is no name for a result");
   }
   if (change.kind == worker::FileChange::Kind::kRemoved) return remove(relative);
-  SKERRY_ASSIGN(const OwnedFd parent, made_parent_of(relative));
+  SKERRY_ASSIGN(OwnedFd parent, made_parent_of(relative));
   switch (change.kind) {
     case worker::FileChange::Kind::kDirectory: {
       const auto made = syscall_result("mkdirat", shown(relative),
@@ -212,10 +221,70 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
     case worker::FileChange::Kind::kFile:
       break;
   }
-  const int mode = change.is_further_piece ? O_APPEND : (O_CREAT | O_TRUNC);
-  SKERRY_ASSIGN(const OwnedFd file, open_beneath(relative, O_WRONLY | mode));
-  auto written = write_all(file.get(), as_bytes(change.content));
-  return annotate(written, shown(relative));
+  SKERRY_TRY(begin_file(std::move(parent), name, relative));
+  return append(change.content);
 }
+
+Status HostDirectoryWriter::begin_file(OwnedFd parent, const std::string& name,
+                                       const std::string& relative) {
+  struct stat there{};
+  const bool exists = ::fstatat(parent.get(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
+  if (exists && !S_ISREG(there.st_mode)) {
+    const char* const what = S_ISLNK(there.st_mode)   ? "a symbolic link"
+                             : S_ISDIR(there.st_mode) ? "a directory"
+                                                      : "no file";
+    return absl::FailedPreconditionError(shown(relative) + " is " + what +
+                                         " on the host: a result does not take its place");
+  }
+  Unfinished made{.parent = std::move(parent),
+                  .temporary = ".tmp-skerry-" + std::to_string(::getpid()),
+                  .name = name,
+                  .relative = relative,
+                  .file = {}};
+  // One of a process that was killed and had our number.
+  (void)::unlinkat(made.parent.get(), made.temporary.c_str(), 0);
+  SKERRY_ASSIGN(const int fd, syscall_result("openat", shown(relative), [&] {
+                  return ::openat(made.parent.get(), made.temporary.c_str(),
+                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+                }));
+  made.file = OwnedFd(fd);
+  // It stays whose it was. Who may not give files away keeps this one.
+  if (exists && (::fchown(fd, there.st_uid, there.st_gid) == 0 || errno == EPERM)) {
+    (void)::fchmod(fd, there.st_mode & 0777);
+  }
+  unfinished_ = std::move(made);
+  return ok_status();
+}
+
+Status HostDirectoryWriter::append(std::string_view content) {
+  const Status written = write_all(unfinished_->file.get(), as_bytes(content));
+  if (written.ok()) return written;
+  const Status told = annotate(written, shown(unfinished_->relative));
+  discard();
+  return told;
+}
+
+Status HostDirectoryWriter::finish() {
+  if (!unfinished_) return ok_status();
+  const Unfinished& made = *unfinished_;
+  const Status renamed = syscall_result("renameat", shown(made.relative), [&] {
+                           return ::renameat(made.parent.get(), made.temporary.c_str(),
+                                             made.parent.get(), made.name.c_str());
+                         }).status();
+  if (!renamed.ok()) {
+    discard();
+    return renamed;
+  }
+  unfinished_.reset();
+  return ok_status();
+}
+
+void HostDirectoryWriter::discard() {
+  if (!unfinished_) return;
+  (void)::unlinkat(unfinished_->parent.get(), unfinished_->temporary.c_str(), 0);
+  unfinished_.reset();
+}
+
+HostDirectoryWriter::~HostDirectoryWriter() { discard(); }
 
 }  // namespace skerry::app

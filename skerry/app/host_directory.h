@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,21 +32,41 @@ struct ImportedDirectory {
 Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files);
 
 /// Writes what a run changed below one directory of the host's. Paths are resolved by the kernel
-/// beneath it, through no symbolic link (openat2), whatever they say. Confined to one thread.
+/// beneath it, through no symbolic link (openat2), whatever they say. A file appears whole or not
+/// at all. Confined to one thread.
 class HostDirectoryWriter {
  public:
   static Result<HostDirectoryWriter> open(const std::filesystem::path& directory);
+  HostDirectoryWriter(HostDirectoryWriter&&) = default;
+  HostDirectoryWriter& operator=(HostDirectoryWriter&&) = delete;
+  ~HostDirectoryWriter();
 
-  /// Carries out one change at `relative`, a path below the directory.
+  /// Carries out one change at `relative`, a path below the directory. A file, which may come in
+  /// pieces, gets its name when the next change comes.
   Status apply(const worker::FileChange& change, const std::string& relative);
 
+  /// The last change was whole.
+  Status finish();
+
  private:
+  /// A file on its way, under a name of its own.
+  struct Unfinished {
+    OwnedFd parent;
+    std::string temporary;
+    std::string name;
+    std::string relative;
+    OwnedFd file;
+  };
+  Status append(std::string_view content);
+  Status begin_file(OwnedFd parent, const std::string& name, const std::string& relative);
+  void discard();
   explicit HostDirectoryWriter(OwnedFd directory) : directory_(std::move(directory)) {}
   Result<OwnedFd> parent_of(const std::string& relative) const;
   Result<OwnedFd> made_parent_of(const std::string& relative) const;
   Status remove(const std::string& relative) const;
   Result<OwnedFd> open_beneath(const std::string& relative, int flags) const;
   OwnedFd directory_;
+  std::optional<Unfinished> unfinished_;
 };
 
 }  // namespace skerry::app

@@ -2,7 +2,10 @@
 #include "skerry/app/host_directory.h"
 
 #include <fcntl.h>
+#include <iterator>
+#include <signal.h>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -155,11 +158,17 @@ class WriterTest : public ::testing::Test {
     put(directory / "outside/secret", "secret");
     fs::create_directory(out);
   }
-  Status apply(Kind kind, const std::string& path, const std::string& content = {},
-               bool further = false) {
-    return writer.apply(
-        {.kind = kind, .path = "/out/" + path, .content = content, .is_further_piece = further},
-        path);
+  /// One change, whole.
+  Status apply(Kind kind, const std::string& path, const std::string& content = {}) {
+    SKERRY_TRY(writer.apply({.kind = kind, .path = "/out/" + path, .content = content}, path));
+    return writer.finish();
+  }
+  Status piece(const std::string& path, const std::string& content, bool further = false) {
+    return writer.apply({.kind = Kind::kFile,
+                         .path = "/out/" + path,
+                         .content = content,
+                         .is_further_piece = further},
+                        path);
   }
 
   const TestDirectory directory;
@@ -168,11 +177,42 @@ class WriterTest : public ::testing::Test {
 };
 
 TEST_F(WriterTest, FilesArriveInPieces) {
-  EXPECT_TRUE(apply(Kind::kFile, "f", "one").ok());
-  EXPECT_TRUE(apply(Kind::kFile, "f", "two", true).ok());
+  EXPECT_TRUE(piece("f", "one").ok());
+  EXPECT_TRUE(piece("f", "two", true).ok());
+  EXPECT_TRUE(piece("f", "new").ok());
   EXPECT_EQ(get(out / "f"), "onetwo");
-  EXPECT_TRUE(apply(Kind::kFile, "f", "new").ok());
+  EXPECT_TRUE(writer.finish().ok());
   EXPECT_EQ(get(out / "f"), "new");
+}
+
+TEST_F(WriterTest, WhatIsNotWholeLeavesWhatWasThere) {
+  put(out / "f", "old");
+  fs::permissions(out / "f", fs::perms::owner_all);
+  {
+    auto half = HostDirectoryWriter::open(out).value();
+    EXPECT_TRUE(half.apply({.kind = Kind::kFile, .path = "/f", .content = "ne"}, "f").ok());
+  }
+  EXPECT_EQ(get(out / "f"), "old");
+  EXPECT_TRUE(piece("f", "new").ok());
+  EXPECT_TRUE(writer.finish().ok());
+  EXPECT_EQ(get(out / "f"), "new");
+  EXPECT_EQ(fs::status(out / "f").permissions(), fs::perms::owner_all);
+  EXPECT_EQ(std::distance(fs::directory_iterator(out), fs::directory_iterator()), 1);
+}
+
+TEST_F(WriterTest, WhenAPieceFailsTheFileDoesNotCome) {
+  EXPECT_TRUE(piece("f", "one").ok());
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{2, before.rlim_max};
+  const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  EXPECT_FALSE(piece("f", "two", true).ok());
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, ignored);
+  EXPECT_TRUE(piece("f", "three", true).ok()) << "the failure was told already";
+  EXPECT_TRUE(writer.finish().ok());
+  EXPECT_TRUE(fs::is_empty(out));
 }
 
 TEST_F(WriterTest, DirectoryIsMadeOnce) {

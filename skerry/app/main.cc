@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
 #include <fcntl.h>
+#include <iostream>
+#include <poll.h>
 #include <signal.h>
 #include <string>
 #include <string_view>
@@ -25,10 +28,17 @@ void fill_standard_streams() {
 /// What is wrong with the command line, in words that help.
 std::string why(const CLI::Error& error, int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
+  const std::string_view second = argc > 2 ? argv[2] : "";
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !first.empty() &&
       !first.starts_with('-') &&
       std::string_view(error.what()).find("subcommand") != std::string_view::npos) {
-    return "unknown command \"" + std::string(first) + "\"";
+    if (first != "session" && first != "store") {
+      return "unknown command \"" + std::string(first) + "\"";
+    }
+    return "skerry " + std::string(first) +
+           (second.empty() ? " needs a command of its own"
+                           : " has no command \"" + std::string(second) + "\"") +
+           "; `skerry " + std::string(first) + " --help` names them";
   }
   std::string text = error.what();
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) &&
@@ -36,6 +46,17 @@ std::string why(const CLI::Error& error, int argc, char** argv) {
     text += " (a program's own arguments go after --)";
   }
   return text;
+}
+
+/// Whether some of what was printed went nowhere, though somebody would have read it; then says so.
+bool is_output_lost() {
+  std::cout.flush();
+  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout.good();
+  pollfd reader{STDOUT_FILENO, POLLOUT, 0};
+  const bool is_reader_gone = ::poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0;
+  if (!failed || is_reader_gone) return false;
+  std::fputs("skerry: standard output could not be written: some of it is lost\n", stderr);
+  return true;
 }
 
 }  // namespace
@@ -63,14 +84,15 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see abo
   skerry::app::add_bench_command(program);
   skerry::app::add_doctor_command(program);
   skerry::app::add_completion_command(program);
+  int exit_code = 0;
   try {
     program.parse(argc, argv);
   } catch (const CLI::RuntimeError& end) {
-    return end.get_exit_code();
+    exit_code = end.get_exit_code();
   } catch (const CLI::ParseError& error) {
     // Help and version are "errors" of code 0 to the library; a wrong command line is our failure,
     // not a program's.
-    return program.exit(error) == 0 ? 0 : 125;
+    exit_code = program.exit(error) == 0 ? 0 : 125;
   }
-  return 0;
+  return is_output_lost() && exit_code == 0 ? 125 : exit_code;
 }

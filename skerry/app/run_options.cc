@@ -114,6 +114,17 @@ class Reporter final : public worker::RunObserver {
     note(annotate(apply(options_.output_directory, change, change.path.substr(1)), "--output-dir"));
   }
 
+  /// To be called when the run is over. What a process that ended in mid-sentence was sending is
+  /// not whole, and is not written.
+  void finish(const Outcome& outcome) {
+    const bool told_all = outcome.kind == OutcomeKind::kCompleted ||
+                          outcome.kind == OutcomeKind::kFailed ||
+                          outcome.kind == OutcomeKind::kTrapped;
+    for (auto& [root, writer] : writers_) {
+      if (told_all) note(annotate(writer.finish(), "writing results to " + root.native()));
+    }
+  }
+
   /// Something of the run is lost, if `status` is not OK.
   void lose(const Status& status) { note(status); }
 
@@ -324,6 +335,7 @@ int run_and_report(const RunOptions& options, const RunSetting& setting,
   Reporter reporter(options, setting);
   const auto outcome = worker::supervise(body, setting.limits, reporter);
   if (!outcome.ok()) return fail(options, outcome.status());
+  reporter.finish(*outcome);
   std::optional<SessionReport> session;
   if (afterwards) {
     session = afterwards(*outcome);
@@ -339,7 +351,15 @@ int run_and_report(const RunOptions& options, const RunSetting& setting,
                  stderr);
     }
   }
-  return lost.ok() ? outcome->exit_code : report_failure(lost);
+  if (lost.ok()) return outcome->exit_code;
+  report_failure(lost);
+  if (session && session->saved != "no") {
+    std::fputs(fmt::format("skerry: session {}: the run itself is kept, as revision {}\n",
+                           session->name, session->revision)
+                   .c_str(),
+               stderr);
+  }
+  return 125;
 }
 
 }  // namespace skerry::app

@@ -141,8 +141,14 @@ Status make_checkpoint(SessionStore& store, const StoreOptions& options) {
   const std::string label = options.other.empty()
                                 ? "checkpoint " + time_text(std::time(nullptr) * 1'000'000'000)
                                 : options.other;
-  SKERRY_ASSIGN(const auto info, store.checkpoint(name, label));
-  tell_revision(options, info, fmt::format("revision {} is \"{}\" now", info.number, label));
+  SKERRY_ASSIGN(const auto made, store.checkpoint(name, label));
+  std::string what = fmt::format("revision {} is \"{}\" now", made.info.number, label);
+  if (!made.replaced.empty()) what += fmt::format(", and \"{}\" no more", made.replaced);
+  if (made.taken) {
+    what +=
+        fmt::format("; revision {} was, and may be forgotten now when there are many", *made.taken);
+  }
+  tell_revision(options, made.info, what);
   return ok_status();
 }
 
@@ -171,7 +177,7 @@ Status do_fork(SessionStore& store, const StoreOptions& options) {
 
 Status do_clear(SessionStore& store, const StoreOptions& options) {
   std::optional<SessionName> name;
-  if (!options.name.empty()) {
+  if (options.has_name) {
     SKERRY_ASSIGN(name, SessionName::parse(options.name));
   }
   SKERRY_ASSIGN(const std::int64_t cleared, store.clear(name));
@@ -264,11 +270,12 @@ void add_session_command(CLI::App& app) {
         command.add_option("a", options.other, "The earlier revision")->type_name("A")->required();
         command.add_option("b", options.second, "The later revision")->type_name("B")->required();
       });
-  add_store_action(
-      *session, "clear", "Forget a session, or all", without_home(do_clear),
-      [](CLI::App& command, StoreOptions& options) {
-        command.add_option("name", options.name, "The session; by default, all")->type_name("NAME");
-      });
+  add_store_action(*session, "clear", "Forget a session, or all", without_home(do_clear),
+                   [](CLI::App& command, StoreOptions& options) {
+                     command.add_option("name", options.name, "The session; by default, all")
+                         ->type_name("NAME")
+                         ->each([&options](const std::string&) { options.has_name = true; });
+                   });
   add_transfer_commands(*session);
   session->footer(
       "Examples:\n"
@@ -277,7 +284,7 @@ void add_session_command(CLI::App& app) {
       "  skerry session log work\n"
       "  skerry session checkpoint work good; skerry session rewind work good\n"
       "  skerry session fork work attempt; skerry session diff work 1 2\n"
-      "  skerry session export work work.skerry; skerry session import work.skerry --name copy\n");
+      "  skerry session export work work.session; skerry session import work.session --name copy\n");
 }
 
 }  // namespace skerry::app

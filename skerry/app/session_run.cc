@@ -66,9 +66,16 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,
                                                      const sandbox::Limits& limits) {
   SKERRY_ASSIGN(const auto name, session::SessionName::parse(options.name));
   SKERRY_ASSIGN(auto store, open_sessions(home));
-  SKERRY_ASSIGN(auto lease, store->lease(name));
+  auto lease = store->try_lease(name);
+  if (lease.status().code() == StatusCode::kUnavailable) {
+    std::fputs(
+        ("skerry: session " + name.text() + ": waiting for the run that is under way\n").c_str(),
+        stderr);
+    lease = store->lease(name);
+  }
+  if (!lease.ok()) return lease.status();
   SKERRY_ASSIGN(auto turn,
-                broker::SessionTurn::begin(*store, std::move(lease), options.template_name));
+                broker::SessionTurn::begin(*store, *std::move(lease), options.template_name));
   if (!turn.notice().empty()) {
     std::fputs(("skerry: session " + name.text() + ": " + turn.notice() + "\n").c_str(), stderr);
   }

@@ -25,23 +25,6 @@ namespace {
 using session::SessionName;
 using session::SessionStore;
 
-/// All of `from`, at most `most` bytes of it, to `to`.
-Status copy_stream(int from, int to, std::uint64_t most) {
-  std::vector<std::byte> buffer(std::size_t{1} << 20);
-  for (std::uint64_t copied = 0;;) {
-    SKERRY_ASSIGN(const ssize_t got, syscall_result("read", {}, [&] {
-                    return ::read(from, buffer.data(), buffer.size());
-                  }));
-    if (got == 0) return ok_status();
-    copied += static_cast<std::uint64_t>(got);
-    if (copied > most) {
-      return absl::ResourceExhaustedError("there is more than " + std::to_string(most) +
-                                          " bytes of it");
-    }
-    SKERRY_TRY(write_all(to, std::span(buffer).first(static_cast<std::size_t>(got))));
-  }
-}
-
 bool is_regular(int fd) {
   struct stat info{};
   return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
@@ -52,7 +35,7 @@ Result<OwnedFd> open_seekable(const std::string& file, const runtime::Home& home
   SKERRY_ASSIGN(OwnedFd input, open_input(file));
   if (is_regular(input.get())) return input;
   SKERRY_ASSIGN(OwnedFd copy, unnamed_file(home.store()));
-  SKERRY_TRY(copy_stream(input.get(), copy.get(), image::kMaxExport));
+  SKERRY_TRY(copy_all(input.get(), copy.get(), image::kMaxExport));
   return copy;
 }
 
@@ -79,7 +62,7 @@ Result<std::int64_t> write_to(int fd, const StoreOptions& options, const runtime
   SKERRY_ASSIGN(const std::int64_t size, end_of(file));
   if (!room.is_open()) return size;
   SKERRY_TRY(syscall_result("lseek", {}, [&] { return ::lseek(file, 0, SEEK_SET); }).status());
-  SKERRY_TRY(copy_stream(file, fd, image::kMaxExport));
+  SKERRY_TRY(copy_all(file, fd, image::kMaxExport));
   return size;
 }
 
@@ -142,7 +125,7 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
   }();
   if (!imported.ok()) return annotate(imported.status(), options.file);
   SKERRY_ASSIGN(const SessionName name,
-                SessionName::parse(options.name.empty() ? imported->origin.session : options.name));
+                SessionName::parse(options.has_name ? options.name : imported->origin.session));
   const auto saved = store.import(name, *imported);
   if (saved.status().code() == StatusCode::kAlreadyExists) {
     return absl::AlreadyExistsError(std::string(message_of(saved.status())) +
@@ -180,7 +163,8 @@ void add_transfer_commands(CLI::App& session) {
             ->type_name("FILE")
             ->required();
         command.add_option("--name", options.name, "The new session; by default, named as it was")
-            ->type_name("NAME");
+            ->type_name("NAME")
+            ->each([&options](const std::string&) { options.has_name = true; });
       });
 }
 

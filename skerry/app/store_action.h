@@ -18,10 +18,11 @@ namespace skerry::app {
 
 /// What the commands on sessions and their store take; each uses its own.
 struct StoreOptions {
-  std::string name;    ///< a session
-  std::string other;   ///< a revision, a label or a second name
-  std::string second;  ///< a second revision
-  std::string file;    ///< "-": standard input or output
+  std::string name;       ///< a session
+  bool has_name = false;  ///< where `name` may be left out: whether it was not, though it be empty
+  std::string other;      ///< a revision, a label or a second name
+  std::string second;     ///< a second revision
+  std::string file;       ///< "-": standard input or output
   bool force = false;
   bool json = false;
 };

@@ -15,20 +15,26 @@ namespace {
 
 using session::SessionStore;
 
+// A run hashes no pages: it would take longer than the run.
+constexpr const char* kHowToMend =
+    "runs do not notice damaged pages: rewind these sessions to a revision before the damage, "
+    "clear "
+    "them, or `skerry store restore --force` a backup";
+
 Status check_store(SessionStore& store, const runtime::Home&, const StoreOptions& options) {
   LateProgress progress("checking revisions");
   SKERRY_ASSIGN(const auto check, store.check([&](double done) { progress.progress(done); }));
+  nlohmann::ordered_json json{{"revisions", check.revisions}, {"damaged", check.damaged}};
+  if (!check.damaged.empty()) json["error"] = kHowToMend;
   if (options.json) {
-    std::puts(tool::text_of({{"revisions", check.revisions}, {"damaged", check.damaged}}).c_str());
+    std::puts(tool::text_of(json).c_str());
   } else {
     for (const std::string& line : check.damaged) std::puts(line.c_str());
     std::puts(
         fmt::format("{} files checked, {} damaged", check.revisions, check.damaged.size()).c_str());
   }
   if (check.damaged.empty()) return ok_status();
-  return absl::DataLossError(
-      "what is damaged cannot be opened; a session goes back to its last whole revision when it "
-      "runs next");
+  throw CLI::RuntimeError(report_failure(absl::DataLossError(kHowToMend)));
 }
 
 Status collect_store(SessionStore& store, const runtime::Home&, const StoreOptions& options) {
@@ -53,20 +59,22 @@ Status collect_store(SessionStore& store, const runtime::Home&, const StoreOptio
 }
 
 Status back_up_store(SessionStore&, const runtime::Home& home, const StoreOptions& options) {
-  std::int64_t files = 0;
+  session::Backup backup;
   SKERRY_TRY(write_output(options.file, [&](int fd) -> Status {
     LateProgress progress("backing sessions up");
-    SKERRY_ASSIGN(files, session::write_backup(home.store(), fd,
-                                               [&](double done) { progress.progress(done); }));
+    SKERRY_ASSIGN(backup, session::write_backup(home.store(), fd,
+                                                [&](double done) { progress.progress(done); }));
     return ok_status();
   }));
   // Standard output is the backup's, if that is where it goes.
   std::FILE* told = options.file == "-" ? stderr : stdout;
-  std::fputs(
-      (options.json ? tool::text_of({{"files", files}}) : fmt::format("{} files backed up", files))
-          .append("\n")
-          .c_str(),
-      told);
+  const std::string text =
+      options.json ? tool::text_of({{"files", backup.files}, {"damaged", backup.damaged}})
+                   : fmt::format("{} files backed up", backup.files);
+  std::fputs((text + "\n").c_str(), told);
+  for (const std::string& line : backup.damaged) {
+    std::fputs(("skerry: backed up as it is, damaged: " + line + "\n").c_str(), stderr);
+  }
   return ok_status();
 }
 

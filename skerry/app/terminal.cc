@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <iterator>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -19,6 +18,31 @@ constexpr std::size_t kBarWidth = 30;
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+/// UTF-8 without what moves a terminal's cursor or turns its text around: controls, and the signs
+/// that embed, override or isolate a direction of writing.
+std::string printable(std::string_view text) {
+  std::string clean;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = [&](std::size_t ahead) {
+      return at + ahead < text.size() ? static_cast<unsigned char>(text[at + ahead]) : 0U;
+    };
+    const unsigned first = byte(0);
+    if (first < 0x20 || first == 0x7F) {
+      clean += ' ';
+    } else if (first == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) {  // U+0080 to U+009F
+      clean += ' ';
+      at += 1;
+    } else if (first == 0xE2 && ((byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE) ||
+                                 (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9))) {
+      clean += ' ';  // U+202A to U+202E, U+2066 to U+2069
+      at += 2;
+    } else {
+      clean += text[at];
+    }
+  }
+  return clean;
 }
 
 }  // namespace
@@ -88,9 +112,10 @@ void LateProgress::progress(double fraction) {
   shown_->progress(fraction);
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
+std::string table(std::vector<std::vector<std::string>> rows) {
   std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = printable(cell);
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
@@ -98,8 +123,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const auto printable = [](char c) { return c >= 0 && (c < ' ' || c == 0x7F) ? ' ' : c; };
-      std::transform(row[i].begin(), row[i].end(), std::back_inserter(line), printable);
+      line += row[i];
       if (i + 1 < row.size()) line.append(widths[i] - width_of(row[i]) + 2, ' ');
     }
     text += line + "\n";

@@ -49,9 +49,9 @@ class LateProgress {
   std::optional<SetUpProgress> shown_;
 };
 
-/// A table with its first row as head, columns aligned. Control characters in cells, which may be a
-/// guest's words, become spaces.
-std::string table(const std::vector<std::vector<std::string>>& rows);
+/// A table with its first row as head, columns aligned. What would move the cursor or turn text
+/// around becomes a space: cells may be a guest's words.
+std::string table(std::vector<std::vector<std::string>> rows);
 
 /// The first `most` characters of `text`, with "…" where there are more.
 std::string shortened(std::string_view text, std::size_t most);

@@ -23,6 +23,7 @@ TEST(TableTest, RowsMayBeShort) { EXPECT_EQ(table({{"a"}, {"b", "c"}, {}}), "a\n
 
 TEST(TableTest, ControlCharactersDoNotReachTheTerminal) {
   EXPECT_EQ(table({{"a\nb\x1b[31m", "é\x7f"}}), "a b [31m  é \n");
+  EXPECT_EQ(table({{"\u009bx\u202ey\u2066z\u2028", "→"}}), " x y z\u2028  →\n");
 }
 
 TEST(ShortenedTest, CutsBetweenCharacters) {

@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/base/database.h"
 
+#include <cstdint>
 #include <sqlite3.h>
+#include <sys/statvfs.h>
 #include <utility>
 
 namespace skerry {
+namespace {
+
+/// What keeps anybody from writing beside `file`, as people can mend it; empty when it is neither.
+std::string why_no_writing(const std::filesystem::path& file) {
+  struct statvfs info{};
+  if (::statvfs(file.parent_path().c_str(), &info) != 0) return {};
+  if ((info.f_flag & ST_RDONLY) != 0) return " (the file system is read-only)";
+  constexpr unsigned long long kLeast = std::uint64_t{256} << 10;  // what a small transaction takes
+  if (info.f_bavail * info.f_frsize >= kLeast) return {};
+  return " (the disk is full: make room on it, then try again)";
+}
+
+}  // namespace
 
 Status Database::failure(int code, std::string_view what) const {
   const std::string message = path_.native() + ": " + std::string(what) + ": " +
                               (handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code));
+  const std::string why = why_no_writing(path_);
   switch (code & 0xFF) {
     case SQLITE_FULL:
     case SQLITE_IOERR:
-      return absl::ResourceExhaustedError(message);
+      return absl::ResourceExhaustedError(message + why);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return absl::UnavailableError(message);
@@ -22,7 +38,7 @@ Status Database::failure(int code, std::string_view what) const {
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return absl::PermissionDeniedError(message);
+      return absl::PermissionDeniedError(message + why);
     default:
       return absl::InternalError(message);
   }

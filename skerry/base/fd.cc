@@ -72,6 +72,7 @@ Status errno_status(int error, std::string_view call, std::string_view argument)
   }
   text += ": ";
   text += ::strerror_r(error, buffer, sizeof buffer);
+  if (error == ENOSPC) text += " (make room on that disk, then try again)";
   return Status(code_of(error), text);
 }
 

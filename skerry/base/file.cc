@@ -68,6 +68,22 @@ Status write_all(int fd, std::span<const std::byte> bytes) {
   return ok_status();
 }
 
+Status copy_all(int from, int to, ByteSize cap) {
+  std::vector<std::byte> buffer(std::size_t{1} << 20);
+  for (std::uint64_t copied = 0;;) {
+    SKERRY_ASSIGN(const ssize_t got, syscall_result("read", {}, [&] {
+                    return ::read(from, buffer.data(), buffer.size());
+                  }));
+    if (got == 0) return ok_status();
+    copied += static_cast<std::uint64_t>(got);
+    if (copied > cap.value) {
+      return absl::ResourceExhaustedError("there is more than " + std::to_string(cap.value) +
+                                          " bytes of it");
+    }
+    SKERRY_TRY(write_all(to, std::span(buffer).first(static_cast<std::size_t>(got))));
+  }
+}
+
 Status write_pieces(int fd, std::span<const std::span<const std::byte>> pieces) {
   std::vector<iovec> left;
   left.reserve(pieces.size());

@@ -24,6 +24,9 @@ Result<std::string> read_all(int fd, ByteSize cap);
 
 Status write_all(int fd, std::span<const std::byte> bytes);
 
+/// All that is left in `from` to `to`; kResourceExhausted when it is more than `cap`.
+Status copy_all(int from, int to, ByteSize cap);
+
 /// The same for pieces that belong one behind the other, in as few calls as can be.
 Status write_pieces(int fd, std::span<const std::span<const std::byte>> pieces);
 
@@ -40,8 +43,6 @@ class AtomicFile {
   ~AtomicFile();
 
   int fd() const { return file_.get(); }
-  /// By which others may write to it before `commit`, in this process.
-  std::filesystem::path temporary_path() const;
   /// `kNone` leaves it to the kernel when the file reaches the disk: it survives this process, not
   /// a power loss.
   enum class Sync { kFull, kNone };
@@ -50,6 +51,7 @@ class AtomicFile {
  private:
   AtomicFile() = default;
   Status link();
+  std::filesystem::path temporary_path() const;
   OwnedFd file_;
   std::filesystem::path path_;
   std::filesystem::path temporary_;  // empty while the file has no name

@@ -69,14 +69,20 @@ TEST(AtomicFileTest, BareNameMeansTheWorkingDirectory) {
   EXPECT_EQ(content_of(directory / "bare"), "text");
 }
 
-TEST(AtomicFileTest, TemporaryPathIsTheFileBeforeItHasItsName) {
+TEST(CopyAllTest, CopiesWhatIsLeftUpToACap) {
   const TestDirectory directory;
-  ASSERT_TRUE(write_file(directory / "source", as_bytes("copied")).ok());
-  auto file = AtomicFile::create(directory / "f");
-  ASSERT_TRUE(file.ok());
-  fs::copy_file(directory / "source", file->temporary_path(), fs::copy_options::overwrite_existing);
-  ASSERT_TRUE(file->commit(AtomicFile::Sync::kNone).ok());
-  EXPECT_EQ(content_of(directory / "f"), "copied");
+  std::string text;
+  for (int i = 0; i < 500'000; ++i) text += std::to_string(i);
+  ASSERT_TRUE(write_file(directory / "source", as_bytes(text)).ok());
+  const auto source = open_file(directory / "source", O_RDONLY);
+  const auto copy = open_file(directory / "copy", O_WRONLY | O_CREAT);
+  ASSERT_EQ(::lseek(source->get(), 1, SEEK_SET), 1);
+  ASSERT_TRUE(copy_all(source->get(), copy->get(), bytes(text.size())).ok());
+  EXPECT_TRUE(read_file(directory / "copy", mib(8)).value() == text.substr(1));
+  ASSERT_EQ(::lseek(source->get(), 0, SEEK_SET), 0);
+  const auto more = open_file(directory / "more", O_WRONLY | O_CREAT);
+  EXPECT_EQ(copy_all(source->get(), more->get(), bytes(text.size() - 1)).code(),
+            StatusCode::kResourceExhausted);
 }
 
 TEST(AtomicFileTest, KilledWriterLeavesNothing) {

@@ -83,6 +83,7 @@ SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outc
   SessionReport report;
   report.name = name();
   report.revision = head_;
+  report.notice = notice_;
   const bool ended_itself =
       outcome.kind == OutcomeKind::kCompleted || outcome.kind == OutcomeKind::kFailed;
   const bool has_left = left.file >= 0 ? !is_empty(left.file) : !left.bytes.empty();
@@ -114,7 +115,8 @@ SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outc
 }
 
 SessionReport SessionTurn::refuse(const Status& why) const {
-  SessionReport report{.name = name(), .revision = head_, .message = {}, .failure = {}};
+  SessionReport report{
+      .name = name(), .revision = head_, .message = {}, .notice = notice_, .failure = {}};
   report.failure = annotate(
       why, fmt::format("session {} is not saved, and still at revision {}", report.name, head_));
   report.message = std::string(message_of(report.failure));

@@ -20,6 +20,7 @@ struct SessionReport {
   std::int64_t revision = 0;
   std::string saved = "no";  ///< "committed" or "durable" when this run is that revision
   std::string message;       ///< why it is not
+  std::string notice = {};   ///< as `SessionTurn::notice`
   Status failure;            ///< not OK when that is our doing and not the run's
 };
 

@@ -135,7 +135,7 @@ Result<Header> read_header(int fd) {
                                     ", this program reads " + std::to_string(kVersion));
   }
   if (header.manifest_size > kMaxManifest || header.pages_size > kMaxPages ||
-      header.pages_size % kPageSize != 0 || header.body_size > kMaxExport - sizeof header) {
+      header.pages_size % kPageSize != 0 || header.body_size > kMaxExport.value - sizeof header) {
     return no_export("it claims more than an export may hold");
   }
   struct stat info{};

@@ -35,7 +35,7 @@ struct Export {
 };
 
 /// The most bytes that an export may have.
-inline constexpr std::uint64_t kMaxExport = std::uint64_t{4672} << 20;
+inline constexpr ByteSize kMaxExport = mib(4672);
 
 /// Reads the export in the file `fd`, from its beginning to its end. The pages are laid into
 /// `room`, an empty file of the caller's that is then mapped. kDataLoss, saying what is wrong, when

@@ -302,10 +302,12 @@ Status RevisionFiles::keep_template(const Image& image, const std::filesystem::p
   // A second name for the same file: set-up replaces templates, and never writes in one.
   std::filesystem::create_hard_link(path, kept, error);
   if (error == std::errc::cross_device_link) {
+    error.clear();
+    SKERRY_ASSIGN(const OwnedFd file, open_file(path, O_RDONLY));
     SKERRY_ASSIGN(AtomicFile copy, AtomicFile::create(kept));
-    std::filesystem::copy_file(path, copy.temporary_path(),
-                               std::filesystem::copy_options::overwrite_existing, error);
-    if (!error) SKERRY_TRY(copy.commit());
+    SKERRY_TRY(annotate(copy_all(file.get(), copy.fd(), bytes(kMaxPages + 2 * kMaxManifest)),
+                        "keeping template " + path.native()));
+    SKERRY_TRY(copy.commit());
   }
   if (error && !std::filesystem::exists(kept)) {
     return absl::InternalError("keeping template " + path.native() + ": " + error.message());

@@ -138,9 +138,10 @@ Result<std::unique_ptr<Sandbox>> Sandbox::load(const Origin& origin, const Limit
     const std::size_t needed = origin.image->pages->size();
     if (needed > limits.memory.value) {
       return absl::InvalidArgumentError(
-          "memory limit is " + std::to_string(limits.memory.value >> 20) + " MiB, but template \"" +
-          origin.image->manifest.template_name + "\" alone holds " +
-          std::to_string((needed + (1 << 20) - 1) >> 20) + " MiB: raise it with " +
+          "memory limit is " + std::to_string(limits.memory.value >> 20) +
+          " MiB, but the run starts from " + std::to_string((needed + (1 << 20) - 1) >> 20) +
+          " MiB (template \"" + origin.image->manifest.template_name +
+          "\" and what a session has added to it): raise it with " +
           std::string(kMemoryLimit.option));
     }
     SKERRY_ASSIGN(sandbox->memory_,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "skerry/base/sha256.h"
+#include "skerry/base/utf8.h"
 #include "skerry/session/store_locks.h"
 
 namespace skerry::session {
@@ -418,11 +419,13 @@ Result<std::vector<Event>> SessionStore::events(const SessionName& name) {
   return tables_.events(name.text());
 }
 
-Result<RevisionInfo> SessionStore::checkpoint(const SessionName& name, std::string_view label) {
-  if (label.empty() || label.size() > kMaxLabel || number_in(label) ||
-      label.find_first_of(std::string_view("\0\n\r\t", 4)) != label.npos) {
+Result<SessionStore::Checkpoint> SessionStore::checkpoint(const SessionName& name,
+                                                          std::string_view label) {
+  if (label.empty() || label.size() > kMaxLabel || number_in(label) || !is_utf8(label) ||
+      std::any_of(label.begin(), label.end(),
+                  [](char c) { return c >= 0 && (c < ' ' || c == 0x7F); })) {
     return absl::InvalidArgumentError(
-        "a checkpoint's label has 1 to 128 bytes in one line and is no number");
+        "a checkpoint's label has 1 to 128 bytes of UTF-8 in one line and is no number");
   }
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(auto transaction, tables_.begin());
@@ -432,16 +435,21 @@ Result<RevisionInfo> SessionStore::checkpoint(const SessionName& name, std::stri
                                          "\" is at revision 0, the template; that needs no label");
   }
   SKERRY_ASSIGN(const auto rows, tables_.reachable(session));
-  RevisionInfo info;
+  Checkpoint made;
   for (const RevisionRow& row : rows) {
-    if (row.info.label == label) SKERRY_TRY(tables_.set_label(row.id, ""));
-    if (row.id == session.head) info = row.info;
+    if (row.id == session.head) {
+      made.info = row.info;
+      if (row.info.label != label) made.replaced = row.info.label;
+    } else if (row.info.label == label) {
+      SKERRY_TRY(tables_.set_label(row.id, ""));
+      made.taken = row.info.number;
+    }
   }
   SKERRY_TRY(tables_.set_label(session.head, label));
   SKERRY_TRY(transaction.commit());
-  info.label = label;
-  info.is_head = true;
-  return info;
+  made.info.label = label;
+  made.info.is_head = true;
+  return made;
 }
 
 Result<RevisionInfo> SessionStore::rewind(const SessionName& name, std::string_view where) {

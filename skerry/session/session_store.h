@@ -109,8 +109,14 @@ class SessionStore {
   Result<std::vector<RevisionInfo>> revisions(const SessionName& name);
   Result<std::vector<Event>> events(const SessionName& name);
 
-  /// Labels the head; it is kept until the label is taken away or the session cleared.
-  Result<RevisionInfo> checkpoint(const SessionName& name, std::string_view label);
+  struct Checkpoint {
+    RevisionInfo info;
+    std::string replaced;               ///< the label that it had before; empty: none
+    std::optional<std::int64_t> taken;  ///< the revision that had this label before
+  };
+  /// Labels the head; it is kept until the label is taken away or the session cleared. A revision
+  /// has one label, and a label one revision of a session.
+  Result<Checkpoint> checkpoint(const SessionName& name, std::string_view label);
 
   /// Makes an earlier or later revision the head: by number or label. Deletes nothing.
   Result<RevisionInfo> rewind(const SessionName& name, std::string_view where);

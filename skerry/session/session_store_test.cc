@@ -155,10 +155,27 @@ TEST_F(SessionStoreTest, ACheckpointIsFoundByItsLabelAndKept) {
   EXPECT_LE(files_on_disk(), 4U);
   ASSERT_TRUE(store->rewind(name("s"), "before it went wrong").ok());
   EXPECT_EQ(value_of(name("s")), 1);
-  for (const std::string& bad : {std::string(), std::string("7"), std::string("a\nb"),
-                                 std::string(129, 'x'), std::string("a\0b", 3)}) {
+  for (const std::string& bad :
+       {std::string(), std::string("7"), std::string("a\nb"), std::string(129, 'x'),
+        std::string("a\0b", 3), std::string("\x1b[31m"), std::string("\xff")}) {
     EXPECT_EQ(store->checkpoint(name("s"), bad).status().code(), StatusCode::kInvalidArgument);
   }
+}
+
+TEST_F(SessionStoreTest, ALabelThatMovesOrGoesIsTold) {
+  for (int i = 1; i <= 2; ++i) {
+    ASSERT_TRUE(run(name("s"), i).ok());
+    ASSERT_TRUE(store->checkpoint(name("s"), "good").ok());
+  }
+  const auto again = store->checkpoint(name("s"), "good").value();
+  EXPECT_EQ(again.replaced, "");
+  EXPECT_FALSE(again.taken.has_value());
+  const auto other = store->checkpoint(name("s"), "better").value();
+  EXPECT_EQ(other.replaced, "good");
+  ASSERT_TRUE(run(name("s"), 3).ok());
+  const auto moved = store->checkpoint(name("s"), "better").value();
+  EXPECT_EQ(moved.taken, 2);
+  EXPECT_EQ(moved.info.number, 3);
 }
 
 TEST_F(SessionStoreTest, AForkGoesItsOwnWay) {

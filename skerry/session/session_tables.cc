@@ -205,6 +205,11 @@ Result<SessionRow> SessionTables::add_session(const SessionName& name,
                     .used_unix_ns = now_unix_ns};
 }
 
+Status SessionTables::shift_uses(std::int64_t now_unix_ns) {
+  return change("UPDATE sessions SET used = used + ?1 - (SELECT MAX(used) FROM sessions)",
+                {Cell::of(now_unix_ns)});
+}
+
 Status SessionTables::move_head(std::int64_t session, std::int64_t revision,
                                 std::int64_t now_unix_ns) {
   return change("UPDATE sessions SET head = ?, used = ? WHERE id = ?",
@@ -318,6 +323,21 @@ Result<std::vector<std::string>> SessionTables::sources_of(std::int64_t revision
 Result<std::optional<std::string>> SessionTables::patch(std::string_view file) {
   return first_of(database_->run("SELECT content FROM patches WHERE file = ?", {Cell::of(file)}),
                   first_text);
+}
+
+Result<std::string> SessionTables::users_of(std::string_view file) {
+  SKERRY_ASSIGN(const auto rows,
+                database_->run("SELECT s.name, MIN(r.number), MAX(r.number) FROM revisions r"
+                               " JOIN sessions s ON s.id = r.session WHERE r.file = ?1"
+                               " OR r.id IN (SELECT revision FROM sources WHERE file = ?1)"
+                               " GROUP BY s.id ORDER BY s.name LIMIT 10",
+                               {Cell::of(file)}));
+  std::string users;
+  for (const Row& row : rows) {
+    users += (users.empty() ? "session " : ", ") + row.text(0) + " from revision " +
+             std::to_string(row.integer(1)) + " to " + std::to_string(row.integer(2));
+  }
+  return users.empty() ? "a session that is no more" : users;
 }
 
 Result<std::vector<std::string>> SessionTables::patches() {

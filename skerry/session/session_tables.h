@@ -62,6 +62,8 @@ class SessionTables {
   Result<std::vector<SessionInfo>> session_infos();
   Result<SessionRow> add_session(const SessionName& name, std::string_view template_name,
                                  std::int64_t now_unix_ns);
+  /// Shifts the last uses of all tenants' sessions so that the newest is `now_unix_ns`.
+  Status shift_uses(std::int64_t now_unix_ns);
   Status move_head(std::int64_t session, std::int64_t revision, std::int64_t now_unix_ns);
   /// Makes `session` a fork that starts where `origin` stands.
   Status fork_from(const SessionRow& origin, std::int64_t session);
@@ -89,6 +91,8 @@ class SessionTables {
   /// The content of a revision's patch; none when it has a file. The ids of all patches, of any
   /// tenant.
   Result<std::optional<std::string>> patch(std::string_view file);
+  /// The sessions and revisions that need a file or patch, of all tenants, in words; ten at most.
+  Result<std::string> users_of(std::string_view file);
   Result<std::vector<std::string>> patches();
   /// All files on the disk that any revision, of any tenant, needs.
   Result<std::vector<std::string>> needed_files();

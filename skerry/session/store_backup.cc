@@ -16,6 +16,7 @@
 #include "skerry/base/tar_stream.h"
 #include "skerry/base/zstd_stream.h"
 #include "skerry/image/revision_files.h"
+#include "skerry/session/session_store.h"
 #include "skerry/session/session_tables.h"
 #include "skerry/session/store_locks.h"
 
@@ -119,11 +120,13 @@ Result<std::int64_t> unpack(TarReader& reader, const fs::path& to) {
   }
 }
 
-Status check_database(const fs::path& store) {
+Status take_over_database(const fs::path& store) {
   if (!fs::exists(store / kDatabase)) return no_backup("it has no database");
   SKERRY_ASSIGN(auto tables, SessionTables::open(store / kDatabase, {}));
   SKERRY_ASSIGN(const auto damage, tables.damage());
-  return damage.empty() ? ok_status() : no_backup("sessions.db: " + damage[0]);
+  if (!damage.empty()) return no_backup("sessions.db: " + damage[0]);
+  // They have been unused for as long as they had been then: else what is old would expire at once.
+  return tables.shift_uses(unix_ns_before(std::chrono::seconds(0)));
 }
 
 /// Whether anything would be lost with the store; also when that cannot be told.
@@ -150,7 +153,7 @@ Status exchange(const fs::path& made, const fs::path& store) {
 
 }  // namespace
 
-Result<std::int64_t> write_backup(const fs::path& store, int fd, const image::Progress& progress) {
+Result<Backup> write_backup(const fs::path& store, int fd, const image::Progress& progress) {
   SKERRY_ASSIGN(const FileLock alone, FileLock::acquire(backup_lock(store)));
   SKERRY_ASSIGN(const Scratch scratch, Scratch::make(backup_scratch(store)));
   SKERRY_ASSIGN(const auto names, take_snapshot(store, scratch.path()));
@@ -169,7 +172,9 @@ Result<std::int64_t> write_backup(const fs::path& store, int fd, const image::Pr
   }
   SKERRY_TRY(archive.finish());
   SKERRY_TRY(compressed.finish());
-  return static_cast<std::int64_t>(names.size());
+  SKERRY_ASSIGN(const auto tenants_alike, SessionStore::open(store, {}, {}));
+  SKERRY_ASSIGN(const auto check, tenants_alike->check([](double) {}));
+  return Backup{.files = static_cast<std::int64_t>(names.size()), .damaged = check.damaged};
 }
 
 Result<std::int64_t> restore_backup(int fd, const fs::path& store, Replace replace,
@@ -197,7 +202,7 @@ Result<std::int64_t> restore_backup(int fd, const fs::path& store, Replace repla
   TarReader archive([&](std::span<std::byte> to) { return compressed.read(to); });
   SKERRY_ASSIGN(const std::int64_t files, unpack(archive, scratch.path()));
   SKERRY_TRY(compressed.finish());
-  SKERRY_TRY(check_database(scratch.path()));
+  SKERRY_TRY(take_over_database(scratch.path()));
   SKERRY_TRY(exchange(scratch.path(), store));
   return files;
 }

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "skerry/base/status.h"
 #include "skerry/image/image_export.h"
@@ -13,15 +15,19 @@ namespace skerry::session {
 enum class Replace { kEmptyOnly, kAny };
 
 /// Writes all of the store at `store`, of every tenant, to the file or pipe `fd`. Others may go on
-/// using the store. Returns how many files are in it. docs/formats/store_backup.md has the bytes.
-Result<std::int64_t> write_backup(const std::filesystem::path& store, int fd,
-                                  const image::Progress& progress);
+/// using the store. docs/formats/store_backup.md has the bytes.
+struct Backup {
+  std::int64_t files = 0;            ///< that are in it
+  std::vector<std::string> damaged;  ///< what is wrong with the store, and so with the backup
+};
+Result<Backup> write_backup(const std::filesystem::path& store, int fd,
+                            const image::Progress& progress);
 
 /// Puts what `fd` holds in the place of the store at `store`, whole or not at all, and returns how
-/// many files there were. kAlreadyExists when the store holds sessions and `replace` does not allow
-/// that; kUnavailable when somebody has it open; kDataLoss when the backup is none or is damaged;
-/// kUnimplemented for another format version. `progress` is called where `fd` is a file, whose size
-/// tells.
+/// many files there were. Its sessions count as just used, the latest of them, as they were then.
+/// kAlreadyExists when the store holds sessions and `replace` does not allow that; kUnavailable
+/// when somebody has it open; kDataLoss when the backup is none or is damaged; kUnimplemented for
+/// another format version. `progress` is called where `fd` is a file, whose size tells.
 Result<std::int64_t> restore_backup(int fd, const std::filesystem::path& store, Replace replace,
                                     const image::Progress& progress);
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/session/store_backup.h"
 
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -104,6 +106,33 @@ TEST_F(StoreBackupTest, WhatIsBackedUpIsRestored) {
   EXPECT_EQ(value_of(*store), 4);
   EXPECT_FALSE(std::filesystem::exists(directory / "one/store/backup"));
   EXPECT_FALSE(std::filesystem::exists(directory / "other/store.restoring"));
+}
+
+TEST_F(StoreBackupTest, RestoredSessionsAreAsFreshAsTheyWere) {
+  const auto store = open("one");
+  ASSERT_TRUE(run(*store, 1).ok());
+  const std::string whole = backup("one");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  ASSERT_TRUE(restore(whole, "other").ok());
+  const auto other = SessionStore::open(directory / "other/store", "default",
+                                        {.time_to_live = std::chrono::seconds(1)})
+                         .value();
+  EXPECT_EQ(other->list()->size(), 1U);
+}
+
+TEST_F(StoreBackupTest, DamageIsToldWithTheSessionsThatNeedIt) {
+  const auto store = open("one");
+  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(run(*store, i).ok());
+  for (const auto& file : std::filesystem::directory_iterator(directory / "one/store/revisions")) {
+    std::filesystem::resize_file(file.path(), 100);
+  }
+  const OwnedFd fd = image::testing::memory_file({});
+  const auto backup = write_backup(directory / "one/store", fd.get(), [](double) {});
+  ASSERT_TRUE(backup.ok()) << backup.status();
+  ASSERT_EQ(backup->damaged.size(), 2U);
+  for (const std::string& line : backup->damaged) {
+    EXPECT_NE(line.find("in use by session s from revision "), std::string::npos) << line;
+  }
 }
 
 TEST_F(StoreBackupTest, SessionsAreNotReplacedUnlessAsked) {

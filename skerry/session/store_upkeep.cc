@@ -14,16 +14,20 @@ Result<SessionStore::Check> SessionStore::check(const std::function<void(double)
   SKERRY_ASSIGN(const auto files, tables_.needed_files());
   SKERRY_ASSIGN(const auto patches, tables_.patches());
   Check check;
-  const auto note = [&](const Status& status) {
-    if (!status.ok()) check.damaged.emplace_back(message_of(status));
+  const auto note = [&](std::string_view id, const Status& status) {
+    if (!status.ok()) {
+      const auto users = tables_.users_of(id);
+      check.damaged.push_back(std::string(message_of(status)) + "; in use by " +
+                              users.value_or("a session"));
+    }
     ++check.revisions;
     progress(static_cast<double>(check.revisions) /
              static_cast<double>(files.size() + patches.size()));
   };
-  for (const std::string& file : files) note(files_.verify(file));
+  for (const std::string& file : files) note(file, files_.verify(file));
   for (const std::string& id : patches) {
     SKERRY_ASSIGN(const auto content, tables_.patch(id));
-    if (content) note(files_.verify_patch(id, *content));  // else removed meanwhile
+    if (content) note(id, files_.verify_patch(id, *content));  // else removed meanwhile
   }
   SKERRY_ASSIGN(const auto lines, tables_.damage());
   for (const std::string& line : lines) check.damaged.push_back("sessions.db: " + line);

@@ -82,7 +82,8 @@ ordered_json json_of(const RunReport& report) {
     json["session"] = {{"name", report.session->name},
                        {"revision", report.session->revision},
                        {"saved", report.session->saved},
-                       {"message", report.session->message}};
+                       {"message", report.session->message},
+                       {"notice", report.session->notice}};
   }
   return json;
 }
