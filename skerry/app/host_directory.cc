@@ -257,9 +257,9 @@ Status HostDirectoryWriter::begin_file(OwnedFd parent, const std::string& name,
 }
 
 Status HostDirectoryWriter::append(std::string_view content) {
-  const Status written = write_all(unfinished_->file.get(), as_bytes(content));
+  Status written = write_all(unfinished_->file.get(), as_bytes(content));
   if (written.ok()) return written;
-  const Status told = annotate(written, shown(unfinished_->relative));
+  Status told = annotate(written, shown(unfinished_->relative));
   discard();
   return told;
 }
@@ -267,7 +267,7 @@ Status HostDirectoryWriter::append(std::string_view content) {
 Status HostDirectoryWriter::finish() {
   if (!unfinished_) return ok_status();
   const Unfinished& made = *unfinished_;
-  const Status renamed = syscall_result("renameat", shown(made.relative), [&] {
+  Status renamed = syscall_result("renameat", shown(made.relative), [&] {
                            return ::renameat(made.parent.get(), made.temporary.c_str(),
                                              made.parent.get(), made.name.c_str());
                          }).status();
