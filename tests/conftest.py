@@ -171,8 +171,8 @@ def start(binary, home, environment, tmp_path):
     started = []
 
     def run(*args, **how):
-        how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how}
-        process = subprocess.Popen([str(binary), *map(str, args)], env=environment, cwd=tmp_path,
+        how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment, **how}
+        process = subprocess.Popen([str(binary), *map(str, args)], cwd=tmp_path,
                                    start_new_session=True, **how)
         started.append(process)
         return process

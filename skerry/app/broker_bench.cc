@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "skerry/base/child.h"
 #include "skerry/runtime/installation.h"
 
 namespace skerry::app {
@@ -53,9 +54,7 @@ Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& hom
                                                         Setting setting) {
   auto bench = std::make_unique<BrokerBench>();
   broker::Setting pool;
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  pool.zygote = self.parent_path() / "skerry-zygote";
+  SKERRY_ASSIGN(pool.zygote, program_beside("skerry-zygote"));
   pool.home = home;
   SKERRY_ASSIGN(bench->broker_, Broker::start(bench->io_, pool));
   broker::SessionRuns::Setting runs;

@@ -268,9 +268,9 @@ Status HostDirectoryWriter::finish() {
   if (!unfinished_) return ok_status();
   const Unfinished& made = *unfinished_;
   Status renamed = syscall_result("renameat", shown(made.relative), [&] {
-                           return ::renameat(made.parent.get(), made.temporary.c_str(),
-                                             made.parent.get(), made.name.c_str());
-                         }).status();
+                     return ::renameat(made.parent.get(), made.temporary.c_str(), made.parent.get(),
+                                       made.name.c_str());
+                   }).status();
   if (!renamed.ok()) {
     discard();
     return renamed;

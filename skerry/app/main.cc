@@ -80,6 +80,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see abo
   skerry::app::add_exec_command(program);
   skerry::app::add_session_command(program);
   skerry::app::add_store_command(program);
+  skerry::app::add_serve_command(program);
   skerry::app::add_setup_command(program);
   skerry::app::add_bench_command(program);
   skerry::app::add_doctor_command(program);

@@ -284,7 +284,8 @@ void add_session_command(CLI::App& app) {
       "  skerry session log work\n"
       "  skerry session checkpoint work good; skerry session rewind work good\n"
       "  skerry session fork work attempt; skerry session diff work 1 2\n"
-      "  skerry session export work work.session; skerry session import work.session --name copy\n");
+      "  skerry session export work work.session; skerry session import work.session --name "
+      "copy\n");
 }
 
 }  // namespace skerry::app

@@ -43,7 +43,7 @@ Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Home& home,
   return installation.open(template_name, metering);
 }
 
-Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home& home) {
+Result<session::Policy> session_policy() {
   session::Policy policy;
   SKERRY_ASSIGN(const std::int64_t seconds,
                 setting("SKERRY_SESSION_TTL", policy.time_to_live.count(), 30 * 86'400));
@@ -57,6 +57,11 @@ Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home
   policy.time_to_live = std::chrono::seconds(seconds);
   policy.cold = std::chrono::seconds(cold);
   policy.bytes = bytes(static_cast<std::uint64_t>(most));
+  return policy;
+}
+
+Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home& home) {
+  SKERRY_ASSIGN(const session::Policy policy, session_policy());
   SKERRY_TRY(make_private_directory(home.root));
   return session::SessionStore::open(home.store(), kLocalTenant, policy);
 }

@@ -15,9 +15,12 @@ namespace skerry::app {
 /// The tenant of the command line.
 inline constexpr std::string_view kLocalTenant = "default";
 
-/// Opens the home's sessions under the policy that the environment sets: SKERRY_SESSION_TTL,
-/// SKERRY_SESSIONS, SKERRY_SESSION_REVISIONS, SKERRY_SESSION_BYTES, SKERRY_SESSION_COLD.
-/// kInvalidArgument names the one that is out of bounds.
+/// The policy that the environment sets: SKERRY_SESSION_TTL, SKERRY_SESSIONS,
+/// SKERRY_SESSION_REVISIONS, SKERRY_SESSION_BYTES, SKERRY_SESSION_COLD. kInvalidArgument names the
+/// one that is out of bounds.
+Result<session::Policy> session_policy();
+
+/// Opens the home's sessions under that policy.
 Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home& home);
 
 /// One run in a session: where it starts, and what becomes of what it leaves.

@@ -68,4 +68,14 @@ Result<ChildExit> Child::wait() {
   return exit;
 }
 
+Result<std::filesystem::path> program_beside(const char* name) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  auto program = self.parent_path() / name;
+  if (!error && std::filesystem::exists(program, error)) return program;
+  return absl::NotFoundError(
+      program.native() +
+      " is not there: `make build` makes both, and `make install` puts them side by side");
+}
+
 }  // namespace skerry

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <sys/types.h>
@@ -50,5 +51,9 @@ class Child {
   OwnedFd pidfd_;
   bool reaped_ = false;
 };
+
+/// The program of ours that lies beside the running one, as they are installed. kNotFound says that
+/// it does not.
+Result<std::filesystem::path> program_beside(const char* name);
 
 }  // namespace skerry

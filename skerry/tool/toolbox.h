@@ -34,7 +34,7 @@ class Toolbox {
 
   /// Checks the parameters and calls the tool. Never fails but by the result's verdict.
   boost::asio::awaitable<ToolResult> call(std::string name, nlohmann::json parameters,
-                                          Caller caller, OutputSeen seen = {}) const;
+                                          Caller caller, OutputSeen seen) const;
 
  private:
   Tool* tool_of(std::string_view name) const;

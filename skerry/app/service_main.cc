@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <signal.h>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+
+#include "skerry/app/session_run.h"
+#include "skerry/app/terminal.h"
+#include "skerry/base/child.h"
+#include "skerry/broker/runner.h"
+#include "skerry/runtime/home.h"
+#include "skerry/service/agent_service.h"
+#include "skerry/service/grpc_server.h"
+#include "skerry/tool/calculator.h"
+#include "skerry/tool/python_executor.h"
+#include "skerry/tool/toolbox.h"
+
+namespace skerry::app {
+namespace {
+
+// The longest run that a tool allows, and some time to answer.
+constexpr std::chrono::seconds kGrace{65};
+
+struct ServeOptions {
+  std::vector<std::string> grpc{"127.0.0.1:50051"};
+  int workers = broker::Setting{}.workers;
+  bool require_walls = false;
+};
+
+/// The host's part of "HOST:PORT" or "[::1]:PORT".
+std::string host_of(const std::string& address) {
+  std::string host = address.substr(0, address.rfind(':'));
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  return host;
+}
+
+Status check_address(const std::string& address) {
+  const auto colon = address.rfind(':');
+  const std::string port = colon == address.npos ? "" : address.substr(colon + 1);
+  const bool is_port = !port.empty() && port.size() <= 5 &&
+                       port.find_first_not_of("0123456789") == port.npos &&
+                       std::stoi(port) <= 65535;
+  if (!is_port) return absl::InvalidArgumentError("\"" + address + "\", expected HOST:PORT");
+  const std::string host = host_of(address);
+  boost::system::error_code error;
+  const auto parsed = boost::asio::ip::make_address(host, error);
+  if (host == "localhost" || (!error && parsed.is_loopback())) return ok_status();
+  return absl::PermissionDeniedError(
+      "will not listen on " + address +
+      ": nobody is asked for a key, so only this machine may reach it; take 127.0.0.1");
+}
+
+/// Everything that serves, in the order in which it is built.
+class Service {
+ public:
+  Status start(const ServeOptions& options, const runtime::Home& home) {
+    broker::Runner::Setting setting;
+    SKERRY_ASSIGN(setting.sessions.policy, session_policy());
+    setting.pool.home = home;
+    SKERRY_ASSIGN(setting.pool.zygote, program_beside("skerry-zygote"));
+    setting.pool.workers = options.workers;
+    setting.pool.share = std::min(setting.pool.share, options.workers);
+    setting.pool.spares = std::min(setting.pool.spares, options.workers);
+    setting.pool.require_walls = options.require_walls;
+    SKERRY_TRY(setting.pool.check());
+    SKERRY_ASSIGN(runner_, broker::Runner::start(io_, setting));
+    const sandbox::Limits limits;
+    tools_.add(std::make_unique<tool::PythonExecutor>(*runner_, limits));
+    tools_.add(std::make_unique<tool::Calculator>());
+    agent_ = std::make_unique<service::AgentService>(
+        io_, tools_, *runner_,
+        service::AgentService::Setting{
+            .version = SKERRY_VERSION, .limits = limits, .concurrent_tasks = options.workers});
+    SKERRY_ASSIGN(grpc_, service::GrpcServer::start(options.grpc, {agent_.get()}));
+    return ok_status();
+  }
+
+  /// Until SIGINT or SIGTERM; a second one does not wait for what is under way.
+  void run() {
+    boost::asio::signal_set signals(io_, SIGINT, SIGTERM);
+    std::thread stopping;
+    signals.async_wait([&](const boost::system::error_code& error, int) {
+      if (error) return;
+      std::fputs("skerry: stopping when what is under way has ended; again: at once\n", stderr);
+      stopping = std::thread([this] {
+        grpc_->stop(kGrace);
+        io_.stop();
+      });
+      signals.async_wait([](const boost::system::error_code& again, int) {
+        if (!again) std::_Exit(130);
+      });
+    });
+    io_.run();
+    if (stopping.joinable()) stopping.join();
+  }
+
+  const std::vector<int>& grpc_ports() const { return grpc_->ports(); }
+
+ private:
+  boost::asio::io_context io_;
+  std::unique_ptr<broker::Runner> runner_;
+  tool::Toolbox tools_;
+  std::unique_ptr<service::AgentService> agent_;
+  std::unique_ptr<service::GrpcServer> grpc_;
+};
+
+Status serve(const ServeOptions& options) {
+  for (const std::string& address : options.grpc) {
+    SKERRY_TRY(annotate(check_address(address), "--grpc"));
+  }
+  SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
+  // Sets the runtime up if that was not done.
+  SKERRY_TRY(ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone).status());
+  Service service;
+  SKERRY_TRY(service.start(options, home));
+  for (std::size_t i = 0; i < options.grpc.size(); ++i) {
+    std::fputs(
+        fmt::format("skerry: gRPC on {}:{}\n",
+                    options.grpc[i].substr(0, options.grpc[i].rfind(':')), service.grpc_ports()[i])
+            .c_str(),
+        stderr);
+  }
+  service.run();
+  return ok_status();
+}
+
+}  // namespace
+}  // namespace skerry::app
+
+// The program `skerry-service`, which `skerry serve` becomes: a program of its own, so that
+// commands which serve nothing do not load what it takes (docs/decisions/0011).
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the parser's, see below
+  ::signal(SIGPIPE, SIG_IGN);
+  skerry::app::ServeOptions options;
+  CLI::App program{"Serve Shannon's agent core over gRPC", "skerry serve"};
+  program
+      .add_option("--grpc", options.grpc,
+                  "Listen here for gRPC; repeatable; port 0 is any that is free "
+                  "[127.0.0.1:50051]")
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false);
+  program.add_option("--workers", options.workers, "Processes that run guests, at most [16]")
+      ->type_name("N");
+  program.add_flag("--require-walls", options.require_walls,
+                   "Start only where every wall of the jail stands (`skerry doctor` tells)");
+  program.footer(
+      "Stops on SIGINT or SIGTERM, when what is under way has ended.\n\nExamples:\n"
+      "  skerry serve\n"
+      "  skerry serve --grpc 127.0.0.1:6000 --workers 8\n");
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 125;
+  }
+  const skerry::Status status = skerry::app::serve(options);
+  return status.ok() ? 0 : skerry::app::report_failure(status);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/grpc_server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+namespace skerry::service {
+namespace {
+
+// A module of 50 MiB in base64, and what is around it.
+constexpr int kMaxMessage = 70 << 20;
+
+}  // namespace
+
+Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<std::string>& addresses,
+                                                      const std::vector<grpc::Service*>& services) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  auto server = std::unique_ptr<GrpcServer>(new GrpcServer);
+  server->ports_.resize(addresses.size());
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(kMaxMessage);
+  builder.SetMaxSendMessageSize(kMaxMessage);
+  // Two servers on one port would share its clients.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &server->ports_[i]);
+  }
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  server->server_ = builder.BuildAndStart();
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    if (server->server_ && server->ports_[i] != 0) continue;
+    return absl::UnavailableError("cannot listen on " + addresses[i] +
+                                  ": in use by another program, or not an address of this machine; "
+                                  "`--grpc HOST:PORT` takes another");
+  }
+  return server;
+}
+
+void GrpcServer::stop(std::chrono::milliseconds grace) {
+  if (!server_) return;
+  server_->Shutdown(std::chrono::system_clock::now() + grace);
+  server_->Wait();
+}
+
+GrpcServer::~GrpcServer() { stop(std::chrono::milliseconds(0)); }
+
+}  // namespace skerry::service

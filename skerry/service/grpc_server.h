@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <grpcpp/server.h>
+#include <grpcpp/support/config.h>
+
+#include "skerry/base/status.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace skerry::service {
+
+/// The gRPC listener, with server reflection and the standard health service.
+class GrpcServer {
+ public:
+  /// Listens on every address ("127.0.0.1:50051"; port 0 is any that is free). kUnavailable naming
+  /// the first that cannot be had. The services must outlive it.
+  static Result<std::unique_ptr<GrpcServer>> start(const std::vector<std::string>& addresses,
+                                                   const std::vector<grpc::Service*>& services);
+  ~GrpcServer();
+
+  /// The ports it listens on, in the addresses' order.
+  const std::vector<int>& ports() const { return ports_; }
+
+  /// Takes no more calls, and waits until those under way have ended, or cancels them after
+  /// `grace`. Not on the loop's thread: there they end.
+  void stop(std::chrono::milliseconds grace);
+
+ private:
+  GrpcServer() = default;
+  std::unique_ptr<grpc::Server> server_;
+  std::vector<int> ports_;
+};
+
+}  // namespace skerry::service

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <google/protobuf/struct.pb.h>
+#include <nlohmann/json.hpp>
+
+namespace skerry::service {
+
+/// Protobuf's own form of JSON and ours. Numbers are doubles there: integers beyond 2^53 lose their
+/// last digits. Texts must be UTF-8.
+nlohmann::json json_of(const google::protobuf::Value& value);
+nlohmann::json json_of(const google::protobuf::Struct& object);
+
+google::protobuf::Value value_of(const nlohmann::json& json);
+/// `json` must be an object.
+google::protobuf::Struct struct_of(const nlohmann::json& json);
+
+}  // namespace skerry::service
