@@ -7,6 +7,7 @@ SKERRY_SLOW_TESTS=1   also run the tests that compile CPython anew
 """
 
 import ast
+import collections
 import json
 import os
 import pathlib
@@ -182,6 +183,36 @@ def start(binary, home, environment, tmp_path):
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+Served = collections.namedtuple("Served", "process grpc http")
+
+
+@pytest.fixture
+def serve(start, own_home, environment):
+    """serve(*options): the service in a home with sessions of its own: its process and addresses."""
+
+    def run(*args):
+        process = start("serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", *args,
+                        env={**environment, "SKERRY_HOME": str(own_home)})
+        addresses = []
+        for what in ("gRPC", "HTTP"):
+            line = process.stderr.readline().decode()
+            if not line.startswith(f"skerry: {what} on 127.0.0.1:"):
+                pytest.fail(line + process.stderr.read().decode())
+            addresses.append(line.split()[-1])
+        return Served(process, *addresses)
+
+    return run
+
+
+@pytest.fixture
+def served(serve):
+    """The service; that it ends well when it is told to is part of every test."""
+    service = serve()
+    yield service
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(10) == 0
 
 
 def marked_processes():

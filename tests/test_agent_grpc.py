@@ -15,26 +15,9 @@ from grpc_client import Client, metadata, name_of, output
 
 
 @pytest.fixture
-def serve(start, own_home, environment):
-    """serve(*options): the service in a home with sessions of its own; gives the process and its gRPC address."""
-
-    def run(*args):
-        process = start("serve", "--grpc", "127.0.0.1:0", *args, env={**environment, "SKERRY_HOME": str(own_home)})
-        line = process.stderr.readline().decode()
-        address = re.fullmatch(r"skerry: gRPC on (127\.0\.0\.1:\d+)\n", line)
-        assert address, line + process.stderr.read().decode()
-        return process, address[1]
-
-    return run
-
-
-@pytest.fixture
-def agent(serve):
-    process, address = serve()
-    with Client(address) as client:
+def agent(served):
+    with Client(served.grpc) as client:
         yield client
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
 
 
 def refused(call, code):
@@ -315,7 +298,7 @@ def test_capabilities_and_health_are_true(agent):
 
 
 def test_what_is_under_way_ends_before_the_service_does(serve):
-    process, address = serve()
+    process, address, _ = serve()
     with Client(address) as client:
         run = client.begin("ExecuteTool", tool_name="python_executor", parameters={"code": "import time; time.sleep(1); print('done')"})
         assert wait_until(lambda: client.HealthCheck().active_tasks == 1, 5)
@@ -325,22 +308,23 @@ def test_what_is_under_way_ends_before_the_service_does(serve):
 
 
 def test_sessions_outlive_a_kill_of_everything(serve):
-    process, address = serve()
+    process, address, _ = serve()
     with Client(address) as client:
         client.python("x = 42", session_id="s")
     process.kill()
     process.wait(5)
-    process, address = serve()
+    process, address, _ = serve()
     with Client(address) as client:
         assert output(client.python("print(x)", session_id="s")) == "42\n"
 
 
-def test_a_port_is_one_service_s_and_this_machine_s_alone(serve, skerry):
-    process, address = serve()
-    taken = skerry("serve", "--grpc", address)
-    assert taken.code == 125 and f"cannot listen on {address}" in taken.err
-    for wide in ("0.0.0.0:0", "[::]:0", "example.com:0"):
-        done = skerry("serve", "--grpc", wide)
-        assert done.code == 125 and "so only this machine may reach it" in done.err
-    for wrong in ("127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536"):
-        assert "expected HOST:PORT" in skerry("serve", f"--grpc={wrong}").err
+def test_a_port_is_one_service_s_and_this_machine_s_alone(served, skerry):
+    for option, address in (("--grpc", served.grpc), ("--http", served.http)):
+        free = {"--grpc": "127.0.0.1:0", "--http": "127.0.0.1:0"}
+        taken = skerry("serve", *(word for each in {**free, option: address}.items() for word in each))
+        assert taken.code == 125 and f"cannot listen on {address}" in taken.err
+        for wide in ("0.0.0.0:0", "[::]:0", "example.com:0"):
+            done = skerry("serve", option, wide)
+            assert done.code == 125 and "so only this machine may reach it" in done.err
+        for wrong in ("127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536"):
+            assert "expected HOST:PORT" in skerry("serve", f"{option}={wrong}").err

@@ -29,7 +29,8 @@ Status become_service(std::vector<std::string> arguments) {
 }  // namespace
 
 void add_serve_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("serve", "Serve Shannon's agent core over gRPC");
+  CLI::App* command =
+      app.add_subcommand("serve", "Serve Shannon's agent core over gRPC, its tools over HTTP");
   // All words are the service's, --help among them.
   command->set_help_flag();
   command->prefix_command();

@@ -10,7 +10,9 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include "skerry/app/session_run.h"
@@ -20,6 +22,8 @@
 #include "skerry/runtime/home.h"
 #include "skerry/service/agent_service.h"
 #include "skerry/service/grpc_server.h"
+#include "skerry/service/http_api.h"
+#include "skerry/service/http_server.h"
 #include "skerry/tool/calculator.h"
 #include "skerry/tool/python_executor.h"
 #include "skerry/tool/toolbox.h"
@@ -29,9 +33,11 @@ namespace {
 
 // The longest run that a tool allows, and some time to answer.
 constexpr std::chrono::seconds kGrace{65};
+using Clock = std::chrono::steady_clock;
 
 struct ServeOptions {
   std::vector<std::string> grpc{"127.0.0.1:50051"};
+  std::vector<std::string> http{"127.0.0.1:8000", "127.0.0.1:8080"};
   int workers = broker::Setting{}.workers;
   bool require_walls = false;
 };
@@ -82,7 +88,11 @@ class Service {
         io_, tools_, *runner_,
         service::AgentService::Setting{
             .version = SKERRY_VERSION, .limits = limits, .concurrent_tasks = options.workers});
+    api_ = std::make_unique<service::HttpApi>(service::HttpApi{
+        .tools = tools_, .runner = *runner_, .limits = limits, .version = SKERRY_VERSION});
+    service::add_routes(*api_, router_);
     SKERRY_ASSIGN(grpc_, service::GrpcServer::start(options.grpc, {agent_.get()}));
+    SKERRY_ASSIGN(http_, service::HttpServer::start(io_, options.http, router_, {}));
     return ok_status();
   }
 
@@ -93,9 +103,11 @@ class Service {
     signals.async_wait([&](const boost::system::error_code& error, int) {
       if (error) return;
       std::fputs("skerry: stopping when what is under way has ended; again: at once\n", stderr);
+      http_->stop();
+      stopping_since_ = Clock::now();
       stopping = std::thread([this] {
         grpc_->stop(kGrace);
-        io_.stop();
+        boost::asio::post(io_, [this] { end_when_quiet(); });
       });
       signals.async_wait([](const boost::system::error_code& again, int) {
         if (!again) std::_Exit(130);
@@ -106,31 +118,54 @@ class Service {
   }
 
   const std::vector<int>& grpc_ports() const { return grpc_->ports(); }
+  const std::vector<int>& http_ports() const { return http_->ports(); }
 
  private:
+  /// Ends the loop when nothing runs or waits, at the latest when the grace is over.
+  void end_when_quiet() {
+    const broker::Counts counts = runner_->counts();
+    if (counts.running + counts.waiting == 0 || Clock::now() > stopping_since_ + kGrace) {
+      io_.stop();
+      return;
+    }
+    quiet_.expires_after(std::chrono::milliseconds(20));
+    quiet_.async_wait([this](const boost::system::error_code&) { end_when_quiet(); });
+  }
+
   boost::asio::io_context io_;
   std::unique_ptr<broker::Runner> runner_;
   tool::Toolbox tools_;
   std::unique_ptr<service::AgentService> agent_;
+  service::Router router_;
+  std::unique_ptr<service::HttpApi> api_;
   std::unique_ptr<service::GrpcServer> grpc_;
+  std::unique_ptr<service::HttpServer> http_;
+  boost::asio::steady_timer quiet_{io_};
+  Clock::time_point stopping_since_;
 };
+
+void tell_addresses(const char* what, const std::vector<std::string>& addresses,
+                    const std::vector<int>& ports) {
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const std::string host = addresses[i].substr(0, addresses[i].rfind(':'));
+    std::fputs(fmt::format("skerry: {} on {}:{}\n", what, host, ports[i]).c_str(), stderr);
+  }
+}
 
 Status serve(const ServeOptions& options) {
   for (const std::string& address : options.grpc) {
     SKERRY_TRY(annotate(check_address(address), "--grpc"));
+  }
+  for (const std::string& address : options.http) {
+    SKERRY_TRY(annotate(check_address(address), "--http"));
   }
   SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
   // Sets the runtime up if that was not done.
   SKERRY_TRY(ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone).status());
   Service service;
   SKERRY_TRY(service.start(options, home));
-  for (std::size_t i = 0; i < options.grpc.size(); ++i) {
-    std::fputs(
-        fmt::format("skerry: gRPC on {}:{}\n",
-                    options.grpc[i].substr(0, options.grpc[i].rfind(':')), service.grpc_ports()[i])
-            .c_str(),
-        stderr);
-  }
+  tell_addresses("gRPC", options.grpc, service.grpc_ports());
+  tell_addresses("HTTP", options.http, service.http_ports());
   service.run();
   return ok_status();
 }
@@ -143,11 +178,16 @@ Status serve(const ServeOptions& options) {
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the parser's, see below
   ::signal(SIGPIPE, SIG_IGN);
   skerry::app::ServeOptions options;
-  CLI::App program{"Serve Shannon's agent core over gRPC", "skerry serve"};
+  CLI::App program{"Serve Shannon's agent core over gRPC and its tools over HTTP", "skerry serve"};
   program
       .add_option("--grpc", options.grpc,
                   "Listen here for gRPC; repeatable; port 0 is any that is free "
                   "[127.0.0.1:50051]")
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false);
+  program
+      .add_option("--http", options.http,
+                  "Listen here for HTTP; repeatable [127.0.0.1:8000 and 127.0.0.1:8080]")
       ->type_name("HOST:PORT")
       ->allow_extra_args(false);
   program.add_option("--workers", options.workers, "Processes that run guests, at most [16]")
@@ -157,7 +197,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the par
   program.footer(
       "Stops on SIGINT or SIGTERM, when what is under way has ended.\n\nExamples:\n"
       "  skerry serve\n"
-      "  skerry serve --grpc 127.0.0.1:6000 --workers 8\n");
+      "  skerry serve --grpc 127.0.0.1:6000 --http 127.0.0.1:6001 --workers 8\n");
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -73,9 +73,9 @@ Result<std::filesystem::path> program_beside(const char* name) {
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   auto program = self.parent_path() / name;
   if (!error && std::filesystem::exists(program, error)) return program;
-  return absl::NotFoundError(
-      program.native() +
-      " is not there: `make build` makes both, and `make install` puts them side by side");
+  return absl::NotFoundError(program.native() +
+                             " is missing: it belongs beside the skerry binary (`make build` makes "
+                             "both, `make install` installs them)");
 }
 
 }  // namespace skerry

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/service/grpc_server.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
@@ -16,6 +19,8 @@ constexpr int kMaxMessage = 70 << 20;
 
 Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<std::string>& addresses,
                                                       const std::vector<grpc::Service*>& services) {
+  // It would speak to standard error by itself; what matters is in the status.
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto server = std::unique_ptr<GrpcServer>(new GrpcServer);
@@ -30,13 +35,13 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<std::str
   }
   for (grpc::Service* service : services) builder.RegisterService(service);
   server->server_ = builder.BuildAndStart();
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    if (server->server_ && server->ports_[i] != 0) continue;
-    return absl::UnavailableError("cannot listen on " + addresses[i] +
-                                  ": in use by another program, or not an address of this machine; "
-                                  "`--grpc HOST:PORT` takes another");
-  }
-  return server;
+  const auto& ports = server->ports_;
+  if (server->server_ && std::find(ports.begin(), ports.end(), 0) == ports.end()) return server;
+  std::string all;
+  for (const std::string& address : addresses) all += (all.empty() ? "" : ", ") + address;
+  return absl::UnavailableError("cannot listen on " + all +
+                                ": in use by another program, or not an address of this machine; "
+                                "`--grpc HOST:PORT` takes another");
 }
 
 void GrpcServer::stop(std::chrono::milliseconds grace) {

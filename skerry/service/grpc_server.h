@@ -20,8 +20,8 @@ namespace skerry::service {
 /// The gRPC listener, with server reflection and the standard health service.
 class GrpcServer {
  public:
-  /// Listens on every address ("127.0.0.1:50051"; port 0 is any that is free). kUnavailable naming
-  /// the first that cannot be had. The services must outlive it.
+  /// Listens on every address ("127.0.0.1:50051"; port 0 is any that is free). kUnavailable when
+  /// one of them cannot be had. The services must outlive it.
   static Result<std::unique_ptr<GrpcServer>> start(const std::vector<std::string>& addresses,
                                                    const std::vector<grpc::Service*>& services);
   ~GrpcServer();

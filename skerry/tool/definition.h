@@ -58,6 +58,7 @@ class Arguments {
   /// The value of a parameter of that type, which must be there.
   const std::string& text(std::string_view name) const;
   std::int64_t integer(std::string_view name) const;
+  const nlohmann::json& value(std::string_view name) const { return values_.at(name); }
 
  private:
   nlohmann::json values_ = nlohmann::json::object();

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/http_api.h"
+
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "skerry/agent/direct_code.h"
+#include "skerry/service/run_order.h"
+#include "skerry/tool/json_text.h"
+#include "skerry/tool/run_output.h"
+#include "skerry/tool/run_report.h"
+
+namespace skerry::service {
+namespace {
+
+using boost::asio::awaitable;
+using nlohmann::json;
+using nlohmann::ordered_json;
+using tool::ToolResult;
+using tool::Verdict;
+using Answer = std::optional<HttpResponse>;
+
+constexpr const char* kPythonTool = "python_executor";
+constexpr std::size_t kMostCalls = 100;  // in one request
+
+double milliseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+HttpResponse busy(std::string_view why) {
+  HttpResponse response = error_response(429, why);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+/// The response of a call that came to nothing; none for one whose result tells.
+Answer fault_of(const ToolResult& result) {
+  switch (result.verdict) {
+    case Verdict::kUnknownTool:
+      return error_response(404, result.error);
+    case Verdict::kBusy:
+      return busy(result.error);
+    case Verdict::kBroken:
+      return error_response(500, result.error);
+    default:
+      return std::nullopt;
+  }
+}
+
+HttpResponse response_of(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kInvalidArgument:
+      return error_response(400, message_of(status));
+    case StatusCode::kNotFound:
+      return error_response(404, message_of(status));
+    case StatusCode::kResourceExhausted:
+      return busy(message_of(status));
+    case StatusCode::kFailedPrecondition:
+      return error_response(409, message_of(status));
+    default:
+      return error_response(500, message_of(status));
+  }
+}
+
+/// An output as text, for models.
+std::string text_of(const json& output) {
+  if (output.is_null()) return {};
+  return output.is_string() ? output.get<std::string>() : output.dump();
+}
+
+ordered_json json_of(const ToolResult& result) {
+  ordered_json told{
+      {"success", result.succeeded()},  {"output", result.output},
+      {"text", text_of(result.output)}, {"error", nullptr},
+      {"metadata", result.metadata},    {"execution_time_ms", milliseconds(result.took)}};
+  if (!result.error.empty()) told["error"] = result.error;
+  return told;
+}
+
+ordered_json schema_json(const tool::Definition& tool) {
+  return {{"name", tool.name},
+          {"description", tool.description},
+          {"parameters", tool::schema_of(tool)}};
+}
+
+ordered_json metadata_json(const tool::Definition& tool) {
+  return {{"name", tool.name},
+          {"version", tool.version},
+          {"description", tool.description},
+          {"category", tool.category},
+          {"author", "Skerry"},
+          {"requires_auth", false},
+          {"rate_limit", tool.calls_per_minute},
+          {"timeout_seconds", tool.timeout.count()},
+          {"memory_limit_mb", tool.memory_mb},
+          {"sandboxed", tool.is_sandboxed},
+          {"dangerous", tool.is_dangerous},
+          {"cost_per_use", tool.cost_usd}};
+}
+
+std::string text_at(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// One call as `/tools/execute` has it.
+struct WantedCall {
+  std::string tool;
+  json parameters;
+  tool::Caller caller;
+};
+
+Result<WantedCall> wanted_call(const json& body) {
+  WantedCall call{.tool = text_at(body, "tool_name"), .parameters = json::object(), .caller = {}};
+  if (call.tool.empty()) return absl::InvalidArgumentError("tool_name is missing, or is no text");
+  if (const auto found = body.find("parameters"); found != body.end() && !found->is_null()) {
+    if (!found->is_object()) return absl::InvalidArgumentError("parameters must be an object");
+    call.parameters = *found;
+    // {"calculator": {"expression": …}} is what some models make of it.
+    if (found->size() == 1 && found->contains(call.tool) && found->at(call.tool).is_object()) {
+      call.parameters = found->at(call.tool);
+    }
+  }
+  if (const auto context = body.find("session_context");
+      context != body.end() && context->is_object()) {
+    call.caller.session = text_at(*context, "session_id");
+    call.caller.user = text_at(*context, "user_id");
+  }
+  return call;
+}
+
+// ---------------------------------------------------------------------------------------- schemas
+
+ordered_json text_schema() { return {{"type", "string"}}; }
+ordered_json object_schema() { return {{"type", "object"}}; }
+ordered_json list_schema(ordered_json of) { return {{"type", "array"}, {"items", std::move(of)}}; }
+
+ordered_json object_of(ordered_json properties, std::vector<std::string> required) {
+  return {
+      {"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
+}
+
+ordered_json result_schema() {
+  return object_of({{"success", {{"type", "boolean"}}},
+                    {"output", ordered_json::object()},
+                    {"text", text_schema()},
+                    {"error", {{"type", {"string", "null"}}}},
+                    {"metadata", object_schema()},
+                    {"execution_time_ms", {{"type", "number"}}}},
+                   {"success", "output", "text", "error", "metadata", "execution_time_ms"});
+}
+
+ordered_json call_schema() {
+  return object_of({{"tool_name", text_schema()},
+                    {"parameters", object_schema()},
+                    {"session_context", object_schema()}},
+                   {"tool_name"});
+}
+
+ordered_json query_schema() {
+  return object_of(
+      {{"query", text_schema()},
+       {"context", object_schema()},
+       {"agent_id", text_schema()},
+       {"mode", text_schema()},
+       {"allowed_tools", {{"type", {"array", "null"}}, {"items", text_schema()}}},
+       {"tools", {{"type", {"array", "null"}}, {"items", text_schema()}}},
+       {"forced_tool_calls",
+        {{"type", {"array", "null"}},
+         {"items",
+          object_of({{"tool", text_schema()}, {"parameters", object_schema()}}, {"tool"})}}},
+       {"session_id", text_schema()}},
+      {"query"});
+}
+
+ordered_json query_answer_schema() {
+  return object_of({{"success", {{"type", "boolean"}}},
+                    {"response", text_schema()},
+                    {"tokens_used", {{"type", "integer"}}},
+                    {"model_used", text_schema()},
+                    {"provider", text_schema()},
+                    {"finish_reason", text_schema()},
+                    {"metadata", object_schema()}},
+                   {"success", "response", "tokens_used", "model_used", "provider", "finish_reason",
+                    "metadata"});
+}
+
+ordered_json health_schema() {
+  return object_of(
+      {{"status", text_schema()}, {"service", text_schema()}, {"timestamp", {{"type", "number"}}}},
+      {"status", "service", "timestamp"});
+}
+
+// --------------------------------------------------------------------------------------- handlers
+
+/// A handler that answers at once.
+HttpHandler at_once(std::function<HttpResponse(const HttpRequest&)> answer) {
+  return [answer = std::move(answer)](HttpRequest request, EventStream&) -> awaitable<Answer> {
+    co_return answer(request);
+  };
+}
+
+/// A handler of a body that is an object.
+using BodyHandler = std::function<awaitable<Answer>(const HttpRequest&, json, EventStream&)>;
+HttpHandler with_body(BodyHandler handler) {
+  return [handler = std::move(handler)](HttpRequest request,
+                                        EventStream& events) -> awaitable<Answer> {
+    auto body = parse_object(request.body);
+    if (!body.ok()) co_return response_of(body.status());
+    request.body.clear();
+    json parsed = *std::move(body);
+    co_return co_await handler(request, std::move(parsed), events);
+  };
+}
+
+void add_tool_lists(const HttpApi& api, Router& router) {
+  const tool::Toolbox& tools = api.tools;
+  const auto searched = [&tools](const HttpRequest& request) {
+    tool::Search search;
+    if (const auto category = request.query.find("category"); category != request.query.end()) {
+      search.categories = {category->second};
+    }
+    const auto safe = request.query.find("exclude_dangerous");
+    search.excludes_dangerous =
+        safe == request.query.end() || (safe->second != "false" && safe->second != "0");
+    return tools.search(search);
+  };
+  router.add({.method = "GET",
+              .path = "/tools/list",
+              .summary = "Names of tools",
+              .answer = list_schema(text_schema()),
+              .queries = {"category", "exclude_dangerous"},
+              .handler = at_once([searched](const HttpRequest& request) {
+                ordered_json names = ordered_json::array();
+                for (const auto* each : searched(request)) names.push_back(each->name);
+                return json_response(names);
+              })});
+  router.add({.method = "GET",
+              .path = "/tools/categories",
+              .summary = "Categories of tools",
+              .answer = list_schema(text_schema()),
+              .handler = at_once([&tools](const HttpRequest&) {
+                std::set<std::string> names;
+                for (const auto* each : tools.search({})) names.insert(each->category);
+                return json_response(names);
+              })});
+  router.add({.method = "GET",
+              .path = "/tools/schemas",
+              .summary = "All tools' parameters as JSON Schema",
+              .answer = list_schema(object_schema()),
+              .queries = {"category", "exclude_dangerous"},
+              .handler = at_once([searched](const HttpRequest& request) {
+                ordered_json schemas = ordered_json::array();
+                for (const auto* each : searched(request)) schemas.push_back(schema_json(*each));
+                return json_response(schemas);
+              })});
+  router.add({.method = "GET",
+              .path = "/api/v1/tools",
+              .summary = "Tools, with what they say about themselves",
+              .answer = object_of(
+                  {{"tools", list_schema(object_schema())}, {"count", {{"type", "integer"}}}},
+                  {"tools", "count"}),
+              .queries = {"category", "exclude_dangerous"},
+              .handler = at_once([searched](const HttpRequest& request) {
+                ordered_json told = ordered_json::array();
+                for (const auto* each : searched(request)) {
+                  told.push_back(metadata_json(*each));
+                  told.back()["parameters"] = tool::schema_of(*each);
+                }
+                const std::size_t count = told.size();
+                return json_response({{"tools", std::move(told)}, {"count", count}});
+              })});
+}
+
+void add_one_tool(const HttpApi& api, Router& router) {
+  struct Told {
+    const char* path;
+    const char* summary;
+    ordered_json (*tell)(const tool::Definition&);
+  };
+  const auto whole = [](const tool::Definition& tool) {
+    ordered_json told = metadata_json(tool);
+    told["parameters"] = tool::schema_of(tool);
+    return told;
+  };
+  for (const Told& told :
+       {Told{"/tools/{tool}/schema", "A tool's parameters as JSON Schema", schema_json},
+        Told{"/tools/{tool}/metadata", "What a tool says about itself", metadata_json},
+        Told{"/api/v1/tools/{tool}", "A tool: what it says about itself, and its parameters",
+             whole}}) {
+    router.add(
+        {.method = "GET",
+         .path = told.path,
+         .summary = told.summary,
+         .answer = object_schema(),
+         .errors = {404},
+         .handler = at_once([&tools = api.tools, tell = told.tell](const HttpRequest& request) {
+           const std::string& name = request.variables.at("tool");
+           const tool::Definition* found = tools.find(name);
+           return found == nullptr ? error_response(404, "Tool not found: " + name)
+                                   : json_response(tell(*found));
+         })});
+  }
+}
+
+awaitable<Answer> answer_call(const tool::Toolbox& tools, json body) {
+  auto call = wanted_call(body);
+  if (!call.ok()) co_return response_of(call.status());
+  const ToolResult result =
+      co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
+  if (auto fault = fault_of(result)) co_return fault;
+  co_return json_response(json_of(result));
+}
+
+awaitable<Answer> answer_batch(const tool::Toolbox& tools, std::string text) {
+  // The parser's checks are those of objects.
+  auto body = parse_object("{\"calls\":" + text + "}");
+  if (!body.ok()) co_return response_of(body.status());
+  const json calls = body->value("calls", json());
+  if (body->size() != 1 || !calls.is_array() || calls.size() > kMostCalls) {
+    co_return error_response(400, "the body must be a list of at most 100 calls");
+  }
+  ordered_json results = ordered_json::array();
+  for (const json& each : calls) {
+    Result<WantedCall> call = absl::InvalidArgumentError("a call must be an object");
+    if (each.is_object()) call = wanted_call(each);
+    if (!call.ok()) co_return response_of(call.status());
+    const ToolResult result =
+        co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
+    results.push_back(json_of(result));
+    if (result.verdict == Verdict::kCancelled) break;
+  }
+  co_return json_response(results);
+}
+
+awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name, json body) {
+  const tool::Definition* found = tools.find(name);
+  if (found == nullptr) co_return error_response(404, "Tool not found: " + name);
+  if (found->is_dangerous) {
+    co_return error_response(403, "tool " + name + " is dangerous, and not for this");
+  }
+  const auto given = body.find("arguments");
+  json arguments = given == body.end() || given->is_null() ? json::object() : *given;
+  tool::Caller caller{.session = text_at(body, "session_id")};
+  const ToolResult result = co_await tools.call(name, std::move(arguments), std::move(caller), {});
+  if (auto fault = fault_of(result)) co_return fault;
+  ordered_json told = json_of(result);
+  told["usage"] = {{"tokens", 0}, {"cost_usd", found->cost_usd}};
+  co_return json_response(told);
+}
+
+void add_tool_calls(const HttpApi& api, Router& router) {
+  const tool::Toolbox& tools = api.tools;
+  router.add({.method = "POST",
+              .path = "/tools/execute",
+              .summary = "Call a tool",
+              .body = call_schema(),
+              .answer = result_schema(),
+              .errors = {400, 404, 429, 500},
+              .handler = with_body([&tools](const HttpRequest&, json body, EventStream&) {
+                return answer_call(tools, std::move(body));
+              })});
+  router.add(
+      {.method = "POST",
+       .path = "/tools/batch-execute",
+       .summary = "Call tools, one after the other; those that cannot be called have a result, too",
+       .body = list_schema(call_schema()),
+       .answer = list_schema(result_schema()),
+       .errors = {400},
+       .handler = [&tools](HttpRequest request, EventStream&) {
+         return answer_batch(tools, std::move(request.body));
+       }});
+  ordered_json with_usage = result_schema();
+  with_usage["properties"]["usage"] = object_schema();
+  router.add(
+      {.method = "POST",
+       .path = "/api/v1/tools/{tool}/execute",
+       .summary = "Call a tool",
+       .body = object_of({{"arguments", object_schema()}, {"session_id", text_schema()}}, {}),
+       .answer = std::move(with_usage),
+       .errors = {400, 403, 404, 429, 500},
+       .handler = with_body([&tools](const HttpRequest& request, json body, EventStream&) {
+         return answer_named_call(tools, request.variables.at("tool"), std::move(body));
+       })});
+}
+
+/// What a query makes of the tools, without a model: code that it holds, or calls that it forces.
+Result<std::vector<WantedCall>> planned_calls(const json& body) {
+  std::vector<WantedCall> calls;
+  tool::Caller caller{.session = text_at(body, "session_id")};
+  if (const auto context = body.find("context"); context != body.end() && context->is_object()) {
+    if (caller.session.empty()) caller.session = text_at(*context, "session_id");
+    caller.user = text_at(*context, "user_id");
+  }
+  const std::string query = text_at(body, "query");
+  if (query.empty()) return absl::InvalidArgumentError("query is missing, or is no text");
+  if (const auto forced = body.find("forced_tool_calls");
+      forced != body.end() && forced->is_array() && !forced->empty()) {
+    if (forced->size() > kMostCalls) {
+      return absl::InvalidArgumentError("forced_tool_calls has more than 100 items");
+    }
+    for (const json& each : *forced) {
+      if (!each.is_object() || text_at(each, "tool").empty()) {
+        return absl::InvalidArgumentError("an item of forced_tool_calls names no tool");
+      }
+      calls.push_back({text_at(each, "tool"), each.value("parameters", json::object()), caller});
+    }
+  } else if (auto code = agent::code_in(query)) {
+    calls.push_back({kPythonTool, {{"code", *std::move(code)}}, caller});
+  } else {
+    return absl::InvalidArgumentError(
+        "this query needs a language model, and none is configured; without one, ask \"Execute "
+        "Python: CODE\", or give forced_tool_calls");
+  }
+  for (const char* key : {"allowed_tools", "tools"}) {
+    const auto allowed = body.find(key);
+    if (allowed == body.end() || !allowed->is_array()) continue;
+    for (const WantedCall& call : calls) {
+      if (std::find(allowed->begin(), allowed->end(), json(call.tool)) == allowed->end()) {
+        return absl::InvalidArgumentError("tool \"" + call.tool + "\" is not among the " + key);
+      }
+    }
+  }
+  return calls;
+}
+
+awaitable<Answer> answer_query(const tool::Toolbox& tools, json body) {
+  auto calls = planned_calls(body);
+  if (!calls.ok()) co_return response_of(calls.status());
+  ordered_json executions = ordered_json::array();
+  std::string response;
+  bool success = true;
+  std::set<std::string> used;
+  for (WantedCall& call : *calls) {
+    const json input = call.parameters;
+    const ToolResult result =
+        co_await tools.call(call.tool, std::move(call.parameters), call.caller, {});
+    if (auto fault = fault_of(result)) co_return fault;
+    used.insert(call.tool);
+    success = success && result.succeeded();
+    response = result.succeeded() ? text_of(result.output) : result.error;
+    ordered_json told = json_of(result);
+    executions.push_back({{"tool", call.tool},
+                          {"success", result.succeeded()},
+                          {"output", std::move(told["output"])},
+                          {"error", std::move(told["error"])},
+                          {"metadata", std::move(told["metadata"])},
+                          {"duration_ms", milliseconds(result.took)},
+                          {"tokens_used", 0},
+                          {"tool_input", input}});
+    if (result.verdict == Verdict::kCancelled) break;
+  }
+  std::string agent = text_at(body, "agent_id");
+  std::string mode = text_at(body, "mode");
+  co_return json_response({{"success", success},
+                           {"response", response},
+                           {"tokens_used", 0},
+                           {"model_used", ""},
+                           {"provider", ""},
+                           {"finish_reason", "stop"},
+                           {"metadata",
+                            {{"agent_id", agent.empty() ? "default" : agent},
+                             {"mode", mode.empty() ? "standard" : mode},
+                             {"input_tokens", 0},
+                             {"output_tokens", 0},
+                             {"cost_usd", 0},
+                             {"tools_used", used},
+                             {"tool_executions", std::move(executions)}}}});
+}
+
+/// Runs, and tells it in one object, or event by event.
+awaitable<Answer> answer_run(const HttpApi& api, bool wants_events, json body,
+                             EventStream& events) {
+  auto order = run_order(body, api.limits);
+  if (!order.ok()) co_return response_of(order.status());
+  tool::RunReport report{.limits = order->request.limits};
+  tool::OutputSeen seen;
+  if (wants_events) {
+    seen = [&events](wasi::Stream stream, std::string_view text) {
+      events.send(stream == wasi::Stream::kStdout ? "stdout" : "stderr", {{"text", text}});
+    };
+  }
+  tool::RunOutput output(report.limits, std::move(seen));
+  order->observer = &output;
+  auto answer = co_await api.runner.run(*std::move(order));
+  if (!answer.ok()) co_return response_of(answer.status());
+  report.outcome = std::move(answer->outcome);
+  report.session = std::move(answer->session);
+  std::tie(report.standard_output, report.standard_error) = output.take();
+  ordered_json told = tool::json_of(report);
+  // The program did well, and yet what it left is lost.
+  if (report.session && !report.session->failure.ok()) told["error"] = report.session->message;
+  if (!wants_events) {
+    co_return json_response(told, told.contains("error") ? 500 : 200);
+  }
+  told.erase("stdout");
+  told.erase("stderr");
+  events.send("outcome", told);
+  co_return std::nullopt;
+}
+
+void add_health(const HttpApi& api, Router& router) {
+  const auto health = [&runner = api.runner](bool asks_for_workers) {
+    return at_once([&runner, asks_for_workers](const HttpRequest&) {
+      const broker::Counts counts = runner.counts();
+      const bool ready =
+          !asks_for_workers || counts.spare + counts.idle + counts.running + counts.starting > 0;
+      const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+      return json_response({{"status", ready ? "healthy" : "no worker starts"},
+                            {"service", "skerry"},
+                            {"timestamp", now.count()}},
+                           ready ? 200 : 503);
+    });
+  };
+  const auto add = [&](const char* path, const char* summary, bool asks_for_workers) {
+    router.add({.method = "GET",
+                .path = path,
+                .summary = summary,
+                .answer = health_schema(),
+                .errors = asks_for_workers ? std::vector<int>{503} : std::vector<int>{},
+                .handler = health(asks_for_workers)});
+  };
+  add("/health", "Whether it serves", true);
+  add("/health/ready", "Whether it can run something", true);
+  add("/health/live", "Whether it answers at all", false);
+}
+
+}  // namespace
+
+void add_routes(const HttpApi& api, Router& router) {
+  add_tool_lists(api, router);
+  add_tool_calls(api, router);
+  add_one_tool(api, router);
+  router.add(
+      {.method = "POST",
+       .path = "/agent/query",
+       .summary = "Do what a query asks for: code that it holds, or calls that it forces",
+       .body = query_schema(),
+       .answer = query_answer_schema(),
+       .errors = {400, 404, 429, 500},
+       .handler = with_body([&tools = api.tools](const HttpRequest&, json body, EventStream&) {
+         return answer_query(tools, std::move(body));
+       })});
+  router.add(
+      {.method = "POST",
+       .path = "/v1/run",
+       .summary = "Run a Python program; with Accept: text/event-stream as events stdout, "
+                  "stderr, outcome",
+       .body = tool::schema_of(run_parameters(api.limits)),
+       .answer = object_schema(),
+       .errors = {400, 409, 429, 500},
+       .sends_events = true,
+       .handler = with_body([&api](const HttpRequest& request, json body, EventStream& events) {
+         return answer_run(api, request.wants_events, std::move(body), events);
+       })});
+  add_health(api, router);
+  router.add({.method = "GET",
+              .path = "/openapi.json",
+              .summary = "This document",
+              .answer = object_schema(),
+              .handler = at_once([&api, &router](const HttpRequest&) {
+                return json_response(router.document(api.version));
+              })});
+}
+
+}  // namespace skerry::service

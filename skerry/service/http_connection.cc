@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/http_connection.h"
+
+#include <deque>
+#include <exception>
+#include <optional>
+#include <sys/socket.h>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+
+#include "skerry/base/utf8.h"
+#include "skerry/tool/json_text.h"
+
+namespace skerry::service {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::awaitable;
+using boost::system::error_code;
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::seconds kHeartbeat{10};
+constexpr std::size_t kFirstRead = 4096;
+
+using Parser = http::request_parser<http::string_body>;
+
+/// Events on their way to the client, who may be slower than they come.
+class Events final : public EventStream {
+ public:
+  explicit Events(beast::tcp_stream& stream, std::chrono::milliseconds write_time)
+      : stream_(stream), write_time_(write_time), changed_(stream.get_executor()) {}
+
+  void send(std::string_view event, const nlohmann::ordered_json& data) override {
+    has_begun_ = true;
+    if (is_closed_) return;
+    waiting_ += "event: " + std::string(event) + "\ndata: " + tool::text_of(data) + "\n\n";
+    changed_.cancel();
+  }
+
+  /// No more will come.
+  void close() {
+    is_closed_ = true;
+    changed_.cancel();
+  }
+  bool has_begun() const { return has_begun_; }
+
+  /// Writes what comes until the end. False when the client does not take it.
+  awaitable<bool> pump() {
+    bool is_first = true;
+    for (;;) {
+      if (waiting_.empty() && is_closed_) co_return true;
+      if (waiting_.empty()) {
+        changed_.expires_after(kHeartbeat);
+        const auto [error] = co_await changed_.async_wait(kTuple);
+        if ((co_await asio::this_coro::cancellation_state).cancelled() !=
+            asio::cancellation_type::none) {
+          co_return false;
+        }
+        if (!error && has_begun_) waiting_ += ": still there\n\n";
+        continue;
+      }
+      std::string now = std::exchange(waiting_, {});
+      if (is_first) now.insert(0, kHead);
+      is_first = false;
+      stream_.expires_after(write_time_);
+      const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(now), kTuple);
+      stream_.expires_never();
+      if (error) {
+        is_closed_ = true;
+        co_return false;
+      }
+    }
+  }
+
+ private:
+  // The connection ends with the events: nobody has to tell where they do.
+  static constexpr const char* kHead =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+      "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+
+  beast::tcp_stream& stream_;
+  std::chrono::milliseconds write_time_;
+  asio::steady_timer changed_;
+  std::string waiting_;
+  bool has_begun_ = false;
+  bool is_closed_ = false;
+};
+
+/// Until the client goes.
+awaitable<void> watch(beast::tcp_stream& stream) {
+  auto& socket = stream.socket();
+  for (;;) {
+    const auto [error] = co_await socket.async_wait(asio::ip::tcp::socket::wait_read, kTuple);
+    if (error) co_return;
+    char byte = 0;
+    const ssize_t got = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) co_return;
+    if (got > 0) break;
+  }
+  // The next request is there already, and hides whether anybody waits for this one's answer.
+  asio::steady_timer never(stream.get_executor(), asio::steady_timer::time_point::max());
+  (void)co_await never.async_wait(kTuple);
+}
+
+/// The request as handlers see it; none when its target is no path.
+std::optional<HttpRequest> request_of(Parser& parser) {
+  auto& message = parser.get();
+  HttpRequest request;
+  request.method = std::string(message.method_string());
+  std::string_view target(message.target().data(), message.target().size());
+  if (!target.starts_with('/')) return std::nullopt;
+  target = target.substr(0, target.find('#'));
+  const auto mark = target.find('?');
+  request.path = std::string(target.substr(0, mark));
+  std::string_view query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const auto equal = pair.find('=');
+    const auto name = decoded(pair.substr(0, equal), true);
+    const auto value =
+        decoded(equal == pair.npos ? std::string_view() : pair.substr(equal + 1), true);
+    if (!name || !value) return std::nullopt;
+    request.query[*name] = *value;
+  }
+  const auto accept = message[http::field::accept];
+  request.wants_events = accept.find("text/event-stream") != accept.npos;
+  request.body = std::move(message.body());
+  return request;
+}
+
+http::response<http::string_body> message_of(HttpResponse&& response, bool keep_alive) {
+  http::response<http::string_body> message;
+  message.result(static_cast<unsigned>(response.status));
+  message.version(11);
+  message.set(http::field::content_type, response.content_type);
+  message.set(http::field::cache_control, "no-store");
+  for (const auto& [name, value] : response.headers) message.set(name, value);
+  message.body() = std::move(response.body);
+  message.keep_alive(keep_alive);
+  message.prepare_payload();
+  return message;
+}
+
+class Connection {
+ public:
+  Connection(asio::ip::tcp::socket socket, const Router& router, const HttpServer::Limits& limits,
+             const std::function<bool()>& is_stopping)
+      : stream_(std::move(socket)), router_(router), limits_(limits), is_stopping_(is_stopping) {}
+
+  awaitable<void> serve() {
+    while (!is_stopping_() && co_await serve_one()) {
+    }
+    error_code ignored;
+    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  }
+
+ private:
+  /// One request and its answer. False when the connection is to end.
+  awaitable<bool> serve_one() {
+    Parser parser;
+    parser.header_limit(static_cast<std::uint32_t>(limits_.header));
+    parser.body_limit(limits_.body);
+    if (!co_await read_head(parser)) co_return false;
+    if (!co_await read_body(parser)) co_return false;
+    auto request = request_of(parser);
+    const bool is_head = parser.get().method() == http::verb::head;
+    const bool keep_alive = parser.get().keep_alive() && !is_stopping_();
+    if (!request) {
+      co_return co_await write(error_response(400, "the request's target is no path"), keep_alive);
+    }
+    if (is_head) request->method = "GET";
+    Events events(stream_, limits_.write);
+    auto response = co_await answer(*std::move(request), events);
+    if (!response) co_return false;  // sent as events, or nobody is there
+    co_return co_await write(*std::move(response), keep_alive, is_head);
+  }
+
+  awaitable<bool> read_head(Parser& parser) {
+    stream_.expires_after(limits_.idle);
+    if (buffer_.size() == 0) {
+      const auto [error, size] =
+          co_await stream_.async_read_some(buffer_.prepare(kFirstRead), kTuple);
+      if (error) co_return false;
+      buffer_.commit(size);
+    }
+    stream_.expires_after(limits_.header_time);
+    const auto [error, size] = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
+    if (!error) co_return true;
+    co_await refuse(error);
+    co_return false;
+  }
+
+  awaitable<bool> read_body(Parser& parser) {
+    stream_.expires_after(limits_.body_time);
+    const auto expect = parser.get()[http::field::expect];
+    if (beast::iequals(expect, "100-continue") && !parser.is_done()) {
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      const auto [error, size] =
+          co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
+      if (error) co_return false;
+    }
+    const auto [error, size] = co_await http::async_read(stream_, buffer_, parser, kTuple);
+    stream_.expires_never();
+    if (!error) co_return true;
+    co_await refuse(error);
+    co_return false;
+  }
+
+  /// Says what is wrong with a request that could not be read, if somebody may be listening.
+  awaitable<void> refuse(const error_code& error) {
+    if (error == http::error::body_limit) {
+      co_await write(
+          error_response(413, "the body is larger than " + std::to_string(limits_.body) + " bytes"),
+          false);
+    } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+      co_await write(error_response(431, "the header is larger than " +
+                                             std::to_string(limits_.header) + " bytes"),
+                     false);
+    } else if (error == beast::error::timeout) {
+      // The stream is closed already.
+    } else if (error != http::error::end_of_stream && error != http::error::partial_message &&
+               error.category() == http::make_error_code(http::error::bad_version).category()) {
+      co_await write(error_response(400, "this is not HTTP: " + error.message()), false);
+    }
+  }
+
+  /// The handler's answer; none when it went out as events, or the client is gone.
+  awaitable<std::optional<HttpResponse>> answer(HttpRequest request, Events& events) {
+    using asio::experimental::awaitable_operators::operator||;
+    using asio::experimental::awaitable_operators::operator&&;
+    const auto work = [&]() -> awaitable<std::optional<HttpResponse>> {
+      std::optional<HttpResponse> response;
+      try {
+        response = co_await router_.handle(std::move(request), events);
+      } catch (const std::exception&) {
+        response = error_response(500, "the request could not be carried out");
+      }
+      events.close();
+      co_return response;
+    };
+    const auto attended = [&]() -> awaitable<std::optional<HttpResponse>> {
+      auto first = co_await (work() || watch(stream_));
+      events.close();
+      if (first.index() == 1) co_return std::nullopt;
+      co_return std::get<0>(std::move(first));
+    };
+    auto [response, written] = co_await (attended() && events.pump());
+    if (events.has_begun()) co_return std::nullopt;
+    co_return std::move(response);
+  }
+
+  awaitable<bool> write(HttpResponse response, bool keep_alive, bool is_head = false) {
+    auto message = message_of(std::move(response), keep_alive);
+    stream_.expires_after(limits_.write);
+    if (is_head) {
+      http::response_serializer<http::string_body> head(message);
+      const auto [error, size] = co_await http::async_write_header(stream_, head, kTuple);
+      co_return !error && keep_alive;
+    }
+    const auto [error, size] = co_await http::async_write(stream_, message, kTuple);
+    co_return !error && keep_alive;
+  }
+
+  beast::tcp_stream stream_;
+  const Router& router_;
+  const HttpServer::Limits& limits_;
+  const std::function<bool()>& is_stopping_;
+  beast::flat_buffer buffer_;
+};
+
+}  // namespace
+
+awaitable<void> serve_connection(asio::ip::tcp::socket socket, const Router& router,
+                                 HttpServer::Limits limits, std::function<bool()> is_stopping) {
+  Connection connection(std::move(socket), router, limits, is_stopping);
+  try {
+    co_await connection.serve();
+  } catch (const std::exception&) {
+    co_return;  // what a connection does to itself ends there
+  }
+}
+
+}  // namespace skerry::service

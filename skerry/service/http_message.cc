@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/http_message.h"
+
+#include <charconv>
+#include <set>
+#include <stdexcept>
+
+#include "skerry/base/utf8.h"
+#include "skerry/tool/json_text.h"
+
+namespace skerry::service {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kDeepest = 64;
+
+/// Thrown out of the parser by what it may not hold.
+struct Refusal : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace
+
+HttpResponse json_response(const nlohmann::ordered_json& body, int status) {
+  return {.status = status, .body = tool::text_of(body)};
+}
+
+HttpResponse error_response(int status, std::string_view message) {
+  return json_response({{"error", message}}, status);
+}
+
+Result<json> parse_object(std::string_view text) {
+  std::vector<std::set<std::string>> names;  // of the objects that are open
+  const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
+    if (depth > kDeepest) throw Refusal("more than 64 levels deep");
+    if (event == json::parse_event_t::object_start) names.emplace_back();
+    if (event == json::parse_event_t::object_end) names.pop_back();
+    if (event == json::parse_event_t::key &&
+        !names.back().insert(parsed.get_ref<const std::string&>()).second) {
+      throw Refusal("the name \"" + parsed.get<std::string>().substr(0, 64) + "\" is in it twice");
+    }
+    return true;
+  };
+  try {
+    json parsed = json::parse(text, check);
+    if (parsed.is_object()) return parsed;
+    return absl::InvalidArgumentError("the body must be a JSON object");
+  } catch (const Refusal& refusal) {
+    return absl::InvalidArgumentError(std::string("the body is refused: ") + refusal.what());
+  } catch (const json::parse_error& error) {
+    return absl::InvalidArgumentError("the body is not JSON: at byte " +
+                                      std::to_string(error.byte));
+  }
+}
+
+std::optional<std::string> decoded(std::string_view text, bool is_query) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      int value = 0;
+      const std::string_view digits = text.substr(i + 1, 2);
+      const auto [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+      if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return {};
+      plain += static_cast<char>(value);
+      i += 2;
+    } else {
+      plain += is_query && text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  if (!is_utf8(plain) || plain.find('\0') != plain.npos) return {};
+  return plain;
+}
+
+}  // namespace skerry::service

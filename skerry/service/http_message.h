@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "skerry/base/status.h"
+
+namespace skerry::service {
+
+/// A request as handlers see it. All of it is the client's: untrusted, within limits.
+struct HttpRequest {
+  std::string method;                        ///< "GET"
+  std::string path;                          ///< "/tools/x/schema", not decoded
+  std::map<std::string, std::string> query;  ///< decoded; of a name given twice, the last
+  std::map<std::string, std::string>
+      variables;  ///< parts of the path that the route names, decoded
+  std::string body;
+  bool wants_events = false;  ///< it accepts text/event-stream
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< further ones
+};
+
+HttpResponse json_response(const nlohmann::ordered_json& json, int status = 200);
+/// `{"error": message}`.
+HttpResponse error_response(int status, std::string_view message);
+
+/// Where a handler sends events to, in place of a response. Confined to the loop's thread.
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+  /// Sends one event, after the response's head if it is the first.
+  virtual void send(std::string_view event, const nlohmann::ordered_json& data) = 0;
+};
+
+/// Answers a request: with a response, or with events, and then with none. Cancelled when the
+/// client goes.
+using HttpHandler = std::function<boost::asio::awaitable<std::optional<HttpResponse>>(
+    HttpRequest request, EventStream& events)>;
+
+/// A body that is an object. kInvalidArgument for anything else: no JSON, a name given twice, more
+/// than 64 levels deep.
+Result<nlohmann::json> parse_object(std::string_view text);
+
+/// `text` with %XX put back, and in a query "+" as a space. None when it is no such text, or no
+/// UTF-8.
+std::optional<std::string> decoded(std::string_view text, bool is_query);
+
+}  // namespace skerry::service

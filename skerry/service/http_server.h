@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "skerry/base/status.h"
+#include "skerry/service/router.h"
+
+namespace skerry::service {
+
+/// The HTTP/1.1 listener: keep-alive, pipelining, bodies with a length or in chunks, events as they
+/// come. A client that goes cancels what it asked for.
+///
+/// Confined to the loop's thread.
+class HttpServer {
+ public:
+  struct Limits {
+    std::size_t header = 64 * 1024;
+    std::size_t body = std::size_t{70} << 20;  ///< a module of 50 MiB in base64
+    int connections = 4096;
+    std::chrono::milliseconds header_time{
+        10'000};  ///< from a request's first byte to its last line
+    std::chrono::milliseconds body_time{60'000};
+    std::chrono::milliseconds idle{75'000};   ///< between requests
+    std::chrono::milliseconds write{30'000};  ///< until a client has taken what was written
+  };
+
+  /// Listens on every address ("127.0.0.1:8000"; port 0 is any that is free). kUnavailable naming
+  /// the first that cannot be had. The router must outlive the loop.
+  static Result<std::unique_ptr<HttpServer>> start(boost::asio::io_context& io,
+                                                   const std::vector<std::string>& addresses,
+                                                   const Router& router, const Limits& limits);
+  ~HttpServer();
+
+  /// The ports it listens on, in the addresses' order.
+  const std::vector<int>& ports() const { return ports_; }
+
+  /// Takes no more connections, and closes each when it has answered what it was asked.
+  void stop();
+  /// Connections that are open.
+  int connections() const;
+
+ private:
+  class Listeners;
+  explicit HttpServer(std::shared_ptr<Listeners> listeners) : listeners_(std::move(listeners)) {}
+  std::shared_ptr<Listeners> listeners_;
+  std::vector<int> ports_;
+};
+
+}  // namespace skerry::service

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/router.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace skerry::service {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::vector<std::string_view> parts_of(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // the slash
+    const auto end = std::min(path.find('/'), path.size());
+    parts.push_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  // "/health/" is "/health".
+  if (parts.size() > 1 && parts.back().empty()) parts.pop_back();
+  return parts;
+}
+
+bool is_variable(std::string_view part) { return part.starts_with('{') && part.ends_with('}'); }
+
+/// The path's variables, when it is one of the route's.
+std::optional<std::map<std::string, std::string>> match(const Route& route, std::string_view path) {
+  const auto wanted = parts_of(route.path);
+  const auto given = parts_of(path);
+  if (wanted.size() != given.size()) return std::nullopt;
+  std::map<std::string, std::string> variables;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!is_variable(wanted[i])) {
+      if (wanted[i] != given[i]) return std::nullopt;
+      continue;
+    }
+    auto value = decoded(given[i], false);
+    if (!value || value->empty()) return std::nullopt;
+    variables[std::string(wanted[i].substr(1, wanted[i].size() - 2))] = *std::move(value);
+  }
+  return variables;
+}
+
+ordered_json error_of(int status) {
+  return {
+      {"description", status == 400   ? "The request does not fit"
+                      : status == 404 ? "There is nothing of that name"
+                      : status == 429 ? "Too many runs wait; again after Retry-After seconds"
+                                      : "It could not be done"},
+      {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
+}
+
+ordered_json operation_of(const Route& route) {
+  ordered_json operation{{"summary", route.summary}, {"parameters", ordered_json::array()}};
+  for (const std::string_view part : parts_of(route.path)) {
+    if (!is_variable(part)) continue;
+    operation["parameters"].push_back({{"name", part.substr(1, part.size() - 2)},
+                                       {"in", "path"},
+                                       {"required", true},
+                                       {"schema", {{"type", "string"}}}});
+  }
+  for (const std::string& name : route.queries) {
+    operation["parameters"].push_back(
+        {{"name", name}, {"in", "query"}, {"schema", {{"type", "string"}}}});
+  }
+  if (!route.body.is_null()) {
+    operation["requestBody"] = {{"required", true},
+                                {"content", {{"application/json", {{"schema", route.body}}}}}};
+  }
+  ordered_json content{{"application/json", {{"schema", route.answer}}}};
+  if (route.sends_events) content["text/event-stream"] = {{"schema", {{"type", "string"}}}};
+  operation["responses"]["200"] = {{"description", "Done"}, {"content", std::move(content)}};
+  for (const int status : route.errors) {
+    operation["responses"][std::to_string(status)] = error_of(status);
+  }
+  return operation;
+}
+
+}  // namespace
+
+void Router::add(Route route) { routes_.push_back(std::move(route)); }
+
+boost::asio::awaitable<std::optional<HttpResponse>> Router::handle(HttpRequest request,
+                                                                   EventStream& events) const {
+  std::string allowed;
+  const Route* found = nullptr;
+  for (const Route& route : routes_) {
+    auto variables = match(route, request.path);
+    if (!variables) continue;
+    allowed += (allowed.empty() ? "" : ", ") + route.method;
+    if (route.method != request.method) continue;
+    request.variables = *std::move(variables);
+    found = &route;
+    break;
+  }
+  if (found == nullptr && allowed.empty()) {
+    co_return error_response(404,
+                             "there is nothing at this path; /openapi.json names all there is");
+  }
+  if (found == nullptr) {
+    HttpResponse response = error_response(405, "this path takes " + allowed);
+    response.headers.emplace_back("Allow", allowed);
+    co_return response;
+  }
+  co_return co_await found->handler(std::move(request), events);
+}
+
+ordered_json Router::document(const std::string& version) const {
+  ordered_json document{{"openapi", "3.1.0"},
+                        {"info", {{"title", "Skerry"}, {"version", version}}},
+                        {"paths", ordered_json::object()},
+                        {"components",
+                         {{"schemas",
+                           {{"Error",
+                             {{"type", "object"},
+                              {"properties", {{"error", {{"type", "string"}}}}},
+                              {"required", {"error"}}}}}}}}};
+  for (const Route& route : routes_) {
+    std::string method = route.method;
+    std::transform(method.begin(), method.end(), method.begin(),
+                   [](char c) { return static_cast<char>(c - 'A' + 'a'); });
+    document["paths"][route.path][method] = operation_of(route);
+  }
+  return document;
+}
+
+}  // namespace skerry::service

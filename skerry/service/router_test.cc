@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/router.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+namespace skerry::service {
+namespace {
+
+class NoEvents final : public EventStream {
+  void send(std::string_view, const nlohmann::ordered_json&) override {}
+};
+
+class RouterTest : public ::testing::Test {
+ protected:
+  RouterTest() {
+    for (const auto& [method, path] :
+         {std::pair("GET", "/a"), std::pair("POST", "/a"), std::pair("GET", "/a/{x}/b/{y}"),
+          std::pair("GET", "/a/fixed/b/c")}) {
+      router_.add({.method = method,
+                   .path = path,
+                   .summary = "",
+                   .body = nullptr,
+                   .answer = {{"type", "object"}},
+                   .errors = {404},
+                   .handler = [name = std::string(method) + path](HttpRequest request, EventStream&)
+                       -> boost::asio::awaitable<std::optional<HttpResponse>> {
+                     std::string text = name;
+                     for (const auto& [key, value] : request.variables) {
+                       text += " " + key + "=" + value;
+                     }
+                     co_return HttpResponse{.body = text};
+                   }});
+    }
+  }
+
+  HttpResponse ask(const std::string& method, const std::string& path) {
+    boost::asio::io_context io;
+    NoEvents events;
+    std::optional<HttpResponse> answer;
+    HttpRequest request;
+    request.method = method;
+    request.path = path;
+    boost::asio::co_spawn(io, router_.handle(std::move(request), events),
+                          [&](const std::exception_ptr&, std::optional<HttpResponse> response) {
+                            answer = std::move(response);
+                          });
+    io.run();
+    return answer.value();
+  }
+
+  Router router_;
+};
+
+TEST_F(RouterTest, FindsRoutesAndTheirVariables) {
+  EXPECT_EQ(ask("GET", "/a").body, "GET/a");
+  EXPECT_EQ(ask("POST", "/a/").body, "POST/a");
+  EXPECT_EQ(ask("GET", "/a/1/b/two%20words").body, "GET/a/{x}/b/{y} x=1 y=two words");
+  EXPECT_EQ(ask("GET", "/a/fixed/b/c").body, "GET/a/{x}/b/{y} x=fixed y=c")
+      << "the first that fits";
+}
+
+TEST_F(RouterTest, SaysWhatThereIsNot) {
+  for (const char* path : {"/", "/b", "/a/1", "/a//b/c", "/a/1/b/%zz", "/a/1/b/c/d"}) {
+    EXPECT_EQ(ask("GET", path).status, 404) << path;
+  }
+  const HttpResponse wrong = ask("PUT", "/a");
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(wrong.headers.at(0).second, "GET, POST");
+}
+
+TEST_F(RouterTest, TheDocumentNamesThemAll) {
+  const auto document = router_.document("1.2.3");
+  EXPECT_EQ(document["paths"].size(), 3U);
+  EXPECT_EQ(document["paths"]["/a"].size(), 2U);
+  EXPECT_EQ(document["paths"]["/a/{x}/b/{y}"]["get"]["parameters"].size(), 2U);
+  EXPECT_TRUE(document["paths"]["/a"]["get"]["responses"].contains("404"));
+  EXPECT_EQ(document["info"]["version"], "1.2.3");
+}
+
+}  // namespace
+}  // namespace skerry::service

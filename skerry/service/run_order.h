@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "skerry/base/status.h"
+#include "skerry/broker/runner.h"
+#include "skerry/tool/definition.h"
+
+namespace skerry::service {
+
+/// What `/v1/run` takes, under the names of the command line's options.
+tool::Definition run_parameters(const sandbox::Limits& limits);
+
+/// A run as such parameters ask for it; its observer is left out. kInvalidArgument naming what does
+/// not fit.
+Result<broker::Runner::Order> run_order(const nlohmann::json& parameters,
+                                        const sandbox::Limits& limits);
+
+}  // namespace skerry::service
