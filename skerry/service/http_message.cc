@@ -51,6 +51,8 @@ Result<json> parse_object(std::string_view text) {
   } catch (const json::parse_error& error) {
     return absl::InvalidArgumentError("the body is not JSON: at byte " +
                                       std::to_string(error.byte));
+  } catch (const json::exception&) {
+    return absl::InvalidArgumentError("the body is refused: a number in it is out of range");
   }
 }
 

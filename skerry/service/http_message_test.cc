@@ -23,7 +23,8 @@ TEST(ParseObjectTest, RefusesAllElse) {
   for (const std::string& bad :
        {std::string(), std::string("[]"), std::string("1"), std::string("{"), std::string("{}x"),
         std::string("{\"a\":\"\xFF\"}"), std::string(R"({"a":1,"a":2})"),
-        std::string(R"({"b":{"a":1,"a":2}})"), std::string(R"({"a":"\ud800"})"), deep,
+        std::string(R"({"b":{"a":1,"a":2}})"), std::string(R"({"a":"\ud800"})"),
+        std::string(R"({"a":8e22089220})"), std::string("8e22089220"), deep,
         std::string(1'000'000, '[')}) {
     EXPECT_EQ(parse_object(bad).status().code(), StatusCode::kInvalidArgument) << bad.substr(0, 20);
   }
