@@ -244,6 +244,13 @@ def test_what_is_no_request_is_refused(client):
     assert client.get("/health")["status"] == "healthy"
 
 
+def test_a_page_of_elsewhere_may_not_use_a_browser_here(client):
+    for origin in ("http://example.com", "null", "http://localhost.example.com"):
+        status, _, answer = client("POST", "/v1/run", {"code": "1"}, Origin=origin)
+        assert status == 403 and "other origins" in answer["error"]
+    assert client("POST", "/v1/run", {"code": "1"}, Origin=f"http://localhost:{client.port}")[0] == 200
+
+
 def test_a_client_that_goes_frees_its_worker(client, served):
     with Client(served.grpc) as agent:
         for events in ("", "Accept: text/event-stream\r\n"):

@@ -179,6 +179,13 @@ class Connection {
     if (!request) {
       co_return co_await write(error_response(400, "the request's target is no path"), keep_alive);
     }
+    const auto& fields = parser.get();
+    if (const auto origin = fields.find(http::field::origin);
+        origin != fields.end() &&
+        !is_local_origin(std::string_view(origin->value().data(), origin->value().size()))) {
+      co_return co_await write(error_response(403, "pages of other origins may not ask this"),
+                               keep_alive);
+    }
     if (is_head) request->method = "GET";
     Events events(stream_, limits_.write);
     auto response = co_await answer(*std::move(request), events);

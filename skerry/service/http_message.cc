@@ -75,4 +75,13 @@ std::optional<std::string> decoded(std::string_view text, bool is_query) {
   return plain;
 }
 
+bool is_local_origin(std::string_view origin) {
+  const auto scheme = origin.find("://");
+  if (scheme == origin.npos) return false;
+  std::string_view host = origin.substr(scheme + 3);
+  if (host.starts_with("[::1]")) return host.size() == 5 || host[5] == ':';
+  host = host.substr(0, host.find(':'));
+  return host == "localhost" || host == "127.0.0.1";
+}
+
 }  // namespace skerry::service

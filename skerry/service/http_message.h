@@ -59,4 +59,8 @@ Result<nlohmann::json> parse_object(std::string_view text);
 /// UTF-8.
 std::optional<std::string> decoded(std::string_view text, bool is_query);
 
+/// Whether an `Origin` header names a page of this machine's own. One of elsewhere may make a
+/// browser here send requests, and must not have them carried out.
+bool is_local_origin(std::string_view origin);
+
 }  // namespace skerry::service

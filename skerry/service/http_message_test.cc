@@ -40,5 +40,17 @@ TEST(DecodedTest, PutsPercentsBack) {
   }
 }
 
+TEST(OriginTest, PagesOfElsewhereAreNotLocal) {
+  for (const char* local : {"http://localhost", "http://localhost:8000", "https://127.0.0.1:1",
+                            "http://[::1]", "http://[::1]:8080"}) {
+    EXPECT_TRUE(is_local_origin(local)) << local;
+  }
+  for (const char* foreign :
+       {"", "null", "http://example.com", "http://localhost.example.com", "http://127.0.0.1.nip.io",
+        "http://[::1]x", "localhost", "http://evil#localhost", "http://localhost@evil"}) {
+    EXPECT_FALSE(is_local_origin(foreign)) << foreign;
+  }
+}
+
 }  // namespace
 }  // namespace skerry::service
