@@ -10,9 +10,8 @@ namespace skerry::agent {
 /// The Python program that a query asks to run as it stands, without a model's help; none for any
 /// other query. Such a query is one of:
 ///
-/// - "Execute Python: CODE", or "Execute Python code" with further words and a colon before CODE;
-/// the
-///   code may be in a fence
+/// - "Execute Python: CODE", or "Execute Python code" with further words and a colon before CODE,
+///   which may be in a fence
 /// - nothing but one fenced block that calls itself Python
 std::optional<std::string> code_in(std::string_view query);
 

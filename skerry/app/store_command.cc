@@ -18,8 +18,7 @@ using session::SessionStore;
 // A run hashes no pages: it would take longer than the run.
 constexpr const char* kHowToMend =
     "runs do not notice damaged pages: rewind these sessions to a revision before the damage, "
-    "clear "
-    "them, or `skerry store restore --force` a backup";
+    "clear them, or `skerry store restore --force` a backup";
 
 Status check_store(SessionStore& store, const runtime::Home&, const StoreOptions& options) {
   LateProgress progress("checking revisions");

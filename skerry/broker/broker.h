@@ -80,6 +80,9 @@ struct Counts {
   std::uint64_t killed = 0;   ///< at a deadline, or because a caller asked
   std::uint64_t died = 0;     ///< workers that ended by themselves or broke the protocol
   std::uint64_t zygotes = 0;  ///< started
+
+  /// Whether there is a worker, or one on its way.
+  bool has_workers() const { return starting + spare + idle + running > 0; }
 };
 
 /// Admits runs, leases workers to tenants, relays events, and kills what overstays. A worker serves

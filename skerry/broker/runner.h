@@ -48,7 +48,6 @@ class Runner {
   boost::asio::awaitable<Result<Answer>> run(Order order);
 
   Counts counts() const { return broker_->counts(); }
-  int kept_sessions() const { return sessions_->kept(); }
 
  private:
   std::unique_ptr<Broker> broker_;

@@ -10,6 +10,7 @@
 #include "skerry/base/utf8.h"
 #include "skerry/service/grpc_call.h"
 #include "skerry/service/json_struct.h"
+#include "skerry/tool/python_executor.h"
 
 namespace skerry::service {
 namespace {
@@ -21,7 +22,6 @@ using nlohmann::json;
 using tool::ToolResult;
 using tool::Verdict;
 
-constexpr const char* kPythonTool = "python_executor";
 constexpr std::size_t kMostCalls = 100;  // in one request
 
 /// One tool to call, as a request asks for it.
@@ -129,7 +129,8 @@ grpc::Status make_plan(const proto::ExecuteTaskRequest& request, Plan& plan) {
               "tool_parameters names no tool: give \"tool\", or one in available_tools"};
     }
   } else if (auto code = agent::code_in(request.query())) {
-    plan.calls.push_back({.tool = kPythonTool, .parameters = {{"code", *std::move(code)}}});
+    plan.calls.push_back(
+        {.tool = tool::PythonExecutor::kName, .parameters = {{"code", *std::move(code)}}});
   } else if (request.query().empty()) {
     return {grpc::StatusCode::INVALID_ARGUMENT,
             "there is neither a query nor tool_parameters nor tool_calls in it"};
@@ -408,7 +409,7 @@ grpc::ServerUnaryReactor* AgentService::HealthCheck(grpc::CallbackServerContext*
                                                     proto::HealthCheckResponse* response) {
   return UnaryCall::start(io_, [this, response]() -> GrpcWork::Work {
     const broker::Counts counts = runner_.counts();
-    const bool healthy = counts.spare + counts.idle + counts.running + counts.starting > 0;
+    const bool healthy = counts.has_workers();
     response->set_healthy(healthy);
     response->set_message(healthy ? "serving" : "no worker starts: see the log");
     response->set_uptime_seconds(std::chrono::duration_cast<std::chrono::seconds>(

@@ -8,6 +8,7 @@
 #include "skerry/agent/direct_code.h"
 #include "skerry/service/run_order.h"
 #include "skerry/tool/json_text.h"
+#include "skerry/tool/python_executor.h"
 #include "skerry/tool/run_output.h"
 #include "skerry/tool/run_report.h"
 
@@ -21,7 +22,6 @@ using tool::ToolResult;
 using tool::Verdict;
 using Answer = std::optional<HttpResponse>;
 
-constexpr const char* kPythonTool = "python_executor";
 constexpr std::size_t kMostCalls = 100;  // in one request
 
 double milliseconds(std::chrono::nanoseconds time) {
@@ -97,6 +97,12 @@ ordered_json metadata_json(const tool::Definition& tool) {
           {"sandboxed", tool.is_sandboxed},
           {"dangerous", tool.is_dangerous},
           {"cost_per_use", tool.cost_usd}};
+}
+
+ordered_json whole_json(const tool::Definition& tool) {
+  ordered_json told = metadata_json(tool);
+  told["parameters"] = tool::schema_of(tool);
+  return told;
 }
 
 std::string text_at(const json& object, const char* name) {
@@ -265,8 +271,7 @@ void add_tool_lists(const HttpApi& api, Router& router) {
               .handler = at_once([searched](const HttpRequest& request) {
                 ordered_json told = ordered_json::array();
                 for (const auto* each : searched(request)) {
-                  told.push_back(metadata_json(*each));
-                  told.back()["parameters"] = tool::schema_of(*each);
+                  told.push_back(whole_json(*each));
                 }
                 const std::size_t count = told.size();
                 return json_response({{"tools", std::move(told)}, {"count", count}});
@@ -279,16 +284,11 @@ void add_one_tool(const HttpApi& api, Router& router) {
     const char* summary;
     ordered_json (*tell)(const tool::Definition&);
   };
-  const auto whole = [](const tool::Definition& tool) {
-    ordered_json told = metadata_json(tool);
-    told["parameters"] = tool::schema_of(tool);
-    return told;
-  };
   for (const Told& told :
        {Told{"/tools/{tool}/schema", "A tool's parameters as JSON Schema", schema_json},
         Told{"/tools/{tool}/metadata", "What a tool says about itself", metadata_json},
         Told{"/api/v1/tools/{tool}", "A tool: what it says about itself, and its parameters",
-             whole}}) {
+             whole_json}}) {
     router.add(
         {.method = "GET",
          .path = told.path,
@@ -407,7 +407,7 @@ Result<std::vector<WantedCall>> planned_calls(const json& body) {
       calls.push_back({text_at(each, "tool"), each.value("parameters", json::object()), caller});
     }
   } else if (auto code = agent::code_in(query)) {
-    calls.push_back({kPythonTool, {{"code", *std::move(code)}}, caller});
+    calls.push_back({tool::PythonExecutor::kName, {{"code", *std::move(code)}}, caller});
   } else {
     return absl::InvalidArgumentError(
         "this query needs a language model, and none is configured; without one, ask \"Execute "
@@ -474,23 +474,17 @@ awaitable<Answer> answer_run(const HttpApi& api, bool wants_events, json body,
                              EventStream& events) {
   auto order = run_order(body, api.limits);
   if (!order.ok()) co_return response_of(order.status());
-  tool::RunReport report{.limits = order->request.limits};
   tool::OutputSeen seen;
   if (wants_events) {
     seen = [&events](wasi::Stream stream, std::string_view text) {
       events.send(stream == wasi::Stream::kStdout ? "stdout" : "stderr", {{"text", text}});
     };
   }
-  tool::RunOutput output(report.limits, std::move(seen));
-  order->observer = &output;
-  auto answer = co_await api.runner.run(*std::move(order));
-  if (!answer.ok()) co_return response_of(answer.status());
-  report.outcome = std::move(answer->outcome);
-  report.session = std::move(answer->session);
-  std::tie(report.standard_output, report.standard_error) = output.take();
-  ordered_json told = tool::json_of(report);
+  const auto report = co_await tool::reported_run(api.runner, *std::move(order), std::move(seen));
+  if (!report.ok()) co_return response_of(report.status());
+  ordered_json told = tool::json_of(*report);
   // The program did well, and yet what it left is lost.
-  if (report.session && !report.session->failure.ok()) told["error"] = report.session->message;
+  if (report->session && !report->session->failure.ok()) told["error"] = report->session->message;
   if (!wants_events) {
     co_return json_response(told, told.contains("error") ? 500 : 200);
   }
@@ -503,9 +497,7 @@ awaitable<Answer> answer_run(const HttpApi& api, bool wants_events, json body,
 void add_health(const HttpApi& api, Router& router) {
   const auto health = [&runner = api.runner](bool asks_for_workers) {
     return at_once([&runner, asks_for_workers](const HttpRequest&) {
-      const broker::Counts counts = runner.counts();
-      const bool ready =
-          !asks_for_workers || counts.spare + counts.idle + counts.running + counts.starting > 0;
+      const bool ready = !asks_for_workers || runner.counts().has_workers();
       const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
       return json_response({{"status", ready ? "healthy" : "no worker starts"},
                             {"service", "skerry"},

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/service/http_connection.h"
 
-#include <deque>
 #include <exception>
 #include <optional>
 #include <sys/socket.h>

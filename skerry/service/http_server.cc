@@ -69,8 +69,6 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
     for (tcp::acceptor& acceptor : acceptors_) acceptor.close(ignored);
   }
 
-  int connections() const { return connections_; }
-
  private:
   asio::awaitable<void> accept(tcp::acceptor& acceptor) {
     const auto self = shared_from_this();
@@ -115,7 +113,5 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(asio::io_context& io,
 void HttpServer::stop() { listeners_->stop(); }
 
 HttpServer::~HttpServer() { stop(); }
-
-int HttpServer::connections() const { return listeners_->connections(); }
 
 }  // namespace skerry::service

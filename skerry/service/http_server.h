@@ -43,8 +43,6 @@ class HttpServer {
 
   /// Takes no more connections, and closes each when it has answered what it was asked.
   void stop();
-  /// Connections that are open.
-  int connections() const;
 
  private:
   class Listeners;

@@ -30,8 +30,7 @@ class Router {
  public:
   void add(Route route);
 
-  /// Fills the request's variables in and calls the route's handler; 404 and 405 by itself, 500 for
-  /// what a handler throws.
+  /// Fills the request's variables in and calls the route's handler; 404 and 405 by itself.
   boost::asio::awaitable<std::optional<HttpResponse>> handle(HttpRequest request,
                                                              EventStream& events) const;
 

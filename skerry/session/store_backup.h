@@ -14,12 +14,13 @@ namespace skerry::session {
 /// Whether a restored store may take the place of one that holds sessions.
 enum class Replace { kEmptyOnly, kAny };
 
-/// Writes all of the store at `store`, of every tenant, to the file or pipe `fd`. Others may go on
-/// using the store. docs/formats/store_backup.md has the bytes.
 struct Backup {
   std::int64_t files = 0;            ///< that are in it
   std::vector<std::string> damaged;  ///< what is wrong with the store, and so with the backup
 };
+
+/// Writes all of the store at `store`, of every tenant, to the file or pipe `fd`. Others may go on
+/// using the store. docs/formats/store_backup.md has the bytes.
 Result<Backup> write_backup(const std::filesystem::path& store, int fd,
                             const image::Progress& progress);
 

@@ -2,7 +2,6 @@
 #include "skerry/tool/python_executor.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,7 +24,7 @@ Definition define(const sandbox::Limits& limits) {
   const auto seconds = std::clamp<std::int64_t>(
       std::chrono::ceil<std::chrono::seconds>(limits.wall).count(), 1, kMostSeconds);
   return {
-      .name = "python_executor",
+      .name = PythonExecutor::kName,
       .version = "2.0.0",
       .description =
           "Runs Python 3 in a sandbox without network or files of the host. Print what you want to "
@@ -137,11 +136,8 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments, Cal
     co_return failed(Verdict::kInvalid,
                      fmt::format("Parameter '{}' is longer than {} bytes", name, kLongestText));
   }
-  RunReport report{.limits = limits_};
-  report.limits.wall = std::chrono::seconds(arguments.integer("timeout_seconds"));
-  RunOutput output(report.limits, std::move(seen));
-  broker::Runner::Order order{
-      .tenant = caller.tenant, .session = {}, .request = {}, .observer = &output};
+  broker::Runner::Order order;
+  order.tenant = caller.tenant;
   const std::string session = arguments.has("session_id") ? arguments.text("session_id") : "";
   if (!session.empty() || !caller.session.empty()) {
     auto name = session::SessionName::parse(session.empty() ? caller.session : session);
@@ -151,15 +147,13 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments, Cal
   order.request.program.code = arguments.text("code");
   order.request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
   order.request.input = arguments.text("stdin");
-  order.request.limits = report.limits;
-  auto answer = co_await runner_.run(std::move(order));
-  if (!answer.ok()) {
-    co_return failed(verdict_of(answer.status()), std::string(message_of(answer.status())));
+  order.request.limits = limits_;
+  order.request.limits.wall = std::chrono::seconds(arguments.integer("timeout_seconds"));
+  auto report = co_await reported_run(runner_, std::move(order), std::move(seen));
+  if (!report.ok()) {
+    co_return failed(verdict_of(report.status()), std::string(message_of(report.status())));
   }
-  report.outcome = std::move(answer->outcome);
-  report.session = std::move(answer->session);
-  std::tie(report.standard_output, report.standard_error) = output.take();
-  co_return result_of(std::move(report));
+  co_return result_of(*std::move(report));
 }
 
 }  // namespace skerry::tool

@@ -11,6 +11,8 @@ namespace skerry::tool {
 /// revision.
 class PythonExecutor final : public Tool {
  public:
+  static constexpr const char* kName = "python_executor";
+
   /// The runner must outlive it. `limits` are those of a run whose caller asks for nothing else.
   PythonExecutor(broker::Runner& runner, sandbox::Limits limits);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/tool/run_output.h"
 
+#include <tuple>
+
 namespace skerry::tool {
 
 void RunOutput::output(wasi::Stream stream, std::string_view bytes) {
@@ -23,6 +25,20 @@ void RunOutput::add(wasi::Stream stream, const std::string& text) {
   if (text.empty()) return;
   of(stream).output.text += text;
   if (seen_) seen_(stream, text);
+}
+
+boost::asio::awaitable<Result<RunReport>> reported_run(broker::Runner& runner,
+                                                       broker::Runner::Order order,
+                                                       OutputSeen seen) {
+  RunReport report{.limits = order.request.limits};
+  RunOutput output(report.limits, std::move(seen));
+  order.observer = &output;
+  auto answer = co_await runner.run(std::move(order));
+  if (!answer.ok()) co_return answer.status();
+  report.outcome = std::move(answer->outcome);
+  report.session = std::move(answer->session);
+  std::tie(report.standard_output, report.standard_error) = output.take();
+  co_return report;
 }
 
 }  // namespace skerry::tool

@@ -5,7 +5,11 @@
 #include <string_view>
 #include <utility>
 
+#include <boost/asio/awaitable.hpp>
+
+#include "skerry/base/status.h"
 #include "skerry/base/utf8.h"
+#include "skerry/broker/runner.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/tool.h"
@@ -40,5 +44,11 @@ class RunOutput final : public worker::RunObserver {
   Kept stdout_;
   Kept stderr_;
 };
+
+/// Does a run, whose observer this is, and gives all there is to tell of it. `seen` may be empty.
+/// Fails as `Runner::run` does.
+boost::asio::awaitable<Result<RunReport>> reported_run(broker::Runner& runner,
+                                                       broker::Runner::Order order,
+                                                       OutputSeen seen);
 
 }  // namespace skerry::tool
