@@ -181,9 +181,9 @@ def test_a_query_that_is_code_runs_without_a_model(client):
     forced = client.post("/agent/query", query="compute", forced_tool_calls=[{"tool": "calculator", "parameters": {"expression": "2+3"}}])
     assert json.loads(forced["response"])["result"] == 5
     status, _, answer = client("POST", "/agent/query", {"query": "What is the weather?"})
-    assert status == 400 and "none is configured" in answer["error"]
+    assert status == 409 and "none is configured" in answer["error"]
     status, _, answer = client("POST", "/agent/query", {"query": "Execute Python: 1", "allowed_tools": []})
-    assert status == 400 and "not among the allowed_tools" in answer["error"]
+    assert status == 403 and "not among those" in answer["error"]
 
 
 def test_health_and_the_document(client):

@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include "skerry/agent/agent.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/child.h"
@@ -85,11 +86,14 @@ class Service {
     tools_.add(std::make_unique<tool::PythonExecutor>(*runner_, limits));
     tools_.add(std::make_unique<tool::Calculator>());
     agent_ = std::make_unique<service::AgentService>(
-        io_, tools_, *runner_,
+        io_, agent_core_, tools_, *runner_,
         service::AgentService::Setting{
             .version = SKERRY_VERSION, .limits = limits, .concurrent_tasks = options.workers});
-    api_ = std::make_unique<service::HttpApi>(service::HttpApi{
-        .tools = tools_, .runner = *runner_, .limits = limits, .version = SKERRY_VERSION});
+    api_ = std::make_unique<service::HttpApi>(service::HttpApi{.agent = agent_core_,
+                                                               .tools = tools_,
+                                                               .runner = *runner_,
+                                                               .limits = limits,
+                                                               .version = SKERRY_VERSION});
     service::add_routes(*api_, router_);
     SKERRY_ASSIGN(grpc_, service::GrpcServer::start(options.grpc, {agent_.get()}));
     SKERRY_ASSIGN(http_, service::HttpServer::start(io_, options.http, router_, {}));
@@ -135,6 +139,7 @@ class Service {
   boost::asio::io_context io_;
   std::unique_ptr<broker::Runner> runner_;
   tool::Toolbox tools_;
+  agent::Agent agent_core_{tools_};
   std::unique_ptr<service::AgentService> agent_;
   service::Router router_;
   std::unique_ptr<service::HttpApi> api_;

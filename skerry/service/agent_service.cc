@@ -6,11 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/agent/direct_code.h"
 #include "skerry/base/utf8.h"
 #include "skerry/service/grpc_call.h"
 #include "skerry/service/json_struct.h"
-#include "skerry/tool/python_executor.h"
 
 namespace skerry::service {
 namespace {
@@ -21,20 +19,6 @@ using boost::asio::awaitable;
 using nlohmann::json;
 using tool::ToolResult;
 using tool::Verdict;
-
-constexpr std::size_t kMostCalls = 100;  // in one request
-
-/// One tool to call, as a request asks for it.
-struct PlannedCall {
-  std::string tool;
-  json parameters;
-};
-
-/// What a request asks for: nothing but tools to call, in order.
-struct Plan {
-  std::vector<PlannedCall> calls;
-  bool is_list = false;  ///< as `tool_calls`: what cannot be called is a result, too
-};
 
 std::string text_of(const google::protobuf::Struct& object, const char* name) {
   const auto found = object.fields().find(name);
@@ -53,9 +37,9 @@ tool::Caller caller_of(const proto::ExecuteTaskRequest& request) {
 }
 
 /// `tool_parameters`: the tool's name among them, or the only one available.
-PlannedCall single_call(const google::protobuf::Struct& given,
-                        const proto::ExecuteTaskRequest& request) {
-  PlannedCall call;
+agent::ToolCall single_call(const google::protobuf::Struct& given,
+                            const proto::ExecuteTaskRequest& request) {
+  agent::ToolCall call;
   for (const char* key : {"tool", "tool_name", "name"}) {
     if (call.tool.empty()) call.tool = text_of(given, key);
   }
@@ -74,72 +58,66 @@ PlannedCall single_call(const google::protobuf::Struct& given,
   return call;
 }
 
-grpc::Status check_allowed(const Plan& plan, const proto::ExecuteTaskRequest& request) {
-  std::vector<std::vector<std::string>> lists;
+/// The tools that both the request and its context allow; none: all.
+std::optional<std::vector<std::string>> allowed_tools(const proto::ExecuteTaskRequest& request) {
+  std::optional<std::vector<std::string>> allowed;
   if (request.available_tools_size() > 0) {
-    lists.emplace_back(request.available_tools().begin(), request.available_tools().end());
+    allowed.emplace(request.available_tools().begin(), request.available_tools().end());
   }
-  const auto allowed = request.context().fields().find("allowed_tools");
-  if (allowed != request.context().fields().end() && allowed->second.has_list_value()) {
-    auto& names = lists.emplace_back();
-    for (const auto& each : allowed->second.list_value().values()) {
-      names.push_back(each.string_value());
+  const auto& fields = request.context().fields();
+  const auto found = fields.find("allowed_tools");
+  if (found == fields.end() || !found->second.has_list_value()) return allowed;
+  std::vector<std::string> both;
+  for (const auto& each : found->second.list_value().values()) {
+    const std::string& name = each.string_value();
+    if (!allowed || std::find(allowed->begin(), allowed->end(), name) != allowed->end()) {
+      both.push_back(name);
     }
   }
-  for (const PlannedCall& call : plan.calls) {
-    for (const auto& names : lists) {
-      if (std::find(names.begin(), names.end(), call.tool) != names.end()) continue;
-      return {grpc::StatusCode::PERMISSION_DENIED,
-              "tool \"" + call.tool + "\" is not among those that this request allows"};
-    }
-  }
-  return grpc::Status::OK;
+  return both;
 }
 
-grpc::Status plan_list(const google::protobuf::ListValue& list, Plan& plan) {
-  plan.is_list = true;
-  if (list.values_size() > static_cast<int>(kMostCalls)) {
-    return {grpc::StatusCode::INVALID_ARGUMENT, "tool_calls has more than 100 items"};
+agent::ToolCall call_of(const google::protobuf::Struct& item) {
+  agent::ToolCall call{.tool = text_of(item, "tool")};
+  if (const auto found = item.fields().find("parameters"); found != item.fields().end()) {
+    call.parameters = json_of(found->second);
   }
-  for (const auto& item : list.values()) {
-    PlannedCall call{.tool = text_of(item.struct_value(), "tool"), .parameters = json::object()};
-    const auto& fields = item.struct_value().fields();
-    if (const auto found = fields.find("parameters"); found != fields.end()) {
-      call.parameters = json_of(found->second);
-    }
-    if (call.tool.empty()) {
-      return {grpc::StatusCode::INVALID_ARGUMENT, "an item of tool_calls names no tool"};
-    }
-    plan.calls.push_back(std::move(call));
-  }
-  return grpc::Status::OK;
+  return call;
 }
 
-/// What the request asks for, by its context, or by a query that is code.
-grpc::Status make_plan(const proto::ExecuteTaskRequest& request, Plan& plan) {
+/// What a request asks for, by its context, or by its query.
+struct Wanted {
+  agent::Request request;
+  bool is_list = false;  ///< as `tool_calls`: what cannot be called is a result, too
+};
+
+Result<Wanted> wanted_of(const proto::ExecuteTaskRequest& request) {
+  Wanted wanted;
+  wanted.request.query = request.query();
+  wanted.request.caller = caller_of(request);
+  wanted.request.allowed_tools = allowed_tools(request);
+  wanted.request.timeout_seconds = request.config().timeout_seconds();
   const auto& context = request.context().fields();
   const auto list = context.find("tool_calls");
   const auto single = context.find("tool_parameters");
   if (list != context.end() && list->second.has_list_value()) {
-    if (auto status = plan_list(list->second.list_value(), plan); !status.ok()) return status;
-  } else if (single != context.end() && single->second.has_struct_value()) {
-    plan.calls.push_back(single_call(single->second.struct_value(), request));
-    if (plan.calls[0].tool.empty()) {
-      return {grpc::StatusCode::INVALID_ARGUMENT,
-              "tool_parameters names no tool: give \"tool\", or one in available_tools"};
+    wanted.is_list = true;
+    for (const auto& item : list->second.list_value().values()) {
+      wanted.request.calls.push_back(call_of(item.struct_value()));
     }
-  } else if (auto code = agent::code_in(request.query())) {
-    plan.calls.push_back(
-        {.tool = tool::PythonExecutor::kName, .parameters = {{"code", *std::move(code)}}});
-  } else if (request.query().empty()) {
-    return {grpc::StatusCode::INVALID_ARGUMENT,
-            "there is neither a query nor tool_parameters nor tool_calls in it"};
-  } else {
-    return {grpc::StatusCode::FAILED_PRECONDITION,
-            "this query needs a language model, and none is configured; without one, ask "
-            "\"Execute Python: CODE\", or give context.tool_parameters"};
+  } else if (single != context.end() && single->second.has_struct_value()) {
+    wanted.request.calls.push_back(single_call(single->second.struct_value(), request));
+    if (wanted.request.calls[0].tool.empty()) {
+      return absl::InvalidArgumentError(
+          "tool_parameters names no tool: give \"tool\", or one in available_tools");
+    }
   }
-  return check_allowed(plan, request);
+  return wanted;
+}
+
+/// Our codes are numbered as gRPC's are.
+grpc::Status grpc_status(const Status& status) {
+  return {static_cast<grpc::StatusCode>(status.code()), std::string(message_of(status))};
 }
 
 common::StatusCode status_of(Verdict verdict) {
@@ -186,48 +164,47 @@ common::ToolResult proto_of(const std::string& tool, const ToolResult& result) {
 }
 
 /// An output as text: what clients show.
-std::string text_of(const json& output) {
+std::string shown_text(const json& output) {
   const json* value = &output;
   while (value->is_object() && value->contains("result")) value = &value->at("result");
-  if (value->is_null()) return {};
-  return value->is_string() ? value->get<std::string>() : value->dump();
+  return agent::text_of(*value);
 }
 
-/// Carries a plan out, one call after the other.
+common::ToolCall proto_of(const agent::ToolCall& call) {
+  common::ToolCall told;
+  told.set_name(call.tool);
+  told.set_tool_id(call.tool);
+  *told.mutable_parameters() = struct_of(call.parameters);
+  return told;
+}
+
+/// One ExecuteTask, from its request to its response.
 class Task {
  public:
-  Task(const tool::Toolbox& tools, const proto::ExecuteTaskRequest& request)
-      : tools_(tools), request_(request) {}
+  Task(const agent::Agent& agent, const proto::ExecuteTaskRequest& request)
+      : agent_(agent), request_(request) {}
 
-  grpc::Status plan() { return make_plan(request_, plan_); }
+  grpc::Status plan() {
+    auto wanted = wanted_of(request_);
+    if (!wanted.ok()) return grpc_status(wanted.status());
+    is_list_ = wanted->is_list;
+    auto plan = agent_.plan(std::move(wanted->request));
+    if (!plan.ok()) return grpc_status(plan.status());
+    plan_ = *std::move(plan);
+    return grpc::Status::OK;
+  }
 
-  struct Observer {
-    std::function<void(const common::ToolCall& call)> begins = {};
-    tool::OutputSeen output = {};
-    std::function<void(const common::ToolResult& result)> ended = {};
-  };
   /// Fills `response` in. Not OK when a single call came to nothing.
-  awaitable<grpc::Status> run(proto::ExecuteTaskResponse& response, Observer observer) {
+  awaitable<grpc::Status> run(proto::ExecuteTaskResponse& response, agent::Observer observer) {
     const auto begun = std::chrono::steady_clock::now();
+    const agent::Answer answer = co_await agent_.carry_out(std::move(plan_), std::move(observer));
     response.set_task_id(request_.metadata().task_id());
     response.set_status(common::STATUS_CODE_OK);
-    for (PlannedCall& planned : plan_.calls) {
-      common::ToolCall& call = *response.add_tool_calls();
-      call.set_name(planned.tool);
-      call.set_tool_id(planned.tool);
-      *call.mutable_parameters() = struct_of(shown(planned.parameters));
-      if (observer.begins) observer.begins(call);
-      json parameters = with_time(planned);
-      tool::Caller caller = caller_of(request_);
-      const ToolResult result = co_await tools_.call(planned.tool, std::move(parameters),
-                                                     std::move(caller), observer.output);
-      if (const grpc::Status fault = fault_of(result); !fault.ok() && !plan_.is_list) {
-        co_return fault;
-      }
-      *response.add_tool_results() = proto_of(planned.tool, result);
-      if (observer.ended) observer.ended(*response.tool_results().rbegin());
-      add(planned.tool, result, response);
-      if (result.verdict == Verdict::kCancelled) break;
+    for (const auto& [call, result] : answer.executions) {
+      if (const grpc::Status fault = fault_of(result); !fault.ok() && !is_list_) co_return fault;
+      *response.add_tool_calls() = proto_of(call);
+      *response.add_tool_results() = proto_of(call.tool, result);
+      add(call.tool, result, response);
     }
     response.mutable_metrics()->set_latency_ms(
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
@@ -235,54 +212,27 @@ class Task {
             .count());
     response.mutable_metrics()->set_agents_used(1);
     response.mutable_metrics()->set_mode(request_.mode());
-    response.set_final_state(response.status() == common::STATUS_CODE_OK
-                                 ? proto::AGENT_STATE_COMPLETED
-                                 : proto::AGENT_STATE_FAILED);
+    response.set_final_state(answer.succeeded ? proto::AGENT_STATE_COMPLETED
+                                              : proto::AGENT_STATE_FAILED);
     co_return grpc::Status::OK;
   }
 
  private:
-  // Longer ones (modules, mostly) are not sent back to who has them.
-  static constexpr std::size_t kLongestEcho = 4096;
-  static json shown(const json& parameters) {
-    json echo = parameters.is_object() ? parameters : json::object();
-    for (auto& value : echo) {
-      if (!value.is_string() || value.get_ref<const std::string&>().size() <= kLongestEcho)
-        continue;
-      value = std::string(clip(value.get_ref<const std::string&>(), kLongestEcho)) + "…";
-    }
-    return echo;
-  }
-
-  /// The request's own time-out, where a tool takes one and the call says nothing else.
-  json with_time(PlannedCall& planned) const {
-    const int seconds = request_.config().timeout_seconds();
-    const tool::Definition* definition = tools_.find(planned.tool);
-    const bool takes_one =
-        definition != nullptr &&
-        std::any_of(definition->parameters.begin(), definition->parameters.end(),
-                    [](const auto& each) { return each.name == "timeout_seconds"; });
-    if (seconds > 0 && takes_one && planned.parameters.is_object() &&
-        !planned.parameters.contains("timeout_seconds")) {
-      planned.parameters["timeout_seconds"] = seconds;
-    }
-    return std::move(planned.parameters);
-  }
-
   void add(const std::string& tool, const ToolResult& result,
            proto::ExecuteTaskResponse& response) const {
-    response.set_result(text_of(result.output));
+    response.set_result(shown_text(result.output));
     if (result.succeeded()) return;
     const bool is_first = response.error_message().empty();
-    response.set_status(plan_.is_list ? common::STATUS_CODE_ERROR : status_of(result.verdict));
-    response.set_error_message(plan_.is_list ? response.error_message() + (is_first ? "" : "; ") +
-                                                   tool + ": " + result.error
-                                             : result.error);
+    response.set_status(is_list_ ? common::STATUS_CODE_ERROR : status_of(result.verdict));
+    response.set_error_message(is_list_ ? response.error_message() + (is_first ? "" : "; ") + tool +
+                                              ": " + result.error
+                                        : result.error);
   }
 
-  const tool::Toolbox& tools_;
+  const agent::Agent& agent_;
   const proto::ExecuteTaskRequest& request_;
-  Plan plan_;
+  agent::Plan plan_;
+  bool is_list_ = false;
 };
 
 proto::ToolCapability capability_of(const tool::Definition& tool) {
@@ -324,7 +274,7 @@ grpc::ServerUnaryReactor* AgentService::ExecuteTask(grpc::CallbackServerContext*
                                                     const proto::ExecuteTaskRequest* request,
                                                     proto::ExecuteTaskResponse* response) {
   return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    Task task(tools_, *request);
+    Task task(agent_, *request);
     if (auto status = task.plan(); !status.ok()) co_return status;
     co_return co_await task.run(*response, {});
   });
@@ -335,19 +285,19 @@ grpc::ServerWriteReactor<proto::TaskUpdate>* AgentService::StreamExecuteTask(
   using Call = StreamCall<proto::TaskUpdate>;
   return Call::start(io_, [this, request](Call::Send send) -> GrpcWork::Work {
     const auto update = [request](proto::AgentState state, double progress) {
-      proto::TaskUpdate update;
-      update.set_task_id(request->metadata().task_id());
-      update.set_state(state);
-      update.set_progress(progress);
-      return update;
+      proto::TaskUpdate made;
+      made.set_task_id(request->metadata().task_id());
+      made.set_state(state);
+      made.set_progress(progress);
+      return made;
     };
-    Task task(tools_, *request);
+    Task task(agent_, *request);
     if (auto status = task.plan(); !status.ok()) co_return status;
     send(update(proto::AGENT_STATE_PLANNING, 0));
-    Task::Observer observer;
-    observer.begins = [&](const common::ToolCall& call) {
+    agent::Observer observer;
+    observer.begins = [&](const agent::ToolCall& call) {
       auto begins = update(proto::AGENT_STATE_EXECUTING, 0.1);
-      *begins.mutable_tool_call() = call;
+      *begins.mutable_tool_call() = proto_of(call);
       send(std::move(begins));
     };
     observer.output = [&](wasi::Stream stream, std::string_view text) {
@@ -356,9 +306,9 @@ grpc::ServerWriteReactor<proto::TaskUpdate>* AgentService::StreamExecuteTask(
       if (stream == wasi::Stream::kStderr) printed.set_message("stderr");
       send(std::move(printed));
     };
-    observer.ended = [&](const common::ToolResult& result) {
+    observer.ended = [&](const agent::Execution& execution) {
       auto ended = update(proto::AGENT_STATE_EXECUTING, 0.9);
-      *ended.mutable_tool_result() = result;
+      *ended.mutable_tool_result() = proto_of(execution.call.tool, execution.result);
       send(std::move(ended));
     };
     proto::ExecuteTaskResponse response;

@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "skerry/agent/agent.h"
 #include "skerry/broker/runner.h"
 #include "skerry/tool/toolbox.h"
 
@@ -25,9 +26,9 @@ class AgentService final : public shannon::agent::AgentService::CallbackService 
     sandbox::Limits limits;    ///< of a run that asks for nothing else
     int concurrent_tasks = 0;  ///< as many runs as there are workers
   };
-  AgentService(boost::asio::io_context& io, const tool::Toolbox& tools,
+  AgentService(boost::asio::io_context& io, const agent::Agent& agent, const tool::Toolbox& tools,
                const broker::Runner& runner, Setting setting)
-      : io_(io), tools_(tools), runner_(runner), setting_(std::move(setting)) {}
+      : io_(io), agent_(agent), tools_(tools), runner_(runner), setting_(std::move(setting)) {}
 
   grpc::ServerUnaryReactor* ExecuteTask(grpc::CallbackServerContext* context,
                                         const shannon::agent::ExecuteTaskRequest* request,
@@ -53,6 +54,7 @@ class AgentService final : public shannon::agent::AgentService::CallbackService 
 
  private:
   boost::asio::io_context& io_;
+  const agent::Agent& agent_;
   const tool::Toolbox& tools_;
   const broker::Runner& runner_;
   Setting setting_;

@@ -5,10 +5,8 @@
 #include <set>
 #include <utility>
 
-#include "skerry/agent/direct_code.h"
 #include "skerry/service/run_order.h"
 #include "skerry/tool/json_text.h"
-#include "skerry/tool/python_executor.h"
 #include "skerry/tool/run_output.h"
 #include "skerry/tool/run_report.h"
 
@@ -52,6 +50,8 @@ HttpResponse response_of(const Status& status) {
   switch (status.code()) {
     case StatusCode::kInvalidArgument:
       return error_response(400, message_of(status));
+    case StatusCode::kPermissionDenied:
+      return error_response(403, message_of(status));
     case StatusCode::kNotFound:
       return error_response(404, message_of(status));
     case StatusCode::kResourceExhausted:
@@ -63,17 +63,11 @@ HttpResponse response_of(const Status& status) {
   }
 }
 
-/// An output as text, for models.
-std::string text_of(const json& output) {
-  if (output.is_null()) return {};
-  return output.is_string() ? output.get<std::string>() : output.dump();
-}
-
 ordered_json json_of(const ToolResult& result) {
   ordered_json told{
-      {"success", result.succeeded()},  {"output", result.output},
-      {"text", text_of(result.output)}, {"error", nullptr},
-      {"metadata", result.metadata},    {"execution_time_ms", milliseconds(result.took)}};
+      {"success", result.succeeded()},         {"output", result.output},
+      {"text", agent::text_of(result.output)}, {"error", nullptr},
+      {"metadata", result.metadata},           {"execution_time_ms", milliseconds(result.took)}};
   if (!result.error.empty()) told["error"] = result.error;
   return told;
 }
@@ -117,8 +111,10 @@ struct WantedCall {
   tool::Caller caller;
 };
 
-Result<WantedCall> wanted_call(const json& body) {
-  WantedCall call{.tool = text_at(body, "tool_name"), .parameters = json::object(), .caller = {}};
+Result<WantedCall> wanted_call(const json& body, tool::Caller caller) {
+  WantedCall call{.tool = text_at(body, "tool_name"),
+                  .parameters = json::object(),
+                  .caller = std::move(caller)};
   if (call.tool.empty()) return absl::InvalidArgumentError("tool_name is missing, or is no text");
   if (const auto found = body.find("parameters"); found != body.end() && !found->is_null()) {
     if (!found->is_object()) return absl::InvalidArgumentError("parameters must be an object");
@@ -304,8 +300,8 @@ void add_one_tool(const HttpApi& api, Router& router) {
   }
 }
 
-awaitable<Answer> answer_call(const tool::Toolbox& tools, json body) {
-  auto call = wanted_call(body);
+awaitable<Answer> answer_call(const tool::Toolbox& tools, json body, tool::Caller caller) {
+  auto call = wanted_call(body, std::move(caller));
   if (!call.ok()) co_return response_of(call.status());
   const ToolResult result =
       co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
@@ -313,7 +309,7 @@ awaitable<Answer> answer_call(const tool::Toolbox& tools, json body) {
   co_return json_response(json_of(result));
 }
 
-awaitable<Answer> answer_batch(const tool::Toolbox& tools, std::string text) {
+awaitable<Answer> answer_batch(const tool::Toolbox& tools, std::string text, tool::Caller caller) {
   // The parser's checks are those of objects.
   auto body = parse_object("{\"calls\":" + text + "}");
   if (!body.ok()) co_return response_of(body.status());
@@ -324,7 +320,7 @@ awaitable<Answer> answer_batch(const tool::Toolbox& tools, std::string text) {
   ordered_json results = ordered_json::array();
   for (const json& each : calls) {
     Result<WantedCall> call = absl::InvalidArgumentError("a call must be an object");
-    if (each.is_object()) call = wanted_call(each);
+    if (each.is_object()) call = wanted_call(each, caller);
     if (!call.ok()) co_return response_of(call.status());
     const ToolResult result =
         co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
@@ -334,7 +330,8 @@ awaitable<Answer> answer_batch(const tool::Toolbox& tools, std::string text) {
   co_return json_response(results);
 }
 
-awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name, json body) {
+awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name, json body,
+                                    tool::Caller caller) {
   const tool::Definition* found = tools.find(name);
   if (found == nullptr) co_return error_response(404, "Tool not found: " + name);
   if (found->is_dangerous) {
@@ -342,7 +339,7 @@ awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name
   }
   const auto given = body.find("arguments");
   json arguments = given == body.end() || given->is_null() ? json::object() : *given;
-  tool::Caller caller{.session = text_at(body, "session_id")};
+  caller.session = text_at(body, "session_id");
   const ToolResult result = co_await tools.call(name, std::move(arguments), std::move(caller), {});
   if (auto fault = fault_of(result)) co_return fault;
   ordered_json told = json_of(result);
@@ -358,8 +355,8 @@ void add_tool_calls(const HttpApi& api, Router& router) {
               .body = call_schema(),
               .answer = result_schema(),
               .errors = {400, 404, 429, 500},
-              .handler = with_body([&tools](const HttpRequest&, json body, EventStream&) {
-                return answer_call(tools, std::move(body));
+              .handler = with_body([&tools](const HttpRequest& request, json body, EventStream&) {
+                return answer_call(tools, std::move(body), request.caller);
               })});
   router.add(
       {.method = "POST",
@@ -369,7 +366,7 @@ void add_tool_calls(const HttpApi& api, Router& router) {
        .answer = list_schema(result_schema()),
        .errors = {400},
        .handler = [&tools](HttpRequest request, EventStream&) {
-         return answer_batch(tools, std::move(request.body));
+         return answer_batch(tools, std::move(request.body), std::move(request.caller));
        }});
   ordered_json with_usage = result_schema();
   with_usage["properties"]["usage"] = object_schema();
@@ -381,86 +378,100 @@ void add_tool_calls(const HttpApi& api, Router& router) {
        .answer = std::move(with_usage),
        .errors = {400, 403, 404, 429, 500},
        .handler = with_body([&tools](const HttpRequest& request, json body, EventStream&) {
-         return answer_named_call(tools, request.variables.at("tool"), std::move(body));
+         return answer_named_call(tools, request.variables.at("tool"), std::move(body),
+                                  request.caller);
        })});
 }
 
-/// What a query makes of the tools, without a model: code that it holds, or calls that it forces.
-Result<std::vector<WantedCall>> planned_calls(const json& body) {
-  std::vector<WantedCall> calls;
-  tool::Caller caller{.session = text_at(body, "session_id")};
-  if (const auto context = body.find("context"); context != body.end() && context->is_object()) {
-    if (caller.session.empty()) caller.session = text_at(*context, "session_id");
-    caller.user = text_at(*context, "user_id");
-  }
-  const std::string query = text_at(body, "query");
-  if (query.empty()) return absl::InvalidArgumentError("query is missing, or is no text");
-  if (const auto forced = body.find("forced_tool_calls");
-      forced != body.end() && forced->is_array() && !forced->empty()) {
-    if (forced->size() > kMostCalls) {
-      return absl::InvalidArgumentError("forced_tool_calls has more than 100 items");
-    }
-    for (const json& each : *forced) {
-      if (!each.is_object() || text_at(each, "tool").empty()) {
-        return absl::InvalidArgumentError("an item of forced_tool_calls names no tool");
-      }
-      calls.push_back({text_at(each, "tool"), each.value("parameters", json::object()), caller});
-    }
-  } else if (auto code = agent::code_in(query)) {
-    calls.push_back({tool::PythonExecutor::kName, {{"code", *std::move(code)}}, caller});
-  } else {
-    return absl::InvalidArgumentError(
-        "this query needs a language model, and none is configured; without one, ask \"Execute "
-        "Python: CODE\", or give forced_tool_calls");
-  }
+/// The tools that a query allows, by both names of that.
+Result<std::optional<std::vector<std::string>>> allowed_tools(const json& body) {
+  std::optional<std::vector<std::string>> allowed;
   for (const char* key : {"allowed_tools", "tools"}) {
-    const auto allowed = body.find(key);
-    if (allowed == body.end() || !allowed->is_array()) continue;
-    for (const WantedCall& call : calls) {
-      if (std::find(allowed->begin(), allowed->end(), json(call.tool)) == allowed->end()) {
-        return absl::InvalidArgumentError("tool \"" + call.tool + "\" is not among the " + key);
+    const auto given = body.find(key);
+    if (given == body.end() || given->is_null()) continue;
+    if (!given->is_array()) {
+      return absl::InvalidArgumentError(std::string(key) + " must be a list of names");
+    }
+    std::vector<std::string> names;
+    for (const json& each : *given) {
+      if (!each.is_string()) {
+        return absl::InvalidArgumentError(std::string(key) + " must be a list of names");
+      }
+      const auto& name = each.get_ref<const std::string&>();
+      if (!allowed || std::find(allowed->begin(), allowed->end(), name) != allowed->end()) {
+        names.push_back(name);
       }
     }
+    allowed = std::move(names);
+  }
+  return allowed;
+}
+
+Result<std::vector<agent::ToolCall>> forced_calls(const json& body) {
+  std::vector<agent::ToolCall> calls;
+  const auto forced = body.find("forced_tool_calls");
+  if (forced == body.end() || forced->is_null()) return calls;
+  if (!forced->is_array()) return absl::InvalidArgumentError("forced_tool_calls must be a list");
+  for (const json& each : *forced) {
+    if (!each.is_object()) {
+      return absl::InvalidArgumentError("an item of forced_tool_calls is no object");
+    }
+    calls.push_back(
+        {.tool = text_at(each, "tool"), .parameters = each.value("parameters", json::object())});
   }
   return calls;
 }
 
-awaitable<Answer> answer_query(const tool::Toolbox& tools, json body) {
-  auto calls = planned_calls(body);
-  if (!calls.ok()) co_return response_of(calls.status());
-  ordered_json executions = ordered_json::array();
-  std::string response;
-  bool success = true;
-  std::set<std::string> used;
-  for (WantedCall& call : *calls) {
-    const json input = call.parameters;
-    const ToolResult result =
-        co_await tools.call(call.tool, std::move(call.parameters), call.caller, {});
-    if (auto fault = fault_of(result)) co_return fault;
-    used.insert(call.tool);
-    success = success && result.succeeded();
-    response = result.succeeded() ? text_of(result.output) : result.error;
-    ordered_json told = json_of(result);
-    executions.push_back({{"tool", call.tool},
-                          {"success", result.succeeded()},
-                          {"output", std::move(told["output"])},
-                          {"error", std::move(told["error"])},
-                          {"metadata", std::move(told["metadata"])},
-                          {"duration_ms", milliseconds(result.took)},
-                          {"tokens_used", 0},
-                          {"tool_input", input}});
-    if (result.verdict == Verdict::kCancelled) break;
+Result<agent::Request> request_of(const json& body, tool::Caller caller) {
+  agent::Request request{.query = text_at(body, "query"), .caller = std::move(caller)};
+  if (request.query.empty()) {
+    return absl::InvalidArgumentError("query is missing, or is no text");
   }
-  std::string agent = text_at(body, "agent_id");
+  request.caller.session = text_at(body, "session_id");
+  if (const auto context = body.find("context"); context != body.end() && context->is_object()) {
+    if (request.caller.session.empty()) request.caller.session = text_at(*context, "session_id");
+    request.caller.user = text_at(*context, "user_id");
+  }
+  SKERRY_ASSIGN(request.calls, forced_calls(body));
+  SKERRY_ASSIGN(request.allowed_tools, allowed_tools(body));
+  return request;
+}
+
+ordered_json json_of(const agent::Execution& execution) {
+  ordered_json told = json_of(execution.result);
+  return {{"tool", execution.call.tool},
+          {"success", execution.result.succeeded()},
+          {"output", std::move(told["output"])},
+          {"error", std::move(told["error"])},
+          {"metadata", std::move(told["metadata"])},
+          {"duration_ms", milliseconds(execution.result.took)},
+          {"tokens_used", 0},
+          {"tool_input", execution.call.parameters}};
+}
+
+awaitable<Answer> answer_query(const agent::Agent& agent, json body, tool::Caller caller) {
+  auto request = request_of(body, std::move(caller));
+  if (!request.ok()) co_return response_of(request.status());
+  auto plan = agent.plan(*std::move(request));
+  if (!plan.ok()) co_return response_of(plan.status());
+  const agent::Answer answer = co_await agent.carry_out(*std::move(plan), {});
+  ordered_json executions = ordered_json::array();
+  std::set<std::string> used;
+  for (const agent::Execution& each : answer.executions) {
+    if (auto fault = fault_of(each.result)) co_return fault;
+    used.insert(each.call.tool);
+    executions.push_back(json_of(each));
+  }
+  std::string name = text_at(body, "agent_id");
   std::string mode = text_at(body, "mode");
-  co_return json_response({{"success", success},
-                           {"response", response},
+  co_return json_response({{"success", answer.succeeded},
+                           {"response", answer.response},
                            {"tokens_used", 0},
                            {"model_used", ""},
                            {"provider", ""},
                            {"finish_reason", "stop"},
                            {"metadata",
-                            {{"agent_id", agent.empty() ? "default" : agent},
+                            {{"agent_id", name.empty() ? "default" : name},
                              {"mode", mode.empty() ? "standard" : mode},
                              {"input_tokens", 0},
                              {"output_tokens", 0},
@@ -470,10 +481,12 @@ awaitable<Answer> answer_query(const tool::Toolbox& tools, json body) {
 }
 
 /// Runs, and tells it in one object, or event by event.
-awaitable<Answer> answer_run(const HttpApi& api, bool wants_events, json body,
+awaitable<Answer> answer_run(const HttpApi& api, const HttpRequest& request, json body,
                              EventStream& events) {
+  const bool wants_events = request.wants_events;
   auto order = run_order(body, api.limits);
   if (!order.ok()) co_return response_of(order.status());
+  order->tenant = request.caller.tenant;
   tool::OutputSeen seen;
   if (wants_events) {
     seen = [&events](wasi::Stream stream, std::string_view text) {
@@ -524,16 +537,16 @@ void add_routes(const HttpApi& api, Router& router) {
   add_tool_lists(api, router);
   add_tool_calls(api, router);
   add_one_tool(api, router);
-  router.add(
-      {.method = "POST",
-       .path = "/agent/query",
-       .summary = "Do what a query asks for: code that it holds, or calls that it forces",
-       .body = query_schema(),
-       .answer = query_answer_schema(),
-       .errors = {400, 404, 429, 500},
-       .handler = with_body([&tools = api.tools](const HttpRequest&, json body, EventStream&) {
-         return answer_query(tools, std::move(body));
-       })});
+  router.add({.method = "POST",
+              .path = "/agent/query",
+              .summary = "Do what a query asks for: code that it holds, or calls that it forces",
+              .body = query_schema(),
+              .answer = query_answer_schema(),
+              .errors = {400, 403, 404, 409, 429, 500},
+              .handler = with_body(
+                  [&agent = api.agent](const HttpRequest& request, json body, EventStream&) {
+                    return answer_query(agent, std::move(body), request.caller);
+                  })});
   router.add(
       {.method = "POST",
        .path = "/v1/run",
@@ -544,7 +557,7 @@ void add_routes(const HttpApi& api, Router& router) {
        .errors = {400, 409, 429, 500},
        .sends_events = true,
        .handler = with_body([&api](const HttpRequest& request, json body, EventStream& events) {
-         return answer_run(api, request.wants_events, std::move(body), events);
+         return answer_run(api, request, std::move(body), events);
        })});
   add_health(api, router);
   router.add({.method = "GET",

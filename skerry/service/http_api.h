@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "skerry/agent/agent.h"
 #include "skerry/broker/runner.h"
 #include "skerry/service/router.h"
 #include "skerry/tool/toolbox.h"
@@ -11,6 +12,7 @@ namespace skerry::service {
 
 /// What the HTTP routes work with; all of it must outlive the router.
 struct HttpApi {
+  const agent::Agent& agent;
   const tool::Toolbox& tools;
   broker::Runner& runner;
   sandbox::Limits limits;  ///< of a run that asks for nothing else

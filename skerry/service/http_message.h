@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/base/status.h"
+#include "skerry/tool/tool.h"
 
 namespace skerry::service {
 
@@ -25,6 +26,7 @@ struct HttpRequest {
       variables;  ///< parts of the path that the route names, decoded
   std::string body;
   bool wants_events = false;  ///< it accepts text/event-stream
+  tool::Caller caller = {};   ///< who asks: the server's word, not the client's
 };
 
 struct HttpResponse {

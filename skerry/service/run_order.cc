@@ -79,7 +79,6 @@ Result<broker::Runner::Order> run_order(const nlohmann::json& parameters,
                                         const sandbox::Limits& limits) {
   SKERRY_ASSIGN(const auto given, tool::Arguments::check(run_parameters(limits), parameters));
   broker::Runner::Order order;
-  order.tenant = "default";
   if (given.has("session")) {
     SKERRY_ASSIGN(order.session, session::SessionName::parse(given.text("session")));
   }

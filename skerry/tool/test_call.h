@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <utility>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-
-#include "skerry/tool/tool.h"
 
 /// For tests only.
 namespace skerry::tool::testing {
 
-/// The result of a call that needs no other loop than its own.
-inline ToolResult finish(boost::asio::awaitable<ToolResult> call) {
+/// The result of a coroutine that needs no other loop than its own.
+template <typename T>
+T finish(boost::asio::awaitable<T> call) {
   boost::asio::io_context io;
-  std::optional<ToolResult> result;
-  boost::asio::co_spawn(io, std::move(call), [&](std::exception_ptr error, ToolResult ended) {
+  std::optional<T> result;
+  boost::asio::co_spawn(io, std::move(call), [&](const std::exception_ptr& error, T ended) {
     if (error) std::rethrow_exception(error);
     result = std::move(ended);
   });

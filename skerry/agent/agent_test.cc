@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/agent/agent.h"
+
+#include <memory>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "skerry/tool/calculator.h"
+#include "skerry/tool/test_call.h"
+
+namespace skerry::agent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using tool::testing::finish;
+
+/// Says what it was given; fails, or is cancelled, on request.
+class Echo final : public tool::Tool {
+ public:
+  const tool::Definition& definition() const override {
+    static const tool::Definition kDefinition{
+        .name = "echo",
+        .version = "1",
+        .description = "Says it again",
+        .category = "test",
+        .parameters = {{.name = "text"},
+                       {.name = "timeout_seconds", .type = tool::Parameter::Type::kInteger}}};
+    return kDefinition;
+  }
+  boost::asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, tool::Caller,
+                                                tool::OutputSeen seen) override {
+    const std::string text = arguments.has("text") ? arguments.text("text") : "";
+    if (seen) seen(wasi::Stream::kStdout, text);
+    if (text == "stop") co_return tool::failed(tool::Verdict::kCancelled, "stopped");
+    if (text == "fail") co_return tool::failed(tool::Verdict::kFailed, "failed");
+    co_return tool::ToolResult{.output = text +
+                                         (arguments.has("timeout_seconds")
+                                              ? std::to_string(arguments.integer("timeout_seconds"))
+                                              : "")};
+  }
+};
+
+class AgentTest : public ::testing::Test {
+ protected:
+  AgentTest() {
+    tools_.add(std::make_unique<tool::Calculator>());
+    tools_.add(std::make_unique<Echo>());
+  }
+  static ToolCall echo(const std::string& text) { return {"echo", {{"text", text}}}; }
+  Answer answer(Request request, Observer observer = {}) {
+    auto plan = agent_.plan(std::move(request));
+    EXPECT_TRUE(plan.ok()) << plan.status();
+    return finish(agent_.carry_out(*std::move(plan), std::move(observer)));
+  }
+
+  tool::Toolbox tools_;
+  Agent agent_{tools_};
+};
+
+TEST_F(AgentTest, CallsOneAfterTheOtherAndGoesOnAfterAFailure) {
+  const Answer all = answer({.query = "", .calls = {echo("a"), echo("fail"), echo("b")}});
+  EXPECT_FALSE(all.succeeded);
+  EXPECT_EQ(all.executions.size(), 3U);
+  EXPECT_EQ(all.response, "b");
+}
+
+TEST_F(AgentTest, NothingIsCalledAfterACancelledCall) {
+  const Answer all = answer({.query = "", .calls = {echo("stop"), echo("b")}});
+  EXPECT_EQ(all.executions.size(), 1U);
+  EXPECT_EQ(all.response, "stopped");
+}
+
+TEST_F(AgentTest, ObserversSeeCallsWithLongTextsClipped) {
+  std::vector<std::string> seen;
+  Observer observer;
+  observer.begins = [&](const ToolCall& call) {
+    seen.push_back("begins " + std::to_string(call.parameters.at("text").dump().size()));
+  };
+  observer.output = [&](wasi::Stream, std::string_view text) {
+    seen.push_back("output " + std::to_string(text.size()));
+  };
+  observer.ended = [&](const Execution& each) { seen.push_back("ended " + each.call.tool); };
+  const Answer all = answer({.query = "", .calls = {echo(std::string(9000, 'x'))}}, observer);
+  EXPECT_THAT(seen, ElementsAre("begins 4101", "output 9000", "ended echo"));
+  EXPECT_EQ(all.response.size(), 9000U);
+}
+
+TEST_F(AgentTest, TimeGoesToToolsThatTakeIt) {
+  Request request{.query = "", .calls = {echo("t="), {"calculator", {{"expression", "1"}}}}};
+  request.calls.push_back({"echo", {{"text", "own="}, {"timeout_seconds", 3}}});
+  request.timeout_seconds = 7;
+  const Answer all = answer(std::move(request));
+  EXPECT_EQ(all.executions[0].result.output, "t=7");
+  EXPECT_TRUE(all.executions[1].result.succeeded()) << all.executions[1].result.error;
+  EXPECT_EQ(all.executions[2].result.output, "own=3");
+}
+
+TEST_F(AgentTest, WhatCannotBePlannedSaysWhy) {
+  const auto code = [&](Request request) {
+    return agent_.plan(std::move(request)).status().code();
+  };
+  EXPECT_EQ(code({.query = ""}), StatusCode::kInvalidArgument);
+  EXPECT_EQ(code({.query = "", .calls = {{.tool = ""}}}), StatusCode::kInvalidArgument);
+  EXPECT_EQ(code({.query = "", .calls = std::vector<ToolCall>(101, echo("a"))}),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(code({.query = "what time is it?"}), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(code({.query = "", .calls = {echo("a")}, .allowed_tools = {{"calculator"}}}),
+            StatusCode::kPermissionDenied);
+  EXPECT_EQ(code({.query = "Execute Python: 1", .allowed_tools = {std::vector<std::string>()}}),
+            StatusCode::kPermissionDenied);
+  EXPECT_EQ(code({.query = "", .calls = {echo("a")}, .allowed_tools = {{"echo"}}}),
+            StatusCode::kOk);
+}
+
+}  // namespace
+}  // namespace skerry::agent
