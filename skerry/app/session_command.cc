@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ctime>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
 #include "skerry/tool/json_text.h"
+#include "skerry/tool/session_report.h"
 
 namespace skerry::app {
 namespace {
@@ -23,42 +23,12 @@ using session::SessionStore;
 /// Characters of a value in a table; JSON has all that there is.
 constexpr std::size_t kMostShown = 100;
 
-std::string time_text(std::int64_t unix_ns) {
-  const std::time_t seconds = unix_ns / 1'000'000'000;
-  std::tm parts{};
-  ::localtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
-  return text;
-}
-
-ordered_json json_of(const session::SessionInfo& info) {
-  return {{"name", info.name},
-          {"template", info.template_name},
-          {"head", info.head},
-          {"revisions", info.revisions},
-          {"runs", info.runs},
-          {"bytes", info.bytes},
-          {"created_unix_ns", info.created_unix_ns},
-          {"used_unix_ns", info.used_unix_ns}};
-}
-
-ordered_json json_of(const session::RevisionInfo& info) {
-  ordered_json json{{"revision", info.number},       {"parent", nullptr},
-                    {"head", info.is_head},          {"created_unix_ns", info.created_unix_ns},
-                    {"first_line", info.first_line}, {"outcome", info.outcome},
-                    {"label", info.label},           {"bytes", info.bytes},
-                    {"pages", info.pages},           {"durable", info.is_durable}};
-  if (info.parent) json["parent"] = *info.parent;
-  return json;
-}
-
 std::vector<std::string> row_of(const session::SessionInfo& info) {
   return {info.name,
           std::to_string(info.head),
           std::to_string(info.revisions),
           size_text(info.bytes),
-          time_text(info.used_unix_ns),
+          tool::time_text(info.used_unix_ns),
           info.template_name};
 }
 
@@ -70,7 +40,7 @@ Status show_list(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const auto sessions, store.list());
   if (options.json) {
     ordered_json json{{"sessions", ordered_json::array()}};
-    for (const auto& each : sessions) json["sessions"].push_back(json_of(each));
+    for (const auto& each : sessions) json["sessions"].push_back(tool::json_of(each));
     std::puts(tool::text_of(json).c_str());
     return ok_status();
   }
@@ -88,7 +58,7 @@ Status show_info(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const auto info, store.info(name));
   if (options.json) {
-    std::puts(tool::text_of(json_of(info)).c_str());
+    std::puts(tool::text_of(tool::json_of(info)).c_str());
   } else {
     std::fputs(table({session_head(), row_of(info)}).c_str(), stdout);
   }
@@ -97,32 +67,22 @@ Status show_info(SessionStore& store, const StoreOptions& options) {
 
 Status show_log(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
-  const auto revisions = store.revisions(name);
-  SKERRY_ASSIGN(const auto events, store.events(name));
-  // A session that went may still have something to tell: why.
-  if (!revisions.ok() && events.empty()) return revisions.status();
+  SKERRY_ASSIGN(const tool::SessionLog log, tool::session_log(store, name));
   if (options.json) {
-    ordered_json json{{"revisions", ordered_json::array()}, {"events", ordered_json::array()}};
-    for (const auto& each : revisions.value_or(std::vector<session::RevisionInfo>{})) {
-      json["revisions"].push_back(json_of(each));
-    }
-    for (const auto& each : events) {
-      json["events"].push_back({{"at_unix_ns", each.at_unix_ns}, {"text", each.text}});
-    }
-    std::puts(tool::text_of(json).c_str());
+    std::puts(tool::text_of(tool::json_of(log)).c_str());
     return ok_status();
   }
   std::vector<std::vector<std::string>> rows = {
       {"", "revision", "from", "time", "outcome", "adds", "label", "code"}};
-  for (const auto& each : revisions.value_or(std::vector<session::RevisionInfo>{})) {
+  for (const auto& each : log.revisions) {
     rows.push_back({each.is_head ? "*" : "", std::to_string(each.number),
                     each.parent ? std::to_string(*each.parent) : "-",
-                    time_text(each.created_unix_ns), each.outcome, size_text(each.bytes),
+                    tool::time_text(each.created_unix_ns), each.outcome, size_text(each.bytes),
                     each.label, each.first_line});
   }
   if (rows.size() > 1) std::fputs(table(rows).c_str(), stdout);
-  for (const auto& each : events) {
-    std::puts((time_text(each.at_unix_ns) + "  " + each.text).c_str());
+  for (const auto& each : log.events) {
+    std::puts((tool::time_text(each.at_unix_ns) + "  " + each.text).c_str());
   }
   return ok_status();
 }
@@ -130,7 +90,7 @@ Status show_log(SessionStore& store, const StoreOptions& options) {
 void tell_revision(const StoreOptions& options, const session::RevisionInfo& info,
                    const std::string& what) {
   if (options.json) {
-    std::puts(tool::text_of(json_of(info)).c_str());
+    std::puts(tool::text_of(tool::json_of(info)).c_str());
   } else {
     std::puts(what.c_str());
   }
@@ -138,9 +98,7 @@ void tell_revision(const StoreOptions& options, const session::RevisionInfo& inf
 
 Status make_checkpoint(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
-  const std::string label = options.other.empty()
-                                ? "checkpoint " + time_text(std::time(nullptr) * 1'000'000'000)
-                                : options.other;
+  const std::string label = options.other.empty() ? tool::checkpoint_label() : options.other;
   SKERRY_ASSIGN(const auto made, store.checkpoint(name, label));
   std::string what = fmt::format("revision {} is \"{}\" now", made.info.number, label);
   if (!made.replaced.empty()) what += fmt::format(", and \"{}\" no more", made.replaced);
@@ -167,7 +125,7 @@ Status do_fork(SessionStore& store, const StoreOptions& options) {
   SKERRY_TRY(store.fork(name, fork));
   SKERRY_ASSIGN(const auto info, store.info(fork));
   if (options.json) {
-    std::puts(tool::text_of(json_of(info)).c_str());
+    std::puts(tool::text_of(tool::json_of(info)).c_str());
   } else {
     std::puts(fmt::format("session {} is at revision {} of {}", fork.text(), info.head, name.text())
                   .c_str());
@@ -189,36 +147,28 @@ Status do_clear(SessionStore& store, const StoreOptions& options) {
 
 Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
-  const auto variables_at = [&](const std::string& where) -> Result<Variables> {
-    if (where == "0") return Variables{};
+  const auto variables_at = [&](const std::string& where) -> Result<tool::Variables> {
+    if (where == "0") return tool::Variables{};
     SKERRY_ASSIGN(const auto opened, store.open_revision(name, where));
     return read_variables(home, opened.revision.image());
   };
-  SKERRY_ASSIGN(const Variables before, variables_at(options.other));
-  SKERRY_ASSIGN(const Variables after, variables_at(options.second));
-  ordered_json json{{"added", ordered_json::array()},
-                    {"changed", ordered_json::array()},
-                    {"removed", ordered_json::array()}};
-  std::vector<std::vector<std::string>> rows = {{"", "name", "type", "value"}};
-  const auto tell = [&](const char* kind, const char* sign, const std::string& variable,
-                        const Variable& value) {
-    json[kind].push_back({{"name", variable}, {"type", value.type}, {"value", value.text}});
-    rows.push_back({sign, variable, value.type, shortened(value.text, kMostShown)});
-  };
-  for (const auto& [variable, value] : after) {
-    const auto old = before.find(variable);
-    if (old == before.end()) {
-      tell("added", "+", variable, value);
-    } else if (old->second != value) {
-      tell("changed", "~", variable, value);
-    }
-  }
-  for (const auto& [variable, value] : before) {
-    if (!after.contains(variable)) tell("removed", "-", variable, value);
-  }
+  SKERRY_ASSIGN(const auto before, variables_at(options.other));
+  SKERRY_ASSIGN(const auto after, variables_at(options.second));
+  const tool::VariablesDiff diff = tool::diff_of(before, after);
   if (options.json) {
-    std::puts(tool::text_of(json).c_str());
-  } else if (rows.size() == 1) {
+    std::puts(tool::text_of(tool::json_of(diff)).c_str());
+    return ok_status();
+  }
+  std::vector<std::vector<std::string>> rows = {{"", "name", "type", "value"}};
+  const auto add = [&rows](const char* sign, const tool::Variables& variables) {
+    for (const auto& [variable, value] : variables) {
+      rows.push_back({sign, variable, value.type, shortened(value.text, kMostShown)});
+    }
+  };
+  add("+", diff.added);
+  add("~", diff.changed);
+  add("-", diff.removed);
+  if (rows.size() == 1) {
     std::puts("no variable differs");
   } else {
     std::fputs(table(rows).c_str(), stdout);

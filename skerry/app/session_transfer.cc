@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `skerry session export` and `skerry session import`.
+#include "skerry/broker/session_transfer.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <fcntl.h>
@@ -15,9 +17,7 @@
 #include "skerry/app/terminal.h"
 #include "skerry/base/file.h"
 #include "skerry/image/image_export.h"
-#include "skerry/runtime/installation.h"
 #include "skerry/tool/json_text.h"
-#include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::app {
 namespace {
@@ -41,6 +41,7 @@ Result<OwnedFd> open_seekable(const std::string& file, const runtime::Home& home
 
 /// Writes `opened` to the file or pipe `fd`. Returns the export's size.
 Result<std::int64_t> write_to(int fd, const StoreOptions& options, const runtime::Home& home,
+                              const SessionStore& store,
                               const SessionStore::OpenedRevision& opened) {
   const auto end_of = [](int file) {
     return syscall_result("lseek", {}, [&] { return ::lseek(file, 0, SEEK_END); });
@@ -52,12 +53,9 @@ Result<std::int64_t> write_to(int fd, const StoreOptions& options, const runtime
   const int file = room.is_open() ? room.get() : fd;
   {
     LateProgress progress("exporting session " + options.name);
-    image::Image whole = *opened.revision.image();
-    SKERRY_ASSIGN(whole.manifest.host_state,
-                  wasi::with_files_of(as_bytes(whole.manifest.host_state),
-                                      as_bytes(whole.template_image->manifest.host_state)));
-    SKERRY_TRY(image::write_export(file, whole, {options.name, opened.number},
-                                   [&](double done) { progress.progress(done); }));
+    SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
+    SKERRY_TRY(broker::write_session(file, store, name, opened,
+                                     [&](double done) { progress.progress(done); }));
   }
   SKERRY_ASSIGN(const std::int64_t size, end_of(file));
   if (!room.is_open()) return size;
@@ -66,36 +64,15 @@ Result<std::int64_t> write_to(int fd, const StoreOptions& options, const runtime
   return size;
 }
 
-/// Whether the state can run here. Sets the runtime up when that has not been done.
-Status check_runtime(const runtime::Home& home, const image::Manifest& manifest) {
-  SKERRY_ASSIGN(const auto here,
-                ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone));
-  const image::Manifest& installed = here->image->manifest;
-  if (manifest.module_sha256 != installed.module_sha256) {
-    return absl::FailedPreconditionError("made with another runtime, module " +
-                                         manifest.module_sha256 + "; this machine has " +
-                                         installed.module_sha256);
-  }
-  if (!image::have_same_names(manifest.globals, installed.globals)) {
-    return absl::DataLossError("not a whole session export: its globals are not the runtime's");
-  }
-  image::Image image;
-  image.manifest = manifest;
-  const auto origin = runtime::PythonInstallation(home).open(
-      std::make_shared<image::Image>(std::move(image)), *here);
-  return annotate(origin.status(), "its files and descriptors");
-}
-
 Status export_session(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const auto opened,
                 store.open_revision(name, options.other.empty()
                                               ? std::nullopt
                                               : std::optional<std::string_view>(options.other)));
-  SKERRY_TRY(store.files().verify(opened.revision));
   std::int64_t size = 0;
   SKERRY_TRY(write_output(options.file, [&](int fd) -> Status {
-    SKERRY_ASSIGN(size, write_to(fd, options, home, opened));
+    SKERRY_ASSIGN(size, write_to(fd, options, home, store, opened));
     return ok_status();
   }));
   const auto memory = opened.revision.memory_size();
@@ -117,11 +94,12 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
   const auto imported = [&]() -> Result<image::Export> {
     SKERRY_ASSIGN(const OwnedFd input, open_seekable(options.file, home));
     SKERRY_ASSIGN(OwnedFd room, unnamed_file(home.store()));
+    // Sets the runtime up when that has not been done.
+    SKERRY_ASSIGN(const auto here,
+                  ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone));
     LateProgress progress("importing " + options.file);
-    SKERRY_ASSIGN(auto read, image::read_export(input.get(), std::move(room),
-                                                [&](double done) { progress.progress(done); }));
-    SKERRY_TRY(check_runtime(home, read.manifest));
-    return read;
+    return broker::read_session(input.get(), std::move(room), home, *here,
+                                [&](double done) { progress.progress(done); });
   }();
   if (!imported.ok()) return annotate(imported.status(), options.file);
   SKERRY_ASSIGN(const SessionName name,

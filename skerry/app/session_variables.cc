@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/session_variables.h"
 
-#include <nlohmann/json.hpp>
-
 #include "skerry/runtime/installation.h"
 #include "skerry/runtime/python.h"
 #include "skerry/sandbox/sandbox.h"
@@ -10,8 +8,6 @@
 
 namespace skerry::app {
 namespace {
-
-constexpr std::string_view kAsk = "import _skerry\n_skerry.tell_variables()";
 
 class Collector final : public worker::RunObserver {
  public:
@@ -25,46 +21,26 @@ class Collector final : public worker::RunObserver {
 
 }  // namespace
 
-Result<Variables> read_variables(const runtime::Home& home,
-                                 const std::shared_ptr<const image::Image>& image) {
+Result<tool::Variables> read_variables(const runtime::Home& home,
+                                       const std::shared_ptr<const image::Image>& image) {
   SKERRY_ASSIGN(const auto origin,
                 runtime::PythonInstallation(home).open(image, engine::Metering::kNone));
-  sandbox::Limits limits;
-  limits.wall = std::chrono::seconds(10);
-  limits.output = mib(16);
-  limits.memory =
-      bytes(std::max<std::uint64_t>(limits.memory.value, image->pages->size() + mib(256).value));
+  const sandbox::Limits limits = tool::variables_limits(bytes(image->pages->size()));
   Collector collector;
   SKERRY_ASSIGN(const auto outcome,
                 worker::supervise(
                     [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
                       SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(*origin, limits));
-                      runtime::PythonProgram program;
-                      program.code = kAsk;
-                      program.is_continued = true;
                       wasi::NoInput input;
                       sandbox::World world;
                       world.output = &channel.output();
                       world.input = &input;
                       SKERRY_TRY(channel.started());
-                      return runtime::run_python(*sandbox, program, world,
+                      return runtime::run_python(*sandbox, tool::variables_program(), world,
                                                  runtime::Randomness::kKept);
                     },
                     limits, collector));
-  const auto answer = nlohmann::json::parse(collector.text, nullptr, /*allow_exceptions=*/false);
-  if (outcome.kind != sandbox::OutcomeKind::kCompleted || !answer.is_object()) {
-    return absl::DataLossError("the session does not tell its variables: " + outcome.message);
-  }
-  Variables variables;
-  for (const auto& [name, value] : answer.items()) {
-    const auto field = [&](std::size_t at) {
-      return value.is_array() && value.size() > at && value[at].is_string()
-                 ? value[at].get<std::string>()
-                 : std::string();
-    };
-    variables[name] = {field(0), field(1), field(2)};
-  }
-  return variables;
+  return tool::variables_of(outcome, collector.text);
 }
 
 }  // namespace skerry::app

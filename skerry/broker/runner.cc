@@ -49,7 +49,38 @@ Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setti
   SKERRY_ASSIGN(runner->broker_, Broker::start(io, std::move(setting.pool)));
   SKERRY_ASSIGN(runner->sessions_,
                 SessionRuns::start(io, *runner->broker_, home, setting.sessions));
+  runner->access_ = std::make_unique<SessionAccess>(
+      setting.sessions.store.empty() ? home.store() : setting.sessions.store,
+      setting.sessions.policy);
   return runner;
+}
+
+awaitable<Result<sandbox::Outcome>> Runner::outcome_of(Run run) {
+  co_return co_await wait_for<sandbox::Outcome>([&](Broker::Done done) {
+    const auto id = broker_->run(std::move(run), std::move(done));
+    return [this, id] { broker_->cancel(id); };
+  });
+}
+
+awaitable<Result<sandbox::Outcome>> Runner::look(Look look) {
+  if (const Status status = look.request.limits.check(); !status.ok()) co_return status;
+  look.request.template_name = look.revision->manifest().template_name;
+  InSession session;
+  session.start = [revision = look.revision](std::uint64_t) {
+    InSession::Start start;
+    start.start.becomes = 1;  // of a process that keeps nothing
+    start.files = revision->descriptors;
+    if (revision->patch) start.start.patch = revision->patch->content;
+    start.owner = revision;
+    return start;
+  };
+  session.left = [](const worker::LeftState&, bool) {};
+  Run run{.tenant = std::move(look.tenant),
+          .request = std::move(look.request),
+          .isolation = Isolation::kProcess,
+          .session = std::move(session),
+          .observer = look.observer};
+  co_return co_await outcome_of(std::move(run));
 }
 
 awaitable<Result<Runner::Answer>> Runner::run(Order order) {
@@ -62,10 +93,7 @@ awaitable<Result<Runner::Answer>> Runner::run(Order order) {
             .isolation = order.isolation,
             .session = {},
             .observer = order.observer};
-    auto outcome = co_await wait_for<sandbox::Outcome>([&](Broker::Done done) {
-      const auto id = broker_->run(std::move(run), std::move(done));
-      return [this, id] { broker_->cancel(id); };
-    });
+    auto outcome = co_await outcome_of(std::move(run));
     if (!outcome.ok()) co_return outcome.status();
     co_return Answer{.outcome = *std::move(outcome), .session = {}};
   }

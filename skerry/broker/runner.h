@@ -10,6 +10,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/broker/broker.h"
+#include "skerry/broker/session_access.h"
 #include "skerry/broker/session_runs.h"
 
 namespace skerry::broker {
@@ -47,11 +48,26 @@ class Runner {
   /// kInvalidArgument for limits out of bounds; kResourceExhausted when too many wait already.
   boost::asio::awaitable<Result<Answer>> run(Order order);
 
+  /// A look at a session's revision: a run that starts there and leaves nothing.
+  struct Look {
+    std::string tenant;
+    std::shared_ptr<const image::Revision> revision;
+    worker::RunRequest request;
+    worker::RunObserver* observer = nullptr;  ///< as in an order
+  };
+  boost::asio::awaitable<Result<sandbox::Outcome>> look(Look look);
+
+  /// The sessions, for what is no run in them.
+  SessionAccess& sessions() { return *access_; }
+
   Counts counts() const { return broker_->counts(); }
 
  private:
+  boost::asio::awaitable<Result<sandbox::Outcome>> outcome_of(Run run);
+
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<SessionRuns> sessions_;  // before its broker
+  std::unique_ptr<SessionAccess> access_;
 };
 
 }  // namespace skerry::broker

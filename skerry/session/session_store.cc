@@ -39,15 +39,18 @@ std::int64_t unix_ns_before(std::chrono::seconds ago) {
 }
 
 Result<std::unique_ptr<SessionStore>> SessionStore::open(const std::filesystem::path& directory,
-                                                         std::string_view tenant, Policy policy) {
+                                                         std::string_view tenant, Policy policy,
+                                                         Waiting waiting) {
   SKERRY_TRY(make_private_directory(directory.parent_path()));
   SKERRY_ASSIGN(auto open, FileLock::acquire_shared(open_lock(directory)));
   SKERRY_TRY(make_private_directory(directory / "locks"));
   SKERRY_ASSIGN(auto files, image::RevisionFiles::open(directory));
   SKERRY_ASSIGN(auto tables, SessionTables::open(directory / "sessions.db", tenant));
-  return std::unique_ptr<SessionStore>(new SessionStore(directory, std::string(tenant), policy,
-                                                        std::move(files), std::move(tables),
-                                                        std::move(open)));
+  auto store = std::unique_ptr<SessionStore>(new SessionStore(directory, std::string(tenant),
+                                                              policy, std::move(files),
+                                                              std::move(tables), std::move(open)));
+  store->waiting_ = waiting;
+  return store;
 }
 
 std::uint64_t SessionStore::lock_number(std::string_view name) const {
@@ -57,6 +60,7 @@ std::uint64_t SessionStore::lock_number(std::string_view name) const {
 }
 
 Result<SessionStore::Lease> SessionStore::lease(const SessionName& name) {
+  if (waiting_ == Waiting::kNever) return try_lease(name);
   SKERRY_ASSIGN(auto lock, FileLock::acquire(leases_lock(directory_), lock_number(name.text())));
   return Lease(name, std::move(lock));
 }

@@ -55,8 +55,11 @@ struct RunRecord {
 /// Several processes may have a store open. Confined to one thread.
 class SessionStore {
  public:
+  /// Whether calls wait for a session that somebody runs in, or fail with kUnavailable.
+  enum class Waiting { kForLeases, kNever };
   static Result<std::unique_ptr<SessionStore>> open(const std::filesystem::path& directory,
-                                                    std::string_view tenant, Policy policy);
+                                                    std::string_view tenant, Policy policy,
+                                                    Waiting waiting = Waiting::kForLeases);
 
   /// The right to run in one session: others wait for it, in order. Ends with its process.
   class Lease {
@@ -228,6 +231,7 @@ class SessionStore {
   std::filesystem::path directory_;
   std::string tenant_;
   Policy policy_;
+  Waiting waiting_ = Waiting::kForLeases;
   image::RevisionFiles files_;
   SessionTables tables_;
   FileLock open_;  // nobody puts another store in this one's place

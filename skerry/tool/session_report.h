@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "skerry/session/session_store.h"
+
+/// Sessions as the command line and the service tell them: docs/sessions.md has the keys.
+namespace skerry::tool {
+
+nlohmann::ordered_json json_of(const session::SessionInfo& info);
+nlohmann::ordered_json json_of(const session::RevisionInfo& info);
+
+/// What `log` tells of one session.
+struct SessionLog {
+  std::vector<session::RevisionInfo> revisions;
+  std::vector<session::Event> events;
+};
+/// kNotFound when there is no session of that name, and nothing to tell of an earlier one.
+Result<SessionLog> session_log(session::SessionStore& store, const session::SessionName& name);
+nlohmann::ordered_json json_of(const SessionLog& log);
+
+/// A label for a checkpoint that has none: the local time.
+std::string checkpoint_label();
+
+/// "2026-01-31 12:00:00", local time.
+std::string time_text(std::int64_t unix_ns);
+
+}  // namespace skerry::tool

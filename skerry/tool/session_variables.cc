@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/tool/session_variables.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace skerry::tool {
+namespace {
+
+nlohmann::ordered_json json_of(const Variables& variables) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& [name, variable] : variables) {
+    list.push_back({{"name", name}, {"type", variable.type}, {"value", variable.text}});
+  }
+  return list;
+}
+
+}  // namespace
+
+runtime::PythonProgram variables_program() {
+  runtime::PythonProgram program;
+  program.code = "import _skerry\n_skerry.tell_variables()";
+  program.is_continued = true;
+  return program;
+}
+
+sandbox::Limits variables_limits(ByteSize memory) {
+  sandbox::Limits limits;
+  limits.wall = std::chrono::seconds(10);
+  limits.output = mib(16);
+  limits.memory = bytes(std::max(limits.memory.value, memory.value + mib(256).value));
+  return limits;
+}
+
+Result<Variables> variables_of(const sandbox::Outcome& outcome, std::string_view printed) {
+  const auto answer = nlohmann::json::parse(printed, nullptr, /*allow_exceptions=*/false);
+  if (outcome.kind != sandbox::OutcomeKind::kCompleted || !answer.is_object()) {
+    return absl::DataLossError("the session does not tell its variables: " + outcome.message);
+  }
+  Variables variables;
+  for (const auto& [name, value] : answer.items()) {
+    const auto field = [&value = value](std::size_t at) {
+      return value.is_array() && value.size() > at && value[at].is_string()
+                 ? value[at].get<std::string>()
+                 : std::string();
+    };
+    variables[name] = {field(0), field(1), field(2)};
+  }
+  return variables;
+}
+
+VariablesDiff diff_of(const Variables& before, const Variables& after) {
+  VariablesDiff diff;
+  for (const auto& [name, variable] : after) {
+    const auto old = before.find(name);
+    if (old == before.end()) {
+      diff.added.emplace(name, variable);
+    } else if (old->second != variable) {
+      diff.changed.emplace(name, variable);
+    }
+  }
+  for (const auto& [name, variable] : before) {
+    if (!after.contains(name)) diff.removed.emplace(name, variable);
+  }
+  return diff;
+}
+
+nlohmann::ordered_json json_of(const VariablesDiff& diff) {
+  return {{"added", json_of(diff.added)},
+          {"changed", json_of(diff.changed)},
+          {"removed", json_of(diff.removed)}};
+}
+
+}  // namespace skerry::tool
