@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "skerry/service/http_handler.h"
+#include "skerry/service/json_schema.h"
 #include "skerry/service/run_order.h"
 #include "skerry/tool/json_text.h"
 #include "skerry/tool/run_output.h"
@@ -18,18 +20,12 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 using tool::ToolResult;
 using tool::Verdict;
-using Answer = std::optional<HttpResponse>;
+using Answer = HttpAnswer;
 
 constexpr std::size_t kMostCalls = 100;  // in one request
 
 double milliseconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double, std::milli>(time).count();
-}
-
-HttpResponse busy(std::string_view why) {
-  HttpResponse response = error_response(429, why);
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
 }
 
 /// The response of a call that came to nothing; none for one whose result tells.
@@ -43,23 +39,6 @@ Answer fault_of(const ToolResult& result) {
       return error_response(500, result.error);
     default:
       return std::nullopt;
-  }
-}
-
-HttpResponse response_of(const Status& status) {
-  switch (status.code()) {
-    case StatusCode::kInvalidArgument:
-      return error_response(400, message_of(status));
-    case StatusCode::kPermissionDenied:
-      return error_response(403, message_of(status));
-    case StatusCode::kNotFound:
-      return error_response(404, message_of(status));
-    case StatusCode::kResourceExhausted:
-      return busy(message_of(status));
-    case StatusCode::kFailedPrecondition:
-      return error_response(409, message_of(status));
-    default:
-      return error_response(500, message_of(status));
   }
 }
 
@@ -99,11 +78,6 @@ ordered_json whole_json(const tool::Definition& tool) {
   return told;
 }
 
-std::string text_at(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// One call as `/tools/execute` has it.
 struct WantedCall {
   std::string tool;
@@ -133,15 +107,6 @@ Result<WantedCall> wanted_call(const json& body, tool::Caller caller) {
 }
 
 // ---------------------------------------------------------------------------------------- schemas
-
-ordered_json text_schema() { return {{"type", "string"}}; }
-ordered_json object_schema() { return {{"type", "object"}}; }
-ordered_json list_schema(ordered_json of) { return {{"type", "array"}, {"items", std::move(of)}}; }
-
-ordered_json object_of(ordered_json properties, std::vector<std::string> required) {
-  return {
-      {"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
-}
 
 ordered_json result_schema() {
   return object_of({{"success", {{"type", "boolean"}}},
@@ -195,26 +160,6 @@ ordered_json health_schema() {
 }
 
 // --------------------------------------------------------------------------------------- handlers
-
-/// A handler that answers at once.
-HttpHandler at_once(std::function<HttpResponse(const HttpRequest&)> answer) {
-  return [answer = std::move(answer)](HttpRequest request, EventStream&) -> awaitable<Answer> {
-    co_return answer(request);
-  };
-}
-
-/// A handler of a body that is an object.
-using BodyHandler = std::function<awaitable<Answer>(const HttpRequest&, json, EventStream&)>;
-HttpHandler with_body(BodyHandler handler) {
-  return [handler = std::move(handler)](HttpRequest request,
-                                        EventStream& events) -> awaitable<Answer> {
-    auto body = parse_object(request.body);
-    if (!body.ok()) co_return response_of(body.status());
-    request.body.clear();
-    json parsed = *std::move(body);
-    co_return co_await handler(request, std::move(parsed), events);
-  };
-}
 
 void add_tool_lists(const HttpApi& api, Router& router) {
   const tool::Toolbox& tools = api.tools;

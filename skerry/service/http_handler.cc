@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/http_handler.h"
+
+#include <utility>
+
+namespace skerry::service {
+
+using boost::asio::awaitable;
+using nlohmann::json;
+
+HttpHandler at_once(std::function<HttpResponse(const HttpRequest&)> answer) {
+  return [answer = std::move(answer)](HttpRequest request, EventStream&) -> awaitable<HttpAnswer> {
+    co_return answer(request);
+  };
+}
+
+HttpHandler with_body(BodyHandler handler) {
+  return [handler = std::move(handler)](HttpRequest request,
+                                        EventStream& events) -> awaitable<HttpAnswer> {
+    auto body = parse_object(request.body);
+    if (!body.ok()) co_return response_of(body.status());
+    request.body.clear();
+    json parsed = *std::move(body);
+    co_return co_await handler(request, std::move(parsed), events);
+  };
+}
+
+HttpResponse busy(std::string_view why) {
+  HttpResponse response = error_response(429, why);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+HttpResponse response_of(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kInvalidArgument:
+    case StatusCode::kOutOfRange:
+      return error_response(400, message_of(status));
+    case StatusCode::kUnauthenticated:
+      return error_response(401, message_of(status));
+    case StatusCode::kPermissionDenied:
+      return error_response(403, message_of(status));
+    case StatusCode::kNotFound:
+      return error_response(404, message_of(status));
+    case StatusCode::kResourceExhausted:
+      return busy(message_of(status));
+    case StatusCode::kFailedPrecondition:
+    case StatusCode::kAlreadyExists:
+    case StatusCode::kAborted:
+      return error_response(409, message_of(status));
+    case StatusCode::kUnimplemented:
+      return error_response(501, message_of(status));
+    case StatusCode::kUnavailable:
+      return error_response(503, message_of(status));
+    case StatusCode::kDeadlineExceeded:
+      return error_response(504, message_of(status));
+    default:
+      return error_response(500, message_of(status));
+  }
+}
+
+std::string text_at(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace skerry::service

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+/// JSON Schemas of what routes take and answer.
+namespace skerry::service {
+
+inline nlohmann::ordered_json text_schema() { return {{"type", "string"}}; }
+inline nlohmann::ordered_json integer_schema() { return {{"type", "integer"}}; }
+inline nlohmann::ordered_json boolean_schema() { return {{"type", "boolean"}}; }
+inline nlohmann::ordered_json object_schema() { return {{"type", "object"}}; }
+inline nlohmann::ordered_json list_schema(nlohmann::ordered_json of) {
+  return {{"type", "array"}, {"items", std::move(of)}};
+}
+inline nlohmann::ordered_json object_of(nlohmann::ordered_json properties,
+                                        std::vector<std::string> required) {
+  return {
+      {"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
+}
+
+}  // namespace skerry::service
