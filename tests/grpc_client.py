@@ -30,7 +30,7 @@ class Client:
         kind = self.channel.unary_stream if method.server_streaming else self.channel.unary_unary
         call = kind(f"/{self.service.full_name}/{name}", request_serializer=request_type.SerializeToString,
                     response_deserializer=message_factory.GetMessageClass(method.output_type).FromString)
-        return lambda timeout=60, **fields: call(json_format.ParseDict(fields, request_type()), timeout=timeout)
+        return lambda rpc_timeout=60, **fields: call(json_format.ParseDict(fields, request_type()), timeout=rpc_timeout)
 
     def begin(self, name, **fields):
         """The call, begun: a future."""

@@ -100,6 +100,7 @@ def test_events_come_while_it_runs(client):
     response = client.connection.getresponse()
     assert response.getheader("Content-Type") == "text/event-stream"
     begun = time.monotonic()
+    assert [response.readline() for _ in range(3)] == [b"event: started\n", b"data: {}\n", b"\n"]
     assert response.readline() == b"event: stdout\n" and json.loads(response.readline()[6:]) == {"text": "a\n"}
     rest = response.read().decode()
     assert time.monotonic() - begun > 0.7

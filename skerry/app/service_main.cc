@@ -25,6 +25,8 @@
 #include "skerry/service/grpc_server.h"
 #include "skerry/service/http_api.h"
 #include "skerry/service/http_server.h"
+#include "skerry/service/http_sessions.h"
+#include "skerry/service/skerry_service.h"
 #include "skerry/tool/calculator.h"
 #include "skerry/tool/python_executor.h"
 #include "skerry/tool/toolbox.h"
@@ -95,7 +97,10 @@ class Service {
                                                                .limits = limits,
                                                                .version = SKERRY_VERSION});
     service::add_routes(*api_, router_);
-    SKERRY_ASSIGN(grpc_, service::GrpcServer::start(options.grpc, {agent_.get()}));
+    sessions_ = std::make_unique<tool::Sessions>(*runner_, home);
+    service::add_session_routes(*sessions_, router_);
+    own_ = std::make_unique<service::SkerryService>(io_, *runner_, *sessions_, limits);
+    SKERRY_ASSIGN(grpc_, service::GrpcServer::start(options.grpc, {agent_.get(), own_.get()}));
     SKERRY_ASSIGN(http_, service::HttpServer::start(io_, options.http, router_, {}));
     return ok_status();
   }
@@ -141,6 +146,8 @@ class Service {
   tool::Toolbox tools_;
   agent::Agent agent_core_{tools_};
   std::unique_ptr<service::AgentService> agent_;
+  std::unique_ptr<tool::Sessions> sessions_;
+  std::unique_ptr<service::SkerryService> own_;
   service::Router router_;
   std::unique_ptr<service::HttpApi> api_;
   std::unique_ptr<service::GrpcServer> grpc_;

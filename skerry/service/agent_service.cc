@@ -115,11 +115,6 @@ Result<Wanted> wanted_of(const proto::ExecuteTaskRequest& request) {
   return wanted;
 }
 
-/// Our codes are numbered as gRPC's are.
-grpc::Status grpc_status(const Status& status) {
-  return {static_cast<grpc::StatusCode>(status.code()), std::string(message_of(status))};
-}
-
 common::StatusCode status_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::kOk:

@@ -7,19 +7,30 @@
 #include <memory>
 #include <utility>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <grpcpp/support/server_callback.h>
 #include <grpcpp/support/status.h>
+
+#include "skerry/base/status.h"
 
 // gRPC calls back on threads of its own; all work is done in coroutines on the event loop. What a
 // call consists of is touched there alone.
 
 namespace skerry::service {
+
+/// Our codes are numbered as gRPC's are.
+inline grpc::Status grpc_status(const Status& status) {
+  return {static_cast<grpc::StatusCode>(status.code()), std::string(message_of(status))};
+}
 
 /// A call's work, and the wish of its client that it should end.
 class GrpcWork {
@@ -81,16 +92,26 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 template <typename Piece>
 class StreamCall final : public grpc::ServerWriteReactor<Piece> {
  public:
-  /// On the loop: queues a piece.
-  using Send = std::function<void(Piece)>;
+  /// How the work sends pieces, on the loop. A handle, good for as long as the work lasts.
+  class Send {
+   public:
+    /// Queues a piece.
+    void operator()(Piece piece) const { call_->send(std::move(piece)); }
+    /// Waits until what was queued is on its way. False when nobody listens any more.
+    boost::asio::awaitable<bool> drained() const { return call_->drained(); }
+
+   private:
+    friend class StreamCall;
+    explicit Send(StreamCall* call) : call_(call) {}
+    StreamCall* call_;
+  };
 
   static grpc::ServerWriteReactor<Piece>* start(boost::asio::io_context& io,
                                                 std::function<GrpcWork::Work(Send)> work) {
     auto* call = new StreamCall(io);
     boost::asio::post(io, [call, work = std::move(work)]() mutable {
-      auto send = [call](Piece piece) { call->send(std::move(piece)); };
       call->work_.start(
-          call->io_, [work = std::move(work), send] { return work(send); },
+          call->io_, [work = std::move(work), call] { return work(Send(call)); },
           [call](grpc::Status status) {
             call->status_ = std::move(status);
             call->is_ending_ = true;
@@ -109,19 +130,35 @@ class StreamCall final : public grpc::ServerWriteReactor<Piece> {
         pieces_.clear();
         work_.cancel();
       }
+      changed_.cancel();
       write_next();
       finish_if_sent();
     });
   }
   void OnCancel() override {
-    boost::asio::post(io_, [this] { work_.cancel(); });
+    boost::asio::post(io_, [this] {
+      work_.cancel();
+      changed_.cancel();
+    });
   }
   void OnDone() override {
     boost::asio::post(io_, [this] { delete this; });
   }
 
  private:
-  explicit StreamCall(boost::asio::io_context& io) : io_(io) {}
+  explicit StreamCall(boost::asio::io_context& io) : io_(io), changed_(io) {}
+
+  boost::asio::awaitable<bool> drained() {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    while (!pieces_.empty() && !is_broken_) {
+      changed_.expires_at(boost::asio::steady_timer::time_point::max());
+      auto waiting = changed_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+      (void)co_await std::move(waiting);
+      const auto state = co_await boost::asio::this_coro::cancellation_state;
+      if (state.cancelled() != boost::asio::cancellation_type::none) co_return false;
+    }
+    co_return !is_broken_;
+  }
 
   void send(Piece piece) {
     if (is_broken_) return;
@@ -146,6 +183,7 @@ class StreamCall final : public grpc::ServerWriteReactor<Piece> {
   bool is_writing_ = false;
   bool is_ending_ = false;
   bool is_broken_ = false;
+  boost::asio::steady_timer changed_;  // never expires; cancelled when a piece is out
 };
 
 }  // namespace skerry::service

@@ -433,12 +433,15 @@ awaitable<Answer> answer_run(const HttpApi& api, const HttpRequest& request, jso
   if (!order.ok()) co_return response_of(order.status());
   order->tenant = request.caller.tenant;
   tool::OutputSeen seen;
+  std::function<void()> begun;
   if (wants_events) {
+    begun = [&events] { events.send("started", ordered_json::object()); };
     seen = [&events](wasi::Stream stream, std::string_view text) {
       events.send(stream == wasi::Stream::kStdout ? "stdout" : "stderr", {{"text", text}});
     };
   }
-  const auto report = co_await tool::reported_run(api.runner, *std::move(order), std::move(seen));
+  const auto report =
+      co_await tool::reported_run(api.runner, *std::move(order), std::move(seen), std::move(begun));
   if (!report.ok()) co_return response_of(report.status());
   ordered_json told = tool::json_of(*report);
   // The program did well, and yet what it left is lost.
@@ -495,8 +498,8 @@ void add_routes(const HttpApi& api, Router& router) {
   router.add(
       {.method = "POST",
        .path = "/v1/run",
-       .summary = "Run a Python program; with Accept: text/event-stream as events stdout, "
-                  "stderr, outcome",
+       .summary = "Run a Python program; with Accept: text/event-stream as events started, "
+                  "stdout, stderr, outcome",
        .body = tool::schema_of(run_parameters(api.limits)),
        .answer = object_schema(),
        .errors = {400, 409, 429, 500},

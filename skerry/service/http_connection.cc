@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/service/http_connection.h"
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -30,6 +32,7 @@ using boost::system::error_code;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kHeartbeat{10};
 constexpr std::size_t kFirstRead = 4096;
+constexpr std::uint64_t kFilePiece = 256 * 1024;
 
 using Parser = http::request_parser<http::string_body>;
 
@@ -148,6 +151,7 @@ http::response<http::string_body> message_of(HttpResponse&& response, bool keep_
   message.body() = std::move(response.body);
   message.keep_alive(keep_alive);
   message.prepare_payload();
+  if (response.file) message.content_length(response.file->size);
   return message;
 }
 
@@ -267,15 +271,33 @@ class Connection {
   }
 
   awaitable<bool> write(HttpResponse response, bool keep_alive, bool is_head = false) {
+    const auto file = response.file;
     auto message = message_of(std::move(response), keep_alive);
     stream_.expires_after(limits_.write);
-    if (is_head) {
+    if (is_head || file) {
       http::response_serializer<http::string_body> head(message);
       const auto [error, size] = co_await http::async_write_header(stream_, head, kTuple);
-      co_return !error && keep_alive;
+      if (error || is_head) co_return !error && keep_alive;
+      co_return co_await write_file(*file) && keep_alive;
     }
     const auto [error, size] = co_await http::async_write(stream_, message, kTuple);
     co_return !error && keep_alive;
+  }
+
+  /// Reading happens on the loop: such a file was written a moment ago, and is in memory.
+  awaitable<bool> write_file(const ResponseFile& file) {
+    std::string piece(std::min<std::uint64_t>(file.size, kFilePiece), '\0');
+    for (std::uint64_t at = 0; at < file.size;) {
+      const ssize_t got =
+          ::pread(file.fd.get(), piece.data(), piece.size(), static_cast<off_t>(at));
+      if (got <= 0) co_return false;  // it cannot be shorter; the client sees that it is cut off
+      at += static_cast<std::uint64_t>(got);
+      stream_.expires_after(limits_.write);
+      const auto [error, size] = co_await asio::async_write(
+          stream_, asio::buffer(piece.data(), static_cast<std::size_t>(got)), kTuple);
+      if (error) co_return false;
+    }
+    co_return true;
   }
 
   beast::tcp_stream stream_;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
 
+#include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/tool/tool.h"
 
@@ -29,11 +32,18 @@ struct HttpRequest {
   tool::Caller caller = {};   ///< who asks: the server's word, not the client's
 };
 
+/// A file to be sent in place of a body, from its beginning.
+struct ResponseFile {
+  OwnedFd fd;
+  std::uint64_t size = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< further ones
+  std::shared_ptr<const ResponseFile> file = {};                  ///< then `body` is empty
 };
 
 HttpResponse json_response(const nlohmann::ordered_json& json, int status = 200);

@@ -66,9 +66,13 @@ ordered_json operation_of(const Route& route) {
   }
   if (!route.body.is_null()) {
     operation["requestBody"] = {{"required", true},
-                                {"content", {{"application/json", {{"schema", route.body}}}}}};
+                                {"content", {{route.body_type, {{"schema", route.body}}}}}};
   }
-  ordered_json content{{"application/json", {{"schema", route.answer}}}};
+  const bool is_json = std::string_view(route.answer_type) == "application/json";
+  ordered_json content{
+      {route.answer_type,
+       {{"schema",
+         is_json ? route.answer : ordered_json{{"type", "string"}, {"format", "binary"}}}}}};
   if (route.sends_events) content["text/event-stream"] = {{"schema", {{"type", "string"}}}};
   operation["responses"]["200"] = {{"description", "Done"}, {"content", std::move(content)}};
   for (const int status : route.errors) {

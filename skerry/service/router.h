@@ -22,6 +22,8 @@ struct Route {
   std::vector<int> errors = {};             ///< statuses besides 200 that it answers with
   std::vector<std::string> queries = {};    ///< names in the query that it understands
   bool sends_events = false;                ///< on request, the answer is text/event-stream
+  const char* body_type = "application/json";
+  const char* answer_type = "application/json";  ///< others have no schema
   HttpHandler handler = {};
 };
 

@@ -2,8 +2,13 @@
 #include "skerry/tool/run_output.h"
 
 #include <tuple>
+#include <utility>
 
 namespace skerry::tool {
+
+void RunOutput::started() {
+  if (const auto begun = std::exchange(begun_, {})) begun();
+}
 
 void RunOutput::output(wasi::Stream stream, std::string_view bytes) {
   add(stream, of(stream).bytes.take(bytes));
@@ -28,10 +33,10 @@ void RunOutput::add(wasi::Stream stream, const std::string& text) {
 }
 
 boost::asio::awaitable<Result<RunReport>> reported_run(broker::Runner& runner,
-                                                       broker::Runner::Order order,
-                                                       OutputSeen seen) {
+                                                       broker::Runner::Order order, OutputSeen seen,
+                                                       std::function<void()> begun) {
   RunReport report{.limits = order.request.limits};
-  RunOutput output(report.limits, std::move(seen));
+  RunOutput output(report.limits, std::move(seen), std::move(begun));
   order.observer = &output;
   auto answer = co_await runner.run(std::move(order));
   if (!answer.ok()) co_return answer.status();

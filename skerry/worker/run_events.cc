@@ -259,6 +259,7 @@ Status EventReceiver::take_event(const RunEvent& event) {
       if (!started_) {
         started_ = std::chrono::steady_clock::now();
         deadline_ = *started_ + limits_.wall;
+        observer_.started();
       }
       return ok_status();
     case RunEvent::kOutput:

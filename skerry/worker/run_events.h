@@ -54,6 +54,8 @@ struct LeftState {
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
+  /// The program's time counts from here. May come again, where a worker died before it.
+  virtual void started() {}
   virtual void output(wasi::Stream stream, std::string_view bytes) = 0;
   /// The stream's limit was met; nothing more of it follows.
   virtual void cut(wasi::Stream stream) = 0;

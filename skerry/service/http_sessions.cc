@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/http_sessions.h"
+
+#include <utility>
+
+#include "skerry/service/http_handler.h"
+#include "skerry/service/json_schema.h"
+
+namespace skerry::service {
+namespace {
+
+using boost::asio::awaitable;
+using nlohmann::json;
+using nlohmann::ordered_json;
+using tool::SessionRef;
+using tool::Sessions;
+
+constexpr const char* kExportType = "application/octet-stream";
+
+SessionRef ref_of(const HttpRequest& request) {
+  return {.tenant = request.caller.tenant, .name = request.variables.at("session")};
+}
+
+std::string query_of(const HttpRequest& request, const char* name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? std::string() : found->second;
+}
+
+/// A result as a response: its value's JSON, or what failed.
+template <typename Value>
+HttpResponse told(const Result<Value>& result) {
+  return result.ok() ? json_response(tool::json_of(*result)) : response_of(result.status());
+}
+
+/// A revision in a body: a number, or a number or label as text.
+Result<std::string> revision_in(const json& body) {
+  const auto found = body.find("revision");
+  if (found != body.end() && found->is_string()) return found->get<std::string>();
+  if (found != body.end() && found->is_number_unsigned()) return found->dump();
+  return absl::InvalidArgumentError("revision is missing, or neither a number nor a label");
+}
+
+Result<std::string> label_in(const json& body) {
+  const auto found = body.find("label");
+  if (found == body.end() || found->is_null()) return std::string();
+  if (found->is_string() && !found->get_ref<const std::string&>().empty()) {
+    return found->get<std::string>();
+  }
+  return absl::InvalidArgumentError("label must be a text that is not empty");
+}
+
+// ---------------------------------------------------------------------------------------- schemas
+
+ordered_json session_schema() {
+  return object_of({{"name", text_schema()},
+                    {"template", text_schema()},
+                    {"head", integer_schema()},
+                    {"revisions", integer_schema()},
+                    {"runs", integer_schema()},
+                    {"bytes", integer_schema()},
+                    {"created_unix_ns", integer_schema()},
+                    {"used_unix_ns", integer_schema()}},
+                   {"name", "template", "head", "revisions", "runs", "bytes", "created_unix_ns",
+                    "used_unix_ns"});
+}
+
+ordered_json revision_schema() {
+  return object_of({{"revision", integer_schema()},
+                    {"parent", {{"type", {"integer", "null"}}}},
+                    {"head", boolean_schema()},
+                    {"created_unix_ns", integer_schema()},
+                    {"first_line", text_schema()},
+                    {"outcome", text_schema()},
+                    {"label", text_schema()},
+                    {"bytes", integer_schema()},
+                    {"pages", integer_schema()},
+                    {"durable", boolean_schema()}},
+                   {"revision", "parent", "head", "created_unix_ns", "first_line", "outcome",
+                    "label", "bytes", "pages", "durable"});
+}
+
+ordered_json cleared_schema() { return object_of({{"cleared", integer_schema()}}, {"cleared"}); }
+
+ordered_json variables_schema() {
+  return list_schema(
+      object_of({{"name", text_schema()}, {"type", text_schema()}, {"value", text_schema()}},
+                {"name", "type", "value"}));
+}
+
+// --------------------------------------------------------------------------------------- handlers
+
+awaitable<HttpAnswer> list(Sessions& sessions, HttpRequest request) {
+  const auto all = co_await sessions.list(std::move(request.caller.tenant));
+  if (!all.ok()) co_return response_of(all.status());
+  ordered_json listed = ordered_json::array();
+  for (const auto& each : *all) listed.push_back(tool::json_of(each));
+  co_return json_response({{"sessions", std::move(listed)}});
+}
+
+awaitable<HttpAnswer> clear(Sessions& sessions, HttpRequest request) {
+  std::optional<std::string> name;
+  if (const auto found = request.variables.find("session"); found != request.variables.end()) {
+    name = found->second;
+  } else if (query_of(request, "all") != "true") {
+    co_return error_response(400, "this would forget every session: say so with ?all=true");
+  }
+  const auto cleared = co_await sessions.clear(std::move(request.caller.tenant), std::move(name));
+  if (!cleared.ok()) co_return response_of(cleared.status());
+  co_return json_response({{"cleared", *cleared}});
+}
+
+awaitable<HttpAnswer> checkpoint(Sessions& sessions, SessionRef ref, json body) {
+  auto label = label_in(body);
+  if (!label.ok()) co_return response_of(label.status());
+  const auto made = co_await sessions.checkpoint(std::move(ref), *std::move(label));
+  if (!made.ok()) co_return response_of(made.status());
+  ordered_json told = tool::json_of(made->info);
+  told["replaced_label"] = made->replaced.empty() ? ordered_json() : ordered_json(made->replaced);
+  told["label_taken_from"] = made->taken ? ordered_json(*made->taken) : ordered_json();
+  co_return json_response(told);
+}
+
+awaitable<HttpAnswer> rewind(Sessions& sessions, SessionRef ref, json body) {
+  auto revision = revision_in(body);
+  if (!revision.ok()) co_return response_of(revision.status());
+  const auto now = co_await sessions.rewind(std::move(ref), *std::move(revision));
+  co_return told(now);
+}
+
+awaitable<HttpAnswer> fork(Sessions& sessions, SessionRef ref, json body) {
+  std::string name = text_at(body, "name");
+  if (name.empty()) co_return error_response(400, "name is missing, or is no text");
+  const auto forked = co_await sessions.fork(std::move(ref), std::move(name));
+  co_return told(forked);
+}
+
+awaitable<HttpAnswer> diff(Sessions& sessions, HttpRequest request) {
+  std::string from = query_of(request, "from");
+  if (from.empty()) co_return error_response(400, "the query names no revision \"from\"");
+  std::string to = query_of(request, "to");
+  SessionRef ref = ref_of(request);
+  const auto found = co_await sessions.diff(std::move(ref), std::move(from), std::move(to));
+  co_return told(found);
+}
+
+awaitable<HttpAnswer> export_revision(Sessions& sessions, HttpRequest request) {
+  std::string revision = query_of(request, "revision");
+  SessionRef ref = ref_of(request);
+  auto exported = co_await sessions.export_revision(std::move(ref), std::move(revision));
+  if (!exported.ok()) co_return response_of(exported.status());
+  HttpResponse response{.status = 200, .body = {}, .content_type = kExportType};
+  response.headers.emplace_back("X-Skerry-Revision", std::to_string(exported->revision));
+  response.file = std::make_shared<const ResponseFile>(
+      ResponseFile{.fd = std::move(exported->file), .size = exported->size});
+  co_return response;
+}
+
+awaitable<HttpAnswer> import(Sessions& sessions, HttpRequest request) {
+  SessionRef ref = ref_of(request);
+  const auto made = co_await sessions.import(std::move(ref), std::move(request.body));
+  co_return told(made);
+}
+
+/// A handler of the sessions' that takes no body.
+template <typename Handler>
+HttpHandler of(Sessions& sessions, Handler handler) {
+  return [&sessions, handler](HttpRequest request, EventStream&) {
+    return handler(sessions, std::move(request));
+  };
+}
+
+/// A handler of one session's that takes a body.
+template <typename Handler>
+HttpHandler of_body(Sessions& sessions, Handler handler) {
+  return with_body([&sessions, handler](const HttpRequest& request, json body, EventStream&) {
+    return handler(sessions, ref_of(request), std::move(body));
+  });
+}
+
+void add_looks(Sessions& sessions, Router& router) {
+  router.add({.method = "GET",
+              .path = "/v1/sessions",
+              .summary = "All sessions, last used first",
+              .answer = object_of({{"sessions", list_schema(session_schema())}}, {"sessions"}),
+              .errors = {500, 503},
+              .handler = of(sessions, list)});
+  router.add(
+      {.method = "GET",
+       .path = "/v1/sessions/{session}",
+       .summary = "One session",
+       .answer = session_schema(),
+       .errors = {400, 404, 500, 503},
+       .handler = of(sessions, [](Sessions& all, HttpRequest request) -> awaitable<HttpAnswer> {
+         SessionRef ref = ref_of(request);
+         const auto info = co_await all.info(std::move(ref));
+         co_return told(info);
+       })});
+  router.add(
+      {.method = "GET",
+       .path = "/v1/sessions/{session}/log",
+       .summary = "A session's revisions, and what happened to it",
+       .answer = object_of({{"revisions", list_schema(revision_schema())},
+                            {"events", list_schema(object_of({{"at_unix_ns", integer_schema()},
+                                                              {"text", text_schema()}},
+                                                             {"at_unix_ns", "text"}))}},
+                           {"revisions", "events"}),
+       .errors = {400, 404, 500, 503},
+       .handler = of(sessions, [](Sessions& all, HttpRequest request) -> awaitable<HttpAnswer> {
+         SessionRef ref = ref_of(request);
+         const auto log = co_await all.log(std::move(ref));
+         co_return told(log);
+       })});
+  router.add({.method = "GET",
+              .path = "/v1/sessions/{session}/diff",
+              .summary = "Variables added, changed and removed from one revision to another (to: "
+                         "by default, where the session stands)",
+              .answer = object_of({{"added", variables_schema()},
+                                   {"changed", variables_schema()},
+                                   {"removed", variables_schema()}},
+                                  {"added", "changed", "removed"}),
+              .errors = {400, 404, 429, 500, 503},
+              .queries = {"from", "to"},
+              .handler = of(sessions, diff)});
+}
+
+void add_moves(Sessions& sessions, Router& router) {
+  ordered_json checkpoint_schema = revision_schema();
+  checkpoint_schema["properties"]["replaced_label"] = {{"type", {"string", "null"}}};
+  checkpoint_schema["properties"]["label_taken_from"] = {{"type", {"integer", "null"}}};
+  router.add({.method = "POST",
+              .path = "/v1/sessions/{session}/checkpoint",
+              .summary = "Give the session's revision a label (by default, the time), and keep it",
+              .body = object_of({{"label", {{"type", {"string", "null"}}}}}, {}),
+              .answer = std::move(checkpoint_schema),
+              .errors = {400, 404, 500, 503},
+              .handler = of_body(sessions, checkpoint)});
+  router.add({.method = "POST",
+              .path = "/v1/sessions/{session}/rewind",
+              .summary = "Make another revision the one to go on from; later ones stay",
+              .body = object_of({{"revision", {{"type", {"integer", "string"}}}}}, {"revision"}),
+              .answer = revision_schema(),
+              .errors = {400, 404, 500, 503},
+              .handler = of_body(sessions, rewind)});
+  router.add({.method = "POST",
+              .path = "/v1/sessions/{session}/fork",
+              .summary = "A second session that starts where this one is",
+              .body = object_of({{"name", text_schema()}}, {"name"}),
+              .answer = session_schema(),
+              .errors = {400, 404, 409, 500, 503},
+              .handler = of_body(sessions, fork)});
+  router.add({.method = "DELETE",
+              .path = "/v1/sessions/{session}",
+              .summary = "Forget a session",
+              .answer = cleared_schema(),
+              .errors = {400, 404, 500, 503},
+              .handler = of(sessions, clear)});
+  router.add({.method = "DELETE",
+              .path = "/v1/sessions",
+              .summary = "Forget all sessions; all=true says that this is meant",
+              .answer = cleared_schema(),
+              .errors = {400, 500, 503},
+              .queries = {"all"},
+              .handler = of(sessions, clear)});
+}
+
+void add_transfers(Sessions& sessions, Router& router) {
+  router.add({.method = "GET",
+              .path = "/v1/sessions/{session}/export",
+              .summary = "A revision with all that another machine needs to go on from it",
+              .errors = {400, 404, 500, 503},
+              .queries = {"revision"},
+              .answer_type = kExportType,
+              .handler = of(sessions, export_revision)});
+  router.add({.method = "POST",
+              .path = "/v1/sessions/{session}/import",
+              .summary = "A new session of an exported one",
+              .body = {{"type", "string"}, {"format", "binary"}},
+              .answer = revision_schema(),
+              .errors = {400, 409, 413, 500, 503},
+              .body_type = kExportType,
+              .handler = of(sessions, import)});
+}
+
+}  // namespace
+
+void add_session_routes(Sessions& sessions, Router& router) {
+  add_looks(sessions, router);
+  add_moves(sessions, router);
+  add_transfers(sessions, router);
+}
+
+}  // namespace skerry::service

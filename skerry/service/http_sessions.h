@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "skerry/service/router.h"
+#include "skerry/tool/sessions.h"
+
+namespace skerry::service {
+
+/// Adds `/v1/sessions…`: what there is to do with sessions besides running in them. `sessions` must
+/// outlive the router.
+void add_session_routes(tool::Sessions& sessions, Router& router);
+
+}  // namespace skerry::service

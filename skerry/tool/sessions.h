@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "skerry/base/fd.h"
+#include "skerry/base/status.h"
+#include "skerry/broker/runner.h"
+#include "skerry/runtime/home.h"
+#include "skerry/session/session_store.h"
+#include "skerry/tool/session_report.h"
+#include "skerry/tool/session_variables.h"
+
+namespace skerry::tool {
+
+/// Whose session, as its caller names it: unchecked.
+struct SessionRef {
+  std::string tenant;
+  std::string name;
+};
+
+/// Sessions as every front end offers them: to look at, to go back in, to copy. Confined to the
+/// event loop's thread, which nothing here blocks.
+///
+/// Each call fails with kInvalidArgument for a name that is none, kNotFound for a session or
+/// revision that is not there, kUnavailable when somebody ran in the session for 30 s, and
+/// kCancelled when its wait was. A revision is named by its number or label.
+class Sessions {
+ public:
+  template <typename Value>
+  using Awaited = boost::asio::awaitable<Result<Value>>;
+
+  /// The runner must outlive it.
+  Sessions(broker::Runner& runner, runtime::Home home) : runner_(runner), home_(std::move(home)) {}
+
+  Awaited<std::vector<session::SessionInfo>> list(std::string tenant);
+  Awaited<session::SessionInfo> info(SessionRef ref);
+  Awaited<SessionLog> log(SessionRef ref);
+  /// `label` empty: the time.
+  Awaited<session::SessionStore::Checkpoint> checkpoint(SessionRef ref, std::string label);
+  Awaited<session::RevisionInfo> rewind(SessionRef ref, std::string revision);
+  /// kAlreadyExists when there is a session named `fork`.
+  Awaited<session::SessionInfo> fork(SessionRef ref, std::string fork);
+  /// The variables that differ from `before` to `after`; empty: the head. "0" is the template.
+  Awaited<VariablesDiff> diff(SessionRef ref, std::string before, std::string after);
+  /// Forgets one session, or all of the tenant. Returns how many there were.
+  Awaited<std::int64_t> clear(std::string tenant, std::optional<std::string> name);
+
+  struct Exported {
+    OwnedFd file;  ///< without a name, to be read from its beginning
+    std::uint64_t size = 0;
+    std::int64_t revision = 0;
+  };
+  /// A revision, empty: the head, with all that another machine needs to go on from it.
+  Awaited<Exported> export_revision(SessionRef ref, std::string revision);
+  /// Makes a session of what `export_revision` gave; anybody may have written it. kAlreadyExists
+  /// when there is one of that name; kInvalidArgument when it is no whole export.
+  Awaited<session::RevisionInfo> import(SessionRef ref, std::string exported);
+
+ private:
+  Awaited<Variables> variables(SessionRef ref, std::string revision);
+
+  broker::Runner& runner_;
+  runtime::Home home_;
+};
+
+}  // namespace skerry::tool
