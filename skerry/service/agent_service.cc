@@ -135,6 +135,8 @@ grpc::Status fault_of(const ToolResult& result) {
       return {grpc::StatusCode::INVALID_ARGUMENT, result.error};
     case Verdict::kUnknownTool:
       return {grpc::StatusCode::NOT_FOUND, result.error};
+    case Verdict::kForbidden:
+      return {grpc::StatusCode::PERMISSION_DENIED, result.error};
     case Verdict::kBusy:
       return {grpc::StatusCode::RESOURCE_EXHAUSTED, result.error};
     case Verdict::kCancelled:

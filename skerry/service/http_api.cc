@@ -33,6 +33,8 @@ Answer fault_of(const ToolResult& result) {
   switch (result.verdict) {
     case Verdict::kUnknownTool:
       return error_response(404, result.error);
+    case Verdict::kForbidden:
+      return error_response(403, result.error);
     case Verdict::kBusy:
       return busy(result.error);
     case Verdict::kBroken:

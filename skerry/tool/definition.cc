@@ -59,11 +59,11 @@ std::optional<json> as_type(Parameter::Type type, const json& value) {
     const auto number = integer_in(value);
     return number ? std::optional<json>(*number) : std::nullopt;
   }
-  const bool fits = (type == Type::kString && value.is_string()) ||
-                    (type == Type::kNumber && value.is_number()) ||
-                    (type == Type::kBoolean && value.is_boolean()) ||
-                    (type == Type::kArray && value.is_array()) ||
-                    (type == Type::kObject && value.is_object());
+  const bool fits =
+      (type == Type::kString && value.is_string()) ||
+      (type == Type::kNumber && value.is_number() && std::isfinite(value.get<double>())) ||
+      (type == Type::kBoolean && value.is_boolean()) ||
+      (type == Type::kArray && value.is_array()) || (type == Type::kObject && value.is_object());
   return fits ? std::optional<json>(value) : std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/tool/definition.h"
 
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -85,6 +86,10 @@ TEST(ArgumentsTest, NamesWhatDoesNotFit) {
   EXPECT_EQ(refusal({{"code", ""}, {"cod", 1}, {"b", 2}}), "Unknown parameters for probe: b, cod");
   EXPECT_EQ(refusal({{"code", ""}, {"share", 1.5}}),
             "Parameter 'share' must be at most 1, got 1.5");
+  for (const double odd : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {  // Protobuf's JSON has them
+    EXPECT_EQ(refusal({{"code", ""}, {"share", odd}}),
+              "Parameter 'share' must be of type number, got number");
+  }
   EXPECT_EQ(refusal(json::array()), "Parameters must be an object of names and values");
   EXPECT_EQ(refusal("x"), "Parameters must be an object of names and values");
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
@@ -19,6 +22,13 @@ struct Caller {
   std::string tenant = "default";
   std::string user = {};
   std::string session = {};  ///< where the parameters name none; empty: no session
+  std::string key = {};      ///< id of the API key; empty: none
+  std::string request = {};  ///< id of the request, for logs
+  std::shared_ptr<const std::vector<std::string>> tools = {};  ///< that it may call; null: all
+
+  bool may_call(std::string_view tool) const {
+    return !tools || std::find(tools->begin(), tools->end(), tool) != tools->end();
+  }
 };
 
 /// What became of a call.
@@ -29,6 +39,7 @@ enum class Verdict {
   kCancelled,    ///< because its caller asked
   kInvalid,      ///< it was not called: the parameters do not fit
   kUnknownTool,  ///< it was not called: there is none of that name
+  kForbidden,    ///< it was not called: its caller may not
   kBusy,         ///< it was not called: too many wait; again in a second
   kBroken,       ///< our own failure
 };
@@ -48,6 +59,13 @@ ToolResult failed(Verdict verdict, std::string error);
 
 /// Sees output while a tool produces it: UTF-8, whole characters.
 using OutputSeen = std::function<void(wasi::Stream stream, std::string_view text)>;
+
+/// Hears of every call that has ended, also of those that came to nothing.
+class CallWatcher {
+ public:
+  virtual ~CallWatcher() = default;
+  virtual void called(const Caller& caller, std::string_view tool, const ToolResult& result) = 0;
+};
 
 /// Something that can be called with parameters. Confined to the event loop's thread.
 class Tool {

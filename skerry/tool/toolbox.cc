@@ -65,21 +65,36 @@ std::vector<const Definition*> Toolbox::search(const Search& search) const {
   return found;
 }
 
+void Toolbox::tell(const Caller& caller, std::string_view tool, const ToolResult& result) const {
+  for (CallWatcher* watcher : watchers_) watcher->called(caller, tool, result);
+}
+
 boost::asio::awaitable<ToolResult> Toolbox::call(std::string name, nlohmann::json parameters,
                                                  Caller caller, OutputSeen seen) const {
+  const auto begun = std::chrono::steady_clock::now();
+  ToolResult result = co_await result_of(name, parameters, caller, std::move(seen));
+  result.took = std::chrono::steady_clock::now() - begun;
+  tell(caller, name, result);
+  co_return result;
+}
+
+boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
+                                                      const nlohmann::json& parameters,
+                                                      const Caller& caller, OutputSeen seen) const {
   Tool* tool = tool_of(name);
   if (tool == nullptr) {
     co_return failed(Verdict::kUnknownTool, "Tool not found: " + to_utf8(clip(name, kLongestName)));
+  }
+  if (!caller.may_call(name)) {
+    co_return failed(Verdict::kForbidden,
+                     "tool \"" + std::string(name) + "\" is not among those of this key");
   }
   auto arguments = Arguments::check(tool->definition(), parameters);
   if (!arguments.ok()) {
     co_return failed(Verdict::kInvalid, std::string(message_of(arguments.status())));
   }
-  const auto begun = std::chrono::steady_clock::now();
-  ToolResult result =
-      co_await tool->call(*std::move(arguments), std::move(caller), std::move(seen));
-  result.took = std::chrono::steady_clock::now() - begun;
-  co_return result;
+  Caller mine = caller;
+  co_return co_await tool->call(*std::move(arguments), std::move(mine), std::move(seen));
 }
 
 }  // namespace skerry::tool

@@ -26,6 +26,10 @@ struct Search {
 class Toolbox {
  public:
   void add(std::unique_ptr<Tool> tool);
+  /// From now on `watcher`, which must outlive this, hears of every call.
+  void watch(CallWatcher& watcher) { watchers_.push_back(&watcher); }
+  /// Tells the watchers of a call that was made elsewhere.
+  void tell(const Caller& caller, std::string_view tool, const ToolResult& result) const;
 
   /// Null when there is none of that name.
   const Definition* find(std::string_view name) const;
@@ -38,7 +42,11 @@ class Toolbox {
 
  private:
   Tool* tool_of(std::string_view name) const;
+  boost::asio::awaitable<ToolResult> result_of(std::string_view name,
+                                               const nlohmann::json& parameters,
+                                               const Caller& caller, OutputSeen seen) const;
   std::vector<std::unique_ptr<Tool>> tools_;
+  std::vector<CallWatcher*> watchers_;
 };
 
 }  // namespace skerry::tool
