@@ -14,6 +14,7 @@ void add_exec_command(CLI::App& program);
 void add_session_command(CLI::App& program);
 void add_store_command(CLI::App& program);
 void add_serve_command(CLI::App& program);
+void add_keys_command(CLI::App& program);
 void add_setup_command(CLI::App& program);
 void add_bench_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);

@@ -32,7 +32,7 @@ std::string why(const CLI::Error& error, int argc, char** argv) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !first.empty() &&
       !first.starts_with('-') &&
       std::string_view(error.what()).find("subcommand") != std::string_view::npos) {
-    if (first != "session" && first != "store") {
+    if (first != "session" && first != "store" && first != "keys") {
       return "unknown command \"" + std::string(first) + "\"";
     }
     return "skerry " + std::string(first) +
@@ -81,6 +81,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see abo
   skerry::app::add_session_command(program);
   skerry::app::add_store_command(program);
   skerry::app::add_serve_command(program);
+  skerry::app::add_keys_command(program);
   skerry::app::add_setup_command(program);
   skerry::app::add_bench_command(program);
   skerry::app::add_doctor_command(program);

@@ -9,18 +9,20 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include "skerry/access/audit_log.h"
+#include "skerry/access/gate.h"
 #include "skerry/agent/agent.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/child.h"
 #include "skerry/broker/runner.h"
 #include "skerry/runtime/home.h"
+#include "skerry/service/address.h"
 #include "skerry/service/agent_service.h"
 #include "skerry/service/grpc_server.h"
 #include "skerry/service/http_api.h"
@@ -29,6 +31,7 @@
 #include "skerry/service/skerry_service.h"
 #include "skerry/tool/calculator.h"
 #include "skerry/tool/python_executor.h"
+#include "skerry/tool/runs.h"
 #include "skerry/tool/toolbox.h"
 
 namespace skerry::app {
@@ -43,31 +46,25 @@ struct ServeOptions {
   std::vector<std::string> http{"127.0.0.1:8000", "127.0.0.1:8080"};
   int workers = broker::Setting{}.workers;
   bool require_walls = false;
+  bool requires_key = false;
 };
 
-/// The host's part of "HOST:PORT" or "[::1]:PORT".
-std::string host_of(const std::string& address) {
-  std::string host = address.substr(0, address.rfind(':'));
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
+/// The addresses of one kind, checked: those that others reach ask for keys.
+Result<std::vector<service::Address>> addresses_of(const char* option,
+                                                   const std::vector<std::string>& texts,
+                                                   const access::Gate& gate) {
+  std::vector<service::Address> addresses;
+  for (const std::string& text : texts) {
+    auto address = service::Address::parse(text);
+    if (!address.ok()) return annotate(address.status(), option);
+    if (!address->is_loopback() && !gate.has_keys()) {
+      return absl::PermissionDeniedError(
+          std::string(option) + ": will not listen on " + text +
+          ": there are no keys, so only this machine may reach it; `skerry keys create` makes one");
+    }
+    addresses.push_back(*std::move(address));
   }
-  return host;
-}
-
-Status check_address(const std::string& address) {
-  const auto colon = address.rfind(':');
-  const std::string port = colon == address.npos ? "" : address.substr(colon + 1);
-  const bool is_port = !port.empty() && port.size() <= 5 &&
-                       port.find_first_not_of("0123456789") == port.npos &&
-                       std::stoi(port) <= 65535;
-  if (!is_port) return absl::InvalidArgumentError("\"" + address + "\", expected HOST:PORT");
-  const std::string host = host_of(address);
-  boost::system::error_code error;
-  const auto parsed = boost::asio::ip::make_address(host, error);
-  if (host == "localhost" || (!error && parsed.is_loopback())) return ok_status();
-  return absl::PermissionDeniedError(
-      "will not listen on " + address +
-      ": nobody is asked for a key, so only this machine may reach it; take 127.0.0.1");
+  return addresses;
 }
 
 /// Everything that serves, in the order in which it is built.
@@ -83,25 +80,35 @@ class Service {
     setting.pool.spares = std::min(setting.pool.spares, options.workers);
     setting.pool.require_walls = options.require_walls;
     SKERRY_TRY(setting.pool.check());
+    gate_setting_ = {.keys = home.keys(), .requires_key = options.requires_key};
+    SKERRY_ASSIGN(gate_, access::Gate::open(gate_setting_));
+    SKERRY_ASSIGN(const auto grpc, addresses_of("--grpc", options.grpc, *gate_));
+    SKERRY_ASSIGN(const auto http, addresses_of("--http", options.http, *gate_));
+    SKERRY_ASSIGN(audit_, access::AuditLog::open(home.logs() / "audit.jsonl"));
+    tools_.watch(*gate_);
+    tools_.watch(*audit_);
+    router_.guard(*gate_);
     SKERRY_ASSIGN(runner_, broker::Runner::start(io_, setting));
+    runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
     const sandbox::Limits limits;
     tools_.add(std::make_unique<tool::PythonExecutor>(*runner_, limits));
     tools_.add(std::make_unique<tool::Calculator>());
     agent_ = std::make_unique<service::AgentService>(
-        io_, agent_core_, tools_, *runner_,
+        io_, *gate_, agent_core_, tools_, *runner_,
         service::AgentService::Setting{
             .version = SKERRY_VERSION, .limits = limits, .concurrent_tasks = options.workers});
     api_ = std::make_unique<service::HttpApi>(service::HttpApi{.agent = agent_core_,
                                                                .tools = tools_,
                                                                .runner = *runner_,
+                                                               .runs = *runs_,
                                                                .limits = limits,
                                                                .version = SKERRY_VERSION});
     service::add_routes(*api_, router_);
     sessions_ = std::make_unique<tool::Sessions>(*runner_, home);
     service::add_session_routes(*sessions_, router_);
-    own_ = std::make_unique<service::SkerryService>(io_, *runner_, *sessions_, limits);
-    SKERRY_ASSIGN(grpc_, service::GrpcServer::start(options.grpc, {agent_.get(), own_.get()}));
-    SKERRY_ASSIGN(http_, service::HttpServer::start(io_, options.http, router_, {}));
+    own_ = std::make_unique<service::SkerryService>(io_, *gate_, *runs_, *sessions_, limits);
+    SKERRY_ASSIGN(grpc_, service::GrpcServer::start(grpc, {agent_.get(), own_.get()}));
+    SKERRY_ASSIGN(http_, service::HttpServer::start(io_, http, router_, {}));
     return ok_status();
   }
 
@@ -122,6 +129,8 @@ class Service {
         if (!again) std::_Exit(130);
       });
     });
+    boost::asio::signal_set hang_up(io_, SIGHUP);
+    await_reload(hang_up);
     io_.run();
     if (stopping.joinable()) stopping.join();
   }
@@ -130,6 +139,19 @@ class Service {
   const std::vector<int>& http_ports() const { return http_->ports(); }
 
  private:
+  /// SIGHUP: the keys are read again. When that fails, those of before stay.
+  void await_reload(boost::asio::signal_set& hang_up) {
+    hang_up.async_wait([this, &hang_up](const boost::system::error_code& error, int) {
+      if (error) return;
+      const Status read = gate_->reload(gate_setting_);
+      std::fputs(read.ok()
+                     ? "skerry: keys read again\n"
+                     : ("skerry: nothing changes: " + std::string(message_of(read)) + "\n").c_str(),
+                 stderr);
+      await_reload(hang_up);
+    });
+  }
+
   /// Ends the loop when nothing runs or waits, at the latest when the grace is over.
   void end_when_quiet() {
     const broker::Counts counts = runner_->counts();
@@ -142,7 +164,11 @@ class Service {
   }
 
   boost::asio::io_context io_;
+  access::Gate::Setting gate_setting_;
+  std::unique_ptr<access::Gate> gate_;
+  std::unique_ptr<access::AuditLog> audit_;
   std::unique_ptr<broker::Runner> runner_;
+  std::unique_ptr<tool::Runs> runs_;
   tool::Toolbox tools_;
   agent::Agent agent_core_{tools_};
   std::unique_ptr<service::AgentService> agent_;
@@ -165,12 +191,6 @@ void tell_addresses(const char* what, const std::vector<std::string>& addresses,
 }
 
 Status serve(const ServeOptions& options) {
-  for (const std::string& address : options.grpc) {
-    SKERRY_TRY(annotate(check_address(address), "--grpc"));
-  }
-  for (const std::string& address : options.http) {
-    SKERRY_TRY(annotate(check_address(address), "--http"));
-  }
   SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
   // Sets the runtime up if that was not done.
   SKERRY_TRY(ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone).status());
@@ -206,8 +226,11 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the par
       ->type_name("N");
   program.add_flag("--require-walls", options.require_walls,
                    "Start only where every wall of the jail stands (`skerry doctor` tells)");
+  program.add_flag("--require-key", options.requires_key,
+                   "Ask everybody for a key (`skerry keys create`), also where there are none yet");
   program.footer(
-      "Stops on SIGINT or SIGTERM, when what is under way has ended.\n\nExamples:\n"
+      "Stops on SIGINT or SIGTERM, when what is under way has ended. SIGHUP reads the keys "
+      "again.\n\nExamples:\n"
       "  skerry serve\n"
       "  skerry serve --grpc 127.0.0.1:6000 --http 127.0.0.1:6001 --workers 8\n");
   try {

@@ -20,6 +20,8 @@ struct Home {
   std::filesystem::path module_cache() const { return root / "modules"; }
   std::filesystem::path templates() const { return root / "templates"; }
   std::filesystem::path store() const { return root / "store"; }
+  std::filesystem::path keys() const { return root / "keys.json"; }
+  std::filesystem::path logs() const { return root / "logs"; }
   std::filesystem::path lock() const { return root / "setup.lock"; }
 };
 

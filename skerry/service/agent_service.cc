@@ -8,6 +8,7 @@
 
 #include "skerry/base/utf8.h"
 #include "skerry/service/grpc_call.h"
+#include "skerry/service/grpc_gate.h"
 #include "skerry/service/json_struct.h"
 
 namespace skerry::service {
@@ -26,8 +27,8 @@ std::string text_of(const google::protobuf::Struct& object, const char* name) {
   return found->second.string_value();
 }
 
-tool::Caller caller_of(const proto::ExecuteTaskRequest& request) {
-  tool::Caller caller;
+/// The caller, with the session and the user that the request names.
+tool::Caller with_names(tool::Caller caller, const proto::ExecuteTaskRequest& request) {
   caller.session = request.session_context().session_id().empty()
                        ? request.metadata().session_id()
                        : request.session_context().session_id();
@@ -91,10 +92,10 @@ struct Wanted {
   bool is_list = false;  ///< as `tool_calls`: what cannot be called is a result, too
 };
 
-Result<Wanted> wanted_of(const proto::ExecuteTaskRequest& request) {
+Result<Wanted> wanted_of(const proto::ExecuteTaskRequest& request, tool::Caller caller) {
   Wanted wanted;
   wanted.request.query = request.query();
-  wanted.request.caller = caller_of(request);
+  wanted.request.caller = with_names(std::move(caller), request);
   wanted.request.allowed_tools = allowed_tools(request);
   wanted.request.timeout_seconds = request.config().timeout_seconds();
   const auto& context = request.context().fields();
@@ -181,8 +182,8 @@ class Task {
   Task(const agent::Agent& agent, const proto::ExecuteTaskRequest& request)
       : agent_(agent), request_(request) {}
 
-  grpc::Status plan() {
-    auto wanted = wanted_of(request_);
+  grpc::Status plan(tool::Caller caller) {
+    auto wanted = wanted_of(request_, std::move(caller));
     if (!wanted.ok()) return grpc_status(wanted.status());
     is_list_ = wanted->is_list;
     auto plan = agent_.plan(std::move(wanted->request));
@@ -267,20 +268,24 @@ double memory_in_use() {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* AgentService::ExecuteTask(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AgentService::ExecuteTask(grpc::CallbackServerContext* context,
                                                     const proto::ExecuteTaskRequest* request,
                                                     proto::ExecuteTaskResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    auto caller = admitted(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
     Task task(agent_, *request);
-    if (auto status = task.plan(); !status.ok()) co_return status;
+    if (auto status = task.plan(*std::move(caller)); !status.ok()) co_return status;
     co_return co_await task.run(*response, {});
   });
 }
 
 grpc::ServerWriteReactor<proto::TaskUpdate>* AgentService::StreamExecuteTask(
-    grpc::CallbackServerContext*, const proto::ExecuteTaskRequest* request) {
+    grpc::CallbackServerContext* context, const proto::ExecuteTaskRequest* request) {
   using Call = StreamCall<proto::TaskUpdate>;
-  return Call::start(io_, [this, request](Call::Send send) -> GrpcWork::Work {
+  return Call::start(io_, [this, context, request](Call::Send send) -> GrpcWork::Work {
+    auto caller = admitted(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
     const auto update = [request](proto::AgentState state, double progress) {
       proto::TaskUpdate made;
       made.set_task_id(request->metadata().task_id());
@@ -289,7 +294,7 @@ grpc::ServerWriteReactor<proto::TaskUpdate>* AgentService::StreamExecuteTask(
       return made;
     };
     Task task(agent_, *request);
-    if (auto status = task.plan(); !status.ok()) co_return status;
+    if (auto status = task.plan(*std::move(caller)); !status.ok()) co_return status;
     send(update(proto::AGENT_STATE_PLANNING, 0));
     agent::Observer observer;
     observer.begins = [&](const agent::ToolCall& call) {
@@ -319,24 +324,30 @@ grpc::ServerWriteReactor<proto::TaskUpdate>* AgentService::StreamExecuteTask(
   });
 }
 
-grpc::ServerUnaryReactor* AgentService::ExecuteTool(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AgentService::ExecuteTool(grpc::CallbackServerContext* context,
                                                     const proto::ToolCallRequest* request,
                                                     common::ToolResult* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    tool::Caller caller{.user = request->user_id(), .session = request->session_id()};
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    auto caller = admitted(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
+    caller->user = request->user_id();
+    caller->session = request->session_id();
     json parameters = json_of(request->parameters());
     const ToolResult result =
-        co_await tools_.call(request->tool_name(), std::move(parameters), std::move(caller), {});
+        co_await tools_.call(request->tool_name(), std::move(parameters), *std::move(caller), {});
     if (auto fault = fault_of(result); !fault.ok()) co_return fault;
     *response = proto_of(request->tool_name(), result);
     co_return grpc::Status::OK;
   });
 }
 
-grpc::ServerUnaryReactor* AgentService::GetCapabilities(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AgentService::GetCapabilities(grpc::CallbackServerContext* context,
                                                         const proto::GetCapabilitiesRequest*,
                                                         proto::GetCapabilitiesResponse* response) {
-  return UnaryCall::start(io_, [this, response]() -> GrpcWork::Work {
+  return UnaryCall::start(io_, [this, context, response]() -> GrpcWork::Work {
+    if (const auto caller = caller_of(gate_, *context); !caller.ok()) {
+      co_return grpc_status(caller.status());
+    }
     for (const tool::Definition* each : tools_.search({})) {
       response->add_supported_tools(each->name);
     }
@@ -368,10 +379,13 @@ grpc::ServerUnaryReactor* AgentService::HealthCheck(grpc::CallbackServerContext*
   });
 }
 
-grpc::ServerUnaryReactor* AgentService::DiscoverTools(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* AgentService::DiscoverTools(grpc::CallbackServerContext* context,
                                                       const proto::DiscoverToolsRequest* request,
                                                       proto::DiscoverToolsResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    if (const auto caller = caller_of(gate_, *context); !caller.ok()) {
+      co_return grpc_status(caller.status());
+    }
     const tool::Search search{
         .query = request->query(),
         .categories = {request->categories().begin(), request->categories().end()},
@@ -386,9 +400,12 @@ grpc::ServerUnaryReactor* AgentService::DiscoverTools(grpc::CallbackServerContex
 }
 
 grpc::ServerUnaryReactor* AgentService::GetToolCapability(
-    grpc::CallbackServerContext*, const proto::GetToolCapabilityRequest* request,
+    grpc::CallbackServerContext* context, const proto::GetToolCapabilityRequest* request,
     proto::GetToolCapabilityResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    if (const auto caller = caller_of(gate_, *context); !caller.ok()) {
+      co_return grpc_status(caller.status());
+    }
     const tool::Definition* found = tools_.find(request->tool_id());
     if (found == nullptr) {
       co_return grpc::Status(grpc::StatusCode::NOT_FOUND, "Tool not found: " + request->tool_id());

@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "skerry/access/gate.h"
 #include "skerry/agent/agent.h"
 #include "skerry/broker/runner.h"
 #include "skerry/tool/toolbox.h"
@@ -26,9 +27,14 @@ class AgentService final : public shannon::agent::AgentService::CallbackService 
     sandbox::Limits limits;    ///< of a run that asks for nothing else
     int concurrent_tasks = 0;  ///< as many runs as there are workers
   };
-  AgentService(boost::asio::io_context& io, const agent::Agent& agent, const tool::Toolbox& tools,
-               const broker::Runner& runner, Setting setting)
-      : io_(io), agent_(agent), tools_(tools), runner_(runner), setting_(std::move(setting)) {}
+  AgentService(boost::asio::io_context& io, access::Gate& gate, const agent::Agent& agent,
+               const tool::Toolbox& tools, const broker::Runner& runner, Setting setting)
+      : io_(io),
+        gate_(gate),
+        agent_(agent),
+        tools_(tools),
+        runner_(runner),
+        setting_(std::move(setting)) {}
 
   grpc::ServerUnaryReactor* ExecuteTask(grpc::CallbackServerContext* context,
                                         const shannon::agent::ExecuteTaskRequest* request,
@@ -54,6 +60,7 @@ class AgentService final : public shannon::agent::AgentService::CallbackService 
 
  private:
   boost::asio::io_context& io_;
+  access::Gate& gate_;
   const agent::Agent& agent_;
   const tool::Toolbox& tools_;
   const broker::Runner& runner_;

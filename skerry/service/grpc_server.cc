@@ -17,7 +17,7 @@ constexpr int kMaxMessage = 70 << 20;
 
 }  // namespace
 
-Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<std::string>& addresses,
+Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<Address>& addresses,
                                                       const std::vector<grpc::Service*>& services) {
   // It would speak to standard error by itself; what matters is in the status.
   ::setenv("GRPC_VERBOSITY", "NONE", 0);
@@ -31,14 +31,15 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<std::str
   // Two servers on one port would share its clients.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &server->ports_[i]);
+    builder.AddListeningPort(addresses[i].text(), grpc::InsecureServerCredentials(),
+                             &server->ports_[i]);
   }
   for (grpc::Service* service : services) builder.RegisterService(service);
   server->server_ = builder.BuildAndStart();
   const auto& ports = server->ports_;
   if (server->server_ && std::find(ports.begin(), ports.end(), 0) == ports.end()) return server;
   std::string all;
-  for (const std::string& address : addresses) all += (all.empty() ? "" : ", ") + address;
+  for (const Address& address : addresses) all += (all.empty() ? "" : ", ") + address.text();
   return absl::UnavailableError("cannot listen on " + all +
                                 ": in use by another program, or not an address of this machine; "
                                 "`--grpc HOST:PORT` takes another");

@@ -10,6 +10,7 @@
 #include <grpcpp/support/config.h>
 
 #include "skerry/base/status.h"
+#include "skerry/service/address.h"
 
 namespace grpc {
 class Service;
@@ -20,9 +21,9 @@ namespace skerry::service {
 /// The gRPC listener, with server reflection and the standard health service.
 class GrpcServer {
  public:
-  /// Listens on every address ("127.0.0.1:50051"; port 0 is any that is free). kUnavailable when
+  /// Listens on every address . kUnavailable when
   /// one of them cannot be had. The services must outlive it.
-  static Result<std::unique_ptr<GrpcServer>> start(const std::vector<std::string>& addresses,
+  static Result<std::unique_ptr<GrpcServer>> start(const std::vector<Address>& addresses,
                                                    const std::vector<grpc::Service*>& services);
   ~GrpcServer();
 

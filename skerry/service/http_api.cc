@@ -9,7 +9,6 @@
 #include "skerry/service/json_schema.h"
 #include "skerry/service/run_order.h"
 #include "skerry/tool/json_text.h"
-#include "skerry/tool/run_output.h"
 #include "skerry/tool/run_report.h"
 
 namespace skerry::service {
@@ -302,6 +301,7 @@ void add_tool_calls(const HttpApi& api, Router& router) {
               .body = call_schema(),
               .answer = result_schema(),
               .errors = {400, 404, 429, 500},
+              .is_metered = true,
               .handler = with_body([&tools](const HttpRequest& request, json body, EventStream&) {
                 return answer_call(tools, std::move(body), request.caller);
               })});
@@ -312,6 +312,7 @@ void add_tool_calls(const HttpApi& api, Router& router) {
        .body = list_schema(call_schema()),
        .answer = list_schema(result_schema()),
        .errors = {400},
+       .is_metered = true,
        .handler = [&tools](HttpRequest request, EventStream&) {
          return answer_batch(tools, std::move(request.body), std::move(request.caller));
        }});
@@ -324,6 +325,7 @@ void add_tool_calls(const HttpApi& api, Router& router) {
        .body = object_of({{"arguments", object_schema()}, {"session_id", text_schema()}}, {}),
        .answer = std::move(with_usage),
        .errors = {400, 403, 404, 429, 500},
+       .is_metered = true,
        .handler = with_body([&tools](const HttpRequest& request, json body, EventStream&) {
          return answer_named_call(tools, request.variables.at("tool"), std::move(body),
                                   request.caller);
@@ -433,7 +435,6 @@ awaitable<Answer> answer_run(const HttpApi& api, const HttpRequest& request, jso
   const bool wants_events = request.wants_events;
   auto order = run_order(body, api.limits);
   if (!order.ok()) co_return response_of(order.status());
-  order->tenant = request.caller.tenant;
   tool::OutputSeen seen;
   std::function<void()> begun;
   if (wants_events) {
@@ -442,8 +443,9 @@ awaitable<Answer> answer_run(const HttpApi& api, const HttpRequest& request, jso
       events.send(stream == wasi::Stream::kStdout ? "stdout" : "stderr", {{"text", text}});
     };
   }
-  const auto report =
-      co_await tool::reported_run(api.runner, *std::move(order), std::move(seen), std::move(begun));
+  tool::Caller caller = request.caller;
+  const auto report = co_await api.runs.run(std::move(caller), *std::move(order), std::move(seen),
+                                            std::move(begun));
   if (!report.ok()) co_return response_of(report.status());
   ordered_json told = tool::json_of(*report);
   // The program did well, and yet what it left is lost.
@@ -474,6 +476,7 @@ void add_health(const HttpApi& api, Router& router) {
                 .summary = summary,
                 .answer = health_schema(),
                 .errors = asks_for_workers ? std::vector<int>{503} : std::vector<int>{},
+                .is_open = true,
                 .handler = health(asks_for_workers)});
   };
   add("/health", "Whether it serves", true);
@@ -493,6 +496,7 @@ void add_routes(const HttpApi& api, Router& router) {
               .body = query_schema(),
               .answer = query_answer_schema(),
               .errors = {400, 403, 404, 409, 429, 500},
+              .is_metered = true,
               .handler = with_body(
                   [&agent = api.agent](const HttpRequest& request, json body, EventStream&) {
                     return answer_query(agent, std::move(body), request.caller);
@@ -504,8 +508,9 @@ void add_routes(const HttpApi& api, Router& router) {
                   "stdout, stderr, outcome",
        .body = tool::schema_of(run_parameters(api.limits)),
        .answer = object_schema(),
-       .errors = {400, 409, 429, 500},
+       .errors = {400, 403, 409, 429, 500},
        .sends_events = true,
+       .is_metered = true,
        .handler = with_body([&api](const HttpRequest& request, json body, EventStream& events) {
          return answer_run(api, request, std::move(body), events);
        })});
@@ -514,6 +519,7 @@ void add_routes(const HttpApi& api, Router& router) {
               .path = "/openapi.json",
               .summary = "This document",
               .answer = object_schema(),
+              .is_open = true,
               .handler = at_once([&api, &router](const HttpRequest&) {
                 return json_response(router.document(api.version));
               })});

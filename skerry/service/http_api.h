@@ -6,6 +6,7 @@
 #include "skerry/agent/agent.h"
 #include "skerry/broker/runner.h"
 #include "skerry/service/router.h"
+#include "skerry/tool/runs.h"
 #include "skerry/tool/toolbox.h"
 
 namespace skerry::service {
@@ -15,6 +16,7 @@ struct HttpApi {
   const agent::Agent& agent;
   const tool::Toolbox& tools;
   broker::Runner& runner;
+  tool::Runs& runs;
   sandbox::Limits limits;  ///< of a run that asks for nothing else
   std::string version;
 };

@@ -137,6 +137,13 @@ std::optional<HttpRequest> request_of(Parser& parser) {
   }
   const auto accept = message[http::field::accept];
   request.wants_events = accept.find("text/event-stream") != accept.npos;
+  const auto field = [&message](std::string_view name) {
+    const auto value = message[beast::string_view(name.data(), name.size())];
+    return std::string_view(value.data(), value.size());
+  };
+  const std::string_view key = field("X-API-Key");
+  request.api_key = std::string(key.empty() ? bearer_in(field("Authorization")) : key);
+  request.request_id = request_id_of(field("X-Request-ID"));
   request.body = std::move(message.body());
   return request;
 }

@@ -2,8 +2,11 @@
 #include "skerry/service/http_message.h"
 
 #include <charconv>
+#include <random>
 #include <set>
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "skerry/base/utf8.h"
 #include "skerry/tool/json_text.h"
@@ -82,6 +85,27 @@ bool is_local_origin(std::string_view origin) {
   if (host.starts_with("[::1]")) return host.size() == 5 || host[5] == ':';
   host = host.substr(0, host.find(':'));
   return host == "localhost" || host == "127.0.0.1";
+}
+
+std::string_view bearer_in(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (authorization.size() <= kScheme.size()) return {};
+  for (std::size_t i = 0; i < kScheme.size(); ++i) {
+    const char c = authorization[i];
+    if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != kScheme[i]) return {};
+  }
+  return authorization.substr(kScheme.size());
+}
+
+std::string request_id_of(std::string_view given) {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
+  if (!given.empty() && given.size() <= 64 && given.find_first_not_of(kLetters) == given.npos) {
+    return std::string(given);
+  }
+  // Unique enough to find a request in a log; no secret.
+  static thread_local std::mt19937_64 random{std::random_device{}()};
+  return fmt::format("{:016x}", random());
 }
 
 }  // namespace skerry::service

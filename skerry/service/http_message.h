@@ -28,8 +28,10 @@ struct HttpRequest {
   std::map<std::string, std::string>
       variables;  ///< parts of the path that the route names, decoded
   std::string body;
-  bool wants_events = false;  ///< it accepts text/event-stream
-  tool::Caller caller = {};   ///< who asks: the server's word, not the client's
+  bool wants_events = false;    ///< it accepts text/event-stream
+  std::string api_key = {};     ///< as it was sent; empty: none
+  std::string request_id = {};  ///< the client's, or one of ours
+  tool::Caller caller = {};     ///< who asks: the server's word, not the client's
 };
 
 /// A file to be sent in place of a body, from its beginning.
@@ -70,6 +72,13 @@ Result<nlohmann::json> parse_object(std::string_view text);
 /// `text` with %XX put back, and in a query "+" as a space. None when it is no such text, or no
 /// UTF-8.
 std::optional<std::string> decoded(std::string_view text, bool is_query);
+
+/// The token in an `Authorization` header of a bearer; empty when there is none.
+std::string_view bearer_in(std::string_view authorization);
+
+/// What a request is called in logs: the client's id, where it is 1 to 64 letters, digits, and
+/// - _ . : or else a new one.
+std::string request_id_of(std::string_view given);
 
 /// Whether an `Origin` header names a page of this machine's own. One of elsewhere may make a
 /// browser here send requests, and must not have them carried out.

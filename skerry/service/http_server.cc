@@ -23,17 +23,13 @@ using boost::system::error_code;
 // When there are no descriptors left, until somebody may have given one back.
 constexpr std::chrono::milliseconds kPause{50};
 
-/// Where "HOST:PORT" is.
-Result<tcp::endpoint> endpoint_of(asio::io_context& io, const std::string& address) {
-  const auto colon = address.rfind(':');
-  std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+Result<tcp::endpoint> endpoint_of(asio::io_context& io, const Address& address) {
   error_code error;
   tcp::resolver resolver(io);
-  const auto found =
-      resolver.resolve(host, address.substr(colon + 1), tcp::resolver::passive, error);
+  const auto found = resolver.resolve(address.host(), std::to_string(address.port()),
+                                      tcp::resolver::passive, error);
   if (error || found.empty()) {
-    return absl::UnavailableError("cannot listen on " + address + ": " + error.message());
+    return absl::UnavailableError("cannot listen on " + address.text() + ": " + error.message());
   }
   return found.begin()->endpoint();
 }
@@ -45,7 +41,7 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
   Listeners(asio::io_context& io, const Router& router, const Limits& limits)
       : io_(io), router_(router), limits_(limits) {}
 
-  Result<int> listen(const std::string& address) {
+  Result<int> listen(const Address& address) {
     SKERRY_ASSIGN(const auto endpoint, endpoint_of(io_, address));
     tcp::acceptor acceptor(io_);
     error_code error;
@@ -54,7 +50,7 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-      return absl::UnavailableError("cannot listen on " + address + ": " + error.message() +
+      return absl::UnavailableError("cannot listen on " + address.text() + ": " + error.message() +
                                     "; `--http HOST:PORT` takes another");
     }
     const int port = acceptor.local_endpoint().port();
@@ -99,11 +95,11 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(asio::io_context& io,
-                                                      const std::vector<std::string>& addresses,
+                                                      const std::vector<Address>& addresses,
                                                       const Router& router, const Limits& limits) {
   auto listeners = std::make_shared<Listeners>(io, router, limits);
   auto server = std::unique_ptr<HttpServer>(new HttpServer(listeners));
-  for (const std::string& address : addresses) {
+  for (const Address& address : addresses) {
     SKERRY_ASSIGN(const int port, listeners->listen(address));
     server->ports_.push_back(port);
   }

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "skerry/base/status.h"
+#include "skerry/service/address.h"
 #include "skerry/service/router.h"
 
 namespace skerry::service {
@@ -31,10 +32,10 @@ class HttpServer {
     std::chrono::milliseconds write{30'000};  ///< until a client has taken what was written
   };
 
-  /// Listens on every address ("127.0.0.1:8000"; port 0 is any that is free). kUnavailable naming
+  /// Listens on every address . kUnavailable naming
   /// the first that cannot be had. The router must outlive the loop.
   static Result<std::unique_ptr<HttpServer>> start(boost::asio::io_context& io,
-                                                   const std::vector<std::string>& addresses,
+                                                   const std::vector<Address>& addresses,
                                                    const Router& router, const Limits& limits);
   ~HttpServer();
 

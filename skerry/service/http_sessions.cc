@@ -5,6 +5,7 @@
 
 #include "skerry/service/http_handler.h"
 #include "skerry/service/json_schema.h"
+#include "skerry/tool/python_executor.h"
 
 namespace skerry::service {
 namespace {
@@ -161,19 +162,27 @@ awaitable<HttpAnswer> import(Sessions& sessions, HttpRequest request) {
   co_return told(made);
 }
 
+HttpResponse forbidden() {
+  return error_response(403, "python_executor is not among the tools of this key");
+}
+
 /// A handler of the sessions' that takes no body.
 template <typename Handler>
 HttpHandler of(Sessions& sessions, Handler handler) {
-  return [&sessions, handler](HttpRequest request, EventStream&) {
-    return handler(sessions, std::move(request));
+  return [&sessions, handler](HttpRequest request, EventStream&) -> awaitable<HttpAnswer> {
+    if (!request.caller.may_call(tool::PythonExecutor::kName)) co_return forbidden();
+    co_return co_await handler(sessions, std::move(request));
   };
 }
 
 /// A handler of one session's that takes a body.
 template <typename Handler>
 HttpHandler of_body(Sessions& sessions, Handler handler) {
-  return with_body([&sessions, handler](const HttpRequest& request, json body, EventStream&) {
-    return handler(sessions, ref_of(request), std::move(body));
+  return with_body([&sessions, handler](const HttpRequest& request, json body,
+                                        EventStream&) -> awaitable<HttpAnswer> {
+    if (!request.caller.may_call(tool::PythonExecutor::kName)) co_return forbidden();
+    SessionRef ref = ref_of(request);
+    co_return co_await handler(sessions, std::move(ref), std::move(body));
   });
 }
 
@@ -182,14 +191,14 @@ void add_looks(Sessions& sessions, Router& router) {
               .path = "/v1/sessions",
               .summary = "All sessions, last used first",
               .answer = object_of({{"sessions", list_schema(session_schema())}}, {"sessions"}),
-              .errors = {500, 503},
+              .errors = {403, 500, 503},
               .handler = of(sessions, list)});
   router.add(
       {.method = "GET",
        .path = "/v1/sessions/{session}",
        .summary = "One session",
        .answer = session_schema(),
-       .errors = {400, 404, 500, 503},
+       .errors = {400, 403, 404, 500, 503},
        .handler = of(sessions, [](Sessions& all, HttpRequest request) -> awaitable<HttpAnswer> {
          SessionRef ref = ref_of(request);
          const auto info = co_await all.info(std::move(ref));
@@ -204,7 +213,7 @@ void add_looks(Sessions& sessions, Router& router) {
                                                               {"text", text_schema()}},
                                                              {"at_unix_ns", "text"}))}},
                            {"revisions", "events"}),
-       .errors = {400, 404, 500, 503},
+       .errors = {400, 403, 404, 500, 503},
        .handler = of(sessions, [](Sessions& all, HttpRequest request) -> awaitable<HttpAnswer> {
          SessionRef ref = ref_of(request);
          const auto log = co_await all.log(std::move(ref));
@@ -218,7 +227,7 @@ void add_looks(Sessions& sessions, Router& router) {
                                    {"changed", variables_schema()},
                                    {"removed", variables_schema()}},
                                   {"added", "changed", "removed"}),
-              .errors = {400, 404, 429, 500, 503},
+              .errors = {400, 403, 404, 429, 500, 503},
               .queries = {"from", "to"},
               .handler = of(sessions, diff)});
 }
@@ -232,33 +241,33 @@ void add_moves(Sessions& sessions, Router& router) {
               .summary = "Give the session's revision a label (by default, the time), and keep it",
               .body = object_of({{"label", {{"type", {"string", "null"}}}}}, {}),
               .answer = std::move(checkpoint_schema),
-              .errors = {400, 404, 500, 503},
+              .errors = {400, 403, 404, 500, 503},
               .handler = of_body(sessions, checkpoint)});
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/rewind",
               .summary = "Make another revision the one to go on from; later ones stay",
               .body = object_of({{"revision", {{"type", {"integer", "string"}}}}}, {"revision"}),
               .answer = revision_schema(),
-              .errors = {400, 404, 500, 503},
+              .errors = {400, 403, 404, 500, 503},
               .handler = of_body(sessions, rewind)});
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/fork",
               .summary = "A second session that starts where this one is",
               .body = object_of({{"name", text_schema()}}, {"name"}),
               .answer = session_schema(),
-              .errors = {400, 404, 409, 500, 503},
+              .errors = {400, 403, 404, 409, 500, 503},
               .handler = of_body(sessions, fork)});
   router.add({.method = "DELETE",
               .path = "/v1/sessions/{session}",
               .summary = "Forget a session",
               .answer = cleared_schema(),
-              .errors = {400, 404, 500, 503},
+              .errors = {400, 403, 404, 500, 503},
               .handler = of(sessions, clear)});
   router.add({.method = "DELETE",
               .path = "/v1/sessions",
               .summary = "Forget all sessions; all=true says that this is meant",
               .answer = cleared_schema(),
-              .errors = {400, 500, 503},
+              .errors = {400, 403, 500, 503},
               .queries = {"all"},
               .handler = of(sessions, clear)});
 }
@@ -267,7 +276,7 @@ void add_transfers(Sessions& sessions, Router& router) {
   router.add({.method = "GET",
               .path = "/v1/sessions/{session}/export",
               .summary = "A revision with all that another machine needs to go on from it",
-              .errors = {400, 404, 500, 503},
+              .errors = {400, 403, 404, 500, 503},
               .queries = {"revision"},
               .answer_type = kExportType,
               .handler = of(sessions, export_revision)});
@@ -276,7 +285,7 @@ void add_transfers(Sessions& sessions, Router& router) {
               .summary = "A new session of an exported one",
               .body = {{"type", "string"}, {"format", "binary"}},
               .answer = revision_schema(),
-              .errors = {400, 409, 413, 500, 503},
+              .errors = {400, 403, 409, 413, 500, 503},
               .body_type = kExportType,
               .handler = of(sessions, import)});
 }

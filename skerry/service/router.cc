@@ -2,7 +2,13 @@
 #include "skerry/service/router.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <utility>
+
+#include <fmt/format.h>
+
+#include "skerry/service/http_handler.h"
 
 namespace skerry::service {
 namespace {
@@ -42,9 +48,16 @@ std::optional<std::map<std::string, std::string>> match(const Route& route, std:
   return variables;
 }
 
+/// Whole seconds, for headers: at least 1, so that nobody comes back at once.
+std::string seconds_text(std::chrono::milliseconds wait) {
+  return std::to_string(
+      std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count()));
+}
+
 ordered_json error_of(int status) {
   return {
       {"description", status == 400   ? "The request does not fit"
+                      : status == 401 ? "There is no key, or one that is not known"
                       : status == 404 ? "There is nothing of that name"
                       : status == 429 ? "Too many runs wait; again after Retry-After seconds"
                                       : "It could not be done"},
@@ -69,13 +82,20 @@ ordered_json operation_of(const Route& route) {
                                 {"content", {{route.body_type, {{"schema", route.body}}}}}};
   }
   const bool is_json = std::string_view(route.answer_type) == "application/json";
+  if (!route.is_open)
+    operation["security"] = {{{"key", ordered_json::array()}},
+                             {{"bearer", ordered_json::array()}},
+                             ordered_json::object()};
   ordered_json content{
       {route.answer_type,
        {{"schema",
          is_json ? route.answer : ordered_json{{"type", "string"}, {"format", "binary"}}}}}};
   if (route.sends_events) content["text/event-stream"] = {{"schema", {{"type", "string"}}}};
   operation["responses"]["200"] = {{"description", "Done"}, {"content", std::move(content)}};
-  for (const int status : route.errors) {
+  std::vector<int> errors = route.errors;
+  if (!route.is_open) errors.push_back(401);
+  if (route.is_metered) errors.insert(errors.end(), {429, 503});
+  for (const int status : errors) {
     operation["responses"][std::to_string(status)] = error_of(status);
   }
   return operation;
@@ -107,7 +127,42 @@ boost::asio::awaitable<std::optional<HttpResponse>> Router::handle(HttpRequest r
     response.headers.emplace_back("Allow", allowed);
     co_return response;
   }
-  co_return co_await found->handler(std::move(request), events);
+  std::string id = request.request_id;
+  auto response = co_await guarded(*found, std::move(request), events);
+  if (response && !id.empty()) response->headers.emplace_back("X-Request-ID", std::move(id));
+  co_return std::move(response);
+}
+
+boost::asio::awaitable<std::optional<HttpResponse>> Router::guarded(const Route& route,
+                                                                    HttpRequest request,
+                                                                    EventStream& events) const {
+  if (gate_ == nullptr || route.is_open)
+    co_return co_await route.handler(std::move(request), events);
+  auto caller = gate_->caller_of(request.api_key);
+  if (!caller.ok()) {
+    HttpResponse refusal = response_of(caller.status());
+    refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
+    co_return refusal;
+  }
+  request.caller = *std::move(caller);
+  request.caller.request = request.request_id;
+  if (!route.is_metered) co_return co_await route.handler(std::move(request), events);
+  const auto admission = gate_->admit(request.caller);
+  std::optional<HttpResponse> response;
+  if (admission.status.ok()) {
+    response = co_await route.handler(std::move(request), events);
+  } else {
+    response = response_of(admission.status);
+    std::erase_if(response->headers, [](const auto& each) { return each.first == "Retry-After"; });
+    response->headers.emplace_back("Retry-After", seconds_text(admission.wait));
+  }
+  if (response && admission.limit > 0) {
+    response->headers.emplace_back("X-RateLimit-Limit", fmt::format("{:.0f}", admission.limit));
+    response->headers.emplace_back("X-RateLimit-Remaining",
+                                   fmt::format("{:.0f}", std::floor(admission.remaining)));
+    response->headers.emplace_back("X-RateLimit-Reset", seconds_text(admission.wait));
+  }
+  co_return std::move(response);
 }
 
 ordered_json Router::document(const std::string& version) const {
@@ -119,7 +174,10 @@ ordered_json Router::document(const std::string& version) const {
                            {{"Error",
                              {{"type", "object"},
                               {"properties", {{"error", {{"type", "string"}}}}},
-                              {"required", {"error"}}}}}}}}};
+                              {"required", {"error"}}}}}},
+                          {"securitySchemes",
+                           {{"key", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}}},
+                            {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}}}}};
   for (const Route& route : routes_) {
     std::string method = route.method;
     std::transform(method.begin(), method.end(), method.begin(),

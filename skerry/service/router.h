@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
 
+#include "skerry/access/gate.h"
 #include "skerry/service/http_message.h"
 
 namespace skerry::service {
@@ -22,6 +23,8 @@ struct Route {
   std::vector<int> errors = {};             ///< statuses besides 200 that it answers with
   std::vector<std::string> queries = {};    ///< names in the query that it understands
   bool sends_events = false;                ///< on request, the answer is text/event-stream
+  bool is_open = false;                     ///< to anybody, without a key
+  bool is_metered = false;                  ///< starts something: rates and quotas count it
   const char* body_type = "application/json";
   const char* answer_type = "application/json";  ///< others have no schema
   HttpHandler handler = {};
@@ -32,7 +35,11 @@ class Router {
  public:
   void add(Route route);
 
-  /// Fills the request's variables in and calls the route's handler; 404 and 405 by itself.
+  /// From now on requests are `gate`'s to let in; it must outlive this.
+  void guard(access::Gate& gate) { gate_ = &gate; }
+
+  /// Fills the request's variables and caller in and calls the route's handler; 401, 404, 405 and
+  /// 429 by itself.
   boost::asio::awaitable<std::optional<HttpResponse>> handle(HttpRequest request,
                                                              EventStream& events) const;
 
@@ -40,6 +47,11 @@ class Router {
   nlohmann::ordered_json document(const std::string& version) const;
 
  private:
+  boost::asio::awaitable<std::optional<HttpResponse>> guarded(const Route& route,
+                                                              HttpRequest request,
+                                                              EventStream& events) const;
+
+  access::Gate* gate_ = nullptr;
   std::vector<Route> routes_;
 };
 

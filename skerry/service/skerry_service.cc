@@ -7,8 +7,9 @@
 
 #include "skerry/runtime/installation.h"
 #include "skerry/service/grpc_call.h"
+#include "skerry/service/grpc_gate.h"
 #include "skerry/service/run_order.h"
-#include "skerry/tool/run_output.h"
+#include "skerry/tool/python_executor.h"
 #include "skerry/tool/run_report.h"
 
 namespace skerry::service {
@@ -121,12 +122,11 @@ void add_all(const tool::Variables& variables,
   }
 }
 
-/// On whose behalf a call is made.
-std::string tenant_of(const grpc::CallbackServerContext&) { return tool::Caller().tenant; }
-
-template <typename Request>
-SessionRef ref_of(const grpc::CallbackServerContext& context, const Request& request) {
-  return {.tenant = tenant_of(context), .name = request.session()};
+/// On whose behalf a call is made that is about sessions: theirs who may run.
+Result<std::string> tenant_of(const access::Gate& gate, const grpc::ServerContextBase& context) {
+  SKERRY_ASSIGN(tool::Caller caller, caller_of(gate, context));
+  if (caller.may_call(tool::PythonExecutor::kName)) return caller.tenant;
+  return absl::PermissionDeniedError("python_executor is not among the tools of this key");
 }
 
 }  // namespace
@@ -135,9 +135,10 @@ grpc::ServerWriteReactor<v1::RunEvent>* SkerryService::Run(grpc::CallbackServerC
                                                            const v1::RunRequest* request) {
   using Call = StreamCall<v1::RunEvent>;
   return Call::start(io_, [this, context, request](Call::Send send) -> GrpcWork::Work {
+    auto caller = admitted(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
     auto order = run_order(parameters_of(*request), limits_);
     if (!order.ok()) co_return grpc_status(order.status());
-    order->tenant = tenant_of(*context);
     tool::OutputSeen seen = [send](wasi::Stream stream, std::string_view text) {
       v1::RunEvent event;
       (stream == wasi::Stream::kStdout ? *event.mutable_stdout() : *event.mutable_stderr()) = text;
@@ -148,8 +149,8 @@ grpc::ServerWriteReactor<v1::RunEvent>* SkerryService::Run(grpc::CallbackServerC
       event.mutable_started();
       send(std::move(event));
     };
-    const auto report =
-        co_await tool::reported_run(runner_, *std::move(order), std::move(seen), std::move(begun));
+    const auto report = co_await runs_.run(*std::move(caller), *std::move(order), std::move(seen),
+                                           std::move(begun));
     if (!report.ok()) co_return grpc_status(report.status());
     if (report->outcome.result) {
       v1::RunEvent event;
@@ -171,8 +172,9 @@ grpc::ServerUnaryReactor* SkerryService::ListSessions(grpc::CallbackServerContex
                                                       const v1::ListSessionsRequest*,
                                                       v1::ListSessionsResponse* response) {
   return UnaryCall::start(io_, [this, context, response]() -> GrpcWork::Work {
-    std::string tenant = tenant_of(*context);
-    const auto all = co_await sessions_.list(std::move(tenant));
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    const auto all = co_await sessions_.list(*std::move(tenant));
     if (!all.ok()) co_return grpc_status(all.status());
     for (const auto& each : *all) *response->add_sessions() = proto_of(each);
     co_return grpc::Status::OK;
@@ -183,7 +185,9 @@ grpc::ServerUnaryReactor* SkerryService::GetSession(grpc::CallbackServerContext*
                                                     const v1::GetSessionRequest* request,
                                                     v1::Session* response) {
   return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    SessionRef ref = ref_of(*context, *request);
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
     const auto info = co_await sessions_.info(std::move(ref));
     if (!info.ok()) co_return grpc_status(info.status());
     *response = proto_of(*info);
@@ -195,7 +199,9 @@ grpc::ServerUnaryReactor* SkerryService::GetSessionLog(grpc::CallbackServerConte
                                                        const v1::GetSessionLogRequest* request,
                                                        v1::SessionLog* response) {
   return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    SessionRef ref = ref_of(*context, *request);
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
     const auto log = co_await sessions_.log(std::move(ref));
     if (!log.ok()) co_return grpc_status(log.status());
     for (const auto& each : log->revisions) *response->add_revisions() = proto_of(each);
@@ -212,7 +218,9 @@ grpc::ServerUnaryReactor* SkerryService::Checkpoint(grpc::CallbackServerContext*
                                                     const v1::CheckpointRequest* request,
                                                     v1::CheckpointResponse* response) {
   return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    SessionRef ref = ref_of(*context, *request);
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
     std::string label = request->label();
     const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
     if (!made.ok()) co_return grpc_status(made.status());
@@ -227,7 +235,9 @@ grpc::ServerUnaryReactor* SkerryService::Rewind(grpc::CallbackServerContext* con
                                                 const v1::RewindRequest* request,
                                                 v1::Revision* response) {
   return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    SessionRef ref = ref_of(*context, *request);
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
     std::string revision = request->revision();
     const auto now = co_await sessions_.rewind(std::move(ref), std::move(revision));
     if (!now.ok()) co_return grpc_status(now.status());
@@ -240,7 +250,9 @@ grpc::ServerUnaryReactor* SkerryService::Fork(grpc::CallbackServerContext* conte
                                               const v1::ForkRequest* request,
                                               v1::Session* response) {
   return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    SessionRef ref = ref_of(*context, *request);
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
     std::string name = request->name();
     const auto forked = co_await sessions_.fork(std::move(ref), std::move(name));
     if (!forked.ok()) co_return grpc_status(forked.status());
@@ -257,7 +269,9 @@ grpc::ServerUnaryReactor* SkerryService::Diff(grpc::CallbackServerContext* conte
       co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
                              "there is no revision in \"from\"");
     }
-    SessionRef ref = ref_of(*context, *request);
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
     std::string from = request->from();
     std::string to = request->to();
     const auto found = co_await sessions_.diff(std::move(ref), std::move(from), std::move(to));
@@ -279,8 +293,9 @@ grpc::ServerUnaryReactor* SkerryService::ClearSessions(grpc::CallbackServerConte
     }
     std::optional<std::string> name;
     if (!request->all()) name = request->session();
-    std::string tenant = tenant_of(*context);
-    const auto cleared = co_await sessions_.clear(std::move(tenant), std::move(name));
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    const auto cleared = co_await sessions_.clear(*std::move(tenant), std::move(name));
     if (!cleared.ok()) co_return grpc_status(cleared.status());
     response->set_cleared(*cleared);
     co_return grpc::Status::OK;
@@ -291,7 +306,9 @@ grpc::ServerWriteReactor<v1::ExportPiece>* SkerryService::ExportSession(
     grpc::CallbackServerContext* context, const v1::ExportSessionRequest* request) {
   using Call = StreamCall<v1::ExportPiece>;
   return Call::start(io_, [this, context, request](Call::Send send) -> GrpcWork::Work {
-    SessionRef ref = ref_of(*context, *request);
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
     std::string revision = request->revision();
     const auto exported = co_await sessions_.export_revision(std::move(ref), std::move(revision));
     if (!exported.ok()) co_return grpc_status(exported.status());
@@ -321,7 +338,9 @@ grpc::ServerUnaryReactor* SkerryService::ImportSession(grpc::CallbackServerConte
                              "an export of more than 64 MiB; `skerry session import` takes larger "
                              "ones");
     }
-    SessionRef ref = ref_of(*context, *request);
+    auto tenant = tenant_of(gate_, *context);
+    if (!tenant.ok()) co_return grpc_status(tenant.status());
+    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
     std::string data = request->data();
     const auto made = co_await sessions_.import(std::move(ref), std::move(data));
     if (!made.ok()) co_return grpc_status(made.status());
@@ -330,10 +349,13 @@ grpc::ServerUnaryReactor* SkerryService::ImportSession(grpc::CallbackServerConte
   });
 }
 
-grpc::ServerUnaryReactor* SkerryService::ListTemplates(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* SkerryService::ListTemplates(grpc::CallbackServerContext* context,
                                                        const v1::ListTemplatesRequest*,
                                                        v1::ListTemplatesResponse* response) {
-  return UnaryCall::start(io_, [response]() -> GrpcWork::Work {
+  return UnaryCall::start(io_, [this, context, response]() -> GrpcWork::Work {
+    if (const auto caller = caller_of(gate_, *context); !caller.ok()) {
+      co_return grpc_status(caller.status());
+    }
     for (const runtime::TemplateRecipe& each : runtime::python_templates()) {
       auto& added = *response->add_templates();
       added.set_name(each.name);

@@ -3,8 +3,9 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "skerry/broker/runner.h"
+#include "skerry/access/gate.h"
 #include "skerry/sandbox/limits.h"
+#include "skerry/tool/runs.h"
 #include "skerry/tool/sessions.h"
 #include "skerry/v1/skerry.grpc.pb.h"
 
@@ -17,9 +18,9 @@ namespace skerry::service {
 class SkerryService final : public v1::Skerry::CallbackService {
  public:
   /// `limits` are those of a run that asks for nothing else.
-  SkerryService(boost::asio::io_context& io, broker::Runner& runner, tool::Sessions& sessions,
-                const sandbox::Limits& limits)
-      : io_(io), runner_(runner), sessions_(sessions), limits_(limits) {}
+  SkerryService(boost::asio::io_context& io, access::Gate& gate, tool::Runs& runs,
+                tool::Sessions& sessions, const sandbox::Limits& limits)
+      : io_(io), gate_(gate), runs_(runs), sessions_(sessions), limits_(limits) {}
 
   grpc::ServerWriteReactor<v1::RunEvent>* Run(grpc::CallbackServerContext* context,
                                               const v1::RunRequest* request) override;
@@ -57,7 +58,8 @@ class SkerryService final : public v1::Skerry::CallbackService {
 
  private:
   boost::asio::io_context& io_;
-  broker::Runner& runner_;
+  access::Gate& gate_;
+  tool::Runs& runs_;
   tool::Sessions& sessions_;
   sandbox::Limits limits_;
 };

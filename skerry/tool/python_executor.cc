@@ -55,17 +55,6 @@ Definition define(const sandbox::Limits& limits) {
 
 std::string interpreter() { return fmt::format("CPython {} (WASI)", runtime::kPythonVersion); }
 
-Verdict verdict_of(const Status& status) {
-  switch (status.code()) {
-    case StatusCode::kResourceExhausted:
-      return Verdict::kBusy;
-    case StatusCode::kInvalidArgument:
-      return Verdict::kInvalid;
-    default:
-      return Verdict::kBroken;
-  }
-}
-
 /// Why a run did not succeed, as clients of the reference read it, with what the program said.
 std::string error_of(const RunReport& report) {
   const sandbox::Outcome& outcome = report.outcome;
@@ -78,19 +67,6 @@ std::string error_of(const RunReport& report) {
   const std::string& said = report.standard_error.text;
   if (!said.empty()) error += "\n" + said;
   return error;
-}
-
-Verdict verdict_of(const sandbox::Outcome& outcome) {
-  switch (outcome.kind) {
-    case OutcomeKind::kCompleted:
-      return Verdict::kOk;
-    case OutcomeKind::kDeadline:
-      return Verdict::kTimeout;
-    case OutcomeKind::kCancelled:
-      return Verdict::kCancelled;
-    default:
-      return Verdict::kFailed;
-  }
 }
 
 nlohmann::json metadata_of(const RunReport& report) {
@@ -109,13 +85,12 @@ nlohmann::json metadata_of(const RunReport& report) {
 
 ToolResult result_of(RunReport report) {
   ToolResult result;
-  result.verdict = verdict_of(report.outcome);
-  if (!result.succeeded()) result.error = error_of(report);
+  result.verdict = verdict_of(report);
+  if (report.outcome.kind != OutcomeKind::kCompleted) result.error = error_of(report);
   result.metadata = metadata_of(report);
   result.output = std::move(report.standard_output.text);
   // The program did well, and yet what it left is lost.
   if (report.session && !report.session->failure.ok()) {
-    result.verdict = Verdict::kBroken;
     result.error = report.session->message;
   }
   return result;

@@ -38,6 +38,32 @@ ordered_json json_of(const sandbox::Usage& usage) {
 
 }  // namespace
 
+Verdict verdict_of(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kResourceExhausted:
+      return Verdict::kBusy;
+    case StatusCode::kInvalidArgument:
+      return Verdict::kInvalid;
+    default:
+      return Verdict::kBroken;
+  }
+}
+
+Verdict verdict_of(const RunReport& report) {
+  // The program may have done well, and yet what it left is lost.
+  if (report.session && !report.session->failure.ok()) return Verdict::kBroken;
+  switch (report.outcome.kind) {
+    case sandbox::OutcomeKind::kCompleted:
+      return Verdict::kOk;
+    case sandbox::OutcomeKind::kDeadline:
+      return Verdict::kTimeout;
+    case sandbox::OutcomeKind::kCancelled:
+      return Verdict::kCancelled;
+    default:
+      return Verdict::kFailed;
+  }
+}
+
 std::string cut_marker(const sandbox::Limits& limits) {
   return fmt::format("\n[output cut at {} bytes; allow more with {}]\n", limits.output.value,
                      sandbox::kOutputLimit.option);

@@ -9,6 +9,7 @@
 #include "skerry/broker/session_turn.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
+#include "skerry/tool/tool.h"
 
 namespace skerry::tool {
 
@@ -26,6 +27,11 @@ struct RunReport {
   sandbox::Limits limits = {};
   std::optional<broker::SessionReport> session = {};
 };
+
+/// What became of a run that is a call: a session that could not be saved is our failure.
+Verdict verdict_of(const RunReport& report);
+/// The same of one that came to nothing.
+Verdict verdict_of(const Status& status);
 
 /// What stands in place of output beyond its limit.
 std::string cut_marker(const sandbox::Limits& limits);

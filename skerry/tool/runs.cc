@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/tool/runs.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "skerry/tool/python_executor.h"
+#include "skerry/tool/run_output.h"
+
+namespace skerry::tool {
+
+boost::asio::awaitable<Result<RunReport>> Runs::run(Caller caller, broker::Runner::Order order,
+                                                    OutputSeen seen, std::function<void()> begun) {
+  if (!caller.may_call(PythonExecutor::kName)) {
+    tools_.tell(caller, PythonExecutor::kName, failed(Verdict::kForbidden, ""));
+    co_return absl::PermissionDeniedError("python_executor is not among the tools of this key");
+  }
+  order.tenant = caller.tenant;
+  if (order.session) caller.session = order.session->text();
+  const auto since = std::chrono::steady_clock::now();
+  auto report = co_await reported_run(runner_, std::move(order), std::move(seen), std::move(begun));
+  ToolResult told{.verdict = report.ok() ? verdict_of(*report) : verdict_of(report.status())};
+  told.took = std::chrono::steady_clock::now() - since;
+  tools_.tell(caller, PythonExecutor::kName, told);
+  co_return report;
+}
+
+}  // namespace skerry::tool

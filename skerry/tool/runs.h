@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "skerry/base/status.h"
+#include "skerry/broker/runner.h"
+#include "skerry/tool/run_report.h"
+#include "skerry/tool/toolbox.h"
+
+namespace skerry::tool {
+
+/// Runs that are asked for as such, and not through a tool. Confined to the event loop's thread.
+class Runs {
+ public:
+  /// Whoever may call python_executor may run. Both must outlive it.
+  Runs(broker::Runner& runner, const Toolbox& tools) : runner_(runner), tools_(tools) {}
+
+  /// Runs for `caller`, and tells the toolbox's watchers. kPermissionDenied for one who may not;
+  /// else fails as `Runner::run` does. `seen` and `begun` are as for `reported_run`.
+  boost::asio::awaitable<Result<RunReport>> run(Caller caller, broker::Runner::Order order,
+                                                OutputSeen seen, std::function<void()> begun);
+
+ private:
+  broker::Runner& runner_;
+  const Toolbox& tools_;
+};
+
+}  // namespace skerry::tool
