@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "skerry/access/rate.h"
+#include "skerry/broker/broker.h"
+#include "skerry/broker/session_runs.h"
+#include "skerry/sandbox/limits.h"
+
+namespace skerry::config {
+
+/// All that the service can be told. A value; docs/configuration.md has the keys.
+struct Settings {
+  std::vector<std::string> grpc{"127.0.0.1:50051"};
+  std::vector<std::string> http{"127.0.0.1:8000", "127.0.0.1:8080"};
+  bool requires_key = false;
+
+  int workers = broker::Setting{}.workers;
+  int spares = broker::Setting{}.spares;
+  int share = 0;  ///< workers that one tenant may hold; 0: three in four
+  int queue = broker::Setting{}.queue;
+  bool require_walls = false;
+
+  broker::SessionRuns::Setting sessions = {};
+  sandbox::Limits limits = {};  ///< of a run that asks for nothing else
+
+  double runs_per_second = 0;  ///< of each key that has no number of its own; 0: not limited
+  access::CircuitBreaker::Setting breaker = {};
+};
+
+}  // namespace skerry::config
