@@ -55,6 +55,12 @@ Result<tool::Caller> Gate::caller_of(std::string_view key) const {
 }
 
 Gate::Admission Gate::admit(const tool::Caller& caller) {
+  Admission admission = judge(caller);
+  if (setting_.admitted) setting_.admitted(admission.status);
+  return admission;
+}
+
+Gate::Admission Gate::judge(const tool::Caller& caller) {
   const auto now = setting_.now();
   Counted& counted = counted_[caller.key];
   const auto known = keys_.find(caller.key);

@@ -26,6 +26,8 @@ class Gate final : public tool::CallWatcher {
     bool requires_key = false;   ///< else, without keys in the file, everybody is `default`
     double runs_per_second = 0;  ///< of each key that has no number of its own; 0: not limited
     CircuitBreaker::Setting breaker = {};
+    /// Hears whether a caller was let in; may be empty.
+    std::function<void(const Status&)> admitted = {};
     std::function<Clock::time_point()> now = [] { return Clock::now(); };
   };
   /// Fails as `KeyFile::read` does.
@@ -54,6 +56,7 @@ class Gate final : public tool::CallWatcher {
 
  private:
   explicit Gate(Setting setting) : setting_(std::move(setting)) {}
+  Admission judge(const tool::Caller& caller);
 
   struct Known {
     Key key;

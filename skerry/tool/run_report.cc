@@ -26,6 +26,8 @@ double milliseconds(std::chrono::nanoseconds time) {
   return static_cast<double>(time.count()) / 1e6;
 }
 
+}  // namespace
+
 ordered_json json_of(const sandbox::Usage& usage) {
   ordered_json json{{"wall_ms", milliseconds(usage.wall)},
                     {"cpu_ms", milliseconds(usage.cpu)},
@@ -35,8 +37,6 @@ ordered_json json_of(const sandbox::Usage& usage) {
   if (usage.fuel) json["fuel"] = *usage.fuel;
   return json;
 }
-
-}  // namespace
 
 Verdict verdict_of(const Status& status) {
   switch (status.code()) {

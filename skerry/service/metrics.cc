@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/metrics.h"
+
+#include <chrono>
+#include <utility>
+
+#include <prometheus/text_serializer.h>
+
+#include "skerry/service/http_handler.h"
+
+namespace skerry::service {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+
+constexpr std::size_t kMostTenants = 100;
+constexpr const char* kOther = "other";
+
+/// From a tenth of a millisecond, which a fresh run takes, to the longest that a tool allows.
+const prometheus::Histogram::BucketBoundaries kSeconds{
+    0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 5, 30, 60};
+const prometheus::Histogram::BucketBoundaries kPages{50, 100, 200, 500, 1000, 5000, 20'000, 65'536};
+
+const char* status_of(tool::Verdict verdict) {
+  switch (verdict) {
+    case tool::Verdict::kOk:
+      return "success";
+    case tool::Verdict::kFailed:
+      return "error";
+    case tool::Verdict::kTimeout:
+      return "timeout";
+    case tool::Verdict::kCancelled:
+      return "cancelled";
+    case tool::Verdict::kInvalid:
+      return "invalid";
+    case tool::Verdict::kUnknownTool:
+      return "unknown_tool";
+    case tool::Verdict::kForbidden:
+      return "forbidden";
+    case tool::Verdict::kBusy:
+      return "busy";
+    case tool::Verdict::kBroken:
+      return "broken";
+  }
+  return "broken";
+}
+
+/// A number in a result's account of what it used; none when there is no such.
+std::optional<double> used(const tool::ToolResult& result, const char* name) {
+  const auto usage = result.metadata.find("usage");
+  if (usage == result.metadata.end() || !usage->is_object()) return std::nullopt;
+  const auto found = usage->find(name);
+  if (found == usage->end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
+
+}  // namespace
+
+Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& tools)
+    : runner_(runner),
+      executions_(BuildCounter()
+                      .Name("agent_core_tool_executions_total")
+                      .Help("Calls of tools that have ended")
+                      .Register(*registry_)),
+      seconds_(BuildHistogram()
+                   .Name("agent_core_tool_duration_seconds")
+                   .Help("From a call to its result, waiting included")
+                   .Register(*registry_)),
+      by_tenant_(BuildCounter()
+                     .Name("skerry_tenant_calls_total")
+                     .Help("Calls of tools that have ended")
+                     .Register(*registry_)),
+      drops_(BuildCounter()
+                 .Name("agent_core_enforcement_drops_total")
+                 .Help("Requests that were not let in")
+                 .Register(*registry_)),
+      allowed_(BuildCounter()
+                   .Name("agent_core_enforcement_allowed_total")
+                   .Help("Requests that were let in")
+                   .Register(*registry_)),
+      workers_(BuildGauge()
+                   .Name("skerry_workers")
+                   .Help("Processes that run guests, by what they do")
+                   .Register(*registry_)),
+      queue_(BuildGauge().Name("skerry_queue_runs").Help("Runs that wait").Register(*registry_)),
+      events_(BuildCounter()
+                  .Name("skerry_broker_events_total")
+                  .Help("What happened to runs and workers since the start")
+                  .Register(*registry_)),
+      stage_wall_(BuildHistogram()
+                      .Name("skerry_run_wall_seconds")
+                      .Help("A program's own time")
+                      .Register(*registry_)
+                      .Add({}, kSeconds)),
+      stage_cpu_(BuildHistogram()
+                     .Name("skerry_run_cpu_seconds")
+                     .Help("Processor time of a program")
+                     .Register(*registry_)
+                     .Add({}, kSeconds)),
+      dirty_pages_(BuildHistogram()
+                       .Name("skerry_run_dirty_pages")
+                       .Help("Pages of 4 KiB that a run changed")
+                       .Register(*registry_)
+                       .Add({}, kPages)) {
+  for (const std::string& tool : tools) tools_[tool] = {};
+  tools_[kOther] = {};
+}
+
+Metrics::OfTool& Metrics::of_tool(std::string_view name) {
+  auto found = tools_.find(name);
+  if (found == tools_.end()) found = tools_.find(std::string_view(kOther));
+  if (found->second.seconds == nullptr) {
+    found->second.seconds = &seconds_.Add({{"tool_name", found->first}}, kSeconds);
+  }
+  return found->second;
+}
+
+const std::string& Metrics::tenant_label(const std::string& tenant) {
+  static const std::string kRest = kOther;
+  return tenants_.contains(tenant) || tenants_.size() < kMostTenants ? tenant : kRest;
+}
+
+void Metrics::called(const tool::Caller& caller, std::string_view tool,
+                     const tool::ToolResult& result) {
+  OfTool& of = of_tool(tool);
+  auto& calls = of.calls[result.verdict];
+  if (calls == nullptr) {
+    const auto found = tools_.find(tool);
+    calls = &executions_.Add({{"tool_name", found == tools_.end() ? kOther : found->first},
+                              {"status", status_of(result.verdict)}});
+  }
+  calls->Increment();
+  of.seconds->Observe(std::chrono::duration<double>(result.took).count());
+  const std::string& label = tenant_label(caller.tenant);
+  auto& tenant = tenants_[label];
+  if (tenant == nullptr) tenant = &by_tenant_.Add({{"tenant", label}});
+  tenant->Increment();
+  if (const auto wall = used(result, "wall_ms")) stage_wall_.Observe(*wall / 1000);
+  if (const auto cpu = used(result, "cpu_ms")) stage_cpu_.Observe(*cpu / 1000);
+  if (const auto pages = used(result, "dirty_pages")) dirty_pages_.Observe(*pages);
+}
+
+void Metrics::admitted(const Status& status) {
+  if (status.ok()) {
+    allowed_.Add({{"outcome", "success"}}).Increment();
+    return;
+  }
+  // Messages begin with the reference's words for the reason.
+  const std::string_view message = message_of(status);
+  drops_.Add({{"reason", std::string(message.substr(0, message.find(':')))}}).Increment();
+}
+
+void Metrics::read_counts() {
+  const broker::Counts counts = runner_.counts();
+  for (const auto& [state, number] : {std::pair("starting", counts.starting),
+                                      {"spare", counts.spare},
+                                      {"idle", counts.idle},
+                                      {"running", counts.running}}) {
+    workers_.Add({{"state", state}}).Set(number);
+  }
+  queue_.Add({}).Set(counts.waiting);
+  for (const auto& [event, number] : {std::pair("run", counts.runs),
+                                      {"killed", counts.killed},
+                                      {"worker_died", counts.died},
+                                      {"zygote_started", counts.zygotes}}) {
+    auto& counter = events_.Add({{"event", event}});
+    counter.Increment(static_cast<double>(number) - counter.Value());
+  }
+}
+
+std::string Metrics::text() {
+  read_counts();
+  return prometheus::TextSerializer().Serialize(registry_->Collect());
+}
+
+void add_metrics_route(Metrics& metrics, Router& router) {
+  router.add({.method = "GET",
+              .path = "/metrics",
+              .summary = "What is counted, in Prometheus's text format",
+              .is_open = true,
+              .answer_type = "text/plain; version=0.0.4",
+              .handler = at_once([&metrics](const HttpRequest&) {
+                return HttpResponse{.body = metrics.text(),
+                                    .content_type = "text/plain; version=0.0.4"};
+              })});
+}
+
+}  // namespace skerry::service
