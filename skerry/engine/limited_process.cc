@@ -9,6 +9,7 @@
 
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/jail/cell.h"
 #include "skerry/jail/probe.h"
 
@@ -33,7 +34,7 @@ int answer(const Limited& how, const std::function<Result<std::string>()>& body,
   if (!cell.enclose().ok() || !cell.seal(kept).ok()) return kNotJailed;
   const CompileBudget& budget = how.budget;
   set_limit(RLIMIT_CORE, 0);
-  set_limit(RLIMIT_AS, budget.memory.value);
+  if (!kHasAddressSanitizer) set_limit(RLIMIT_AS, budget.memory.value);
   set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(budget.cpu.count()));
   const auto result = body();
   const char code = static_cast<char>(result.status().code());

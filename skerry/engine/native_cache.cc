@@ -2,6 +2,7 @@
 #include "skerry/engine/native_cache.h"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <time.h>
 #include <utility>
 #include <vector>
@@ -58,7 +59,11 @@ Status NativeCache::compile(std::span<const std::byte> module, const std::string
   if (progress) {
     how.watch = [&](pid_t pid) { progress(std::min(0.99, cpu_seconds(pid) / expected)); };
   }
-  SKERRY_TRY(run_limited(how, compile).status());
+  const Status compiled = run_limited(how, compile).status();
+  if (compiled.code() == StatusCode::kResourceExhausted) {
+    return annotate(compiled, "Failed to compile WASM module");
+  }
+  SKERRY_TRY(compiled);
   SKERRY_TRY(file.commit());
   return SealedFile::seal(path);
 }
@@ -86,14 +91,22 @@ void NativeCache::prune(ByteSize size) const {
   }
 }
 
+Status NativeCache::check_or_remove(const std::filesystem::path& path) const {
+  const Status good = SealedFile::check(path, SealedFile::Depth::kTimes).status();
+  if (good.code() == StatusCode::kDataLoss) SealedFile::remove(path);
+  return good;
+}
+
+Result<OwnedFd> NativeCache::open_code(const std::string& module_sha256, Metering metering) const {
+  const auto path = path_of(module_sha256, metering);
+  SKERRY_TRY(check_or_remove(path));
+  return open_file(path, O_RDONLY);
+}
+
 Result<std::shared_ptr<const CompiledModule>> NativeCache::load(
     Engine& engine, const std::string& module_sha256) const {
   const auto path = path_of(module_sha256, engine.metering());
-  const auto good = SealedFile::check(path, SealedFile::Depth::kTimes);
-  if (!good.ok()) {
-    if (good.status().code() == StatusCode::kDataLoss) SealedFile::remove(path);
-    return good.status();
-  }
+  SKERRY_TRY(check_or_remove(path));
   return engine.load(path);
 }
 

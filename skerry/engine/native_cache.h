@@ -8,6 +8,7 @@
 #include <string>
 
 #include "skerry/base/bytes.h"
+#include "skerry/base/fd.h"
 #include "skerry/base/sealed_file.h"
 #include "skerry/base/status.h"
 #include "skerry/engine/engine.h"
@@ -42,10 +43,15 @@ class NativeCache {
   Result<std::shared_ptr<const CompiledModule>> load(Engine& engine,
                                                      const std::string& module_sha256) const;
 
+  /// The code that `check` finds good, open for reading: for a process that is to map it and may
+  /// open nothing. Damaged code is removed, and reported as kDataLoss.
+  Result<OwnedFd> open_code(const std::string& module_sha256, Metering metering) const;
+
   /// Removes the oldest code until what is left takes at most `size`.
   void prune(ByteSize size) const;
 
  private:
+  Status check_or_remove(const std::filesystem::path& path) const;
   explicit NativeCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
   std::filesystem::path directory_;
 };

@@ -16,10 +16,8 @@ namespace {
 // Kept native code of strangers' modules.
 constexpr ByteSize kMaxKept = mib(1024);
 
-// What the reader admits compiles within these, or is refused: 50 MiB of code would take about a
-// minute of two cores.
-constexpr engine::CompileBudget kBudget{.memory = mib(6144), .cpu = std::chrono::seconds(180)};
-constexpr engine::CompileBudget kTextBudget{.memory = mib(2048), .cpu = std::chrono::seconds(20)};
+// To read a module, from text if it is that. The text may hold one that is half as large.
+constexpr engine::CompileBudget kReadBudget{.memory = mib(2048), .cpu = std::chrono::seconds(20)};
 
 bool is_text(std::string_view file) {
   const auto first = file.find_first_not_of(" \t\r\n");
@@ -52,42 +50,49 @@ std::vector<wasm::HostFunction> offered(const std::vector<engine::HostFunction>&
 Result<Command> check_command(std::string_view file, const sandbox::Limits& limits) {
   wasm::ModuleLimits module_limits;
   module_limits.memory = limits.memory;
-  Command command;
-  if (is_text(file) && file.size() <= module_limits.module_size.value) {
-    const std::string text(file);
-    auto binary = engine::run_limited(
-        {.budget = kTextBudget, .kept = {}, .watch = {}}, [&]() -> Result<std::string> {
-          SKERRY_ASSIGN(const auto bytes, engine::text_to_binary(text));
-          return std::string(as_text(bytes));
-        });
-    if (!binary.ok()) return annotate(binary.status(), "Invalid WASM module text");
-    command.bytes = *std::move(binary);
-  } else {
-    command.bytes = file;
-  }
-  SKERRY_ASSIGN(const wasm::Module module,
-                wasm::read_module(as_bytes(command.bytes), module_limits));
-  SKERRY_TRY(wasm::scan_code(module).status());
-  SKERRY_TRY(wasm::check_command(module));
-  const auto functions = sandbox::host_functions();
-  SKERRY_TRY(wasm::check_imports(module, offered(functions)));
+  SKERRY_TRY(wasm::check_size(as_bytes(file), module_limits));
+  // Answers with the binary form of a text, and with nothing for what is binary already.
+  const auto check = [&]() -> Result<std::string> {
+    std::string binary;
+    if (is_text(file)) {
+      auto bytes = engine::text_to_binary(file);
+      if (!bytes.ok()) return annotate(bytes.status(), "Invalid WASM module text");
+      binary = as_text(*bytes);
+    }
+    SKERRY_ASSIGN(const wasm::Module module,
+                  wasm::read_module(as_bytes(binary.empty() ? file : binary), module_limits));
+    SKERRY_TRY(wasm::scan_code(module).status());
+    const auto functions = sandbox::host_functions();
+    SKERRY_TRY(wasm::check_imports(module, offered(functions)));
+    SKERRY_TRY(wasm::check_command(module));
+    return binary;
+  };
+  SKERRY_ASSIGN(std::string binary,
+                engine::run_limited({.budget = kReadBudget, .kept = {}, .watch = {}}, check));
+  Command command{.bytes = binary.empty() ? std::string(file) : std::move(binary), .sha256 = {}};
   command.sha256 = sha256_hex(as_bytes(command.bytes));
   return command;
+}
+
+Result<std::unique_ptr<sandbox::Origin>> origin_of_command(
+    std::shared_ptr<const engine::CompiledModule> code) {
+  auto origin = std::make_unique<sandbox::Origin>();
+  SKERRY_ASSIGN(origin->program, engine::Program::link(std::move(code), sandbox::host_functions()));
+  SKERRY_TRY(wasi::make_directory(origin->state.files(), "/tmp"));
+  return origin;
 }
 
 Result<std::unique_ptr<sandbox::Origin>> prepare_command(
     const Command& command, engine::Metering metering, const engine::NativeCache& cache,
     const engine::NativeCache::Progress& progress) {
   if (!cache.check(command.sha256, metering, SealedFile::Depth::kTimes).ok()) {
-    SKERRY_TRY(cache.compile(as_bytes(command.bytes), command.sha256, metering, kBudget, progress));
+    SKERRY_TRY(
+        cache.compile(as_bytes(command.bytes), command.sha256, metering, kCommandBudget, progress));
     cache.prune(kMaxKept);
   }
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(metering));
   SKERRY_ASSIGN(auto code, cache.load(*engine, command.sha256));
-  auto origin = std::make_unique<sandbox::Origin>();
-  SKERRY_ASSIGN(origin->program, engine::Program::link(std::move(code), sandbox::host_functions()));
-  SKERRY_TRY(wasi::make_directory(origin->state.files(), "/tmp"));
-  return origin;
+  return origin_of_command(std::move(code));
 }
 
 Result<sandbox::Outcome> run_command(sandbox::Sandbox& sandbox) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@
 
 namespace skerry::runtime {
 
+/// What a command is given besides its input. A value.
+struct CommandLine {
+  std::vector<std::string> arguments;  ///< all of them: the first is by custom the command's name
+  std::map<std::string, std::string> environment;
+};
+
 /// A stranger's module that has passed every check there is before it is compiled.
 struct Command {
   std::string bytes;
@@ -19,14 +26,23 @@ struct Command {
 };
 
 /// Checks a WASI command, in binary or text form: size, format, memory and table against the
-/// limits, `_start`, imports. Text is turned into binary in a process of its own. Each failure has
-/// a message of its own, which names the value met and the limit.
+/// limits, `_start`, imports. All in a process of its own, which may be lost. Each failure has a
+/// message of its own, which names the value met and the limit. The caller must have one thread.
 Result<Command> check_command(std::string_view file, const sandbox::Limits& limits);
+
+/// What a module that has passed the checks compiles within, or is refused: 50 MiB of code would
+/// take about a minute of two cores.
+inline constexpr engine::CompileBudget kCommandBudget{.memory = mib(6144),
+                                                      .cpu = std::chrono::seconds(180)};
 
 /// The command compiled, from the cache or now, and ready to be loaded.
 Result<std::unique_ptr<sandbox::Origin>> prepare_command(
     const Command& command, engine::Metering metering, const engine::NativeCache& cache,
     const engine::NativeCache::Progress& progress);
+
+/// What sandboxes of a command start from.
+Result<std::unique_ptr<sandbox::Origin>> origin_of_command(
+    std::shared_ptr<const engine::CompiledModule> code);
 
 /// Runs a sandbox that was loaded on a command with its world: what the start function left to do.
 Result<sandbox::Outcome> run_command(sandbox::Sandbox& sandbox);

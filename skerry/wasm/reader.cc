@@ -36,33 +36,6 @@ std::string hex_bytes(std::span<const std::byte> bytes) {
   return text.empty() ? " nothing" : text;
 }
 
-Status check_size(std::span<const std::byte> bytes, const ModuleLimits& limits) {
-  if (bytes.size() <= limits.module_size.value) return ok_status();
-  return Status(StatusCode::kResourceExhausted,
-                "WASM module too large: " + std::to_string(bytes.size()) + " bytes, limit " +
-                    std::to_string(limits.module_size.value) + " bytes");
-}
-
-/// Magic and version. The version's upper half is 1 in a component.
-Status check_preamble(std::span<const std::byte> bytes) {
-  const auto seen = bytes.first(std::min(bytes.size(), kMagic.size()));
-  if (!std::equal(seen.begin(), seen.end(), kMagic.begin(), kMagic.end())) {
-    return Status(StatusCode::kInvalidArgument,
-                  "Invalid WASM module format: expected 00 61 73 6d, found" + hex_bytes(seen));
-  }
-  if (bytes.size() < 2 * kMagic.size()) return malformed("no version after the magic number");
-  std::uint32_t version = 0;
-  for (unsigned i = 0; i < 4; ++i)
-    version |= std::to_integer<std::uint32_t>(bytes[4 + i]) << (8 * i);
-  if (version == kCoreVersion) return ok_status();
-  if (version >> 16 == 1) {
-    return Status(
-        StatusCode::kUnimplemented,
-        "WASM components are not supported: expected a core module, version 1, found a component");
-  }
-  return malformed("version " + std::to_string(version) + ", expected 1");
-}
-
 std::ptrdiff_t order_of(SectionId id) {
   return std::find(kSectionOrder.begin(), kSectionOrder.end(), id) - kSectionOrder.begin();
 }
@@ -118,6 +91,32 @@ Status read_one_section(Cursor& in, SectionId& previous, const ModuleLimits& lim
 }
 
 }  // namespace
+
+Status check_size(std::span<const std::byte> bytes, const ModuleLimits& limits) {
+  if (bytes.size() <= limits.module_size.value) return ok_status();
+  return Status(StatusCode::kResourceExhausted,
+                "WASM module too large: " + std::to_string(bytes.size()) + " bytes, limit " +
+                    std::to_string(limits.module_size.value) + " bytes");
+}
+
+Status check_preamble(std::span<const std::byte> bytes) {
+  const auto seen = bytes.first(std::min(bytes.size(), kMagic.size()));
+  if (!std::equal(seen.begin(), seen.end(), kMagic.begin(), kMagic.end())) {
+    return Status(StatusCode::kInvalidArgument,
+                  "Invalid WASM module format: expected 00 61 73 6d, found" + hex_bytes(seen));
+  }
+  if (bytes.size() < 2 * kMagic.size()) return malformed("no version after the magic number");
+  std::uint32_t version = 0;
+  for (unsigned i = 0; i < 4; ++i)
+    version |= std::to_integer<std::uint32_t>(bytes[4 + i]) << (8 * i);
+  if (version == kCoreVersion) return ok_status();
+  if (version >> 16 == 1) {
+    return Status(
+        StatusCode::kUnimplemented,
+        "WASM components are not supported: expected a core module, version 1, found a component");
+  }
+  return malformed("version " + std::to_string(version) + ", expected 1");
+}
 
 Result<Module> read_module(std::span<const std::byte> bytes, const ModuleLimits& limits) {
   SKERRY_TRY(check_size(bytes, limits));

@@ -10,6 +10,11 @@
 
 namespace skerry::wasm {
 
+/// The first two things that `read_module` asks, for who wants to know before he keeps the bytes or
+/// sends them on: their size, and their first eight.
+Status check_size(std::span<const std::byte> bytes, const ModuleLimits& limits);
+Status check_preamble(std::span<const std::byte> bytes);
+
 /// Reads an untrusted module of the core binary format, version 1, and checks its form, its indices
 /// and `limits`. Linear in its size, allocates in proportion to what the bytes really hold, never
 /// recurses. The result borrows `bytes`.

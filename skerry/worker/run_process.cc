@@ -15,6 +15,7 @@
 
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/base/socket.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/jail/cell.h"
@@ -28,20 +29,11 @@ namespace {
 using sandbox::Outcome;
 using Clock = std::chrono::steady_clock;
 
-// A control group is made by whoever runs a service. The address sanitizer's runtime makes system
-// calls of its own, for which the filter would kill.
-#if defined(__SANITIZE_ADDRESS__)
-#define SKERRY_HAS_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SKERRY_HAS_ADDRESS_SANITIZER 1
-#endif
-#endif
-#ifdef SKERRY_HAS_ADDRESS_SANITIZER
-constexpr jail::WallSet kNotRaised{jail::Wall::kCgroup, jail::Wall::kSeccomp};
-#else
-constexpr jail::WallSet kNotRaised{jail::Wall::kCgroup};
-#endif
+// A control group is made by whoever runs a service. For the address sanitizer's system calls the
+// filter would kill.
+constexpr jail::WallSet kNotRaised = kHasAddressSanitizer
+                                         ? jail::WallSet{jail::Wall::kCgroup, jail::Wall::kSeccomp}
+                                         : jail::WallSet{jail::Wall::kCgroup};
 
 // How a failure begins that is the jail's: then the guest has not begun.
 constexpr std::string_view kJail = "the jail: ";
