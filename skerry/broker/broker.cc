@@ -16,6 +16,7 @@
 #include "skerry/broker/bounds.h"
 #include "skerry/broker/worker_link.h"
 #include "skerry/broker/zygote_link.h"
+#include "skerry/worker/module_worker.h"
 
 namespace skerry::broker {
 namespace {
@@ -77,8 +78,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     const std::size_t ahead = queue == waiting_.end() ? 0 : queue->second.size();
     if (!message.ok()) {
       refuse(std::move(done), message.status());
-    } else if (ahead >= static_cast<std::size_t>(setting_.queue) &&
-               !can_start(tenant, run.isolation)) {
+    } else if (ahead >= static_cast<std::size_t>(setting_.queue) && !can_start(run)) {
       refuse(std::move(done),
              absl::ResourceExhaustedError("busy: " + std::to_string(ahead) +
                                           " runs wait already; try again in a second"));
@@ -94,10 +94,15 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   void cancel(RunId id) {
     for (auto& [worker_id, member] : members_) {
-      if (member.run == id) {
+      if (member.run != id) continue;
+      if (member.next) {
+        end_cancelled(std::move(member.next->done));
+        member.next.reset();
+        member.link->kill();
+      } else {
         member.link->cancel();
-        return;
       }
+      return;
     }
     for (auto queue = waiting_.begin(); queue != waiting_.end(); ++queue) {
       auto& waiting = queue->second;
@@ -107,7 +112,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       Done done = std::move(found->done);
       waiting.erase(found);
       if (waiting.empty()) waiting_.erase(queue);
-      boost::asio::post(io_, [done = std::move(done)] { done(worker::cancelled_outcome()); });
+      end_cancelled(std::move(done));
       return;
     }
   }
@@ -133,6 +138,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       counts.waiting += static_cast<int>(waiting.size());
     }
     for (const auto& [id, member] : members_) {
+      if (member.next) ++counts.waiting;
       switch (member.link->state()) {
         case WorkerLink::State::kStarting:
           ++counts.starting;
@@ -166,8 +172,13 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     RunId run = 0;
     bool is_for_one_run = false;
     Clock::time_point idle_since;
+    std::shared_ptr<Waiting> next = nullptr;  ///< the run of a module that it was made for
   };
   using State = WorkerLink::State;
+
+  void end_cancelled(Done done) {
+    boost::asio::post(io_, [done = std::move(done)] { done(worker::cancelled_outcome()); });
+  }
 
   void refuse(Done done, Status why) {
     boost::asio::post(io_, [done = std::move(done), why = std::move(why)] { done(why); });
@@ -232,6 +243,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
         return;
       }
       pool->adopt(*std::move(zygote));
+      pool->schedule();
       pool->keep_spares();
     });
   }
@@ -246,24 +258,33 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       if (!member.tenant && (state == State::kStarting || state == State::kFree)) ++coming;
     }
     while (zygote_ && coming < setting_.spares && !is_full()) {
-      if (!add_worker()) return;
+      if (add_worker(worker::WorkerKind::kRuntime) == nullptr) return;
       ++coming;
     }
   }
 
-  bool add_worker() {
+  /// Null when that is not possible now. `module` is for a worker of that kind.
+  Member* add_worker(worker::WorkerKind kind, const Run* module = nullptr) {
     auto ends = socket_pair(SOCK_STREAM);
     // The worker's side blocks: only ours has an event loop.
-    if (!ends.ok() || !set_nonblocking(ends->first.get()).ok()) return false;
+    if (!ends.ok() || !set_nonblocking(ends->first.get()).ok()) return nullptr;
+    if (module != nullptr) {
+      const auto metering = module->request.limits.fuel ? engine::Metering::kFuel  //
+                                                        : engine::Metering::kNone;
+      if (!worker::send_module(ends->first.get(), module->module->get(), metering).ok()) {
+        return nullptr;
+      }
+    }
     const std::uint64_t id = ++last_worker_;
-    if (!zygote_->request_worker(id, std::move(ends->second)).ok()) return false;
+    if (!zygote_->request_worker(kind, id, std::move(ends->second)).ok()) return nullptr;
     auto link = std::make_shared<WorkerLink>(
         io_, id, std::move(ends->first), [weak = weak_from_this()](WorkerLink& changed) {
           if (const auto pool = weak.lock(); pool && !pool->is_stopped_) pool->changed(changed);
         });
-    members_[id] = {.link = link, .zygote = zygote_, .tenant = {}, .idle_since = Clock::now()};
+    Member& member = members_[id];
+    member = {.link = link, .zygote = zygote_, .tenant = {}, .idle_since = Clock::now()};
     link->start();
-    return true;
+    return &member;
   }
 
   /// The old one goes with the last of its workers.
@@ -280,19 +301,36 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       if (link.was_killed()) ++counts_.killed;
       if (link.has_died()) ++counts_.died;
       const auto zygote = member.zygote;
+      const auto next = std::move(member.next);
       members_.erase(found);
+      if (next) begin_elsewhere(std::move(*next));
       const bool is_last = std::none_of(members_.begin(), members_.end(), [&](const auto& each) {
         return each.second.zygote == zygote;
       });
       if (zygote != zygote_ && is_last) zygote->stop();
+    } else if (member.next) {
+      begin(member, *std::exchange(member.next, nullptr));
+      return;
     } else if ((member.is_for_one_run && member.run == 0) || link.is_demoted() ||
                is_owed_to_another(member)) {
       link.kill();
     } else {
       member.idle_since = Clock::now();
     }
-    keep_spares();
+    // Runs before spares: a place that is free may be a module's.
     schedule();
+    keep_spares();
+  }
+
+  /// The worker that was made for the run has gone before the run began: once, another is made.
+  void begin_elsewhere(Waiting run) {
+    if (run.is_second_try) {
+      refuse(std::move(run.done),
+             absl::UnavailableError("no process could be made for the run; run it again"));
+      return;
+    }
+    run.is_second_try = true;
+    waiting_[run.run.tenant].push_front(std::move(run));
   }
 
   /// A free worker of the tenant's: the one that keeps the session's state, else the one used last,
@@ -317,9 +355,10 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   bool may_lease(const std::string& tenant) const { return held_by(tenant) < setting_.share; }
 
-  bool can_start(const std::string& tenant, Isolation isolation) {
-    if (isolation == Isolation::kTenant && idle_of(tenant, {}) != nullptr) return true;
-    return may_lease(tenant) && spare() != nullptr;
+  bool can_start(const Run& run) {
+    if (run.module) return may_lease(run.tenant) && zygote_ && !is_full();
+    if (run.isolation == Isolation::kTenant && idle_of(run.tenant, {}) != nullptr) return true;
+    return may_lease(run.tenant) && spare() != nullptr;
   }
 
   int held_by(const std::string& tenant) const {
@@ -328,7 +367,15 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     }));
   }
 
-  bool is_full() const { return members_.size() >= static_cast<std::size_t>(setting_.workers); }
+  int free_places() const { return setting_.workers - static_cast<int>(members_.size()); }
+  bool is_full() const { return free_places() <= 0; }
+
+  /// Whether a worker is about to leave its place.
+  bool is_place_coming() const {
+    return std::any_of(members_.begin(), members_.end(), [](const auto& each) {
+      return each.second.link->state() == State::kEnding;
+    });
+  }
 
   /// Whether a worker is nobody's, or its place about to be free.
   bool is_room_coming() const {
@@ -358,34 +405,54 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       const auto begin = waiting_.upper_bound(last_served_);
       for (auto at = begin; at != waiting_.end(); ++at) turn.push_back(at->first);
       for (auto at = waiting_.begin(); at != begin; ++at) turn.push_back(at->first);
+      int owed = 0;  // places that those before in turn wait for
       for (const std::string& tenant : turn) {
-        if (start_next(tenant)) {
+        if (start_next(tenant, owed)) {
           last_served_ = tenant;
           moved = true;
+        } else if (may_lease(tenant)) {
+          ++owed;
         }
       }
     }
     if (!waiting_.empty()) make_room();
   }
 
-  bool start_next(const std::string& tenant) {
+  bool start_next(const std::string& tenant, int owed) {
     const auto queue = waiting_.find(tenant);
     if (queue == waiting_.end()) return false;
     auto& waiting = queue->second;
     Member* member = nullptr;
     const Run& first = waiting.front().run;
-    if (first.isolation == Isolation::kTenant) member = idle_of(tenant, first.session);
-    if (member == nullptr && may_lease(tenant)) member = spare();
+    if (first.module) {
+      if (zygote_ && may_lease(tenant) && free_places() > owed) {
+        member = add_worker(worker::WorkerKind::kModule, &first);
+      }
+    } else {
+      if (first.isolation == Isolation::kTenant) member = idle_of(tenant, first.session);
+      if (member == nullptr && may_lease(tenant)) member = spare();
+    }
     if (member == nullptr) return false;
     Waiting next = std::move(waiting.front());
     waiting.pop_front();
     if (waiting.empty()) waiting_.erase(queue);
     if (!next.is_second_try) ++counts_.runs;
-    const bool was_spare = !member->tenant;
+    const bool was_spare = !member->tenant && !next.run.module;
     member->tenant = tenant;
     member->run = next.id;
-    member->is_for_one_run = next.run.isolation == Isolation::kProcess;
-    const auto link = member->link;
+    member->is_for_one_run = next.run.module || next.run.isolation == Isolation::kProcess;
+    if (next.run.module) {  // begins when its worker is ready
+      member->next = std::make_shared<Waiting>(std::move(next));
+    } else {
+      begin(*member, std::move(next));
+    }
+    if (was_spare) keep_spares();
+    return true;
+  }
+
+  /// Gives a free worker the run that it has been chosen for.
+  void begin(Member& member, Waiting next) {
+    const auto link = member.link;
     auto under_way = std::make_shared<Waiting>(std::move(next));
     link->run(
         message_for(*under_way, link->id()), under_way->run.request.limits,
@@ -396,9 +463,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
           if (pool) pool->let_go(from->id(), under_way->run.session);
           under_way->done(std::move(outcome));
         });
-    if (was_spare) keep_spares();
     watch_long_runs();
-    return true;
   }
 
   static WorkerLink::Message message_for(const Waiting& waiting, std::uint64_t worker) {
@@ -434,20 +499,38 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     if (left.state.is_there()) session->left(std::move(left.state), left.is_kept);
   }
 
-  /// Somebody waits and may have more, but all workers are other tenants': the one idle longest
-  /// goes.
+  /// Somebody waits and may have more, but all places are taken: a worker that nobody needs more
+  /// goes. That is the one idle longest, or for a process of a run's own, a spare; or, where a
+  /// tenant's idle workers use up its share, one of these.
   void make_room() {
-    if (!is_full() || is_room_coming()) return;
     for (const auto& [tenant, waiting] : waiting_) {
-      if (!may_lease(tenant)) continue;
-      Member* oldest = nullptr;
-      for (auto& [id, member] : members_) {
-        if (member.link->state() != State::kFree || member.tenant == tenant) continue;
-        if (oldest == nullptr || member.idle_since < oldest->idle_since) oldest = &member;
+      const Run& first = waiting.front().run;
+      const bool needs_process = first.module || first.isolation == Isolation::kProcess;
+      if (!may_lease(tenant)) {
+        if (needs_process && !is_place_coming()) retire_idle(&tenant);
+        continue;
       }
-      if (oldest != nullptr) oldest->link->kill();
+      if (!is_full() || is_place_coming()) return;
+      if (!first.module) {
+        if (!is_room_coming()) retire_idle(nullptr);
+      } else if (Member* unused = spare()) {
+        unused->link->kill();
+      } else {
+        retire_idle(nullptr);
+      }
       return;
     }
+  }
+
+  /// Lets the worker go that has been idle longest, of one tenant's or of all.
+  void retire_idle(const std::string* tenant) {
+    Member* oldest = nullptr;
+    for (auto& [id, member] : members_) {
+      if (member.link->state() != State::kFree || !member.tenant) continue;
+      if (tenant != nullptr && member.tenant != *tenant) continue;
+      if (oldest == nullptr || member.idle_since < oldest->idle_since) oldest = &member;
+    }
+    if (oldest != nullptr) oldest->link->kill();
   }
 
   /// Makes runs that last give way to short ones, as long as there are runs.

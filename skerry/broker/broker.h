@@ -65,6 +65,9 @@ struct Run {
   worker::RunRequest request;
   Isolation isolation = Isolation::kTenant;
   std::optional<InSession> session;
+  /// Native code of the tenant's own, to run in a process that is made for it, instead of what the
+  /// runtimes' workers do.
+  std::shared_ptr<const OwnedFd> module;
   /// Sees the run while it happens; must live until the run is done.
   worker::RunObserver* observer = nullptr;
 };

@@ -45,6 +45,7 @@ awaitable<Result<Answer>> wait_for(Start start) {
 
 Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setting setting) {
   auto runner = std::make_unique<Runner>();
+  SKERRY_TRY(setting.modules.check());
   const runtime::Home home = setting.pool.home;
   SKERRY_ASSIGN(runner->broker_, Broker::start(io, std::move(setting.pool)));
   SKERRY_ASSIGN(runner->sessions_,
@@ -52,6 +53,7 @@ Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setti
   runner->access_ = std::make_unique<SessionAccess>(
       setting.sessions.store.empty() ? home.store() : setting.sessions.store,
       setting.sessions.policy);
+  runner->modules_ = std::make_unique<ModuleStore>(io, home, std::move(setting.modules));
   return runner;
 }
 
@@ -79,12 +81,43 @@ awaitable<Result<sandbox::Outcome>> Runner::look(Look look) {
           .request = std::move(look.request),
           .isolation = Isolation::kProcess,
           .session = std::move(session),
+          .module = nullptr,
           .observer = look.observer};
   co_return co_await outcome_of(std::move(run));
 }
 
+Counts Runner::counts() const {
+  Counts counts = broker_->counts();
+  counts.waiting += modules_->waiting();
+  return counts;
+}
+
+awaitable<Result<Runner::Answer>> Runner::run_module(Order order) {
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  auto coded = modules_->code_of(order.tenant, std::move(order.module), order.request.limits);
+  auto code = co_await std::move(coded);
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  if (state.cancelled() != boost::asio::cancellation_type::none) {
+    co_return Answer{.outcome = worker::cancelled_outcome(), .session = {}};
+  }
+  if (!code.ok()) co_return code.status();
+  Run run{.tenant = std::move(order.tenant),
+          .request = std::move(order.request),
+          .isolation = Isolation::kProcess,
+          .session = {},
+          .module = *std::move(code),
+          .observer = order.observer};
+  auto outcome = co_await outcome_of(std::move(run));
+  if (!outcome.ok()) co_return outcome.status();
+  co_return Answer{.outcome = *std::move(outcome), .session = {}};
+}
+
 awaitable<Result<Runner::Answer>> Runner::run(Order order) {
   if (const Status status = order.request.limits.check(); !status.ok()) co_return status;
+  if (order.module) {
+    auto running = run_module(std::move(order));
+    co_return co_await std::move(running);
+  }
   if (!order.session) {
     if (order.request.template_name.empty())
       order.request.template_name = runtime::kDefaultTemplate;
@@ -92,6 +125,7 @@ awaitable<Result<Runner::Answer>> Runner::run(Order order) {
             .request = std::move(order.request),
             .isolation = order.isolation,
             .session = {},
+            .module = nullptr,
             .observer = order.observer};
     auto outcome = co_await outcome_of(std::move(run));
     if (!outcome.ok()) co_return outcome.status();

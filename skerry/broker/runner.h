@@ -10,6 +10,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/broker/broker.h"
+#include "skerry/broker/module_store.h"
 #include "skerry/broker/session_access.h"
 #include "skerry/broker/session_runs.h"
 
@@ -24,6 +25,7 @@ class Runner {
   struct Setting {
     broker::Setting pool = {};
     SessionRuns::Setting sessions = {};
+    ModuleSetting modules = {};
   };
 
   /// Starts the zygote and waits until it is ready; its failure is `Broker::start`'s. The
@@ -37,6 +39,9 @@ class Runner {
     worker::RunRequest request;
     session::Durability durability = session::Durability::kCommitted;
     Isolation isolation = Isolation::kTenant;
+    /// A WASI command to run, in binary or text form, instead of a Python program: then `request`
+    /// has its words as `command`, there is no session, and it has a process of its own.
+    std::shared_ptr<const std::string> module = nullptr;
     /// Sees the run while it happens; must live until the answer.
     worker::RunObserver* observer = nullptr;
   };
@@ -45,7 +50,8 @@ class Runner {
     std::optional<SessionReport> session;  ///< of a run in one
   };
   /// Runs once it is its turn. Cancelling the wait cancels the run, whose outcome then says so.
-  /// kInvalidArgument for limits out of bounds; kResourceExhausted when too many wait already.
+  /// kInvalidArgument for limits out of bounds, and for a module that is refused;
+  /// kResourceExhausted when too many wait already.
   boost::asio::awaitable<Result<Answer>> run(Order order);
 
   /// A look at a session's revision: a run that starts there and leaves nothing.
@@ -60,14 +66,17 @@ class Runner {
   /// The sessions, for what is no run in them.
   SessionAccess& sessions() { return *access_; }
 
-  Counts counts() const { return broker_->counts(); }
+  /// Who waits for a module to be compiled is among those who wait.
+  Counts counts() const;
 
  private:
+  boost::asio::awaitable<Result<Answer>> run_module(Order order);
   boost::asio::awaitable<Result<sandbox::Outcome>> outcome_of(Run run);
 
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<SessionRuns> sessions_;  // before its broker
   std::unique_ptr<SessionAccess> access_;
+  std::unique_ptr<ModuleStore> modules_;
 };
 
 }  // namespace skerry::broker

@@ -235,6 +235,27 @@ int work(int socket) {
   }
 }
 
+/// What is beside the first message says what becomes of the worker before it has its order; then
+/// it does what the first argument says.
+int work_on_module(int socket, jail::Cell& cell) {
+  if (!cell.enclose().ok()) return 125;
+  std::array<std::byte, 1> kind{};
+  const auto received = receive_message(socket, kind);
+  if (!received.ok() || received->fds.size() != 1) return 125;
+  ::lseek(received->fds[0].get(), 0, SEEK_SET);  // the one before may have read it
+  const auto module = read_all(received->fds[0].get(), kib(4));
+  if (!module.ok()) return 125;
+  if (*module == "dies") return 1;
+  if (*module == "hangs") hang();
+  send_raw(socket, ready_message());
+  WorkerOrder order;
+  std::vector<OwnedFd> files;
+  if (!read_order(socket, order, files) || !order.run || !order.run->command) return 0;
+  order.run->program.code = order.run->command->arguments.at(0);
+  obey(socket, *order.run);
+  return 0;
+}
+
 }  // namespace
 }  // namespace skerry::worker
 
@@ -249,9 +270,12 @@ int main(int, char** arguments) {
   if (mood == "dies") return 1;
   // Without the other walls workers may do what theirs are told to.
   const skerry::jail::WallSet walls{skerry::jail::Wall::kParentDeath};
-  return skerry::worker::run_zygote(kControl, walls, [&](int socket, skerry::jail::Cell& cell) {
-    if (!cell.enclose().ok()) return 125;
-    if (mood == "rude") skerry::worker::send_raw(socket, "not the right word, but long enough");
-    return skerry::worker::work(socket);
-  });
+  using Kind = skerry::worker::WorkerKind;
+  return skerry::worker::run_zygote(
+      kControl, walls, [&](Kind kind, int socket, skerry::jail::Cell& cell) {
+        if (kind == Kind::kModule) return skerry::worker::work_on_module(socket, cell);
+        if (!cell.enclose().ok()) return 125;
+        if (mood == "rude") skerry::worker::send_raw(socket, "not the right word, but long enough");
+        return skerry::worker::work(socket);
+      });
 }

@@ -76,7 +76,7 @@ void WorkerLink::tell(std::string_view bytes) {
 }
 
 void WorkerLink::demote_after(std::chrono::milliseconds lasted) {
-  if (state_ != State::kRunning || is_demoted_ || events_->elapsed() < lasted) return;
+  if (state_ != State::kRunning || is_demoted_ || pid_ == 0 || events_->elapsed() < lasted) return;
   // A thread of this class gives way at once to one that wakes up; among themselves they share.
   const sched_param none{};
   is_demoted_ = ::sched_setscheduler(pid_, SCHED_IDLE, &none) == 0;
@@ -290,7 +290,8 @@ void WorkerLink::wait_writable() {
 std::chrono::nanoseconds WorkerLink::cpu_time() const {
   clockid_t clock = 0;
   timespec used{};
-  if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &used) != 0) {
+  // A worker may be ready before the zygote has told its number, and 0 would be ourselves.
+  if (pid_ == 0 || ::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &used) != 0) {
     return std::chrono::nanoseconds(0);
   }
   return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);

@@ -91,9 +91,9 @@ void ZygoteLink::stop() {
   child_.kill();
 }
 
-Status ZygoteLink::request_worker(std::uint64_t id, OwnedFd socket) {
+Status ZygoteLink::request_worker(worker::WorkerKind kind, std::uint64_t id, OwnedFd socket) {
   ++forks_;
-  return worker::request_worker(control_.native_handle(), id, std::move(socket));
+  return worker::request_worker(control_.native_handle(), kind, id, std::move(socket));
 }
 
 }  // namespace skerry::broker

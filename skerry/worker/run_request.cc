@@ -2,6 +2,7 @@
 #include "skerry/worker/run_request.h"
 
 #include <algorithm>
+#include <map>
 
 #include "skerry/worker.pb.h"
 
@@ -10,23 +11,42 @@ namespace {
 
 constexpr std::chrono::nanoseconds kCoarsestClock = std::chrono::seconds(1);
 
+/// Arguments and environment, which programs and commands have alike.
+template <typename Message>
+void put_words(const std::vector<std::string>& arguments,
+               const std::map<std::string, std::string>& environment, Message& message) {
+  for (const std::string& argument : arguments) message.add_arguments(argument);
+  for (const auto& [name, value] : environment) {
+    auto* variable = message.add_environment();
+    variable->set_name(name);
+    variable->set_value(value);
+  }
+}
+
+template <typename Message, typename Words>
+void take_words(const Message& message, Words& words) {
+  words.arguments.assign(message.arguments().begin(), message.arguments().end());
+  for (const auto& variable : message.environment()) {
+    words.environment[variable.name()] = variable.value();
+  }
+}
+
 }  // namespace
 
 using LastValue = runtime::PythonProgram::LastValue;
 
 Result<std::string> encode(const RunRequest& request) {
   proto::RunRequest message;
-  auto& program = *message.mutable_program();
-  program.set_code(request.program.code);
-  program.set_name(request.program.name);
-  program.set_has_file(request.program.has_file);
-  for (const std::string& argument : request.program.arguments) program.add_arguments(argument);
-  for (const auto& [name, value] : request.program.environment) {
-    auto* variable = program.add_environment();
-    variable->set_name(name);
-    variable->set_value(value);
+  if (request.command) {
+    put_words(request.command->arguments, request.command->environment, *message.mutable_command());
+  } else {
+    auto& program = *message.mutable_program();
+    program.set_code(request.program.code);
+    program.set_name(request.program.name);
+    program.set_has_file(request.program.has_file);
+    put_words(request.program.arguments, request.program.environment, program);
+    program.set_last_value(static_cast<int>(request.program.last_value));
   }
-  program.set_last_value(static_cast<int>(request.program.last_value));
   auto& limits = *message.mutable_limits();
   limits.set_memory(request.limits.memory.value);
   limits.set_wall_ms(static_cast<std::uint64_t>(request.limits.wall.count()));
@@ -72,19 +92,18 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   }
   WorkerOrder order;
   order.forget.assign(message.forget().begin(), message.forget().end());
-  if (!message.has_program()) return order;
+  if (!message.has_program() && !message.has_command()) return order;
   RunRequest& request = order.run.emplace();
-  auto& program = *message.mutable_program();
-  request.program.code = std::move(*program.mutable_code());
-  request.program.name = program.name();
-  request.program.has_file = program.has_file();
-  for (const std::string& argument : program.arguments()) {
-    request.program.arguments.push_back(argument);
+  if (message.has_command()) {
+    take_words(message.command(), request.command.emplace());
+  } else {
+    auto& program = *message.mutable_program();
+    request.program.code = std::move(*program.mutable_code());
+    request.program.name = program.name();
+    request.program.has_file = program.has_file();
+    take_words(program, request.program);
+    request.program.last_value = static_cast<LastValue>(program.last_value());
   }
-  for (const auto& variable : program.environment()) {
-    request.program.environment[variable.name()] = variable.value();
-  }
-  request.program.last_value = static_cast<LastValue>(program.last_value());
   const auto& limits = message.limits();
   request.limits.memory = ByteSize{limits.memory()};
   request.limits.wall = std::chrono::milliseconds(limits.wall_ms());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "skerry/base/status.h"
+#include "skerry/runtime/command.h"
 #include "skerry/runtime/python.h"
 #include "skerry/sandbox/limits.h"
 
@@ -23,12 +24,14 @@ struct SessionStart {
   std::string patch;            ///< of the revision whose descriptors come, if it has one
 };
 
-/// One Python run, as a worker is told to do it: a fresh one, or one of a session. A value.
+/// One run, as a worker is told to do it: of a Python program, fresh or in a session, or of the
+/// command whose module the worker was made for. A value.
 struct RunRequest {
   /// The largest, encoded: a program of 32 MiB and as much standard input.
   static constexpr std::size_t kMaxSize = std::size_t{66} << 20;
 
   runtime::PythonProgram program;
+  std::optional<runtime::CommandLine> command;  ///< then there is no program
   sandbox::Limits limits;
   std::string template_name;
   std::string input;  ///< standard input, whole

@@ -13,6 +13,7 @@
 #include "skerry/image/revision_files.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/runtime/python.h"
+#include "skerry/worker/order_source.h"
 #include "skerry/worker/run_events.h"
 #include "skerry/worker/run_process.h"
 #include "skerry/worker/run_request.h"
@@ -33,25 +34,7 @@ class NoOutput final : public wasi::OutputSink {
   Status write(wasi::Stream, std::span<const std::byte>) override { return ok_status(); }
 };
 
-engine::Metering metering_of(const sandbox::Limits& limits) {
-  return limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
-}
-
 using Files = std::vector<OwnedFd>;
-
-/// Reads exactly `out.size()` bytes, and adds the descriptors that come along to `files`. False
-/// when the other end has closed before the first.
-Result<bool> read_exactly(int socket, std::span<std::byte> out, Files& files) {
-  std::size_t done = 0;
-  while (done < out.size()) {
-    SKERRY_ASSIGN(auto received, receive_message(socket, out.subspan(done)));
-    if (received.size == 0 && done == 0) return false;
-    if (received.size == 0) return absl::UnavailableError("the broker went away in mid-message");
-    std::move(received.fds.begin(), received.fds.end(), std::back_inserter(files));
-    done += received.size;
-  }
-  return true;
-}
 
 Result<bool> has_order_within(int socket, std::chrono::milliseconds pause) {
   pollfd waiting{socket, POLLIN, 0};
@@ -59,19 +42,6 @@ Result<bool> has_order_within(int socket, std::chrono::milliseconds pause) {
                   return ::poll(&waiting, 1, static_cast<int>(pause.count()));
                 }));
   return ready > 0;
-}
-
-/// The next order, and the files beside it; none when the broker wants no more.
-Result<std::optional<WorkerOrder>> next_order(int socket, Files& files) {
-  std::uint32_t length = 0;
-  SKERRY_ASSIGN(const bool more,
-                read_exactly(socket, std::as_writable_bytes(std::span(&length, 1)), files));
-  if (!more) return std::optional<WorkerOrder>();
-  if (length > WorkerOrder::kMaxSize) return absl::InternalError("an order too large");
-  std::string body(length, '\0');
-  SKERRY_TRY(read_exactly(socket, std::as_writable_bytes(std::span(body)), files).status());
-  SKERRY_ASSIGN(WorkerOrder order, decode(body));
-  return std::optional(std::move(order));
 }
 
 /// The one sandbox of a worker, kept from run to run as long as runs ask for the same.
@@ -188,12 +158,7 @@ Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
                     runtime::Randomness randomness, EventSender& sender) {
   const wasi::FileSystem before = sandbox.state().files();
   wasi::TextInput input(request.input);
-  sandbox::World world;
-  world.output = &sender.output();
-  world.input = &input;
-  world.seed = request.seed;
-  world.fixed_clock = request.fixed_clock;
-  world.clock_resolution = request.clock_resolution;
+  const sandbox::World world = world_of(request, input, sender);
   SKERRY_TRY(sender.started());
   SKERRY_ASSIGN(Outcome outcome, runtime::run_python(sandbox, request.program, world, randomness));
   sandbox.measure(outcome.usage);

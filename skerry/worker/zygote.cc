@@ -17,6 +17,8 @@ namespace {
 
 struct ForkRequest {
   std::uint64_t id = 0;
+  WorkerKind kind = WorkerKind::kRuntime;
+  std::uint32_t unused = 0;
 };
 
 template <typename Message>
@@ -86,7 +88,7 @@ class Zygote {
     OwnedFd socket = std::move(received.fds[0]);
     auto spawned = jail::spawn({}, walls_, {}, [&](jail::Cell& cell) {
       ::close(control_);
-      return body_(socket.get(), cell);
+      return body_(request.kind, socket.get(), cell);
     });
     if (!spawned.ok()) {
       SKERRY_TRY(tell(failure(request.id, spawned.status())));
@@ -120,8 +122,8 @@ void refuse_zygote(int control, const Status& why) {
   (void)send_message(control, bytes_of(event));
 }
 
-Status request_worker(int control, std::uint64_t id, OwnedFd socket) {
-  ForkRequest request{.id = id};
+Status request_worker(int control, WorkerKind kind, std::uint64_t id, OwnedFd socket) {
+  ForkRequest request{.id = id, .kind = kind};
   return send_message(control, bytes_of(request), socket.get());
 }
 

@@ -35,8 +35,14 @@ struct ZygoteEvent {
   ChildExit exit() const;
 };
 
+/// What a worker is for.
+enum class WorkerKind : std::uint32_t {
+  kRuntime,  ///< runs of a bundled runtime, one after the other
+  kModule,   ///< one run of one tenant's module
+};
+
 /// What a worker does with its socket and the jail that it is to shut; its exit code.
-using WorkerBody = std::function<int(int socket, jail::Cell& cell)>;
+using WorkerBody = std::function<int(WorkerKind kind, int socket, jail::Cell& cell)>;
 
 /// The zygote's life: says that it is ready, forks a worker within `walls` for each request that
 /// comes over `control`, reaps them and tells how they ended. Returns the exit code when the broker
@@ -48,7 +54,7 @@ void refuse_zygote(int control, const Status& why);
 
 /// Asks for a worker that speaks on `socket`. kUnavailable when the zygote has gone or does not
 /// keep up.
-Status request_worker(int control, std::uint64_t id, OwnedFd socket);
+Status request_worker(int control, WorkerKind kind, std::uint64_t id, OwnedFd socket);
 
 /// The next event, and with kForked the worker's pidfd. kUnavailable where the socket would block;
 /// kNotFound when the zygote has gone.

@@ -10,6 +10,7 @@
 #include "skerry/jail/probe.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/worker/module_worker.h"
 #include "skerry/worker/worker.h"
 #include "skerry/worker/zygote.h"
 
@@ -46,7 +47,10 @@ int main(int count, char** arguments) {
     skerry::worker::refuse_zygote(kControl, origins.status());
     return 125;
   }
-  return skerry::worker::run_zygote(kControl, *standing, [&](int socket, skerry::jail::Cell& cell) {
-    return skerry::worker::serve_runs(socket, *origins, cell);
-  });
+  using skerry::worker::WorkerKind;
+  return skerry::worker::run_zygote(
+      kControl, *standing, [&](WorkerKind kind, int socket, skerry::jail::Cell& cell) {
+        return kind == WorkerKind::kModule ? skerry::worker::serve_module(socket, cell)
+                                           : skerry::worker::serve_runs(socket, *origins, cell);
+      });
 }
