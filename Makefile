@@ -42,7 +42,7 @@ build/%/build.ninja: CMakePresets.json
 .PHONY: build
 build: build/release/build.ninja ## Build the release binary, build/release/bin/skerry
 	@[ -e build/wasmtime/release/libskerry_wasmtime.a ] || echo "== build: Wasmtime comes first, once: about four minutes"
-	cmake --build --preset release --target skerry skerry-service skerry-zygote --parallel $(JOBS)
+	cmake --build --preset release --target skerry skerry-service skerry-zygote skerry-compiler --parallel $(JOBS)
 
 .PHONY: runtime
 runtime: build ## Get the pinned Python runtime, compile it and warm its templates up
@@ -68,10 +68,11 @@ test-home: build
 	$(IN_TEST_HOME) scripts/setup_python_wasi.sh
 	$(IN_TEST_HOME) $(SKERRY) setup
 
-build/venv/.complete: tests/requirements.txt
+build/venv/.complete: tests/requirements.txt tests/interpreters.txt
 	@echo "== pytest and clang-tidy, in build/venv"
 	python3 -m venv --clear build/venv
 	build/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/requirements.txt
+	build/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement tests/interpreters.txt
 	@touch $@
 
 .PHONY: test-unit

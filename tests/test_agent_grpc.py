@@ -272,10 +272,13 @@ def test_a_client_that_goes_frees_its_worker(agent):
 # ------------------------------------------------------------------------------------------------- what there is to call
 
 
+TOOLS = {"python_executor", "code_executor", "python_wasi_runner", "calculator"}
+
+
 def test_tools_are_found(agent):
-    assert {tool.name for tool in agent.DiscoverTools().tools} == {"python_executor", "calculator"}
+    assert {tool.name for tool in agent.DiscoverTools().tools} == TOOLS
     assert [tool.name for tool in agent.DiscoverTools(query="ARITHMETIC").tools] == ["calculator"]
-    assert [tool.name for tool in agent.DiscoverTools(categories=["code"]).tools] == ["python_executor"]
+    assert [tool.name for tool in agent.DiscoverTools(categories=["code"], query="numpy").tools] == ["python_executor"]
     assert len(agent.DiscoverTools(max_results=1).tools) == 1
     tool = agent.GetToolCapability(tool_id="python_executor").tool
     assert (tool.version, tool.category, tool.is_dangerous) == ("2.0.0", "code", False)
@@ -286,7 +289,7 @@ def test_tools_are_found(agent):
 
 def test_capabilities_and_health_are_true(agent):
     can = agent.GetCapabilities()
-    assert set(can.supported_tools) == {"python_executor", "calculator"}
+    assert set(can.supported_tools) == TOOLS
     assert (can.max_memory_mb, can.max_concurrent_tasks, list(can.supported_modes)) == (256, 16, [1, 2, 3])
     health = agent.HealthCheck()
     assert health.healthy and health.active_tasks == 0 and 0 < health.memory_usage_percent < 100

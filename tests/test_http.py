@@ -132,13 +132,13 @@ def test_a_run_that_cannot_be_says_why(client, body, said):
 
 
 def test_tools_tell_about_themselves(client):
-    assert client.get("/tools/list") == ["python_executor", "calculator"]
-    assert client.get("/tools/list?category=code") == ["python_executor"]
+    assert client.get("/tools/list") == ["python_executor", "code_executor", "python_wasi_runner", "calculator"]
+    assert client.get("/tools/list?category=code") == ["python_executor", "code_executor", "python_wasi_runner"]
     assert client.get("/tools/categories") == ["calculation", "code"]
-    assert [each["name"] for each in client.get("/tools/schemas")] == ["python_executor", "calculator"]
+    assert [each["name"] for each in client.get("/tools/schemas")] == client.get("/tools/list")
     assert client.get("/tools/calculator/schema")["parameters"]["required"] == ["expression"]
     assert client.get("/tools/python_executor/metadata")["sandboxed"] is True
-    assert client.get("/api/v1/tools")["count"] == 2
+    assert client.get("/api/v1/tools")["count"] == 4
     assert client.get("/api/v1/tools/calculator")["category"] == "calculation"
     assert client("GET", "/tools/nope/schema")[0] == 404
 

@@ -30,7 +30,9 @@
 #include "skerry/service/http_sessions.h"
 #include "skerry/service/skerry_service.h"
 #include "skerry/tool/calculator.h"
+#include "skerry/tool/code_executor.h"
 #include "skerry/tool/python_executor.h"
+#include "skerry/tool/python_wasi_runner.h"
 #include "skerry/tool/runs.h"
 #include "skerry/tool/toolbox.h"
 
@@ -47,6 +49,7 @@ struct ServeOptions {
   int workers = broker::Setting{}.workers;
   bool require_walls = false;
   bool requires_key = false;
+  tool::ModuleFiles modules;
 };
 
 /// The addresses of one kind, checked: those that others reach ask for keys.
@@ -79,6 +82,8 @@ class Service {
     setting.pool.share = std::min(setting.pool.share, options.workers);
     setting.pool.spares = std::min(setting.pool.spares, options.workers);
     setting.pool.require_walls = options.require_walls;
+    SKERRY_ASSIGN(setting.modules.compiler, program_beside("skerry-compiler"));
+    SKERRY_ASSIGN(modules_, tool::ModuleSource::open(options.modules));
     SKERRY_TRY(setting.pool.check());
     gate_setting_ = {.keys = home.keys(), .requires_key = options.requires_key};
     SKERRY_ASSIGN(gate_, access::Gate::open(gate_setting_));
@@ -92,6 +97,8 @@ class Service {
     runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
     const sandbox::Limits limits;
     tools_.add(std::make_unique<tool::PythonExecutor>(*runner_, limits));
+    tools_.add(std::make_unique<tool::CodeExecutor>(*runner_, *modules_, limits));
+    tools_.add(std::make_unique<tool::PythonWasiRunner>(*runner_, *modules_, limits));
     tools_.add(std::make_unique<tool::Calculator>());
     agent_ = std::make_unique<service::AgentService>(
         io_, *gate_, agent_core_, tools_, *runner_,
@@ -169,6 +176,7 @@ class Service {
   std::unique_ptr<access::AuditLog> audit_;
   std::unique_ptr<broker::Runner> runner_;
   std::unique_ptr<tool::Runs> runs_;
+  std::unique_ptr<tool::ModuleSource> modules_;
   tool::Toolbox tools_;
   agent::Agent agent_core_{tools_};
   std::unique_ptr<service::AgentService> agent_;
@@ -224,6 +232,16 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the par
       ->allow_extra_args(false);
   program.add_option("--workers", options.workers, "Processes that run guests, at most [16]")
       ->type_name("N");
+  program
+      .add_option("--module-dir", options.modules.allowed_paths,
+                  "Modules in this directory may be named by their path; repeatable [none]")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  program
+      .add_option("--python-wasm", options.modules.interpreter,
+                  "The interpreter of python_wasi_runner where a call names none")
+      ->type_name("FILE")
+      ->envname("PYTHON_WASI_WASM_PATH");
   program.add_flag("--require-walls", options.require_walls,
                    "Start only where every wall of the jail stands (`skerry doctor` tells)");
   program.add_flag("--require-key", options.requires_key,

@@ -18,18 +18,6 @@ double seconds_of(const sandbox::Limits& limits) {
   return std::chrono::duration<double>(limits.wall).count();
 }
 
-Result<std::vector<std::string>> texts(const nlohmann::json& list, const char* name) {
-  std::vector<std::string> texts;
-  for (const auto& each : list) {
-    if (!each.is_string()) {
-      return absl::InvalidArgumentError(std::string("Parameter '") + name +
-                                        "' must hold nothing but strings");
-    }
-    texts.push_back(each.get<std::string>());
-  }
-  return texts;
-}
-
 }  // namespace
 
 tool::Definition run_parameters(const sandbox::Limits& limits) {
@@ -87,7 +75,7 @@ Result<broker::Runner::Order> run_order(const nlohmann::json& parameters,
   request.program.code = given.text("code");
   request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
   if (given.has("args")) {
-    SKERRY_ASSIGN(request.program.arguments, texts(given.value("args"), "args"));
+    SKERRY_ASSIGN(request.program.arguments, given.texts("args"));
     request.program.arguments.insert(request.program.arguments.begin(), "-c");
   }
   if (given.has("env")) {

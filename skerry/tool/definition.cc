@@ -138,6 +138,19 @@ std::int64_t Arguments::integer(std::string_view name) const {
   return values_.at(name).get<std::int64_t>();
 }
 
+Result<std::vector<std::string>> Arguments::texts(std::string_view name) const {
+  std::vector<std::string> texts;
+  if (!has(name)) return texts;
+  for (const json& each : values_.at(name)) {
+    if (!each.is_string()) {
+      return absl::InvalidArgumentError(
+          fmt::format("Parameter '{}' must hold nothing but strings", name));
+    }
+    texts.push_back(each.get<std::string>());
+  }
+  return texts;
+}
+
 nlohmann::ordered_json schema_of(const Definition& definition) {
   nlohmann::ordered_json schema{{"type", "object"},
                                 {"properties", nlohmann::ordered_json::object()},

@@ -55,9 +55,14 @@ class Arguments {
   static Result<Arguments> check(const Definition& definition, const nlohmann::json& given);
 
   bool has(std::string_view name) const { return values_.contains(name); }
+  /// Whether there is a text under this name that is not empty: models send empty ones for what
+  /// they leave out.
+  bool has_text(std::string_view name) const { return has(name) && !text(name).empty(); }
   /// The value of a parameter of that type, which must be there.
   const std::string& text(std::string_view name) const;
   std::int64_t integer(std::string_view name) const;
+  /// The texts in a list, none where there is no list. kInvalidArgument when it holds others.
+  Result<std::vector<std::string>> texts(std::string_view name) const;
   const nlohmann::json& value(std::string_view name) const { return values_.at(name); }
 
  private:

@@ -6,15 +6,13 @@
 
 #include <fmt/format.h>
 
-#include "skerry/base/utf8.h"
 #include "skerry/runtime/python.h"
 #include "skerry/tool/run_output.h"
 #include "skerry/tool/run_report.h"
+#include "skerry/tool/run_result.h"
 
 namespace skerry::tool {
 namespace {
-
-using sandbox::OutcomeKind;
 
 constexpr int kMostSeconds = 60;
 // Whole before the run begins, and copied to the worker.
@@ -55,47 +53,6 @@ Definition define(const sandbox::Limits& limits) {
 
 std::string interpreter() { return fmt::format("CPython {} (WASI)", runtime::kPythonVersion); }
 
-/// Why a run did not succeed, as clients of the reference read it, with what the program said.
-std::string error_of(const RunReport& report) {
-  const sandbox::Outcome& outcome = report.outcome;
-  if (outcome.kind == OutcomeKind::kDeadline) {
-    return fmt::format("Execution timeout after {:g} seconds",
-                       std::chrono::duration<double>(report.limits.wall).count());
-  }
-  if (outcome.kind == OutcomeKind::kCancelled) return "Execution cancelled";
-  std::string error = "Execution failed: " + to_utf8(outcome.message);
-  const std::string& said = report.standard_error.text;
-  if (!said.empty()) error += "\n" + said;
-  return error;
-}
-
-nlohmann::json metadata_of(const RunReport& report) {
-  nlohmann::json metadata(json_of(report));
-  metadata.erase("stdout");  // it is the output
-  metadata["interpreter"] = interpreter();
-  metadata["execution_time_ms"] =
-      std::chrono::duration<double, std::milli>(report.outcome.usage.wall).count();
-  if (report.outcome.kind == OutcomeKind::kDeadline) metadata["timeout"] = true;
-  if (report.session) {
-    metadata["session_id"] = report.session->name;
-    metadata["execution_count"] = report.session->revision;
-  }
-  return metadata;
-}
-
-ToolResult result_of(RunReport report) {
-  ToolResult result;
-  result.verdict = verdict_of(report);
-  if (report.outcome.kind != OutcomeKind::kCompleted) result.error = error_of(report);
-  result.metadata = metadata_of(report);
-  result.output = std::move(report.standard_output.text);
-  // The program did well, and yet what it left is lost.
-  if (report.session && !report.session->failure.ok()) {
-    result.error = report.session->message;
-  }
-  return result;
-}
-
 }  // namespace
 
 PythonExecutor::PythonExecutor(broker::Runner& runner, sandbox::Limits limits)
@@ -125,10 +82,10 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments, Cal
   order.request.limits = limits_;
   order.request.limits.wall = std::chrono::seconds(arguments.integer("timeout_seconds"));
   auto report = co_await reported_run(runner_, std::move(order), std::move(seen));
-  if (!report.ok()) {
-    co_return failed(verdict_of(report.status()), std::string(message_of(report.status())));
-  }
-  co_return result_of(*std::move(report));
+  if (!report.ok()) co_return result_of(report.status());
+  ToolResult result = result_of(*std::move(report), "Execution failed: ");
+  result.metadata["interpreter"] = interpreter();
+  co_return result;
 }
 
 }  // namespace skerry::tool

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "skerry/broker/runner.h"
+#include "skerry/tool/module_source.h"
+#include "skerry/tool/tool.h"
+
+namespace skerry::tool {
+
+/// WASI commands that callers bring, each run in a process of its own. Output is what the command
+/// wrote to standard output, also when it failed; metadata tells the rest.
+class CodeExecutor final : public Tool {
+ public:
+  /// Runner and source must outlive it. `limits` are those of a run whose caller asks for nothing
+  /// else.
+  CodeExecutor(broker::Runner& runner, ModuleSource& source, sandbox::Limits limits);
+
+  const Definition& definition() const override { return definition_; }
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+                                          OutputSeen seen) override;
+
+ private:
+  boost::asio::awaitable<Result<ModuleSource::Module>> module_of(const Arguments& arguments);
+
+  broker::Runner& runner_;
+  ModuleSource& source_;
+  sandbox::Limits limits_;
+  Definition definition_;
+};
+
+}  // namespace skerry::tool
