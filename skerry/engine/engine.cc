@@ -11,6 +11,9 @@
 namespace skerry::engine {
 namespace {
 
+// A message may quote a line of the module, and that may be all of it.
+constexpr std::size_t kLongestMessage = 2048;
+
 std::string take(wasm_byte_vec_t text) {
   std::string result(text.data, text.size);
   wasm_byte_vec_delete(&text);
@@ -156,7 +159,8 @@ Result<std::vector<std::byte>> Engine::compile(std::span<const std::byte> module
                                                  reinterpret_cast<const uint8_t*>(module.data()),
                                                  module.size(), &raw));
       error) {
-    return absl::InvalidArgumentError("Failed to compile WASM module: " + message_of(error.get()));
+    return absl::InvalidArgumentError("Failed to compile WASM module: " +
+                                      std::string(clip(message_of(error.get()), kLongestMessage)));
   }
   const OwnedModule compiled(raw);
   wasm_byte_vec_t native;
@@ -189,7 +193,7 @@ CompiledModule::~CompiledModule() = default;
 Result<std::vector<std::byte>> text_to_binary(std::string_view text) {
   wasm_byte_vec_t binary;
   if (const OwnedError error(wasmtime_wat2wasm(text.data(), text.size(), &binary)); error) {
-    return absl::InvalidArgumentError(message_of(error.get()));
+    return absl::InvalidArgumentError(std::string(clip(message_of(error.get()), kLongestMessage)));
   }
   const auto* first = reinterpret_cast<const std::byte*>(binary.data);
   std::vector<std::byte> result(first, first + binary.size);
