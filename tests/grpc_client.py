@@ -2,6 +2,7 @@
 """A client that knows nothing of the service but its address: what there is to call it learns by server reflection."""
 
 import grpc
+import pytest
 from google.protobuf import descriptor_pool, json_format, message_factory, struct_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
@@ -57,3 +58,11 @@ def name_of(enum_message, field):
     """The name of an enum's value."""
     descriptor = enum_message.DESCRIPTOR.fields_by_name[field].enum_type
     return descriptor.values_by_number[getattr(enum_message, field)].name
+
+
+def refused(call, code):
+    """The details of the gRPC status with which the call fails."""
+    with pytest.raises(grpc.RpcError) as error:
+        call()
+    assert error.value.code() == code, error.value
+    return error.value.details()

@@ -11,20 +11,13 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from conftest import wait_until
-from grpc_client import Client, metadata, name_of, output
+from grpc_client import Client, metadata, name_of, output, refused
 
 
 @pytest.fixture
 def agent(served):
     with Client(served.grpc) as client:
         yield client
-
-
-def refused(call, code):
-    with pytest.raises(grpc.RpcError) as error:
-        call()
-    assert error.value.code() == code, error.value
-    return error.value.details()
 
 
 # ----------------------------------------------------------------------------------------------------- the wire contract

@@ -28,6 +28,7 @@
 #include "skerry/service/http_api.h"
 #include "skerry/service/http_server.h"
 #include "skerry/service/http_sessions.h"
+#include "skerry/service/sandbox_service.h"
 #include "skerry/service/skerry_service.h"
 #include "skerry/tool/calculator.h"
 #include "skerry/tool/code_executor.h"
@@ -35,6 +36,7 @@
 #include "skerry/tool/python_wasi_runner.h"
 #include "skerry/tool/runs.h"
 #include "skerry/tool/toolbox.h"
+#include "skerry/workspace/session_files.h"
 
 namespace skerry::app {
 namespace {
@@ -104,6 +106,8 @@ class Service {
         io_, *gate_, agent_core_, tools_, *runner_,
         service::AgentService::Setting{
             .version = SKERRY_VERSION, .limits = limits, .concurrent_tasks = options.workers});
+    SKERRY_ASSIGN(files_, workspace::SessionFiles::open(runner_->sessions(), home, {}));
+    sandbox_ = std::make_unique<service::SandboxService>(io_, *gate_, *files_);
     api_ = std::make_unique<service::HttpApi>(service::HttpApi{.agent = agent_core_,
                                                                .tools = tools_,
                                                                .runner = *runner_,
@@ -114,7 +118,8 @@ class Service {
     sessions_ = std::make_unique<tool::Sessions>(*runner_, home);
     service::add_session_routes(*sessions_, router_);
     own_ = std::make_unique<service::SkerryService>(io_, *gate_, *runs_, *sessions_, limits);
-    SKERRY_ASSIGN(grpc_, service::GrpcServer::start(grpc, {agent_.get(), own_.get()}));
+    SKERRY_ASSIGN(grpc_,
+                  service::GrpcServer::start(grpc, {agent_.get(), own_.get(), sandbox_.get()}));
     SKERRY_ASSIGN(http_, service::HttpServer::start(io_, http, router_, {}));
     return ok_status();
   }
@@ -182,6 +187,8 @@ class Service {
   std::unique_ptr<service::AgentService> agent_;
   std::unique_ptr<tool::Sessions> sessions_;
   std::unique_ptr<service::SkerryService> own_;
+  std::unique_ptr<workspace::SessionFiles> files_;
+  std::unique_ptr<service::SandboxService> sandbox_;
   service::Router router_;
   std::unique_ptr<service::HttpApi> api_;
   std::unique_ptr<service::GrpcServer> grpc_;

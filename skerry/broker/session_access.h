@@ -38,6 +38,9 @@ class SessionAccess {
   SessionAccess(const SessionAccess&) = delete;
   SessionAccess& operator=(const SessionAccess&) = delete;
 
+  /// Of the store.
+  const std::filesystem::path& directory() const { return directory_; }
+
   /// The Result of `work`, which gets a store of the tenant's that waits for nobody: its failure as
   /// kUnavailable means that somebody has what it takes, and it is called again, for 30 s. `work`
   /// is called on another thread; kCancelled when the wait for it was cancelled between two calls.

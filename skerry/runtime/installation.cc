@@ -87,6 +87,8 @@ Result<wasi::HostState> initial_state(const BlobSet& blobs) {
   wasi::FileSystem files;
   const wasi::AddOptions read_only{.access = wasi::Access::kReadOnly};
   SKERRY_TRY(wasi::make_directory(files, "/tmp"));
+  // Programs begin in the root, which many of them call so.
+  SKERRY_TRY(wasi::add_symlink(files, "/workspace", "."));
   SKERRY_TRY(wasi::make_directory(files, "/usr", read_only));
   SKERRY_TRY(wasi::make_directory(files, kGuestFonts, read_only));
   for (const BlobSet::Member& member : blobs.members()) {

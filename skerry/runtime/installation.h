@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -26,6 +27,10 @@ struct TemplateRecipe {
 
 /// `python` and `python-data`, in the order in which set-up makes them.
 const std::vector<TemplateRecipe>& python_templates();
+
+/// What lies beside a program's own files in the directory it begins in, the root: a place for
+/// temporary files, the library, and a link to the root itself.
+inline constexpr std::array<std::string_view, 3> kOwnNames{"tmp", "usr", "workspace"};
 
 /// Everything warm, which costs a plain program nothing.
 inline constexpr std::string_view kDefaultTemplate = "python-data";

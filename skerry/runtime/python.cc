@@ -160,35 +160,56 @@ std::uint64_t next_random(std::array<std::uint64_t, 4>& s) {
   return result;
 }
 
-Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::World& world,
-                           const std::map<std::string, std::string>& facts) {
-  // A Mersenne Twister is no secret keeper: 256 fresh bits, spread by a quick generator, make its
-  // states as distinct as 5,000 bytes from the kernel would, in 1 µs instead of 15.
-  std::array<std::uint64_t, 4> state{};
-  if (world.seed) {
-    const wasi::Seed seed =
-        wasi::seed_of(~*world.seed);  // not the stream that the guest's own calls draw from
-    std::memcpy(state.data(), seed.data(), sizeof state);
-  } else {
-    wasi::SystemEntropy system;
-    SKERRY_TRY(system.fill(std::as_writable_bytes(std::span(state))));
-  }
+using RandomBits = std::array<std::uint64_t, 4>;
+
+/// Where the keys of the guest's Mersenne Twisters lie, in order.
+Result<std::vector<std::uint64_t>> twister_keys(const std::map<std::string, std::string>& facts,
+                                                std::uint64_t memory_size) {
+  std::vector<std::uint64_t> addresses;
   for (auto fact = facts.lower_bound(std::string(kTwisterFact));
        fact != facts.end() && fact->first.starts_with(kTwisterFact); ++fact) {
     std::uint64_t address = 0;
     const auto* text = fact->second.data();
     std::from_chars(text, text + fact->second.size(), address);
-    const auto memory = sandbox.memory();
-    if (address > memory.size() || kTwisterKey > memory.size() - address) {
+    if (address > memory_size || kTwisterKey > memory_size - address) {
       return absl::DataLossError("the template's fact \"" + fact->first +
                                  "\" is out of its memory");
     }
-    const auto key = memory.subspan(address, kTwisterKey);
-    for (std::size_t at = 0; at < key.size(); at += sizeof(std::uint64_t)) {
-      const std::uint64_t word = next_random(state);
-      std::memcpy(key.data() + at, &word, sizeof word);
-    }
+    addresses.push_back(address);
   }
+  std::sort(addresses.begin(), addresses.end());
+  return addresses;
+}
+
+void fill_key(std::span<std::byte> key, RandomBits& state) {
+  for (std::size_t at = 0; at < key.size(); at += sizeof(std::uint64_t)) {
+    const std::uint64_t word = next_random(state);
+    std::memcpy(key.data() + at, &word, sizeof word);
+  }
+}
+
+// A Mersenne Twister is no secret keeper: 256 fresh bits, spread by a quick generator, make its
+// states as distinct as 5,000 bytes from the kernel would, in 1 µs instead of 15.
+Result<RandomBits> fresh_bits() {
+  RandomBits state{};
+  wasi::SystemEntropy system;
+  SKERRY_TRY(system.fill(std::as_writable_bytes(std::span(state))));
+  return state;
+}
+
+Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::World& world,
+                           const std::map<std::string, std::string>& facts) {
+  RandomBits state{};
+  if (world.seed) {
+    const wasi::Seed seed =
+        wasi::seed_of(~*world.seed);  // not the stream that the guest's own calls draw from
+    std::memcpy(state.data(), seed.data(), sizeof state);
+  } else {
+    SKERRY_ASSIGN(state, fresh_bits());
+  }
+  const auto memory = sandbox.memory();
+  SKERRY_ASSIGN(const auto keys, twister_keys(facts, memory.size()));
+  for (const std::uint64_t address : keys) fill_key(memory.subspan(address, kTwisterKey), state);
   return ok_status();
 }
 
@@ -327,6 +348,22 @@ Result<Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& progr
   return outcome;
 }
 
+Result<image::Edits> fresh_random_states(const std::map<std::string, std::string>& facts,
+                                         std::uint64_t memory_size) {
+  SKERRY_ASSIGN(const auto keys, twister_keys(facts, memory_size));
+  SKERRY_ASSIGN(RandomBits state, fresh_bits());
+  image::EditsBuilder edits;
+  std::uint64_t end = 0;
+  for (const std::uint64_t address : keys) {
+    if (address < end) return absl::DataLossError("the template's random states overlap");
+    std::array<std::byte, kTwisterKey> key{};
+    fill_key(key, state);
+    edits.add(address, as_text(key));
+    end = address + kTwisterKey;
+  }
+  return std::move(edits).finish();
+}
+
 Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sandbox,
                                                           const std::vector<std::string>& modules) {
   WarmUpDoor door(sandbox);
@@ -374,7 +411,7 @@ std::string python_recipe(const std::vector<std::string>& modules) {
   for (const std::string& module : modules) hash.update(module + "\n");
   for (const std::string_view code : kRehearsals) hash.update(code);
   hash.update(kDataRehearsal);
-  hash.update("recipe 1");
+  hash.update("recipe 2");
   return hash.hex();
 }
 

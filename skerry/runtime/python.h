@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "skerry/base/status.h"
+#include "skerry/image/edits.h"
 #include "skerry/sandbox/sandbox.h"
 
 namespace skerry::runtime {
@@ -39,6 +40,12 @@ enum class Randomness { kFresh, kKept };
 /// no door, the program's reports are taken here. A Status is our own failure.
 Result<sandbox::Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& program,
                                     sandbox::World world, Randomness randomness);
+
+/// What gives a template's memory, of `memory_size` bytes, random numbers of its own: for a session
+/// that begins without a run. `facts` are those of the template's manifest. kDataLoss when they are
+/// none.
+Result<image::Edits> fresh_random_states(const std::map<std::string, std::string>& facts,
+                                         std::uint64_t memory_size);
 
 /// Starts the interpreter in a sandbox on fresh memory, imports `modules`, and makes it ready to be
 /// captured: afterwards it is what every fresh run starts from. Returns facts that `run_python`

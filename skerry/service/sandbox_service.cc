@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/sandbox_service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <absl/strings/escaping.h>
+
+#include "skerry/base/utf8.h"
+#include "skerry/service/grpc_call.h"
+#include "skerry/service/grpc_gate.h"
+#include "skerry/tool/tool.h"
+#include "skerry/workspace/command.h"
+#include "skerry/workspace/deletion.h"
+#include "skerry/workspace/listing.h"
+#include "skerry/workspace/search.h"
+#include "skerry/workspace/text_edit.h"
+
+namespace skerry::service {
+namespace {
+
+namespace proto = shannon::sandbox;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using workspace::FilePath;
+using workspace::Scope;
+using workspace::Tree;
+using workspace::Trees;
+using workspace::Watch;
+
+/// A call's end: what is no more than news of the files is told in the response.
+template <typename Response>
+grpc::Status ended(const Status& status, Response& response) {
+  switch (status.code()) {
+    case StatusCode::kOk:
+      response.set_success(true);
+      return grpc::Status::OK;
+    case StatusCode::kNotFound:
+    case StatusCode::kFailedPrecondition:
+    case StatusCode::kAlreadyExists:
+      response.set_error(to_utf8(message_of(status)));
+      return grpc::Status::OK;
+    default:
+      return grpc_status(status);
+  }
+}
+
+/// Memory is of people, whose names are shorter than sessions' may be.
+Result<session::SessionName> user_named(const std::string& text) {
+  if (text.find_first_of(".:") != text.npos) {
+    return absl::InvalidArgumentError(
+        "user_id has 1 to 128 letters, digits, hyphens and underscores");
+  }
+  return session::SessionName::parse(text);
+}
+
+Result<Scope> scope_of(const std::string& session_id, const std::string& user_id = {}) {
+  const tool::Caller caller;
+  auto session = session::SessionName::parse(session_id);
+  if (!session.ok()) return annotate(session.status(), "Invalid session");
+  Scope scope{.tenant = caller.tenant, .session = *std::move(session)};
+  if (!user_id.empty()) {
+    SKERRY_ASSIGN(scope.user, user_named(user_id));
+  }
+  return scope;
+}
+
+enum class Encoding { kText, kBase64 };
+
+Result<Encoding> encoding_of(const std::string& name) {
+  if (name.empty() || name == "utf-8" || name == "utf8" || name == "UTF-8" || name == "text") {
+    return Encoding::kText;
+  }
+  if (name == "base64") return Encoding::kBase64;
+  return absl::InvalidArgumentError("encoding \"" + name + "\", expected utf-8 or base64");
+}
+
+/// A path with the tree that it leads into.
+struct Place {
+  Tree* tree = nullptr;
+  FilePath path;
+};
+
+Result<Place> place_of(Trees& trees, const FilePath& path) {
+  SKERRY_ASSIGN(Tree * tree, trees.tree(path.root()));
+  return Place{.tree = tree, .path = path};
+}
+
+/// The same failure, about a path.
+Status about(const FilePath& path, const Status& status) {
+  if (status.ok()) return status;
+  return Status(status.code(), std::string(message_of(status)) + ": " + path.shown());
+}
+
+struct Content {
+  std::string text;
+  std::uint64_t size = 0;
+};
+
+Result<Content> read_file(Trees& trees, const FilePath& path, ByteSize most, Encoding encoding) {
+  SKERRY_ASSIGN(const Place place, place_of(trees, path));
+  const auto found = place.tree->find(path.below());
+  if (found.status().code() == StatusCode::kNotFound) {
+    return absl::NotFoundError("File not found: " + path.shown());
+  }
+  if (found.ok() && !found->is_file()) {
+    return absl::FailedPreconditionError("Path is not a file: " + path.shown());
+  }
+  auto bytes = place.tree->read(path.below(), most);
+  if (!bytes.ok()) return about(path, bytes.status());
+  Content content{.text = {}, .size = bytes->size()};
+  if (encoding == Encoding::kBase64) {
+    content.text = absl::Base64Escape(*bytes);
+  } else if (is_utf8(*bytes)) {
+    content.text = *std::move(bytes);
+  } else {
+    return absl::FailedPreconditionError("not UTF-8 text: " + path.shown() +
+                                         "; with encoding \"base64\" it can be read");
+  }
+  return content;
+}
+
+Status write_file(Trees& trees, const FilePath& path, std::string_view bytes,
+                  const proto::FileWriteRequest& request) {
+  SKERRY_ASSIGN(const Place place, place_of(trees, path));
+  const std::string& below = path.below();
+  const std::size_t slash = below.rfind('/');
+  if (slash != below.npos) {
+    const std::string above = below.substr(0, slash);
+    if (request.create_dirs()) SKERRY_TRY(about(path, place.tree->make_directories(above)));
+    const auto parent = place.tree->find(above);
+    if (parent.status().code() == StatusCode::kNotFound) {
+      return absl::NotFoundError("Parent directory does not exist: " + path.shown());
+    }
+  }
+  return about(
+      path, place.tree->write(below, bytes,
+                              request.append() ? Tree::Writing::kAppend : Tree::Writing::kReplace));
+}
+
+struct Edit {
+  workspace::EditedText text;
+  std::uint64_t size = 0;
+};
+
+Result<Edit> edit_file(Trees& trees, const FilePath& path, const workspace::TextEdit& edit,
+                       ByteSize most) {
+  SKERRY_ASSIGN(const Place place, place_of(trees, path));
+  const auto content = place.tree->read(path.below(), most);
+  if (!content.ok()) return about(path, content.status());
+  if (!is_utf8(*content)) {
+    return absl::FailedPreconditionError("not UTF-8 text: " + path.shown());
+  }
+  Edit done;
+  SKERRY_ASSIGN(done.text, workspace::edited(*content, edit, most.value));
+  done.size = done.text.text.size();
+  SKERRY_TRY(about(path, place.tree->write(path.below(), done.text.text, Tree::Writing::kReplace)));
+  return done;
+}
+
+std::string type_of(const FilePath& path) {
+  const std::string name = path.name();
+  const std::size_t dot = name.rfind('.');
+  return dot == name.npos || dot == 0 ? std::string() : name.substr(dot + 1);
+}
+
+std::string shown_command(const std::string& command) { return "command: " + command; }
+
+/// What a client waits for a command at most: what it asked for, but never more than there is.
+Result<seconds> patience_for(int asked, seconds most) {
+  if (asked < 0) {
+    return absl::InvalidArgumentError("timeout_seconds " + std::to_string(asked) +
+                                      ", expected 1 to " + std::to_string(most.count()));
+  }
+  return asked == 0 ? most : std::min(seconds(asked), most);
+}
+
+void set_output(const workspace::CommandOutput& output, proto::CommandResponse& response) {
+  response.set_success(output.exit_code == 0);
+  response.set_stdout(to_utf8(output.standard_output));
+  response.set_stderr(to_utf8(output.standard_error));
+  response.set_exit_code(output.exit_code);
+}
+
+/// A command that did nothing.
+grpc::Status refused(const std::string& why, int exit_code, proto::CommandResponse& response) {
+  response.set_success(false);
+  response.set_exit_code(exit_code);
+  response.set_error(to_utf8(why));
+  return grpc::Status::OK;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* SandboxService::FileRead(grpc::CallbackServerContext*,
+                                                   const proto::FileReadRequest* request,
+                                                   proto::FileReadResponse* response) {
+  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+    const auto scope = scope_of(request->session_id(), request->user_id());
+    if (!scope.ok()) co_return grpc_status(scope.status());
+    const auto path = FilePath::parse(request->path());
+    if (!path.ok()) co_return grpc_status(path.status());
+    const auto encoding = encoding_of(request->encoding());
+    if (!encoding.ok()) co_return grpc_status(encoding.status());
+    if (request->max_bytes() < 0) {
+      co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "max_bytes is negative");
+    }
+    ByteSize most = files_.setting().read;
+    if (request->max_bytes() > 0) {
+      most = std::min(most, bytes(static_cast<std::uint64_t>(request->max_bytes())));
+    }
+    auto work = [&](Trees& trees, Watch&) { return read_file(trees, *path, most, *encoding); };
+    auto reading = files_.look(*scope, files_.setting().patience, std::move(work));
+    auto content = co_await std::move(reading);
+    if (content.ok()) {
+      response->set_size_bytes(static_cast<std::int64_t>(content->size));
+      response->set_content(std::move(content->text));
+      response->set_file_type(type_of(*path));
+    }
+    co_return ended(content.status(), *response);
+  });
+}
+
+grpc::ServerUnaryReactor* SandboxService::FileWrite(grpc::CallbackServerContext*,
+                                                    const proto::FileWriteRequest* request,
+                                                    proto::FileWriteResponse* response) {
+  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+    const auto scope = scope_of(request->session_id(), request->user_id());
+    if (!scope.ok()) co_return grpc_status(scope.status());
+    const auto path = FilePath::parse(request->path());
+    if (!path.ok()) co_return grpc_status(path.status());
+    const auto encoding = encoding_of(request->encoding());
+    if (!encoding.ok()) co_return grpc_status(encoding.status());
+    std::size_t size = 0;
+    auto work = [&](Trees& trees, Watch&) -> Status {
+      std::string decoded;
+      const bool is_text = *encoding == Encoding::kText;
+      if (!is_text && !absl::Base64Unescape(request->content(), &decoded)) {
+        return absl::InvalidArgumentError("content is not base64");
+      }
+      const std::string& content = is_text ? request->content() : decoded;
+      size = content.size();
+      return write_file(trees, *path, content, *request);
+    };
+    auto writing = files_.change(*scope, files_.setting().patience, "FileWrite " + path->shown(),
+                                 std::move(work));
+    const Status written = co_await std::move(writing);
+    if (written.ok()) {
+      response->set_bytes_written(static_cast<std::int64_t>(size));
+      response->set_absolute_path(path->shown());
+    }
+    co_return ended(written, *response);
+  });
+}
+
+grpc::ServerUnaryReactor* SandboxService::FileList(grpc::CallbackServerContext*,
+                                                   const proto::FileListRequest* request,
+                                                   proto::FileListResponse* response) {
+  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+    const auto scope = scope_of(request->session_id(), request->user_id());
+    if (!scope.ok()) co_return grpc_status(scope.status());
+    const auto path = FilePath::parse(request->path());
+    if (!path.ok()) co_return grpc_status(path.status());
+    const workspace::ListingOrder order{
+        .pattern = request->pattern(),
+        .depth = request->recursive() ? workspace::Depth::kAll : workspace::Depth::kOne,
+        .has_hidden = request->include_hidden()};
+    auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Listed> {
+      SKERRY_ASSIGN(const Place place, place_of(trees, *path));
+      auto listed = workspace::list_files(*place.tree, *path, order, watch);
+      return listed.ok() ? std::move(listed) : about(*path, listed.status());
+    };
+    auto listing = files_.look(*scope, files_.setting().patience, std::move(work));
+    auto listed = co_await std::move(listing);
+    if (!listed.ok()) co_return ended(listed.status(), *response);
+    for (workspace::ListedFile& file : listed->files) {
+      auto* entry = response->add_entries();
+      entry->set_name(std::move(file.name));
+      entry->set_path(std::move(file.path));
+      entry->set_is_file(file.is_file);
+      entry->set_size_bytes(static_cast<std::int64_t>(file.size));
+      entry->set_modified_time(file.modified.count());
+    }
+    response->set_file_count(listed->file_count);
+    response->set_dir_count(listed->directory_count);
+    if (listed->was_cut) {
+      response->set_error("only the first " + std::to_string(listed->files.size()) +
+                          " entries are listed");
+    }
+    co_return ended(ok_status(), *response);
+  });
+}
+
+grpc::ServerUnaryReactor* SandboxService::ExecuteCommand(grpc::CallbackServerContext*,
+                                                         const proto::CommandRequest* request,
+                                                         proto::CommandResponse* response) {
+  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+    const auto scope = scope_of(request->session_id(), request->user_id());
+    if (!scope.ok()) co_return grpc_status(scope.status());
+    const auto patience = patience_for(request->timeout_seconds(), files_.setting().patience);
+    if (!patience.ok()) co_return grpc_status(patience.status());
+    const auto command = workspace::Command::parse(request->command());
+    if (!command.ok()) {
+      co_return refused("Command not allowed: " + std::string(message_of(command.status())), 1,
+                        *response);
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    auto work = [&](Trees& trees, Watch& watch) { return command->run(trees, watch, {}); };
+    auto running = command->is_change()
+                       ? files_.change(*scope, *patience, shown_command(request->command()), work)
+                       : files_.look(*scope, *patience, work);
+    const auto output = co_await std::move(running);
+    response->set_execution_time_ms(
+        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun).count());
+    if (output.ok()) {
+      set_output(*output, *response);
+      if (output->exit_code != 0) response->set_error(response->stderr());
+      co_return grpc::Status::OK;
+    }
+    if (output.status().code() == StatusCode::kDeadlineExceeded) {
+      const std::string why = "Command timed out after " + std::to_string(patience->count()) + "s";
+      response->set_stderr(why);
+      co_return refused(why, 124, *response);
+    }
+    if (output.status().code() == StatusCode::kFailedPrecondition) {
+      co_return refused(std::string(message_of(output.status())), 1, *response);
+    }
+    co_return grpc_status(output.status());
+  });
+}
+
+grpc::ServerUnaryReactor* SandboxService::FileSearch(grpc::CallbackServerContext*,
+                                                     const proto::FileSearchRequest* request,
+                                                     proto::FileSearchResponse* response) {
+  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+    const auto scope = scope_of(request->session_id());
+    if (!scope.ok()) co_return grpc_status(scope.status());
+    const auto path = FilePath::parse(request->path());
+    if (!path.ok()) co_return grpc_status(path.status());
+    if (request->max_results() < 0 || request->context_lines() < 0) {
+      co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
+                             "max_results and context_lines are not negative");
+    }
+    workspace::Search search{.query = request->query(),
+                             .path = path->below(),
+                             .syntax = request->regex() ? workspace::TextPattern::Syntax::kExtended
+                                                        : workspace::TextPattern::Syntax::kLiteral,
+                             .include = request->include(),
+                             .context = static_cast<std::size_t>(request->context_lines())};
+    if (request->max_results() > 0) {
+      search.most = static_cast<std::size_t>(request->max_results());
+    }
+    if (auto checked = search.check(); !checked.ok()) co_return grpc_status(checked);
+    auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Found> {
+      SKERRY_ASSIGN(const Place place, place_of(trees, *path));
+      auto found = workspace::search_files(*place.tree, search, watch);
+      return found.ok() ? std::move(found) : about(*path, found.status());
+    };
+    auto searching = files_.look(*scope, files_.setting().patience, std::move(work));
+    auto found = co_await std::move(searching);
+    if (!found.ok()) co_return ended(found.status(), *response);
+    for (workspace::FoundLine& line : found->lines) {
+      auto* match = response->add_matches();
+      match->set_file(std::move(line.file));
+      match->set_line(static_cast<std::int32_t>(line.line));
+      match->set_content(std::move(line.content));
+      for (auto& near : line.context) {
+        auto* context = match->add_context();
+        context->set_line(static_cast<std::int32_t>(near.line));
+        context->set_content(std::move(near.content));
+      }
+    }
+    response->set_files_scanned(static_cast<std::int32_t>(found->files));
+    response->set_matches_found(static_cast<std::int32_t>(found->lines.size()));
+    response->set_truncated(found->was_cut);
+    co_return ended(ok_status(), *response);
+  });
+}
+
+grpc::ServerUnaryReactor* SandboxService::FileEdit(grpc::CallbackServerContext*,
+                                                   const proto::FileEditRequest* request,
+                                                   proto::FileEditResponse* response) {
+  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+    const auto scope = scope_of(request->session_id());
+    if (!scope.ok()) co_return grpc_status(scope.status());
+    const auto path = FilePath::parse(request->path());
+    if (!path.ok()) co_return grpc_status(path.status());
+    const workspace::TextEdit edit{.old_text = request->old_text(),
+                                   .new_text = request->new_text(),
+                                   .which = request->replace_all()
+                                                ? workspace::TextEdit::Which::kAll
+                                                : workspace::TextEdit::Which::kFirst};
+    const ByteSize most = files_.setting().read;
+    auto work = [&](Trees& trees, Watch&) { return edit_file(trees, *path, edit, most); };
+    auto editing = files_.change(*scope, files_.setting().patience, "FileEdit " + path->shown(),
+                                 std::move(work));
+    auto done = co_await std::move(editing);
+    if (done.ok()) {
+      response->set_replacements(static_cast<std::int32_t>(done->text.replacements));
+      response->set_snippet(std::move(done->text.snippet));
+      response->set_file_size_after(static_cast<std::int64_t>(done->size));
+    }
+    co_return ended(done.status(), *response);
+  });
+}
+
+grpc::ServerUnaryReactor* SandboxService::FileDelete(grpc::CallbackServerContext*,
+                                                     const proto::FileDeleteRequest* request,
+                                                     proto::FileDeleteResponse* response) {
+  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
+    const auto scope = scope_of(request->session_id());
+    if (!scope.ok()) co_return grpc_status(scope.status());
+    const auto path = FilePath::parse(request->path());
+    if (!path.ok()) co_return grpc_status(path.status());
+    if (path->root() == FilePath::Root::kMemory) {
+      co_return grpc::Status(grpc::StatusCode::PERMISSION_DENIED,
+                             "Deleting from memory/ is not allowed");
+    }
+    const auto pattern = FilePath::parse(request->pattern());
+    if (!pattern.ok()) co_return grpc_status(pattern.status());
+    const workspace::Deletion deletion{
+        .path = path->below(),
+        .pattern = request->pattern(),
+        .depth = request->recursive() ? workspace::Depth::kAll : workspace::Depth::kOne};
+    auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Deleted> {
+      SKERRY_ASSIGN(const Place place, place_of(trees, *path));
+      auto deleted = workspace::delete_files(*place.tree, deletion, watch);
+      return deleted.ok() ? std::move(deleted) : about(*path, deleted.status());
+    };
+    auto deleting = files_.change(*scope, files_.setting().patience,
+                                  "FileDelete " + path->shown() +
+                                      (request->pattern().empty() ? "" : "/") + request->pattern(),
+                                  std::move(work));
+    auto deleted = co_await std::move(deleting);
+    if (!deleted.ok()) co_return ended(deleted.status(), *response);
+    response->set_deleted_count(static_cast<std::int32_t>(deleted->paths.size()));
+    for (std::string& each : deleted->paths) response->add_deleted_paths(std::move(each));
+    std::string skipped;
+    for (const std::string& each : deleted->skipped)
+      skipped += (skipped.empty() ? "" : ", ") + each;
+    if (!skipped.empty()) {
+      response->set_error("skipped, for these links lead out of the workspace: " + skipped);
+    }
+    co_return ended(ok_status(), *response);
+  });
+}
+
+}  // namespace skerry::service
