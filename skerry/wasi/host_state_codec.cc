@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kVersionOnBase = 2;
+constexpr std::uint32_t kVersionOverBase = 3;
 
 /// Blob ids are 64 characters; a reference to one is no place to hide more.
 constexpr std::size_t kMaxBlobId = 128;
@@ -33,6 +35,40 @@ std::string_view without_zeros_at_end(const FileContent::Chunk& chunk) {
   return text.substr(0, text.find_last_not_of('\0') + 1);
 }
 
+bool are_same(const FileContent& one, const FileContent& other) {
+  const auto id = [](const FileContent& content) {
+    return content.blob_visible() == 0 ? std::string_view() : std::string_view(content.blob()->id);
+  };
+  return one.allocated() == other.allocated() && one.blob_visible() == other.blob_visible() &&
+         id(one) == id(other) && one.equals(other);
+}
+
+bool are_same(const Directory& one, const Directory& other) {
+  if (one.parent() != other.parent() || one.next_cookie() != other.next_cookie() ||
+      one.size() != other.size()) {
+    return false;
+  }
+  bool same = true;
+  one.visit_from(0, [&](const Entry& entry) {
+    const Entry* found = other.find(entry.name);
+    same = found != nullptr && found->inode == entry.inode && found->cookie == entry.cookie;
+    return same;
+  });
+  return same;
+}
+
+/// Whether storing them would give the same bytes.
+bool are_same(const Inode& one, const Inode& other) {
+  if (&one == &other) return true;
+  if (one.type() != other.type() || one.access != other.access || one.accessed != other.accessed ||
+      one.modified != other.modified || one.changed != other.changed) {
+    return false;
+  }
+  if (one.file() != nullptr) return are_same(*one.file(), *other.file());
+  if (one.directory() != nullptr) return are_same(*one.directory(), *other.directory());
+  return one.symlink()->target == other.symlink()->target;
+}
+
 class Encoder {
  public:
   Result<std::string> encode(const HostState& state, const HostState* base) {
@@ -41,8 +77,9 @@ class Encoder {
       message_.set_version(kVersionOnBase);
       message_.set_files_of_base(true);
     } else {
-      message_.set_version(kVersion);
-      encode_files(state.files());
+      message_.set_version(base == nullptr ? kVersion : kVersionOverBase);
+      message_.set_files_over_base(base != nullptr);
+      encode_files(state.files(), base == nullptr ? nullptr : &base->files());
     }
     state.descriptors().visit(
         [&](Fd fd, const Descriptor& descriptor) { encode_descriptor(fd, descriptor); });
@@ -62,9 +99,17 @@ class Encoder {
   }
 
  private:
-  void encode_files(const FileSystem& files) {
+  /// All files, or what is other than in `base`.
+  void encode_files(const FileSystem& files, const FileSystem* base) {
     message_.mutable_files()->set_next_inode(number_of(files.next_inode()));
+    if (base != nullptr) {
+      base->visit_inodes([&](InodeNumber number, const Inode&) {
+        if (files.find(number) == nullptr) message_.add_removed_inodes(number_of(number));
+      });
+    }
     files.visit_inodes([&](InodeNumber number, const Inode& inode) {
+      const Inode* before = base == nullptr ? nullptr : base->find(number);
+      if (before != nullptr && are_same(inode, *before)) return;
       proto::Inode& out = *message_.mutable_files()->add_inodes();
       out.set_number(number_of(number));
       out.set_read_only(inode.access == Access::kReadOnly);
@@ -143,12 +188,13 @@ class Decoder {
 
   Result<HostState> decode(const proto::HostState& message) {
     if (message.version() == 0) return broken("no version");
-    if (message.version() > kVersionOnBase) {
+    if (message.version() > kVersionOverBase) {
       return absl::UnimplementedError("stored host state of version " +
                                       std::to_string(message.version()) + ", known is " +
-                                      std::to_string(kVersionOnBase));
+                                      std::to_string(kVersionOverBase));
     }
-    if (message.files_of_base() && (base_ == nullptr || message.has_files())) {
+    if ((message.files_of_base() && (base_ == nullptr || message.has_files())) ||
+        (message.files_over_base() && (base_ == nullptr || message.files_of_base()))) {
       return broken("files of a template that it does not rest on");
     }
     SKERRY_ASSIGN(FileSystem files,
@@ -181,7 +227,9 @@ class Decoder {
     if (static_cast<std::uint64_t>(files.inodes_size()) > quotas_.inodes)
       return broken("more inodes than allowed");
     std::vector<FileSystem::StoredInode> inodes;
-    inodes.reserve(static_cast<std::size_t>(files.inodes_size()));
+    if (message.files_over_base()) {
+      SKERRY_ASSIGN(inodes, inodes_below(message));
+    }
     for (const proto::Inode& stored : files.inodes()) {
       SKERRY_ASSIGN(Inode inode, decode_inode(files, stored));
       inodes.push_back({InodeNumber{stored.number()}, std::move(inode)});
@@ -193,6 +241,23 @@ class Decoder {
     }
     return FileSystem::assemble(quotas_, std::move(inodes), InodeNumber{files.next_inode()},
                                 pinned_);
+  }
+
+  /// What the template's files have that the message has not.
+  Result<std::vector<FileSystem::StoredInode>> inodes_below(const proto::HostState& message) const {
+    std::unordered_set<std::uint64_t> gone;
+    for (const std::uint64_t number : message.removed_inodes()) {
+      if (base_->files().find(InodeNumber{number}) == nullptr) {
+        return broken("a file removed that the template has not");
+      }
+      gone.insert(number);
+    }
+    for (const proto::Inode& stored : message.files().inodes()) gone.insert(stored.number());
+    std::vector<FileSystem::StoredInode> inodes;
+    base_->files().visit_inodes([&](InodeNumber number, const Inode& inode) {
+      if (!gone.contains(number_of(number))) inodes.push_back({number, inode});
+    });
+    return inodes;
   }
 
   Result<Inode> decode_inode(const proto::FileSystem& files, const proto::Inode& stored) {
@@ -352,6 +417,55 @@ class Decoder {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<FileContent::Chunk>> chunks_;
 };
 
+/// Puts files that are stored over those of a template together with these, as they would have been
+/// stored alone. Borrows both messages.
+class FilesMerge {
+ public:
+  FilesMerge(const proto::HostState& over, const proto::HostState& base) : over_(over.files()) {
+    std::unordered_set<std::uint64_t> gone(over.removed_inodes().begin(),
+                                           over.removed_inodes().end());
+    for (const proto::Inode& inode : over_.inodes()) gone.insert(inode.number());
+    for (const proto::Inode& inode : base.files().inodes()) {
+      if (!gone.contains(inode.number()))
+        inodes_.emplace(inode.number(), Stored{&inode, &base.files()});
+    }
+    for (const proto::Inode& inode : over_.inodes()) {
+      inodes_.insert_or_assign(inode.number(), Stored{&inode, &over_});
+    }
+  }
+
+  Status merge_into(proto::HostState& message) {
+    proto::FileSystem merged;
+    merged.set_next_inode(over_.next_inode());
+    for (const auto& [number, stored] : inodes_) {
+      proto::Inode& inode = *merged.add_inodes();
+      inode = *stored.inode;
+      if (!inode.has_file()) continue;
+      for (proto::ChunkReference& reference : *inode.mutable_file()->mutable_chunks()) {
+        if (reference.chunk() >= static_cast<std::uint32_t>(stored.from->chunks_size())) {
+          return broken("a chunk out of range");
+        }
+        const std::string& bytes = stored.from->chunks(static_cast<int>(reference.chunk()));
+        const auto [place, is_new] =
+            places_.try_emplace(&bytes, static_cast<std::uint32_t>(places_.size()));
+        if (is_new) merged.add_chunks(bytes);
+        reference.set_chunk(place->second);
+      }
+    }
+    *message.mutable_files() = std::move(merged);
+    return ok_status();
+  }
+
+ private:
+  struct Stored {
+    const proto::Inode* inode = nullptr;
+    const proto::FileSystem* from = nullptr;
+  };
+  const proto::FileSystem& over_;
+  std::map<std::uint64_t, Stored> inodes_;
+  std::unordered_map<const std::string*, std::uint32_t> places_;
+};
+
 }  // namespace
 
 Result<std::string> encode(const HostState& state, const HostState* base) {
@@ -367,12 +481,20 @@ Result<HostState> decode(std::span<const std::byte> bytes, const BlobResolver& b
 Result<std::string> with_files_of(std::span<const std::byte> state,
                                   std::span<const std::byte> base) {
   SKERRY_ASSIGN(proto::HostState message, parse(state));
-  if (!message.files_of_base()) return std::string(as_text(state));
+  if (!message.files_of_base() && !message.files_over_base()) return std::string(as_text(state));
   SKERRY_ASSIGN(proto::HostState from, parse(base));
-  if (!from.has_files()) return broken("files of a template that has none");
-  *message.mutable_files() = std::move(*from.mutable_files());
+  if (!from.has_files() || from.files_over_base()) {
+    return broken("files of a template that has none");
+  }
+  if (message.files_over_base()) {
+    SKERRY_TRY(FilesMerge(message, from).merge_into(message));
+  } else {
+    *message.mutable_files() = std::move(*from.mutable_files());
+  }
   message.set_version(kVersion);
   message.clear_files_of_base();
+  message.clear_files_over_base();
+  message.clear_removed_inodes();
   return message.SerializeAsString();
 }
 

@@ -16,7 +16,7 @@ namespace skerry::wasi {
 using BlobResolver = std::function<Result<Blob>(std::string_view id)>;
 
 /// The state as versioned Protobuf (proto/skerry/host_state.proto). Blobs are stored as references;
-/// other content in full, chunks that files share once. Files that are still those of `base`, the
+/// other content in full, chunks that files share once. Files that are still as in `base`, the
 /// template's state, are left out: `decode` wants the same base. Deterministic: equal states that
 /// were made alike give equal bytes. kResourceExhausted above 2 GiB, Protobuf's limit.
 Result<std::string> encode(const HostState& state, const HostState* base = nullptr);

@@ -88,7 +88,7 @@ TEST(HostStateCodecTest, BlobsAreReferencesAndMustBeThere) {
 
 TEST(HostStateCodecTest, LaterVersionsAreRefused) {
   proto::HostState message;
-  message.set_version(3);
+  message.set_version(4);
   EXPECT_EQ(decoded(message.SerializeAsString()).status().code(), StatusCode::kUnimplemented);
   EXPECT_EQ(decoded("").status().code(), StatusCode::kDataLoss);
 }
@@ -112,8 +112,89 @@ TEST(HostStateCodecTest, FilesOfTheTemplateAreLeftOutAndFoundAgain) {
   EXPECT_EQ(decode(as_bytes(on_base), none).status().code(), StatusCode::kDataLoss);
   EXPECT_EQ(with_files_of(as_bytes(on_base), as_bytes(on_base)).status().code(),
             StatusCode::kDataLoss);
-  EXPECT_EQ(state.files().create_file(FileSystem::kRoot, "b", {}).status(), Errno::kSuccess);
-  EXPECT_EQ(encode(state, &base).value(), encode(state).value()) << "they are its own now";
+}
+
+class OverTemplateTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (int i = 0; i < 200; ++i) add(base, "/d/" + std::to_string(i), std::string(600, 'a'));
+    add(base, "/gone", "x");
+    add(base, "/changed", "x");
+    state = base;
+  }
+  static void add(HostState& to, const std::string& path, const std::string& content) {
+    ASSERT_TRUE(add_file(to.files(), path, as_bytes(content)).ok());
+  }
+  static Result<Blob> none(std::string_view) { return absl::NotFoundError(""); }
+  Result<HostState> decoded_over(const std::string& text) const {
+    return decode(as_bytes(text), none, {}, &base);
+  }
+
+  HostState base;
+  HostState state;
+};
+
+TEST_F(OverTemplateTest, OnlyWhatIsOtherIsStored) {
+  add(state, "/new", "12345");
+  ASSERT_TRUE(remove(state.files(), "/gone").ok());
+  ASSERT_TRUE(remove(state.files(), "/changed").ok());
+  add(state, "/changed", "y");
+  const std::string whole = encode(state).value();
+  const std::string over = encode(state, &base).value();
+  EXPECT_LT(over.size(), 1000);
+  EXPECT_GT(whole.size(), 100'000);
+  const auto back = decoded_over(over);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(encode(*back).value(), whole);
+  EXPECT_EQ(encode(*back, &base).value(), over);
+  EXPECT_EQ(with_files_of(as_bytes(over), as_bytes(encode(base).value())).value(), whole);
+}
+
+TEST_F(OverTemplateTest, EveryDifferenceCounts) {
+  const InodeNumber file = locate(base.files(), "/changed").value();
+  const Nanoseconds later(5);
+  const std::vector<std::function<void(FileSystem&)>> changes = {
+      [&](FileSystem& files) { (void)files.set_times(file, {.modified = &later}, {}); },
+      [&](FileSystem& files) { files.set_access(file, Access::kReadOnly); },
+      [&](FileSystem& files) { (void)files.write(file, 0, as_bytes("y"), {}).status(); },
+      [&](FileSystem& files) { (void)files.allocate(file, 0, 4096, {}); },
+      [&](FileSystem& files) {
+        (void)files.rename(FileSystem::kRoot, "changed", FileSystem::kRoot, "other", {});
+      }};
+  for (const auto& change : changes) {
+    state = base;
+    change(state.files());
+    const auto back = decoded_over(encode(state, &base).value());
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(encode(*back).value(), encode(state).value());
+    EXPECT_NE(encode(*back).value(), encode(base).value());
+  }
+}
+
+TEST_F(OverTemplateTest, NothingIsStoredOverAnotherTemplate) {
+  add(state, "/new", "12345");
+  ASSERT_TRUE(remove(state.files(), "/gone").ok());
+  const std::string over = encode(state, &base).value();
+  EXPECT_EQ(decode(as_bytes(over), none).status().code(), StatusCode::kDataLoss);
+  const HostState other;
+  EXPECT_EQ(decode(as_bytes(over), none, {}, &other).status().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(with_files_of(as_bytes(over), as_bytes(over)).status().code(), StatusCode::kDataLoss);
+  proto::HostState message;
+  ASSERT_TRUE(message.ParseFromString(over));
+  message.add_removed_inodes(12345);
+  EXPECT_EQ(decoded_over(message.SerializeAsString()).status().code(), StatusCode::kDataLoss);
+  message.clear_removed_inodes();
+  message.mutable_files()->add_inodes()->set_number(1);
+  EXPECT_EQ(decoded_over(message.SerializeAsString()).status().code(), StatusCode::kDataLoss);
+}
+
+TEST_F(OverTemplateTest, TheTemplatesContentCountsAgainstQuotas) {
+  add(state, "/new", "12345");
+  const std::string over = encode(state, &base).value();
+  EXPECT_EQ(decode(as_bytes(over), none, {.file_bytes = kib(64)}, &base).status().code(),
+            StatusCode::kDataLoss);
+  EXPECT_EQ(decode(as_bytes(over), none, {.inodes = 100}, &base).status().code(),
+            StatusCode::kDataLoss);
 }
 
 TEST(HostStateCodecTest, LowerQuotasAreKept) {
