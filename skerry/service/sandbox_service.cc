@@ -57,8 +57,9 @@ Result<session::SessionName> user_named(const std::string& text) {
   return session::SessionName::parse(text);
 }
 
-Result<Scope> scope_of(const std::string& session_id, const std::string& user_id = {}) {
-  const tool::Caller caller;
+/// Whose files a call is about. The tenant is the caller's, never what a request says.
+Result<Scope> scope_of(const tool::Caller& caller, const std::string& session_id,
+                       const std::string& user_id = {}) {
   auto session = session::SessionName::parse(session_id);
   if (!session.ok()) return annotate(session.status(), "Invalid session");
   Scope scope{.tenant = caller.tenant, .session = *std::move(session)};
@@ -199,7 +200,7 @@ grpc::ServerUnaryReactor* SandboxService::FileRead(grpc::CallbackServerContext*,
                                                    const proto::FileReadRequest* request,
                                                    proto::FileReadResponse* response) {
   return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(request->session_id(), request->user_id());
+    const auto scope = scope_of(tool::Caller(), request->session_id(), request->user_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -228,7 +229,7 @@ grpc::ServerUnaryReactor* SandboxService::FileWrite(grpc::CallbackServerContext*
                                                     const proto::FileWriteRequest* request,
                                                     proto::FileWriteResponse* response) {
   return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(request->session_id(), request->user_id());
+    const auto scope = scope_of(tool::Caller(), request->session_id(), request->user_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -260,7 +261,7 @@ grpc::ServerUnaryReactor* SandboxService::FileList(grpc::CallbackServerContext*,
                                                    const proto::FileListRequest* request,
                                                    proto::FileListResponse* response) {
   return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(request->session_id(), request->user_id());
+    const auto scope = scope_of(tool::Caller(), request->session_id(), request->user_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -298,7 +299,7 @@ grpc::ServerUnaryReactor* SandboxService::ExecuteCommand(grpc::CallbackServerCon
                                                          const proto::CommandRequest* request,
                                                          proto::CommandResponse* response) {
   return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(request->session_id(), request->user_id());
+    const auto scope = scope_of(tool::Caller(), request->session_id(), request->user_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto patience = patience_for(request->timeout_seconds(), files_.setting().patience);
     if (!patience.ok()) co_return grpc_status(patience.status());
@@ -336,7 +337,7 @@ grpc::ServerUnaryReactor* SandboxService::FileSearch(grpc::CallbackServerContext
                                                      const proto::FileSearchRequest* request,
                                                      proto::FileSearchResponse* response) {
   return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(request->session_id());
+    const auto scope = scope_of(tool::Caller(), request->session_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -384,7 +385,7 @@ grpc::ServerUnaryReactor* SandboxService::FileEdit(grpc::CallbackServerContext*,
                                                    const proto::FileEditRequest* request,
                                                    proto::FileEditResponse* response) {
   return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(request->session_id());
+    const auto scope = scope_of(tool::Caller(), request->session_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -411,7 +412,7 @@ grpc::ServerUnaryReactor* SandboxService::FileDelete(grpc::CallbackServerContext
                                                      const proto::FileDeleteRequest* request,
                                                      proto::FileDeleteResponse* response) {
   return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(request->session_id());
+    const auto scope = scope_of(tool::Caller(), request->session_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
