@@ -36,6 +36,11 @@ Status check_text(std::string_view text) {
   return ok_status();
 }
 
+/// Whether a backslash takes the meaning from `next` within such quotes.
+bool can_escape(char quote, char next) {
+  return quote == '\0' || (quote == '"' && (next == '"' || next == '\\' || next == '$'));
+}
+
 /// Puts words together, character by character.
 class Words {
  public:
@@ -72,7 +77,6 @@ Result<std::vector<Word>> parse_command_line(std::string_view text) {
   char quote = '\0';
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    const bool has_next = i + 1 < text.size();
     if (quote == '\0' && (c == ' ' || c == '\t')) {
       words.end();
       if (words.size() > kMostWords) break;
@@ -83,10 +87,7 @@ Result<std::vector<Word>> parse_command_line(std::string_view text) {
       quote = '\0';
     } else if (quote == '\0' && c == '&') {
       return not_allowed("&");
-    } else if (c == '\\' && quote == '\0' && has_next) {
-      words.add_quoted(text[++i]);
-    } else if (c == '\\' && quote == '"' && has_next &&
-               (text[i + 1] == '"' || text[i + 1] == '\\' || text[i + 1] == '$')) {
+    } else if (c == '\\' && i + 1 < text.size() && can_escape(quote, text[i + 1])) {
       words.add_quoted(text[++i]);
     } else if (quote == '\0') {
       words.add(c);
