@@ -16,7 +16,7 @@ Status each_operand(CommandRun& run, const std::vector<Word>& words,
   SKERRY_ASSIGN(const auto operands, run.expand(words));
   if (operands.empty()) run.complain("", "missing operand");
   for (const std::string& operand : operands) {
-    SKERRY_TRY(run.watch().check());
+    SKERRY_TRY(run.watch().check_now());
     const auto place = run.place(operand);
     SKERRY_TRY(run.tell(operand, place.ok() ? act(*place) : place.status()));
   }
@@ -61,7 +61,7 @@ Status copy_directory(CommandRun& run, const Place& from, const Entry& directory
     target.path = to.path.is_root() ? to.path.at(entry.below.substr(skipped))
                                     : to.path.at(to.below() + "/" + entry.below.substr(skipped));
     failure = copy_entry(from, entry, target);
-    if (failure.ok()) failure = run.watch().check();
+    if (failure.ok()) failure = run.watch().check_now();
     return failure.ok() ? Tree::Step::kOn : Tree::Step::kStop;
   }));
   return failure;
@@ -110,7 +110,7 @@ Status transfer(CommandRun& run, const Options& options, Transfer one) {
     return ok_status();
   }
   for (const std::string& operand : operands) {
-    SKERRY_TRY(run.watch().check());
+    SKERRY_TRY(run.watch().check_now());
     const Status done = [&]() -> Status {
       SKERRY_ASSIGN(const Place from, run.place(operand));
       Place to = *destination;

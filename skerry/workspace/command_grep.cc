@@ -78,7 +78,7 @@ class Grep {
   }
 
   Status search_file(const Tree& tree, const Entry& entry, const std::string& name) {
-    SKERRY_TRY(run_.watch().check());
+    SKERRY_TRY(run_.watch().check_now());
     const std::string content = tree.content_of(entry);
     const bool is_binary = content.find('\0') != content.npos;
     held_.clear();

@@ -27,7 +27,7 @@ Status each_content(
   SKERRY_ASSIGN(const auto operands, run.expand(words));
   if (operands.empty()) run.complain("", "no file was given");
   for (const std::string& operand : operands) {
-    SKERRY_TRY(run.watch().check());
+    SKERRY_TRY(run.watch().check_now());
     const auto content = content_of(run, operand);
     if (!content.ok()) {
       SKERRY_TRY(run.tell(operand, content.status()));

@@ -102,6 +102,8 @@ Result<Found> search_files(const Tree& tree, const Search& search, Watch& watch)
       found.was_cut = true;
       return Tree::Step::kStop;
     }
+    failure = watch.check_now();
+    if (!failure.ok()) return Tree::Step::kStop;
     const std::string content = tree.content_of(entry);
     if (content.find('\0') != content.npos) return Tree::Step::kOn;
     ++found.files;
