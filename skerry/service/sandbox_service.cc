@@ -196,11 +196,13 @@ grpc::Status refused(const std::string& why, int exit_code, proto::CommandRespon
 
 }  // namespace
 
-grpc::ServerUnaryReactor* SandboxService::FileRead(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* SandboxService::FileRead(grpc::CallbackServerContext* context,
                                                    const proto::FileReadRequest* request,
                                                    proto::FileReadResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(tool::Caller(), request->session_id(), request->user_id());
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    const auto caller = caller_of(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
+    const auto scope = scope_of(*caller, request->session_id(), request->user_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -225,11 +227,13 @@ grpc::ServerUnaryReactor* SandboxService::FileRead(grpc::CallbackServerContext*,
   });
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileWrite(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* SandboxService::FileWrite(grpc::CallbackServerContext* context,
                                                     const proto::FileWriteRequest* request,
                                                     proto::FileWriteResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(tool::Caller(), request->session_id(), request->user_id());
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    const auto caller = admitted(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
+    const auto scope = scope_of(*caller, request->session_id(), request->user_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -257,11 +261,13 @@ grpc::ServerUnaryReactor* SandboxService::FileWrite(grpc::CallbackServerContext*
   });
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileList(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* SandboxService::FileList(grpc::CallbackServerContext* context,
                                                    const proto::FileListRequest* request,
                                                    proto::FileListResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(tool::Caller(), request->session_id(), request->user_id());
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    const auto caller = caller_of(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
+    const auto scope = scope_of(*caller, request->session_id(), request->user_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -295,11 +301,13 @@ grpc::ServerUnaryReactor* SandboxService::FileList(grpc::CallbackServerContext*,
   });
 }
 
-grpc::ServerUnaryReactor* SandboxService::ExecuteCommand(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* SandboxService::ExecuteCommand(grpc::CallbackServerContext* context,
                                                          const proto::CommandRequest* request,
                                                          proto::CommandResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(tool::Caller(), request->session_id(), request->user_id());
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    const auto caller = admitted(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
+    const auto scope = scope_of(*caller, request->session_id(), request->user_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto patience = patience_for(request->timeout_seconds(), files_.setting().patience);
     if (!patience.ok()) co_return grpc_status(patience.status());
@@ -333,11 +341,13 @@ grpc::ServerUnaryReactor* SandboxService::ExecuteCommand(grpc::CallbackServerCon
   });
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileSearch(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* SandboxService::FileSearch(grpc::CallbackServerContext* context,
                                                      const proto::FileSearchRequest* request,
                                                      proto::FileSearchResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(tool::Caller(), request->session_id());
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    const auto caller = admitted(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
+    const auto scope = scope_of(*caller, request->session_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -381,11 +391,13 @@ grpc::ServerUnaryReactor* SandboxService::FileSearch(grpc::CallbackServerContext
   });
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileEdit(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* SandboxService::FileEdit(grpc::CallbackServerContext* context,
                                                    const proto::FileEditRequest* request,
                                                    proto::FileEditResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(tool::Caller(), request->session_id());
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    const auto caller = admitted(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
+    const auto scope = scope_of(*caller, request->session_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
@@ -408,11 +420,13 @@ grpc::ServerUnaryReactor* SandboxService::FileEdit(grpc::CallbackServerContext*,
   });
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileDelete(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* SandboxService::FileDelete(grpc::CallbackServerContext* context,
                                                      const proto::FileDeleteRequest* request,
                                                      proto::FileDeleteResponse* response) {
-  return UnaryCall::start(io_, [this, request, response]() -> GrpcWork::Work {
-    const auto scope = scope_of(tool::Caller(), request->session_id());
+  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
+    const auto caller = admitted(gate_, *context);
+    if (!caller.ok()) co_return grpc_status(caller.status());
+    const auto scope = scope_of(*caller, request->session_id());
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
