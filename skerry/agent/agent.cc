@@ -4,93 +4,135 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/this_coro.hpp>
+
+#include "skerry/agent/conversation.h"
 #include "skerry/agent/direct_code.h"
-#include "skerry/base/bytes.h"
 #include "skerry/tool/python_executor.h"
 
 namespace skerry::agent {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t kMostCalls = 100;
-// Longer texts (modules, mostly) are not shown to who has them.
-constexpr std::size_t kLongestShown = 4096;
+constexpr std::size_t kLongestQuery = std::size_t{256} << 10;  // that a model is asked
+constexpr std::size_t kLongestModel = 128;
+constexpr int kMostTokens = 1'000'000;
 
-ToolCall shown(const ToolCall& call) {
-  ToolCall shown{.tool = call.tool, .parameters = json::object()};
-  if (!call.parameters.is_object()) return shown;
-  for (const auto& [name, value] : call.parameters.items()) {
-    const auto* text = value.get_ptr<const std::string*>();
-    shown.parameters[name] = text == nullptr || text->size() <= kLongestShown
-                                 ? value
-                                 : json(std::string(clip(*text, kLongestShown)) + "…");
-  }
-  return shown;
+bool is_allowed(const std::optional<std::vector<std::string>>& allowed, const std::string& tool) {
+  return !allowed || std::find(allowed->begin(), allowed->end(), tool) != allowed->end();
 }
 
-bool takes_time(const tool::Definition* tool) {
-  return tool != nullptr &&
-         std::any_of(tool->parameters.begin(), tool->parameters.end(),
-                     [](const auto& each) { return each.name == "timeout_seconds"; });
+bool is_model_name(const std::string& name) {
+  return name.size() <= kLongestModel &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127; });
 }
+
+/// Counts while it lives.
+class Counted {
+ public:
+  explicit Counted(int& count) : count_(count) { ++count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --count_; }
+
+ private:
+  int& count_;
+};
 
 }  // namespace
 
-std::string text_of(const json& output) {
-  if (output.is_null()) return {};
-  return output.is_string() ? output.get<std::string>() : output.dump();
+void Agent::add_model(std::unique_ptr<Model> model, ModelSetting setting) {
+  model_ = std::move(model);
+  setting_ = std::move(setting);
+}
+
+Result<Question> Agent::question_of(Request request) const {
+  if (request.query.size() > kLongestQuery) {
+    return absl::InvalidArgumentError("the query has more than " + std::to_string(kLongestQuery) +
+                                      " bytes, which is too long for a model");
+  }
+  if (!is_model_name(request.model)) {
+    return absl::InvalidArgumentError("model_override is no model's name");
+  }
+  if (request.temperature && !(*request.temperature >= 0 && *request.temperature <= 2)) {
+    return absl::InvalidArgumentError("temperature must be from 0 to 2");
+  }
+  if (request.max_tokens && (*request.max_tokens < 1 || *request.max_tokens > kMostTokens)) {
+    return absl::InvalidArgumentError("max_tokens must be from 1 to " +
+                                      std::to_string(kMostTokens));
+  }
+  const double complexity = complexity_of(request.query);
+  const Tier tier = request.tier.value_or(tier_of(request.mode, complexity));
+  std::string model = request.model.empty() ? setting_.model_of(tier) : std::move(request.model);
+  return Question{.query = std::move(request.query),
+                  .model = std::move(model),
+                  .tier = tier,
+                  .complexity = complexity,
+                  .temperature = request.temperature,
+                  .max_tokens = request.max_tokens,
+                  .history = std::move(request.history),
+                  .allowed_tools = std::move(request.allowed_tools),
+                  .timeout_seconds = request.timeout_seconds};
 }
 
 Result<Plan> Agent::plan(Request request) const {
-  Plan plan{.calls = std::move(request.calls), .caller = std::move(request.caller)};
+  Plan plan{.calls = std::move(request.calls), .caller = request.caller};
+  bool asks_model = model_ != nullptr && !request.query.empty() && !plan.calls.empty() &&
+                    request.after_calls == Request::AfterCalls::kModel;
   if (plan.calls.empty()) {
     if (request.query.empty()) {
       return absl::InvalidArgumentError("there is neither a query nor a tool to call in it");
     }
-    auto code = code_in(request.query);
-    if (!code) {
+    if (auto code = code_in(request.query)) {
+      plan.calls.push_back(
+          {.tool = tool::PythonExecutor::kName, .parameters = {{"code", *std::move(code)}}});
+    } else if (model_ != nullptr) {
+      asks_model = true;
+    } else {
       return absl::FailedPreconditionError(
-          "this query needs a language model, and none is configured; without one, ask \"Execute "
-          "Python: CODE\", or say which tool to call");
+          "this query needs a language model, and none is configured: set LLM_BASE_URL, "
+          "LLM_API_KEY and LLM_MODEL; without one, ask \"Execute Python: CODE\", or say which tool "
+          "to call");
     }
-    plan.calls.push_back(
-        {.tool = tool::PythonExecutor::kName, .parameters = {{"code", *std::move(code)}}});
   }
   if (plan.calls.size() > kMostCalls) {
     return absl::InvalidArgumentError("more than 100 tools to call");
   }
   for (ToolCall& call : plan.calls) {
     if (call.tool.empty()) return absl::InvalidArgumentError("a call names no tool");
-    const auto& allowed = request.allowed_tools;
-    if (allowed && std::find(allowed->begin(), allowed->end(), call.tool) == allowed->end()) {
+    if (!is_allowed(request.allowed_tools, call.tool)) {
       return absl::PermissionDeniedError("tool \"" + call.tool +
                                          "\" is not among those that this request allows");
     }
-    if (request.timeout_seconds > 0 && call.parameters.is_object() &&
-        !call.parameters.contains("timeout_seconds") && takes_time(tools_.find(call.tool))) {
-      call.parameters["timeout_seconds"] = request.timeout_seconds;
-    }
+    give_time(call, request.timeout_seconds, tools_);
+  }
+  if (asks_model) {
+    SKERRY_ASSIGN(plan.question, question_of(std::move(request)));
   }
   return plan;
 }
 
 boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) const {
+  // What is cancelled ends with a verdict that says so.
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  const Counted counted(under_way_);
   Answer answer;
+  bool goes_on = true;
   for (ToolCall& call : plan.calls) {
-    Execution execution{.call = shown(call), .result = {}};
-    if (observer.begins) observer.begins(execution.call);
-    execution.result = co_await tools_.call(std::move(call.tool), std::move(call.parameters),
-                                            plan.caller, observer.output);
-    if (observer.ended) observer.ended(execution);
+    tool::Caller caller = plan.caller;
+    Execution execution = co_await execute(tools_, std::move(call), std::move(caller), observer);
     const tool::ToolResult& result = execution.result;
     answer.succeeded = answer.succeeded && result.succeeded();
     answer.response = result.succeeded() ? text_of(result.output) : result.error;
     const bool is_cancelled = result.verdict == tool::Verdict::kCancelled;
+    goes_on = goes_on && was_made(result);
     answer.executions.push_back(std::move(execution));
     if (is_cancelled) break;
   }
-  co_return answer;
+  if (!plan.question || !goes_on) co_return answer;
+  Conversation conversation(*model_, setting_, tools_, *std::move(plan.question),
+                            std::move(plan.caller));
+  co_return co_await conversation.hold(std::move(answer), observer);
 }
 
 }  // namespace skerry::agent

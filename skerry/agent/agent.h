@@ -1,81 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-#include <optional>
-#include <string>
-#include <vector>
+#include <memory>
 
 #include <boost/asio/awaitable.hpp>
-#include <nlohmann/json.hpp>
 
+#include "skerry/agent/model.h"
+#include "skerry/agent/model_setting.h"
+#include "skerry/agent/request.h"
 #include "skerry/base/status.h"
 #include "skerry/tool/toolbox.h"
 
 namespace skerry::agent {
 
-/// One tool to call.
-struct ToolCall {
-  std::string tool;
-  nlohmann::json parameters = nlohmann::json::object();
-};
-
-/// What somebody asks for.
-struct Request {
-  std::string query;
-  /// To be called in this order, before anything else; at most 100. With some, no model is asked.
-  std::vector<ToolCall> calls = {};
-  /// The tools that may be called; none: all.
-  std::optional<std::vector<std::string>> allowed_tools = {};
-  /// For tools that take `timeout_seconds`, where a call says nothing else; 0: their own.
-  int timeout_seconds = 0;
-  tool::Caller caller = {};
-};
-
-/// What is to be done about a request, checked.
-struct Plan {
-  std::vector<ToolCall> calls;
-  tool::Caller caller;
-};
-
-/// A call that was made.
-struct Execution {
-  ToolCall call;  ///< its parameters as they are shown: long texts are clipped
-  tool::ToolResult result;
-};
-
-struct Answer {
-  bool succeeded = true;  ///< every call did
-  std::string response;   ///< of the last call: its output as text, or its error
-  std::vector<Execution> executions;
-};
-
-/// Sees an answer come about. Each of these may be empty.
-struct Observer {
-  std::function<void(const ToolCall& call)> begins = {};  ///< parameters as they are shown
-  tool::OutputSeen output = {};
-  std::function<void(const Execution& execution)> ended = {};
-};
-
-/// An output as text, for people and models.
-std::string text_of(const nlohmann::json& output);
-
 /// Does what requests ask for. Confined to the event loop's thread.
 class Agent {
  public:
-  /// The tools must outlive it.
+  /// The tools must outlive it. Without a model.
   explicit Agent(const tool::Toolbox& tools) : tools_(tools) {}
+
+  /// Gives it a model, before the first request. `setting` says which is asked for what.
+  void add_model(std::unique_ptr<Model> model, ModelSetting setting);
 
   /// kInvalidArgument for a request that asks for nothing or names no tool; kPermissionDenied for a
   /// tool that it does not allow; kFailedPrecondition when it takes a model, and there is none.
   Result<Plan> plan(Request request) const;
 
-  /// Makes the calls, one after the other, also after one that failed; none after one that was
-  /// cancelled. Cancelling the wait cancels the call under way.
+  /// Makes the calls, one after the other, also after one that failed, and asks the model if the
+  /// plan has a question. Nothing follows a call that was cancelled, and no model is asked after
+  /// one that could not be made. Cancelling the wait cancels what is under way.
   boost::asio::awaitable<Answer> carry_out(Plan plan, Observer observer) const;
 
+  /// Plans that are being carried out.
+  int under_way() const { return under_way_; }
+
  private:
+  Result<Question> question_of(Request request) const;
+
   const tool::Toolbox& tools_;
+  std::unique_ptr<Model> model_;
+  ModelSetting setting_;
+  mutable int under_way_ = 0;
 };
 
 }  // namespace skerry::agent

@@ -3,8 +3,6 @@
 
 #include <charconv>
 #include <random>
-#include <set>
-#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -12,18 +10,8 @@
 #include "skerry/tool/json_text.h"
 
 namespace skerry::service {
-namespace {
 
 using nlohmann::json;
-
-constexpr int kDeepest = 64;
-
-/// Thrown out of the parser by what it may not hold.
-struct Refusal : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-}  // namespace
 
 HttpResponse json_response(const nlohmann::ordered_json& body, int status) {
   return {.status = status, .body = tool::text_of(body)};
@@ -34,29 +22,7 @@ HttpResponse error_response(int status, std::string_view message) {
 }
 
 Result<json> parse_object(std::string_view text) {
-  std::vector<std::set<std::string>> names;  // of the objects that are open
-  const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (depth > kDeepest) throw Refusal("more than 64 levels deep");
-    if (event == json::parse_event_t::object_start) names.emplace_back();
-    if (event == json::parse_event_t::object_end) names.pop_back();
-    if (event == json::parse_event_t::key &&
-        !names.back().insert(parsed.get_ref<const std::string&>()).second) {
-      throw Refusal("the name \"" + parsed.get<std::string>().substr(0, 64) + "\" is in it twice");
-    }
-    return true;
-  };
-  try {
-    json parsed = json::parse(text, check);
-    if (parsed.is_object()) return parsed;
-    return absl::InvalidArgumentError("the body must be a JSON object");
-  } catch (const Refusal& refusal) {
-    return absl::InvalidArgumentError(std::string("the body is refused: ") + refusal.what());
-  } catch (const json::parse_error& error) {
-    return absl::InvalidArgumentError("the body is not JSON: at byte " +
-                                      std::to_string(error.byte));
-  } catch (const json::exception&) {
-    return absl::InvalidArgumentError("the body is refused: a number in it is out of range");
-  }
+  return tool::parse_object(text, "the body");
 }
 
 std::optional<std::string> decoded(std::string_view text, bool is_query) {
