@@ -30,13 +30,13 @@ bool is_model_name(const std::string& name) {
 /// Counts while it lives.
 class Counted {
  public:
-  explicit Counted(int& count) : count_(count) { ++count_; }
+  explicit Counted(std::shared_ptr<int> count) : count_(std::move(count)) { ++*count_; }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
-  ~Counted() { --count_; }
+  ~Counted() { --*count_; }
 
  private:
-  int& count_;
+  std::shared_ptr<int> count_;
 };
 
 }  // namespace

@@ -32,7 +32,7 @@ class Agent {
   boost::asio::awaitable<Answer> carry_out(Plan plan, Observer observer) const;
 
   /// Plans that are being carried out.
-  int under_way() const { return under_way_; }
+  int under_way() const { return *under_way_; }
 
  private:
   Result<Question> question_of(Request request) const;
@@ -40,7 +40,8 @@ class Agent {
   const tool::Toolbox& tools_;
   std::unique_ptr<Model> model_;
   ModelSetting setting_;
-  mutable int under_way_ = 0;
+  // Shared with what is under way, which may outlive the agent when everything ends.
+  std::shared_ptr<int> under_way_ = std::make_shared<int>(0);
 };
 
 }  // namespace skerry::agent

@@ -85,6 +85,7 @@ bool was_made(const ToolResult& result) {
   switch (result.verdict) {
     case Verdict::kCancelled:
     case Verdict::kUnknownTool:
+    case Verdict::kForbidden:
     case Verdict::kBusy:
     case Verdict::kBroken:
       return false;
@@ -116,6 +117,7 @@ Conversation::Conversation(Model& model, const ModelSetting& setting, const tool
       deadline_(std::chrono::steady_clock::now() + setting.query_time) {}
 
 bool Conversation::may_call(const tool::Definition& tool) const {
+  if (!caller_.may_call(tool.name)) return false;
   const auto& allowed = question_.allowed_tools;
   if (!allowed) return !tool.is_dangerous;
   return std::find(allowed->begin(), allowed->end(), tool.name) != allowed->end();

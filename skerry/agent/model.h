@@ -36,7 +36,7 @@ struct Message {
 /// What is said, and to which model.
 struct ModelRequest {
   std::string model;
-  std::vector<Message> messages;
+  std::vector<Message> messages = {};
   nlohmann::ordered_json tools =
       nlohmann::ordered_json::array();     ///< name, description, parameters
   bool may_call = true;                    ///< whether it may ask for a call of one of them now

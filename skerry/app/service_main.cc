@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <signal.h>
 #include <string>
 #include <thread>
@@ -17,6 +18,8 @@
 #include "skerry/access/audit_log.h"
 #include "skerry/access/gate.h"
 #include "skerry/agent/agent.h"
+#include "skerry/agent/model_client.h"
+#include "skerry/app/model_environment.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/child.h"
@@ -75,7 +78,8 @@ Result<std::vector<service::Address>> addresses_of(const char* option,
 /// Everything that serves, in the order in which it is built.
 class Service {
  public:
-  Status start(const ServeOptions& options, const runtime::Home& home) {
+  Status start(const ServeOptions& options, const runtime::Home& home,
+               std::optional<agent::ModelSetting> model) {
     broker::Runner::Setting setting;
     SKERRY_ASSIGN(setting.sessions.policy, session_policy());
     setting.pool.home = home;
@@ -95,6 +99,10 @@ class Service {
     tools_.watch(*gate_);
     tools_.watch(*audit_);
     router_.guard(*gate_);
+    if (model) {
+      SKERRY_ASSIGN(auto client, agent::ModelClient::make(io_, *model));
+      agent_core_.add_model(std::move(client), *std::move(model));
+    }
     SKERRY_ASSIGN(runner_, broker::Runner::start(io_, setting));
     runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
     const sandbox::Limits limits;
@@ -167,7 +175,8 @@ class Service {
   /// Ends the loop when nothing runs or waits, at the latest when the grace is over.
   void end_when_quiet() {
     const broker::Counts counts = runner_->counts();
-    if (counts.running + counts.waiting == 0 || Clock::now() > stopping_since_ + kGrace) {
+    const int busy = counts.running + counts.waiting + agent_core_.under_way();
+    if (busy == 0 || Clock::now() > stopping_since_ + kGrace) {
       io_.stop();
       return;
     }
@@ -206,11 +215,12 @@ void tell_addresses(const char* what, const std::vector<std::string>& addresses,
 }
 
 Status serve(const ServeOptions& options) {
+  SKERRY_ASSIGN(auto model, take_model_setting());
   SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
   // Sets the runtime up if that was not done.
   SKERRY_TRY(ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone).status());
   Service service;
-  SKERRY_TRY(service.start(options, home));
+  SKERRY_TRY(service.start(options, home, std::move(model)));
   tell_addresses("gRPC", options.grpc, service.grpc_ports());
   tell_addresses("HTTP", options.http, service.http_ports());
   service.run();

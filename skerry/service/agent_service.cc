@@ -92,12 +92,53 @@ struct Wanted {
   bool is_list = false;  ///< as `tool_calls`: what cannot be called is a result, too
 };
 
+agent::Mode mode_of(common::ExecutionMode mode) {
+  switch (mode) {
+    case common::EXECUTION_MODE_SIMPLE:
+      return agent::Mode::kSimple;
+    case common::EXECUTION_MODE_COMPLEX:
+      return agent::Mode::kComplex;
+    default:
+      return agent::Mode::kStandard;
+  }
+}
+
+/// What a request says about the model to ask: the enumeration has no supervisor, a label may.
+Status take_model_wishes(const proto::ExecuteTaskRequest& request, agent::Request& wanted) {
+  wanted.mode = mode_of(request.mode());
+  const auto& labels = request.metadata().labels();
+  if (const auto label = labels.find("mode"); label != labels.end()) {
+    wanted.mode = agent::mode_named(label->second).value_or(wanted.mode);
+  }
+  if (const std::string tier = text_of(request.context(), "model_tier"); !tier.empty()) {
+    wanted.tier = agent::tier_named(tier);
+    if (!wanted.tier) {
+      return absl::InvalidArgumentError("model_tier must be small, medium or large");
+    }
+  }
+  wanted.model = text_of(request.context(), "model_override");
+  const auto& context = request.context().fields();
+  if (const auto found = context.find("temperature");
+      found != context.end() && found->second.has_number_value()) {
+    wanted.temperature = found->second.number_value();
+  }
+  if (const auto found = context.find("max_tokens");
+      found != context.end() && found->second.has_number_value()) {
+    wanted.max_tokens = static_cast<int>(std::clamp(found->second.number_value(), 0.0, 1e9));
+  }
+  for (const std::string& line : request.session_context().history()) {
+    wanted.history.push_back(agent::history_message(line));
+  }
+  return ok_status();
+}
+
 Result<Wanted> wanted_of(const proto::ExecuteTaskRequest& request, tool::Caller caller) {
   Wanted wanted;
   wanted.request.query = request.query();
   wanted.request.caller = with_names(std::move(caller), request);
   wanted.request.allowed_tools = allowed_tools(request);
   wanted.request.timeout_seconds = request.config().timeout_seconds();
+  SKERRY_TRY(take_model_wishes(request, wanted.request));
   const auto& context = request.context().fields();
   const auto list = context.find("tool_calls");
   const auto single = context.find("tool_parameters");
@@ -114,6 +155,34 @@ Result<Wanted> wanted_of(const proto::ExecuteTaskRequest& request, tool::Caller 
     }
   }
   return wanted;
+}
+
+common::ModelTier tier_of(agent::Tier tier) {
+  switch (tier) {
+    case agent::Tier::kSmall:
+      return common::MODEL_TIER_SMALL;
+    case agent::Tier::kMedium:
+      return common::MODEL_TIER_MEDIUM;
+    case agent::Tier::kLarge:
+      return common::MODEL_TIER_LARGE;
+  }
+  return common::MODEL_TIER_UNSPECIFIED;
+}
+
+std::int32_t count_of(std::int64_t tokens) {
+  return static_cast<std::int32_t>(std::min<std::int64_t>(tokens, INT32_MAX));
+}
+
+common::TokenUsage proto_of(const agent::ModelShare& share) {
+  common::TokenUsage usage;
+  usage.set_prompt_tokens(count_of(share.usage.input));
+  usage.set_completion_tokens(count_of(share.usage.output));
+  usage.set_total_tokens(count_of(share.usage.input + share.usage.output));
+  usage.set_cost_usd(share.cost_usd.value_or(0));
+  usage.set_model(share.model);
+  usage.set_tier(tier_of(share.tier));
+  usage.set_provider(share.provider);
+  return usage;
 }
 
 common::StatusCode status_of(Verdict verdict) {
@@ -179,8 +248,9 @@ common::ToolCall proto_of(const agent::ToolCall& call) {
 /// One ExecuteTask, from its request to its response.
 class Task {
  public:
-  Task(const agent::Agent& agent, const proto::ExecuteTaskRequest& request)
-      : agent_(agent), request_(request) {}
+  Task(const agent::Agent& agent, grpc::CallbackServerContext& context,
+       const proto::ExecuteTaskRequest& request)
+      : agent_(agent), context_(context), request_(request) {}
 
   grpc::Status plan(tool::Caller caller) {
     auto wanted = wanted_of(request_, std::move(caller));
@@ -192,18 +262,23 @@ class Task {
     return grpc::Status::OK;
   }
 
-  /// Fills `response` in. Not OK when a single call came to nothing.
+  bool asks_model() const { return plan_.question.has_value(); }
+
+  /// Fills `response` in. Not OK when a single call came to nothing, or the model did not answer.
   awaitable<grpc::Status> run(proto::ExecuteTaskResponse& response, agent::Observer observer) {
     const auto begun = std::chrono::steady_clock::now();
     const agent::Answer answer = co_await agent_.carry_out(std::move(plan_), std::move(observer));
     response.set_task_id(request_.metadata().task_id());
     response.set_status(common::STATUS_CODE_OK);
+    if (!answer.failure.ok()) co_return failure_of(answer.failure);
     for (const auto& [call, result] : answer.executions) {
-      if (const grpc::Status fault = fault_of(result); !fault.ok() && !is_list_) co_return fault;
+      const bool is_alone = !is_list_ && call.source == agent::ToolCall::Source::kRequest;
+      if (const grpc::Status fault = fault_of(result); !fault.ok() && is_alone) co_return fault;
       *response.add_tool_calls() = proto_of(call);
       *response.add_tool_results() = proto_of(call.tool, result);
-      add(call.tool, result, response);
+      if (!answer.model) add(call.tool, result, response);
     }
+    if (answer.model) add(answer, response);
     response.mutable_metrics()->set_latency_ms(
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
                                                               begun)
@@ -227,10 +302,97 @@ class Task {
                                         : result.error);
   }
 
+  /// What the model said, whatever became of its calls.
+  static void add(const agent::Answer& answer, proto::ExecuteTaskResponse& response) {
+    const agent::ModelShare& share = *answer.model;
+    response.set_result(answer.response);
+    if (!answer.succeeded) {
+      response.set_status(common::STATUS_CODE_ERROR);
+      response.set_error_message("the model ended without words");
+    }
+    *response.mutable_metrics()->mutable_token_usage() = proto_of(share);
+    *response.mutable_metadata() = struct_of({{"finish_reason", agent::name_of(share.finish)},
+                                              {"ended_by", agent::name_of(share.ended)},
+                                              {"iterations", share.iterations},
+                                              {"complexity_score", share.complexity}});
+  }
+
+  /// With the time after which to try again, as the model's server said.
+  grpc::Status failure_of(const Status& failure) const {
+    if (const auto time = agent::retry_after(failure)) {
+      context_.AddTrailingMetadata("retry-after", std::to_string(time->count()));
+    }
+    return grpc_status(failure);
+  }
+
   const agent::Agent& agent_;
+  grpc::CallbackServerContext& context_;
   const proto::ExecuteTaskRequest& request_;
   agent::Plan plan_;
   bool is_list_ = false;
+};
+
+/// The updates of one StreamExecuteTask, sent while it is carried out.
+class Updates {
+ public:
+  using Send = std::function<void(proto::TaskUpdate)>;
+  Updates(const proto::ExecuteTaskRequest& request, Send send)
+      : request_(request), send_(std::move(send)) {}
+
+  proto::TaskUpdate make(proto::AgentState state, double progress) const {
+    proto::TaskUpdate made;
+    made.set_task_id(request_.metadata().task_id());
+    made.set_state(state);
+    made.set_progress(progress);
+    return made;
+  }
+
+  /// Deltas are the words of the model if it is asked, else of the program.
+  agent::Observer observer(bool asks_model) const {
+    agent::Observer observer;
+    observer.begins = [this](const agent::ToolCall& call) {
+      auto begins = make(proto::AGENT_STATE_EXECUTING, 0.1);
+      *begins.mutable_tool_call() = proto_of(call);
+      send_(std::move(begins));
+    };
+    observer.ended = [this](const agent::Execution& execution) {
+      auto ended = make(proto::AGENT_STATE_EXECUTING, 0.9);
+      *ended.mutable_tool_result() = proto_of(execution.call.tool, execution.result);
+      send_(std::move(ended));
+    };
+    observer.text = [this](std::string_view text) {
+      auto said = make(proto::AGENT_STATE_EXECUTING, 0.5);
+      said.set_delta(std::string(text));
+      send_(std::move(said));
+    };
+    if (asks_model) return observer;
+    observer.output = [this](wasi::Stream stream, std::string_view text) {
+      auto printed = make(proto::AGENT_STATE_EXECUTING, 0.5);
+      printed.set_delta(std::string(text));
+      if (stream == wasi::Stream::kStderr) printed.set_message("stderr");
+      send_(std::move(printed));
+    };
+    return observer;
+  }
+
+  /// As the reference does it: a tool's result, whose tool is none.
+  void tell_usage(const common::TokenUsage& usage) const {
+    auto told = make(proto::AGENT_STATE_EXECUTING, 0.95);
+    auto& result = *told.mutable_tool_result();
+    result.set_tool_id("usage_metrics");
+    result.set_status(common::STATUS_CODE_OK);
+    *result.mutable_output() = value_of({{"prompt_tokens", usage.prompt_tokens()},
+                                         {"completion_tokens", usage.completion_tokens()},
+                                         {"total_tokens", usage.total_tokens()},
+                                         {"cost_usd", usage.cost_usd()},
+                                         {"model", usage.model()},
+                                         {"provider", usage.provider()}});
+    send_(std::move(told));
+  }
+
+ private:
+  const proto::ExecuteTaskRequest& request_;
+  Send send_;
 };
 
 proto::ToolCapability capability_of(const tool::Definition& tool) {
@@ -274,7 +436,7 @@ grpc::ServerUnaryReactor* AgentService::ExecuteTask(grpc::CallbackServerContext*
   return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
     auto caller = admitted(gate_, *context);
     if (!caller.ok()) co_return grpc_status(caller.status());
-    Task task(agent_, *request);
+    Task task(agent_, *context, *request);
     if (auto status = task.plan(*std::move(caller)); !status.ok()) co_return status;
     co_return co_await task.run(*response, {});
   });
@@ -286,37 +448,16 @@ grpc::ServerWriteReactor<proto::TaskUpdate>* AgentService::StreamExecuteTask(
   return Call::start(io_, [this, context, request](Call::Send send) -> GrpcWork::Work {
     auto caller = admitted(gate_, *context);
     if (!caller.ok()) co_return grpc_status(caller.status());
-    const auto update = [request](proto::AgentState state, double progress) {
-      proto::TaskUpdate made;
-      made.set_task_id(request->metadata().task_id());
-      made.set_state(state);
-      made.set_progress(progress);
-      return made;
-    };
-    Task task(agent_, *request);
+    Task task(agent_, *context, *request);
     if (auto status = task.plan(*std::move(caller)); !status.ok()) co_return status;
-    send(update(proto::AGENT_STATE_PLANNING, 0));
-    agent::Observer observer;
-    observer.begins = [&](const agent::ToolCall& call) {
-      auto begins = update(proto::AGENT_STATE_EXECUTING, 0.1);
-      *begins.mutable_tool_call() = proto_of(call);
-      send(std::move(begins));
-    };
-    observer.output = [&](wasi::Stream stream, std::string_view text) {
-      auto printed = update(proto::AGENT_STATE_EXECUTING, 0.5);
-      printed.set_delta(std::string(text));
-      if (stream == wasi::Stream::kStderr) printed.set_message("stderr");
-      send(std::move(printed));
-    };
-    observer.ended = [&](const agent::Execution& execution) {
-      auto ended = update(proto::AGENT_STATE_EXECUTING, 0.9);
-      *ended.mutable_tool_result() = proto_of(execution.call.tool, execution.result);
-      send(std::move(ended));
-    };
+    const Updates updates(*request, send);
+    send(updates.make(proto::AGENT_STATE_PLANNING, 0));
     proto::ExecuteTaskResponse response;
+    agent::Observer observer = updates.observer(task.asks_model());
     const grpc::Status status = co_await task.run(response, std::move(observer));
     if (!status.ok()) co_return status;
-    auto last = update(response.final_state(), 1);
+    if (response.metrics().has_token_usage()) updates.tell_usage(response.metrics().token_usage());
+    auto last = updates.make(response.final_state(), 1);
     last.set_message(response.status() == common::STATUS_CODE_OK ? response.result()
                                                                  : response.error_message());
     send(std::move(last));

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "skerry/service/http_agent.h"
 #include "skerry/service/http_handler.h"
 #include "skerry/service/json_schema.h"
 #include "skerry/service/run_order.h"
@@ -22,35 +23,6 @@ using tool::Verdict;
 using Answer = HttpAnswer;
 
 constexpr std::size_t kMostCalls = 100;  // in one request
-
-double milliseconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
-
-/// The response of a call that came to nothing; none for one whose result tells.
-Answer fault_of(const ToolResult& result) {
-  switch (result.verdict) {
-    case Verdict::kUnknownTool:
-      return error_response(404, result.error);
-    case Verdict::kForbidden:
-      return error_response(403, result.error);
-    case Verdict::kBusy:
-      return busy(result.error);
-    case Verdict::kBroken:
-      return error_response(500, result.error);
-    default:
-      return std::nullopt;
-  }
-}
-
-ordered_json json_of(const ToolResult& result) {
-  ordered_json told{
-      {"success", result.succeeded()},         {"output", result.output},
-      {"text", agent::text_of(result.output)}, {"error", nullptr},
-      {"metadata", result.metadata},           {"execution_time_ms", milliseconds(result.took)}};
-  if (!result.error.empty()) told["error"] = result.error;
-  return told;
-}
 
 ordered_json schema_json(const tool::Definition& tool) {
   return {{"name", tool.name},
@@ -124,34 +96,6 @@ ordered_json call_schema() {
                     {"parameters", object_schema()},
                     {"session_context", object_schema()}},
                    {"tool_name"});
-}
-
-ordered_json query_schema() {
-  return object_of(
-      {{"query", text_schema()},
-       {"context", object_schema()},
-       {"agent_id", text_schema()},
-       {"mode", text_schema()},
-       {"allowed_tools", {{"type", {"array", "null"}}, {"items", text_schema()}}},
-       {"tools", {{"type", {"array", "null"}}, {"items", text_schema()}}},
-       {"forced_tool_calls",
-        {{"type", {"array", "null"}},
-         {"items",
-          object_of({{"tool", text_schema()}, {"parameters", object_schema()}}, {"tool"})}}},
-       {"session_id", text_schema()}},
-      {"query"});
-}
-
-ordered_json query_answer_schema() {
-  return object_of({{"success", {{"type", "boolean"}}},
-                    {"response", text_schema()},
-                    {"tokens_used", {{"type", "integer"}}},
-                    {"model_used", text_schema()},
-                    {"provider", text_schema()},
-                    {"finish_reason", text_schema()},
-                    {"metadata", object_schema()}},
-                   {"success", "response", "tokens_used", "model_used", "provider", "finish_reason",
-                    "metadata"});
 }
 
 ordered_json health_schema() {
@@ -252,7 +196,7 @@ awaitable<Answer> answer_call(const tool::Toolbox& tools, json body, tool::Calle
   const ToolResult result =
       co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
   if (auto fault = fault_of(result)) co_return fault;
-  co_return json_response(json_of(result));
+  co_return json_response(result_json(result));
 }
 
 awaitable<Answer> answer_batch(const tool::Toolbox& tools, std::string text, tool::Caller caller) {
@@ -270,7 +214,7 @@ awaitable<Answer> answer_batch(const tool::Toolbox& tools, std::string text, too
     if (!call.ok()) co_return response_of(call.status());
     const ToolResult result =
         co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
-    results.push_back(json_of(result));
+    results.push_back(result_json(result));
     if (result.verdict == Verdict::kCancelled) break;
   }
   co_return json_response(results);
@@ -288,7 +232,7 @@ awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name
   caller.session = text_at(body, "session_id");
   const ToolResult result = co_await tools.call(name, std::move(arguments), std::move(caller), {});
   if (auto fault = fault_of(result)) co_return fault;
-  ordered_json told = json_of(result);
+  ordered_json told = result_json(result);
   told["usage"] = {{"tokens", 0}, {"cost_usd", found->cost_usd}};
   co_return json_response(told);
 }
@@ -330,103 +274,6 @@ void add_tool_calls(const HttpApi& api, Router& router) {
          return answer_named_call(tools, request.variables.at("tool"), std::move(body),
                                   request.caller);
        })});
-}
-
-/// The tools that a query allows, by both names of that.
-Result<std::optional<std::vector<std::string>>> allowed_tools(const json& body) {
-  std::optional<std::vector<std::string>> allowed;
-  for (const char* key : {"allowed_tools", "tools"}) {
-    const auto given = body.find(key);
-    if (given == body.end() || given->is_null()) continue;
-    if (!given->is_array()) {
-      return absl::InvalidArgumentError(std::string(key) + " must be a list of names");
-    }
-    std::vector<std::string> names;
-    for (const json& each : *given) {
-      if (!each.is_string()) {
-        return absl::InvalidArgumentError(std::string(key) + " must be a list of names");
-      }
-      const auto& name = each.get_ref<const std::string&>();
-      if (!allowed || std::find(allowed->begin(), allowed->end(), name) != allowed->end()) {
-        names.push_back(name);
-      }
-    }
-    allowed = std::move(names);
-  }
-  return allowed;
-}
-
-Result<std::vector<agent::ToolCall>> forced_calls(const json& body) {
-  std::vector<agent::ToolCall> calls;
-  const auto forced = body.find("forced_tool_calls");
-  if (forced == body.end() || forced->is_null()) return calls;
-  if (!forced->is_array()) return absl::InvalidArgumentError("forced_tool_calls must be a list");
-  for (const json& each : *forced) {
-    if (!each.is_object()) {
-      return absl::InvalidArgumentError("an item of forced_tool_calls is no object");
-    }
-    calls.push_back(
-        {.tool = text_at(each, "tool"), .parameters = each.value("parameters", json::object())});
-  }
-  return calls;
-}
-
-Result<agent::Request> request_of(const json& body, tool::Caller caller) {
-  agent::Request request{.query = text_at(body, "query"), .caller = std::move(caller)};
-  if (request.query.empty()) {
-    return absl::InvalidArgumentError("query is missing, or is no text");
-  }
-  request.caller.session = text_at(body, "session_id");
-  if (const auto context = body.find("context"); context != body.end() && context->is_object()) {
-    if (request.caller.session.empty()) request.caller.session = text_at(*context, "session_id");
-    request.caller.user = text_at(*context, "user_id");
-  }
-  SKERRY_ASSIGN(request.calls, forced_calls(body));
-  SKERRY_ASSIGN(request.allowed_tools, allowed_tools(body));
-  return request;
-}
-
-ordered_json json_of(const agent::Execution& execution) {
-  ordered_json told = json_of(execution.result);
-  return {{"tool", execution.call.tool},
-          {"success", execution.result.succeeded()},
-          {"output", std::move(told["output"])},
-          {"error", std::move(told["error"])},
-          {"metadata", std::move(told["metadata"])},
-          {"duration_ms", milliseconds(execution.result.took)},
-          {"tokens_used", 0},
-          {"tool_input", execution.call.parameters}};
-}
-
-awaitable<Answer> answer_query(const agent::Agent& agent, json body, tool::Caller caller) {
-  auto request = request_of(body, std::move(caller));
-  if (!request.ok()) co_return response_of(request.status());
-  auto plan = agent.plan(*std::move(request));
-  if (!plan.ok()) co_return response_of(plan.status());
-  const agent::Answer answer = co_await agent.carry_out(*std::move(plan), {});
-  ordered_json executions = ordered_json::array();
-  std::set<std::string> used;
-  for (const agent::Execution& each : answer.executions) {
-    if (auto fault = fault_of(each.result)) co_return fault;
-    used.insert(each.call.tool);
-    executions.push_back(json_of(each));
-  }
-  std::string name = text_at(body, "agent_id");
-  std::string mode = text_at(body, "mode");
-  co_return json_response({{"success", answer.succeeded},
-                           {"response", answer.response},
-                           {"tokens_used", 0},
-                           {"model_used", ""},
-                           {"provider", ""},
-                           {"finish_reason", "stop"},
-                           {"metadata",
-                            {{"agent_id", name.empty() ? "default" : name},
-                             {"mode", mode.empty() ? "standard" : mode},
-                             {"input_tokens", 0},
-                             {"output_tokens", 0},
-                             {"cost_usd", 0},
-                             {"tools_used", used},
-                             {"tool_executions", std::move(executions)}}}});
 }
 
 /// Runs, and tells it in one object, or event by event.
@@ -490,17 +337,7 @@ void add_routes(const HttpApi& api, Router& router) {
   add_tool_lists(api, router);
   add_tool_calls(api, router);
   add_one_tool(api, router);
-  router.add({.method = "POST",
-              .path = "/agent/query",
-              .summary = "Do what a query asks for: code that it holds, or calls that it forces",
-              .body = query_schema(),
-              .answer = query_answer_schema(),
-              .errors = {400, 403, 404, 409, 429, 500},
-              .is_metered = true,
-              .handler = with_body(
-                  [&agent = api.agent](const HttpRequest& request, json body, EventStream&) {
-                    return answer_query(agent, std::move(body), request.caller);
-                  })});
+  add_agent_routes(api, router);
   router.add(
       {.method = "POST",
        .path = "/v1/run",

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "skerry/agent/request.h"
+
 namespace skerry::service {
 
 using boost::asio::awaitable;
@@ -57,6 +59,34 @@ HttpResponse response_of(const Status& status) {
     default:
       return error_response(500, message_of(status));
   }
+}
+
+HttpAnswer fault_of(const tool::ToolResult& result) {
+  switch (result.verdict) {
+    case tool::Verdict::kUnknownTool:
+      return error_response(404, result.error);
+    case tool::Verdict::kForbidden:
+      return error_response(403, result.error);
+    case tool::Verdict::kBusy:
+      return busy(result.error);
+    case tool::Verdict::kBroken:
+      return error_response(500, result.error);
+    default:
+      return std::nullopt;
+  }
+}
+
+nlohmann::ordered_json result_json(const tool::ToolResult& result) {
+  nlohmann::ordered_json told{
+      {"success", result.succeeded()},         {"output", result.output},
+      {"text", agent::text_of(result.output)}, {"error", nullptr},
+      {"metadata", result.metadata},           {"execution_time_ms", milliseconds(result.took)}};
+  if (!result.error.empty()) told["error"] = result.error;
+  return told;
+}
+
+double milliseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
 }
 
 std::string text_at(const json& object, const char* name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/service/http_message.h"
+#include "skerry/tool/tool.h"
 
 /// What handlers of HTTP requests have in common.
 namespace skerry::service {
@@ -28,6 +30,14 @@ HttpHandler with_body(BodyHandler handler);
 HttpResponse response_of(const Status& status);
 /// 429, to be tried again in a second.
 HttpResponse busy(std::string_view why);
+
+/// The response of a call that came to nothing; none for one whose result tells.
+HttpAnswer fault_of(const tool::ToolResult& result);
+
+/// A call's result as Shannon's tools tell it.
+nlohmann::ordered_json result_json(const tool::ToolResult& result);
+
+double milliseconds(std::chrono::nanoseconds time);
 
 /// A text member of an object; empty when it is missing or none.
 std::string text_at(const nlohmann::json& object, const char* name);

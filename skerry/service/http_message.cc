@@ -21,9 +21,7 @@ HttpResponse error_response(int status, std::string_view message) {
   return json_response({{"error", message}}, status);
 }
 
-Result<json> parse_object(std::string_view text) {
-  return tool::parse_object(text, "the body");
-}
+Result<json> parse_object(std::string_view text) { return tool::parse_object(text, "the body"); }
 
 std::optional<std::string> decoded(std::string_view text, bool is_query) {
   std::string plain;
