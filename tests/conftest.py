@@ -190,11 +190,11 @@ Served = collections.namedtuple("Served", "process grpc http")
 
 @pytest.fixture
 def serve(start, own_home, environment):
-    """serve(*options): the service in a home with sessions of its own: its process and addresses."""
+    """serve(*options, env=…): the service in a home with sessions of its own: its process and addresses."""
 
-    def run(*args):
+    def run(*args, env=None):
         process = start("serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", *args,
-                        env={**environment, "SKERRY_HOME": str(own_home)})
+                        env={**environment, "SKERRY_HOME": str(own_home), **(env or {})})
         addresses = []
         for what in ("gRPC", "HTTP"):
             line = process.stderr.readline().decode()
