@@ -27,8 +27,10 @@ constexpr const char* kNoMoreCalls =
     "\n\nNo more tools can be called for this. Answer now from what is there, and say what is "
     "missing.";
 
-// Whose session a call is in is the request's to say, not the model's.
+// Whose session a call is in is the request's to say, not the model's; and what becomes of sessions
+// is no model's business unless a request names the tool.
 constexpr const char* kSessionParameter = "session_id";
+constexpr const char* kSessionCategory = "session";
 
 bool has_parameter(const tool::Definition* tool, std::string_view name) {
   return tool != nullptr && std::any_of(tool->parameters.begin(), tool->parameters.end(),
@@ -119,7 +121,7 @@ Conversation::Conversation(Model& model, const ModelSetting& setting, const tool
 bool Conversation::may_call(const tool::Definition& tool) const {
   if (!caller_.may_call(tool.name)) return false;
   const auto& allowed = question_.allowed_tools;
-  if (!allowed) return !tool.is_dangerous;
+  if (!allowed) return !tool.is_dangerous && tool.category != kSessionCategory;
   return std::find(allowed->begin(), allowed->end(), tool.name) != allowed->end();
 }
 
@@ -195,6 +197,9 @@ awaitable<ToolResult> Conversation::call(const ModelCall& wanted, const Observer
     co_return tool::failed(Verdict::kInvalid, std::string(message_of(parameters.status())));
   }
   parameters->erase(kSessionParameter);
+  if (!caller_.session.empty() && has_parameter(found, kSessionParameter)) {
+    (*parameters)[kSessionParameter] = caller_.session;
+  }
   ToolCall call{
       .tool = name, .parameters = *std::move(parameters), .source = ToolCall::Source::kModel};
   give_time(call, question_.timeout_seconds, tools_);

@@ -36,7 +36,7 @@ struct Request {
   /// With `kModel`, a model that is configured answers the query from what the calls gave; without
   /// one it is as with `kNothing`.
   AfterCalls after_calls = AfterCalls::kNothing;
-  /// The tools that may be called; none: all, but a model none that is dangerous.
+  /// The tools that may be called; none: all, but a model none that is dangerous or about sessions.
   std::optional<std::vector<std::string>> allowed_tools = {};
   /// For tools that take `timeout_seconds`, where a call says nothing else; 0: their own.
   int timeout_seconds = 0;
