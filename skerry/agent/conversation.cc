@@ -173,6 +173,9 @@ awaitable<Result<ModelReply>> Conversation::ask(Ended ended, const Observer& obs
                        .temperature = question_.temperature,
                        .max_tokens = question_.max_tokens,
                        .deadline = deadline_};
+  if (std::chrono::steady_clock::now() >= deadline_) {
+    co_return absl::DeadlineExceededError("the tools took all the time that a query has");
+  }
   TextSeen seen = observer.text;
   ++asked_;
   auto reply = co_await model_.ask(std::move(request), std::move(seen));

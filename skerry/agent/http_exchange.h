@@ -43,7 +43,7 @@ class HttpExchange {
     std::size_t body = std::size_t{32} << 20;
     std::chrono::milliseconds connect_time{10'000};
     std::chrono::milliseconds first_byte_time{60'000};
-    std::chrono::milliseconds pause_time{30'000};
+    std::chrono::milliseconds pause_time{60'000};
     std::chrono::steady_clock::time_point deadline;  ///< of all of it
   };
   using Headers = std::vector<std::pair<std::string, std::string>>;

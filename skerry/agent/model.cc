@@ -2,6 +2,7 @@
 #include "skerry/agent/model.h"
 
 #include <charconv>
+#include <string>
 
 namespace skerry::agent {
 namespace {
@@ -34,7 +35,9 @@ std::optional<std::chrono::seconds> retry_after(const Status& status) {
 }
 
 Status with_retry_after(Status status, std::chrono::seconds time) {
-  status.SetPayload(kRetryAfter, absl::Cord(std::to_string(time.count())));
+  const std::string text = std::to_string(time.count());
+  // By a view: Clang has another name for the constructor that takes a string.
+  status.SetPayload(kRetryAfter, absl::Cord(absl::string_view(text)));
   return status;
 }
 

@@ -111,9 +111,11 @@ awaitable<Result<ModelReply>> ModelClient::ask(ModelRequest request, TextSeen se
 
 awaitable<Result<ModelReply>> ModelClient::ask_once(const ModelRequest& request, TextSeen seen) {
   const Delivery delivery = seen ? Delivery::kStreamed : Delivery::kWhole;
+  // What comes whole begins when the model has said all of it.
+  const auto first_byte_time = seen ? setting_.first_byte_time : setting_.query_time;
   HttpExchange exchange(io_.get_executor(), *trust_, endpoint_,
                         {.connect_time = setting_.connect_time,
-                         .first_byte_time = setting_.first_byte_time,
+                         .first_byte_time = first_byte_time,
                          .pause_time = setting_.pause_time,
                          .deadline = request.deadline});
   HttpExchange::Headers headers{{"Content-Type", "application/json"},

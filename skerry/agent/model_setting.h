@@ -44,8 +44,8 @@ struct ModelSetting {
   std::map<std::string, Price> prices = {};  ///< by model; others cost nothing that is known
 
   std::chrono::milliseconds connect_time{10'000};     ///< to be connected, names and TLS included
-  std::chrono::milliseconds first_byte_time{60'000};  ///< from the request to the answer's head
-  std::chrono::milliseconds pause_time{30'000};       ///< between two pieces of an answer
+  std::chrono::milliseconds first_byte_time{60'000};  ///< to the head of a streamed answer
+  std::chrono::milliseconds pause_time{60'000};       ///< between two pieces of an answer
   std::chrono::milliseconds query_time{120'000};      ///< for a query: all that a model is asked
 
   /// kInvalidArgument naming what is missing or out of its bounds; kPermissionDenied for a key that

@@ -68,6 +68,7 @@ Status read_time(const std::string& text, agent::ModelSetting& setting) {
                                       "\", expected 1 to 3600");
   }
   setting.query_time = std::chrono::seconds(seconds);
+  setting.first_byte_time = setting.pause_time = setting.query_time / 2;
   return ok_status();
 }
 
