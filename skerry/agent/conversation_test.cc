@@ -239,6 +239,16 @@ TEST_F(ConversationTest, OnlyAllowedToolsAreOfferedAndCalled) {
   EXPECT_TRUE(asked_.back().tools.empty());
 }
 
+TEST_F(ConversationTest, TheModelMayCallNoMoreThanItsCallerMay) {
+  calls("bytes", R"({"n":1})");
+  says("no");
+  const auto tools = std::make_shared<const std::vector<std::string>>(1, "calculator");
+  const Answer got = answer({.query = "?", .caller = {.tools = tools}});
+  EXPECT_TRUE(got.executions.empty());
+  ASSERT_EQ(asked_[0].tools.size(), 1U);
+  EXPECT_EQ(asked_[0].tools[0]["name"], "calculator");
+}
+
 TEST_F(ConversationTest, TheModelsFailureIsTheAnswersAndWhatToolsGaveStays) {
   calls("bytes", R"({"n":3})");
   model_->script.emplace_back(absl::DeadlineExceededError("too slow"));
