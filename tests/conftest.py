@@ -185,7 +185,7 @@ def start(binary, home, environment, tmp_path):
         process.communicate()
 
 
-Served = collections.namedtuple("Served", "process grpc http")
+Served = collections.namedtuple("Served", "process grpc http orchestrator")
 
 
 @pytest.fixture
@@ -193,10 +193,10 @@ def serve(start, own_home, environment):
     """serve(*options, env=…): the service in a home with sessions of its own: its process and addresses."""
 
     def run(*args, env=None):
-        process = start("serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", *args,
+        process = start("serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--orchestrator", "127.0.0.1:0", *args,
                         env={**environment, "SKERRY_HOME": str(own_home), **(env or {})})
         addresses = []
-        for what in ("gRPC", "HTTP"):
+        for what in ("gRPC", "HTTP", "orchestrator"):
             line = process.stderr.readline().decode()
             if not line.startswith(f"skerry: {what} on 127.0.0.1:"):
                 pytest.fail(line + process.stderr.read().decode())

@@ -294,7 +294,7 @@ def test_capabilities_and_health_are_true(agent):
 
 
 def test_what_is_under_way_ends_before_the_service_does(serve):
-    process, address, _ = serve()
+    process, address, *_ = serve()
     with Client(address) as client:
         run = client.begin("ExecuteTool", tool_name="python_executor", parameters={"code": "import time; time.sleep(1); print('done')"})
         assert wait_until(lambda: client.HealthCheck().active_tasks == 1, 5)
@@ -304,21 +304,21 @@ def test_what_is_under_way_ends_before_the_service_does(serve):
 
 
 def test_sessions_outlive_a_kill_of_everything(serve):
-    process, address, _ = serve()
+    process, address, *_ = serve()
     with Client(address) as client:
         client.python("x = 42", session_id="s")
     process.kill()
     process.wait(5)
-    process, address, _ = serve()
+    process, address, *_ = serve()
     with Client(address) as client:
         assert output(client.python("print(x)", session_id="s")) == "42\n"
 
 
 def test_a_port_is_one_service_s_and_this_machine_s_alone(served, skerry):
-    for option, address in (("--grpc", served.grpc), ("--http", served.http)):
-        free = {"--grpc": "127.0.0.1:0", "--http": "127.0.0.1:0"}
+    for option, address in (("--grpc", served.grpc), ("--http", served.http), ("--orchestrator", served.orchestrator)):
+        free = {"--grpc": "127.0.0.1:0", "--http": "127.0.0.1:0", "--orchestrator": "127.0.0.1:0"}
         taken = skerry("serve", *(word for each in {**free, option: address}.items() for word in each))
-        assert taken.code == 125 and f"cannot listen on {address}" in taken.err
+        assert taken.code == 125 and "cannot listen on " in taken.err and address in taken.err
         for wide in ("0.0.0.0:0", "[::]:0", "example.com:0"):
             done = skerry("serve", option, wide)
             assert done.code == 125 and "so only this machine may reach it" in done.err

@@ -195,7 +195,7 @@ def test_health_and_the_document(client):
     for path, operations in document["paths"].items():
         for method in operations:
             status, _, _ = client(method.upper(), path.replace("{tool}", "calculator"), {} if method == "post" else None)
-            assert status in (200, 400) and (status == 200 or str(status) in operations[method]["responses"]), path
+            assert status < 500 and str(status) in operations[method]["responses"], (path, status)
 
 
 # -------------------------------------------------------------------------------------------------------- connections

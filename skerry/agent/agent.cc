@@ -119,6 +119,13 @@ boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) co
   Answer answer;
   bool goes_on = true;
   for (ToolCall& call : plan.calls) {
+    if (observer.between && !answer.executions.empty()) {
+      auto pause = observer.between();
+      if (!co_await std::move(pause)) {
+        goes_on = false;
+        break;
+      }
+    }
     tool::Caller caller = plan.caller;
     Execution execution = co_await execute(tools_, std::move(call), std::move(caller), observer);
     const tool::ToolResult& result = execution.result;

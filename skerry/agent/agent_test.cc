@@ -87,6 +87,16 @@ TEST_F(AgentTest, ObserversSeeCallsWithLongTextsClipped) {
   EXPECT_EQ(all.response.size(), 9000U);
 }
 
+TEST_F(AgentTest, WhoObservesMayEndItBetweenTwoCalls) {
+  int asked = 0;
+  Observer observer;
+  observer.between = [&]() -> boost::asio::awaitable<bool> { co_return ++asked < 2; };
+  const Answer all =
+      answer({.query = "", .calls = {echo("a"), echo("b"), echo("c")}}, std::move(observer));
+  EXPECT_EQ(all.executions.size(), 2U);
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(AgentTest, TimeGoesToToolsThatTakeIt) {
   Request request{.query = "", .calls = {echo("t="), {"calculator", {{"expression", "1"}}}}};
   request.calls.push_back({"echo", {{"text", "own="}, {"timeout_seconds", 3}}});

@@ -113,6 +113,8 @@ struct Observer {
   std::function<void(const ToolCall& call)> begins = {};  ///< parameters as they are shown
   tool::OutputSeen output = {};
   std::function<void(const Execution& execution)> ended = {};
+  /// Awaited before each call but the first: who wants a pause makes it last. False: make no more.
+  std::function<boost::asio::awaitable<bool>()> between = {};
   TextSeen text = {};  ///< the model's words, also those before a call
 };
 

@@ -31,8 +31,12 @@
 #include "skerry/service/http_api.h"
 #include "skerry/service/http_server.h"
 #include "skerry/service/http_sessions.h"
+#include "skerry/service/http_task_streams.h"
+#include "skerry/service/http_tasks.h"
+#include "skerry/service/orchestrator_service.h"
 #include "skerry/service/sandbox_service.h"
 #include "skerry/service/skerry_service.h"
+#include "skerry/task/tasks.h"
 #include "skerry/tool/calculator.h"
 #include "skerry/tool/code_executor.h"
 #include "skerry/tool/python_executor.h"
@@ -50,6 +54,7 @@ using Clock = std::chrono::steady_clock;
 
 struct ServeOptions {
   std::vector<std::string> grpc{"127.0.0.1:50051"};
+  std::vector<std::string> orchestrator{"127.0.0.1:50052"};
   std::vector<std::string> http{"127.0.0.1:8000", "127.0.0.1:8080"};
   int workers = broker::Setting{}.workers;
   bool require_walls = false;
@@ -93,7 +98,11 @@ class Service {
     SKERRY_TRY(setting.pool.check());
     gate_setting_ = {.keys = home.keys(), .requires_key = options.requires_key};
     SKERRY_ASSIGN(gate_, access::Gate::open(gate_setting_));
-    SKERRY_ASSIGN(const auto grpc, addresses_of("--grpc", options.grpc, *gate_));
+    SKERRY_ASSIGN(auto grpc, addresses_of("--grpc", options.grpc, *gate_));
+    SKERRY_ASSIGN(const auto orchestrator,
+                  addresses_of("--orchestrator", options.orchestrator, *gate_));
+    // One server: every port has all services.
+    grpc.insert(grpc.end(), orchestrator.begin(), orchestrator.end());
     SKERRY_ASSIGN(const auto http, addresses_of("--http", options.http, *gate_));
     SKERRY_ASSIGN(audit_, access::AuditLog::open(home.logs() / "audit.jsonl"));
     tools_.watch(*gate_);
@@ -126,8 +135,9 @@ class Service {
     sessions_ = std::make_unique<tool::Sessions>(*runner_, home);
     service::add_session_routes(*sessions_, router_);
     own_ = std::make_unique<service::SkerryService>(io_, *gate_, *runs_, *sessions_, limits);
-    SKERRY_ASSIGN(grpc_,
-                  service::GrpcServer::start(grpc, {agent_.get(), own_.get(), sandbox_.get()}));
+    SKERRY_TRY(start_tasks(home));
+    SKERRY_ASSIGN(grpc_, service::GrpcServer::start(grpc, {agent_.get(), own_.get(), sandbox_.get(),
+                                                           orchestrator_.get(), streaming_.get()}));
     SKERRY_ASSIGN(http_, service::HttpServer::start(io_, http, router_, {}));
     return ok_status();
   }
@@ -140,6 +150,7 @@ class Service {
       if (error) return;
       std::fputs("skerry: stopping when what is under way has ended; again: at once\n", stderr);
       http_->stop();
+      tasks_->stop();
       stopping_since_ = Clock::now();
       stopping = std::thread([this] {
         grpc_->stop(kGrace);
@@ -155,10 +166,25 @@ class Service {
     if (stopping.joinable()) stopping.join();
   }
 
+  /// First those of the agent core, then those of the orchestrator.
   const std::vector<int>& grpc_ports() const { return grpc_->ports(); }
   const std::vector<int>& http_ports() const { return http_->ports(); }
 
  private:
+  Status start_tasks(const runtime::Home& home) {
+    task::Setting setting{.directory = home.tasks()};
+    setting.complain = [](const std::string& what) {
+      std::fputs(("skerry: " + what + "\n").c_str(), stderr);
+    };
+    SKERRY_TRY(setting.check());
+    tasks_ = std::make_unique<task::Tasks>(io_, agent_core_, std::move(setting));
+    service::add_task_routes(*tasks_, router_);
+    service::add_task_stream_routes(*tasks_, router_);
+    orchestrator_ = std::make_unique<service::OrchestratorService>(io_, *gate_, *tasks_);
+    streaming_ = std::make_unique<service::StreamingService>(io_, *gate_, *tasks_);
+    return ok_status();
+  }
+
   /// SIGHUP: the keys are read again. When that fails, those of before stay.
   void await_reload(boost::asio::signal_set& hang_up) {
     hang_up.async_wait([this, &hang_up](const boost::system::error_code& error, int) {
@@ -176,7 +202,8 @@ class Service {
   void end_when_quiet() {
     const broker::Counts counts = runner_->counts();
     const int busy = counts.running + counts.waiting + agent_core_.under_way();
-    if (busy == 0 || Clock::now() > stopping_since_ + kGrace) {
+    const bool is_quiet = busy == 0 && tasks_->is_idle();
+    if (is_quiet || Clock::now() > stopping_since_ + kGrace) {
       io_.stop();
       return;
     }
@@ -198,6 +225,9 @@ class Service {
   std::unique_ptr<service::SkerryService> own_;
   std::unique_ptr<workspace::SessionFiles> files_;
   std::unique_ptr<service::SandboxService> sandbox_;
+  std::unique_ptr<task::Tasks> tasks_;
+  std::unique_ptr<service::OrchestratorService> orchestrator_;
+  std::unique_ptr<service::StreamingService> streaming_;
   service::Router router_;
   std::unique_ptr<service::HttpApi> api_;
   std::unique_ptr<service::GrpcServer> grpc_;
@@ -221,8 +251,11 @@ Status serve(const ServeOptions& options) {
   SKERRY_TRY(ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone).status());
   Service service;
   SKERRY_TRY(service.start(options, home, std::move(model)));
-  tell_addresses("gRPC", options.grpc, service.grpc_ports());
+  const std::vector<int>& ports = service.grpc_ports();
+  const auto orchestrator = ports.begin() + static_cast<std::ptrdiff_t>(options.grpc.size());
+  tell_addresses("gRPC", options.grpc, ports);
   tell_addresses("HTTP", options.http, service.http_ports());
+  tell_addresses("orchestrator", options.orchestrator, {orchestrator, ports.end()});
   service.run();
   return ok_status();
 }
@@ -240,6 +273,12 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the par
       .add_option("--grpc", options.grpc,
                   "Listen here for gRPC; repeatable; port 0 is any that is free "
                   "[127.0.0.1:50051]")
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false);
+  program
+      .add_option("--orchestrator", options.orchestrator,
+                  "Listen here for gRPC, too, where clients look for tasks; repeatable "
+                  "[127.0.0.1:50052]")
       ->type_name("HOST:PORT")
       ->allow_extra_args(false);
   program

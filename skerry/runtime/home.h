@@ -22,6 +22,7 @@ struct Home {
   std::filesystem::path store() const { return root / "store"; }
   std::filesystem::path keys() const { return root / "keys.json"; }
   std::filesystem::path logs() const { return root / "logs"; }
+  std::filesystem::path tasks() const { return root / "tasks"; }
   std::filesystem::path lock() const { return root / "setup.lock"; }
 };
 

@@ -42,7 +42,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<Address>
   for (const Address& address : addresses) all += (all.empty() ? "" : ", ") + address.text();
   return absl::UnavailableError("cannot listen on " + all +
                                 ": in use by another program, or not an address of this machine; "
-                                "`--grpc HOST:PORT` takes another");
+                                "`--grpc HOST:PORT` and `--orchestrator HOST:PORT` take others");
 }
 
 void GrpcServer::stop(std::chrono::milliseconds grace) {

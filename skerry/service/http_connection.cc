@@ -16,9 +16,10 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 
 #include "skerry/base/utf8.h"
-#include "skerry/tool/json_text.h"
+#include "skerry/service/web_socket.h"
 
 namespace skerry::service {
 namespace {
@@ -40,19 +41,36 @@ using Parser = http::request_parser<http::string_body>;
 class Events final : public EventStream {
  public:
   explicit Events(beast::tcp_stream& stream, std::chrono::milliseconds write_time)
-      : stream_(stream), write_time_(write_time), changed_(stream.get_executor()) {}
+      : stream_(stream),
+        write_time_(write_time),
+        changed_(stream.get_executor()),
+        taken_(stream.get_executor(), asio::steady_timer::time_point::max()) {}
 
-  void send(std::string_view event, const nlohmann::ordered_json& data) override {
+  void open() override {
+    if (std::exchange(has_begun_, true) || is_closed_) return;
+    waiting_ += ": here are events\n\n";
+    changed_.cancel();
+  }
+  void send(const StreamEvent& event) override {
     has_begun_ = true;
     if (is_closed_) return;
-    waiting_ += "event: " + std::string(event) + "\ndata: " + tool::text_of(data) + "\n\n";
+    if (!event.id.empty()) waiting_ += "id: " + std::string(event.id) + "\n";
+    waiting_ += "event: " + std::string(event.name) + "\ndata: " + std::string(event.data) + "\n\n";
     changed_.cancel();
+  }
+  using EventStream::send;
+  awaitable<void> drained() override {
+    while (!is_closed_ && (is_writing_ || !waiting_.empty())) {
+      auto waiting = taken_.async_wait(kTuple);
+      (void)co_await std::move(waiting);
+    }
   }
 
   /// No more will come.
   void close() {
     is_closed_ = true;
     changed_.cancel();
+    taken_.cancel();
   }
   bool has_begun() const { return has_begun_; }
 
@@ -74,13 +92,16 @@ class Events final : public EventStream {
       std::string now = std::exchange(waiting_, {});
       if (is_first) now.insert(0, kHead);
       is_first = false;
+      is_writing_ = true;
       stream_.expires_after(write_time_);
       const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(now), kTuple);
       stream_.expires_never();
+      is_writing_ = false;
       if (error) {
-        is_closed_ = true;
+        close();
         co_return false;
       }
+      taken_.cancel();
     }
   }
 
@@ -92,8 +113,10 @@ class Events final : public EventStream {
 
   beast::tcp_stream& stream_;
   std::chrono::milliseconds write_time_;
-  asio::steady_timer changed_;
+  asio::steady_timer changed_;  // by the handler
+  asio::steady_timer taken_;    // by the client
   std::string waiting_;
+  bool is_writing_ = false;
   bool has_begun_ = false;
   bool is_closed_ = false;
 };
@@ -135,6 +158,13 @@ std::optional<HttpRequest> request_of(Parser& parser) {
     if (!name || !value) return std::nullopt;
     request.query[*name] = *value;
   }
+  for (const std::string_view name : kHeadersSeen) {
+    const auto found = message.find(beast::string_view(name.data(), name.size()));
+    if (found == message.end()) continue;
+    request.headers[std::string(name)] =
+        to_utf8(std::string_view(found->value().data(), found->value().size()));
+  }
+  request.wants_web_socket = beast::websocket::is_upgrade(message);
   const auto accept = message[http::field::accept];
   request.wants_events = accept.find("text/event-stream") != accept.npos;
   const auto field = [&message](std::string_view name) {
@@ -197,6 +227,14 @@ class Connection {
                                keep_alive);
     }
     if (is_head) request->method = "GET";
+    if (request->wants_web_socket) {
+      WebSocketEvents messages(stream_, parser.get());
+      auto answering = answer_messages(*std::move(request), messages);
+      auto refusal = co_await std::move(answering);
+      // What comes behind the request would be frames, and not for us.
+      if (!refusal) co_return false;
+      co_return co_await write(*std::move(refusal), false, is_head);
+    }
     Events events(stream_, limits_.write);
     auto response = co_await answer(*std::move(request), events);
     if (!response) co_return false;  // sent as events, or nobody is there
@@ -252,17 +290,20 @@ class Connection {
     }
   }
 
+  awaitable<std::optional<HttpResponse>> handle(HttpRequest request, EventStream& events) {
+    try {
+      co_return co_await router_.handle(std::move(request), events);
+    } catch (const std::exception&) {
+      co_return error_response(500, "the request could not be carried out");
+    }
+  }
+
   /// The handler's answer; none when it went out as events, or the client is gone.
   awaitable<std::optional<HttpResponse>> answer(HttpRequest request, Events& events) {
     using asio::experimental::awaitable_operators::operator||;
     using asio::experimental::awaitable_operators::operator&&;
     const auto work = [&]() -> awaitable<std::optional<HttpResponse>> {
-      std::optional<HttpResponse> response;
-      try {
-        response = co_await router_.handle(std::move(request), events);
-      } catch (const std::exception&) {
-        response = error_response(500, "the request could not be carried out");
-      }
+      auto response = co_await handle(std::move(request), events);
       events.close();
       co_return response;
     };
@@ -274,6 +315,27 @@ class Connection {
     };
     auto [response, written] = co_await (attended() && events.pump());
     if (events.has_begun()) co_return std::nullopt;
+    co_return std::move(response);
+  }
+
+  /// The same for a client that wants events as messages: why it gets none, or none.
+  awaitable<std::optional<HttpResponse>> answer_messages(HttpRequest request,
+                                                         WebSocketEvents& messages) {
+    using asio::experimental::awaitable_operators::operator||;
+    using asio::experimental::awaitable_operators::operator&&;
+    const auto work = [&]() -> awaitable<std::optional<HttpResponse>> {
+      auto response = co_await handle(std::move(request), messages);
+      messages.close(response);
+      co_return response;
+    };
+    const auto attended = [&]() -> awaitable<std::optional<HttpResponse>> {
+      auto first = co_await (work() || messages.gone());
+      messages.close(std::nullopt);
+      if (first.index() == 1) co_return std::nullopt;
+      co_return std::get<0>(std::move(first));
+    };
+    auto response = co_await (attended() && messages.pump());
+    if (messages.has_begun()) co_return std::nullopt;
     co_return std::move(response);
   }
 

@@ -21,6 +21,11 @@ HttpResponse error_response(int status, std::string_view message) {
   return json_response({{"error", message}}, status);
 }
 
+void EventStream::send(std::string_view name, const nlohmann::ordered_json& data) {
+  const std::string text = tool::text_of(data);
+  send({.name = name, .data = text});
+}
+
 Result<json> parse_object(std::string_view text) { return tool::parse_object(text, "the body"); }
 
 std::optional<std::string> decoded(std::string_view text, bool is_query) {

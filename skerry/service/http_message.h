@@ -28,10 +28,13 @@ struct HttpRequest {
   std::map<std::string, std::string>
       variables;  ///< parts of the path that the route names, decoded
   std::string body;
-  bool wants_events = false;    ///< it accepts text/event-stream
-  std::string api_key = {};     ///< as it was sent; empty: none
-  std::string request_id = {};  ///< the client's, or one of ours
-  tool::Caller caller = {};     ///< who asks: the server's word, not the client's
+  /// Those that handlers may ask for (`kHeadersSeen`), under lower-case names. UTF-8.
+  std::map<std::string, std::string> headers = {};
+  bool wants_events = false;      ///< it accepts text/event-stream
+  bool wants_web_socket = false;  ///< events go out as messages of one
+  std::string api_key = {};       ///< as it was sent; empty: none
+  std::string request_id = {};    ///< the client's, or one of ours
+  tool::Caller caller = {};       ///< who asks: the server's word, not the client's
 };
 
 /// A file to be sent in place of a body, from its beginning.
@@ -52,16 +55,33 @@ HttpResponse json_response(const nlohmann::ordered_json& json, int status = 200)
 /// `{"error": message}`.
 HttpResponse error_response(int status, std::string_view message);
 
-/// Where a handler sends events to, in place of a response. Confined to the loop's thread.
+/// The headers of requests that handlers see.
+inline constexpr std::string_view kHeadersSeen[] = {"idempotency-key", "last-event-id"};
+
+/// One event as it is sent. Texts have no line ends.
+struct StreamEvent {
+  std::string_view name;
+  std::string_view data;
+  std::string_view id = {};  ///< empty: none
+};
+
+/// Where a handler sends events to, in place of a response: as text/event-stream, or as messages of
+/// a WebSocket if the client asked for one. Confined to the loop's thread.
 class EventStream {
  public:
   virtual ~EventStream() = default;
+  /// Sends the response's head, though there is no event yet.
+  virtual void open() = 0;
   /// Sends one event, after the response's head if it is the first.
-  virtual void send(std::string_view event, const nlohmann::ordered_json& data) = 0;
+  virtual void send(const StreamEvent& event) = 0;
+  void send(std::string_view name, const nlohmann::ordered_json& data);
+  /// Until the client has taken all that was sent: who sends much waits for it, so that no more is
+  /// held for a slow client. A client that takes nothing for too long is cut off.
+  virtual boost::asio::awaitable<void> drained() = 0;
 };
 
-/// Answers a request: with a response, or with events, and then with none. Cancelled when the
-/// client goes.
+/// Answers a request: with a response, or with events, and then with none, or with the one that
+/// says why they ended early. Cancelled when the client goes.
 using HttpHandler = std::function<boost::asio::awaitable<std::optional<HttpResponse>>(
     HttpRequest request, EventStream& events)>;
 

@@ -59,7 +59,11 @@ ordered_json error_of(int status) {
       {"description", status == 400   ? "The request does not fit"
                       : status == 401 ? "There is no key, or one that is not known"
                       : status == 404 ? "There is nothing of that name"
+                      : status == 409 ? "It cannot be done as things stand"
+                      : status == 413 ? "The body is too large"
+                      : status == 426 ? "This is for WebSockets"
                       : status == 429 ? "Too many runs wait; again after Retry-After seconds"
+                      : status == 503 ? "Not now; again later"
                                       : "It could not be done"},
       {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
 }
@@ -73,12 +77,14 @@ ordered_json operation_of(const Route& route) {
                                        {"required", true},
                                        {"schema", {{"type", "string"}}}});
   }
-  for (const std::string& name : route.queries) {
-    operation["parameters"].push_back(
-        {{"name", name}, {"in", "query"}, {"schema", {{"type", "string"}}}});
+  for (const RouteParameter& each : route.queries) {
+    operation["parameters"].push_back({{"name", each.name},
+                                       {"in", each.is_header ? "header" : "query"},
+                                       {"required", each.is_required},
+                                       {"schema", each.schema}});
   }
   if (!route.body.is_null()) {
-    operation["requestBody"] = {{"required", true},
+    operation["requestBody"] = {{"required", !route.may_lack_body},
                                 {"content", {{route.body_type, {{"schema", route.body}}}}}};
   }
   const bool is_json = std::string_view(route.answer_type) == "application/json";
@@ -86,12 +92,16 @@ ordered_json operation_of(const Route& route) {
     operation["security"] = {{{"key", ordered_json::array()}},
                              {{"bearer", ordered_json::array()}},
                              ordered_json::object()};
-  ordered_json content{
-      {route.answer_type,
-       {{"schema",
-         is_json ? route.answer : ordered_json{{"type", "string"}, {"format", "binary"}}}}}};
+  ordered_json content = ordered_json::object();
+  if (!is_json) {
+    content[route.answer_type] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  } else if (!route.answer.is_null()) {
+    content[route.answer_type] = {{"schema", route.answer}};
+  }
   if (route.sends_events) content["text/event-stream"] = {{"schema", {{"type", "string"}}}};
-  operation["responses"]["200"] = {{"description", "Done"}, {"content", std::move(content)}};
+  ordered_json& good = operation["responses"][std::to_string(route.success)];
+  good = {{"description", "Done"}};
+  if (!content.empty()) good["content"] = std::move(content);
   std::vector<int> errors = route.errors;
   if (!route.is_open) errors.push_back(401);
   if (route.is_metered) errors.insert(errors.end(), {429, 503});

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -13,18 +14,42 @@
 
 namespace skerry::service {
 
+/// What a request may say in its query or in a header.
+struct RouteParameter {
+  std::string name;
+  nlohmann::ordered_json schema = {{"type", "string"}};
+  bool is_required = false;
+  bool is_header = false;
+
+  // A text of the query, which is what most are.
+  RouteParameter(const char* text) : name(text) {}  // NOLINT(google-explicit-constructor)
+  RouteParameter(const char* text, nlohmann::ordered_json form)
+      : name(text), schema(std::move(form)) {}
+
+  RouteParameter required() && {
+    is_required = true;
+    return std::move(*this);
+  }
+  RouteParameter in_header() && {
+    is_header = true;
+    return std::move(*this);
+  }
+};
+
 /// What one method of one path does, as the document tells it and as requests reach it.
 struct Route {
-  std::string method;                       ///< "GET", "POST"
-  std::string path;                         ///< "/tools/{tool}/schema"
-  std::string summary;                      ///< a line
-  nlohmann::ordered_json body = nullptr;    ///< JSON Schema of the request's body; null: none
-  nlohmann::ordered_json answer = nullptr;  ///< JSON Schema of the answer with status 200
-  std::vector<int> errors = {};             ///< statuses besides 200 that it answers with
-  std::vector<std::string> queries = {};    ///< names in the query that it understands
-  bool sends_events = false;                ///< on request, the answer is text/event-stream
-  bool is_open = false;                     ///< to anybody, without a key
-  bool is_metered = false;                  ///< starts something: rates and quotas count it
+  std::string method;                        ///< "GET", "POST"
+  std::string path;                          ///< "/tools/{tool}/schema"
+  std::string summary;                       ///< a line
+  nlohmann::ordered_json body = nullptr;     ///< JSON Schema of the request's body; null: none
+  nlohmann::ordered_json answer = nullptr;   ///< JSON Schema of a good answer; null: it has no body
+  std::vector<int> errors = {};              ///< statuses of other answers
+  std::vector<RouteParameter> queries = {};  ///< what else it understands
+  int success = 200;                         ///< status of a good answer
+  bool may_lack_body = false;
+  bool sends_events = false;  ///< on request, the answer is text/event-stream
+  bool is_open = false;       ///< to anybody, without a key
+  bool is_metered = false;    ///< starts something: rates and quotas count it
   const char* body_type = "application/json";
   const char* answer_type = "application/json";  ///< others have no schema
   HttpHandler handler = {};

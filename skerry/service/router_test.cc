@@ -13,7 +13,9 @@ namespace skerry::service {
 namespace {
 
 class NoEvents final : public EventStream {
-  void send(std::string_view, const nlohmann::ordered_json&) override {}
+  void open() override {}
+  void send(const StreamEvent&) override {}
+  boost::asio::awaitable<void> drained() override { co_return; }
 };
 
 class RouterTest : public ::testing::Test {

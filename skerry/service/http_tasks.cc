@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/http_tasks.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "skerry/base/sha256.h"
+#include "skerry/service/http_handler.h"
+#include "skerry/service/json_schema.h"
+#include "skerry/service/task_document.h"
+#include "skerry/service/task_request.h"
+
+namespace skerry::service {
+namespace {
+
+using boost::asio::awaitable;
+using nlohmann::json;
+using nlohmann::ordered_json;
+using task::Tasks;
+using Answer = std::optional<HttpResponse>;
+
+constexpr std::size_t kLargestBody = std::size_t{40} << 20;
+constexpr std::size_t kLongestKey = 255;
+constexpr std::size_t kLongestReason = 1000;
+
+/// The id in the path, checked.
+Result<std::string> id_in(const HttpRequest& request) {
+  const std::string& id = request.variables.at("id");
+  if (task::is_id(id)) return id;
+  return absl::InvalidArgumentError("a task's id has 1 to 128 letters, digits, and : _ - .");
+}
+
+/// The request's Idempotency-Key, if it has one.
+Result<std::optional<task::IdempotencyKey>> key_in(const HttpRequest& request) {
+  const auto found = request.headers.find("idempotency-key");
+  if (found == request.headers.end()) return std::nullopt;
+  const std::string& text = found->second;
+  if (text.empty() || text.size() > kLongestKey ||
+      std::any_of(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; })) {
+    return absl::InvalidArgumentError("Idempotency-Key must be 1 to 255 printable characters");
+  }
+  Sha256 digest;
+  digest.update(request.path + "\n" + request.caller.user + "\n");
+  digest.update(request.body);
+  return task::IdempotencyKey{.text = text, .digest = digest.hex()};
+}
+
+std::string stream_url(const std::string& id) { return "/api/v1/stream/sse?workflow_id=" + id; }
+
+HttpResponse submitted(const task::Accepted& accepted, const HttpRequest& request,
+                       bool wants_stream) {
+  HttpResponse response =
+      wants_stream ? json_response({{"workflow_id", accepted.id},
+                                    {"task_id", accepted.id},
+                                    {"stream_url", stream_url(accepted.id)}},
+                                   201)
+                   : json_response({{"task_id", accepted.id},
+                                    {"status", "STATUS_CODE_OK"},
+                                    {"message", "Task submitted successfully"},
+                                    {"created_at", task::time_text(accepted.created_unix_ns)}});
+  response.headers.emplace_back("X-Workflow-ID", accepted.id);
+  response.headers.emplace_back("X-Session-ID", accepted.session);
+  if (wants_stream) {
+    response.headers.emplace_back("Link", "<" + stream_url(accepted.id) + ">; rel=stream");
+  }
+  if (const auto key = request.headers.find("idempotency-key"); key != request.headers.end()) {
+    response.headers.emplace_back("X-Idempotency-Key", key->second);
+    if (accepted.is_replay) response.headers.emplace_back("X-Idempotency-Cached", "true");
+  }
+  return response;
+}
+
+awaitable<Answer> submit(Tasks& tasks, HttpRequest request, bool wants_stream) {
+  if (request.body.size() > kLargestBody) {
+    co_return error_response(413,
+                             "the body is larger than " + std::to_string(kLargestBody) + " bytes");
+  }
+  auto key = key_in(request);
+  if (!key.ok()) co_return response_of(key.status());
+  auto submission = [&]() -> Result<task::Submission> {
+    SKERRY_ASSIGN(const json body, parse_object(request.body));
+    return submission_of(body, request.caller);
+  }();
+  if (!submission.ok()) co_return response_of(submission.status());
+  request.body.clear();
+  auto submitting = tasks.submit(*std::move(submission), *std::move(key));
+  const auto accepted = co_await std::move(submitting);
+  if (!accepted.ok()) co_return response_of(accepted.status());
+  co_return submitted(*accepted, request, wants_stream);
+}
+
+awaitable<Answer> list(Tasks& tasks, HttpRequest request) {
+  auto filter = filter_in(request.query);
+  if (!filter.ok()) co_return response_of(filter.status());
+  auto listing = tasks.list(request.caller.tenant, *std::move(filter));
+  const auto page = co_await std::move(listing);
+  if (!page.ok()) co_return response_of(page.status());
+  ordered_json told = ordered_json::array();
+  for (const task::Task& each : page->tasks) told.push_back(summary_json(each));
+  co_return json_response({{"tasks", std::move(told)}, {"total_count", page->total}});
+}
+
+/// A look at one task.
+awaitable<Answer> look(Tasks& tasks, HttpRequest request, ordered_json (*tell)(const task::Task&)) {
+  const auto id = id_in(request);
+  if (!id.ok()) co_return response_of(id.status());
+  auto finding = tasks.find(request.caller.tenant, *id);
+  const auto found = co_await std::move(finding);
+  if (!found.ok()) co_return response_of(found.status());
+  co_return json_response(tell(*found));
+}
+
+awaitable<Answer> events(Tasks& tasks, HttpRequest request) {
+  const auto id = id_in(request);
+  if (!id.ok()) co_return response_of(id.status());
+  const auto limit = number_in(request.query, "limit", 50, 1, 200);
+  if (!limit.ok()) co_return response_of(limit.status());
+  const auto offset = number_in(request.query, "offset", 0, 0, INT64_MAX);
+  if (!offset.ok()) co_return response_of(offset.status());
+  auto asking = tasks.events(request.caller.tenant, *id, *offset, *limit);
+  const auto found = co_await std::move(asking);
+  if (!found.ok()) co_return response_of(found.status());
+  ordered_json told = ordered_json::array();
+  for (const task::Event& each : *found) told.push_back(event_json(*id, each));
+  const std::size_t count = told.size();
+  co_return json_response({{"events", std::move(told)}, {"count", count}});
+}
+
+awaitable<Answer> redirect(Tasks& tasks, HttpRequest request) {
+  const auto id = id_in(request);
+  if (!id.ok()) co_return response_of(id.status());
+  auto finding = tasks.find(request.caller.tenant, *id);
+  const auto found = co_await std::move(finding);
+  if (!found.ok()) co_return response_of(found.status());
+  HttpResponse response{.status = 307, .body = ""};
+  response.headers.emplace_back("Location", stream_url(*id));
+  co_return response;
+}
+
+/// The reason in a body, which may be missing altogether.
+Result<std::string> reason_in(const std::string& body) {
+  if (body.empty()) return std::string();
+  SKERRY_ASSIGN(const json parsed, parse_object(body));
+  const auto found = parsed.find("reason");
+  if (found == parsed.end() || found->is_null()) return std::string();
+  if (!found->is_string() || found->get_ref<const std::string&>().size() > kLongestReason) {
+    return absl::InvalidArgumentError("reason must be text of at most 1000 bytes");
+  }
+  return found->get<std::string>();
+}
+
+const char* said_of(task::Action action, const task::Task& task) {
+  switch (action) {
+    case task::Action::kCancel:
+      return task::is_final(task.state) ? "Task cancelled" : "Task is being cancelled";
+    case task::Action::kPause:
+      return task.state == task::State::kPaused
+                 ? "Task paused"
+                 : "Task pauses before its next call; one under way is not interrupted";
+    case task::Action::kResume:
+      return "Task resumed";
+  }
+  return "";
+}
+
+awaitable<Answer> control(Tasks& tasks, HttpRequest request, task::Action action) {
+  const auto id = id_in(request);
+  if (!id.ok()) co_return response_of(id.status());
+  auto reason = reason_in(request.body);
+  if (!reason.ok()) co_return response_of(reason.status());
+  task::Wish wish{.reason = *std::move(reason), .by = request.caller.user};
+  auto controlling = tasks.control(request.caller.tenant, *id, action, std::move(wish));
+  const auto task = co_await std::move(controlling);
+  if (!task.ok()) co_return response_of(task.status());
+  co_return json_response({{"success", true},
+                           {"task_id", task->id},
+                           {"status", task::name_of(task->state)},
+                           {"message", said_of(action, *task)}});
+}
+
+// ----------------------------------------------------------------------------------------- routes
+
+ordered_json count_schema() { return {{"type", "integer"}, {"minimum", 0}}; }
+
+ordered_json range(std::int64_t least, std::int64_t most, std::int64_t otherwise) {
+  return {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", otherwise}};
+}
+
+RouteParameter key_parameter() {
+  return RouteParameter("Idempotency-Key", {{"type", "string"}, {"maxLength", kLongestKey}})
+      .in_header();
+}
+
+void add_submits(Tasks& tasks, Router& router) {
+  router.add({.method = "POST",
+              .path = "/api/v1/tasks",
+              .summary = "Take a task, to be done whatever happens to the service",
+              .body = submission_schema(),
+              .answer = object_of({{"task_id", text_schema()},
+                                   {"status", text_schema()},
+                                   {"message", text_schema()},
+                                   {"created_at", text_schema()}},
+                                  {"task_id", "status", "message", "created_at"}),
+              .errors = {400, 403, 409, 413, 429, 500, 503},
+              .queries = {key_parameter()},
+              .is_metered = true,
+              .handler = [&tasks](HttpRequest request, EventStream&) {
+                return submit(tasks, std::move(request), false);
+              }});
+  router.add({.method = "POST",
+              .path = "/api/v1/tasks/stream",
+              .summary = "Take a task, and say where its events are",
+              .body = submission_schema(),
+              .answer = object_of({{"workflow_id", text_schema()},
+                                   {"task_id", text_schema()},
+                                   {"stream_url", text_schema()}},
+                                  {"workflow_id", "task_id", "stream_url"}),
+              .errors = {400, 403, 409, 413, 429, 500, 503},
+              .queries = {key_parameter()},
+              .success = 201,
+              .is_metered = true,
+              .handler = [&tasks](HttpRequest request, EventStream&) {
+                return submit(tasks, std::move(request), true);
+              }});
+}
+
+void add_looks(Tasks& tasks, Router& router) {
+  router.add({.method = "GET",
+              .path = "/api/v1/tasks",
+              .summary = "Tasks, newest first",
+              .answer = object_of(
+                  {{"tasks", list_schema(summary_schema())}, {"total_count", count_schema()}},
+                  {"tasks", "total_count"}),
+              .errors = {400, 429, 500, 503},
+              .queries = {{"limit", range(1, 100, 20)},
+                          {"offset", count_schema()},
+                          "session_id",
+                          "status"},
+              .handler = [&tasks](HttpRequest request, EventStream&) {
+                return list(tasks, std::move(request));
+              }});
+  struct Look {
+    const char* path;
+    const char* summary;
+    ordered_json schema;
+    ordered_json (*tell)(const task::Task&);
+  };
+  for (Look& each : std::vector<Look>{
+           {"/api/v1/tasks/{id}", "A task: its status and all there is to tell", status_schema(),
+            status_json},
+           {"/api/v1/tasks/{id}/control-state", "Whether a task pauses or ends, and why",
+            control_schema(), control_json}}) {
+    router.add({.method = "GET",
+                .path = each.path,
+                .summary = each.summary,
+                .answer = std::move(each.schema),
+                .errors = {400, 404, 429, 500, 503},
+                .handler = [&tasks, tell = each.tell](HttpRequest request, EventStream&) {
+                  return look(tasks, std::move(request), tell);
+                }});
+  }
+  router.add(
+      {.method = "GET",
+       .path = "/api/v1/tasks/{id}/events",
+       .summary = "A task's events that are kept, oldest first",
+       .answer = object_of({{"events", list_schema(event_schema())}, {"count", count_schema()}},
+                           {"events", "count"}),
+       .errors = {400, 404, 429, 500, 503},
+       .queries = {{"limit", range(1, 200, 50)}, {"offset", count_schema()}},
+       .handler = [&tasks](HttpRequest request, EventStream&) {
+         return events(tasks, std::move(request));
+       }});
+  router.add({.method = "GET",
+              .path = "/api/v1/tasks/{id}/stream",
+              .summary = "To where a task's events are",
+              .errors = {400, 404, 429, 500, 503},
+              .success = 307,
+              .handler = [&tasks](HttpRequest request, EventStream&) {
+                return redirect(tasks, std::move(request));
+              }});
+}
+
+void add_controls(Tasks& tasks, Router& router) {
+  struct Control {
+    const char* path;
+    const char* summary;
+    task::Action action;
+  };
+  for (const Control& each :
+       {Control{"/api/v1/tasks/{id}/cancel", "End a task", task::Action::kCancel},
+        Control{"/api/v1/tasks/{id}/pause", "Pause a task, before its next call",
+                task::Action::kPause},
+        Control{"/api/v1/tasks/{id}/resume", "Let a paused task go on", task::Action::kResume}}) {
+    router.add(
+        {.method = "POST",
+         .path = each.path,
+         .summary = each.summary,
+         .body = object_of({{"reason", {{"type", {"string", "null"}}, {"maxLength", 250}}}}, {}),
+         .answer = object_of({{"success", {{"type", "boolean"}}},
+                              {"task_id", text_schema()},
+                              {"status", text_schema()},
+                              {"message", text_schema()}},
+                             {"success", "task_id", "status", "message"}),
+         .errors = {400, 404, 409, 429, 500, 503},
+         .may_lack_body = true,
+         .handler = [&tasks, action = each.action](HttpRequest request, EventStream&) {
+           return control(tasks, std::move(request), action);
+         }});
+  }
+}
+
+}  // namespace
+
+void add_task_routes(Tasks& tasks, Router& router) {
+  add_submits(tasks, router);
+  add_looks(tasks, router);
+  add_controls(tasks, router);
+}
+
+}  // namespace skerry::service

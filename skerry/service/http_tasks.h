@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "skerry/service/router.h"
+#include "skerry/task/tasks.h"
+
+namespace skerry::service {
+
+/// Adds the routes of tasks: submit, look, control (`/api/v1/tasks…`). `tasks` must outlive the
+/// router.
+void add_task_routes(task::Tasks& tasks, Router& router);
+
+}  // namespace skerry::service

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/task_document.h"
+
+#include <set>
+#include <utility>
+
+#include "skerry/service/http_message.h"
+#include "skerry/service/json_schema.h"
+#include "skerry/task/events.h"
+#include "skerry/tool/json_text.h"
+
+namespace skerry::service {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+using task::Event;
+using task::Task;
+using task::time_text;
+
+// Beyond it nobody wants an answer twice in one document.
+constexpr std::size_t kLargestResponse = std::size_t{1} << 20;
+
+ordered_json time_or_null(std::int64_t unix_ns) {
+  return unix_ns == 0 ? ordered_json(nullptr) : ordered_json(time_text(unix_ns));
+}
+
+ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+
+/// What a result is as JSON; null when it is none. The body's parser has the checks.
+ordered_json response_in(const std::string& result) {
+  if (result.empty() || result.size() > kLargestResponse) return nullptr;
+  const auto parsed = parse_object("{\"response\":" + result + "}");
+  if (!parsed.ok() || parsed->size() != 1) return nullptr;
+  return parsed->at("response");
+}
+
+ordered_json usage_json() {
+  return {{"total_tokens", 0}, {"input_tokens", 0}, {"output_tokens", 0}, {"estimated_cost", 0}};
+}
+
+ordered_json metadata_json(const Task& task) {
+  std::set<std::string> used;
+  for (const json& each : task.executions) {
+    if (each.is_object() && each.contains("tool")) used.insert(each["tool"].dump());
+  }
+  ordered_json tools = ordered_json::array();
+  for (const std::string& each : used) tools.push_back(ordered_json::parse(each, nullptr, false));
+  return {{"tools_used", std::move(tools)},
+          {"tool_executions", task.executions},
+          {"attempts", task.attempts},
+          {"retry_on_restart", task.submission.retry_on_restart}};
+}
+
+double run_milliseconds(const Task& task) {
+  if (task.started_unix_ns == 0 || task.finished_unix_ns == 0) return 0;
+  return static_cast<double>(task.finished_unix_ns - task.started_unix_ns) / 1e6;
+}
+
+ordered_json nullable(const char* type) { return {{"type", {type, "null"}}}; }
+ordered_json typed(const char* type) { return {{"type", type}}; }
+
+ordered_json status_names() {
+  ordered_json names = ordered_json::array();
+  for (int i = 1; i <= 7; ++i) names.push_back(task::name_of(static_cast<task::State>(i)));
+  return {{"type", "string"}, {"enum", std::move(names)}};
+}
+
+}  // namespace
+
+ordered_json status_json(const Task& task) {
+  ordered_json metadata = metadata_json(task);
+  ordered_json unified{
+      {"task_id", task.id},
+      {"session_id", task.submission.session},
+      {"status", task::name_of(task.state)},
+      {"result", task.result},
+      {"metadata", {{"tools_used", metadata["tools_used"]}}},
+      {"usage", usage_json()},
+      {"performance", {{"execution_time_ms", run_milliseconds(task)}}},
+      {"error", text_or_null(task.error)},
+      {"timestamp",
+       time_text(task.finished_unix_ns == 0 ? task.updated_unix_ns : task.finished_unix_ns)}};
+  return {{"task_id", task.id},
+          {"workflow_id", task.id},
+          {"status", task::name_of(task.state)},
+          {"progress", task.progress},
+          {"result", task.result},
+          {"response", response_in(task.result)},
+          {"error", text_or_null(task.error)},
+          {"created_at", time_text(task.created_unix_ns)},
+          {"started_at", time_or_null(task.started_unix_ns)},
+          {"updated_at", time_text(task.updated_unix_ns)},
+          {"completed_at", time_or_null(task.finished_unix_ns)},
+          {"query", task.submission.query},
+          {"session_id", task.submission.session},
+          {"mode", task.submission.mode},
+          {"context", task.submission.context},
+          {"model_used", ""},
+          {"provider", ""},
+          {"usage", usage_json()},
+          {"metadata", std::move(metadata)},
+          {"unified_response", std::move(unified)}};
+}
+
+ordered_json status_schema() {
+  return object_of({{"task_id", text_schema()},
+                    {"workflow_id", text_schema()},
+                    {"status", status_names()},
+                    {"progress", typed("number")},
+                    {"result", text_schema()},
+                    {"response", ordered_json::object()},
+                    {"error", nullable("string")},
+                    {"created_at", text_schema()},
+                    {"started_at", nullable("string")},
+                    {"updated_at", text_schema()},
+                    {"completed_at", nullable("string")},
+                    {"query", text_schema()},
+                    {"session_id", text_schema()},
+                    {"mode", text_schema()},
+                    {"context", object_schema()},
+                    {"model_used", text_schema()},
+                    {"provider", text_schema()},
+                    {"usage", object_schema()},
+                    {"metadata", object_schema()},
+                    {"unified_response", object_schema()}},
+                   {"task_id", "workflow_id", "status", "result", "created_at", "updated_at"});
+}
+
+ordered_json summary_json(const Task& task) {
+  return {{"task_id", task.id},
+          {"query", task.submission.query},
+          {"status", task::name_of(task.state)},
+          {"mode", task.submission.mode},
+          {"session_id", task.submission.session},
+          {"created_at", time_text(task.created_unix_ns)},
+          {"completed_at", time_or_null(task.finished_unix_ns)},
+          {"total_token_usage", {{"total_tokens", 0}, {"cost_usd", 0}}}};
+}
+
+ordered_json summary_schema() {
+  return object_of({{"task_id", text_schema()},
+                    {"query", text_schema()},
+                    {"status", status_names()},
+                    {"mode", text_schema()},
+                    {"session_id", text_schema()},
+                    {"created_at", text_schema()},
+                    {"completed_at", nullable("string")},
+                    {"total_token_usage", object_schema()}},
+                   {"task_id", "query", "status", "created_at"});
+}
+
+ordered_json control_json(const Task& task) {
+  const bool is_cancelled = task.cancel.at_unix_ns != 0 &&
+                            (!task::is_final(task.state) || task.state == task::State::kCancelled);
+  return {{"task_id", task.id},
+          {"status", task::name_of(task.state)},
+          {"is_paused", task.state == task::State::kPaused},
+          {"is_pausing", task.is_pausing},
+          {"is_cancelled", is_cancelled},
+          {"paused_at", time_text(task.pause.at_unix_ns)},
+          {"pause_reason", task.pause.reason},
+          {"paused_by", task.pause.by},
+          {"cancel_reason", task.cancel.reason},
+          {"cancelled_by", task.cancel.by}};
+}
+
+ordered_json control_schema() {
+  return object_of({{"task_id", text_schema()},
+                    {"status", status_names()},
+                    {"is_paused", boolean_schema()},
+                    {"is_pausing", boolean_schema()},
+                    {"is_cancelled", boolean_schema()},
+                    {"paused_at", text_schema()},
+                    {"pause_reason", text_schema()},
+                    {"paused_by", text_schema()},
+                    {"cancel_reason", text_schema()},
+                    {"cancelled_by", text_schema()}},
+                   {"task_id", "status", "is_paused", "is_cancelled"});
+}
+
+ordered_json event_json(std::string_view workflow, const Event& event) {
+  return {{"workflow_id", workflow},  {"type", event.type},
+          {"agent_id", event.agent},  {"message", event.message},
+          {"payload", event.payload}, {"timestamp", time_text(event.at_unix_ns)},
+          {"seq", event.seq},         {"stream_id", std::to_string(event.seq)}};
+}
+
+ordered_json event_schema() {
+  return object_of({{"workflow_id", text_schema()},
+                    {"type", text_schema()},
+                    {"agent_id", text_schema()},
+                    {"message", text_schema()},
+                    {"payload", {{"type", {"object", "null"}}}},
+                    {"timestamp", text_schema()},
+                    {"seq", integer_schema()},
+                    {"stream_id", text_schema()}},
+                   {"workflow_id", "type", "message", "timestamp", "seq", "stream_id"});
+}
+
+NamedEvent stream_event(std::string_view workflow, const Event& event) {
+  if (event.type == task::kStreamEnd) return {.name = "done", .data = "[DONE]"};
+  ordered_json data = event_json(workflow, event);
+  std::string name = event.type;
+  if (event.type == task::kModelPartial) {
+    name = "thread.message.delta";
+    data = {{"delta", event.message},
+            {"workflow_id", workflow},
+            {"agent_id", event.agent},
+            {"seq", event.seq},
+            {"stream_id", std::to_string(event.seq)}};
+  } else if (event.type == task::kModelOutput) {
+    name = "thread.message.completed";
+    data = {{"response", event.message},
+            {"workflow_id", workflow},
+            {"agent_id", event.agent},
+            {"seq", event.seq},
+            {"stream_id", std::to_string(event.seq)},
+            {"metadata", event.payload.is_null() ? json::object() : event.payload}};
+  } else if (event.type == task::kErrorOccurred) {
+    name = "error";
+  } else if (event.type == task::kWorkflowPausing || event.type == task::kWorkflowPaused ||
+             event.type == task::kWorkflowResumed || event.type == task::kWorkflowCancelling ||
+             event.type == task::kWorkflowCancelled) {
+    name.clear();
+    for (const char c : event.type) {
+      name += c == '_' ? '.' : static_cast<char>(c - 'A' + 'a');
+    }
+  }
+  return {.name = std::move(name), .data = tool::text_of(data)};
+}
+
+}  // namespace skerry::service

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/task_request.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "skerry/service/json_schema.h"
+#include "skerry/service/json_struct.h"
+
+namespace skerry::service {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr std::size_t kLongestWord = 256;
+constexpr std::size_t kMostTypes = 64;
+constexpr std::size_t kLongestType = 64;
+constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() - 1;
+
+constexpr std::array kModes = {"simple", "standard", "complex", "supervisor"};
+constexpr std::array kTiers = {"small", "medium", "large"};
+constexpr std::array kStrategies = {"quick", "standard", "deep", "academic"};
+
+/// What a body may say for a model's sake, and the words it may take; none: any.
+struct Word {
+  const char* name;
+  std::span<const char* const> allowed = {};
+};
+constexpr Word kWords[] = {{"skill"},
+                           {"model_tier", kTiers},
+                           {"model_override"},
+                           {"provider_override"},
+                           {"research_strategy", kStrategies}};
+struct Number {
+  const char* name;
+  int most;
+};
+constexpr Number kNumbers[] = {{"max_iterations", 50}, {"max_concurrent_agents", 20}};
+
+Status no(const std::string& name, const std::string& expected) {
+  return absl::InvalidArgumentError(name + " must be " + expected);
+}
+
+/// A member that is there and not null.
+const json* member(const json& body, const char* name) {
+  const auto found = body.find(name);
+  return found == body.end() || found->is_null() ? nullptr : &*found;
+}
+
+Result<std::string> word_in(const json& body, const char* name,
+                            std::span<const char* const> allowed) {
+  const json* given = member(body, name);
+  if (given == nullptr) return std::string();
+  if (!given->is_string()) return no(name, "text");
+  const auto& text = given->get_ref<const std::string&>();
+  if (text.size() > kLongestWord) return no(name, "at most 256 bytes long");
+  if (allowed.empty() || std::find(allowed.begin(), allowed.end(), text) != allowed.end()) {
+    return text;
+  }
+  std::string all;
+  for (const char* each : allowed) all += (all.empty() ? "" : ", ") + std::string(each);
+  return no(name, "one of " + all);
+}
+
+Result<bool> truth_in(const json& body, const char* name) {
+  const json* given = member(body, name);
+  if (given == nullptr) return false;
+  if (!given->is_boolean()) return no(name, "true or false");
+  return given->get<bool>();
+}
+
+/// Puts what is for models into the context, where they look for it.
+Status take_options(const json& body, json& context) {
+  for (const Word& each : kWords) {
+    SKERRY_ASSIGN(auto word, word_in(body, each.name, each.allowed));
+    if (!word.empty()) context[each.name] = std::move(word);
+  }
+  for (const Number& each : kNumbers) {
+    const json* given = member(body, each.name);
+    if (given == nullptr) continue;
+    const double value = given->is_number() ? given->get<double>() : 0;
+    if (value < 1 || value > each.most || std::trunc(value) != value) {
+      return no(each.name, "a whole number from 1 to " + std::to_string(each.most));
+    }
+    context[each.name] = static_cast<int>(value);
+  }
+  SKERRY_ASSIGN(const bool verifies, truth_in(body, "enable_verification"));
+  if (verifies) context["enable_verification"] = true;
+  return ok_status();
+}
+
+ordered_json maybe(const char* type) { return {{"type", {type, "null"}}}; }
+
+ordered_json one_of(std::span<const char* const> words) {
+  ordered_json all = ordered_json::array();
+  for (const char* each : words) all.push_back(each);
+  all.push_back(nullptr);
+  return {{"enum", std::move(all)}};
+}
+
+std::string mode_of(const shannon::orchestrator::SubmitTaskRequest& request) {
+  const auto& labels = request.metadata().labels();
+  const auto found = labels.find("mode");
+  return found == labels.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+Result<task::Submission> submission_of(const json& body, const tool::Caller& caller) {
+  task::Submission submission{.tenant = caller.tenant, .user = caller.user};
+  submission.key = caller.key;
+  submission.tools = caller.tools;
+  if (member(body, "attachments") != nullptr && !body["attachments"].empty()) {
+    return absl::InvalidArgumentError("attachments are not taken; put texts into the query");
+  }
+  const json* query = member(body, "query");
+  if (query == nullptr || !query->is_string()) return no("query", "there, and text");
+  submission.query = query->get<std::string>();
+  if (submission.query.empty()) return no("query", "there, and not empty");
+  SKERRY_ASSIGN(submission.session, word_in(body, "session_id", {}));
+  submission.runs_in_session = !submission.session.empty();
+  if (const json* session = member(body, "session_id"); session != nullptr) {
+    if (!task::is_id(submission.session)) {
+      return no("session_id", "1 to 128 letters, digits, and : _ - .");
+    }
+  }
+  if (const json* context = member(body, "context"); context != nullptr) {
+    if (!context->is_object()) return no("context", "an object");
+    submission.context = *context;
+  }
+  SKERRY_ASSIGN(submission.mode, word_in(body, "mode", kModes));
+  SKERRY_ASSIGN(submission.retry_on_restart, truth_in(body, "retry_on_restart"));
+  SKERRY_TRY(take_options(body, submission.context));
+  return submission;
+}
+
+ordered_json submission_schema() {
+  ordered_json session = maybe("string");
+  session["pattern"] = "^[A-Za-z0-9:_.-]{1,128}$";
+  ordered_json properties{
+      {"query", {{"type", "string"}, {"minLength", 1}}},
+      {"session_id", std::move(session)},
+      {"context", maybe("object")},
+      {"mode", one_of(kModes)},
+      {"retry_on_restart", maybe("boolean")},
+      {"enable_verification", maybe("boolean")},
+  };
+  for (const Word& each : kWords) {
+    properties[each.name] = each.allowed.empty() ? maybe("string") : one_of(each.allowed);
+    if (each.allowed.empty()) properties[each.name]["maxLength"] = kLongestWord / 4;
+  }
+  for (const Number& each : kNumbers) {
+    properties[each.name] = maybe("integer");
+    properties[each.name]["minimum"] = 1;
+    properties[each.name]["maximum"] = each.most;
+  }
+  return object_of(std::move(properties), {"query"});
+}
+
+Result<task::Submission> submission_of(const shannon::orchestrator::SubmitTaskRequest& request,
+                                       const tool::Caller& caller) {
+  if (request.require_approval()) {
+    return absl::UnimplementedError(
+        "nobody approves tasks here: submit without require_approval, or pause the task");
+  }
+  if (request.manual_decomposition().agent_tasks_size() > 0) {
+    return absl::UnimplementedError(
+        "a task is not taken apart by hand here: put calls into context.tool_calls");
+  }
+  json body = {{"query", request.query()}};
+  if (request.has_context()) body["context"] = json_of(request.context());
+  if (!caller.session.empty()) body["session_id"] = caller.session;
+  if (const std::string mode = mode_of(request); !mode.empty()) body["mode"] = mode;
+  const auto& labels = request.metadata().labels();
+  if (const auto retry = labels.find("retry_on_restart"); retry != labels.end()) {
+    if (retry->second != "true" && retry->second != "false") {
+      return no("the label retry_on_restart", "true or false");
+    }
+    body["retry_on_restart"] = retry->second == "true";
+  }
+  return submission_of(body, caller);
+}
+
+Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_t otherwise,
+                               std::int64_t least, std::int64_t most) {
+  const auto found = query.find(name);
+  if (found == query.end()) return otherwise;
+  const std::string& text = found->second;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && number >= least &&
+      number <= most) {
+    return number;
+  }
+  return no(name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+}
+
+Result<task::Filter> filter_in(const Query& query) {
+  task::Filter filter;
+  SKERRY_ASSIGN(filter.limit, number_in(query, "limit", 20, 1, 100));
+  SKERRY_ASSIGN(filter.offset, number_in(query, "offset", 0, 0, kFarthest));
+  if (const auto session = query.find("session_id"); session != query.end()) {
+    if (!task::is_id(session->second)) {
+      return no("session_id", "1 to 128 letters, digits, and : _ - .");
+    }
+    filter.session = session->second;
+  }
+  if (const auto status = query.find("status"); status != query.end()) {
+    filter.state = task::state_named(status->second);
+    if (!filter.state) {
+      return no("status",
+                "QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED, TIMEOUT or PAUSED, with or without "
+                "TASK_STATUS_ before it");
+    }
+  }
+  return filter;
+}
+
+Result<Following> following_in(const Query& query, const std::string* last_event_id) {
+  const auto id = query.find("workflow_id");
+  std::set<std::string, std::less<>> types;
+  if (const auto given = query.find("types"); given != query.end()) {
+    std::string_view list = given->second;
+    while (!list.empty()) {
+      const std::string_view type = list.substr(0, list.find(','));
+      list.remove_prefix(std::min(type.size() + 1, list.size()));
+      if (!type.empty()) types.emplace(type);
+      if (types.size() > kMostTypes) break;
+    }
+  }
+  std::int64_t after = 0;
+  if (last_event_id != nullptr) {
+    SKERRY_ASSIGN(after,
+                  number_in({{"Last-Event-ID", *last_event_id}}, "Last-Event-ID", 0, 0, kFarthest));
+  } else {
+    SKERRY_ASSIGN(after, number_in(query, "last_event_id", 0, 0, kFarthest));
+  }
+  return following_in(id == query.end() ? "" : id->second, std::move(types),
+                      static_cast<std::uint64_t>(after));
+}
+
+Result<Following> following_in(const std::string& id, std::set<std::string, std::less<>> types,
+                               std::uint64_t after) {
+  if (!task::is_id(id)) return no("workflow_id", "1 to 128 letters, digits, and : _ - .");
+  if (types.size() > kMostTypes) return no("types", "at most 64 names");
+  for (const std::string& each : types) {
+    const bool is_name =
+        each.size() <= kLongestType && std::all_of(each.begin(), each.end(), [](char c) {
+          return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+        });
+    if (!is_name) return no("types", "names of events, with commas between");
+  }
+  if (after > static_cast<std::uint64_t>(kFarthest)) {
+    return no("last_event_id", "at most " + std::to_string(kFarthest));
+  }
+  return Following{.id = id, .types = std::move(types), .after = static_cast<std::int64_t>(after)};
+}
+
+}  // namespace skerry::service

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What clients write about tasks: whatever is taken is within its bounds, and the agent's request
+// can be made of it or is refused.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "skerry/service/http_message.h"
+#include "skerry/service/task_request.h"
+#include "skerry/task/events.h"
+#include "skerry/task/tasks.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace skerry;  // NOLINT(google-build-using-namespace)
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  const service::Query query{{"workflow_id", "w"}, {"types", text},      {"limit", text},
+                             {"status", text},     {"session_id", text}, {"last_event_id", text}};
+  const auto following = service::following_in(query, nullptr);
+  if (following.ok() && (following->after < 0 || following->types.size() > 64)) std::abort();
+  const auto filter = service::filter_in(query);
+  if (filter.ok() && (filter->limit < 1 || filter->limit > 100)) std::abort();
+  (void)service::following_in({{"workflow_id", text}}, &text);
+
+  const auto parsed = service::parse_object(text);
+  if (!parsed.ok()) return 0;
+  const auto submission = service::submission_of(*parsed, {});
+  if (!submission.ok()) return 0;
+  if (!task::check(*submission).ok()) std::abort();
+  const auto request = task::request_of(*submission);
+  if (request.ok() && request->caller.tenant != "default") std::abort();
+  if (task::shown(*parsed).dump().size() > (std::size_t{64} << 10)) std::abort();
+  return 0;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/service/task_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "skerry/task/tasks.h"
+
+namespace skerry::service {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+TEST(TaskRequestTest, WhatIsForModelsGoesIntoTheContext) {
+  const auto submission = submission_of({{"query", "q"},
+                                         {"session_id", "s"},
+                                         {"context", {{"k", 1}}},
+                                         {"mode", "complex"},
+                                         {"model_tier", "small"},
+                                         {"max_iterations", 3.0},
+                                         {"enable_verification", true},
+                                         {"something", "else"}},
+                                        {.tenant = "t", .user = "u"});
+  ASSERT_TRUE(submission.ok()) << submission.status();
+  EXPECT_EQ(submission->tenant, "t");
+  EXPECT_EQ(submission->user, "u");
+  EXPECT_TRUE(submission->runs_in_session);
+  EXPECT_EQ(submission->context, (json{{"k", 1},
+                                       {"model_tier", "small"},
+                                       {"max_iterations", 3},
+                                       {"enable_verification", true}}));
+}
+
+TEST(TaskRequestTest, NullIsAsGoodAsNothing) {
+  json body = {{"query", "q"}};
+  for (const char* name : {"session_id", "context", "mode", "skill", "model_tier", "max_iterations",
+                           "enable_verification", "retry_on_restart", "attachments"}) {
+    body[name] = nullptr;
+  }
+  const auto submission = submission_of(body, {});
+  ASSERT_TRUE(submission.ok()) << submission.status();
+  EXPECT_FALSE(submission->runs_in_session);
+  EXPECT_EQ(submission->context, json::object());
+}
+
+TEST(TaskRequestTest, TheProtoIsTakenAsTheBodyIs) {
+  shannon::orchestrator::SubmitTaskRequest request;
+  request.set_query("q");
+  (*request.mutable_metadata()->mutable_labels())["retry_on_restart"] = "true";
+  (*request.mutable_metadata()->mutable_labels())["mode"] = "simple";
+  const auto submission = submission_of(request, {.session = "s"});
+  ASSERT_TRUE(submission.ok()) << submission.status();
+  EXPECT_TRUE(submission->retry_on_restart);
+  EXPECT_EQ(submission->mode, "simple");
+  EXPECT_EQ(submission->session, "s");
+  (*request.mutable_metadata()->mutable_labels())["retry_on_restart"] = "maybe";
+  EXPECT_EQ(submission_of(request, {}).status().code(), StatusCode::kInvalidArgument);
+  request.set_require_approval(true);
+  EXPECT_EQ(submission_of(request, {}).status().code(), StatusCode::kUnimplemented);
+}
+
+TEST(TaskRequestTest, PlacesAndTypesAreCheckedAndTheHeaderGoesFirst) {
+  const Query query{{"workflow_id", "w"}, {"types", "A_B,,C"}, {"last_event_id", "3"}};
+  const auto plain = following_in(query, nullptr);
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_THAT(plain->types, UnorderedElementsAre("A_B", "C"));
+  EXPECT_TRUE(plain->wants("C"));
+  EXPECT_FALSE(plain->wants("D"));
+  EXPECT_EQ(plain->after, 3);
+  const std::string place = "7";
+  EXPECT_EQ(following_in(query, &place)->after, 7);
+  for (const std::string& wrong : {std::string("x"), std::string("-1"), std::string(""),
+                                   std::string("9223372036854775807"), std::string("1 ")}) {
+    EXPECT_FALSE(following_in(query, &wrong).ok()) << wrong;
+  }
+  std::string many;
+  for (int i = 0; i < 100; ++i)
+    many += std::string(1 + i % 50, 'a') + std::string(i / 50, 'b') + ",";
+  EXPECT_FALSE(following_in({{"workflow_id", "w"}, {"types", many}}, nullptr).ok());
+}
+
+TEST(TaskRequestTest, MessagesNameWhatDoesNotFit) {
+  const auto said = [](const json& body) {
+    return std::string(message_of(submission_of(body, {}).status()));
+  };
+  EXPECT_THAT(said({{"query", "q"}, {"mode", "x"}}), HasSubstr("simple, standard, complex"));
+  EXPECT_THAT(said({{"query", "q"}, {"max_iterations", 51}}), HasSubstr("from 1 to 50"));
+  EXPECT_THAT(said({{"query", "q"}, {"skill", std::string(300, 's')}}), HasSubstr("256 bytes"));
+  EXPECT_THAT(said({{"query", "q"}, {"session_id", "ä"}}), HasSubstr("session_id"));
+}
+
+}  // namespace
+}  // namespace skerry::service

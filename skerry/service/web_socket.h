@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include "skerry/service/http_message.h"
+
+namespace skerry::service {
+
+/// Events as messages of a WebSocket: each one's data, as text. What the client sends is read and
+/// dropped; one that answers no ping for thirty seconds, sends a message of more than 64 KiB or
+/// takes nothing is cut off.
+///
+/// The handshake is answered when the handler opens the stream, so that it can refuse before.
+/// Confined to the loop's thread.
+class WebSocketEvents final : public EventStream {
+ public:
+  using Request = boost::beast::http::request<boost::beast::http::string_body>;
+
+  /// Takes the connection when it is opened. Stream and request must outlive it.
+  WebSocketEvents(boost::beast::tcp_stream& stream, const Request& request);
+
+  void open() override;
+  void send(const StreamEvent& event) override;
+  using EventStream::send;
+  boost::asio::awaitable<void> drained() override;
+
+  /// No more will come; `response` is the handler's last word, if it has one.
+  void close(const std::optional<HttpResponse>& response);
+  bool has_begun() const { return is_open_; }
+
+  /// Shakes hands, writes what comes, and closes. To the end of all that.
+  boost::asio::awaitable<void> pump();
+  /// Until the client is gone.
+  boost::asio::awaitable<void> gone();
+
+ private:
+  using Socket = boost::beast::websocket::stream<boost::beast::tcp_stream>;
+  boost::asio::awaitable<void> write();
+  boost::asio::awaitable<void> read();
+  void end();
+
+  boost::beast::tcp_stream& stream_;
+  const Request& request_;
+  std::optional<Socket> socket_;
+  boost::asio::steady_timer changed_;  // by the handler
+  boost::asio::steady_timer taken_;    // by the client
+  boost::asio::steady_timer gone_;
+  std::deque<std::string> waiting_;
+  boost::beast::websocket::close_reason reason_;
+  bool is_open_ = false;
+  bool is_closed_ = false;
+  bool is_gone_ = false;
+};
+
+}  // namespace skerry::service
