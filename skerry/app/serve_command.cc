@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -29,13 +30,20 @@ Status become_service(std::vector<std::string> arguments) {
 }  // namespace
 
 void add_serve_command(CLI::App& app) {
-  CLI::App* command =
+  CLI::App* serve =
       app.add_subcommand("serve", "Serve Shannon's agent core over gRPC, its tools over HTTP");
-  // All words are the service's, --help among them.
-  command->set_help_flag();
-  command->prefix_command();
-  command->callback(
-      [command] { throw CLI::RuntimeError(report_failure(become_service(command->remaining()))); });
+  CLI::App* config =
+      app.add_subcommand("config", "Show the service's settings, and where each is from");
+  for (CLI::App* command : {serve, config}) {
+    // All words are the service's, --help among them.
+    command->set_help_flag();
+    command->prefix_command();
+    command->callback([command, config] {
+      std::vector<std::string> words = command->remaining();
+      if (command == config) words.insert(words.begin(), "config");
+      throw CLI::RuntimeError(report_failure(become_service(std::move(words))));
+    });
+  }
 }
 
 }  // namespace skerry::app

@@ -174,9 +174,42 @@ Key reloaded(Key key) {
 // Each field is given to be read and to be written.
 #define SKERRY_FIELD(name) [](auto& settings) -> auto& { return settings.name; }
 
+/// Prometheus need not be served.
+Key metrics_key() {
+  return {.name = "service.metrics",
+          .take = [](Settings& settings, const json& value) -> Status {
+            SKERRY_ASSIGN(settings.metrics, texts_in(value));
+            return ok_status();
+          },
+          .show = [](const Settings& settings) { return json(settings.metrics); }};
+}
+
+std::vector<Key> module_keys() {
+  return {{.name = "wasi.allowed_paths",
+           .take = [](Settings& settings, const json& value) -> Status {
+             SKERRY_ASSIGN(const auto paths, texts_in(value));
+             settings.modules.allowed_paths.assign(paths.begin(), paths.end());
+             return ok_status();
+           },
+           .show = [](const Settings& settings) { return json(settings.modules.allowed_paths); }},
+          {.name = "tools.python_wasi_runner.interpreter",
+           .take = [](Settings& settings, const json& value) -> Status {
+             if (!value.is_string() || value.empty()) return expected("a file's path", value);
+             settings.modules.interpreter = value.get<std::string>();
+             return ok_status();
+           },
+           .show =
+               [](const Settings& settings) {
+                 return settings.modules.interpreter ? json(settings.modules.interpreter->native())
+                                                     : json(nullptr);
+               }}};
+}
+
 std::vector<Key> service_keys() {
   return {texts("service.grpc", SKERRY_FIELD(grpc)),
+          texts("service.orchestrator", SKERRY_FIELD(orchestrator)),
           texts("service.http", SKERRY_FIELD(http)),
+          metrics_key(),
           flag("service.require_key", SKERRY_FIELD(requires_key)),
           whole("service.workers", 1, 1024, SKERRY_FIELD(workers)),
           whole("service.spares", 1, 1024, SKERRY_FIELD(spares)),
@@ -245,7 +278,8 @@ std::vector<Key> enforcement_keys() {
 const std::vector<Key>& keys() {
   static const std::vector<Key> kKeys = [] {
     std::vector<Key> all;
-    for (auto part : {service_keys(), session_keys(), sandbox_keys(), enforcement_keys()}) {
+    for (auto part :
+         {service_keys(), session_keys(), sandbox_keys(), module_keys(), enforcement_keys()}) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;
@@ -257,6 +291,7 @@ const std::vector<Variable>& variables() {
   static const std::vector<Variable> kVariables{
       {"WASI_MEMORY_LIMIT_MB", "wasi.memory_limit_bytes", 1048576},
       {"WASI_TIMEOUT_SECONDS", "wasi.execution_timeout_ms", 1000},
+      {"PYTHON_WASI_WASM_PATH", "tools.python_wasi_runner.interpreter"},
       {"PYTHON_WASI_SESSION_TIMEOUT", "sessions.ttl_seconds"},
       {"SKERRY_SESSION_TTL", "sessions.ttl_seconds"},
       {"SKERRY_SESSIONS", "sessions.max"},

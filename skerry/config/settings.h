@@ -9,13 +9,16 @@
 #include "skerry/broker/broker.h"
 #include "skerry/broker/session_runs.h"
 #include "skerry/sandbox/limits.h"
+#include "skerry/tool/module_source.h"
 
 namespace skerry::config {
 
 /// All that the service can be told. A value; docs/configuration.md has the keys.
 struct Settings {
   std::vector<std::string> grpc{"127.0.0.1:50051"};
+  std::vector<std::string> orchestrator{"127.0.0.1:50052"};
   std::vector<std::string> http{"127.0.0.1:8000", "127.0.0.1:8080"};
+  std::vector<std::string> metrics{"127.0.0.1:2113"};  ///< HTTP like the others; may be none
   bool requires_key = false;
 
   int workers = broker::Setting{}.workers;
@@ -26,6 +29,8 @@ struct Settings {
 
   broker::SessionRuns::Setting sessions = {};
   sandbox::Limits limits = {};  ///< of a run that asks for nothing else
+
+  tool::ModuleFiles modules = {};
 
   double runs_per_second = 0;  ///< of each key that has no number of its own; 0: not limited
   access::CircuitBreaker::Setting breaker = {};

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/app/service.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <signal.h>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include "skerry/agent/model_client.h"
+#include "skerry/base/child.h"
+#include "skerry/service/http_sessions.h"
+#include "skerry/service/http_task_streams.h"
+#include "skerry/service/http_tasks.h"
+#include "skerry/tool/calculator.h"
+#include "skerry/tool/code_executor.h"
+#include "skerry/tool/python_executor.h"
+#include "skerry/tool/python_wasi_runner.h"
+
+namespace skerry::app {
+namespace {
+
+// The longest run that a tool allows, and some time to answer.
+constexpr std::chrono::seconds kGrace{65};
+using Clock = std::chrono::steady_clock;
+
+/// The addresses of one kind, checked: those that others reach ask for keys.
+Status add_addresses(const char* key, const std::vector<std::string>& texts,
+                     const access::Gate& gate, std::vector<service::Address>& addresses) {
+  for (const std::string& text : texts) {
+    auto address = service::Address::parse(text);
+    if (!address.ok()) return annotate(address.status(), key);
+    if (!address->is_loopback() && !gate.has_keys()) {
+      return absl::PermissionDeniedError(fmt::format(
+          "{}: will not listen on {}: there are no keys, so only this machine may reach "
+          "it; `skerry keys create` makes one",
+          key, text));
+    }
+    addresses.push_back(*std::move(address));
+  }
+  return ok_status();
+}
+
+void tell(const std::string& line) { std::fputs(("skerry: " + line + "\n").c_str(), stderr); }
+
+}  // namespace
+
+Result<Service::Addresses> Service::addresses_of(const config::Settings& settings) const {
+  Addresses all;
+  SKERRY_TRY(add_addresses("service.grpc", settings.grpc, *gate_, all.grpc));
+  all.agent_core = all.grpc.size();
+  // One server: every port has all services.
+  SKERRY_TRY(add_addresses("service.orchestrator", settings.orchestrator, *gate_, all.grpc));
+  SKERRY_TRY(add_addresses("service.http", settings.http, *gate_, all.http));
+  all.tools = all.http.size();
+  SKERRY_TRY(add_addresses("service.metrics", settings.metrics, *gate_, all.http));
+  return all;
+}
+
+access::Gate::Setting Service::gate_setting(const config::Settings& settings) {
+  return {.keys = keys_,
+          .requires_key = settings.requires_key,
+          .runs_per_second = settings.runs_per_second,
+          .breaker = settings.breaker,
+          .admitted = [this](const Status& status) {
+            if (metrics_) metrics_->admitted(status);
+          }};
+}
+
+Status Service::start_access(const config::Settings& settings, const runtime::Home& home) {
+  keys_ = home.keys();
+  SKERRY_ASSIGN(gate_, access::Gate::open(gate_setting(settings)));
+  SKERRY_ASSIGN(addresses_, addresses_of(settings));
+  SKERRY_ASSIGN(audit_, access::AuditLog::open(home.logs() / "audit.jsonl"));
+  tools_.watch(*gate_);
+  tools_.watch(*audit_);
+  router_.guard(*gate_);
+  return ok_status();
+}
+
+Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
+  broker::Runner::Setting setting{.sessions = settings.sessions};
+  setting.pool.home = home;
+  SKERRY_ASSIGN(setting.pool.zygote, program_beside("skerry-zygote"));
+  SKERRY_ASSIGN(setting.modules.compiler, program_beside("skerry-compiler"));
+  setting.pool.workers = settings.workers;
+  setting.pool.spares = std::min(settings.spares, settings.workers);
+  const int share = settings.share > 0 ? settings.share : (3 * settings.workers + 3) / 4;
+  setting.pool.share = std::min(share, settings.workers);
+  setting.pool.queue = settings.queue;
+  setting.pool.require_walls = settings.require_walls;
+  SKERRY_TRY(setting.pool.check());
+  SKERRY_ASSIGN(runner_, broker::Runner::start(io_, setting));
+  runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
+  return ok_status();
+}
+
+Status Service::start_tools(const config::Settings& settings,
+                            std::optional<agent::ModelSetting> model) {
+  SKERRY_ASSIGN(modules_, tool::ModuleSource::open(settings.modules));
+  const sandbox::Limits& limits = settings.limits;
+  tools_.add(std::make_unique<tool::PythonExecutor>(*runner_, limits));
+  tools_.add(std::make_unique<tool::CodeExecutor>(*runner_, *modules_, limits));
+  tools_.add(std::make_unique<tool::PythonWasiRunner>(*runner_, *modules_, limits));
+  tools_.add(std::make_unique<tool::Calculator>());
+  std::vector<std::string> names;
+  for (const tool::Definition* each : tools_.search({})) names.push_back(each->name);
+  metrics_ = std::make_unique<service::Metrics>(*runner_, names);
+  tools_.watch(*metrics_);
+  if (!model) return ok_status();
+  SKERRY_ASSIGN(auto client, agent::ModelClient::make(io_, *model));
+  agent_core_.add_model(std::move(client), *std::move(model));
+  return ok_status();
+}
+
+Status Service::start_tasks(const runtime::Home& home) {
+  task::Setting setting{.directory = home.tasks()};
+  setting.complain = tell;
+  SKERRY_TRY(setting.check());
+  tasks_ = std::make_unique<task::Tasks>(io_, agent_core_, std::move(setting));
+  service::add_task_routes(*tasks_, router_);
+  service::add_task_stream_routes(*tasks_, router_);
+  orchestrator_ = std::make_unique<service::OrchestratorService>(io_, *gate_, *tasks_);
+  streaming_ = std::make_unique<service::StreamingService>(io_, *gate_, *tasks_);
+  return ok_status();
+}
+
+void Service::start_front_ends(const config::Settings& settings, const runtime::Home& home) {
+  const sandbox::Limits& limits = settings.limits;
+  agent_ = std::make_unique<service::AgentService>(
+      io_, *gate_, agent_core_, tools_, *runner_,
+      service::AgentService::Setting{
+          .version = SKERRY_VERSION, .limits = limits, .concurrent_tasks = settings.workers});
+  sandbox_ = std::make_unique<service::SandboxService>(io_, *gate_, *files_);
+  api_ = std::make_unique<service::HttpApi>(service::HttpApi{.agent = agent_core_,
+                                                             .tools = tools_,
+                                                             .runner = *runner_,
+                                                             .runs = *runs_,
+                                                             .limits = limits,
+                                                             .version = SKERRY_VERSION});
+  service::add_routes(*api_, router_);
+  service::add_metrics_route(*metrics_, router_);
+  sessions_ = std::make_unique<tool::Sessions>(*runner_, home);
+  service::add_session_routes(*sessions_, router_);
+  own_ = std::make_unique<service::SkerryService>(io_, *gate_, *runs_, *sessions_, limits);
+}
+
+Status Service::start(const config::Settings& settings, const runtime::Home& home,
+                      std::optional<agent::ModelSetting> model) {
+  SKERRY_TRY(start_access(settings, home));
+  SKERRY_TRY(start_runs(settings, home));
+  SKERRY_TRY(start_tools(settings, std::move(model)));
+  SKERRY_ASSIGN(files_, workspace::SessionFiles::open(runner_->sessions(), home, {}));
+  start_front_ends(settings, home);
+  SKERRY_TRY(start_tasks(home));
+  SKERRY_ASSIGN(
+      grpc_, service::GrpcServer::start(addresses_.grpc, {agent_.get(), own_.get(), sandbox_.get(),
+                                                          orchestrator_.get(), streaming_.get()}));
+  SKERRY_ASSIGN(http_, service::HttpServer::start(io_, addresses_.http, router_, {}));
+  return ok_status();
+}
+
+std::vector<std::string> Service::addresses() const {
+  std::vector<std::string> lines;
+  const auto add = [&lines](const char* what, const service::Address& address, int port) {
+    lines.push_back(fmt::format("{} on {}", what, address.with_port(port)));
+  };
+  const auto& [grpc, http, agent_core, tools] = addresses_;
+  for (std::size_t i = 0; i < agent_core; ++i) add("gRPC", grpc[i], grpc_->ports()[i]);
+  for (std::size_t i = 0; i < tools; ++i) add("HTTP", http[i], http_->ports()[i]);
+  for (std::size_t i = agent_core; i < grpc.size(); ++i) {
+    add("orchestrator", grpc[i], grpc_->ports()[i]);
+  }
+  for (std::size_t i = tools; i < http.size(); ++i) add("metrics", http[i], http_->ports()[i]);
+  return lines;
+}
+
+void Service::run(std::function<Result<config::Settings>()> reload) {
+  boost::asio::signal_set signals(io_, SIGINT, SIGTERM);
+  std::thread stopping;
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    tell("stopping when what is under way has ended; again: at once");
+    http_->stop();
+    tasks_->stop();
+    stopping_since_ = Clock::now();
+    stopping = std::thread([this] {
+      grpc_->stop(kGrace);
+      boost::asio::post(io_, [this] { end_when_quiet(); });
+    });
+    signals.async_wait([](const boost::system::error_code& again, int) {
+      if (!again) std::_Exit(130);
+    });
+  });
+  boost::asio::signal_set hang_up(io_, SIGHUP);
+  await_reload(hang_up, reload);
+  io_.run();
+  if (stopping.joinable()) stopping.join();
+}
+
+void Service::await_reload(boost::asio::signal_set& hang_up,
+                           const std::function<Result<config::Settings>()>& reload) {
+  hang_up.async_wait([this, &hang_up, &reload](const boost::system::error_code& error, int) {
+    if (error) return;
+    const auto settings = reload();
+    const Status done = settings.ok() ? gate_->reload(gate_setting(*settings)) : settings.status();
+    tell(done.ok() ? "keys and settings read again"
+                   : "nothing changes: " + std::string(message_of(done)));
+    await_reload(hang_up, reload);
+  });
+}
+
+/// Ends the loop when nothing runs or waits, at the latest when the grace is over.
+void Service::end_when_quiet() {
+  const broker::Counts counts = runner_->counts();
+  const int busy = counts.running + counts.waiting + agent_core_.under_way();
+  const bool is_quiet = busy == 0 && tasks_->is_idle();
+  if (is_quiet || Clock::now() > stopping_since_ + kGrace) {
+    io_.stop();
+    return;
+  }
+  quiet_.expires_after(std::chrono::milliseconds(20));
+  quiet_.async_wait([this](const boost::system::error_code&) { end_when_quiet(); });
+}
+
+}  // namespace skerry::app

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "skerry/access/audit_log.h"
+#include "skerry/access/gate.h"
+#include "skerry/agent/agent.h"
+#include "skerry/agent/model_setting.h"
+#include "skerry/broker/runner.h"
+#include "skerry/config/settings.h"
+#include "skerry/runtime/home.h"
+#include "skerry/service/agent_service.h"
+#include "skerry/service/grpc_server.h"
+#include "skerry/service/http_api.h"
+#include "skerry/service/http_server.h"
+#include "skerry/service/metrics.h"
+#include "skerry/service/orchestrator_service.h"
+#include "skerry/service/sandbox_service.h"
+#include "skerry/service/skerry_service.h"
+#include "skerry/task/tasks.h"
+#include "skerry/tool/module_source.h"
+#include "skerry/tool/runs.h"
+#include "skerry/tool/sessions.h"
+#include "skerry/tool/toolbox.h"
+#include "skerry/workspace/session_files.h"
+
+namespace skerry::app {
+
+/// Everything that serves, in the order in which it is built. Confined to one thread, which runs
+/// the loop.
+class Service {
+ public:
+  /// Fails as the first of its parts that does; then only destroy it.
+  Status start(const config::Settings& settings, const runtime::Home& home,
+               std::optional<agent::ModelSetting> model);
+
+  /// Until SIGINT or SIGTERM; a second one does not wait for what is under way. SIGHUP asks
+  /// `reload` for the settings anew; when that fails, nothing changes.
+  void run(std::function<Result<config::Settings>()> reload);
+
+  /// "gRPC on 127.0.0.1:50051", a line for each address.
+  std::vector<std::string> addresses() const;
+
+ private:
+  struct Addresses {
+    std::vector<service::Address> grpc;  ///< the agent core's first, then the orchestrator's
+    std::vector<service::Address> http;  ///< with that of the metrics as the last
+    std::size_t agent_core = 0;          ///< how many of the first
+    std::size_t tools = 0;
+  };
+  Result<Addresses> addresses_of(const config::Settings& settings) const;
+  Status start_access(const config::Settings& settings, const runtime::Home& home);
+  Status start_runs(const config::Settings& settings, const runtime::Home& home);
+  Status start_tools(const config::Settings& settings, std::optional<agent::ModelSetting> model);
+  Status start_tasks(const runtime::Home& home);
+  void start_front_ends(const config::Settings& settings, const runtime::Home& home);
+  access::Gate::Setting gate_setting(const config::Settings& settings);
+  void await_reload(boost::asio::signal_set& hang_up,
+                    const std::function<Result<config::Settings>()>& reload);
+  void end_when_quiet();
+
+  boost::asio::io_context io_;
+  std::filesystem::path keys_;
+  std::unique_ptr<access::Gate> gate_;
+  std::unique_ptr<access::AuditLog> audit_;
+  std::unique_ptr<broker::Runner> runner_;
+  std::unique_ptr<tool::Runs> runs_;
+  std::unique_ptr<tool::ModuleSource> modules_;
+  tool::Toolbox tools_;
+  std::unique_ptr<service::Metrics> metrics_;
+  agent::Agent agent_core_{tools_};
+  std::unique_ptr<service::AgentService> agent_;
+  std::unique_ptr<tool::Sessions> sessions_;
+  std::unique_ptr<service::SkerryService> own_;
+  std::unique_ptr<workspace::SessionFiles> files_;
+  std::unique_ptr<service::SandboxService> sandbox_;
+  std::unique_ptr<task::Tasks> tasks_;
+  std::unique_ptr<service::OrchestratorService> orchestrator_;
+  std::unique_ptr<service::StreamingService> streaming_;
+  service::Router router_;
+  std::unique_ptr<service::HttpApi> api_;
+  Addresses addresses_;
+  std::unique_ptr<service::GrpcServer> grpc_;
+  std::unique_ptr<service::HttpServer> http_;
+  boost::asio::steady_timer quiet_{io_};
+  std::chrono::steady_clock::time_point stopping_since_;
+};
+
+}  // namespace skerry::app
