@@ -63,9 +63,9 @@ Result<Question> Agent::question_of(Request request) const {
   }
   const double complexity = complexity_of(request.query);
   const Tier tier = request.tier.value_or(tier_of(request.mode, complexity));
-  std::string model = request.model.empty() ? setting_.model_of(tier) : std::move(request.model);
+  if (request.model.empty()) request.model = setting_.model_of(tier);
   return Question{.query = std::move(request.query),
-                  .model = std::move(model),
+                  .model = std::move(request.model),
                   .tier = tier,
                   .complexity = complexity,
                   .temperature = request.temperature,

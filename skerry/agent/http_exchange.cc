@@ -79,7 +79,7 @@ class HttpExchange::Connection {
  public:
   Connection(const asio::any_io_executor& executor, ssl::context& tls, Endpoint endpoint,
              Limits limits)
-      : endpoint_(std::move(endpoint)), limits_(limits), tls_(tcp_stream(executor), tls) {
+      : endpoint_(std::move(endpoint)), limits_(limits), tls_(beast::tcp_stream(executor), tls) {
     parser_.header_limit(kHead);
     parser_.body_limit(limits_.body);
   }
@@ -176,8 +176,7 @@ class HttpExchange::Connection {
   }
 
  private:
-  using tcp_stream = beast::tcp_stream;
-  tcp_stream& plain() { return tls_.next_layer(); }
+  beast::tcp_stream& plain() { return tls_.next_layer(); }
 
   void expire_after(std::chrono::milliseconds time) {
     plain().expires_at(std::min(limits_.deadline, Clock::now() + time));
@@ -239,7 +238,7 @@ class HttpExchange::Connection {
 
   Endpoint endpoint_;
   Limits limits_;
-  ssl::stream<tcp_stream> tls_;  // when nothing is encrypted, only the stream in it is used
+  ssl::stream<beast::tcp_stream> tls_;  // when nothing is encrypted, only the stream in it is used
   beast::flat_buffer buffer_{kHead + kPiece};
   http::response_parser<http::buffer_body> parser_;
 };
