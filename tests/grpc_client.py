@@ -12,7 +12,8 @@ MAX_MESSAGE = 70 << 20
 class Client:
     """client.ExecuteTool(tool_name=…, parameters={…}) calls one method of one service with a request of these fields."""
 
-    def __init__(self, address, service="shannon.agent.AgentService"):
+    def __init__(self, address, service="shannon.agent.AgentService", key=None):
+        self.metadata = [("x-api-key", key)] if key else []
         options = [("grpc.max_send_message_length", MAX_MESSAGE + 1024), ("grpc.max_receive_message_length", MAX_MESSAGE)]
         self.channel = grpc.insecure_channel(address, options=options)
         self.reflection = ProtoReflectionDescriptorDatabase(self.channel)
@@ -31,7 +32,8 @@ class Client:
         kind = self.channel.unary_stream if method.server_streaming else self.channel.unary_unary
         call = kind(f"/{self.service.full_name}/{name}", request_serializer=request_type.SerializeToString,
                     response_deserializer=message_factory.GetMessageClass(method.output_type).FromString)
-        return lambda rpc_timeout=60, **fields: call(json_format.ParseDict(fields, request_type()), timeout=rpc_timeout)
+        return lambda rpc_timeout=60, **fields: call(json_format.ParseDict(fields, request_type()), timeout=rpc_timeout,
+                                                      metadata=self.metadata)
 
     def begin(self, name, **fields):
         """The call, begun: a future."""
@@ -39,7 +41,7 @@ class Client:
         request_type = message_factory.GetMessageClass(method.input_type)
         call = self.channel.unary_unary(f"/{self.service.full_name}/{name}", request_serializer=request_type.SerializeToString,
                                         response_deserializer=message_factory.GetMessageClass(method.output_type).FromString)
-        return call.future(json_format.ParseDict(fields, request_type()), timeout=60)
+        return call.future(json_format.ParseDict(fields, request_type()), timeout=60, metadata=self.metadata)
 
     def python(self, code, **parameters):
         """The result of one call of python_executor."""

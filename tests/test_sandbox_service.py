@@ -3,6 +3,7 @@
 
 import base64
 import concurrent.futures
+import json
 import time
 
 import grpc
@@ -556,3 +557,20 @@ def test_what_was_written_outlives_the_service(serve, in_own_home):
     assert in_own_home("store", "check").code == 0
     second.process.terminate()
     assert second.process.wait(10) == 0
+
+
+def test_keys_are_asked_for_and_tenants_have_files_of_their_own(serve, in_own_home):
+    keys = [json.loads(in_own_home("keys", "create", tenant, "--json").ok().out)["key"] for tenant in ("a", "b")]
+    service = serve()
+    with (Client(service.grpc, SERVICE) as nobody, Client(service.grpc, SERVICE, keys[0]) as first,
+          Client(service.grpc, SERVICE, keys[1]) as second):
+        for name, fields in (("FileRead", {}), ("FileWrite", {}), ("FileList", {}), ("ExecuteCommand", {"command": "ls"}),
+                             ("FileSearch", {"query": "x"}), ("FileEdit", {}), ("FileDelete", {})):
+            refused(lambda: getattr(nobody, name)(session_id="s", **fields), grpc.StatusCode.UNAUTHENTICATED)
+        assert first.FileWrite(session_id="s", path="a", content="1").success
+        assert first.FileWrite(session_id="s", path="memory/a", content="1", user_id="u").success
+        assert first.FileRead(session_id="s", path="a").content == "1"
+        assert second.FileList(session_id="s").file_count == 0
+        assert second.FileList(session_id="s", path="memory", user_id="u").file_count == 0
+    service.process.terminate()
+    assert service.process.wait(10) == 0
