@@ -379,9 +379,9 @@ grpc::ServerUnaryReactor* SandboxService::FileSearch(grpc::CallbackServerContext
       match->set_line(static_cast<std::int32_t>(line.line));
       match->set_content(std::move(line.content));
       for (auto& near : line.context) {
-        auto* context = match->add_context();
-        context->set_line(static_cast<std::int32_t>(near.line));
-        context->set_content(std::move(near.content));
+        auto* added = match->add_context();
+        added->set_line(static_cast<std::int32_t>(near.line));
+        added->set_content(std::move(near.content));
       }
     }
     response->set_files_scanned(static_cast<std::int32_t>(found->files));
