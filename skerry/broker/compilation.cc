@@ -29,8 +29,10 @@ constexpr int kOutOfTheWay = 10;
 
 constexpr ByteSize kMaxAnswer = kib(64);
 constexpr std::size_t kLongestMessage = 4096;
-// The budget is processor time. On a machine that is busy it takes longer; for ever it does not.
+// The budget is processor time, after some to read the module. On a machine that is busy it takes
+// longer; for ever it does not.
 constexpr int kWallPerCpu = 4;
+constexpr std::chrono::seconds kTimeToRead{60};
 
 /// In the new process. Only what is allowed between fork and exec.
 int become_compiler(char* const* words, int module, int answer) {
@@ -109,8 +111,9 @@ Status compile(const Compilation& what, const ModuleSetting& setting, int stop) 
                   return become_compiler(words.data(), module.get(), writer.get());
                 }));
   writer.close();
-  SKERRY_ASSIGN(const std::string answer,
-                answer_of(reader.get(), stop, Clock::now() + setting.cpu * kWallPerCpu));
+  SKERRY_ASSIGN(
+      const std::string answer,
+      answer_of(reader.get(), stop, Clock::now() + kTimeToRead + setting.cpu * kWallPerCpu));
   SKERRY_TRY(child.wait().status());
   return status_in(answer);
 }
