@@ -421,3 +421,11 @@ def test_a_directory_swapped_for_a_link_while_it_runs_is_not_followed(start, tmp
     (given / "sub").symlink_to(elsewhere)
     assert process.wait(20) == 125
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("guest", ["/workspace", "/workspace/below"])
+def test_a_directory_may_lie_where_the_runtime_has_its_link(run_code, given, guest):
+    (given / "a.txt").write_text("1")
+    code = f"import os\nprint(open('{guest}/a.txt').read(), os.path.islink('/workspace'), os.path.exists('/a.txt'))\nopen('{guest}/b', 'w').write('2')"
+    assert run_code(code, "--dir", f"{given}::{guest}:rw").ok().out == "1 False False\n"
+    assert (given / "b").read_text() == "2"

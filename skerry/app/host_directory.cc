@@ -129,9 +129,23 @@ Result<ImportedDirectory> ImportedDirectory::parse(const std::string& text) {
   return directory;
 }
 
+namespace {
+
+/// The runtime's link to the root gives way to a directory that is to be there.
+Status make_way(const std::string& guest, wasi::FileSystem& files) {
+  constexpr std::string_view kLink = "/workspace";
+  const auto there = wasi::stat(files, kLink);
+  if (!there.ok() || there->type != wasi::FileType::kSymbolicLink) return ok_status();
+  return (guest + "/").starts_with(std::string(kLink) + "/") ? wasi::remove(files, kLink)
+                                                             : ok_status();
+}
+
+}  // namespace
+
 Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files) {
   const wasi::AddOptions options{.access = directory.is_writable ? wasi::Access::kReadWrite
                                                                  : wasi::Access::kReadOnly};
+  SKERRY_TRY(make_way(directory.guest, files));
   if (wasi::stat(files, directory.guest).ok()) {
     return absl::InvalidArgumentError(
         "--dir: " + directory.guest +
