@@ -194,6 +194,9 @@ def test_health_and_the_document(client):
     assert document["openapi"] == "3.1.0"
     for path, operations in document["paths"].items():
         for method in operations:
+            good = next(answer for code, answer in operations[method]["responses"].items() if code < "400")
+            if "application/json" not in good.get("content", {}):
+                continue  # others look at these
             status, _, _ = client(method.upper(), path.replace("{tool}", "calculator"), {} if method == "post" else None)
             assert status < 500 and str(status) in operations[method]["responses"], (path, status)
 

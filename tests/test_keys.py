@@ -183,7 +183,7 @@ def test_others_reach_it_only_with_keys(start, serve, new_key, own_home, environ
     refused = start("serve", "--http", "0.0.0.0:0", "--grpc", "127.0.0.1:0", env=env)
     assert refused.wait(20) == 125 and b"skerry keys create" in refused.stderr.read()
     new_key("a")
-    service = serve("--http", "0.0.0.0:0")
+    service = serve("--metrics", "0.0.0.0:0")
     port = [int(line.rsplit(":", 1)[1]) for line in [service.process.stderr.readline().decode()]][0]
     with socket.create_connection(("127.0.0.1", port), timeout=5):
         assert run(Http(f"127.0.0.1:{port}"), "1")[0] == 401

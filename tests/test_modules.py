@@ -14,7 +14,7 @@ import time
 import grpc
 import pytest
 
-from conftest import ROOT, default_home, wait_until
+from conftest import ROOT, wait_until
 from grpc_client import Client, metadata, name_of, output
 
 MIB = 1 << 20
@@ -74,10 +74,11 @@ def modules(tmp_path):
 
 
 @pytest.fixture
-def agent(serve, modules):
+def agent(serve, modules, own_home):
     service = serve("--module-dir", modules)
     with Client(service.grpc) as client:
         client.http = service.http
+        client.home = own_home
         client.process = service.process
         yield client
 
@@ -343,12 +344,13 @@ def compilers_of(process):
     return found
 
 
-def native_files():
-    return set((default_home() / "modules" / "tenants").rglob("*"))
+def native_files(agent):
+    return {path for path in (agent.home / "modules" / "tenants").rglob("*") if path.is_file()}
 
 
 def test_a_compilation_goes_with_its_client_and_leaves_nothing(agent):
-    before = native_files()
+    execute(agent, wat=HELLO)  # is compiled
+    before = native_files(agent)
     call = agent.begin("ExecuteTool", tool_name="code_executor", parameters={"wat": slow_module()})
     assert wait_until(lambda: compilers_of(agent.process), 10)
     assert agent.HealthCheck().active_tasks == 1
@@ -356,27 +358,28 @@ def test_a_compilation_goes_with_its_client_and_leaves_nothing(agent):
     call.cancel()
     assert wait_until(lambda: agent.HealthCheck().active_tasks == 0, 0.1)
     assert wait_until(lambda: not compilers_of(agent.process), 1)
-    assert native_files() == before
+    assert native_files(agent) == before
 
 
 def test_a_compiler_that_is_killed_harms_its_run_only(agent):
-    before = native_files()
+    execute(agent, wat=HELLO)  # is compiled
+    before = native_files(agent)
     call = agent.begin("ExecuteTool", tool_name="code_executor", parameters={"wat": slow_module()})
     assert wait_until(lambda: compilers_of(agent.process), 10)
     for pid in compilers_of(agent.process):
         os.kill(pid, 9)
     assert "the compiler ended without an answer" in refused(call.result, grpc.StatusCode.INTERNAL)
-    assert native_files() == before
+    assert native_files(agent) == before
     assert output(execute(agent, wat=HELLO)) == "Hello from WASI!\n"
 
 
 def test_one_new_module_is_compiled_once_for_many(agent):
     text = unlike(HELLO)
-    before = native_files()
+    before = native_files(agent)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: output(execute(agent, wat=text)), range(8)))
     assert results == ["Hello from WASI!\n"] * 8
-    assert len([path for path in native_files() - before if path.suffix == ".native"]) == 1
+    assert len([path for path in native_files(agent) - before if path.suffix == ".native"]) == 1
     begun = time.monotonic()
     execute(agent, wat=text)
     assert time.monotonic() - begun < 0.5

@@ -50,7 +50,7 @@ Result<Config> config_of(const Options& options) {
   SKERRY_ASSIGN(auto config,
                 Config::load(files.empty() ? Config::default_files(variable) : files, variable));
   const auto set = [&config](const char* option, const char* key, const json& value) -> Status {
-    const bool is_given = value.is_array() || value.is_string() ? !value.empty() : value != false;
+    const bool is_given = value != "" && value != json::array() && value != false;
     return is_given ? annotate(config.set(key, value, option), option) : ok_status();
   };
   SKERRY_TRY(set("--grpc", "service.grpc", options.grpc));

@@ -194,7 +194,7 @@ std::vector<Key> module_keys() {
            .show = [](const Settings& settings) { return json(settings.modules.allowed_paths); }},
           {.name = "tools.python_wasi_runner.interpreter",
            .take = [](Settings& settings, const json& value) -> Status {
-             if (!value.is_string() || value.empty()) return expected("a file's path", value);
+             if (!value.is_string() || value == "") return expected("a file's path", value);
              settings.modules.interpreter = value.get<std::string>();
              return ok_status();
            },
