@@ -14,6 +14,7 @@ import pytest
 from conftest import wait_until
 from grpc_client import Client, name_of, output
 from model_server import ModelServer, body, calls, endless, half_a_stream, python, refusal, silence, words
+from stream_clients import EventSource
 from test_http import Http, events_of
 
 KEY = "sk-test-4f0c2a"
@@ -459,3 +460,32 @@ def test_over_tls_the_server_must_prove_its_name(serve_with, tmp_path, name, is_
             assert model.requests == []
     finally:
         model.stop()
+
+
+# -------------------------------------------------------------------------------------------------------------- tasks
+
+
+def test_a_task_asks_the_model_and_tells_its_words(client, service, model):
+    model.plays(python("print(6 * 7)"), words("It is 42."))
+    _, _, taken = client("POST", "/api/v1/tasks", {"query": "What is 6 times 7?"})
+    with EventSource(service.http, f"/api/v1/stream/sse?workflow_id={taken['task_id']}") as stream:
+        events = list(stream)
+    deltas = [json.loads(event.data)["delta"] for event in events if event.name == "thread.message.delta"]
+    (whole,) = [json.loads(event.data) for event in events if event.name == "thread.message.completed"]
+    assert "".join(deltas) == whole["response"] == "It is 42." and whole["metadata"]["model_used"] == "scripted-1"
+    told = client.get(f"/api/v1/tasks/{taken['task_id']}")
+    assert (told["status"], told["result"], told["model_used"], told["provider"]) == ("TASK_STATUS_COMPLETED", "It is 42.", "scripted-1", "127.0.0.1")
+    assert told["usage"]["total_tokens"] == 220 and told["metadata"]["tool_executions"][0]["output"] == "42\n"
+
+
+def test_a_task_whose_model_fails_has_failed_and_one_that_is_cancelled_ends(client, service, model):
+    model.plays(refusal(400, "no such thing"))
+    _, _, taken = client("POST", "/api/v1/tasks", {"query": "What is it?"})
+    path = f"/api/v1/tasks/{taken['task_id']}"
+    assert wait_until(lambda: client.get(path)["status"] == "TASK_STATUS_FAILED", 20) and "no such thing" in client.get(path)["error"]
+    model.plays(endless)
+    _, _, taken = client("POST", "/api/v1/tasks", {"query": "What is it, at length?"})
+    path = f"/api/v1/tasks/{taken['task_id']}"
+    assert wait_until(lambda: any(event["type"] == "LLM_PARTIAL" for event in client.get(path + "/events")["events"]), 20)
+    assert client("POST", path + "/cancel")[0] == 200
+    assert wait_until(lambda: client.get(path)["status"] == "TASK_STATUS_CANCELLED", 5)

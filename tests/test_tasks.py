@@ -715,6 +715,46 @@ def test_what_the_orchestrator_does_not_do_says_what_to_do(orchestrator):
         assert error.value.code() == code and said in error.value.details()
 
 
+# ----------------------------------------------------------------------------------------------------------- keys
+
+
+def test_tasks_are_their_tenant_s_and_their_key_s_tools_hold(serve, skerry, own_home):
+    def key(*words):
+        return json.loads(skerry("keys", "create", *words, "--json", env={"SKERRY_HOME": str(own_home)}).ok().out)["key"]
+
+    mine, other, narrow = key("a"), key("b"), key("a", "--tool", "calculator")
+    service = serve()
+    tasks = Tasks(service.http)
+
+    def ask(key, method, path, body=None):
+        return tasks(method, path, body, **({"X_API_Key": key} if key else {}))
+
+    assert ask(None, "POST", "/api/v1/tasks", {"query": "Execute Python: 1"})[0] == 401
+    status, _, answer = ask(mine, "POST", "/api/v1/tasks", {"query": "Execute Python: print(1)"})
+    assert status == 200
+    task = answer["task_id"]
+    for path in ("", "/events", "/stream", "/control-state"):
+        assert ask(None, "GET", f"/api/v1/tasks/{task}{path}")[0] == 401
+        assert ask(other, "GET", f"/api/v1/tasks/{task}{path}")[0] == 404
+        assert ask(mine, "GET", f"/api/v1/tasks/{task}{path}")[0] in (200, 307)
+    for path in ("/api/v1/stream/sse", "/api/v1/stream/ws"):
+        with WebSocket(service.http, f"{path}?workflow_id={task}", X_API_Key=other) as client:
+            assert client.status == 404
+        with WebSocket(service.http, f"{path}?workflow_id={task}") as client:
+            assert client.status == 401
+    for action in ("cancel", "pause", "resume"):
+        assert ask(other, "POST", f"/api/v1/tasks/{task}/{action}")[0] == 404
+    assert ask(other, "GET", "/api/v1/tasks")[2]["total_count"] == 0 and ask(mine, "GET", "/api/v1/tasks")[2]["total_count"] == 1
+    status, _, answer = ask(narrow, "POST", "/api/v1/tasks", {"query": "Execute Python: 1"})
+    assert status == 403 and "of this key" in answer["error"]
+    with Client(service.orchestrator, "shannon.orchestrator.OrchestratorService") as client:
+        for call in (lambda: client.SubmitTask(query="Execute Python: 1"), lambda: client.GetTaskStatus(task_id=task), lambda: client.ListTasks(),
+                     lambda: client.CancelTask(task_id=task), lambda: client.GetControlState(task_id=task)):
+            with pytest.raises(grpc.RpcError) as error:
+                call()
+            assert error.value.code() == grpc.StatusCode.UNAUTHENTICATED
+
+
 # --------------------------------------------------------------------------------------------------------- script
 
 

@@ -37,8 +37,16 @@ ordered_json response_in(const std::string& result) {
   return parsed->at("response");
 }
 
-ordered_json usage_json() {
-  return {{"total_tokens", 0}, {"input_tokens", 0}, {"output_tokens", 0}, {"estimated_cost", 0}};
+ordered_json usage_json(const Task& task) {
+  const json& model = task.model;
+  const std::int64_t input = model.value("input_tokens", std::int64_t{0});
+  const std::int64_t output = model.value("output_tokens", std::int64_t{0});
+  // Without a model nothing was spent; with one whose price is not known, nobody knows.
+  const json cost = model.value("cost_usd", model.empty() ? json(0) : json(nullptr));
+  return {{"total_tokens", input + output},
+          {"input_tokens", input},
+          {"output_tokens", output},
+          {"estimated_cost", cost}};
 }
 
 ordered_json metadata_json(const Task& task) {
@@ -50,6 +58,7 @@ ordered_json metadata_json(const Task& task) {
   for (const std::string& each : used) tools.push_back(ordered_json::parse(each, nullptr, false));
   return {{"tools_used", std::move(tools)},
           {"tool_executions", task.executions},
+          {"model", task.model},
           {"attempts", task.attempts},
           {"retry_on_restart", task.submission.retry_on_restart}};
 }
@@ -78,7 +87,7 @@ ordered_json status_json(const Task& task) {
       {"status", task::name_of(task.state)},
       {"result", task.result},
       {"metadata", {{"tools_used", metadata["tools_used"]}}},
-      {"usage", usage_json()},
+      {"usage", usage_json(task)},
       {"performance", {{"execution_time_ms", run_milliseconds(task)}}},
       {"error", text_or_null(task.error)},
       {"timestamp",
@@ -98,9 +107,9 @@ ordered_json status_json(const Task& task) {
           {"session_id", task.submission.session},
           {"mode", task.submission.mode},
           {"context", task.submission.context},
-          {"model_used", ""},
-          {"provider", ""},
-          {"usage", usage_json()},
+          {"model_used", task.model.value("model_used", "")},
+          {"provider", task.model.value("provider", "")},
+          {"usage", usage_json(task)},
           {"metadata", std::move(metadata)},
           {"unified_response", std::move(unified)}};
 }

@@ -14,6 +14,7 @@ using nlohmann::json;
 
 constexpr std::size_t kLongestText = 1000;
 constexpr std::size_t kLargestPayload = std::size_t{16} << 10;
+constexpr std::size_t kLongestAnswer = std::size_t{64} << 10;  // of a model, in an event
 constexpr int kDeepest = 16;
 
 double milliseconds(std::chrono::nanoseconds time) {
@@ -57,7 +58,9 @@ json fitted(const json& value, std::size_t& room, int depth) {  // NOLINT(misc-n
   return kept;
 }
 
-bool is_output(const Event& event) {
+/// Output of a tool, or of a model, that goes on.
+bool is_piece(const Event& event) {
+  if (event.type == kModelPartial) return true;
   return event.type == kToolObservation && event.payload.is_object() &&
          event.payload.contains("intermediate");
 }
@@ -102,16 +105,30 @@ std::vector<Event> printed(std::string_view tool, wasi::Stream stream, std::stri
 }
 
 void append(std::deque<Event>& events, Event event) {
-  if (!events.empty() && is_output(event) && is_output(events.back()) &&
-      events.back().payload == event.payload &&
+  if (!events.empty() && is_piece(event) && is_piece(events.back()) &&
+      events.back().type == event.type && events.back().payload == event.payload &&
       events.back().message.size() + event.message.size() <= kLongestMessage) {
     events.back().message += event.message;
     return;
   }
   events.push_back(std::move(event));
   if (events.size() <= kEventsKept) return;
-  const auto oldest = std::find_if(events.begin(), events.end(), is_output);
+  const auto oldest = std::find_if(events.begin(), events.end(), is_piece);
   if (oldest != events.end()) events.erase(oldest);
+}
+
+std::vector<Event> spoken(std::string_view text) {
+  std::vector<Event> events;
+  while (!text.empty()) {
+    const std::string_view piece = clip(text, kLongestMessage);
+    text.remove_prefix(piece.size());
+    events.push_back({.type = kModelPartial, .message = std::string(piece)});
+  }
+  return events;
+}
+
+Event said(std::string_view text, json model) {
+  return {.type = kModelOutput, .message = cut(text, kLongestAnswer), .payload = std::move(model)};
 }
 
 Event stream_end() { return {.type = kStreamEnd, .message = "Stream end"}; }
@@ -130,6 +147,19 @@ json json_of(const agent::Execution& execution) {
           {"duration_ms", milliseconds(result.took)},
           {"tokens_used", 0},
           {"tool_input", execution.call.parameters}};
+}
+
+json json_of(const agent::ModelShare& share) {
+  return {{"model_used", share.model},
+          {"provider", share.provider},
+          {"model_tier", agent::name_of(share.tier)},
+          {"complexity_score", share.complexity},
+          {"input_tokens", share.usage.input},
+          {"output_tokens", share.usage.output},
+          {"cost_usd", share.cost_usd ? json(*share.cost_usd) : json(nullptr)},
+          {"finish_reason", agent::name_of(share.finish)},
+          {"ended_by", agent::name_of(share.ended)},
+          {"iterations", share.iterations}};
 }
 
 }  // namespace skerry::task

@@ -41,12 +41,16 @@ inline constexpr std::size_t kEventsKept = 1000;
 /// out, and said to be.
 nlohmann::json shown(const nlohmann::json& value);
 
+/// A model's words as they come, and all of them.
+std::vector<Event> spoken(std::string_view text);
+Event said(std::string_view text, nlohmann::json model);
+
 Event invoked(const agent::ToolCall& call);
 Event observed(const agent::Execution& execution);
 /// Output of a tool that is still running, in events that are long enough for all of it.
 std::vector<Event> printed(std::string_view tool, wasi::Stream stream, std::string_view text);
-/// Appends `event` to `events`: to the last one itself, where both are the same stream's output and
-/// fit into one. Of more than `kEventsKept`, output is dropped, oldest first.
+/// Appends `event` to `events`: to the last one itself, where both are the same stream's output, or
+/// a model's words, and fit into one. Of more than `kEventsKept`, these are dropped, oldest first.
 void append(std::deque<Event>& events, Event event);
 
 /// What a task ends with, besides its outcome's own.
@@ -55,5 +59,7 @@ Event failure(std::string_view why);
 
 /// A call of a tool as `/agent/query` and the status document tell it.
 nlohmann::json json_of(const agent::Execution& execution);
+/// What a model had to do with an answer.
+nlohmann::json json_of(const agent::ModelShare& share);
 
 }  // namespace skerry::task

@@ -89,6 +89,9 @@ Result<agent::Request> request_of(const Submission& submission) {
     request.caller.session = submission.session;
   }
   const json& context = submission.context;
+  request.mode = agent::mode_named(submission.mode).value_or(agent::Mode::kStandard);
+  request.tier = agent::tier_named(text_at(context, "model_tier"));
+  request.model = text_at(context, "model_override");
   for (const char* key : {"tool_calls", "forced_tool_calls"}) {
     const auto list = context.find(key);
     if (list == context.end() || list->is_null()) continue;

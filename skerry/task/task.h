@@ -95,7 +95,9 @@ struct Task {
   std::string error = {};
   nlohmann::json executions =
       nlohmann::json::array();  ///< calls of tools, as `/agent/query` has it
-  double progress = 0;          ///< 0 to 1
+  /// What a model had to do with it, as `/agent/query` has it in its metadata; empty: none had.
+  nlohmann::json model = nlohmann::json::object();
+  double progress = 0;  ///< 0 to 1
 };
 
 /// Something that happened to a task.

@@ -58,9 +58,9 @@ class TaskStore {
  private:
   static constexpr int kMostWaiting = 4096;
 
-  static const Status& status_of(const Status& status) { return status; }
+  static Status status_of(const Status& status) { return status; }
   template <typename T>
-  static const Status& status_of(const Result<T>& result) {
+  static Status status_of(const Result<T>& result) {
     return result.status();
   }
 

@@ -31,7 +31,8 @@ CREATE INDEX IF NOT EXISTS tasks_of_tenant ON tasks (tenant, id);
 CREATE INDEX IF NOT EXISTS tasks_of_session ON tasks (tenant, session, id);
 CREATE TABLE IF NOT EXISTS contents (
   task INTEGER PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE, query TEXT NOT NULL,
-  context TEXT NOT NULL, result TEXT NOT NULL, error TEXT NOT NULL, executions TEXT NOT NULL);
+  context TEXT NOT NULL, result TEXT NOT NULL, error TEXT NOT NULL, executions TEXT NOT NULL,
+  model TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS events (
   task INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE, seq INTEGER NOT NULL,
   at INTEGER NOT NULL, type TEXT NOT NULL, agent TEXT NOT NULL, message TEXT NOT NULL,
@@ -41,9 +42,11 @@ CREATE TABLE IF NOT EXISTS keys (
   tenant TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, task TEXT NOT NULL,
   session TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (tenant, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS keys_of_time ON keys (created);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 )";
-constexpr std::int64_t kSchemaVersion = 1;
+// 1 had no `model`.
+constexpr std::int64_t kSchemaVersion = 2;
+constexpr const char* kFromFirst = "ALTER TABLE contents ADD COLUMN model TEXT NOT NULL DEFAULT ''";
 
 constexpr std::size_t kLongestTitle = 1000;
 // A tenant's surplus is looked for once in so many submissions.
@@ -115,12 +118,13 @@ Task whole_task_of(const Row& row) {
   task.result = row.text(kColumnCount + 2);
   task.error = row.text(kColumnCount + 3);
   task.executions = parsed(row.text(kColumnCount + 4), json::array());
+  task.model = parsed(row.text(kColumnCount + 5), json::object());
   return task;
 }
 
 std::string whole_tasks_where(std::string_view condition) {
   return "SELECT " + std::string(kColumns) +
-         ", c.query, c.context, c.result, c.error, c.executions "
+         ", c.query, c.context, c.result, c.error, c.executions, c.model "
          "FROM tasks t JOIN contents c ON c.task = t.id WHERE " +
          std::string(condition);
 }
@@ -188,8 +192,9 @@ Result<std::unique_ptr<TaskTables>> TaskTables::open(const std::filesystem::path
   if (version[0].integer(0) > kSchemaVersion) {
     return absl::UnimplementedError(path.native() + " has format " +
                                     std::to_string(version[0].integer(0)) +
-                                    ", this version of Skerry knows up to 1");
+                                    ", this version of Skerry knows up to 2");
   }
+  if (version[0].integer(0) == 1) SKERRY_TRY(database->run_script(kFromFirst));
   SKERRY_TRY(database->run_script(kSchema));
   return std::unique_ptr<TaskTables>(new TaskTables(std::move(database), instance));
 }
@@ -246,7 +251,7 @@ Status TaskTables::insert(const Submission& submission, const Accepted& accepted
            Cell::of(submission.retry_on_restart ? 1 : 0), Cell::of(bytes),
            Cell::of(accepted.created_unix_ns)})
           .status());
-  return ask("INSERT INTO contents VALUES (?, ?, ?, '', '', '[]')",
+  return ask("INSERT INTO contents VALUES (?, ?, ?, '', '', '[]', '')",
              {Cell::of(database_->last_id()), Cell::of(submission.query),
               Cell::of(text_of(submission.context))})
       .status();
@@ -340,6 +345,7 @@ Result<std::vector<Event>> TaskTables::events(std::int64_t row, std::int64_t off
                                      "WHERE task = ? ORDER BY seq LIMIT ? OFFSET ?",
                                      {Cell::of(row), Cell::of(most), Cell::of(offset)}));
   std::vector<Event> events;
+  events.reserve(rows.size());
   for (const Row& each : rows) events.push_back(event_of(each));
   return events;
 }
@@ -387,9 +393,10 @@ Status TaskTables::finish(std::int64_t row, const Change& change, std::int64_t n
                                                      change.executions.size())),
                   Cell::of(row)})
                  .status());
-  return ask("UPDATE contents SET result = ?, error = ?, executions = ? WHERE task = ?",
+  return ask("UPDATE contents SET result = ?, error = ?, executions = ?, model = ? WHERE task = ?",
              {Cell::of(change.result), Cell::of(change.error),
-              Cell::of(change.executions.empty() ? "[]" : change.executions), Cell::of(row)})
+              Cell::of(change.executions.empty() ? "[]" : change.executions),
+              Cell::of(change.model), Cell::of(row)})
       .status();
 }
 

@@ -32,6 +32,7 @@ struct Change {
   std::string result = {};
   std::string error = {};
   std::string executions = {};  ///< JSON
+  std::string model = {};       ///< JSON; empty: none was asked
 };
 
 /// What became of a wish to cancel, pause or resume.

@@ -249,7 +249,7 @@ TEST_F(TaskTablesTest, WhatIsNoDatabaseOrANewerOneIsSaidToBe) {
   EXPECT_EQ(TaskTables::open(other, "i").status().code(), StatusCode::kDataLoss);
   {
     auto newer = Database::open(directory_.path() / "newer.db");
-    ASSERT_TRUE((*newer)->run_script("PRAGMA user_version = 2").ok());
+    ASSERT_TRUE((*newer)->run_script("PRAGMA user_version = 3").ok());
   }
   EXPECT_EQ(TaskTables::open(directory_.path() / "newer.db", "i").status().code(),
             StatusCode::kUnimplemented);
@@ -279,6 +279,25 @@ TEST_F(TaskTablesTest, ADatabaseCutShortSaysSoAndNothingMore) {
       }
     }
   }
+}
+
+TEST_F(TaskTablesTest, TheFirstFormatIsTakenOver) {
+  const std::string id = add({.query = "old"});
+  tables_.reset();
+  {
+    auto old = Database::open(directory_.path() / "tasks.db");
+    ASSERT_TRUE((*old)
+                    ->run_script("ALTER TABLE contents DROP COLUMN model; "
+                                 "PRAGMA user_version = 1")
+                    .ok());
+  }
+  open("second");
+  EXPECT_EQ(find(id).submission.query, "old");
+  const Task task = claim();
+  ASSERT_TRUE(
+      tables_->append(task.row, {}, Change{.state = State::kCompleted, .model = "{\"a\":1}"}, now_)
+          .ok());
+  EXPECT_EQ(find(id).model["a"], 1);
 }
 
 /// What must become of a task, told in a second way.

@@ -41,6 +41,40 @@ std::string text_of(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+/// What calls that were made come to.
+Change outcome_of(const std::vector<agent::Execution>& executions) {
+  Change outcome{.state = State::kCompleted};
+  json told = json::array();
+  for (const agent::Execution& each : executions) {
+    const tool::ToolResult& result = each.result;
+    told.push_back(json_of(each));
+    if (!result.succeeded()) {
+      outcome.state = result.verdict == tool::Verdict::kTimeout ? State::kTimeout : State::kFailed;
+      outcome.error = clip(result.error, kLongestResult);
+    }
+    outcome.result = clip(agent::text_of(result.output), kLongestResult);
+  }
+  outcome.executions = text_of(told);
+  if (outcome.executions.size() > kLongestExecutions) outcome.executions = text_of(shown(told));
+  return outcome;
+}
+
+/// The model has the last word: what it was told of failures is in its answer.
+void take_answer(const agent::Answer& answer, Change& outcome) {
+  outcome.model = text_of(json_of(*answer.model));
+  outcome.error.clear();
+  outcome.state = State::kCompleted;
+  if (answer.succeeded) {
+    outcome.result = clip(answer.response, kLongestResult);
+    return;
+  }
+  const bool is_late = answer.failure.code() == StatusCode::kDeadlineExceeded;
+  outcome.state = is_late ? State::kTimeout : State::kFailed;
+  outcome.error = answer.failure.ok()
+                      ? std::string("the model said nothing")
+                      : std::string(clip(message_of(answer.failure), kLongestResult));
+}
+
 }  // namespace
 
 Status Setting::check() const {
@@ -280,12 +314,12 @@ void Tasks::carry_out(const ActivePointer& active) {
   auto work = agent_.carry_out(*std::move(plan), observer_of(active));
   asio::co_spawn(
       io_, std::move(work),
-      asio::bind_cancellation_slot(
-          active->stop.slot(),
-          [this, lives = lives_, active](const std::exception_ptr& thrown, const agent::Answer&) {
-            active->runs = false;
-            if (*lives) ended(active, thrown != nullptr);
-          }));
+      asio::bind_cancellation_slot(active->stop.slot(),
+                                   [this, lives = lives_, active](const std::exception_ptr& thrown,
+                                                                  const agent::Answer& answer) {
+                                     active->runs = false;
+                                     if (*lives) ended(active, thrown != nullptr, answer);
+                                   }));
 }
 
 agent::Observer Tasks::observer_of(const ActivePointer& active) {
@@ -304,6 +338,9 @@ agent::Observer Tasks::observer_of(const ActivePointer& active) {
       note(active, observed(execution));
     }
     active->executions.push_back(execution);
+  };
+  observer.text = [this, active](std::string_view text) {
+    for (Event& each : spoken(text)) note(active, std::move(each));
   };
   observer.between = [this, active] { return between_calls(active); };
   return observer;
@@ -337,7 +374,7 @@ bool Tasks::try_again_later(const ActivePointer& active) {
     if (!*lives) return;
     active->gate.expires_at(asio::steady_timer::time_point::max());
     if (active->is_cancelled) {
-      ended(active, false);
+      ended(active, false, {});
     } else {
       carry_out(active);
     }
@@ -345,28 +382,20 @@ bool Tasks::try_again_later(const ActivePointer& active) {
   return true;
 }
 
-void Tasks::ended(const ActivePointer& active, bool is_broken) {
-  if (try_again_later(active)) return;
-  Change outcome{.state = State::kCompleted};
-  json executions = json::array();
-  for (const agent::Execution& each : active->executions) {
-    const tool::ToolResult& result = each.result;
-    executions.push_back(json_of(each));
-    if (!result.succeeded()) {
-      outcome.state = result.verdict == tool::Verdict::kTimeout ? State::kTimeout : State::kFailed;
-      outcome.error = clip(result.error, kLongestResult);
-    }
-    outcome.result = clip(agent::text_of(result.output), kLongestResult);
+void Tasks::ended(const ActivePointer& active, bool is_broken, const agent::Answer& answer) {
+  if (!answer.model && try_again_later(active)) return;
+  Change outcome = outcome_of(active->executions);
+  bool is_whole = active->executions.size() >= active->calls;
+  if (answer.model) {
+    take_answer(answer, outcome);
+    is_whole = answer.succeeded;
+    if (answer.succeeded) note(active, said(answer.response, json_of(*answer.model)));
   }
   if (is_broken && !active->is_cancelled) {
     outcome.state = State::kFailed;
     outcome.error = "the run broke off within the service";
   }
-  outcome.executions = text_of(executions);
-  if (outcome.executions.size() > kLongestExecutions)
-    outcome.executions = text_of(shown(executions));
-  if (active->is_cancelled && outcome.state != State::kCompleted) outcome.state = State::kCancelled;
-  if (active->is_cancelled && active->executions.size() < active->calls) {
+  if (active->is_cancelled && (outcome.state != State::kCompleted || !is_whole)) {
     outcome.state = State::kCancelled;
     if (outcome.error.empty()) outcome.error = "cancelled";
   }

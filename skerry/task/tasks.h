@@ -83,7 +83,7 @@ class Tasks {
   void carry_out(const ActivePointer& active);
   agent::Observer observer_of(const ActivePointer& active);
   boost::asio::awaitable<bool> between_calls(ActivePointer active);
-  void ended(const ActivePointer& active, bool is_broken);
+  void ended(const ActivePointer& active, bool is_broken, const agent::Answer& answer);
   bool try_again_later(const ActivePointer& active);
   void note(const ActivePointer& active, Event event);
   void change(const ActivePointer& active, Change change);

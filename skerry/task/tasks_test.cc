@@ -212,6 +212,20 @@ TEST_F(TasksTest, WhatCannotBeDoneIsRefusedAtOnce) {
   EXPECT_EQ(now().wait(now().tasks->list("default", {})).value().total, 0);
 }
 
+TEST_F(TasksTest, WhatACallerMayCallHoldsForItsTasks) {
+  Submission submission = Process::steps({"a"});
+  submission.tools = std::make_shared<const std::vector<std::string>>(1, "other");
+  EXPECT_EQ(now().wait(now().tasks->submit(submission, std::nullopt)).status().code(),
+            StatusCode::kPermissionDenied);
+  submission.tools = std::make_shared<const std::vector<std::string>>(1, "step");
+  submission.key = "k";
+  const auto accepted = now().wait(now().tasks->submit(submission, std::nullopt));
+  ASSERT_TRUE(now().comes_to(accepted->id, State::kCompleted));
+  const Task task = now().find(accepted->id);  // as it is kept
+  EXPECT_EQ(task.submission.key, "k");
+  EXPECT_EQ(*task.submission.tools, std::vector<std::string>{"step"});
+}
+
 TEST_F(TasksTest, NoMoreRunAtOnceThanTheSettingSays) {
   std::vector<std::string> ids;
   for (int i = 0; i < 5; ++i) ids.push_back(now().submit({"wait"}));
