@@ -232,8 +232,8 @@ awaitable<void> Conversation::call_all(std::vector<ModelCall> calls, const Obser
   }
 }
 
-ModelShare Conversation::share(ModelReply reply) const {
-  ModelShare share{.model = reply.model.empty() ? question_.model : std::move(reply.model),
+ModelShare Conversation::share(const ModelReply& reply) const {
+  ModelShare share{.model = reply.model.empty() ? question_.model : reply.model,
                    .provider = model_.provider(),
                    .tier = question_.tier,
                    .complexity = question_.complexity,
@@ -265,7 +265,7 @@ awaitable<Answer> Conversation::hold(Answer answer, const Observer& observer) {
     if (reply->calls.empty() || ended != Ended::kAnswer) {
       answer.response = std::move(reply->content);
       answer.succeeded = !answer.response.empty();
-      answer.model = share(*std::move(reply));
+      answer.model = share(*reply);
       answer.model->ended = ended;
       co_return answer;
     }

@@ -48,7 +48,7 @@ class Conversation {
   void tell(std::string call_id, const tool::ToolResult& result);
   bool may_call(const tool::Definition& tool) const;
   nlohmann::ordered_json tools_offered() const;
-  ModelShare share(ModelReply reply) const;
+  ModelShare share(const ModelReply& reply) const;
 
   Model& model_;
   const ModelSetting& setting_;

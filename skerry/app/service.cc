@@ -179,7 +179,7 @@ std::vector<std::string> Service::addresses() const {
   return lines;
 }
 
-void Service::run(std::function<Result<config::Settings>()> reload) {
+void Service::run(const std::function<Result<config::Settings>()>& reload) {
   boost::asio::signal_set signals(io_, SIGINT, SIGTERM);
   std::thread stopping;
   signals.async_wait([&](const boost::system::error_code& error, int) {

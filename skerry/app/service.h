@@ -46,7 +46,7 @@ class Service {
 
   /// Until SIGINT or SIGTERM; a second one does not wait for what is under way. SIGHUP asks
   /// `reload` for the settings anew; when that fails, nothing changes.
-  void run(std::function<Result<config::Settings>()> reload);
+  void run(const std::function<Result<config::Settings>()>& reload);
 
   /// "gRPC on 127.0.0.1:50051", a line for each address.
   std::vector<std::string> addresses() const;

@@ -104,6 +104,7 @@ Status compile(const Compilation& what, const ModuleSetting& setting, int stop) 
                                 std::to_string(setting.cpu.count()),
                                 std::to_string(setting.kept.value)};
   std::vector<char*> words;
+  words.reserve(text.size() + 1);
   for (std::string& each : text) words.push_back(each.data());
   words.push_back(nullptr);
   // Dies when it is destroyed here, and with it the jailed process that it waits for.

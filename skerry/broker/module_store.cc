@@ -176,7 +176,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
       return absl::ResourceExhaustedError("busy: " + std::to_string(ahead) +
                                           " modules wait to be compiled; try again in a second");
     }
-    const auto job = std::make_shared<Job>(io_, tenant, std::move(what));
+    auto job = std::make_shared<Job>(io_, tenant, std::move(what));
     what = {.module = nullptr,
             .directory = job->what.directory,
             .key = job->what.key,
@@ -217,7 +217,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
       const auto first =
           std::min_element(queue_.begin(), queue_.end(),
                            [&](const JobRef& a, const JobRef& b) { return rank(a) < rank(b); });
-      const JobRef job = *first;
+      const JobRef job = std::move(*first);
       queue_.erase(first);
       last_served_ = job->tenant;
       job->is_running = true;

@@ -8,8 +8,7 @@
 namespace skerry::service {
 
 Result<Address> Address::parse(std::string_view text) {
-  const Status refused =
-      absl::InvalidArgumentError("\"" + std::string(text) + "\", expected HOST:PORT");
+  Status refused = absl::InvalidArgumentError("\"" + std::string(text) + "\", expected HOST:PORT");
   const auto colon = text.rfind(':');
   if (colon == text.npos || colon == 0) return refused;
   Address address;

@@ -276,7 +276,7 @@ class Teller {
  public:
   Teller(EventStream& events, const Asked& asked) : events_(events), asked_(asked) {}
 
-  void tell(const char* event, ordered_json data) {
+  void tell(const char* event, const ordered_json& data) {
     ordered_json whole{{"event", event}, {"agent_id", asked_.agent_id}};
     whole.update(data);
     has_told_ = true;

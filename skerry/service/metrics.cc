@@ -19,9 +19,13 @@ constexpr std::size_t kMostTenants = 100;
 constexpr const char* kOther = "other";
 
 /// From a tenth of a millisecond, which a fresh run takes, to the longest that a tool allows.
-const prometheus::Histogram::BucketBoundaries kSeconds{
-    0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 5, 30, 60};
-const prometheus::Histogram::BucketBoundaries kPages{50, 100, 200, 500, 1000, 5000, 20'000, 65'536};
+prometheus::Histogram::BucketBoundaries seconds_buckets() {
+  return {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 5, 30, 60};
+}
+
+prometheus::Histogram::BucketBoundaries pages_buckets() {
+  return {50, 100, 200, 500, 1000, 5000, 20'000, 65'536};
+}
 
 const char* status_of(tool::Verdict verdict) {
   switch (verdict) {
@@ -93,17 +97,17 @@ Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& t
                       .Name("skerry_run_wall_seconds")
                       .Help("A program's own time")
                       .Register(*registry_)
-                      .Add({}, kSeconds)),
+                      .Add({}, seconds_buckets())),
       stage_cpu_(BuildHistogram()
                      .Name("skerry_run_cpu_seconds")
                      .Help("Processor time of a program")
                      .Register(*registry_)
-                     .Add({}, kSeconds)),
+                     .Add({}, seconds_buckets())),
       dirty_pages_(BuildHistogram()
                        .Name("skerry_run_dirty_pages")
                        .Help("Pages of 4 KiB that a run changed")
                        .Register(*registry_)
-                       .Add({}, kPages)) {
+                       .Add({}, pages_buckets())) {
   for (const std::string& tool : tools) tools_[tool] = {};
   tools_[kOther] = {};
 }
@@ -112,14 +116,13 @@ Metrics::OfTool& Metrics::of_tool(std::string_view name) {
   auto found = tools_.find(name);
   if (found == tools_.end()) found = tools_.find(std::string_view(kOther));
   if (found->second.seconds == nullptr) {
-    found->second.seconds = &seconds_.Add({{"tool_name", found->first}}, kSeconds);
+    found->second.seconds = &seconds_.Add({{"tool_name", found->first}}, seconds_buckets());
   }
   return found->second;
 }
 
-const std::string& Metrics::tenant_label(const std::string& tenant) {
-  static const std::string kRest = kOther;
-  return tenants_.contains(tenant) || tenants_.size() < kMostTenants ? tenant : kRest;
+std::string Metrics::tenant_label(const std::string& tenant) const {
+  return tenants_.contains(tenant) || tenants_.size() < kMostTenants ? tenant : kOther;
 }
 
 void Metrics::called(const tool::Caller& caller, std::string_view tool,
@@ -133,7 +136,7 @@ void Metrics::called(const tool::Caller& caller, std::string_view tool,
   }
   calls->Increment();
   of.seconds->Observe(std::chrono::duration<double>(result.took).count());
-  const std::string& label = tenant_label(caller.tenant);
+  const std::string label = tenant_label(caller.tenant);
   auto& tenant = tenants_[label];
   if (tenant == nullptr) tenant = &by_tenant_.Add({{"tenant", label}});
   tenant->Increment();

@@ -11,7 +11,7 @@ TaskStore::~TaskStore() { pool_.join(); }
 
 Status TaskStore::open_if_needed() {
   if (tables_) return ok_status();
-  const Status opened = open();
+  Status opened = open();
   if (opened.ok()) {
     complained_.clear();
     return opened;

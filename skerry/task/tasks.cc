@@ -440,8 +440,11 @@ awaitable<void> Tasks::write(ActivePointer active) {
       auto asked = store_.ask(std::move(work));
       auto stored = co_await std::move(asked);
       if (!*lives) co_return;
-      if (stored.ok()) feed_.publish(row, *std::move(stored));
-      if (stored.ok() || stored.status().code() == StatusCode::kNotFound) break;
+      if (stored.status().code() == StatusCode::kNotFound) break;
+      if (stored.ok()) {
+        feed_.publish(row, *std::move(stored));
+        break;
+      }
       // It is not forgotten: once there is room, or the lock is gone, it is written.
       asio::steady_timer pause(io_, kPause);
       auto waiting = pause.async_wait(kTuple);
