@@ -19,6 +19,7 @@ using nlohmann::json;
 
 constexpr ByteSize kMaxFile = mib(1);
 constexpr int kMostLevels = 32;
+constexpr int kMostNodes = 10'000;  // of one value
 
 const Key* find(std::string_view name) {
   const auto found =
@@ -33,14 +34,16 @@ bool is_section(const std::string& name) {
   });
 }
 
-/// A value as keys take it: scalars are text.
-Result<json> value_of(const YAML::Node& node, int level) {
-  if (level > kMostLevels) return absl::InvalidArgumentError("nested too deep");
+/// A value as keys take it: scalars are text. `left` nodes may follow: an anchor can name itself.
+Result<json> value_of(const YAML::Node& node, int level, int& left) {
+  if (level > kMostLevels || --left < 0) {
+    return absl::InvalidArgumentError("nested too deep, or too much of it");
+  }
   if (node.IsScalar()) return json(node.Scalar());
   json value = json::array();
   if (node.IsSequence()) {
     for (const YAML::Node& each : node) {
-      SKERRY_ASSIGN(json item, value_of(each, level + 1));
+      SKERRY_ASSIGN(json item, value_of(each, level + 1, left));
       value.push_back(std::move(item));
     }
     return value;
@@ -48,7 +51,7 @@ Result<json> value_of(const YAML::Node& node, int level) {
   if (!node.IsMap()) return json(nullptr);
   value = json::object();
   for (const auto& each : node) {
-    SKERRY_ASSIGN(value[each.first.Scalar()], value_of(each.second, level + 1));
+    SKERRY_ASSIGN(value[each.first.Scalar()], value_of(each.second, level + 1, left));
   }
   return value;
 }
@@ -74,7 +77,8 @@ Status walk(const YAML::Node& node, const std::string& prefix, int level,
     const std::string name = prefix + each.first.Scalar();
     if (!seen.insert(name).second) return refuse(fmt::format("\"{}\" is given twice", name));
     if (find(name) != nullptr) {
-      auto value = value_of(each.second, level);
+      int left = kMostNodes;
+      auto value = value_of(each.second, level, left);
       if (!value.ok()) return refuse(std::string(message_of(value.status())));
       if (value->is_null()) return refuse(fmt::format("\"{}\" has no value", name));
       given.push_back({name, *std::move(value), line});

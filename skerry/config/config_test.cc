@@ -90,6 +90,7 @@ TEST_F(ConfigTest, WhatDoesNotFitIsToldWithFileAndLine) {
   EXPECT_THAT(refusal("service:\n  require_key: maybe\n"), HasSubstr("true or false"));
   EXPECT_THAT(refusal("service:\n  workers: 1\n  workers: 2\n"),
               HasSubstr("bad.yaml:3: \"service.workers\" is given twice"));
+  EXPECT_THAT(refusal("service:\n  http: &a [*a, *a, *a]\n"), HasSubstr("bad.yaml:2:"));
   EXPECT_THAT(refusal("service: [\n"), HasSubstr("bad.yaml:"));
   EXPECT_THAT(refusal("- a\n"), HasSubstr("bad.yaml:1:"));
   EXPECT_THAT(refusal("wasi:\n  execution_timeout_ms: 1\n  execution_timeout_secs: 5\n"),

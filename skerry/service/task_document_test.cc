@@ -43,7 +43,8 @@ TEST(TaskDocumentTest, AnEventsDataIsOneLine) {
 }
 
 TEST(TaskDocumentTest, AResultThatIsJsonIsParsedAndAnythingElseIsNot) {
-  task::Task task{.state = task::State::kCompleted};
+  task::Task task;
+  task.state = task::State::kCompleted;
   const auto response = [&](const std::string& result) {
     task.result = result;
     return status_json(task)["response"];
@@ -57,7 +58,9 @@ TEST(TaskDocumentTest, AResultThatIsJsonIsParsedAndAnythingElseIsNot) {
 }
 
 TEST(TaskDocumentTest, WhatHasNotHappenedIsNull) {
-  const task::Task task{.state = task::State::kQueued, .created_unix_ns = 1};
+  task::Task task;
+  task.state = task::State::kQueued;
+  task.created_unix_ns = 1;
   const auto told = status_json(task);
   EXPECT_TRUE(told["started_at"].is_null());
   EXPECT_TRUE(told["completed_at"].is_null());

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 using Module = ModuleSource::Module;
 
 constexpr std::size_t kLongestPath = 4096;
-const ByteSize kMaxModule = wasm::ModuleLimits{}.module_size;
+constexpr ByteSize kMaxModule = wasm::ModuleLimits{}.module_size;
 
 Status too_large(std::uint64_t size) {
   return absl::InvalidArgumentError("WASM module too large: " + std::to_string(size) +
@@ -54,7 +54,7 @@ Result<OwnedFd> open_beneath(int directory, const fs::path& path) {
 
 /// The path seen from the directory; none when it does not lead there.
 std::optional<fs::path> seen_from(const fs::path& directory, const fs::path& path) {
-  const fs::path within = path.lexically_relative(directory);
+  fs::path within = path.lexically_relative(directory);
   if (within.empty() || *within.begin() == ".." || within == ".") return std::nullopt;
   return within;
 }
