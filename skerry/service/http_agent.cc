@@ -327,7 +327,7 @@ awaitable<HttpAnswer> answer_streamed(const agent::Agent& agent, agent::Plan pla
   if (failure) {
     ordered_json told = ordered_json::parse(failure->body);
     told["status"] = failure->status;
-    teller.tell("error", std::move(told));
+    teller.tell("error", told);
     co_return std::nullopt;
   }
   teller.tell("thread.message.completed", {{"response", answer.response},
