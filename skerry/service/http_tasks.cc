@@ -24,6 +24,15 @@ constexpr std::size_t kLargestBody = std::size_t{40} << 20;
 constexpr std::size_t kLongestKey = 255;
 constexpr std::size_t kLongestReason = 1000;
 
+/// A handler whose request lives for as long as it works.
+template <typename Handle>
+HttpHandler keeping(Handle handle) {
+  return [handle](HttpRequest request, EventStream&) -> awaitable<Answer> {
+    auto handling = handle(request);
+    co_return co_await std::move(handling);
+  };
+}
+
 /// The id in the path, checked.
 Result<std::string> id_in(const HttpRequest& request) {
   const std::string& id = request.variables.at("id");
@@ -90,7 +99,7 @@ awaitable<Answer> submit(Tasks& tasks, HttpRequest request, bool wants_stream) {
   co_return submitted(*accepted, request, wants_stream);
 }
 
-awaitable<Answer> list(Tasks& tasks, HttpRequest request) {
+awaitable<Answer> list(Tasks& tasks, const HttpRequest& request) {
   auto filter = filter_in(request.query);
   if (!filter.ok()) co_return response_of(filter.status());
   auto listing = tasks.list(request.caller.tenant, *std::move(filter));
@@ -102,7 +111,8 @@ awaitable<Answer> list(Tasks& tasks, HttpRequest request) {
 }
 
 /// A look at one task.
-awaitable<Answer> look(Tasks& tasks, HttpRequest request, ordered_json (*tell)(const task::Task&)) {
+awaitable<Answer> look(Tasks& tasks, const HttpRequest& request,
+                       ordered_json (*tell)(const task::Task&)) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   auto finding = tasks.find(request.caller.tenant, *id);
@@ -111,7 +121,7 @@ awaitable<Answer> look(Tasks& tasks, HttpRequest request, ordered_json (*tell)(c
   co_return json_response(tell(*found));
 }
 
-awaitable<Answer> events(Tasks& tasks, HttpRequest request) {
+awaitable<Answer> events(Tasks& tasks, const HttpRequest& request) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   const auto limit = number_in(request.query, "limit", 50, 1, 200);
@@ -127,7 +137,7 @@ awaitable<Answer> events(Tasks& tasks, HttpRequest request) {
   co_return json_response({{"events", std::move(told)}, {"count", count}});
 }
 
-awaitable<Answer> redirect(Tasks& tasks, HttpRequest request) {
+awaitable<Answer> redirect(Tasks& tasks, const HttpRequest& request) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   auto finding = tasks.find(request.caller.tenant, *id);
@@ -164,7 +174,7 @@ const char* said_of(task::Action action, const task::Task& task) {
   return "";
 }
 
-awaitable<Answer> control(Tasks& tasks, HttpRequest request, task::Action action) {
+awaitable<Answer> control(Tasks& tasks, const HttpRequest& request, task::Action action) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   auto reason = reason_in(request.body);
@@ -226,20 +236,17 @@ void add_submits(Tasks& tasks, Router& router) {
 }
 
 void add_looks(Tasks& tasks, Router& router) {
-  router.add({.method = "GET",
-              .path = "/api/v1/tasks",
-              .summary = "Tasks, newest first",
-              .answer = object_of(
-                  {{"tasks", list_schema(summary_schema())}, {"total_count", count_schema()}},
-                  {"tasks", "total_count"}),
-              .errors = {400, 429, 500, 503},
-              .queries = {{"limit", range(1, 100, 20)},
-                          {"offset", count_schema()},
-                          "session_id",
-                          "status"},
-              .handler = [&tasks](HttpRequest request, EventStream&) {
-                return list(tasks, std::move(request));
-              }});
+  router.add(
+      {.method = "GET",
+       .path = "/api/v1/tasks",
+       .summary = "Tasks, newest first",
+       .answer =
+           object_of({{"tasks", list_schema(summary_schema())}, {"total_count", count_schema()}},
+                     {"tasks", "total_count"}),
+       .errors = {400, 429, 500, 503},
+       .queries =
+           {{"limit", range(1, 100, 20)}, {"offset", count_schema()}, "session_id", "status"},
+       .handler = keeping([&tasks](const HttpRequest& request) { return list(tasks, request); })});
   struct Look {
     const char* path;
     const char* summary;
@@ -256,9 +263,9 @@ void add_looks(Tasks& tasks, Router& router) {
                 .summary = each.summary,
                 .answer = std::move(each.schema),
                 .errors = {400, 404, 429, 500, 503},
-                .handler = [&tasks, tell = each.tell](HttpRequest request, EventStream&) {
-                  return look(tasks, std::move(request), tell);
-                }});
+                .handler = keeping([&tasks, tell = each.tell](const HttpRequest& request) {
+                  return look(tasks, request, tell);
+                })});
   }
   router.add(
       {.method = "GET",
@@ -268,17 +275,15 @@ void add_looks(Tasks& tasks, Router& router) {
                            {"events", "count"}),
        .errors = {400, 404, 429, 500, 503},
        .queries = {{"limit", range(1, 200, 50)}, {"offset", count_schema()}},
-       .handler = [&tasks](HttpRequest request, EventStream&) {
-         return events(tasks, std::move(request));
-       }});
+       .handler =
+           keeping([&tasks](const HttpRequest& request) { return events(tasks, request); })});
   router.add({.method = "GET",
               .path = "/api/v1/tasks/{id}/stream",
               .summary = "To where a task's events are",
               .errors = {400, 404, 429, 500, 503},
               .success = 307,
-              .handler = [&tasks](HttpRequest request, EventStream&) {
-                return redirect(tasks, std::move(request));
-              }});
+              .handler = keeping(
+                  [&tasks](const HttpRequest& request) { return redirect(tasks, request); })});
 }
 
 void add_controls(Tasks& tasks, Router& router) {
@@ -304,9 +309,9 @@ void add_controls(Tasks& tasks, Router& router) {
                              {"success", "task_id", "status", "message"}),
          .errors = {400, 404, 409, 429, 500, 503},
          .may_lack_body = true,
-         .handler = [&tasks, action = each.action](HttpRequest request, EventStream&) {
-           return control(tasks, std::move(request), action);
-         }});
+         .handler = keeping([&tasks, action = each.action](const HttpRequest& request) {
+           return control(tasks, request, action);
+         })});
   }
 }
 

@@ -23,8 +23,7 @@ struct RouteParameter {
 
   // A text of the query, which is what most are.
   RouteParameter(const char* text) : name(text) {}  // NOLINT(google-explicit-constructor)
-  RouteParameter(const char* text, nlohmann::ordered_json form)
-      : name(text), schema(std::move(form)) {}
+  RouteParameter(const char* text, const nlohmann::ordered_json& form) : name(text), schema(form) {}
 
   RouteParameter required() && {
     is_required = true;
