@@ -3,18 +3,26 @@
 
 namespace skerry {
 
-/// Whether the address sanitizer is built in: its shadow is larger than any bound on addresses, and
-/// its runtime makes system calls of its own.
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kHasAddressSanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if defined(__has_feature)
+#define SKERRY_HAS_FEATURE(name) __has_feature(name)
+#else
+#define SKERRY_HAS_FEATURE(name) 0
+#endif
+
+/// Whether the address sanitizer is built in: its runtime makes system calls of its own.
+#if defined(__SANITIZE_ADDRESS__) || SKERRY_HAS_FEATURE(address_sanitizer)
 inline constexpr bool kHasAddressSanitizer = true;
 #else
 inline constexpr bool kHasAddressSanitizer = false;
 #endif
+
+/// Whether a sanitizer is built in whose shadow is larger than any bound on addresses.
+#if defined(__SANITIZE_THREAD__) || SKERRY_HAS_FEATURE(thread_sanitizer)
+inline constexpr bool kHasShadowMemory = true;
 #else
-inline constexpr bool kHasAddressSanitizer = false;
+inline constexpr bool kHasShadowMemory = kHasAddressSanitizer;
 #endif
+
+#undef SKERRY_HAS_FEATURE
 
 }  // namespace skerry

@@ -34,7 +34,7 @@ int answer(const Limited& how, const std::function<Result<std::string>()>& body,
   if (!cell.enclose().ok() || !cell.seal(kept).ok()) return kNotJailed;
   const CompileBudget& budget = how.budget;
   set_limit(RLIMIT_CORE, 0);
-  if (!kHasAddressSanitizer) set_limit(RLIMIT_AS, budget.memory.value);
+  if (!kHasShadowMemory) set_limit(RLIMIT_AS, budget.memory.value);
   set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(budget.cpu.count()));
   const auto result = body();
   const char code = static_cast<char>(result.status().code());

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/file.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/engine/test_module.h"
 
 namespace skerry::engine {
@@ -17,14 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using engine::testing::any_budget;
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 
 std::vector<std::byte> binary(std::string_view text) { return text_to_binary(text).value(); }
 
@@ -135,7 +128,7 @@ TEST_F(NativeCacheTest, InvalidModuleSaysWhy) {
 }
 
 TEST_F(NativeCacheTest, TooLittleMemoryIsResourceExhausted) {
-  if (kSanitized) GTEST_SKIP() << "the sanitizer's shadow alone is over any bound";
+  if (kHasShadowMemory) GTEST_SKIP() << "the sanitizer's shadow alone is over any bound";
   const std::string large = large_module(8000);
   const Status status =
       cache.compile(as_bytes(large), "x", Metering::kNone, {.memory = mib(64)}, {});

@@ -205,9 +205,9 @@ TEST(ResourceLimitsTest, FilesHaveACap) {
 }
 
 TEST(ResourceLimitsTest, PrivateMemoryHasACapAndReservationsHaveNone) {
-#ifdef SKERRY_WITH_ASAN
-  GTEST_SKIP() << "the sanitizer's shadow is private memory, terabytes of it";
-#endif
+  if (kHasShadowMemory) {
+    GTEST_SKIP() << "the sanitizer's shadow is private memory, terabytes of it";
+  }
   const auto map = [](std::size_t size, int protection) {
     return [=] {
       return ::mmap(nullptr, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,

@@ -11,17 +11,10 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/child.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/jail/cell.h"
 #include "skerry/jail/namespaces.h"
 #include "skerry/jail/probe.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SKERRY_WITH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SKERRY_WITH_ASAN 1
-#endif
-#endif
 
 namespace skerry::jail {
 
@@ -97,9 +90,7 @@ inline ChildExit run_outside(const std::function<int()>& act) { return *Child::f
 
 /// Skips a test of what works behind the filter: the sanitizer's own runtime makes calls there that
 /// no worker makes.
-#ifdef SKERRY_WITH_ASAN
-#define SKERRY_NEEDS_PLAIN_RUNTIME() \
-  GTEST_SKIP() << "the sanitizer's runtime makes system calls of its own"
-#else
-#define SKERRY_NEEDS_PLAIN_RUNTIME() (void)0
-#endif
+#define SKERRY_NEEDS_PLAIN_RUNTIME()                                         \
+  if (::skerry::kHasAddressSanitizer) {                                      \
+    GTEST_SKIP() << "the sanitizer's runtime makes system calls of its own"; \
+  }
