@@ -62,15 +62,71 @@ def _clean(text):
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _compile(source, name):
-    """The program's code, and that of its last expression if it ends in one."""
+# How code ends that drops its last expression's value: it pops it, and returns None.
+_DROPPING = compile("_", "", "exec").co_code[-6:]
+_RETURN = _DROPPING[-2:]
+# What begins a line that may be no expression. `match` and `type` are words of statements only at times.
+_STATEMENTS = frozenset({*keyword.kwlist, "match", "type"} - {"None", "True", "False", "lambda", "not", "await", "yield"})
+_FIRST_WORD = re.compile(r"\w*")
+# What a line that goes on with an earlier one begins with, or one without a statement.
+_NO_BEGINNING = frozenset(" \t\f\r\n#)]}'\"\\")
+# Further up than this nobody looks for where the last statement begins.
+_MAX_TAIL = 200
+
+
+def _compile(source, text, lines, name):
+    """The program's code, and that of its last expression if it ends in one; without the latter, the code returns what the
+    last expression does. Parsing first and compiling then would take three times as long, so that the compiled code is asked."""
+    code = compile(source, name, "exec", dont_inherit=True)
+    # What the compiler decodes itself has columns of its own, and some ends of lines are such to str.splitlines alone.
+    if source is text and len(lines) == text.count("\n") + (text[-1:] != "\n"):
+        returning = _returning(code, lines)
+        if returning is not None:
+            return returning, None
+        if _ends_in_statement(lines):
+            return code, None
     tree = ast.parse(source, name)
     if not tree.body or not isinstance(tree.body[-1], ast.Expr):
-        return compile(tree, name, "exec", dont_inherit=True), None
+        return code, None
     last = ast.Expression(tree.body.pop().value)
     body = compile(tree, name, "exec", dont_inherit=True)
     flags = body.co_flags & _FUTURE_FLAGS  # its future imports count for its last line, too
     return body, compile(last, name, "eval", flags=flags, dont_inherit=True)
+
+
+def _returning(code, lines):
+    """The code, made to return its last expression's value in place of dropping it; None where that is not plain to see. A
+    statement in column 0 belongs to no other, and code that ends by dropping a value for one that begins with no statement's
+    word is an expression's. Where branches end on their own, there is more than one return."""
+    steps = code.co_code
+    if not steps.endswith(_DROPPING) or steps[::2].count(_RETURN[0]) != 1:
+        return None
+    *_, (line, last_line, column, last_column), _, _ = code.co_positions()
+    if column != 0 or not 0 < line <= last_line <= len(lines):
+        return None
+    statement = lines[line - 1 : last_line]
+    # An annotation drops a value, too.
+    if _FIRST_WORD.match(statement[0])[0] in _STATEMENTS or any(":" in each for each in statement):
+        return None
+    # The compiler leaves no trace of statements that do nothing.
+    rest = [lines[last_line - 1].encode()[last_column:].decode(), *lines[last_line:]]
+    if any(each.strip()[:1] not in ("", "#") for each in rest):
+        return None
+    return code.replace(co_code=steps[: -len(_DROPPING)] + _RETURN + _DROPPING[2:])
+
+
+def _ends_in_statement(lines):
+    """Whether the program ends in a statement that is no expression: False where that would take parsing all of it."""
+    for begin in range(len(lines) - 1, max(-1, len(lines) - _MAX_TAIL), -1):
+        if lines[begin][0] not in _NO_BEGINNING:
+            break
+    else:
+        return False
+    try:
+        tail = ast.parse("".join(lines[begin:]))
+    except (SyntaxError, ValueError):
+        return False
+    return bool(tail.body) and not isinstance(tail.body[-1], ast.Expr)
 
 
 def _text_of(source):
@@ -331,9 +387,11 @@ def serve(frame):
         names["__cached__"] = None
     try:
         source, text = _text_of(source)
-        linecache.cache[name] = (len(source), None, text.splitlines(True), name)
-        if header.get("want_result") or header.get("echo"):
-            code, last = _compile(source, name)
+        lines = text.splitlines(True)
+        linecache.cache[name] = (len(source), None, lines, name)
+        wants_result = header.get("want_result") or header.get("echo")
+        if wants_result:
+            code, last = _compile(source, text, lines, name)
         else:
             code, last = compile(source, name, "exec", dont_inherit=True), None
     except BaseException as error:
@@ -341,9 +399,12 @@ def serve(frame):
         _failed(error, done)
     else:
         try:
-            types.FunctionType(code, names)()
+            value = types.FunctionType(code, names)()
             if last is not None:
-                _tell_result(types.FunctionType(last, names)(), header, done)
+                value = types.FunctionType(last, names)()
+            if wants_result:
+                _tell_result(value, header, done)
+            value = None  # or it would outlive its names
         except BaseException as error:
             _failed(error, done)
     if not header.get("continued"):
