@@ -16,7 +16,7 @@ TEST_HOME ?= $(CURDIR)/build/home
 SKERRY := $(CURDIR)/build/release/bin/skerry
 LOGS := build/logs
 IN_TEST_HOME := SKERRY_HOME=$(TEST_HOME)
-BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake density broker throughput cpu
+BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake density broker service throughput cpu
 # What runs under the thread sanitizer: the folders that work with processes, signals and threads.
 TSAN_TESTS ?= base_test broker_test worker_test
 PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto)) skerry_shannon_grpc skerry_v1_grpc

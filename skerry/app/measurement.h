@@ -52,4 +52,10 @@ std::vector<std::string> bench_names();
 Result<Measurement> measure(std::string_view bench, const runtime::PythonInstallation& installation,
                             std::string_view template_name);
 
+/// The bench that the service's program runs, not `measure`.
+inline constexpr const char* kServiceBench = "service";
+
+/// Says of a measurement what was measured, and where.
+void describe(std::string_view bench, Measurement& m);
+
 }  // namespace skerry::app

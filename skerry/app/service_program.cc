@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/app/service_program.h"
+
+#include <unistd.h>
+
+#include "skerry/base/child.h"
+
+namespace skerry::app {
+
+Status become_service(std::vector<std::string> arguments) {
+  SKERRY_ASSIGN(const auto program, program_beside("skerry-service"));
+  std::vector<char*> words;
+  std::string name = program.native();
+  words.push_back(name.data());
+  for (std::string& argument : arguments) words.push_back(argument.data());
+  words.push_back(nullptr);
+  return syscall_result("execv", program.native(),
+                        [&] { return ::execv(program.c_str(), words.data()); })
+      .status();
+}
+
+}  // namespace skerry::app
