@@ -3,10 +3,11 @@
 
 import json
 import signal
+import time
 
 import pytest
 
-from conftest import wait_until
+from conftest import ROOT, wait_until
 from test_http import Http
 
 
@@ -65,6 +66,105 @@ def test_limits_and_timeouts_are_those_that_were_told(serve, tmp_path):
     late = client.post("/v1/run", code="while True: pass")
     assert (late["outcome"], late["limits"]["wall_seconds"]) == ("deadline", 0.7)
     assert client.post("/v1/run", code="print('x' * 1000)")["truncated"] == ["stdout"]
+
+
+def test_what_a_run_finds_in_its_environment(serve, tmp_path):
+    (tmp_path / "variables.yaml").write_text("wasi:\n  env_vars:\n    GREETING: hello, you\n    MODE: service\n")
+    client = Http(serve("--config", str(tmp_path / "variables.yaml")).http)
+    code = "import os; print(os.environ['GREETING'], os.environ['MODE'])"
+    assert client.post("/v1/run", code=code)["stdout"] == "hello, you service\n"
+    assert client.post("/v1/run", code=code, env={"MODE": "own"})["stdout"] == "hello, you own\n"
+    assert client.post("/v1/run", code=code, session="s")["stdout"] == "hello, you service\n"
+    tool = client.post("/tools/execute", tool_name="python_executor", parameters={"code": code})
+    assert tool["output"] == "hello, you service\n"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_fuel_can_be_counted(serve, tmp_path):
+    (tmp_path / "fuel.yaml").write_text("wasi:\n  max_fuel: 400000000\n")
+    client = Http(serve("--config", str(tmp_path / "fuel.yaml")).http)
+    assert client.post("/v1/run", code="print(1)")["stdout"] == "1\n"
+    assert client.post("/v1/run", code="while True: pass")["outcome"] == "out_of_fuel"
+
+
+def test_calls_have_the_time_that_all_calls_have(serve):
+    client = Http(serve(env={"ENFORCE_TIMEOUT_SECONDS": "1"}).http)
+    late = client.post("/tools/execute", tool_name="python_executor", parameters={"code": "while True: pass"})
+    assert not late["success"] and late["error"].startswith("request_timeout") and "enforcement.timeout_seconds" in late["error"]
+    assert 900 < late["execution_time_ms"] < 5000
+    assert client.post("/tools/execute", tool_name="python_executor", parameters={"code": "print(1)"})["output"] == "1\n"
+    assert wait_until(lambda: metric(client, "skerry_workers", state="running") == 0, 5)
+
+
+def test_a_query_may_have_so_many_tokens(serve):
+    client = Http(serve(env={"ENFORCE_MAX_TOKENS": "20"}).http)
+    assert client.post("/agent/query", query="Execute Python: print(1)")["response"] == "1\n"
+    status, _, answer = client("POST", "/agent/query", {"query": "Execute Python: " + "1;" * 100})
+    assert status == 429 and "token_limit_exceeded" in answer["error"]
+
+
+def test_calls_of_one_request_can_be_made_at_once(serve):
+    calls = [{"tool": "python_executor", "parameters": {"code": f"import time; time.sleep(0.8); print({n})"}} for n in range(4)]
+    calls.insert(1, {"tool": "calculator", "parameters": {"expression": "1/0"}})
+
+    def took(service):
+        client = Http(service.http)
+        client.post("/v1/run", code="1")
+        begun = time.monotonic()
+        answer = client.post("/agent/query", query="label", forced_tool_calls=calls)
+        executions = answer["metadata"]["tool_executions"]
+        assert [each["success"] for each in executions] == [True, False, True, True, True]
+        assert [each["output"] for each in executions if each["success"]] == ["0\n", "1\n", "2\n", "3\n"]
+        return time.monotonic() - begun
+
+    assert took(serve(env={"TOOL_PARALLELISM": "5"})) < 2.4
+    assert took(serve()) > 3.1
+
+
+def test_the_shipped_files_say_what_holds_anyway(config):
+    shipped = [word for name in ("shannon", "agent") for word in ("--config", ROOT / "config" / f"{name}.yaml")]
+    values = {key: each["value"] for key, each in effective(config("--json", *shipped)).items()}
+    assert values == {key: each["value"] for key, each in effective(config("--json")).items()}
+
+
+def test_variables_of_the_reference_are_taken_or_named(config):
+    told = config("--json", env={"PORT": "9000", "METRICS_PORT": "9001", "WORKSPACE_MAX_SIZE_MB": "64", "LLM_MODEL": "m",
+                                 "LLM_SERVICE_URL": "http://llm:8000", "LLM_API_KEY": "a-secret"}).ok()
+    assert json.loads(told.out)["service.http"]["value"] == ["127.0.0.1:8000", "127.0.0.1:9000"]
+    assert json.loads(told.out)["service.metrics"] == {"value": ["127.0.0.1:9001"], "from": "METRICS_PORT", "reloaded": False}
+    assert json.loads(told.out)["wasi.max_files_bytes"]["value"] == 64 << 20
+    assert json.loads(told.out)["llm.model"]["value"] == "m"
+    assert "LLM_SERVICE_URL is set and not used" in told.err and "a-secret" not in told.out + told.err
+    refused = config(env={"PYTHON_EXECUTOR_MODE": "firecracker"})
+    assert refused.code == 125 and '"wasi"' in refused.err
+
+
+def test_what_is_told_can_be_json_with_every_call(serve, tmp_path):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    (tmp_path / "log.yaml").write_text("service:\n  log_calls: true\n")
+    service = serve("--config", str(tmp_path / "log.yaml"))
+    client = Http(service.http)
+    client("POST", "/v1/run", {"code": "print('secret')"}, X_Request_ID="r-1", traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+    client("POST", "/tools/execute", {"tool_name": "calculator", "parameters": {"expression": "1"}}, traceparent="nonsense")
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(10) == 0
+    text = service.process.stderr.read().decode()
+    first, second = (json.loads(line) for line in text.splitlines() if line.startswith("{"))
+    assert (first["request"], first["trace"], first["tool"], first["outcome"]) == ("r-1", trace, "python_executor", "ok")
+    assert (second["tool"], second["trace"]) == ("calculator", "")
+    assert "secret" not in text
+
+
+def test_words_can_be_json(start, own_home, environment):
+    process = start("serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--orchestrator", "127.0.0.1:0",
+                    env={**environment, "SKERRY_HOME": str(own_home), "SKERRY_LOG": "json"})
+    told = [json.loads(process.stderr.readline()) for _ in range(3)]
+    assert [each["message"].split(" on ")[0] for each in told] == ["gRPC", "HTTP", "orchestrator"]
+    assert told[0]["time"].endswith("Z")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert all(json.loads(line)["message"] for line in process.stderr.read().splitlines())
 
 
 def test_rates_can_be_told_while_it_runs(serve, tmp_path):

@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -408,12 +409,12 @@ def test_without_a_model_it_says_how_to_configure_one(served):
 
 
 @pytest.mark.parametrize("variables, said", [
-    ({"LLM_MODEL": "m"}, "LLM_BASE_URL is not"),
-    ({"LLM_BASE_URL": "https://x.example/v1"}, "LLM_MODEL is not"),
+    ({"LLM_MODEL": "m"}, "LLM_BASE_URL) is not"),
+    ({"LLM_BASE_URL": "https://x.example/v1"}, "LLM_MODEL) is not"),
     ({"LLM_BASE_URL": "x.example", "LLM_MODEL": "m"}, "expected http(s)://HOST"),
     ({"LLM_BASE_URL": "http://x.example/v1", "LLM_MODEL": "m", "LLM_API_KEY": KEY}, "unencrypted"),
     ({"LLM_BASE_URL": "https://x.example/v1", "LLM_MODEL": "m", "LLM_API_KEY": f"{KEY}\r\nX: y"}, "no key has"),
-    ({"LLM_BASE_URL": "https://x.example/v1", "LLM_MODEL": "m", "LLM_TIMEOUT_SECONDS": "0"}, "expected 1 to 3600"),
+    ({"LLM_BASE_URL": "https://x.example/v1", "LLM_MODEL": "m", "LLM_TIMEOUT_SECONDS": "0"}, "1 to 3600"),
     ({"LLM_BASE_URL": "https://x.example/v1", "LLM_MODEL": "m", "LLM_PRICES": "m=1"}, "expected MODEL=INPUT/OUTPUT"),
 ])
 def test_a_wrong_configuration_is_an_error_at_the_start(skerry, variables, said):
@@ -489,3 +490,29 @@ def test_a_task_whose_model_fails_has_failed_and_one_that_is_cancelled_ends(clie
     assert wait_until(lambda: any(event["type"] == "LLM_PARTIAL" for event in client.get(path + "/events")["events"]), 20)
     assert client("POST", path + "/cancel")[0] == 200
     assert wait_until(lambda: client.get(path)["status"] == "TASK_STATUS_CANCELLED", 5)
+
+
+def test_files_can_name_the_model_and_where_its_key_lies(serve, skerry, model, tmp_path):
+    (tmp_path / "key").write_text(KEY + "\n")
+    (tmp_path / "model.yaml").write_text(f"""
+llm:
+  base_url: {model.url}
+  model: from-a-file
+  models: {{large: larger}}
+  api_key_file: {tmp_path / "key"}
+  prices: [from-a-file=1/10]
+""")
+    os.chmod(tmp_path / "key", 0o644)
+    refused = skerry("serve", "--config", tmp_path / "model.yaml")
+    assert refused.code == 125 and "llm.api_key_file" in refused.err and "chmod 600" in refused.err
+    os.chmod(tmp_path / "key", 0o600)
+    client = Http(serve("--config", str(tmp_path / "model.yaml")).http)
+    model.plays(words("forty-two"))
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    status, _, answer = client("POST", "/agent/query", {"query": "What is 6 times 7?"}, traceparent=trace)
+    assert status == 200 and answer["response"] == "forty-two"
+    assert model.requests[0]["model"] == "from-a-file"
+    assert model.headers[0]["Authorization"] == f"Bearer {KEY}"
+    # The trace goes on, with a span of the service's own.
+    passed_on = model.headers[0]["traceparent"]
+    assert passed_on[:36] == trace[:36] and passed_on[36:52] != trace[36:52] and passed_on[52:] == "-01"

@@ -54,6 +54,30 @@ def refused(call, code):
 # ------------------------------------------------------------------------------------------------------------- HTTP
 
 
+def test_tools_look_after_sessions(client):
+    run(client, "x = 1; name = 'Alice'", "work")
+    run(client, "x = 2", "work")
+    run(client, "y = 3", "other")
+    told = client.post("/tools/execute", tool_name="get_session_info", parameters={"session_id": "work"})["output"]
+    assert (told["session_id"], told["execution_count"], told["variable_count"]) == ("work", 2, 2)
+    assert told["variables"] == [{"name": "name", "type": "str", "value": "'Alice'"}, {"name": "x", "type": "int", "value": "2"}]
+    mine = client.post("/tools/execute", tool_name="get_session_info", parameters={}, session_context={"session_id": "other"})
+    assert mine["output"]["session_id"] == "other"
+    for parameters in ({}, {"session_id": "none"}, {"session_id": "../etc"}):
+        wrong = client.post("/tools/execute", tool_name="get_session_info", parameters=parameters)
+        assert not wrong["success"] and wrong["error"]
+    # To forget is not for everybody's list, and never by mistake.
+    assert "clear_sessions" not in client.get("/tools/list") and "get_session_info" in client.get("/tools/list")
+    assert not client.post("/tools/execute", tool_name="clear_sessions", parameters={"session_id": ""})["success"]
+    assert len(client.get("/v1/sessions")["sessions"]) == 2
+    assert client("POST", "/api/v1/tools/clear_sessions/execute", {"arguments": {}})[0] == 403
+    one = client.post("/tools/execute", tool_name="clear_sessions", parameters={"session_id": "work"})
+    assert one["output"] == {"cleared": 1}
+    assert [each["name"] for each in client.get("/v1/sessions")["sessions"]] == ["other"]
+    assert client.post("/tools/execute", tool_name="clear_sessions", parameters={})["output"] == {"cleared": 1}
+    assert client.get("/v1/sessions")["sessions"] == []
+
+
 def test_time_travel_over_http(client):
     for code in ("x = 1", "x = 2; import math", "y = [x] * 3"):
         run(client, code, "work")

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/access/audit_log.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
-#include <boost/asio/post.hpp>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "skerry/access/log_line.h"
 #include "skerry/base/bytes.h"
 #include "skerry/base/file.h"
 #include "skerry/tool/json_text.h"
@@ -17,48 +18,16 @@
 namespace skerry::access {
 namespace {
 
-// Names come from callers.
-constexpr std::size_t kLongestName = 128;
-
-std::string_view name_of(tool::Verdict verdict) {
-  switch (verdict) {
-    case tool::Verdict::kOk:
-      return "ok";
-    case tool::Verdict::kFailed:
-      return "failed";
-    case tool::Verdict::kTimeout:
-      return "timeout";
-    case tool::Verdict::kCancelled:
-      return "cancelled";
-    case tool::Verdict::kInvalid:
-      return "invalid";
-    case tool::Verdict::kUnknownTool:
-      return "unknown_tool";
-    case tool::Verdict::kForbidden:
-      return "forbidden";
-    case tool::Verdict::kBusy:
-      return "busy";
-    case tool::Verdict::kBroken:
-      return "broken";
-  }
-  return "broken";
-}
-
-std::string now_text() {
-  const auto now =
-      std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                     (now - seconds).count());
-}
+// How long a line may wait for others, so that they are written together.
+constexpr std::chrono::milliseconds kGathering{20};
 
 }  // namespace
 
-Result<std::unique_ptr<AuditLog>> AuditLog::open(const std::filesystem::path& path) {
+Result<std::unique_ptr<AuditLog>> AuditLog::open(const std::filesystem::path& path, Copies copies) {
   SKERRY_TRY(make_private_directory(path.parent_path()));
-  auto log = std::unique_ptr<AuditLog>(new AuditLog(path));
+  auto log = std::unique_ptr<AuditLog>(new AuditLog(path, copies));
   SKERRY_TRY(log->reopen());
+  log->thread_ = std::thread([self = log.get()] { self->work(); });
   return log;
 }
 
@@ -72,35 +41,55 @@ Status AuditLog::reopen() {
   return ok_status();
 }
 
-void AuditLog::called(const tool::Caller& caller, std::string_view tool,
-                      const tool::ToolResult& result) {
-  nlohmann::ordered_json told{
-      {"time", now_text()},
-      {"tenant", caller.tenant},
-      {"key", caller.key},
-      {"user", clip(caller.user, kLongestName)},
-      {"request", caller.request},
-      {"tool", clip(tool, kLongestName)},
-      {"session", clip(caller.session, kLongestName)},
-      {"outcome", name_of(result.verdict)},
-      {"took_ms", std::chrono::duration<double, std::milli>(result.took).count()}};
-  boost::asio::post(thread_, [this, line = tool::text_of(told) + "\n"] { write(line); });
+AuditLog::~AuditLog() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
 }
 
-void AuditLog::write(const std::string& line) {
-  if (size_ + static_cast<std::int64_t>(line.size()) > kMaxFile) {
+void AuditLog::called(const tool::Caller& caller, std::string_view tool,
+                      const tool::ToolResult& result) {
+  const std::string line = tool::text_of(call_line(caller, tool, result)) + "\n";
+  bool is_first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_first = waiting_.empty();
+    waiting_ += line;
+  }
+  if (is_first) changed_.notify_one();
+}
+
+void AuditLog::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    changed_.wait_for(lock, kGathering, [this] { return is_ending_; });
+    const std::string lines = std::exchange(waiting_, {});
+    lock.unlock();
+    write(lines);
+    lock.lock();
+  }
+}
+
+void AuditLog::write(const std::string& lines) {
+  if (copies_) (void)write_all(STDERR_FILENO, as_bytes(lines));
+  if (size_ + static_cast<std::int64_t>(lines.size()) > kMaxFile) {
     std::error_code ignored;
     std::filesystem::rename(path_, path_.native() + ".1", ignored);
     (void)reopen();
   }
   if (lost_ > 0) {
-    const std::string told = fmt::format("{{\"time\":\"{}\",\"lost\":{}}}\n", now_text(), lost_);
+    const std::string told = fmt::format("{{\"time\":\"{}\",\"lost\":{}}}\n", log_time(), lost_);
     if (write_all(file_.get(), as_bytes(told)).ok()) lost_ = 0;
   }
-  if (write_all(file_.get(), as_bytes(line)).ok()) {
-    size_ += static_cast<std::int64_t>(line.size());
+  if (write_all(file_.get(), as_bytes(lines)).ok()) {
+    size_ += static_cast<std::int64_t>(lines.size());
   } else {
-    ++lost_;
+    lost_ += std::count(lines.begin(), lines.end(), '\n');
   }
 }
 

@@ -2,8 +2,10 @@
 #include "skerry/agent/agent.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "skerry/agent/conversation.h"
@@ -43,7 +45,7 @@ class Counted {
 
 void Agent::add_model(std::unique_ptr<Model> model, ModelSetting setting) {
   model_ = std::move(model);
-  setting_ = std::move(setting);
+  model_setting_ = std::move(setting);
 }
 
 Result<Question> Agent::question_of(Request request) const {
@@ -63,7 +65,7 @@ Result<Question> Agent::question_of(Request request) const {
   }
   const double complexity = complexity_of(request.query);
   const Tier tier = request.tier.value_or(tier_of(request.mode, complexity));
-  if (request.model.empty()) request.model = setting_.model_of(tier);
+  if (request.model.empty()) request.model = model_setting_.model_of(tier);
   return Question{.query = std::move(request.query),
                   .model = std::move(request.model),
                   .tier = tier,
@@ -76,6 +78,12 @@ Result<Question> Agent::question_of(Request request) const {
 }
 
 Result<Plan> Agent::plan(Request request) const {
+  if (setting_.query_tokens > 0 &&
+      request.query.size() / 4 > static_cast<std::size_t>(setting_.query_tokens)) {
+    return absl::ResourceExhaustedError(
+        "token_limit_exceeded: the query has about " + std::to_string(request.query.size() / 4) +
+        " tokens, and enforcement.max_tokens is " + std::to_string(setting_.query_tokens));
+  }
   Plan plan{.calls = std::move(request.calls), .caller = request.caller};
   bool asks_model = model_ != nullptr && !request.query.empty() && !plan.calls.empty() &&
                     request.after_calls == Request::AfterCalls::kModel;
@@ -112,13 +120,35 @@ Result<Plan> Agent::plan(Request request) const {
   return plan;
 }
 
+/// Each waits for those behind it, too: cancelling the wait cancels all.
+boost::asio::awaitable<void> Agent::execute_at_once(std::span<ToolCall> calls,
+                                                    const tool::Caller& caller,
+                                                    const Observer& observer,
+                                                    std::vector<Execution>& executions) const {
+  using boost::asio::experimental::awaitable_operators::operator&&;
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  tool::Caller mine = caller;
+  if (calls.size() == 1) {
+    auto executing = execute(tools_, std::move(calls.front()), std::move(mine), observer);
+    executions.push_back(co_await std::move(executing));
+    co_return;
+  }
+  std::vector<Execution> behind;
+  auto first = execute(tools_, std::move(calls.front()), std::move(mine), observer);
+  auto rest = execute_at_once(calls.subspan(1), caller, observer, behind);
+  auto both = std::move(first) && std::move(rest);
+  executions.push_back(co_await std::move(both));
+  std::move(behind.begin(), behind.end(), std::back_inserter(executions));
+}
+
 boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) const {
   // What is cancelled ends with a verdict that says so.
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   const Counted counted(under_way_);
   Answer answer;
   bool goes_on = true;
-  for (ToolCall& call : plan.calls) {
+  const auto at_once = static_cast<std::size_t>(setting_.parallel_calls);
+  for (std::span<ToolCall> left = plan.calls; !left.empty() && goes_on;) {
     if (observer.between && !answer.executions.empty()) {
       auto pause = observer.between();
       if (!co_await std::move(pause)) {
@@ -126,18 +156,24 @@ boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) co
         break;
       }
     }
-    tool::Caller caller = plan.caller;
-    Execution execution = co_await execute(tools_, std::move(call), std::move(caller), observer);
-    const tool::ToolResult& result = execution.result;
-    answer.succeeded = answer.succeeded && result.succeeded();
-    answer.response = result.succeeded() ? text_of(result.output) : result.error;
-    const bool is_cancelled = result.verdict == tool::Verdict::kCancelled;
-    goes_on = goes_on && was_made(result);
-    answer.executions.push_back(std::move(execution));
+    const auto now = left.first(std::min(at_once, left.size()));
+    left = left.subspan(now.size());
+    std::vector<Execution> made;
+    auto executing = execute_at_once(now, plan.caller, observer, made);
+    co_await std::move(executing);
+    bool is_cancelled = false;
+    for (Execution& execution : made) {
+      const tool::ToolResult& result = execution.result;
+      answer.succeeded = answer.succeeded && result.succeeded();
+      answer.response = result.succeeded() ? text_of(result.output) : result.error;
+      is_cancelled = is_cancelled || result.verdict == tool::Verdict::kCancelled;
+      goes_on = goes_on && was_made(result);
+      answer.executions.push_back(std::move(execution));
+    }
     if (is_cancelled) break;
   }
   if (!plan.question || !goes_on) co_return answer;
-  Conversation conversation(*model_, setting_, tools_, *std::move(plan.question),
+  Conversation conversation(*model_, model_setting_, tools_, *std::move(plan.question),
                             std::move(plan.caller));
   co_return co_await conversation.hold(std::move(answer), observer);
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -19,16 +21,24 @@ class Agent {
   /// The tools must outlive it. Without a model.
   explicit Agent(const tool::Toolbox& tools) : tools_(tools) {}
 
+  struct Setting {
+    int parallel_calls = 1;  ///< of one request, at once
+    int query_tokens = 0;    ///< of a query, taken as four bytes each; 0: not limited
+  };
+  void set(Setting setting) { setting_ = setting; }
+
   /// Gives it a model, before the first request. `setting` says which is asked for what.
   void add_model(std::unique_ptr<Model> model, ModelSetting setting);
 
   /// kInvalidArgument for a request that asks for nothing or names no tool; kPermissionDenied for a
-  /// tool that it does not allow; kFailedPrecondition when it takes a model, and there is none.
+  /// tool that it does not allow; kResourceExhausted for a query that is too long;
+  /// kFailedPrecondition when it takes a model, and there is none.
   Result<Plan> plan(Request request) const;
 
-  /// Makes the calls, one after the other, also after one that failed, and asks the model if the
-  /// plan has a question. Nothing follows a call that was cancelled, and no model is asked after
-  /// one that could not be made. Cancelling the wait cancels what is under way.
+  /// Makes the calls in their order, some at once if it is set so, also after one that failed, and
+  /// asks the model if the plan has a question. Nothing follows a call that was cancelled, and no
+  /// model is asked after one that could not be made. Cancelling the wait cancels what is under
+  /// way.
   boost::asio::awaitable<Answer> carry_out(Plan plan, Observer observer) const;
 
   /// Plans that are being carried out.
@@ -36,10 +46,14 @@ class Agent {
 
  private:
   Result<Question> question_of(Request request) const;
+  boost::asio::awaitable<void> execute_at_once(std::span<ToolCall> calls,
+                                               const tool::Caller& caller, const Observer& observer,
+                                               std::vector<Execution>& executions) const;
 
   const tool::Toolbox& tools_;
   std::unique_ptr<Model> model_;
-  ModelSetting setting_;
+  ModelSetting model_setting_;
+  Setting setting_;
   // Shared with what is under way, which may outlive the agent when everything ends.
   std::shared_ptr<int> under_way_ = std::make_shared<int>(0);
 };

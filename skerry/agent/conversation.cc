@@ -7,6 +7,7 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/utf8.h"
 #include "skerry/tool/json_text.h"
+#include "skerry/tool/session_tools.h"
 
 namespace skerry::agent {
 namespace {
@@ -30,7 +31,6 @@ constexpr const char* kNoMoreCalls =
 // Whose session a call is in is the request's to say, not the model's; and what becomes of sessions
 // is no model's business unless a request names the tool.
 constexpr const char* kSessionParameter = "session_id";
-constexpr const char* kSessionCategory = "session";
 
 bool has_parameter(const tool::Definition* tool, std::string_view name) {
   return tool != nullptr && std::any_of(tool->parameters.begin(), tool->parameters.end(),
@@ -121,7 +121,7 @@ Conversation::Conversation(Model& model, const ModelSetting& setting, const tool
 bool Conversation::may_call(const tool::Definition& tool) const {
   if (!caller_.may_call(tool.name)) return false;
   const auto& allowed = question_.allowed_tools;
-  if (!allowed) return !tool.is_dangerous && tool.category != kSessionCategory;
+  if (!allowed) return !tool.is_dangerous && tool.category != tool::kSessionCategory;
   return std::find(allowed->begin(), allowed->end(), tool.name) != allowed->end();
 }
 
@@ -172,7 +172,8 @@ awaitable<Result<ModelReply>> Conversation::ask(Ended ended, const Observer& obs
                        .may_call = ended == Ended::kAnswer,
                        .temperature = question_.temperature,
                        .max_tokens = question_.max_tokens,
-                       .deadline = deadline_};
+                       .deadline = deadline_,
+                       .trace = caller_.trace};
   if (std::chrono::steady_clock::now() >= deadline_) {
     co_return absl::DeadlineExceededError("the tools took all the time that a query has");
   }

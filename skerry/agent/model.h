@@ -43,6 +43,7 @@ struct ModelRequest {
   std::optional<double> temperature = {};  ///< none: the server's own
   std::optional<int> max_tokens = {};      ///< none: the server's own
   std::chrono::steady_clock::time_point deadline = {};  ///< when the answer must be there
+  std::string trace = {};                               ///< `traceparent`; empty: none
 };
 
 /// Why a model stopped.

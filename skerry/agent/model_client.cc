@@ -123,6 +123,7 @@ awaitable<Result<ModelReply>> ModelClient::ask_once(const ModelRequest& request,
   if (!setting_.api_key.empty()) {
     headers.emplace_back("Authorization", "Bearer " + setting_.api_key);
   }
+  if (!request.trace.empty()) headers.emplace_back("traceparent", request.trace);
   std::string target = endpoint_.path + "/chat/completions";
   std::string body = request_body(request, delivery);
   auto head = co_await exchange.post(std::move(target), std::move(headers), std::move(body));

@@ -5,13 +5,14 @@
 
 #include "skerry/agent/model_setting.h"
 #include "skerry/base/status.h"
+#include "skerry/config/settings.h"
 
 namespace skerry::app {
 
-/// The language model that the environment names, as docs/model.md has it; none without
-/// LLM_BASE_URL. Takes the key out of the environment, which processes of ours would inherit: call
+/// The language model that the settings name, with its key, as docs/model.md has it; none when they
+/// name none. Takes LLM_API_KEY out of the environment, which processes of ours would inherit: call
 /// once, before any is started and while there is one thread. kInvalidArgument, kPermissionDenied:
 /// as `ModelSetting::check`, naming the variable where one is to blame.
-Result<std::optional<agent::ModelSetting>> take_model_setting();
+Result<std::optional<agent::ModelSetting>> take_model_setting(const config::Settings& settings);
 
 }  // namespace skerry::app

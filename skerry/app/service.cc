@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
+#include "skerry/access/log_line.h"
 #include "skerry/agent/model_client.h"
 #include "skerry/base/child.h"
 #include "skerry/service/http_sessions.h"
@@ -18,8 +19,10 @@
 #include "skerry/service/http_tasks.h"
 #include "skerry/tool/calculator.h"
 #include "skerry/tool/code_executor.h"
+#include "skerry/tool/json_text.h"
 #include "skerry/tool/python_executor.h"
 #include "skerry/tool/python_wasi_runner.h"
+#include "skerry/tool/session_tools.h"
 
 namespace skerry::app {
 namespace {
@@ -45,9 +48,15 @@ Status add_addresses(const char* key, const std::vector<std::string>& texts,
   return ok_status();
 }
 
-void tell(const std::string& line) { std::fputs(("skerry: " + line + "\n").c_str(), stderr); }
-
 }  // namespace
+
+void Service::tell(const std::string& line) const {
+  std::string text = "skerry: " + line;
+  if (logs_json_) {
+    text = tool::text_of(nlohmann::ordered_json{{"time", access::log_time()}, {"message", line}});
+  }
+  std::fputs((text + "\n").c_str(), stderr);
+}
 
 Result<Service::Addresses> Service::addresses_of(const config::Settings& settings) const {
   Addresses all;
@@ -75,7 +84,10 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
   keys_ = home.keys();
   SKERRY_ASSIGN(gate_, access::Gate::open(gate_setting(settings)));
   SKERRY_ASSIGN(addresses_, addresses_of(settings));
-  SKERRY_ASSIGN(audit_, access::AuditLog::open(home.logs() / "audit.jsonl"));
+  using access::AuditLog;
+  SKERRY_ASSIGN(audit_, AuditLog::open(home.logs() / "audit.jsonl",
+                                       settings.logs_calls ? AuditLog::Copies::kStandardError
+                                                           : AuditLog::Copies::kNone));
   tools_.watch(*gate_);
   tools_.watch(*audit_);
   router_.guard(*gate_);
@@ -83,7 +95,7 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
 }
 
 Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
-  broker::Runner::Setting setting{.sessions = settings.sessions};
+  broker::Runner::Setting setting{.sessions = settings.sessions, .variables = settings.variables};
   setting.pool.home = home;
   SKERRY_ASSIGN(setting.pool.zygote, program_beside("skerry-zygote"));
   SKERRY_ASSIGN(setting.modules.compiler, program_beside("skerry-compiler"));
@@ -96,6 +108,7 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
   SKERRY_TRY(setting.pool.check());
   SKERRY_ASSIGN(runner_, broker::Runner::start(io_, setting));
   runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
+  sessions_ = std::make_unique<tool::Sessions>(*runner_, home);
   return ok_status();
 }
 
@@ -107,10 +120,15 @@ Status Service::start_tools(const config::Settings& settings,
   tools_.add(std::make_unique<tool::CodeExecutor>(*runner_, *modules_, limits));
   tools_.add(std::make_unique<tool::PythonWasiRunner>(*runner_, *modules_, limits));
   tools_.add(std::make_unique<tool::Calculator>());
+  tools_.add(std::make_unique<tool::GetSessionInfo>(*sessions_));
+  tools_.add(std::make_unique<tool::ClearSessions>(*sessions_));
   std::vector<std::string> names;
   for (const tool::Definition* each : tools_.search({})) names.push_back(each->name);
   metrics_ = std::make_unique<service::Metrics>(*runner_, names);
   tools_.watch(*metrics_);
+  tools_.limit_time(settings.call_time);
+  agent_core_.set(
+      {.parallel_calls = settings.parallel_calls, .query_tokens = settings.query_tokens});
   if (!model) return ok_status();
   SKERRY_ASSIGN(auto client, agent::ModelClient::make(io_, *model));
   agent_core_.add_model(std::move(client), *std::move(model));
@@ -119,7 +137,7 @@ Status Service::start_tools(const config::Settings& settings,
 
 Status Service::start_tasks(const runtime::Home& home) {
   task::Setting setting{.directory = home.tasks()};
-  setting.complain = tell;
+  setting.complain = [this](const std::string& line) { tell(line); };
   SKERRY_TRY(setting.check());
   tasks_ = std::make_unique<task::Tasks>(io_, agent_core_, std::move(setting));
   service::add_task_routes(*tasks_, router_);
@@ -129,7 +147,7 @@ Status Service::start_tasks(const runtime::Home& home) {
   return ok_status();
 }
 
-void Service::start_front_ends(const config::Settings& settings, const runtime::Home& home) {
+void Service::start_front_ends(const config::Settings& settings) {
   const sandbox::Limits& limits = settings.limits;
   agent_ = std::make_unique<service::AgentService>(
       io_, *gate_, agent_core_, tools_, *runner_,
@@ -144,18 +162,18 @@ void Service::start_front_ends(const config::Settings& settings, const runtime::
                                                              .version = SKERRY_VERSION});
   service::add_routes(*api_, router_);
   service::add_metrics_route(*metrics_, router_);
-  sessions_ = std::make_unique<tool::Sessions>(*runner_, home);
   service::add_session_routes(*sessions_, router_);
   own_ = std::make_unique<service::SkerryService>(io_, *gate_, *runs_, *sessions_, limits);
 }
 
 Status Service::start(const config::Settings& settings, const runtime::Home& home,
                       std::optional<agent::ModelSetting> model) {
+  logs_json_ = settings.logs_json;
   SKERRY_TRY(start_access(settings, home));
   SKERRY_TRY(start_runs(settings, home));
   SKERRY_TRY(start_tools(settings, std::move(model)));
   SKERRY_ASSIGN(files_, workspace::SessionFiles::open(runner_->sessions(), home, {}));
-  start_front_ends(settings, home);
+  start_front_ends(settings);
   SKERRY_TRY(start_tasks(home));
   SKERRY_ASSIGN(
       grpc_, service::GrpcServer::start(addresses_.grpc, {agent_.get(), own_.get(), sandbox_.get(),

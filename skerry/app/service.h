@@ -51,6 +51,9 @@ class Service {
   /// "gRPC on 127.0.0.1:50051", a line for each address.
   std::vector<std::string> addresses() const;
 
+  /// A line on standard error for those who look after the service, as text or JSON.
+  void tell(const std::string& line) const;
+
  private:
   struct Addresses {
     std::vector<service::Address> grpc;  ///< the agent core's first, then the orchestrator's
@@ -63,24 +66,25 @@ class Service {
   Status start_runs(const config::Settings& settings, const runtime::Home& home);
   Status start_tools(const config::Settings& settings, std::optional<agent::ModelSetting> model);
   Status start_tasks(const runtime::Home& home);
-  void start_front_ends(const config::Settings& settings, const runtime::Home& home);
+  void start_front_ends(const config::Settings& settings);
   access::Gate::Setting gate_setting(const config::Settings& settings);
   void await_reload(boost::asio::signal_set& hang_up,
                     const std::function<Result<config::Settings>()>& reload);
   void end_when_quiet();
 
+  bool logs_json_ = false;
   boost::asio::io_context io_;
   std::filesystem::path keys_;
   std::unique_ptr<access::Gate> gate_;
   std::unique_ptr<access::AuditLog> audit_;
   std::unique_ptr<broker::Runner> runner_;
   std::unique_ptr<tool::Runs> runs_;
+  std::unique_ptr<tool::Sessions> sessions_;
   std::unique_ptr<tool::ModuleSource> modules_;
   tool::Toolbox tools_;
   std::unique_ptr<service::Metrics> metrics_;
   agent::Agent agent_core_{tools_};
   std::unique_ptr<service::AgentService> agent_;
-  std::unique_ptr<tool::Sessions> sessions_;
   std::unique_ptr<service::SkerryService> own_;
   std::unique_ptr<workspace::SessionFiles> files_;
   std::unique_ptr<service::SandboxService> sandbox_;

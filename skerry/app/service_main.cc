@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -11,10 +12,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "skerry/app/measurement_report.h"
 #include "skerry/app/model_environment.h"
 #include "skerry/app/service.h"
+#include "skerry/app/service_measurement.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
+#include "skerry/base/descriptor_limit.h"
 #include "skerry/config/config.h"
 #include "skerry/runtime/home.h"
 #include "skerry/tool/json_text.h"
@@ -68,16 +72,18 @@ Result<Config> config_of(const Options& options) {
 }
 
 Status serve(const Options& options) {
-  SKERRY_ASSIGN(auto model, take_model_setting());
   SKERRY_ASSIGN(const Config config, config_of(options));
+  SKERRY_ASSIGN(auto model, take_model_setting(config.settings()));
   SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
   // Sets the runtime up if that was not done.
-  SKERRY_TRY(ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone).status());
+  const auto metering =
+      config.settings().limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
+  SKERRY_TRY(ready_origin(home, runtime::kDefaultTemplate, metering).status());
+  SKERRY_TRY(allow_many_descriptors());
   Service service;
   SKERRY_TRY(service.start(config.settings(), home, std::move(model)));
-  for (const std::string& line : service.addresses()) {
-    std::fputs(("skerry: " + line + "\n").c_str(), stderr);
-  }
+  for (const std::string& line : config.notes()) service.tell(line);
+  for (const std::string& line : service.addresses()) service.tell(line);
   service.run([&options]() -> Result<config::Settings> {
     SKERRY_ASSIGN(const Config again, config_of(options));
     return again.settings();
@@ -87,7 +93,7 @@ Status serve(const Options& options) {
 
 std::string text_of(const json& value) {
   if (value.is_string()) return value.get<std::string>();
-  if (!value.is_array()) return value.dump();
+  if (!value.is_array()) return value.is_null() ? "-" : value.dump();
   std::string all;
   for (const json& each : value) all += (all.empty() ? "" : " ") + text_of(each);
   return all.empty() ? "-" : all;
@@ -95,6 +101,9 @@ std::string text_of(const json& value) {
 
 Status show(const Options& options) {
   SKERRY_ASSIGN(const Config config, config_of(options));
+  for (const std::string& line : config.notes()) {
+    std::fputs(("skerry: " + line + "\n").c_str(), stderr);
+  }
   if (options.json) {
     nlohmann::ordered_json told = nlohmann::ordered_json::object();
     for (const Config::Effective& each : config.effective()) {
@@ -120,6 +129,18 @@ void add_files_option(CLI::App& program, Options& options) {
       ->type_name("FILE")
       ->allow_extra_args(false);
 }
+
+void add_json_option(CLI::App& program, Options& options) {
+  program.add_flag("--json", options.json, "Print JSON");
+}
+
+void add_config_options(CLI::App& program, Options& options) {
+  add_files_option(program, options);
+  add_json_option(program, options);
+  program.footer("docs/configuration.md tells what each key means.\n");
+}
+
+void add_bench_options(CLI::App& program, Options& options) { add_json_option(program, options); }
 
 void add_serve_options(CLI::App& program, Options& options) {
   const auto add_addresses = [&program](const char* name, std::vector<std::string>& addresses,
@@ -161,30 +182,50 @@ void add_serve_options(CLI::App& program, Options& options) {
       "  skerry serve --config /etc/skerry/shannon.yaml\n");
 }
 
+Status bench(const Options& options) {
+  SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
+  SKERRY_ASSIGN(Measurement measurement, measure_service(home));
+  describe(kServiceBench, measurement);
+  report(measurement, options.json);
+  return ok_status();
+}
+
+/// The one command of the program that its first word names.
+struct Command {
+  const char* word;
+  const char* name;
+  const char* what;
+  void (*add_options)(CLI::App&, Options&);
+  Status (*run)(const Options&);
+};
+
+constexpr std::array kCommands{
+    Command{"config", "skerry config", "Show the service's settings, and where each is from",
+            add_config_options, show},
+    Command{"bench", "skerry bench service", "Measure the service", add_bench_options, bench},
+    Command{"", "skerry serve", "Serve Shannon's agent core over gRPC and its tools over HTTP",
+            add_serve_options, serve}};
+
 }  // namespace
 }  // namespace skerry::app
 
-// The program `skerry-service`, which `skerry serve` and `skerry config` become: a program of its
-// own, so that commands which serve nothing do not load what it takes (docs/decisions/0011).
+// The program `skerry-service`, which `skerry serve`, `skerry config` and `skerry bench service`
+// become: a program of its own, so that commands which serve nothing do not load what it takes
+// (docs/decisions/0011).
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the parser's, see below
   ::signal(SIGPIPE, SIG_IGN);
   skerry::app::Options options;
-  const bool shows = argc > 1 && std::string_view(argv[1]) == "config";
-  CLI::App program{shows ? "Show the service's settings, and where each is from"
-                         : "Serve Shannon's agent core over gRPC and its tools over HTTP",
-                   shows ? "skerry config" : "skerry serve"};
-  if (shows) {
-    skerry::app::add_files_option(program, options);
-    program.add_flag("--json", options.json, "Print JSON");
-    program.footer("docs/configuration.md tells what each key means.\n");
-  } else {
-    skerry::app::add_serve_options(program, options);
-  }
+  const std::string_view word = argc > 1 ? argv[1] : "";
+  const auto* command = skerry::app::kCommands.begin();
+  while (*command->word != '\0' && word != command->word) ++command;
+  const int skipped = *command->word == '\0' ? 0 : 1;
+  CLI::App program{command->what, command->name};
+  command->add_options(program, options);
   try {
-    program.parse(shows ? argc - 1 : argc, shows ? argv + 1 : argv);
+    program.parse(argc - skipped, argv + skipped);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : 125;
   }
-  const skerry::Status status = shows ? skerry::app::show(options) : skerry::app::serve(options);
+  const skerry::Status status = command->run(options);
   return status.ok() ? 0 : skerry::app::report_failure(status);
 }

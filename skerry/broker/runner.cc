@@ -53,6 +53,7 @@ Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setti
   runner->access_ = std::make_unique<SessionAccess>(
       setting.sessions.store.empty() ? home.store() : setting.sessions.store,
       setting.sessions.policy);
+  runner->variables_ = std::move(setting.variables);
   runner->modules_ = std::make_unique<ModuleStore>(io, home, std::move(setting.modules));
   return runner;
 }
@@ -113,14 +114,16 @@ awaitable<Result<Runner::Answer>> Runner::run_module(Order order) {
 }
 
 awaitable<Result<Runner::Answer>> Runner::run(Order order) {
-  if (const Status status = order.request.limits.check(); !status.ok()) co_return status;
+  worker::RunRequest& request = order.request;
+  if (const Status status = request.limits.check(); !status.ok()) co_return status;
+  auto& environment = request.command ? request.command->environment : request.program.environment;
+  environment.insert(variables_.begin(), variables_.end());
   if (order.module) {
     auto running = run_module(std::move(order));
     co_return co_await std::move(running);
   }
   if (!order.session) {
-    if (order.request.template_name.empty())
-      order.request.template_name = runtime::kDefaultTemplate;
+    if (request.template_name.empty()) request.template_name = runtime::kDefaultTemplate;
     Run run{.tenant = std::move(order.tenant),
             .request = std::move(order.request),
             .isolation = order.isolation,

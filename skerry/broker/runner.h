@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ class Runner {
     broker::Setting pool = {};
     SessionRuns::Setting sessions = {};
     ModuleSetting modules = {};
+    /// What every run finds in its environment, unless it asks for another value.
+    std::map<std::string, std::string> variables = {};
   };
 
   /// Starts the zygote and waits until it is ready; its failure is `Broker::start`'s. The
@@ -73,6 +76,7 @@ class Runner {
   boost::asio::awaitable<Result<Answer>> run_module(Order order);
   boost::asio::awaitable<Result<sandbox::Outcome>> outcome_of(Run run);
 
+  std::map<std::string, std::string> variables_;
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<SessionRuns> sessions_;  // before its broker
   std::unique_ptr<SessionAccess> access_;

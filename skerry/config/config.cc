@@ -51,6 +51,9 @@ Result<json> value_of(const YAML::Node& node, int level, int& left) {
   if (!node.IsMap()) return json(nullptr);
   value = json::object();
   for (const auto& each : node) {
+    if (value.contains(each.first.Scalar())) {
+      return absl::InvalidArgumentError(fmt::format("\"{}\" is given twice", each.first.Scalar()));
+    }
     SKERRY_ASSIGN(value[each.first.Scalar()], value_of(each.second, level + 1, left));
   }
   return value;
@@ -177,7 +180,7 @@ Status Config::read_environment(const Environment& environment) {
   for (const Variable& variable : variables()) {
     const auto text = environment(variable.name);
     if (!text || text->empty()) continue;
-    json value = *text;
+    json value = variable.before + *text;
     double number = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
     if (variable.scale != 1 && error == std::errc() && end == text->data() + text->size()) {
@@ -187,6 +190,11 @@ Status Config::read_environment(const Environment& environment) {
       return absl::InvalidArgumentError(fmt::format("{} is \"{}\": {}: {}", variable.name, *text,
                                                     variable.key, message_of(status)));
     }
+  }
+  for (const ForeignVariable& foreign : foreign_variables()) {
+    const auto text = environment(foreign.name);
+    if (!text || text->empty()) continue;
+    notes_.push_back(fmt::format("{} is set and not used: {}", foreign.name, foreign.why));
   }
   return ok_status();
 }

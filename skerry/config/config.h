@@ -39,6 +39,9 @@ class Config {
 
   const Settings& settings() const { return settings_; }
 
+  /// A line for each variable that is set and means nothing here: which, and why.
+  const std::vector<std::string>& notes() const { return notes_; }
+
   /// One key with the value that it has.
   struct Effective {
     std::string key;
@@ -54,6 +57,7 @@ class Config {
   Status read_environment(const Environment& environment);
 
   Settings settings_;
+  std::vector<std::string> notes_;
   std::map<std::string, std::string, std::less<>> from_;  // by key; none: default
 };
 

@@ -1,148 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/config/keys.h"
 
-#include <charconv>
-#include <cmath>
-#include <limits>
+#include <map>
+#include <optional>
 #include <string>
-#include <type_traits>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "skerry/config/key_types.h"
 
 namespace skerry::config {
 namespace {
 
 using nlohmann::json;
 
-Status expected(const std::string& what, const json& value) {
-  return absl::InvalidArgumentError(
-      fmt::format("expected {}, got {}", what,
-                  value.is_string() ? "\"" + value.get<std::string>() + "\"" : value.dump()));
-}
-
-Result<double> number_in(const json& value, double least, double most, bool is_whole) {
-  const std::string what = fmt::format("{} from {:.15g} to {:.15g}",
-                                       is_whole ? "a whole number" : "a number", least, most);
-  double number = 0;
-  if (value.is_number()) {
-    number = value.get<double>();
-  } else if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return expected(what, value);
-  } else {
-    return expected(what, value);
-  }
-  if (!(number >= least && number <= most) || (is_whole && number != std::floor(number))) {
-    return expected(what, value);
-  }
-  return number;
-}
-
-Result<bool> flag_in(const json& value) {
-  if (value.is_boolean()) return value.get<bool>();
-  if (value.is_string()) {
-    for (const char* yes : {"true", "yes", "on", "1"}) {
-      if (value == yes) return true;
-    }
-    for (const char* no : {"false", "no", "off", "0"}) {
-      if (value == no) return false;
-    }
-  }
-  return expected("true or false", value);
-}
-
-/// A list of texts; one text is a list of those that commas part.
-Result<std::vector<std::string>> texts_in(const json& value) {
-  std::vector<std::string> texts;
-  if (value.is_string()) {
-    std::string rest = value.get<std::string>();
-    while (!rest.empty()) {
-      const auto comma = rest.find(',');
-      texts.push_back(rest.substr(0, comma));
-      rest = comma == rest.npos ? std::string() : rest.substr(comma + 1);
-    }
-    return texts;
-  }
-  if (!value.is_array()) return expected("a list", value);
-  for (const json& each : value) {
-    if (!each.is_string()) return expected("a list of texts", value);
-    texts.push_back(each.get<std::string>());
-  }
-  return texts;
-}
-
-/// A whole number; `get` gives the field, which counts in units of `unit`.
-template <typename Get>
-Key whole(const char* name, double least, double most, Get get) {
-  return {.name = name,
-          .take = [least, most, get](Settings& settings, const json& value) -> Status {
-            SKERRY_ASSIGN(const double number, number_in(value, least, most, true));
-            auto& field = get(settings);
-            field = static_cast<std::remove_reference_t<decltype(field)>>(number);
-            return ok_status();
-          },
-          .show = [get](const Settings& settings) { return json(get(settings)); }};
-}
-
-/// The same of a duration of type `Duration`, which says the unit.
-template <typename Duration, typename Get>
-Key duration(const char* name, double least, double most, Get get) {
-  return {.name = name,
-          .take = [least, most, get](Settings& settings, const json& value) -> Status {
-            SKERRY_ASSIGN(const double number, number_in(value, least, most, true));
-            get(settings) = Duration(static_cast<std::int64_t>(number));
-            return ok_status();
-          },
-          .show =
-              [get](const Settings& settings) {
-                return json(std::chrono::duration_cast<Duration>(get(settings)).count());
-              }};
-}
-
-template <typename Get>
-Key size(const char* name, double least, double most, Get get) {
-  return {.name = name,
-          .take = [least, most, get](Settings& settings, const json& value) -> Status {
-            SKERRY_ASSIGN(const double number, number_in(value, least, most, true));
-            get(settings) = bytes(static_cast<std::uint64_t>(number));
-            return ok_status();
-          },
-          .show = [get](const Settings& settings) { return json(get(settings).value); }};
-}
-
-template <typename Get>
-Key number(const char* name, double least, double most, Get get) {
-  return {.name = name,
-          .take = [least, most, get](Settings& settings, const json& value) -> Status {
-            SKERRY_ASSIGN(get(settings), number_in(value, least, most, false));
-            return ok_status();
-          },
-          .show = [get](const Settings& settings) { return json(get(settings)); }};
-}
-
-template <typename Get>
-Key flag(const char* name, Get get) {
-  return {.name = name,
-          .take = [get](Settings& settings, const json& value) -> Status {
-            SKERRY_ASSIGN(get(settings), flag_in(value));
-            return ok_status();
-          },
-          .show = [get](const Settings& settings) { return json(get(settings)); }};
-}
-
-template <typename Get>
-Key texts(const char* name, Get get) {
-  return {.name = name,
-          .take = [get](Settings& settings, const json& value) -> Status {
-            SKERRY_ASSIGN(auto list, texts_in(value));
-            if (list.empty()) return expected("at least one", value);
-            get(settings) = std::move(list);
-            return ok_status();
-          },
-          .show = [get](const Settings& settings) { return json(get(settings)); }};
-}
+// What a service gives to all of its runs is little.
+constexpr std::size_t kMostVariables = 100;
+constexpr std::size_t kLongestVariables = 32'768;
 
 /// Something that is so and cannot be otherwise: to ask for the rest is an error, not ignored.
 Key fixed(const char* name, bool is_so, const char* why) {
@@ -184,8 +60,15 @@ Key metrics_key() {
           .show = [](const Settings& settings) { return json(settings.metrics); }};
 }
 
-std::vector<Key> module_keys() {
-  return {{.name = "wasi.allowed_paths",
+std::vector<Key> tool_keys() {
+  return {whole("tools.parallelism", 1, 32, SKERRY_FIELD(parallel_calls)),
+          {.name = "tools.python_executor.mode",
+           .take = [](Settings&, const json& value) -> Status {
+             return value == "wasi" ? ok_status()
+                                    : expected("\"wasi\", which is what there is", value);
+           },
+           .show = [](const Settings&) { return json("wasi"); }},
+          {.name = "wasi.allowed_paths",
            .take = [](Settings& settings, const json& value) -> Status {
              SKERRY_ASSIGN(const auto paths, texts_in(value));
              settings.modules.allowed_paths.assign(paths.begin(), paths.end());
@@ -205,12 +88,25 @@ std::vector<Key> module_keys() {
                }}};
 }
 
+Key log_key() {
+  return {
+      .name = "service.log",
+      .take = [](Settings& settings, const json& value) -> Status {
+        if (value != "text" && value != "json") return expected("text or json", value);
+        settings.logs_json = value == "json";
+        return ok_status();
+      },
+      .show = [](const Settings& settings) { return json(settings.logs_json ? "json" : "text"); }};
+}
+
 std::vector<Key> service_keys() {
   return {texts("service.grpc", SKERRY_FIELD(grpc)),
           texts("service.orchestrator", SKERRY_FIELD(orchestrator)),
           texts("service.http", SKERRY_FIELD(http)),
           metrics_key(),
           flag("service.require_key", SKERRY_FIELD(requires_key)),
+          log_key(),
+          flag("service.log_calls", SKERRY_FIELD(logs_calls)),
           whole("service.workers", 1, 1024, SKERRY_FIELD(workers)),
           whole("service.spares", 1, 1024, SKERRY_FIELD(spares)),
           whole("service.share", 0, 1024, SKERRY_FIELD(share)),
@@ -233,6 +129,24 @@ std::vector<Key> session_keys() {
           whole("sessions.queue", 0, 100'000, SKERRY_FIELD(sessions.queue))};
 }
 
+/// Names and values of an environment, as a mapping.
+Status take_variables(Settings& settings, const json& value) {
+  if (!value.is_object()) return expected("names and values", value);
+  std::map<std::string, std::string> variables;
+  for (const auto& [name, text] : value.items()) {
+    const bool is_name =
+        !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == name.npos;
+    if (!is_name || !text.is_string()) return expected("names and values", value);
+    variables[name] = text.get<std::string>();
+  }
+  if (variables.size() > kMostVariables || value.dump().size() > kLongestVariables) {
+    return expected(
+        fmt::format("at most {} variables of {} bytes", kMostVariables, kLongestVariables), "more");
+  }
+  settings.variables = std::move(variables);
+  return ok_status();
+}
+
 std::vector<Key> sandbox_keys() {
   using std::chrono::milliseconds;
   using std::chrono::seconds;
@@ -244,6 +158,17 @@ std::vector<Key> sandbox_keys() {
       size("wasi.max_output_bytes", 0, 0x1p30, SKERRY_FIELD(limits.output)),
       size("wasi.max_files_bytes", 0, 4096 * kMiB, SKERRY_FIELD(limits.files)),
       whole("wasi.max_open_files", 8, 65'536, SKERRY_FIELD(limits.open_files)),
+      {.name = "wasi.max_fuel",
+       .take = [](Settings& settings, const json& value) -> Status {
+         SKERRY_ASSIGN(const double fuel, number_in(value, 0, 1e15, true));
+         settings.limits.fuel = std::nullopt;
+         if (fuel > 0) settings.limits.fuel = static_cast<std::uint64_t>(fuel);
+         return ok_status();
+       },
+       .show = [](const Settings& settings) { return json(settings.limits.fuel.value_or(0)); }},
+      {.name = "wasi.env_vars",
+       .take = take_variables,
+       .show = [](const Settings& settings) { return json(settings.variables); }},
       fixed("wasi.enable_filesystem", true,
             "every sandbox has files of its own, in memory, and none of the host's"),
       fixed("wasi.security.allow_network", false, "a sandbox has no network"),
@@ -262,7 +187,9 @@ std::vector<Key> sandbox_keys() {
 
 std::vector<Key> enforcement_keys() {
   using std::chrono::seconds;
-  return {reloaded(number("enforcement.rate_rps", 0, 1e6, SKERRY_FIELD(runs_per_second))),
+  return {duration<seconds>("enforcement.timeout_seconds", 0, 86'400, SKERRY_FIELD(call_time)),
+          whole("enforcement.max_tokens", 0, 1e9, SKERRY_FIELD(query_tokens)),
+          reloaded(number("enforcement.rate_rps", 0, 1e6, SKERRY_FIELD(runs_per_second))),
           reloaded(number("enforcement.circuit_breaker.error_threshold", 0.01, 1,
                           SKERRY_FIELD(breaker.error_threshold))),
           reloaded(duration<seconds>("enforcement.circuit_breaker.window_seconds", 1, 3600,
@@ -278,8 +205,8 @@ std::vector<Key> enforcement_keys() {
 const std::vector<Key>& keys() {
   static const std::vector<Key> kKeys = [] {
     std::vector<Key> all;
-    for (auto part :
-         {service_keys(), session_keys(), sandbox_keys(), module_keys(), enforcement_keys()}) {
+    for (auto part : {service_keys(), session_keys(), sandbox_keys(), tool_keys(), model_keys(),
+                      enforcement_keys()}) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;
@@ -289,6 +216,7 @@ const std::vector<Key>& keys() {
 
 const std::vector<Variable>& variables() {
   static const std::vector<Variable> kVariables{
+      {"SKERRY_LOG", "service.log"},
       {"WASI_MEMORY_LIMIT_MB", "wasi.memory_limit_bytes", 1048576},
       {"WASI_TIMEOUT_SECONDS", "wasi.execution_timeout_ms", 1000},
       {"PYTHON_WASI_WASM_PATH", "tools.python_wasi_runner.interpreter"},
@@ -298,11 +226,46 @@ const std::vector<Variable>& variables() {
       {"SKERRY_SESSION_REVISIONS", "sessions.revisions"},
       {"SKERRY_SESSION_COLD", "sessions.cold_seconds"},
       {"SKERRY_SESSION_BYTES", "sessions.max_bytes"},
+      {"WORKSPACE_MAX_SIZE_MB", "wasi.max_files_bytes", 1048576},
+      {"TOOL_PARALLELISM", "tools.parallelism"},
+      {"PYTHON_EXECUTOR_MODE", "tools.python_executor.mode"},
+      {"PORT", "service.http", 1, "127.0.0.1:8000,127.0.0.1:"},
+      {"METRICS_PORT", "service.metrics", 1, "127.0.0.1:"},
+      {"LLM_BASE_URL", "llm.base_url"},
+      {"LLM_MODEL", "llm.model"},
+      {"LLM_MODEL_SMALL", "llm.models.small"},
+      {"LLM_MODEL_MEDIUM", "llm.models.medium"},
+      {"LLM_MODEL_LARGE", "llm.models.large"},
+      {"LLM_TIMEOUT_SECONDS", "llm.timeout_seconds"},
+      {"LLM_PRICES", "llm.prices"},
+      {"ENFORCE_TIMEOUT_SECONDS", "enforcement.timeout_seconds"},
+      {"ENFORCE_MAX_TOKENS", "enforcement.max_tokens"},
       {"ENFORCE_RATE_RPS", "enforcement.rate_rps"},
       {"ENFORCE_CB_ERROR_THRESHOLD", "enforcement.circuit_breaker.error_threshold"},
       {"ENFORCE_CB_WINDOW_SECONDS", "enforcement.circuit_breaker.window_seconds"},
       {"ENFORCE_CB_MIN_REQUESTS", "enforcement.circuit_breaker.min_requests"}};
   return kVariables;
+}
+
+const std::vector<ForeignVariable>& foreign_variables() {
+  static const std::vector<ForeignVariable> kForeign{
+      {"AGENT_CORE_ADDR", "clients find an agent core by it; this one listens at service.grpc"},
+      {"LLM_SERVICE_URL", "tools and agent are in this service; LLM_BASE_URL names a model's"},
+      {"SHANNON_SESSION_WORKSPACES_DIR", "sessions keep their files in SKERRY_HOME"},
+      {"SHANNON_USER_MEMORY_DIR", "users' files are kept in SKERRY_HOME"},
+      {"SHANNON_USE_WASI_SANDBOX", "there is nothing but sandboxes"},
+      {"PYTHON_EXECUTOR_RATE_LIMIT",
+       "`skerry keys create --rate` and ENFORCE_RATE_RPS limit calls"},
+      {"GATEWAY_SKIP_AUTH", "keys are asked for where there are some: docs/keys.md"},
+      {"DISABLE_DEFAULT_TOOLS", "a request says which tools are allowed"},
+      {"DISABLE_WASI_FALLBACK", "there is nothing to fall back from"},
+      {"FIRECRACKER_EXECUTOR_URL", "there are no virtual machines"},
+      {"MEMORY_POOL_SIZE_MB", "there is no such pool"},
+      {"MEMORY_SWEEP_INTERVAL_MS", "there is no such pool"},
+      {"ENFORCE_RATE_REDIS_URL", "rates are counted in this process"},
+      {"ENFORCE_RATE_REDIS_PREFIX", "rates are counted in this process"},
+      {"ENFORCE_RATE_REDIS_TTL", "rates are counted in this process"}};
+  return kForeign;
 }
 
 }  // namespace skerry::config

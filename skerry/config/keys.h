@@ -25,10 +25,20 @@ struct Key {
 struct Variable {
   const char* name;
   const char* key;
-  double scale = 1;  ///< what its number is multiplied with
+  double scale = 1;         ///< what its number is multiplied with
+  const char* before = "";  ///< what its text is put behind
+};
+
+/// A variable that means something to the reference, and nothing here.
+struct ForeignVariable {
+  const char* name;
+  const char* why;
 };
 
 const std::vector<Key>& keys();
 const std::vector<Variable>& variables();
+const std::vector<ForeignVariable>& foreign_variables();
+/// Those of the language model.
+std::vector<Key> model_keys();
 
 }  // namespace skerry::config

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "skerry/access/rate.h"
+#include "skerry/agent/model_setting.h"
 #include "skerry/broker/broker.h"
 #include "skerry/broker/session_runs.h"
 #include "skerry/sandbox/limits.h"
@@ -20,6 +24,8 @@ struct Settings {
   std::vector<std::string> http{"127.0.0.1:8000", "127.0.0.1:8080"};
   std::vector<std::string> metrics{"127.0.0.1:2113"};  ///< HTTP like the others; may be none
   bool requires_key = false;
+  bool logs_json = false;   ///< what is told on standard error, a JSON object a line
+  bool logs_calls = false;  ///< every call of a tool is told there, too
 
   int workers = broker::Setting{}.workers;
   int spares = broker::Setting{}.spares;
@@ -30,10 +36,20 @@ struct Settings {
   broker::SessionRuns::Setting sessions = {};
   sandbox::Limits limits = {};  ///< of a run that asks for nothing else
 
+  /// That every run finds in its environment, unless it asks for another value.
+  std::map<std::string, std::string> variables = {};
+
   tool::ModuleFiles modules = {};
+  int parallel_calls = 1;  ///< of one request's `tool_calls`
+
+  /// Which language model is asked; its key is not among the settings but for where it lies.
+  agent::ModelSetting model = {};
+  std::filesystem::path model_key_file = {};
 
   double runs_per_second = 0;  ///< of each key that has no number of its own; 0: not limited
   access::CircuitBreaker::Setting breaker = {};
+  std::chrono::seconds call_time{0};  ///< that any call of a tool may take; 0: its own alone
+  int query_tokens = 0;               ///< of a query, guessed from its length; 0: not limited
 };
 
 }  // namespace skerry::config

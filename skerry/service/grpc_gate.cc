@@ -5,6 +5,7 @@
 #include <string>
 
 #include "skerry/service/http_message.h"
+#include "skerry/tool/trace.h"
 
 namespace skerry::service {
 namespace {
@@ -22,6 +23,7 @@ Result<tool::Caller> caller_of(const access::Gate& gate, const grpc::ServerConte
   SKERRY_ASSIGN(tool::Caller caller,
                 gate.caller_of(!key.empty() ? key : bearer_in(metadata(context, "authorization"))));
   caller.request = request_id_of(metadata(context, "x-request-id"));
+  caller.trace = tool::trace_for(metadata(context, "traceparent"));
   return caller;
 }
 

@@ -20,6 +20,7 @@
 
 #include "skerry/base/utf8.h"
 #include "skerry/service/web_socket.h"
+#include "skerry/tool/trace.h"
 
 namespace skerry::service {
 namespace {
@@ -174,6 +175,7 @@ std::optional<HttpRequest> request_of(Parser& parser) {
   const std::string_view key = field("X-API-Key");
   request.api_key = std::string(key.empty() ? bearer_in(field("Authorization")) : key);
   request.request_id = request_id_of(field("X-Request-ID"));
+  request.trace = tool::trace_for(field("traceparent"));
   request.body = std::move(message.body());
   return request;
 }

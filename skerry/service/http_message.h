@@ -34,6 +34,7 @@ struct HttpRequest {
   bool wants_web_socket = false;  ///< events go out as messages of one
   std::string api_key = {};       ///< as it was sent; empty: none
   std::string request_id = {};    ///< the client's, or one of ours
+  std::string trace = {};         ///< `traceparent` for whom we ask in turn; empty: none
   tool::Caller caller = {};       ///< who asks: the server's word, not the client's
 };
 

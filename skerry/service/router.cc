@@ -156,6 +156,7 @@ boost::asio::awaitable<std::optional<HttpResponse>> Router::guarded(const Route&
   }
   request.caller = *std::move(caller);
   request.caller.request = request.request_id;
+  request.caller.trace = request.trace;
   if (!route.is_metered) co_return co_await route.handler(std::move(request), events);
   const auto admission = gate_->admit(request.caller);
   std::optional<HttpResponse> response;

@@ -24,6 +24,7 @@ struct Caller {
   std::string session = {};  ///< where the parameters name none; empty: no session
   std::string key = {};      ///< id of the API key; empty: none
   std::string request = {};  ///< id of the request, for logs
+  std::string trace = {};    ///< `traceparent` for whom we ask in turn; empty: none
   std::shared_ptr<const std::vector<std::string>> tools = {};  ///< that it may call; null: all
 
   bool may_call(std::string_view tool) const {

@@ -4,6 +4,12 @@
 #include <algorithm>
 #include <cctype>
 #include <utility>
+#include <variant>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/utf8.h"
@@ -94,7 +100,25 @@ boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
     co_return failed(Verdict::kInvalid, std::string(message_of(arguments.status())));
   }
   Caller mine = caller;
-  co_return co_await tool->call(*std::move(arguments), std::move(mine), std::move(seen));
+  auto calling =
+      time_.count() > 0
+          ? result_in_time(*tool, *std::move(arguments), std::move(mine), std::move(seen))
+          : tool->call(*std::move(arguments), std::move(mine), std::move(seen));
+  co_return co_await std::move(calling);
+}
+
+boost::asio::awaitable<ToolResult> Toolbox::result_in_time(Tool& tool, Arguments arguments,
+                                                           Caller caller, OutputSeen seen) const {
+  using boost::asio::experimental::awaitable_operators::operator||;
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time_);
+  auto calling = tool.call(std::move(arguments), std::move(caller), std::move(seen));
+  auto waiting = timer.async_wait(boost::asio::use_awaitable);
+  auto either = std::move(calling) || std::move(waiting);
+  auto first = co_await std::move(either);
+  if (auto* result = std::get_if<ToolResult>(&first)) co_return std::move(*result);
+  co_return failed(Verdict::kTimeout, "request_timeout: the call took more than the " +
+                                          std::to_string(time_.count()) +
+                                          " s of enforcement.timeout_seconds");
 }
 
 }  // namespace skerry::tool

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct Search {
 class Toolbox {
  public:
   void add(std::unique_ptr<Tool> tool);
+  /// No call takes longer, whatever its tool allows; 0: that alone counts.
+  void limit_time(std::chrono::seconds time) { time_ = time; }
   /// From now on `watcher`, which must outlive this, hears of every call.
   void watch(CallWatcher& watcher) { watchers_.push_back(&watcher); }
   /// Tells the watchers of a call that was made elsewhere.
@@ -45,8 +48,11 @@ class Toolbox {
   boost::asio::awaitable<ToolResult> result_of(std::string_view name,
                                                const nlohmann::json& parameters,
                                                const Caller& caller, OutputSeen seen) const;
+  boost::asio::awaitable<ToolResult> result_in_time(Tool& tool, Arguments arguments, Caller caller,
+                                                    OutputSeen seen) const;
   std::vector<std::unique_ptr<Tool>> tools_;
   std::vector<CallWatcher*> watchers_;
+  std::chrono::seconds time_{0};
 };
 
 }  // namespace skerry::tool

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "skerry/tool/sessions.h"
+#include "skerry/tool/tool.h"
+
+namespace skerry::tool {
+
+/// The category of tools that look after sessions: models are not offered them unasked.
+inline constexpr std::string_view kSessionCategory = "session";
+
+/// What a session holds: `session_id` in; its runs, times, size and variables out.
+class GetSessionInfo final : public Tool {
+ public:
+  /// The sessions must outlive it.
+  explicit GetSessionInfo(Sessions& sessions) : sessions_(sessions) {}
+  const Definition& definition() const override;
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+                                          OutputSeen seen) override;
+
+ private:
+  Sessions& sessions_;
+};
+
+/// Forgets the session `session_id`, or all that the caller's tenant has; tells how many.
+class ClearSessions final : public Tool {
+ public:
+  explicit ClearSessions(Sessions& sessions) : sessions_(sessions) {}
+  const Definition& definition() const override;
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+                                          OutputSeen seen) override;
+
+ private:
+  Sessions& sessions_;
+};
+
+}  // namespace skerry::tool
