@@ -12,10 +12,11 @@ MAX_MESSAGE = 70 << 20
 class Client:
     """client.ExecuteTool(tool_name=…, parameters={…}) calls one method of one service with a request of these fields."""
 
-    def __init__(self, address, service="shannon.agent.AgentService", key=None):
+    def __init__(self, address, service="shannon.agent.AgentService", key=None, credentials=None):
         self.metadata = [("x-api-key", key)] if key else []
         options = [("grpc.max_send_message_length", MAX_MESSAGE + 1024), ("grpc.max_receive_message_length", MAX_MESSAGE)]
-        self.channel = grpc.insecure_channel(address, options=options)
+        self.channel = (grpc.secure_channel(address, credentials, options=options) if credentials else
+                        grpc.insecure_channel(address, options=options))
         self.reflection = ProtoReflectionDescriptorDatabase(self.channel)
         self.pool = descriptor_pool.DescriptorPool(self.reflection)
         self.service = self.pool.FindServiceByName(service)

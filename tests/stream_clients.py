@@ -11,12 +11,18 @@ import struct
 Event = collections.namedtuple("Event", "id name data")
 
 
+def connected(address, timeout, context):
+    """A connection, over TLS if there is a context for it."""
+    host, port = address.split(":")
+    plain = socket.create_connection((host, int(port)), timeout=timeout)
+    return context.wrap_socket(plain, server_hostname="localhost") if context else plain
+
+
 class EventSource:
     """Server-sent events over one connection; iterate for the events, in order, to the end of the stream."""
 
-    def __init__(self, address, path, timeout=30, **headers):
-        host, port = address.split(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=timeout)
+    def __init__(self, address, path, timeout=30, context=None, **headers):
+        self.socket = connected(address, timeout, context)
         lines = [f"GET {path} HTTP/1.1", f"Host: {address}", "Accept: text/event-stream",
                  *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
         self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
@@ -58,9 +64,8 @@ class WebSocket:
 
     TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
-    def __init__(self, address, path, timeout=30, **headers):
-        host, port = address.split(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=timeout)
+    def __init__(self, address, path, timeout=30, context=None, **headers):
+        self.socket = connected(address, timeout, context)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {path} HTTP/1.1", f"Host: {address}", "Upgrade: websocket", "Connection: Upgrade",
                  f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13",

@@ -17,10 +17,11 @@ from grpc_client import Client
 class Http:
     """http(METHOD, PATH, BODY) -> status, headers, parsed body; one connection for all."""
 
-    def __init__(self, address):
+    def __init__(self, address, context=None):
         self.host, port = address.split(":")
         self.port = int(port)
-        self.connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        self.connection = (http.client.HTTPSConnection(self.host, self.port, timeout=60, context=context) if context else
+                           http.client.HTTPConnection(self.host, self.port, timeout=60))
 
     def __call__(self, method, path, body=None, **headers):
         text = body if isinstance(body, (bytes, str, type(None))) else json.dumps(body)

@@ -125,6 +125,7 @@ Status Service::start_tools(const config::Settings& settings,
   std::vector<std::string> names;
   for (const tool::Definition* each : tools_.search({})) names.push_back(each->name);
   metrics_ = std::make_unique<service::Metrics>(*runner_, names);
+  if (tls_) metrics_->watch(*tls_);
   tools_.watch(*metrics_);
   tools_.limit_time(settings.call_time);
   agent_core_.set(
@@ -162,30 +163,57 @@ void Service::start_front_ends(const config::Settings& settings) {
                                                              .version = SKERRY_VERSION});
   service::add_routes(*api_, router_);
   service::add_metrics_route(*metrics_, router_);
+  service::add_metrics_route(*metrics_, metrics_router_);
   service::add_session_routes(*sessions_, router_);
   own_ = std::make_unique<service::SkerryService>(io_, *gate_, *runs_, *sessions_, limits);
+}
+
+Status Service::start_tls(const config::Settings& settings) {
+  if (!settings.tls.is_given()) return ok_status();
+  auto identity = service::Tls::load(settings.tls);
+  if (!identity.ok()) return annotate(identity.status(), "service.tls");
+  tls_ = std::make_shared<service::Tls>(*std::move(identity));
+  return ok_status();
+}
+
+Status Service::start_http() {
+  std::vector<service::HttpServer::Port> ports;
+  for (std::size_t i = 0; i < addresses_.http.size(); ++i) {
+    const service::Address& address = addresses_.http[i];
+    // What asks for certificates elsewhere is not to be had here without: only what is counted.
+    const bool is_plain = tls_ && i >= addresses_.tools && address.is_loopback();
+    ports.push_back({.address = address,
+                     .router = is_plain ? metrics_router_ : router_,
+                     .tls = is_plain ? nullptr : tls_});
+  }
+  SKERRY_ASSIGN(http_, service::HttpServer::start(io_, ports, {}));
+  return ok_status();
 }
 
 Status Service::start(const config::Settings& settings, const runtime::Home& home,
                       std::optional<agent::ModelSetting> model) {
   logs_json_ = settings.logs_json;
+  SKERRY_TRY(start_tls(settings));
   SKERRY_TRY(start_access(settings, home));
   SKERRY_TRY(start_runs(settings, home));
   SKERRY_TRY(start_tools(settings, std::move(model)));
   SKERRY_ASSIGN(files_, workspace::SessionFiles::open(runner_->sessions(), home, {}));
   start_front_ends(settings);
   SKERRY_TRY(start_tasks(home));
-  SKERRY_ASSIGN(
-      grpc_, service::GrpcServer::start(addresses_.grpc, {agent_.get(), own_.get(), sandbox_.get(),
-                                                          orchestrator_.get(), streaming_.get()}));
-  SKERRY_ASSIGN(http_, service::HttpServer::start(io_, addresses_.http, router_, {}));
-  return ok_status();
+  SKERRY_ASSIGN(grpc_, service::GrpcServer::start(addresses_.grpc,
+                                                  {agent_.get(), own_.get(), sandbox_.get(),
+                                                   orchestrator_.get(), streaming_.get()},
+                                                  tls_));
+  return start_http();
 }
 
 std::vector<std::string> Service::addresses() const {
   std::vector<std::string> lines;
-  const auto add = [&lines](const char* what, const service::Address& address, int port) {
-    lines.push_back(fmt::format("{} on {}", what, address.with_port(port)));
+  const auto add = [&, this](const char* what, const service::Address& address, int port,
+                             bool may_be_plain = false) {
+    const bool is_secure = tls_ && !(may_be_plain && address.is_loopback());
+    lines.push_back(
+        fmt::format("{}{} on {}", what, is_secure ? " over TLS" : "", address.with_port(port)));
   };
   const auto& [grpc, http, agent_core, tools] = addresses_;
   for (std::size_t i = 0; i < agent_core; ++i) add("gRPC", grpc[i], grpc_->ports()[i]);
@@ -193,7 +221,9 @@ std::vector<std::string> Service::addresses() const {
   for (std::size_t i = agent_core; i < grpc.size(); ++i) {
     add("orchestrator", grpc[i], grpc_->ports()[i]);
   }
-  for (std::size_t i = tools; i < http.size(); ++i) add("metrics", http[i], http_->ports()[i]);
+  for (std::size_t i = tools; i < http.size(); ++i) {
+    add("metrics", http[i], http_->ports()[i], /*may_be_plain=*/true);
+  }
   return lines;
 }
 
@@ -220,14 +250,36 @@ void Service::run(const std::function<Result<config::Settings>()>& reload) {
   if (stopping.joinable()) stopping.join();
 }
 
+/// All of it or nothing.
+Status Service::reload(const config::Settings& settings) {
+  if (settings.tls.is_given() != (tls_ != nullptr)) {
+    return absl::FailedPreconditionError("TLS begins and ends with a start of the service");
+  }
+  std::shared_ptr<service::Tls::Identity> identity;
+  if (tls_) {
+    auto loaded = service::Tls::load(settings.tls);
+    if (!loaded.ok()) return annotate(loaded.status(), "service.tls");
+    identity = *std::move(loaded);
+    const bool asked = !tls_->identity()->certificates.client_ca.empty();
+    if (asked == identity->certificates.client_ca.empty()) {
+      return absl::FailedPreconditionError(
+          "service.tls.client_ca: whether clients need a certificate is said at the start");
+    }
+  }
+  SKERRY_TRY(gate_->reload(gate_setting(settings)));
+  if (tls_) tls_->take(std::move(identity));
+  return ok_status();
+}
+
 void Service::await_reload(boost::asio::signal_set& hang_up,
                            const std::function<Result<config::Settings>()>& reload) {
   hang_up.async_wait([this, &hang_up, &reload](const boost::system::error_code& error, int) {
     if (error) return;
     const auto settings = reload();
-    const Status done = settings.ok() ? gate_->reload(gate_setting(*settings)) : settings.status();
-    tell(done.ok() ? "keys and settings read again"
-                   : "nothing changes: " + std::string(message_of(done)));
+    const Status done = settings.ok() ? this->reload(*settings) : settings.status();
+    tell(done.ok()
+             ? tls_ ? "keys, certificates and settings read again" : "keys and settings read again"
+             : "nothing changes: " + std::string(message_of(done)));
     await_reload(hang_up, reload);
   });
 }

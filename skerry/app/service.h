@@ -27,6 +27,7 @@
 #include "skerry/service/orchestrator_service.h"
 #include "skerry/service/sandbox_service.h"
 #include "skerry/service/skerry_service.h"
+#include "skerry/service/tls.h"
 #include "skerry/task/tasks.h"
 #include "skerry/tool/module_source.h"
 #include "skerry/tool/runs.h"
@@ -66,8 +67,11 @@ class Service {
   Status start_runs(const config::Settings& settings, const runtime::Home& home);
   Status start_tools(const config::Settings& settings, std::optional<agent::ModelSetting> model);
   Status start_tasks(const runtime::Home& home);
+  Status start_tls(const config::Settings& settings);
+  Status start_http();
   void start_front_ends(const config::Settings& settings);
   access::Gate::Setting gate_setting(const config::Settings& settings);
+  Status reload(const config::Settings& settings);
   void await_reload(boost::asio::signal_set& hang_up,
                     const std::function<Result<config::Settings>()>& reload);
   void end_when_quiet();
@@ -93,7 +97,9 @@ class Service {
   std::unique_ptr<service::StreamingService> streaming_;
   service::Router router_;
   std::unique_ptr<service::HttpApi> api_;
+  service::Router metrics_router_;  // all that there is on ports which stay plain beside TLS
   Addresses addresses_;
+  std::shared_ptr<service::Tls> tls_;  // none: nothing is encrypted
   std::unique_ptr<service::GrpcServer> grpc_;
   std::unique_ptr<service::HttpServer> http_;
   boost::asio::steady_timer quiet_{io_};

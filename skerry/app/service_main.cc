@@ -39,6 +39,9 @@ struct Options {
   std::optional<int> workers;
   std::vector<std::string> module_directories;
   std::string interpreter;
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_client_ca;
   bool require_walls = false;
   bool requires_key = false;
   bool json = false;
@@ -67,6 +70,9 @@ Result<Config> config_of(const Options& options) {
   SKERRY_TRY(set("--python-wasm", "tools.python_wasi_runner.interpreter", options.interpreter));
   SKERRY_TRY(set("--require-walls", "service.require_walls", options.require_walls));
   SKERRY_TRY(set("--require-key", "service.require_key", options.requires_key));
+  SKERRY_TRY(set("--tls-cert", "service.tls.certificate", options.tls_certificate));
+  SKERRY_TRY(set("--tls-key", "service.tls.key", options.tls_key));
+  SKERRY_TRY(set("--tls-client-ca", "service.tls.client_ca", options.tls_client_ca));
   if (options.workers) SKERRY_TRY(set("--workers", "service.workers", *options.workers));
   return config;
 }
@@ -142,6 +148,17 @@ void add_config_options(CLI::App& program, Options& options) {
 
 void add_bench_options(CLI::App& program, Options& options) { add_json_option(program, options); }
 
+void add_tls_options(CLI::App& program, Options& options) {
+  const auto add_file = [&program](const char* name, std::string& file, const char* meaning) {
+    program.add_option(name, file, meaning)->type_name("FILE");
+  };
+  add_file("--tls-cert", options.tls_certificate,
+           "Speak TLS with this certificate and those that lead to its authority (PEM)");
+  add_file("--tls-key", options.tls_key, "Its key (PEM), readable by its owner alone");
+  add_file("--tls-client-ca", options.tls_client_ca,
+           "Ask clients for a certificate that one of these signed (PEM)");
+}
+
 void add_serve_options(CLI::App& program, Options& options) {
   const auto add_addresses = [&program](const char* name, std::vector<std::string>& addresses,
                                         const char* meaning) {
@@ -169,17 +186,19 @@ void add_serve_options(CLI::App& program, Options& options) {
       .add_option("--python-wasm", options.interpreter,
                   "The interpreter of python_wasi_runner where a call names none")
       ->type_name("FILE");
+  add_tls_options(program, options);
   program.add_flag("--require-walls", options.require_walls,
                    "Start only where every wall of the jail stands (`skerry doctor` tells)");
   program.add_flag("--require-key", options.requires_key,
                    "Ask everybody for a key (`skerry keys create`), also where there are none yet");
   program.footer(
-      "Stops on SIGINT or SIGTERM, when what is under way has ended. SIGHUP reads the keys, and "
-      "those\nsettings that can change meanwhile, again. `skerry config` shows all "
-      "settings.\n\nExamples:\n"
+      "Stops on SIGINT or SIGTERM, when what is under way has ended. SIGHUP reads the keys, "
+      "certificates,\nand those settings that can change meanwhile, again. `skerry config` shows "
+      "all settings.\n\nExamples:\n"
       "  skerry serve\n"
       "  skerry serve --grpc 127.0.0.1:6000 --http 127.0.0.1:6001 --workers 8\n"
-      "  skerry serve --config /etc/skerry/shannon.yaml\n");
+      "  skerry serve --config /etc/skerry/shannon.yaml\n"
+      "  skerry serve --http 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem\n");
 }
 
 Status bench(const Options& options) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -149,6 +150,22 @@ Key texts(const char* name, Get get) {
             return ok_status();
           },
           .show = [get](const Settings& settings) { return nlohmann::json(get(settings)); }};
+}
+
+/// A file's path; none as null.
+template <typename Get>
+Key file(const char* name, Get get) {
+  return {.name = name,
+          .take = [get](Settings& settings, const nlohmann::json& value) -> Status {
+            if (!value.is_string() || value == "") return expected("a file's path", value);
+            get(settings) = value.get<std::string>();
+            return ok_status();
+          },
+          .show =
+              [get](const Settings& settings) {
+                const std::filesystem::path& path = get(settings);
+                return path.empty() ? nlohmann::json(nullptr) : nlohmann::json(path.native());
+              }};
 }
 
 }  // namespace skerry::config

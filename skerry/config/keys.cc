@@ -107,6 +107,9 @@ std::vector<Key> service_keys() {
           flag("service.require_key", SKERRY_FIELD(requires_key)),
           log_key(),
           flag("service.log_calls", SKERRY_FIELD(logs_calls)),
+          reloaded(file("service.tls.certificate", SKERRY_FIELD(tls.certificate))),
+          reloaded(file("service.tls.key", SKERRY_FIELD(tls.key))),
+          reloaded(file("service.tls.client_ca", SKERRY_FIELD(tls.client_ca))),
           whole("service.workers", 1, 1024, SKERRY_FIELD(workers)),
           whole("service.spares", 1, 1024, SKERRY_FIELD(spares)),
           whole("service.share", 0, 1024, SKERRY_FIELD(share)),
@@ -217,6 +220,9 @@ const std::vector<Key>& keys() {
 const std::vector<Variable>& variables() {
   static const std::vector<Variable> kVariables{
       {"SKERRY_LOG", "service.log"},
+      {"SKERRY_TLS_CERT", "service.tls.certificate"},
+      {"SKERRY_TLS_KEY", "service.tls.key"},
+      {"SKERRY_TLS_CLIENT_CA", "service.tls.client_ca"},
       {"WASI_MEMORY_LIMIT_MB", "wasi.memory_limit_bytes", 1048576},
       {"WASI_TIMEOUT_SECONDS", "wasi.execution_timeout_ms", 1000},
       {"PYTHON_WASI_WASM_PATH", "tools.python_wasi_runner.interpreter"},

@@ -105,13 +105,7 @@ std::vector<Key> model_keys() {
       model_of("llm.models.small", Tier::kSmall),
       model_of("llm.models.medium", Tier::kMedium),
       model_of("llm.models.large", Tier::kLarge),
-      {.name = "llm.api_key_file",
-       .take = [](Settings& settings, const json& value) -> Status {
-         SKERRY_ASSIGN(settings.model_key_file, text_in(value));
-         return ok_status();
-       },
-       .show =
-           [](const Settings& settings) { return text_or_null(settings.model_key_file.native()); }},
+      file("llm.api_key_file", [](auto& settings) -> auto& { return settings.model_key_file; }),
       {.name = "llm.timeout_seconds",
        .take = take_time,
        .show =

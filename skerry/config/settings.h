@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "skerry/access/certificates.h"
 #include "skerry/access/rate.h"
 #include "skerry/agent/model_setting.h"
 #include "skerry/broker/broker.h"
@@ -24,8 +25,9 @@ struct Settings {
   std::vector<std::string> http{"127.0.0.1:8000", "127.0.0.1:8080"};
   std::vector<std::string> metrics{"127.0.0.1:2113"};  ///< HTTP like the others; may be none
   bool requires_key = false;
-  bool logs_json = false;   ///< what is told on standard error, a JSON object a line
-  bool logs_calls = false;  ///< every call of a tool is told there, too
+  bool logs_json = false;             ///< what is told on standard error, a JSON object a line
+  bool logs_calls = false;            ///< every call of a tool is told there, too
+  access::CertificateFiles tls = {};  ///< none: nothing is encrypted
 
   int workers = broker::Setting{}.workers;
   int spares = broker::Setting{}.spares;

@@ -9,16 +9,21 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
+#include "skerry/service/grpc_tls.h"
+
 namespace skerry::service {
 namespace {
 
 // A module of 50 MiB in base64, and what is around it.
 constexpr int kMaxMessage = 70 << 20;
+// As over HTTP; gRPC's own is two minutes.
+constexpr int kHandshakeMs = 10'000;
 
 }  // namespace
 
 Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<Address>& addresses,
-                                                      const std::vector<grpc::Service*>& services) {
+                                                      const std::vector<grpc::Service*>& services,
+                                                      const std::shared_ptr<const Tls>& tls) {
   // It would speak to standard error by itself; what matters is in the status.
   ::setenv("GRPC_VERBOSITY", "NONE", 0);
   grpc::EnableDefaultHealthCheckService(true);
@@ -30,9 +35,10 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<Address>
   builder.SetMaxSendMessageSize(kMaxMessage);
   // Two servers on one port would share its clients.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    builder.AddListeningPort(addresses[i].text(), grpc::InsecureServerCredentials(),
-                             &server->ports_[i]);
+    server->credentials_.push_back(tls ? credentials_of(tls) : grpc::InsecureServerCredentials());
+    builder.AddListeningPort(addresses[i].text(), server->credentials_.back(), &server->ports_[i]);
   }
   for (grpc::Service* service : services) builder.RegisterService(service);
   server->server_ = builder.BuildAndStart();

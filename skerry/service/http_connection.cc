@@ -2,9 +2,11 @@
 #include "skerry/service/http_connection.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <optional>
 #include <sys/socket.h>
+#include <type_traits>
 #include <unistd.h>
 #include <utility>
 
@@ -16,7 +18,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <netinet/tcp.h>
 
 #include "skerry/base/utf8.h"
 #include "skerry/service/web_socket.h"
@@ -36,12 +40,19 @@ constexpr std::chrono::seconds kHeartbeat{10};
 constexpr std::size_t kFirstRead = 4096;
 constexpr std::uint64_t kFilePiece = 256 * 1024;
 
+// How long a client may take to take leave, after the last answer.
+constexpr std::chrono::seconds kLeave{1};
+// The first byte of a record of TLS that holds a handshake.
+constexpr char kHandshakeRecord = 0x16;
+
 using Parser = http::request_parser<http::string_body>;
+using Clock = std::chrono::steady_clock;
 
 /// Events on their way to the client, who may be slower than they come.
+template <typename Stream>
 class Events final : public EventStream {
  public:
-  explicit Events(beast::tcp_stream& stream, std::chrono::milliseconds write_time)
+  Events(Stream& stream, std::chrono::milliseconds write_time)
       : stream_(stream),
         write_time_(write_time),
         changed_(stream.get_executor()),
@@ -83,8 +94,8 @@ class Events final : public EventStream {
       if (waiting_.empty()) {
         changed_.expires_after(kHeartbeat);
         const auto [error] = co_await changed_.async_wait(kTuple);
-        if ((co_await asio::this_coro::cancellation_state).cancelled() !=
-            asio::cancellation_type::none) {
+        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) {
           co_return false;
         }
         if (!error && has_begun_) waiting_ += ": still there\n\n";
@@ -94,9 +105,9 @@ class Events final : public EventStream {
       if (is_first) now.insert(0, kHead);
       is_first = false;
       is_writing_ = true;
-      stream_.expires_after(write_time_);
+      beast::get_lowest_layer(stream_).expires_after(write_time_);
       const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(now), kTuple);
-      stream_.expires_never();
+      beast::get_lowest_layer(stream_).expires_never();
       is_writing_ = false;
       if (error) {
         close();
@@ -112,7 +123,7 @@ class Events final : public EventStream {
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
       "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
 
-  beast::tcp_stream& stream_;
+  Stream& stream_;
   std::chrono::milliseconds write_time_;
   asio::steady_timer changed_;  // by the handler
   asio::steady_timer taken_;    // by the client
@@ -123,7 +134,7 @@ class Events final : public EventStream {
 };
 
 /// Until the client goes.
-awaitable<void> watch(beast::tcp_stream& stream) {
+awaitable<void> watch(PlainStream& stream, beast::flat_buffer&) {
   auto& socket = stream.socket();
   for (;;) {
     const auto [error] = co_await socket.async_wait(asio::ip::tcp::socket::wait_read, kTuple);
@@ -134,6 +145,17 @@ awaitable<void> watch(beast::tcp_stream& stream) {
     if (got > 0) break;
   }
   // The next request is there already, and hides whether anybody waits for this one's answer.
+  asio::steady_timer never(stream.get_executor(), asio::steady_timer::time_point::max());
+  (void)co_await never.async_wait(kTuple);
+}
+
+/// The same where only reading shows what came: a farewell is bytes, too. What is read is left in
+/// `buffer`, for the next request.
+awaitable<void> watch(SecureStream& stream, beast::flat_buffer& buffer) {
+  auto reading = stream.async_read_some(buffer.prepare(kFirstRead), kTuple);
+  const auto [error, size] = co_await std::move(reading);
+  if (error) co_return;
+  buffer.commit(size);
   asio::steady_timer never(stream.get_executor(), asio::steady_timer::time_point::max());
   (void)co_await never.async_wait(kTuple);
 }
@@ -194,20 +216,29 @@ http::response<http::string_body> message_of(HttpResponse&& response, bool keep_
   return message;
 }
 
+template <typename Stream>
 class Connection {
  public:
-  Connection(asio::ip::tcp::socket socket, const Router& router, const HttpServer::Limits& limits,
+  Connection(Stream stream, const Router& router, const HttpServer::Limits& limits,
              const std::function<bool()>& is_stopping)
-      : stream_(std::move(socket)), router_(router), limits_(limits), is_stopping_(is_stopping) {}
+      : stream_(std::move(stream)), router_(router), limits_(limits), is_stopping_(is_stopping) {}
 
   awaitable<void> serve() {
     while (!is_stopping_() && co_await serve_one()) {
     }
+    if (is_taken_) co_return;
+    if constexpr (std::is_same_v<Stream, SecureStream>) {
+      // Without a farewell, an answer that ends with its connection would look cut off.
+      tcp().expires_after(kLeave);
+      (void)co_await stream_.async_shutdown(kTuple);
+    }
     error_code ignored;
-    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+    tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
   }
 
  private:
+  PlainStream& tcp() { return beast::get_lowest_layer(stream_); }
+
   /// One request and its answer. False when the connection is to end.
   awaitable<bool> serve_one() {
     Parser parser;
@@ -230,28 +261,29 @@ class Connection {
     }
     if (is_head) request->method = "GET";
     if (request->wants_web_socket) {
-      WebSocketEvents messages(stream_, parser.get());
+      WebSocketEvents<Stream> messages(stream_, parser.get());
       auto answering = answer_messages(*std::move(request), messages);
       auto refusal = co_await std::move(answering);
+      is_taken_ = messages.has_taken();
       // What comes behind the request would be frames, and not for us.
       if (!refusal) co_return false;
       co_return co_await write(*std::move(refusal), false, is_head);
     }
-    Events events(stream_, limits_.write);
+    Events<Stream> events(stream_, limits_.write);
     auto response = co_await answer(*std::move(request), events);
     if (!response) co_return false;  // sent as events, or nobody is there
     co_return co_await write(*std::move(response), keep_alive, is_head);
   }
 
   awaitable<bool> read_head(Parser& parser) {
-    stream_.expires_after(limits_.idle);
+    tcp().expires_after(limits_.idle);
     if (buffer_.size() == 0) {
       const auto [error, size] =
           co_await stream_.async_read_some(buffer_.prepare(kFirstRead), kTuple);
       if (error) co_return false;
       buffer_.commit(size);
     }
-    stream_.expires_after(limits_.header_time);
+    tcp().expires_after(limits_.header_time);
     const auto [error, size] = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
     if (!error) co_return true;
     co_await refuse(error);
@@ -259,7 +291,7 @@ class Connection {
   }
 
   awaitable<bool> read_body(Parser& parser) {
-    stream_.expires_after(limits_.body_time);
+    tcp().expires_after(limits_.body_time);
     const auto expect = parser.get()[http::field::expect];
     if (beast::iequals(expect, "100-continue") && !parser.is_done()) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -268,7 +300,7 @@ class Connection {
       if (error) co_return false;
     }
     const auto [error, size] = co_await http::async_read(stream_, buffer_, parser, kTuple);
-    stream_.expires_never();
+    tcp().expires_never();
     if (!error) co_return true;
     co_await refuse(error);
     co_return false;
@@ -301,7 +333,7 @@ class Connection {
   }
 
   /// The handler's answer; none when it went out as events, or the client is gone.
-  awaitable<std::optional<HttpResponse>> answer(HttpRequest request, Events& events) {
+  awaitable<std::optional<HttpResponse>> answer(HttpRequest request, Events<Stream>& events) {
     using asio::experimental::awaitable_operators::operator||;
     using asio::experimental::awaitable_operators::operator&&;
     const auto work = [&]() -> awaitable<std::optional<HttpResponse>> {
@@ -310,7 +342,7 @@ class Connection {
       co_return response;
     };
     const auto attended = [&]() -> awaitable<std::optional<HttpResponse>> {
-      auto first = co_await (work() || watch(stream_));
+      auto first = co_await (work() || watch(stream_, buffer_));
       events.close();
       if (first.index() == 1) co_return std::nullopt;
       co_return std::get<0>(std::move(first));
@@ -322,7 +354,7 @@ class Connection {
 
   /// The same for a client that wants events as messages: why it gets none, or none.
   awaitable<std::optional<HttpResponse>> answer_messages(HttpRequest request,
-                                                         WebSocketEvents& messages) {
+                                                         WebSocketEvents<Stream>& messages) {
     using asio::experimental::awaitable_operators::operator||;
     using asio::experimental::awaitable_operators::operator&&;
     const auto work = [&]() -> awaitable<std::optional<HttpResponse>> {
@@ -344,7 +376,7 @@ class Connection {
   awaitable<bool> write(HttpResponse response, bool keep_alive, bool is_head = false) {
     const auto file = response.file;
     auto message = message_of(std::move(response), keep_alive);
-    stream_.expires_after(limits_.write);
+    tcp().expires_after(limits_.write);
     if (is_head || file) {
       http::response_serializer<http::string_body> head(message);
       const auto [error, size] = co_await http::async_write_header(stream_, head, kTuple);
@@ -363,7 +395,7 @@ class Connection {
           ::pread(file.fd.get(), piece.data(), piece.size(), static_cast<off_t>(at));
       if (got <= 0) co_return false;  // it cannot be shorter; the client sees that it is cut off
       at += static_cast<std::uint64_t>(got);
-      stream_.expires_after(limits_.write);
+      tcp().expires_after(limits_.write);
       const auto [error, size] = co_await asio::async_write(
           stream_, asio::buffer(piece.data(), static_cast<std::size_t>(got)), kTuple);
       if (error) co_return false;
@@ -371,19 +403,77 @@ class Connection {
     co_return true;
   }
 
-  beast::tcp_stream stream_;
+  Stream stream_;
   const Router& router_;
   const HttpServer::Limits& limits_;
   const std::function<bool()>& is_stopping_;
   beast::flat_buffer buffer_;
+  bool is_taken_ = false;  // by a WebSocket
 };
+
+/// For who speaks HTTP where TLS is spoken: most likely a person who typed an address.
+awaitable<void> refuse_plain(PlainStream& stream) {
+  auto message = message_of(
+      error_response(400, "this port speaks TLS: its addresses begin with https"), false);
+  auto writing = http::async_write(stream, message, kTuple);
+  (void)co_await std::move(writing);
+}
+
+/// Shakes hands, in the time that a request's head has. False when it came to nothing; whose fault
+/// that was is the client's to tell.
+awaitable<bool> shake_hands(SecureStream& stream, Tls& tls, std::chrono::milliseconds time) {
+  PlainStream& tcp = stream.next_layer();
+  const Clock::time_point latest = Clock::now() + time;
+  tcp.expires_at(latest);
+  // What a peer that takes nothing may hold up; a stream that is read while it is written has no
+  // timer for what only an answer to a handshake's message writes.
+  const auto most = static_cast<unsigned>(time.count());
+  ::setsockopt(tcp.socket().native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
+  // Nothing is computed for who says nothing.
+  std::array<char, kFirstRead> first;
+  auto reading = tcp.async_read_some(asio::buffer(first), kTuple);
+  const auto [read_error, size] = co_await std::move(reading);
+  if (read_error) co_return false;
+  if (first[0] != kHandshakeRecord) {
+    auto refusing = refuse_plain(tcp);
+    co_await std::move(refusing);
+    co_return false;
+  }
+  const auto turn = tls.turn(Clock::now(), latest);
+  if (!turn) co_return false;
+  asio::steady_timer until(tcp.get_executor(), *turn);
+  auto waiting = until.async_wait(kTuple);
+  (void)co_await std::move(waiting);
+  auto shaking = stream.async_handshake(asio::ssl::stream_base::server,
+                                        asio::buffer(first.data(), size), kTuple);
+  const auto [error, used] = co_await std::move(shaking);
+  co_return !error;
+}
+
+awaitable<void> serve_secure(asio::ip::tcp::socket socket, std::shared_ptr<Tls> tls,
+                             const Router& router, const HttpServer::Limits& limits,
+                             const std::function<bool()>& is_stopping) {
+  const auto identity = tls->identity();
+  SecureStream stream(PlainStream(std::move(socket)), identity->context);
+  auto shaking = shake_hands(stream, *tls, limits.header_time);
+  if (!co_await std::move(shaking)) co_return;
+  Connection connection(std::move(stream), router, limits, is_stopping);
+  auto serving = connection.serve();
+  co_await std::move(serving);
+}
 
 }  // namespace
 
-awaitable<void> serve_connection(asio::ip::tcp::socket socket, const Router& router,
-                                 HttpServer::Limits limits, std::function<bool()> is_stopping) {
-  Connection connection(std::move(socket), router, limits, is_stopping);
+awaitable<void> serve_connection(asio::ip::tcp::socket socket, std::shared_ptr<Tls> tls,
+                                 const Router& router, HttpServer::Limits limits,
+                                 std::function<bool()> is_stopping) {
   try {
+    if (tls) {
+      auto serving = serve_secure(std::move(socket), std::move(tls), router, limits, is_stopping);
+      co_await std::move(serving);
+      co_return;
+    }
+    Connection connection(PlainStream(std::move(socket)), router, limits, is_stopping);
     co_await connection.serve();
   } catch (const std::exception&) {
     co_return;  // what a connection does to itself ends there

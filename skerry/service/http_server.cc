@@ -38,10 +38,10 @@ Result<tcp::endpoint> endpoint_of(asio::io_context& io, const Address& address) 
 
 class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
  public:
-  Listeners(asio::io_context& io, const Router& router, const Limits& limits)
-      : io_(io), router_(router), limits_(limits) {}
+  Listeners(asio::io_context& io, const Limits& limits) : io_(io), limits_(limits) {}
 
-  Result<int> listen(const Address& address) {
+  Result<int> listen(const Port& at) {
+    const Address& address = at.address;
     SKERRY_ASSIGN(const auto endpoint, endpoint_of(io_, address));
     tcp::acceptor acceptor(io_);
     error_code error;
@@ -55,7 +55,7 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
     }
     const int port = acceptor.local_endpoint().port();
     acceptors_.push_back(std::move(acceptor));
-    asio::co_spawn(io_, accept(acceptors_.back()), asio::detached);
+    asio::co_spawn(io_, accept(acceptors_.back(), at.router, at.tls), asio::detached);
     return port;
   }
 
@@ -66,7 +66,8 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
   }
 
  private:
-  asio::awaitable<void> accept(tcp::acceptor& acceptor) {
+  asio::awaitable<void> accept(tcp::acceptor& acceptor, const Router& router,
+                               std::shared_ptr<Tls> tls) {
     const auto self = shared_from_this();
     while (!is_stopping_) {
       auto [error, socket] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
@@ -79,7 +80,7 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
         socket.set_option(tcp::no_delay(true), ignored);
         ++connections_;
         asio::co_spawn(io_,
-                       serve_connection(std::move(socket), router_, limits_,
+                       serve_connection(std::move(socket), tls, router, limits_,
                                         [self] { return self->is_stopping_; }),
                        [self](const std::exception_ptr&) { --self->connections_; });
       }  // else it is closed
@@ -87,7 +88,6 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
   }
 
   asio::io_context& io_;
-  const Router& router_;
   Limits limits_;
   std::deque<tcp::acceptor> acceptors_;
   int connections_ = 0;
@@ -95,13 +95,13 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(asio::io_context& io,
-                                                      const std::vector<Address>& addresses,
-                                                      const Router& router, const Limits& limits) {
-  auto listeners = std::make_shared<Listeners>(io, router, limits);
+                                                      const std::vector<Port>& ports,
+                                                      const Limits& limits) {
+  auto listeners = std::make_shared<Listeners>(io, limits);
   auto server = std::unique_ptr<HttpServer>(new HttpServer(listeners));
-  for (const Address& address : addresses) {
-    SKERRY_ASSIGN(const int port, listeners->listen(address));
-    server->ports_.push_back(port);
+  for (const Port& port : ports) {
+    SKERRY_ASSIGN(const int number, listeners->listen(port));
+    server->ports_.push_back(number);
   }
   return server;
 }

@@ -12,6 +12,7 @@
 #include "skerry/base/status.h"
 #include "skerry/service/address.h"
 #include "skerry/service/router.h"
+#include "skerry/service/tls.h"
 
 namespace skerry::service {
 
@@ -26,20 +27,26 @@ class HttpServer {
     std::size_t body = std::size_t{70} << 20;  ///< a module of 50 MiB in base64
     int connections = 4096;
     std::chrono::milliseconds header_time{
-        10'000};  ///< from a request's first byte to its last line
+        10'000};  ///< from a request's first byte to its last line; of a handshake, too
     std::chrono::milliseconds body_time{60'000};
     std::chrono::milliseconds idle{75'000};   ///< between requests
     std::chrono::milliseconds write{30'000};  ///< until a client has taken what was written
   };
 
-  /// Listens on every address . kUnavailable naming
-  /// the first that cannot be had. The router must outlive the loop.
+  /// Where it listens, for what, and over TLS or not. The router must outlive the loop.
+  struct Port {
+    Address address;
+    const Router& router;
+    std::shared_ptr<Tls> tls = nullptr;
+  };
+
+  /// Listens on every port. kUnavailable naming the first that cannot be had.
   static Result<std::unique_ptr<HttpServer>> start(boost::asio::io_context& io,
-                                                   const std::vector<Address>& addresses,
-                                                   const Router& router, const Limits& limits);
+                                                   const std::vector<Port>& ports,
+                                                   const Limits& limits);
   ~HttpServer();
 
-  /// The ports it listens on, in the addresses' order.
+  /// The ports it listens on, in their order.
   const std::vector<int>& ports() const { return ports_; }
 
   /// Takes no more connections, and closes each when it has answered what it was asked.

@@ -164,6 +164,15 @@ void Metrics::read_counts() {
     workers_.Add({{"state", state}}).Set(number);
   }
   queue_.Add({}).Set(counts.waiting);
+  if (tls_ != nullptr) {
+    const auto expires = tls_->identity()->certificates.expires.time_since_epoch();
+    BuildGauge()
+        .Name("skerry_certificate_expiry_timestamp_seconds")
+        .Help("When the certificate that clients see expires")
+        .Register(*registry_)
+        .Add({})
+        .Set(std::chrono::duration<double>(expires).count());
+  }
   for (const auto& [event, number] : {std::pair("run", counts.runs),
                                       {"killed", counts.killed},
                                       {"worker_died", counts.died},

@@ -15,6 +15,7 @@
 #include "skerry/access/gate.h"
 #include "skerry/broker/runner.h"
 #include "skerry/service/router.h"
+#include "skerry/service/tls.h"
 #include "skerry/tool/tool.h"
 
 namespace skerry::service {
@@ -31,6 +32,8 @@ class Metrics final : public tool::CallWatcher {
 
   void called(const tool::Caller& caller, std::string_view tool,
               const tool::ToolResult& result) override;
+  /// From now on tells until when the certificate is good; must outlive this.
+  void watch(const Tls& tls) { tls_ = &tls; }
   /// A caller was let in to start something, or not.
   void admitted(const Status& status);
 
@@ -47,6 +50,7 @@ class Metrics final : public tool::CallWatcher {
   void read_counts();
 
   const broker::Runner& runner_;
+  const Tls* tls_ = nullptr;
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   prometheus::Family<prometheus::Counter>& executions_;
   prometheus::Family<prometheus::Histogram>& seconds_;

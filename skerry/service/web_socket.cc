@@ -26,7 +26,8 @@ constexpr std::chrono::seconds kSilence{30};
 
 }  // namespace
 
-WebSocketEvents::WebSocketEvents(boost::beast::tcp_stream& stream, const Request& request)
+template <typename Stream>
+WebSocketEvents<Stream>::WebSocketEvents(Stream& stream, const Request& request)
     : stream_(stream),
       request_(request),
       changed_(stream.get_executor(), kNever),
@@ -34,26 +35,30 @@ WebSocketEvents::WebSocketEvents(boost::beast::tcp_stream& stream, const Request
       gone_(stream.get_executor(), kNever),
       reason_(websocket::close_code::normal) {}
 
-void WebSocketEvents::open() {
+template <typename Stream>
+void WebSocketEvents<Stream>::open() {
   is_open_ = true;
   changed_.cancel();
 }
 
-void WebSocketEvents::send(const StreamEvent& event) {
+template <typename Stream>
+void WebSocketEvents<Stream>::send(const StreamEvent& event) {
   is_open_ = true;
   if (is_closed_ || is_gone_) return;
   waiting_.emplace_back(event.data);
   changed_.cancel();
 }
 
-awaitable<void> WebSocketEvents::drained() {
+template <typename Stream>
+awaitable<void> WebSocketEvents<Stream>::drained() {
   while (!waiting_.empty() && !is_gone_) {
     auto waiting = taken_.async_wait(kTuple);
     (void)co_await std::move(waiting);
   }
 }
 
-void WebSocketEvents::close(const std::optional<HttpResponse>& response) {
+template <typename Stream>
+void WebSocketEvents<Stream>::close(const std::optional<HttpResponse>& response) {
   is_closed_ = true;
   if (response && response->status >= 500) {
     reason_.code = response->status == 503 ? websocket::close_code::try_again_later
@@ -62,7 +67,8 @@ void WebSocketEvents::close(const std::optional<HttpResponse>& response) {
   changed_.cancel();
 }
 
-void WebSocketEvents::end() {
+template <typename Stream>
+void WebSocketEvents<Stream>::end() {
   is_gone_ = true;
   waiting_.clear();
   gone_.cancel();
@@ -70,21 +76,23 @@ void WebSocketEvents::end() {
   changed_.cancel();
 }
 
-awaitable<void> WebSocketEvents::gone() {
+template <typename Stream>
+awaitable<void> WebSocketEvents<Stream>::gone() {
   while (!is_gone_) {
     auto waiting = gone_.async_wait(kTuple);
     (void)co_await std::move(waiting);
   }
 }
 
-awaitable<void> WebSocketEvents::pump() {
+template <typename Stream>
+awaitable<void> WebSocketEvents<Stream>::pump() {
   using asio::experimental::awaitable_operators::operator&&;
   while (!is_open_ && !is_closed_) {
     auto waiting = changed_.async_wait(kTuple);
     (void)co_await std::move(waiting);
   }
   if (!is_open_) co_return;
-  stream_.expires_never();  // it has time limits of its own
+  boost::beast::get_lowest_layer(stream_).expires_never();  // it has time limits of its own
   socket_.emplace(std::move(stream_));
   socket_->set_option(websocket::stream_base::timeout{
       .handshake_timeout = kHandshake, .idle_timeout = kSilence, .keep_alive_pings = true});
@@ -100,7 +108,8 @@ awaitable<void> WebSocketEvents::pump() {
   co_await std::move(both);
 }
 
-awaitable<void> WebSocketEvents::write() {
+template <typename Stream>
+awaitable<void> WebSocketEvents<Stream>::write() {
   while (!is_gone_) {
     if (waiting_.empty() && is_closed_) break;
     if (waiting_.empty()) {
@@ -122,7 +131,8 @@ awaitable<void> WebSocketEvents::write() {
   end();
 }
 
-awaitable<void> WebSocketEvents::read() {
+template <typename Stream>
+awaitable<void> WebSocketEvents<Stream>::read() {
   boost::beast::flat_buffer buffer;
   for (;;) {
     auto reading = socket_->async_read(buffer, kTuple);
@@ -132,5 +142,8 @@ awaitable<void> WebSocketEvents::read() {
   }
   end();
 }
+
+template class WebSocketEvents<PlainStream>;
+template class WebSocketEvents<SecureStream>;
 
 }  // namespace skerry::service

@@ -10,24 +10,30 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
 #include "skerry/service/http_message.h"
 
 namespace skerry::service {
 
+using PlainStream = boost::beast::tcp_stream;
+using SecureStream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
+
 /// Events as messages of a WebSocket: each one's data, as text. What the client sends is read and
 /// dropped; one that answers no ping for thirty seconds, sends a message of more than 64 KiB or
 /// takes nothing is cut off.
 ///
 /// The handshake is answered when the handler opens the stream, so that it can refuse before.
-/// Confined to the loop's thread.
+/// There is one for each of the streams above. Confined to the loop's thread.
+template <typename Stream>
 class WebSocketEvents final : public EventStream {
  public:
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
 
   /// Takes the connection when it is opened. Stream and request must outlive it.
-  WebSocketEvents(boost::beast::tcp_stream& stream, const Request& request);
+  WebSocketEvents(Stream& stream, const Request& request);
 
   void open() override;
   void send(const StreamEvent& event) override;
@@ -37,6 +43,8 @@ class WebSocketEvents final : public EventStream {
   /// No more will come; `response` is the handler's last word, if it has one.
   void close(const std::optional<HttpResponse>& response);
   bool has_begun() const { return is_open_; }
+  /// Whether the connection is this one's now, and ends with it.
+  bool has_taken() const { return socket_.has_value(); }
 
   /// Shakes hands, writes what comes, and closes. To the end of all that.
   boost::asio::awaitable<void> pump();
@@ -44,12 +52,12 @@ class WebSocketEvents final : public EventStream {
   boost::asio::awaitable<void> gone();
 
  private:
-  using Socket = boost::beast::websocket::stream<boost::beast::tcp_stream>;
+  using Socket = boost::beast::websocket::stream<Stream>;
   boost::asio::awaitable<void> write();
   boost::asio::awaitable<void> read();
   void end();
 
-  boost::beast::tcp_stream& stream_;
+  Stream& stream_;
   const Request& request_;
   std::optional<Socket> socket_;
   boost::asio::steady_timer changed_;  // by the handler
@@ -61,5 +69,8 @@ class WebSocketEvents final : public EventStream {
   bool is_closed_ = false;
   bool is_gone_ = false;
 };
+
+extern template class WebSocketEvents<PlainStream>;
+extern template class WebSocketEvents<SecureStream>;
 
 }  // namespace skerry::service
