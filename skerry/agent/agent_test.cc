@@ -66,6 +66,27 @@ TEST_F(AgentTest, CallsOneAfterTheOtherAndGoesOnAfterAFailure) {
   EXPECT_EQ(all.response, "b");
 }
 
+TEST_F(AgentTest, CallsAtOnceAnswerInTheirOrder) {
+  agent_.set({.parallel_calls = 2});
+  const Answer all =
+      answer({.query = "", .calls = {echo("a"), echo("fail"), echo("c"), echo("d"), echo("e")}});
+  ASSERT_EQ(all.executions.size(), 5U);
+  EXPECT_FALSE(all.succeeded);
+  EXPECT_EQ(all.executions[2].result.output, "c");
+  EXPECT_EQ(all.response, "e");
+  // What was begun beside a call that is cancelled has its result, too; nothing is begun after it.
+  const Answer cut = answer({.query = "", .calls = {echo("stop"), echo("b"), echo("c")}});
+  EXPECT_EQ(cut.executions.size(), 2U);
+}
+
+TEST_F(AgentTest, AQueryMayHaveSoManyTokens) {
+  agent_.set({.query_tokens = 10});
+  EXPECT_TRUE(agent_.plan({.query = "Execute Python: print(1)"}).ok());
+  const auto refused = agent_.plan({.query = "Execute Python: " + std::string(100, '1')});
+  EXPECT_EQ(refused.status().code(), StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(message_of(refused.status())), HasSubstr("token_limit_exceeded"));
+}
+
 TEST_F(AgentTest, NothingIsCalledAfterACancelledCall) {
   const Answer all = answer({.query = "", .calls = {echo("stop"), echo("b")}});
   EXPECT_EQ(all.executions.size(), 1U);

@@ -192,7 +192,7 @@ Result<double> memory_with_clients(const ServedBench& service) {
   const json task{{"query", "Execute Python: import time; time.sleep(5); print('over')"}};
   SKERRY_ASSIGN(const std::string answer,
                 idle.front().ask("/api/v1/tasks", service.key(), task.dump()));
-  const std::string id = json::parse(answer).value("workflow_id", "");
+  const std::string id = json::parse(answer).value("task_id", "");
   std::vector<BenchConnection> streams;
   for (int i = 0; i < kStreams; ++i) {
     SKERRY_ASSIGN(BenchConnection each, BenchConnection::open(io, service.http_port()));

@@ -136,5 +136,47 @@ TEST_F(ConfigTest, AnEmptyFileSaysNothing) {
   }
 }
 
+TEST_F(ConfigTest, RunsHaveVariablesAndFuel) {
+  const auto path = file("a.yaml", "wasi:\n  max_fuel: 5\n  env_vars: {A: 'x, y', B: '2'}\n");
+  const Config config = load({path}).value();
+  EXPECT_EQ(config.settings().limits.fuel, 5U);
+  EXPECT_EQ(config.settings().variables.at("A"), "x, y");
+  EXPECT_EQ(config.settings().variables.size(), 2U);
+  EXPECT_THAT(refusal("wasi:\n  env_vars: [A]\n"), HasSubstr("names and values"));
+  EXPECT_THAT(refusal("wasi:\n  env_vars: {'A=B': c}\n"), HasSubstr("names and values"));
+  EXPECT_THAT(refusal("wasi:\n  env_vars: {A: 1, A: 2}\n"), HasSubstr("given twice"));
+  EXPECT_THAT(refusal("wasi:\n  env_vars: {A: " + std::string(40'000, 'x') + "}\n"),
+              HasSubstr("at most"));
+}
+
+TEST_F(ConfigTest, AModelIsTold) {
+  const auto path =
+      file("a.yaml",
+           "llm:\n  base_url: https://models.example/v1\n  model: m\n"
+           "  models: {small: s}\n  prices: [m=1/2, s=0.5/1]\n  timeout_seconds: 10\n");
+  environment_["LLM_MODEL"] = "other";
+  const Config config = load({path}).value();
+  const agent::ModelSetting& model = config.settings().model;
+  EXPECT_EQ(model.base_url, "https://models.example/v1");
+  EXPECT_EQ(model.model, "other");
+  EXPECT_EQ(model.model_of(agent::Tier::kSmall), "s");
+  EXPECT_EQ(model.price_of("m")->output, 2);
+  EXPECT_EQ(model.query_time, std::chrono::seconds(10));
+  EXPECT_EQ(of(config, "llm.prices").value, nlohmann::json({"m=1/2", "s=0.5/1"}));
+  for (const char* wrong : {"base_url: nowhere", "prices: [m]", "prices: [m=1]", "prices: [m=-1/2]",
+                            "timeout_seconds: 0", "model: ''", "model: [a]"}) {
+    EXPECT_THAT(refusal(std::string("llm:\n  ") + wrong), HasSubstr("bad.yaml:2: llm.")) << wrong;
+  }
+}
+
+TEST_F(ConfigTest, WhatIsOfTheReferenceAloneIsNamed) {
+  environment_ = {{"LLM_SERVICE_URL", "http://x"}, {"METRICS_PORT", "9000"}, {"PORT", "9001"}};
+  const Config config = load({}).value();
+  ASSERT_EQ(config.notes().size(), 1U);
+  EXPECT_THAT(config.notes()[0], HasSubstr("LLM_SERVICE_URL is set and not used"));
+  EXPECT_EQ(config.settings().metrics, std::vector<std::string>{"127.0.0.1:9000"});
+  EXPECT_EQ(config.settings().http, (std::vector<std::string>{"127.0.0.1:8000", "127.0.0.1:9001"}));
+}
+
 }  // namespace
 }  // namespace skerry::config

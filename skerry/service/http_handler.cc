@@ -10,6 +10,17 @@ namespace skerry::service {
 using boost::asio::awaitable;
 using nlohmann::json;
 
+namespace {
+
+/// 429 or 503: it is worth asking again soon.
+HttpResponse again_later(int status, std::string_view why) {
+  HttpResponse response = error_response(status, why);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
 HttpHandler at_once(std::function<HttpResponse(const HttpRequest&)> answer) {
   return [answer = std::move(answer)](HttpRequest request, EventStream&) -> awaitable<HttpAnswer> {
     co_return answer(request);
@@ -27,12 +38,6 @@ HttpHandler with_body(BodyHandler handler) {
   };
 }
 
-HttpResponse busy(std::string_view why) {
-  HttpResponse response = error_response(429, why);
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
 HttpResponse response_of(const Status& status) {
   switch (status.code()) {
     case StatusCode::kInvalidArgument:
@@ -45,7 +50,7 @@ HttpResponse response_of(const Status& status) {
     case StatusCode::kNotFound:
       return error_response(404, message_of(status));
     case StatusCode::kResourceExhausted:
-      return busy(message_of(status));
+      return again_later(429, message_of(status));
     case StatusCode::kFailedPrecondition:
     case StatusCode::kAlreadyExists:
     case StatusCode::kAborted:
@@ -53,7 +58,7 @@ HttpResponse response_of(const Status& status) {
     case StatusCode::kUnimplemented:
       return error_response(501, message_of(status));
     case StatusCode::kUnavailable:
-      return error_response(503, message_of(status));
+      return again_later(503, message_of(status));
     case StatusCode::kDeadlineExceeded:
       return error_response(504, message_of(status));
     default:
@@ -68,7 +73,7 @@ HttpAnswer fault_of(const tool::ToolResult& result) {
     case tool::Verdict::kForbidden:
       return error_response(403, result.error);
     case tool::Verdict::kBusy:
-      return busy(result.error);
+      return again_later(429, result.error);
     case tool::Verdict::kBroken:
       return error_response(500, result.error);
     default:

@@ -28,8 +28,6 @@ HttpHandler with_body(BodyHandler handler);
 
 /// The response that tells a failure: the one place where our codes become HTTP's.
 HttpResponse response_of(const Status& status);
-/// 429, to be tried again in a second.
-HttpResponse busy(std::string_view why);
 
 /// The response of a call that came to nothing; none for one whose result tells.
 HttpAnswer fault_of(const tool::ToolResult& result);

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
 #include "skerry/base/utf8.h"
@@ -84,6 +87,34 @@ TEST_F(ToolboxTest, WhatCannotBeCalledSaysWhy) {
   EXPECT_TRUE(is_utf8(call(std::string(127, 'x') + "\xFF\xFF", {}).error));
   EXPECT_EQ(call("echo", {{"txt", "hi"}}).verdict, Verdict::kInvalid);
   EXPECT_EQ(call("echo", nlohmann::json::array()).verdict, Verdict::kInvalid);
+}
+
+/// Waits until it is cancelled.
+class Sleeper final : public Tool {
+ public:
+  const Definition& definition() const override {
+    static const Definition kDefinition{.name = "sleep",
+                                        .version = "1",
+                                        .description = "Waits",
+                                        .category = "test",
+                                        .parameters = {}};
+    return kDefinition;
+  }
+  boost::asio::awaitable<ToolResult> call(Arguments, Caller, OutputSeen) override {
+    boost::asio::steady_timer never(co_await boost::asio::this_coro::executor,
+                                    boost::asio::steady_timer::time_point::max());
+    co_await never.async_wait(boost::asio::use_awaitable);
+    co_return ToolResult{};
+  }
+};
+
+TEST_F(ToolboxTest, NoCallTakesLongerThanAllMay) {
+  tools_.add(std::make_unique<Sleeper>());
+  tools_.limit_time(std::chrono::seconds(1));
+  const ToolResult late = call("sleep", nlohmann::json::object());
+  EXPECT_EQ(late.verdict, Verdict::kTimeout);
+  EXPECT_EQ(late.error.substr(0, 15), "request_timeout");
+  EXPECT_EQ(call("calculator", {{"expression", "1+1"}}).output.at("result"), 2);
 }
 
 }  // namespace

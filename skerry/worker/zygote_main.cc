@@ -6,6 +6,7 @@
 // with their socket as descriptor 3. One thread; it compiles nothing and sees no tenant's data.
 #include <signal.h>
 #include <string_view>
+#include <sys/resource.h>
 
 #include "skerry/jail/probe.h"
 #include "skerry/runtime/home.h"
@@ -17,6 +18,9 @@
 namespace {
 
 constexpr int kControl = 3;
+// Workers have it from here. Who is awaited goes first: the service and its clients run for some
+// microseconds at a time, and a worker that cleans up after a run can wait for them.
+constexpr int kNiceness = 5;
 
 /// Which walls stand here. A control group is made by whoever runs the service.
 skerry::Result<skerry::jail::WallSet> walls(bool all_required) {
@@ -36,6 +40,7 @@ int main(int count, char** arguments) {
   ::signal(SIGPIPE, SIG_IGN);
   // A terminal's Ctrl-C is the broker's to answer.
   ::signal(SIGINT, SIG_IGN);
+  ::setpriority(PRIO_PROCESS, 0, kNiceness);
   const auto standing = walls(count > 2 && std::string_view(arguments[2]) == "--require-walls");
   if (!standing.ok()) {
     skerry::worker::refuse_zygote(kControl, standing.status());
