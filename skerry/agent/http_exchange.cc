@@ -64,12 +64,13 @@ struct Trust::Context {
 Trust::Trust(std::unique_ptr<Context> context) : context_(std::move(context)) {}
 Trust::~Trust() = default;
 
-Result<std::unique_ptr<Trust>> Trust::make() {
+Result<std::unique_ptr<Trust>> Trust::make(const std::filesystem::path& authorities) {
   auto context = std::make_unique<Context>();
   error_code error;
   context->tls.set_options(
       ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1, error);
-  if (!error) context->tls.set_default_verify_paths(error);
+  if (!error && authorities.empty()) context->tls.set_default_verify_paths(error);
+  if (!error && !authorities.empty()) context->tls.load_verify_file(authorities, error);
   if (!error) context->tls.set_verify_mode(ssl::verify_peer, error);
   if (error) return absl::UnavailableError("no certificates to trust: " + error.message());
   return std::unique_ptr<Trust>(new Trust(std::move(context)));
@@ -79,7 +80,9 @@ class HttpExchange::Connection {
  public:
   Connection(const asio::any_io_executor& executor, ssl::context& tls, Endpoint endpoint,
              Limits limits)
-      : endpoint_(std::move(endpoint)), limits_(limits), tls_(beast::tcp_stream(executor), tls) {
+      : endpoint_(std::move(endpoint)),
+        limits_(std::move(limits)),
+        tls_(beast::tcp_stream(executor), tls) {
     parser_.header_limit(kHead);
     parser_.body_limit(limits_.body);
   }
@@ -106,8 +109,9 @@ class HttpExchange::Connection {
     co_return ok_status();
   }
 
-  awaitable<Status> send(std::string target, const Headers& headers, std::string body) {
-    http::request<http::string_body> request(http::verb::post, target, 11);
+  awaitable<Status> send(http::verb method, std::string target, const Headers& headers,
+                         std::string body) {
+    http::request<http::string_body> request(method, target, 11);
     request.set(http::field::host, endpoint_.authority());
     request.set(http::field::connection, "close");
     request.set(http::field::accept_encoding, "identity");
@@ -195,11 +199,11 @@ class HttpExchange::Connection {
     (void)co_await looking->answered.async_wait(kTuple);
     if (co_await is_cancelled()) co_return absl::CancelledError("cancelled");
     if (!looking->is_answered) {
-      co_return absl::DeadlineExceededError("the model server's name is not found in time");
+      co_return absl::DeadlineExceededError(limits_.who + "'s name is not found in time");
     }
     if (looking->error) {
-      co_return absl::UnavailableError("the model server's name is not found: " +
-                                       looking->error.message());
+      co_return absl::UnavailableError(limits_.who +
+                                       "'s name is not found: " + looking->error.message());
     }
     co_return std::move(looking->found);
   }
@@ -211,7 +215,7 @@ class HttpExchange::Connection {
     // What OpenSSL's macro for this does, but for its cast.
     if (not_literal && SSL_ctrl(tls_.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME,
                                 TLSEXT_NAMETYPE_host_name, endpoint_.host.data()) != 1) {
-      co_return absl::UnavailableError("the model server's name cannot be asked for");
+      co_return absl::UnavailableError(limits_.who + "'s name cannot be asked for");
     }
     tls_.set_verify_callback(ssl::host_name_verification(endpoint_.host), error);
     if (!error) {
@@ -225,12 +229,12 @@ class HttpExchange::Connection {
   /// What an error means for who waits.
   awaitable<Status> failure(error_code error, const char* what) {
     if (co_await is_cancelled()) co_return absl::CancelledError("cancelled");
-    const std::string does = std::string("the model server ") + what;
+    const std::string does = limits_.who + " " + what;
     if (error == beast::error::timeout) {
       co_return absl::DeadlineExceededError(does + " in time");
     }
     if (error == http::error::body_limit) {
-      co_return absl::UnavailableError("the model server answers with more than " +
+      co_return absl::UnavailableError(limits_.who + " answers with more than " +
                                        std::to_string(limits_.body) + " bytes");
     }
     co_return absl::UnavailableError(does + ": " + error.message());
@@ -246,16 +250,26 @@ class HttpExchange::Connection {
 HttpExchange::HttpExchange(const asio::any_io_executor& executor, const Trust& trust,
                            Endpoint endpoint, Limits limits)
     : connection_(std::make_unique<Connection>(executor, trust.context_->tls, std::move(endpoint),
-                                               limits)) {}
+                                               std::move(limits))) {}
 HttpExchange::~HttpExchange() = default;
 
 awaitable<Result<HttpExchange::Head>> HttpExchange::post(std::string target, Headers headers,
                                                          std::string body) {
+  return send(/*is_post=*/true, std::move(target), std::move(headers), std::move(body));
+}
+
+awaitable<Result<HttpExchange::Head>> HttpExchange::get(std::string target, Headers headers) {
+  return send(/*is_post=*/false, std::move(target), std::move(headers), "");
+}
+
+awaitable<Result<HttpExchange::Head>> HttpExchange::send(bool is_post, std::string target,
+                                                         Headers headers, std::string body) {
   // A cancelled wait ends with a Status like any other failure.
   co_await asio::this_coro::throw_if_cancelled(false);
   Status status = co_await connection_->connect();
   if (!status.ok()) co_return status;
-  status = co_await connection_->send(std::move(target), headers, std::move(body));
+  status = co_await connection_->send(is_post ? http::verb::post : http::verb::get,
+                                      std::move(target), headers, std::move(body));
   if (!status.ok()) co_return status;
   co_return co_await connection_->read_head();
 }

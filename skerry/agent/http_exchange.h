@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,8 +21,9 @@ namespace skerry::agent {
 /// Shared by all; made once.
 class Trust {
  public:
-  /// kUnavailable when the machine's certificates cannot be read.
-  static Result<std::unique_ptr<Trust>> make();
+  /// kUnavailable when the machine's certificates, or those in the file `authorities` that takes
+  /// their place, cannot be read.
+  static Result<std::unique_ptr<Trust>> make(const std::filesystem::path& authorities = {});
   ~Trust();
 
  private:
@@ -45,6 +47,7 @@ class HttpExchange {
     std::chrono::milliseconds first_byte_time{60'000};
     std::chrono::milliseconds pause_time{60'000};
     std::chrono::steady_clock::time_point deadline;  ///< of all of it
+    std::string who = "the model server";            ///< as messages call the other side
   };
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
@@ -63,11 +66,14 @@ class HttpExchange {
 
   /// Sends the request; gives the answer's head.
   boost::asio::awaitable<Result<Head>> post(std::string target, Headers headers, std::string body);
+  boost::asio::awaitable<Result<Head>> get(std::string target, Headers headers);
   /// The next piece of the answer's body, as soon as there is one; none at its end.
   boost::asio::awaitable<Result<std::optional<std::string>>> next();
 
  private:
   class Connection;
+  boost::asio::awaitable<Result<Head>> send(bool is_post, std::string target, Headers headers,
+                                            std::string body);
   std::unique_ptr<Connection> connection_;
 };
 

@@ -13,7 +13,7 @@ void add_run_command(CLI::App& program);
 void add_exec_command(CLI::App& program);
 void add_session_command(CLI::App& program);
 void add_store_command(CLI::App& program);
-void add_serve_command(CLI::App& program);  ///< and `config`
+void add_serve_command(CLI::App& program);  ///< and `config`, `top`
 void add_keys_command(CLI::App& program);
 void add_setup_command(CLI::App& program);
 void add_bench_command(CLI::App& program);

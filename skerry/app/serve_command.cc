@@ -15,13 +15,14 @@ void add_serve_command(CLI::App& app) {
       app.add_subcommand("serve", "Serve Shannon's agent core over gRPC, its tools over HTTP");
   CLI::App* config =
       app.add_subcommand("config", "Show the service's settings, and where each is from");
-  for (CLI::App* command : {serve, config}) {
+  CLI::App* top = app.add_subcommand("top", "Watch a service: workers, sessions, rates, latency");
+  for (CLI::App* command : {serve, config, top}) {
     // All words are the service's, --help among them.
     command->set_help_flag();
     command->prefix_command();
-    command->callback([command, config] {
+    command->callback([command, serve] {
       std::vector<std::string> words = command->remaining();
-      if (command == config) words.insert(words.begin(), "config");
+      if (command != serve) words.insert(words.begin(), command->get_name());
       throw CLI::RuntimeError(report_failure(become_service(std::move(words))));
     });
   }

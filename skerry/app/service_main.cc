@@ -18,6 +18,7 @@
 #include "skerry/app/service_measurement.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
+#include "skerry/app/top_command.h"
 #include "skerry/base/descriptor_limit.h"
 #include "skerry/config/config.h"
 #include "skerry/runtime/home.h"
@@ -228,11 +229,14 @@ constexpr std::array kCommands{
 }  // namespace
 }  // namespace skerry::app
 
-// The program `skerry-service`, which `skerry serve`, `skerry config` and `skerry bench service`
-// become: a program of its own, so that commands which serve nothing do not load what it takes
+// The program `skerry-service`, which `skerry serve`, `config`, `top` and `bench service` become: a
+// program of its own, so that commands which need no network do not load what it takes
 // (docs/decisions/0011).
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the parser's, see below
   ::signal(SIGPIPE, SIG_IGN);
+  if (argc > 1 && std::string_view(argv[1]) == "top") {
+    return skerry::app::top_main(argc - 1, argv + 1);
+  }
   skerry::app::Options options;
   const std::string_view word = argc > 1 ? argv[1] : "";
   const auto* command = skerry::app::kCommands.begin();

@@ -163,6 +163,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     std::string message;
     Done done;
     bool is_second_try = false;
+    Clock::time_point since = Clock::now();
   };
   /// A worker, and whose it is.
   struct Member {
@@ -437,6 +438,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     waiting.pop_front();
     if (waiting.empty()) waiting_.erase(queue);
     if (!next.is_second_try) ++counts_.runs;
+    counts_.waits.add(Clock::now() - next.since);
     const bool was_spare = !member->tenant && !next.run.module;
     member->tenant = tenant;
     member->run = next.id;

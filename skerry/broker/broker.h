@@ -15,6 +15,7 @@
 
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/broker/wait_times.h"
 #include "skerry/runtime/home.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/worker/run_events.h"
@@ -83,6 +84,8 @@ struct Counts {
   std::uint64_t killed = 0;   ///< at a deadline, or because a caller asked
   std::uint64_t died = 0;     ///< workers that ended by themselves or broke the protocol
   std::uint64_t zygotes = 0;  ///< started
+  int kept_sessions = 0;      ///< of which workers keep a state
+  WaitTimes waits = {};
 
   /// Whether there is a worker, or one on its way.
   bool has_workers() const { return starting + spare + idle + running > 0; }

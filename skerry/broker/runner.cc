@@ -90,6 +90,7 @@ awaitable<Result<sandbox::Outcome>> Runner::look(Look look) {
 Counts Runner::counts() const {
   Counts counts = broker_->counts();
   counts.waiting += modules_->waiting();
+  counts.kept_sessions = sessions_->kept();
   return counts;
 }
 

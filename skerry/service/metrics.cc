@@ -2,10 +2,13 @@
 #include "skerry/service/metrics.h"
 
 #include <chrono>
+#include <sstream>
+#include <unistd.h>
 #include <utility>
 
 #include <prometheus/text_serializer.h>
 
+#include "skerry/base/file.h"
 #include "skerry/service/http_handler.h"
 
 namespace skerry::service {
@@ -60,6 +63,13 @@ std::optional<double> used(const tool::ToolResult& result, const char* name) {
   return found->get<double>();
 }
 
+/// The kind of a run's outcome, which is one of the few that there are; none for other calls.
+std::optional<std::string> outcome_of(const tool::ToolResult& result) {
+  const auto found = result.metadata.find("outcome");
+  if (found == result.metadata.end() || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
+}
+
 }  // namespace
 
 Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& tools)
@@ -107,7 +117,34 @@ Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& t
                        .Name("skerry_run_dirty_pages")
                        .Help("Pages of 4 KiB that a run changed")
                        .Register(*registry_)
-                       .Add({}, pages_buckets())) {
+                       .Add({}, pages_buckets())),
+      waits_(
+          BuildHistogram()
+              .Name("skerry_queue_seconds")
+              .Help("Until a run has a worker")
+              .Register(*registry_)
+              .Add({}, prometheus::Histogram::BucketBoundaries(broker::WaitTimes::kBounds.begin(),
+                                                               broker::WaitTimes::kBounds.end()))),
+      outcomes_(BuildCounter()
+                    .Name("skerry_run_outcomes_total")
+                    .Help("How runs ended")
+                    .Register(*registry_)),
+      kept_sessions_(BuildGauge()
+                         .Name("skerry_sessions_kept")
+                         .Help("Sessions of which a worker keeps the state")
+                         .Register(*registry_)
+                         .Add({})),
+      memory_(BuildGauge()
+                  .Name("process_resident_memory_bytes")
+                  .Help("Memory of this process, without its workers'")
+                  .Register(*registry_)
+                  .Add({})) {
+  BuildGauge()
+      .Name("process_start_time_seconds")
+      .Help("When this process began to serve, as seconds since 1970")
+      .Register(*registry_)
+      .Add({})
+      .SetToCurrentTime();
   for (const std::string& tool : tools) tools_[tool] = {};
   tools_[kOther] = {};
 }
@@ -140,6 +177,11 @@ void Metrics::called(const tool::Caller& caller, std::string_view tool,
   auto& tenant = tenants_[label];
   if (tenant == nullptr) tenant = &by_tenant_.Add({{"tenant", label}});
   tenant->Increment();
+  if (const auto kind = outcome_of(result)) {
+    auto& ended = outcome_counters_[*kind];
+    if (ended == nullptr) ended = &outcomes_.Add({{"outcome", *kind}});
+    ended->Increment();
+  }
   if (const auto wall = used(result, "wall_ms")) stage_wall_.Observe(*wall / 1000);
   if (const auto cpu = used(result, "cpu_ms")) stage_cpu_.Observe(*cpu / 1000);
   if (const auto pages = used(result, "dirty_pages")) dirty_pages_.Observe(*pages);
@@ -164,6 +206,14 @@ void Metrics::read_counts() {
     workers_.Add({{"state", state}}).Set(number);
   }
   queue_.Add({}).Set(counts.waiting);
+  kept_sessions_.Set(counts.kept_sessions);
+  std::vector<double> more;
+  more.reserve(counts.waits.runs.size());
+  for (std::size_t i = 0; i < counts.waits.runs.size(); ++i) {
+    more.push_back(static_cast<double>(counts.waits.runs[i] - waits_seen_.runs[i]));
+  }
+  waits_.ObserveMultiple(more, counts.waits.seconds - waits_seen_.seconds);
+  waits_seen_ = counts.waits;
   if (tls_ != nullptr) {
     const auto expires = tls_->identity()->certificates.expires.time_since_epoch();
     BuildGauge()
@@ -182,7 +232,18 @@ void Metrics::read_counts() {
   }
 }
 
+/// A few microseconds: the kernel writes these numbers from memory.
+void Metrics::read_process() {
+  const auto text = read_file("/proc/self/statm", kib(4));
+  if (!text.ok()) return;
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;
+  std::istringstream(*text) >> all >> resident;
+  memory_.Set(static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+}
+
 std::string Metrics::text() {
+  read_process();
   read_counts();
   return prometheus::TextSerializer().Serialize(registry_->Collect());
 }

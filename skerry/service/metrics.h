@@ -48,6 +48,7 @@ class Metrics final : public tool::CallWatcher {
   OfTool& of_tool(std::string_view name);
   std::string tenant_label(const std::string& tenant) const;
   void read_counts();
+  void read_process();
 
   const broker::Runner& runner_;
   const Tls* tls_ = nullptr;
@@ -63,8 +64,14 @@ class Metrics final : public tool::CallWatcher {
   prometheus::Histogram& stage_wall_;
   prometheus::Histogram& stage_cpu_;
   prometheus::Histogram& dirty_pages_;
+  prometheus::Histogram& waits_;
+  prometheus::Family<prometheus::Counter>& outcomes_;
+  prometheus::Gauge& kept_sessions_;
+  prometheus::Gauge& memory_;
+  broker::WaitTimes waits_seen_;
   std::map<std::string, OfTool, std::less<>> tools_;
   std::map<std::string, prometheus::Counter*, std::less<>> tenants_;
+  std::map<std::string, prometheus::Counter*, std::less<>> outcome_counters_;
 };
 
 /// Adds `/metrics`, open to anybody who reaches the service.

@@ -22,7 +22,10 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(Caller caller, broker::Runne
   auto report = co_await reported_run(runner_, std::move(order), std::move(seen), std::move(begun));
   ToolResult told{.verdict = report.ok() ? verdict_of(*report) : verdict_of(report.status())};
   told.took = std::chrono::steady_clock::now() - since;
-  if (report.ok()) told.metadata["usage"] = json_of(report->outcome.usage);
+  if (report.ok()) {
+    told.metadata["usage"] = json_of(report->outcome.usage);
+    told.metadata["outcome"] = sandbox::name_of(report->outcome.kind);
+  }
   tools_.tell(caller, PythonExecutor::kName, told);
   co_return report;
 }
