@@ -118,6 +118,8 @@ WRONG_RUNS = {
     "memory": ({"code": "1", "memory": 5000}, "'memory' must be at most 4095"),
     "session": ({"code": "1", "session": "../x"}, "session's name"),
     "template": ({"code": "1", "template": "nope"}, "unknown template"),
+    "a path as template": ({"code": "1", "template": "../store", "session": "s"}, "unknown template"),
+    "text as seed": ({"code": "1", "seed": "7"}, "must be of type integer"),
     "args": ({"code": "1", "args": [1]}, "nothing but strings"),
     "isolation": ({"code": "1", "isolation": "none"}, "'isolation' must be"),
 }
@@ -186,6 +188,37 @@ def test_a_query_that_is_code_runs_without_a_model(client):
     assert status == 409 and "none is configured" in answer["error"]
     status, _, answer = client("POST", "/agent/query", {"query": "Execute Python: 1", "allowed_tools": []})
     assert status == 403 and "not among those" in answer["error"]
+
+
+WRONG_TYPES = [
+    ("POST", "/agent/query", {"query": "Execute Python: 1", "context": [1]}, "context must be an object"),
+    ("POST", "/agent/query", {"query": "Execute Python: 1", "session_id": 5}, "session_id must be a text"),
+    ("POST", "/agent/query", {"query": "Execute Python: 1", "agent_id": {}}, "agent_id must be a text"),
+    ("POST", "/agent/query", {"query": "Execute Python: 1", "temperature": 3}, "temperature must be from 0 to 2"),
+    ("POST", "/agent/query", {"query": "x", "forced_tool_calls": [{"tool": "calculator", "parameters": 1}]}, "must be an object"),
+    ("POST", "/tools/execute", {"tool_name": "calculator", "session_context": 1}, "session_context must be an object"),
+    ("POST", "/api/v1/tools/calculator/execute", {"arguments": [1]}, "arguments must be an object"),
+    ("POST", "/api/v1/tools/calculator/execute", {"session_id": 1}, "session_id must be text"),
+    ("GET", "/tools/list?exclude_dangerous=perhaps", None, "exclude_dangerous must be true or false"),
+]
+
+
+@pytest.mark.parametrize("method, path, body, said", WRONG_TYPES)
+def test_a_value_of_the_wrong_type_is_not_passed_over(client, method, path, body, said):
+    status, _, answer = client(method, path, body)
+    assert status == 400 and said in answer["error"]
+
+
+def test_what_may_be_left_out_may_be_null(client):
+    told = client.post("/agent/query", query="Execute Python: print(1)", context=None, session_id=None, agent_id=None, temperature=None)
+    assert told["response"] == "1\n" and told["metadata"]["agent_id"] == "default"
+    assert client.post("/api/v1/tools/calculator/execute", arguments={"expression": "1"}, session_id=None)["success"]
+    assert client.get("/tools/list?exclude_dangerous=False") == client.get("/tools/list?exclude_dangerous=true")
+
+
+def test_a_path_that_is_there_word_for_word_is_no_variable_s(client):
+    status, headers, answer = client("GET", "/api/v1/tasks/stream")
+    assert (status, headers["Allow"]) == (405, "POST") and "POST" in answer["error"]
 
 
 def test_health_and_the_document(client):

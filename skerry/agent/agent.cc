@@ -41,6 +41,21 @@ class Counted {
   std::shared_ptr<int> count_;
 };
 
+/// What a request wishes of a model: wrong is wrong, also where no model will be asked.
+Status check_wishes(const Request& request) {
+  if (!is_model_name(request.model)) {
+    return absl::InvalidArgumentError("model_override is no model's name");
+  }
+  if (request.temperature && !(*request.temperature >= 0 && *request.temperature <= 2)) {
+    return absl::InvalidArgumentError("temperature must be from 0 to 2");
+  }
+  if (request.max_tokens && (*request.max_tokens < 1 || *request.max_tokens > kMostTokens)) {
+    return absl::InvalidArgumentError("max_tokens must be from 1 to " +
+                                      std::to_string(kMostTokens));
+  }
+  return ok_status();
+}
+
 }  // namespace
 
 void Agent::add_model(std::unique_ptr<Model> model, ModelSetting setting) {
@@ -52,16 +67,6 @@ Result<Question> Agent::question_of(Request request) const {
   if (request.query.size() > kLongestQuery) {
     return absl::InvalidArgumentError("the query has more than " + std::to_string(kLongestQuery) +
                                       " bytes, which is too long for a model");
-  }
-  if (!is_model_name(request.model)) {
-    return absl::InvalidArgumentError("model_override is no model's name");
-  }
-  if (request.temperature && !(*request.temperature >= 0 && *request.temperature <= 2)) {
-    return absl::InvalidArgumentError("temperature must be from 0 to 2");
-  }
-  if (request.max_tokens && (*request.max_tokens < 1 || *request.max_tokens > kMostTokens)) {
-    return absl::InvalidArgumentError("max_tokens must be from 1 to " +
-                                      std::to_string(kMostTokens));
   }
   const double complexity = complexity_of(request.query);
   const Tier tier = request.tier.value_or(tier_of(request.mode, complexity));
@@ -87,6 +92,7 @@ Result<Plan> Agent::plan(Request request) const {
   Plan plan{.calls = std::move(request.calls), .caller = request.caller};
   bool asks_model = model_ != nullptr && !request.query.empty() && !plan.calls.empty() &&
                     request.after_calls == Request::AfterCalls::kModel;
+  SKERRY_TRY(check_wishes(request));
   if (plan.calls.empty()) {
     if (request.query.empty()) {
       return absl::InvalidArgumentError("there is neither a query nor a tool to call in it");

@@ -137,6 +137,8 @@ TEST_F(AgentTest, WhatCannotBePlannedSaysWhy) {
   EXPECT_EQ(code({.query = "", .calls = std::vector<ToolCall>(101, echo("a"))}),
             StatusCode::kInvalidArgument);
   EXPECT_EQ(code({.query = "what time is it?"}), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(code({.query = "Execute Python: 1", .temperature = 3}), StatusCode::kInvalidArgument)
+      << "wrong, though no model is asked";
   EXPECT_EQ(code({.query = "", .calls = {echo("a")}, .allowed_tools = {{"calculator"}}}),
             StatusCode::kPermissionDenied);
   EXPECT_EQ(code({.query = "Execute Python: 1", .allowed_tools = {std::vector<std::string>()}}),

@@ -21,7 +21,7 @@ constexpr std::size_t kMostHistory = 1000;
 ordered_json query_schema() {
   const ordered_json names{{"type", {"array", "null"}}, {"items", text_schema()}};
   return object_of(
-      {{"query", text_schema()},
+      {{"query", {{"type", "string"}, {"minLength", 1}}},
        {"context", {{"type", {"object", "null"}}}},
        {"agent_id", {{"type", {"string", "null"}}}},
        {"mode",
@@ -31,11 +31,13 @@ ordered_json query_schema() {
        {"tools", names},
        {"forced_tool_calls",
         {{"type", {"array", "null"}},
-         {"items",
-          object_of({{"tool", text_schema()}, {"parameters", object_schema()}}, {"tool"})}}},
+         {"items", object_of({{"tool", {{"type", "string"}, {"minLength", 1}}},
+                              {"parameters", nullable(object_schema())}},
+                             {"tool"})}}},
        {"model_tier",
         {{"type", {"string", "null"}}, {"enum", {"small", "medium", "large", nullptr}}}},
-       {"model_override", {{"type", {"string", "null"}}}},
+       {"model_override",
+        {{"type", {"string", "null"}}, {"pattern", "^[!-~]*$"}, {"maxLength", 128}}},
        {"temperature", {{"type", {"number", "null"}}, {"minimum", 0}, {"maximum", 2}}},
        {"max_tokens", {{"type", {"integer", "null"}}, {"minimum", 1}, {"maximum", 1'000'000}}},
        {"stream", {{"type", {"boolean", "null"}}}},
@@ -102,8 +104,12 @@ Result<std::vector<agent::ToolCall>> forced_calls(const json& body) {
   if (!forced->is_array()) return must_be("forced_tool_calls", "a list");
   for (const json& each : *forced) {
     if (!each.is_object()) return must_be("an item of forced_tool_calls", "an object");
-    calls.push_back(
-        {.tool = text_at(each, "tool"), .parameters = each.value("parameters", json::object())});
+    const json* parameters = given(each, "parameters");
+    if (parameters != nullptr && !parameters->is_object()) {
+      return must_be("parameters of an item of forced_tool_calls", "an object");
+    }
+    calls.push_back({.tool = text_at(each, "tool"),
+                     .parameters = parameters == nullptr ? json::object() : *parameters});
   }
   return calls;
 }
@@ -163,8 +169,9 @@ Result<agent::Request> request_of(const json& body, tool::Caller caller) {
   if (request.query.empty()) {
     return absl::InvalidArgumentError("query is missing, or is no text");
   }
-  request.caller.session = text_at(body, "session_id");
-  if (const auto context = body.find("context"); context != body.end() && context->is_object()) {
+  SKERRY_ASSIGN(request.caller.session, optional_text(body, "session_id"));
+  if (const json* context = given(body, "context")) {
+    if (!context->is_object()) return must_be("context", "an object");
     if (request.caller.session.empty()) request.caller.session = text_at(*context, "session_id");
     request.caller.user = text_at(*context, "user_id");
     SKERRY_ASSIGN(request.history, history_in(*context));
@@ -352,8 +359,9 @@ awaitable<HttpAnswer> answer_query(const agent::Agent& agent, json body, tool::C
   if (is_streamed && !request->calls.empty()) {
     co_return error_response(400, "forced_tool_calls cannot be streamed: leave stream out");
   }
-  Asked asked{.agent_id = text_at(body, "agent_id"),
-              .mode = std::string(agent::name_of(request->mode))};
+  const auto agent_id = optional_text(body, "agent_id");
+  if (!agent_id.ok()) co_return response_of(agent_id.status());
+  Asked asked{.agent_id = *agent_id, .mode = std::string(agent::name_of(request->mode))};
   if (asked.agent_id.empty()) asked.agent_id = "default";
   if (request->allowed_tools) asked.allowed_tools = *request->allowed_tools;
   auto plan = agent.plan(*std::move(request));

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/service/http_api.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -72,7 +75,10 @@ Result<WantedCall> wanted_call(const json& body, tool::Caller caller) {
     }
   }
   if (const auto context = body.find("session_context");
-      context != body.end() && context->is_object()) {
+      context != body.end() && !context->is_null()) {
+    if (!context->is_object()) {
+      return absl::InvalidArgumentError("session_context must be an object");
+    }
     call.caller.session = text_at(*context, "session_id");
     call.caller.user = text_at(*context, "user_id");
   }
@@ -91,10 +97,12 @@ ordered_json result_schema() {
                    {"success", "output", "text", "error", "metadata", "execution_time_ms"});
 }
 
+ordered_json name_schema() { return {{"type", "string"}, {"minLength", 1}}; }
+
 ordered_json call_schema() {
-  return object_of({{"tool_name", text_schema()},
-                    {"parameters", object_schema()},
-                    {"session_context", object_schema()}},
+  return object_of({{"tool_name", name_schema()},
+                    {"parameters", nullable(object_schema())},
+                    {"session_context", nullable(object_schema())}},
                    {"tool_name"});
 }
 
@@ -106,26 +114,50 @@ ordered_json health_schema() {
 
 // --------------------------------------------------------------------------------------- handlers
 
+using Found = std::vector<const tool::Definition*>;
+
+constexpr std::array kTrue = {"true", "True", "1"};
+constexpr std::array kFalse = {"false", "False", "0"};
+
+Result<bool> truth_in(const std::map<std::string, std::string>& query, const char* name,
+                      bool otherwise) {
+  const auto found = query.find(name);
+  if (found == query.end()) return otherwise;
+  const auto is_it = [&found](const char* word) { return found->second == word; };
+  if (std::any_of(kTrue.begin(), kTrue.end(), is_it)) return true;
+  if (std::any_of(kFalse.begin(), kFalse.end(), is_it)) return false;
+  return absl::InvalidArgumentError(std::string(name) + " must be true or false");
+}
+
+/// The tools that a list is about, to be asked for in a query.
+std::vector<RouteParameter> search_parameters() {
+  ordered_json words = ordered_json::array();
+  for (const auto& list : {kTrue, kFalse}) {
+    for (const char* word : list) words.push_back(word);
+  }
+  return {"category", {"exclude_dangerous", {{"type", "string"}, {"enum", std::move(words)}}}};
+}
+
 void add_tool_lists(const HttpApi& api, Router& router) {
   const tool::Toolbox& tools = api.tools;
-  const auto searched = [&tools](const HttpRequest& request) {
+  const auto searched = [&tools](const HttpRequest& request) -> Result<Found> {
     tool::Search search;
     if (const auto category = request.query.find("category"); category != request.query.end()) {
       search.categories = {category->second};
     }
-    const auto safe = request.query.find("exclude_dangerous");
-    search.excludes_dangerous =
-        safe == request.query.end() || (safe->second != "false" && safe->second != "0");
+    SKERRY_ASSIGN(search.excludes_dangerous, truth_in(request.query, "exclude_dangerous", true));
     return tools.search(search);
   };
   router.add({.method = "GET",
               .path = "/tools/list",
               .summary = "Names of tools",
               .answer = list_schema(text_schema()),
-              .queries = {"category", "exclude_dangerous"},
+              .queries = search_parameters(),
               .handler = at_once([searched](const HttpRequest& request) {
+                const auto found = searched(request);
+                if (!found.ok()) return response_of(found.status());
                 ordered_json names = ordered_json::array();
-                for (const auto* each : searched(request)) names.push_back(each->name);
+                for (const auto* each : *found) names.push_back(each->name);
                 return json_response(names);
               })});
   router.add({.method = "GET",
@@ -141,10 +173,12 @@ void add_tool_lists(const HttpApi& api, Router& router) {
               .path = "/tools/schemas",
               .summary = "All tools' parameters as JSON Schema",
               .answer = list_schema(object_schema()),
-              .queries = {"category", "exclude_dangerous"},
+              .queries = search_parameters(),
               .handler = at_once([searched](const HttpRequest& request) {
+                const auto found = searched(request);
+                if (!found.ok()) return response_of(found.status());
                 ordered_json schemas = ordered_json::array();
-                for (const auto* each : searched(request)) schemas.push_back(schema_json(*each));
+                for (const auto* each : *found) schemas.push_back(schema_json(*each));
                 return json_response(schemas);
               })});
   router.add({.method = "GET",
@@ -153,10 +187,12 @@ void add_tool_lists(const HttpApi& api, Router& router) {
               .answer = object_of(
                   {{"tools", list_schema(object_schema())}, {"count", {{"type", "integer"}}}},
                   {"tools", "count"}),
-              .queries = {"category", "exclude_dangerous"},
+              .queries = search_parameters(),
               .handler = at_once([searched](const HttpRequest& request) {
+                const auto found = searched(request);
+                if (!found.ok()) return response_of(found.status());
                 ordered_json told = ordered_json::array();
-                for (const auto* each : searched(request)) {
+                for (const auto* each : *found) {
                   told.push_back(whole_json(*each));
                 }
                 const std::size_t count = told.size();
@@ -229,6 +265,11 @@ awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name
   }
   const auto given = body.find("arguments");
   json arguments = given == body.end() || given->is_null() ? json::object() : *given;
+  if (!arguments.is_object()) co_return error_response(400, "arguments must be an object");
+  if (const auto session = body.find("session_id");
+      session != body.end() && !session->is_string() && !session->is_null()) {
+    co_return error_response(400, "session_id must be text");
+  }
   caller.session = text_at(body, "session_id");
   const ToolResult result = co_await tools.call(name, std::move(arguments), std::move(caller), {});
   if (auto fault = fault_of(result)) co_return fault;
@@ -266,7 +307,8 @@ void add_tool_calls(const HttpApi& api, Router& router) {
       {.method = "POST",
        .path = "/api/v1/tools/{tool}/execute",
        .summary = "Call a tool",
-       .body = object_of({{"arguments", object_schema()}, {"session_id", text_schema()}}, {}),
+       .body = object_of(
+           {{"arguments", nullable(object_schema())}, {"session_id", nullable(text_schema())}}, {}),
        .answer = std::move(with_usage),
        .errors = {400, 403, 404, 429, 500},
        .is_metered = true,
@@ -334,6 +376,9 @@ void add_health(const HttpApi& api, Router& router) {
 }  // namespace
 
 void add_routes(const HttpApi& api, Router& router) {
+  ordered_json names = ordered_json::array();
+  for (const tool::Definition* each : api.tools.search({})) names.push_back(each->name);
+  router.describe("tool", {{"type", "string"}, {"enum", std::move(names)}});
   add_tool_lists(api, router);
   add_tool_calls(api, router);
   add_one_tool(api, router);
@@ -343,7 +388,7 @@ void add_routes(const HttpApi& api, Router& router) {
        .path = "/v1/run",
        .summary = "Run a Python program; with Accept: text/event-stream as events started, "
                   "stdout, stderr, outcome",
-       .body = tool::schema_of(run_parameters(api.limits)),
+       .body = run_schema(api.limits),
        .answer = object_schema(),
        .errors = {400, 403, 409, 429, 500},
        .sends_events = true,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/service/http_sessions.h"
 
+#include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "skerry/service/http_handler.h"
@@ -16,6 +18,7 @@ using nlohmann::ordered_json;
 using tool::SessionRef;
 using tool::Sessions;
 
+constexpr double kLargestWhole = 9007199254740992.0;  // 2^53: a double tells them apart up to here
 constexpr const char* kExportType = "application/octet-stream";
 
 SessionRef ref_of(const HttpRequest& request) {
@@ -38,6 +41,13 @@ Result<std::string> revision_in(const json& body) {
   const auto found = body.find("revision");
   if (found != body.end() && found->is_string()) return found->get<std::string>();
   if (found != body.end() && found->is_number_unsigned()) return found->dump();
+  if (found != body.end() && found->is_number_float()) {
+    // 3.0 is a whole number, too.
+    const double number = found->get<double>();
+    if (number >= 0 && number <= kLargestWhole && std::trunc(number) == number) {
+      return std::to_string(static_cast<std::int64_t>(number));
+    }
+  }
   return absl::InvalidArgumentError("revision is missing, or neither a number nor a label");
 }
 
@@ -78,6 +88,17 @@ ordered_json revision_schema() {
                     {"durable", boolean_schema()}},
                    {"revision", "parent", "head", "created_unix_ns", "first_line", "outcome",
                     "label", "bytes", "pages", "durable"});
+}
+
+/// What `session::SessionStore` takes: a label, and a revision by number or label.
+ordered_json label_schema() {
+  return {{"type", "string"},
+          {"pattern", R"(^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f0-9-][^\x00-\x1f\x7f]*$)"},
+          {"maxLength", 128}};
+}
+
+ordered_json revision_name_schema() {
+  return {{"type", {"integer", "string"}}, {"minimum", 0}, {"maximum", INT64_MAX}};
 }
 
 ordered_json cleared_schema() { return object_of({{"cleared", integer_schema()}}, {"cleared"}); }
@@ -227,8 +248,10 @@ void add_looks(Sessions& sessions, Router& router) {
                                    {"changed", variables_schema()},
                                    {"removed", variables_schema()}},
                                   {"added", "changed", "removed"}),
-              .errors = {400, 403, 404, 429, 500, 503},
-              .queries = {"from", "to"},
+              .errors = {400, 403, 404, 409, 429, 500, 503},
+              .queries = {RouteParameter("from", {{"type", "string"}, {"pattern", R"(^[^\x00]+$)"}})
+                              .required(),
+                          "to"},
               .handler = of(sessions, diff)});
 }
 
@@ -239,21 +262,21 @@ void add_moves(Sessions& sessions, Router& router) {
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/checkpoint",
               .summary = "Give the session's revision a label (by default, the time), and keep it",
-              .body = object_of({{"label", {{"type", {"string", "null"}}}}}, {}),
+              .body = object_of({{"label", nullable(label_schema())}}, {}),
               .answer = std::move(checkpoint_schema),
-              .errors = {400, 403, 404, 500, 503},
+              .errors = {400, 403, 404, 409, 500, 503},
               .handler = of_body(sessions, checkpoint)});
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/rewind",
               .summary = "Make another revision the one to go on from; later ones stay",
-              .body = object_of({{"revision", {{"type", {"integer", "string"}}}}}, {"revision"}),
+              .body = object_of({{"revision", revision_name_schema()}}, {"revision"}),
               .answer = revision_schema(),
               .errors = {400, 403, 404, 500, 503},
               .handler = of_body(sessions, rewind)});
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/fork",
               .summary = "A second session that starts where this one is",
-              .body = object_of({{"name", text_schema()}}, {"name"}),
+              .body = object_of({{"name", session_name_schema()}}, {"name"}),
               .answer = session_schema(),
               .errors = {400, 403, 404, 409, 500, 503},
               .handler = of_body(sessions, fork)});
@@ -263,20 +286,21 @@ void add_moves(Sessions& sessions, Router& router) {
               .answer = cleared_schema(),
               .errors = {400, 403, 404, 500, 503},
               .handler = of(sessions, clear)});
-  router.add({.method = "DELETE",
-              .path = "/v1/sessions",
-              .summary = "Forget all sessions; all=true says that this is meant",
-              .answer = cleared_schema(),
-              .errors = {400, 403, 500, 503},
-              .queries = {"all"},
-              .handler = of(sessions, clear)});
+  router.add(
+      {.method = "DELETE",
+       .path = "/v1/sessions",
+       .summary = "Forget all sessions; all=true says that this is meant",
+       .answer = cleared_schema(),
+       .errors = {400, 403, 500, 503},
+       .queries = {RouteParameter("all", {{"type", "string"}, {"enum", {"true"}}}).required()},
+       .handler = of(sessions, clear)});
 }
 
 void add_transfers(Sessions& sessions, Router& router) {
   router.add({.method = "GET",
               .path = "/v1/sessions/{session}/export",
               .summary = "A revision with all that another machine needs to go on from it",
-              .errors = {400, 403, 404, 500, 503},
+              .errors = {400, 403, 404, 409, 500, 503},
               .queries = {"revision"},
               .answer_type = kExportType,
               .handler = of(sessions, export_revision)});
@@ -293,6 +317,7 @@ void add_transfers(Sessions& sessions, Router& router) {
 }  // namespace
 
 void add_session_routes(Sessions& sessions, Router& router) {
+  router.describe("session", session_name_schema());
   add_looks(sessions, router);
   add_moves(sessions, router);
   add_transfers(sessions, router);

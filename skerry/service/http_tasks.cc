@@ -126,7 +126,7 @@ awaitable<Answer> events(Tasks& tasks, const HttpRequest& request) {
   if (!id.ok()) co_return response_of(id.status());
   const auto limit = number_in(request.query, "limit", 50, 1, 200);
   if (!limit.ok()) co_return response_of(limit.status());
-  const auto offset = number_in(request.query, "offset", 0, 0, INT64_MAX);
+  const auto offset = number_in(request.query, "offset", 0, 0, kFarthestOffset);
   if (!offset.ok()) co_return response_of(offset.status());
   auto asking = tasks.events(request.caller.tenant, *id, *offset, *limit);
   const auto found = co_await std::move(asking);
@@ -191,6 +191,16 @@ awaitable<Answer> control(Tasks& tasks, const HttpRequest& request, task::Action
 
 // ----------------------------------------------------------------------------------------- routes
 
+/// A state, with or without its prefix.
+ordered_json state_schema() {
+  ordered_json schema = status_names();
+  ordered_json& names = schema["enum"];
+  for (const auto& each : ordered_json(names)) {
+    names.push_back(each.get<std::string>().substr(std::string_view("TASK_STATUS_").size()));
+  }
+  return schema;
+}
+
 ordered_json count_schema() { return {{"type", "integer"}, {"minimum", 0}}; }
 
 ordered_json range(std::int64_t least, std::int64_t most, std::int64_t otherwise) {
@@ -198,7 +208,9 @@ ordered_json range(std::int64_t least, std::int64_t most, std::int64_t otherwise
 }
 
 RouteParameter key_parameter() {
-  return RouteParameter("Idempotency-Key", {{"type", "string"}, {"maxLength", kLongestKey}})
+  return RouteParameter(
+             "Idempotency-Key",
+             {{"type", "string"}, {"pattern", "^[!-~]([ -~]*[!-~])?$"}, {"maxLength", kLongestKey}})
       .in_header();
 }
 
@@ -244,8 +256,10 @@ void add_looks(Tasks& tasks, Router& router) {
            object_of({{"tasks", list_schema(summary_schema())}, {"total_count", count_schema()}},
                      {"tasks", "total_count"}),
        .errors = {400, 429, 500, 503},
-       .queries =
-           {{"limit", range(1, 100, 20)}, {"offset", count_schema()}, "session_id", "status"},
+       .queries = {{"limit", range(1, 100, 20)},
+                   {"offset", range(0, kFarthestOffset, 0)},
+                   {"session_id", task_id_schema()},
+                   {"status", state_schema()}},
        .handler = keeping([&tasks](const HttpRequest& request) { return list(tasks, request); })});
   struct Look {
     const char* path;
@@ -274,7 +288,7 @@ void add_looks(Tasks& tasks, Router& router) {
        .answer = object_of({{"events", list_schema(event_schema())}, {"count", count_schema()}},
                            {"events", "count"}),
        .errors = {400, 404, 429, 500, 503},
-       .queries = {{"limit", range(1, 200, 50)}, {"offset", count_schema()}},
+       .queries = {{"limit", range(1, 200, 50)}, {"offset", range(0, kFarthestOffset, 0)}},
        .handler =
            keeping([&tasks](const HttpRequest& request) { return events(tasks, request); })});
   router.add({.method = "GET",
@@ -318,6 +332,7 @@ void add_controls(Tasks& tasks, Router& router) {
 }  // namespace
 
 void add_task_routes(Tasks& tasks, Router& router) {
+  router.describe("id", task_id_schema());
   add_submits(tasks, router);
   add_looks(tasks, router);
   add_controls(tasks, router);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "skerry/service/http_handler.h"
+#include "skerry/service/json_schema.h"
 
 namespace skerry::service {
 namespace {
@@ -68,49 +69,6 @@ ordered_json error_of(int status) {
       {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
 }
 
-ordered_json operation_of(const Route& route) {
-  ordered_json operation{{"summary", route.summary}, {"parameters", ordered_json::array()}};
-  for (const std::string_view part : parts_of(route.path)) {
-    if (!is_variable(part)) continue;
-    operation["parameters"].push_back({{"name", part.substr(1, part.size() - 2)},
-                                       {"in", "path"},
-                                       {"required", true},
-                                       {"schema", {{"type", "string"}}}});
-  }
-  for (const RouteParameter& each : route.queries) {
-    operation["parameters"].push_back({{"name", each.name},
-                                       {"in", each.is_header ? "header" : "query"},
-                                       {"required", each.is_required},
-                                       {"schema", each.schema}});
-  }
-  if (!route.body.is_null()) {
-    operation["requestBody"] = {{"required", !route.may_lack_body},
-                                {"content", {{route.body_type, {{"schema", route.body}}}}}};
-  }
-  const bool is_json = std::string_view(route.answer_type) == "application/json";
-  if (!route.is_open)
-    operation["security"] = {{{"key", ordered_json::array()}},
-                             {{"bearer", ordered_json::array()}},
-                             ordered_json::object()};
-  ordered_json content = ordered_json::object();
-  if (!is_json) {
-    content[route.answer_type] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
-  } else if (!route.answer.is_null()) {
-    content[route.answer_type] = {{"schema", route.answer}};
-  }
-  if (route.sends_events) content["text/event-stream"] = {{"schema", {{"type", "string"}}}};
-  ordered_json& good = operation["responses"][std::to_string(route.success)];
-  good = {{"description", "Done"}};
-  if (!content.empty()) good["content"] = std::move(content);
-  std::vector<int> errors = route.errors;
-  if (!route.is_open) errors.push_back(401);
-  if (route.is_metered) errors.insert(errors.end(), {429, 503});
-  for (const int status : errors) {
-    operation["responses"][std::to_string(status)] = error_of(status);
-  }
-  return operation;
-}
-
 }  // namespace
 
 void Router::add(Route route) { routes_.push_back(std::move(route)); }
@@ -119,14 +77,19 @@ boost::asio::awaitable<std::optional<HttpResponse>> Router::handle(HttpRequest r
                                                                    EventStream& events) const {
   std::string allowed;
   const Route* found = nullptr;
+  bool is_literal = false;
   for (const Route& route : routes_) {
     auto variables = match(route, request.path);
-    if (!variables) continue;
+    if (!variables || (is_literal && !variables->empty())) continue;
+    // A path that is there word for word is not one of those that a variable stands for.
+    if (variables->empty() && !std::exchange(is_literal, true)) {
+      allowed.clear();
+      found = nullptr;
+    }
     allowed += (allowed.empty() ? "" : ", ") + route.method;
-    if (route.method != request.method) continue;
+    if (found != nullptr || route.method != request.method) continue;
     request.variables = *std::move(variables);
     found = &route;
-    break;
   }
   if (found == nullptr && allowed.empty()) {
     co_return error_response(404,
@@ -174,6 +137,55 @@ boost::asio::awaitable<std::optional<HttpResponse>> Router::guarded(const Route&
     response->headers.emplace_back("X-RateLimit-Reset", seconds_text(admission.wait));
   }
   co_return std::move(response);
+}
+
+ordered_json Router::operation_of(const Route& route) const {
+  ordered_json operation{{"summary", route.summary}, {"parameters", ordered_json::array()}};
+  for (const std::string_view part : parts_of(route.path)) {
+    if (!is_variable(part)) continue;
+    const std::string_view name = part.substr(1, part.size() - 2);
+    const auto described = variables_.find(name);
+    operation["parameters"].push_back(
+        {{"name", name},
+         {"in", "path"},
+         {"required", true},
+         {"schema", described == variables_.end() ? text_schema() : described->second}});
+  }
+  for (const RouteParameter& each : route.queries) {
+    operation["parameters"].push_back({{"name", each.name},
+                                       {"in", each.is_header ? "header" : "query"},
+                                       {"required", each.is_required},
+                                       {"schema", each.schema}});
+  }
+  if (!route.body.is_null()) {
+    operation["requestBody"] = {{"required", !route.may_lack_body},
+                                {"content", {{route.body_type, {{"schema", route.body}}}}}};
+  }
+  const bool is_json = std::string_view(route.answer_type) == "application/json";
+  if (!route.is_open) {
+    operation["security"] = {{{"key", ordered_json::array()}},
+                             {{"bearer", ordered_json::array()}},
+                             ordered_json::object()};
+  }
+  ordered_json content = ordered_json::object();
+  if (!is_json) {
+    content[route.answer_type] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  } else if (!route.answer.is_null()) {
+    content[route.answer_type] = {{"schema", route.answer}};
+  }
+  if (route.sends_events) content["text/event-stream"] = {{"schema", {{"type", "string"}}}};
+  ordered_json& good = operation["responses"][std::to_string(route.success)];
+  good = {{"description", "Done"}};
+  if (!content.empty()) good["content"] = std::move(content);
+  std::vector<int> errors = route.errors;
+  errors.push_back(400);  // for a target that is no text
+  if (!route.body.is_null()) errors.push_back(413);
+  if (!route.is_open) errors.push_back(401);
+  if (route.is_metered) errors.insert(errors.end(), {429, 503});
+  for (const int status : errors) {
+    operation["responses"][std::to_string(status)] = error_of(status);
+  }
+  return operation;
 }
 
 ordered_json Router::document(const std::string& version) const {

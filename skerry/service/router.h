@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -17,7 +18,7 @@ namespace skerry::service {
 /// What a request may say in its query or in a header.
 struct RouteParameter {
   std::string name;
-  nlohmann::ordered_json schema = {{"type", "string"}};
+  nlohmann::ordered_json schema = {{"type", "string"}, {"pattern", R"(^[^\x00]*$)"}};
   bool is_required = false;
   bool is_header = false;
 
@@ -59,6 +60,12 @@ class Router {
  public:
   void add(Route route);
 
+  /// What paths hold where a route names this variable, as the document tells it; by default any
+  /// text.
+  void describe(std::string variable, nlohmann::ordered_json schema) {
+    variables_[std::move(variable)] = std::move(schema);
+  }
+
   /// From now on requests are `gate`'s to let in; it must outlive this.
   void guard(access::Gate& gate) { gate_ = &gate; }
 
@@ -71,12 +78,14 @@ class Router {
   nlohmann::ordered_json document(const std::string& version) const;
 
  private:
+  nlohmann::ordered_json operation_of(const Route& route) const;
   boost::asio::awaitable<std::optional<HttpResponse>> guarded(const Route& route,
                                                               HttpRequest request,
                                                               EventStream& events) const;
 
   access::Gate* gate_ = nullptr;
   std::vector<Route> routes_;
+  std::map<std::string, nlohmann::ordered_json, std::less<>> variables_;  // by name
 };
 
 }  // namespace skerry::service

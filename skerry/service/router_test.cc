@@ -23,7 +23,7 @@ class RouterTest : public ::testing::Test {
   RouterTest() {
     for (const auto& [method, path] :
          {std::pair("GET", "/a"), std::pair("POST", "/a"), std::pair("GET", "/a/{x}/b/{y}"),
-          std::pair("GET", "/a/fixed/b/c")}) {
+          std::pair("GET", "/a/{x}/b/other"), std::pair("POST", "/a/fixed/b/c")}) {
       router_.add({.method = method,
                    .path = path,
                    .summary = "",
@@ -63,8 +63,11 @@ TEST_F(RouterTest, FindsRoutesAndTheirVariables) {
   EXPECT_EQ(ask("GET", "/a").body, "GET/a");
   EXPECT_EQ(ask("POST", "/a/").body, "POST/a");
   EXPECT_EQ(ask("GET", "/a/1/b/two%20words").body, "GET/a/{x}/b/{y} x=1 y=two words");
-  EXPECT_EQ(ask("GET", "/a/fixed/b/c").body, "GET/a/{x}/b/{y} x=fixed y=c")
+  EXPECT_EQ(ask("GET", "/a/1/b/other").body, "GET/a/{x}/b/{y} x=1 y=other")
       << "the first that fits";
+  EXPECT_EQ(ask("POST", "/a/fixed/b/c").body, "POST/a/fixed/b/c");
+  EXPECT_EQ(ask("GET", "/a/fixed/b/c").headers.at(0).second, "POST")
+      << "a variable stands for no path that is there word for word";
 }
 
 TEST_F(RouterTest, SaysWhatThereIsNot) {
@@ -78,11 +81,19 @@ TEST_F(RouterTest, SaysWhatThereIsNot) {
 
 TEST_F(RouterTest, TheDocumentNamesThemAll) {
   const auto document = router_.document("1.2.3");
-  EXPECT_EQ(document["paths"].size(), 3U);
+  EXPECT_EQ(document["paths"].size(), 4U);
   EXPECT_EQ(document["paths"]["/a"].size(), 2U);
   EXPECT_EQ(document["paths"]["/a/{x}/b/{y}"]["get"]["parameters"].size(), 2U);
   EXPECT_TRUE(document["paths"]["/a"]["get"]["responses"].contains("404"));
+  EXPECT_TRUE(document["paths"]["/a"]["get"]["responses"].contains("400"));
   EXPECT_EQ(document["info"]["version"], "1.2.3");
+}
+
+TEST_F(RouterTest, TheDocumentTellsWhatVariablesHold) {
+  router_.describe("x", {{"type", "string"}, {"maxLength", 3}});
+  const auto told = router_.document("1")["paths"]["/a/{x}/b/{y}"]["get"]["parameters"];
+  EXPECT_EQ(told.at(0)["schema"]["maxLength"], 3);
+  EXPECT_FALSE(told.at(1)["schema"].contains("maxLength"));
 }
 
 }  // namespace

@@ -2,7 +2,11 @@
 #include "skerry/service/run_order.h"
 
 #include <cmath>
+#include <cstdint>
 #include <utility>
+
+#include "skerry/runtime/installation.h"
+#include "skerry/service/json_schema.h"
 
 namespace skerry::service {
 namespace {
@@ -18,6 +22,20 @@ double seconds_of(const sandbox::Limits& limits) {
   return std::chrono::duration<double>(limits.wall).count();
 }
 
+nlohmann::ordered_json template_names() {
+  nlohmann::ordered_json names = nlohmann::ordered_json::array();
+  for (const auto& each : runtime::python_templates()) names.push_back(each.name);
+  return names;
+}
+
+/// A name goes no further unless there is a template of it: it would be a file's.
+Result<std::string> template_named(const std::string& name) {
+  for (const auto& each : runtime::python_templates()) {
+    if (each.name == name) return name;
+  }
+  return absl::InvalidArgumentError("Parameter 'template' is an unknown template");
+}
+
 }  // namespace
 
 tool::Definition run_parameters(const sandbox::Limits& limits) {
@@ -27,11 +45,21 @@ tool::Definition run_parameters(const sandbox::Limits& limits) {
           .category = "code",
           .parameters = {
               {.name = "code", .description = "The program", .is_required = true},
-              {.name = "session", .description = "Goes on where this session stands"},
-              {.name = "template", .description = "The image to start from: python-data or python"},
+              {.name = "session",
+               .description = "Goes on where this session stands",
+               .form = session_name_schema()},
+              {.name = "template",
+               .description = "The image to start from",
+               .form = {{"enum", template_names()}}},
               {.name = "stdin", .description = "Standard input, whole", .default_value = ""},
-              {.name = "args", .type = Type::kArray, .description = "sys.argv, from its second on"},
-              {.name = "env", .type = Type::kObject, .description = "Environment variables"},
+              {.name = "args",
+               .type = Type::kArray,
+               .description = "sys.argv, from its second on",
+               .form = {{"items", text_schema()}}},
+              {.name = "env",
+               .type = Type::kObject,
+               .description = "Environment variables",
+               .form = {{"additionalProperties", text_schema()}}},
               {.name = "timeout",
                .type = Type::kNumber,
                .description = "Seconds after which the run is killed",
@@ -49,18 +77,32 @@ tool::Definition run_parameters(const sandbox::Limits& limits) {
                .description = "Bytes kept of each stream",
                .default_value = limits.output.value,
                .minimum = 0,
-               .maximum = 1 << 30},
+               .maximum = 1 << 30,
+               .is_exact = true},
               {.name = "seed",
                .type = Type::kInteger,
                .description = "Makes all randomness follow from this number",
-               .minimum = 0},
+               .minimum = 0,
+               .is_exact = true,
+               .form = {{"maximum", INT64_MAX}}},
               {.name = "durable",
                .type = Type::kBoolean,
                .description = "Answer when the session is safe from a power loss, too",
                .default_value = false},
               {.name = "isolation",
                .description = "\"process\": a process of its own; \"tenant\": one of the tenant's",
-               .default_value = "tenant"}}};
+               .default_value = "tenant",
+               .form = {{"enum", {"tenant", "process"}}}}}};
+}
+
+nlohmann::ordered_json run_schema(const sandbox::Limits& limits) {
+  const tool::Definition definition = run_parameters(limits);
+  nlohmann::ordered_json schema = tool::schema_of(definition);
+  for (const Parameter& each : definition.parameters) {
+    auto& property = schema["properties"][each.name];
+    if (!each.is_required) property = nullable(std::move(property));
+  }
+  return schema;
 }
 
 Result<broker::Runner::Order> run_order(const nlohmann::json& parameters,
@@ -71,7 +113,9 @@ Result<broker::Runner::Order> run_order(const nlohmann::json& parameters,
     SKERRY_ASSIGN(order.session, session::SessionName::parse(given.text("session")));
   }
   worker::RunRequest& request = order.request;
-  if (given.has("template")) request.template_name = given.text("template");
+  if (given.has("template")) {
+    SKERRY_ASSIGN(request.template_name, template_named(given.text("template")));
+  }
   request.program.code = given.text("code");
   request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
   if (given.has("args")) {

@@ -12,6 +12,9 @@ namespace skerry::service {
 /// What `/v1/run` takes, under the names of the command line's options.
 tool::Definition run_parameters(const sandbox::Limits& limits);
 
+/// The same as JSON Schema.
+nlohmann::ordered_json run_schema(const sandbox::Limits& limits);
+
 /// A run as such parameters ask for it; whose tenant and observer the caller adds. kInvalidArgument
 /// naming what does not fit.
 Result<broker::Runner::Order> run_order(const nlohmann::json& parameters,

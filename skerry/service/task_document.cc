@@ -68,16 +68,15 @@ double run_milliseconds(const Task& task) {
   return static_cast<double>(task.finished_unix_ns - task.started_unix_ns) / 1e6;
 }
 
-ordered_json nullable(const char* type) { return {{"type", {type, "null"}}}; }
 ordered_json typed(const char* type) { return {{"type", type}}; }
+
+}  // namespace
 
 ordered_json status_names() {
   ordered_json names = ordered_json::array();
   for (int i = 1; i <= 7; ++i) names.push_back(task::name_of(static_cast<task::State>(i)));
   return {{"type", "string"}, {"enum", std::move(names)}};
 }
-
-}  // namespace
 
 ordered_json status_json(const Task& task) {
   ordered_json metadata = metadata_json(task);
@@ -121,11 +120,11 @@ ordered_json status_schema() {
                     {"progress", typed("number")},
                     {"result", text_schema()},
                     {"response", ordered_json::object()},
-                    {"error", nullable("string")},
+                    {"error", nullable(text_schema())},
                     {"created_at", text_schema()},
-                    {"started_at", nullable("string")},
+                    {"started_at", nullable(text_schema())},
                     {"updated_at", text_schema()},
-                    {"completed_at", nullable("string")},
+                    {"completed_at", nullable(text_schema())},
                     {"query", text_schema()},
                     {"session_id", text_schema()},
                     {"mode", text_schema()},
@@ -156,7 +155,7 @@ ordered_json summary_schema() {
                     {"mode", text_schema()},
                     {"session_id", text_schema()},
                     {"created_at", text_schema()},
-                    {"completed_at", nullable("string")},
+                    {"completed_at", nullable(text_schema())},
                     {"total_token_usage", object_schema()}},
                    {"task_id", "query", "status", "created_at"});
 }

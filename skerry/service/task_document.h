@@ -12,6 +12,9 @@
 
 namespace skerry::service {
 
+/// The names of the states there are, as a schema.
+nlohmann::ordered_json status_names();
+
 /// The status document.
 nlohmann::ordered_json status_json(const task::Task& task);
 nlohmann::ordered_json status_schema();

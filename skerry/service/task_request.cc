@@ -22,7 +22,6 @@ using nlohmann::ordered_json;
 constexpr std::size_t kLongestWord = 256;
 constexpr std::size_t kMostTypes = 64;
 constexpr std::size_t kLongestType = 64;
-constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() - 1;
 
 constexpr std::array kModes = {"simple", "standard", "complex", "supervisor"};
 constexpr std::array kTiers = {"small", "medium", "large"};
@@ -156,6 +155,7 @@ ordered_json submission_schema() {
     properties[each.name] = each.allowed.empty() ? maybe("string") : one_of(each.allowed);
     if (each.allowed.empty()) properties[each.name]["maxLength"] = kLongestWord / 4;
   }
+  properties["model_override"].update({{"pattern", "^[!-~]*$"}, {"maxLength", 128}});
   for (const Number& each : kNumbers) {
     properties[each.name] = maybe("integer");
     properties[each.name]["minimum"] = 1;
@@ -205,7 +205,7 @@ Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_
 Result<task::Filter> filter_in(const Query& query) {
   task::Filter filter;
   SKERRY_ASSIGN(filter.limit, number_in(query, "limit", 20, 1, 100));
-  SKERRY_ASSIGN(filter.offset, number_in(query, "offset", 0, 0, kFarthest));
+  SKERRY_ASSIGN(filter.offset, number_in(query, "offset", 0, 0, kFarthestOffset));
   if (const auto session = query.find("session_id"); session != query.end()) {
     if (!task::is_id(session->second)) {
       return no("session_id", "1 to 128 letters, digits, and : _ - .");
@@ -237,10 +237,10 @@ Result<Following> following_in(const Query& query, const std::string* last_event
   }
   std::int64_t after = 0;
   if (last_event_id != nullptr) {
-    SKERRY_ASSIGN(after,
-                  number_in({{"Last-Event-ID", *last_event_id}}, "Last-Event-ID", 0, 0, kFarthest));
+    SKERRY_ASSIGN(after, number_in({{"Last-Event-ID", *last_event_id}}, "Last-Event-ID", 0, 0,
+                                   kFarthestOffset));
   } else {
-    SKERRY_ASSIGN(after, number_in(query, "last_event_id", 0, 0, kFarthest));
+    SKERRY_ASSIGN(after, number_in(query, "last_event_id", 0, 0, kFarthestOffset));
   }
   return following_in(id == query.end() ? "" : id->second, std::move(types),
                       static_cast<std::uint64_t>(after));
@@ -257,8 +257,8 @@ Result<Following> following_in(const std::string& id, std::set<std::string, std:
         });
     if (!is_name) return no("types", "names of events, with commas between");
   }
-  if (after > static_cast<std::uint64_t>(kFarthest)) {
-    return no("last_event_id", "at most " + std::to_string(kFarthest));
+  if (after > static_cast<std::uint64_t>(kFarthestOffset)) {
+    return no("last_event_id", "at most " + std::to_string(kFarthestOffset));
   }
   return Following{.id = id, .types = std::move(types), .after = static_cast<std::int64_t>(after)};
 }

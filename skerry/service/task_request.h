@@ -32,6 +32,9 @@ Result<task::Submission> submission_of(const shannon::orchestrator::SubmitTaskRe
 
 using Query = std::map<std::string, std::string>;
 
+/// The largest number that an event or a place in a list may have.
+inline constexpr std::int64_t kFarthestOffset = INT64_MAX - 1;
+
 /// A number in a query; `otherwise` when it is not there.
 Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_t otherwise,
                                std::int64_t least, std::int64_t most);

@@ -495,7 +495,7 @@ Result<SessionStore::OpenedRevision> SessionStore::open_revision(
     SKERRY_ASSIGN(row, tables_.revision(session.head));
   }
   if (!row || row->id == 0) {
-    return absl::InvalidArgumentError("revision 0 is the template itself");
+    return absl::FailedPreconditionError("revision 0 is the template itself");
   }
   OpenedRevision opened{.number = row->info.number, .revision = {}};
   SKERRY_ASSIGN(opened.revision, load(*row));

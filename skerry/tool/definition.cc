@@ -68,7 +68,8 @@ std::optional<json> as_type(Parameter::Type type, const json& value) {
 }
 
 Result<json> checked(const Parameter& parameter, const json& value) {
-  auto typed = as_type(parameter.type, value);
+  std::optional<json> typed;
+  if (!parameter.is_exact || !value.is_string()) typed = as_type(parameter.type, value);
   if (!typed) {
     return absl::InvalidArgumentError(fmt::format("Parameter '{}' must be of type {}, got {}",
                                                   parameter.name, name_of(parameter.type),
@@ -162,6 +163,7 @@ nlohmann::ordered_json schema_of(const Definition& definition) {
     if (!parameter.default_value.is_null()) property["default"] = parameter.default_value;
     if (parameter.minimum) property["minimum"] = *as_type(parameter.type, *parameter.minimum);
     if (parameter.maximum) property["maximum"] = *as_type(parameter.type, *parameter.maximum);
+    if (!parameter.form.is_null()) property.update(parameter.form);
     schema["properties"][parameter.name] = std::move(property);
     if (parameter.is_required) schema["required"].push_back(parameter.name);
   }

@@ -25,7 +25,9 @@ struct Parameter {
   nlohmann::json default_value = {};  ///< null: none
   std::optional<double> minimum = {};
   std::optional<double> maximum = {};
-  bool is_capped = false;  ///< what is above `maximum` counts as that, and is no error
+  bool is_capped = false;            ///< what is above `maximum` counts as that, and is no error
+  bool is_exact = false;             ///< numeric text does not count as an integer
+  nlohmann::ordered_json form = {};  ///< more of its JSON Schema: what the tool itself checks
 };
 
 /// What a tool says about itself: to people, to models, to the check of its arguments.

@@ -41,6 +41,23 @@ std::int64_t seconds(const json& value) {
   return checked.ok() ? checked->integer("seconds") : 0;
 }
 
+TEST(ArgumentsTest, TextIsNoNumberWhereThatIsAskedFor) {
+  Definition exact = definition();
+  exact.parameters[1].is_exact = true;
+  EXPECT_TRUE(Arguments::check(definition(), {{"code", "x"}, {"seconds", "5"}}).ok());
+  EXPECT_FALSE(Arguments::check(exact, {{"code", "x"}, {"seconds", "5"}}).ok());
+  EXPECT_TRUE(Arguments::check(exact, {{"code", "x"}, {"seconds", 5.0}}).ok());
+}
+
+TEST(ArgumentsTest, TheSchemaHasWhatTheToolItselfChecks) {
+  Definition told = definition();
+  told.parameters[0].form = {{"pattern", "^a"}, {"maxLength", 3}};
+  const auto schema = schema_of(told)["properties"]["code"];
+  EXPECT_EQ(schema["type"], "string");
+  EXPECT_EQ(schema["pattern"], "^a");
+  EXPECT_EQ(schema["maxLength"], 3);
+}
+
 TEST(ArgumentsTest, WhatIsLeftOutHasItsDefaultOrIsMissing) {
   const auto checked = Arguments::check(definition(), {{"code", "x"}, {"flag", nullptr}});
   ASSERT_TRUE(checked.ok()) << checked.status();
