@@ -58,6 +58,11 @@ void Service::tell(const std::string& line) const {
   std::fputs((text + "\n").c_str(), stderr);
 }
 
+/// What the manager does not take, the log has.
+void Service::complain(const Status& told) const {
+  if (!told.ok()) tell("the service manager was not told: " + std::string(message_of(told)));
+}
+
 Result<Service::Addresses> Service::addresses_of(const config::Settings& settings) const {
   Addresses all;
   SKERRY_TRY(add_addresses("service.grpc", settings.grpc, *gate_, all.grpc));
@@ -227,12 +232,14 @@ std::vector<std::string> Service::addresses() const {
   return lines;
 }
 
-void Service::run(const std::function<Result<config::Settings>()>& reload) {
+void Service::run(const std::function<Result<config::Settings>()>& reload,
+                  const NotifySocket& manager) {
   boost::asio::signal_set signals(io_, SIGINT, SIGTERM);
   std::thread stopping;
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
     tell("stopping when what is under way has ended; again: at once");
+    complain(manager.tell("STOPPING=1"));
     http_->stop();
     tasks_->stop();
     stopping_since_ = Clock::now();
@@ -245,7 +252,11 @@ void Service::run(const std::function<Result<config::Settings>()>& reload) {
     });
   });
   boost::asio::signal_set hang_up(io_, SIGHUP);
-  await_reload(hang_up, reload);
+  await_reload(hang_up, reload, manager);
+  // Not before signals are handled: who reads this may send one.
+  for (const std::string& line : addresses()) tell(line);
+  complain(manager.tell(fmt::format("READY=1\nSTATUS={}", fmt::join(addresses(), ", "))));
+  feed_watchdog(manager);
   io_.run();
   if (stopping.joinable()) stopping.join();
 }
@@ -272,15 +283,29 @@ Status Service::reload(const config::Settings& settings) {
 }
 
 void Service::await_reload(boost::asio::signal_set& hang_up,
-                           const std::function<Result<config::Settings>()>& reload) {
-  hang_up.async_wait([this, &hang_up, &reload](const boost::system::error_code& error, int) {
+                           const std::function<Result<config::Settings>()>& reload,
+                           const NotifySocket& manager) {
+  hang_up.async_wait([this, &hang_up, &reload, &manager](const boost::system::error_code& error,
+                                                         int) {
     if (error) return;
+    complain(manager.tell_reloading());
     const auto settings = reload();
     const Status done = settings.ok() ? this->reload(*settings) : settings.status();
     tell(done.ok()
              ? tls_ ? "keys, certificates and settings read again" : "keys and settings read again"
              : "nothing changes: " + std::string(message_of(done)));
-    await_reload(hang_up, reload);
+    complain(manager.tell("READY=1"));
+    await_reload(hang_up, reload, manager);
+  });
+}
+
+/// From the loop, twice as often as has to be: a loop that is stuck feeds nobody.
+void Service::feed_watchdog(const NotifySocket& manager) {
+  if (!manager.watchdog()) return;
+  complain(manager.tell("WATCHDOG=1"));
+  watchdog_.expires_after(*manager.watchdog() / 2);
+  watchdog_.async_wait([this, &manager](const boost::system::error_code& error) {
+    if (!error) feed_watchdog(manager);
   });
 }
 

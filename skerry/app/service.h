@@ -16,6 +16,7 @@
 #include "skerry/access/gate.h"
 #include "skerry/agent/agent.h"
 #include "skerry/agent/model_setting.h"
+#include "skerry/base/notify_socket.h"
 #include "skerry/broker/runner.h"
 #include "skerry/config/settings.h"
 #include "skerry/runtime/home.h"
@@ -45,9 +46,10 @@ class Service {
   Status start(const config::Settings& settings, const runtime::Home& home,
                std::optional<agent::ModelSetting> model);
 
-  /// Until SIGINT or SIGTERM; a second one does not wait for what is under way. SIGHUP asks
-  /// `reload` for the settings anew; when that fails, nothing changes.
-  void run(const std::function<Result<config::Settings>()>& reload);
+  /// Tells its addresses on standard error, and serves until SIGINT or SIGTERM; a second one does
+  /// not wait for what is under way. SIGHUP asks `reload` for the settings anew; when that fails,
+  /// nothing changes. `manager` hears of all this.
+  void run(const std::function<Result<config::Settings>()>& reload, const NotifySocket& manager);
 
   /// "gRPC on 127.0.0.1:50051", a line for each address.
   std::vector<std::string> addresses() const;
@@ -73,7 +75,10 @@ class Service {
   access::Gate::Setting gate_setting(const config::Settings& settings);
   Status reload(const config::Settings& settings);
   void await_reload(boost::asio::signal_set& hang_up,
-                    const std::function<Result<config::Settings>()>& reload);
+                    const std::function<Result<config::Settings>()>& reload,
+                    const NotifySocket& manager);
+  void complain(const Status& told) const;
+  void feed_watchdog(const NotifySocket& manager);
   void end_when_quiet();
 
   bool logs_json_ = false;
@@ -103,6 +108,7 @@ class Service {
   std::unique_ptr<service::GrpcServer> grpc_;
   std::unique_ptr<service::HttpServer> http_;
   boost::asio::steady_timer quiet_{io_};
+  boost::asio::steady_timer watchdog_{io_};
   std::chrono::steady_clock::time_point stopping_since_;
 };
 

@@ -79,6 +79,7 @@ Result<Config> config_of(const Options& options) {
 }
 
 Status serve(const Options& options) {
+  SKERRY_ASSIGN(const auto manager, NotifySocket::take_from_environment());
   SKERRY_ASSIGN(const Config config, config_of(options));
   SKERRY_ASSIGN(auto model, take_model_setting(config.settings()));
   SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
@@ -90,11 +91,12 @@ Status serve(const Options& options) {
   Service service;
   SKERRY_TRY(service.start(config.settings(), home, std::move(model)));
   for (const std::string& line : config.notes()) service.tell(line);
-  for (const std::string& line : service.addresses()) service.tell(line);
-  service.run([&options]() -> Result<config::Settings> {
-    SKERRY_ASSIGN(const Config again, config_of(options));
-    return again.settings();
-  });
+  service.run(
+      [&options]() -> Result<config::Settings> {
+        SKERRY_ASSIGN(const Config again, config_of(options));
+        return again.settings();
+      },
+      manager);
   return ok_status();
 }
 
