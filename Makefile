@@ -10,6 +10,8 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 PYTEST_ARGS ?= -q -n $(JOBS)
+# How `make dev` ends: once (after an answer) or stay (at Ctrl-C); empty: stay at a terminal.
+DEV_SERVE ?=
 # Tests have a home of their own and never touch the one in use.
 TEST_HOME ?= $(CURDIR)/build/home
 
@@ -50,8 +52,9 @@ runtime: build ## Get the pinned Python runtime, compile it and warm its templat
 	scripts/setup_python_wasi.sh
 	$(SKERRY) setup
 
+# `bash -m` gives the script the terminal, so that Ctrl-C is the service's and not make's: its stop is no error.
 .PHONY: dev
-dev: packages runtime ## Packages, build, runtime; then run a hello and a pandas program
+dev: packages runtime ## Packages, build, runtime; two programs; then serve until Ctrl-C (DEV_SERVE=once: until an answer)
 	@echo; echo "== dev: two programs, each in a fresh sandbox in a process of its own"
 	@TIMEFORMAT='   took %3R s, process and all'; \
 	for program in hello pandas_report; do \
@@ -61,6 +64,7 @@ dev: packages runtime ## Packages, build, runtime; then run a hello and a pandas
 	@echo; echo "== dev: the same sandbox reset between runs, without a new process"
 	@$(SKERRY) bench fresh
 	@echo; echo "Ready. Try: $(SKERRY) run -c 'print(2+2)'"
+	@SKERRY=$(SKERRY) DEV_SERVE=$(DEV_SERVE) bash -mc 'scripts/dev_serve.sh; exit $$?'
 
 .PHONY: test-home
 test-home: build
@@ -101,6 +105,10 @@ format: packages-dev ## Format every C++ file in place
 	@clang-format-19 -i $(CPP_FILES) && echo "format: $(words $(CPP_FILES)) files are formatted"
 format-check: packages-dev ## Fail if a C++ file is not formatted
 	@clang-format-19 --dry-run --Werror $(CPP_FILES) && echo "format: $(words $(CPP_FILES)) files are as they should be"
+
+.PHONY: lint-deploy
+lint-deploy: packages-dev build/venv/.complete ## Lint the Dockerfile, deploy/ and shell scripts: seconds
+	@scripts/lint_deploy.sh
 
 .PHONY: tidy
 tidy: packages-dev build/venv/.complete build/tidy/build.ninja ## clang-tidy over every source but tests; findings are errors

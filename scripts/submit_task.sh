@@ -35,7 +35,7 @@ need() { [ $# -ge 2 ] || fail 2 "$1 takes a value"; }
 
 url=${SKERRY_URL:-http://127.0.0.1:8080}
 key=${SKERRY_API_KEY:-}
-session= idempotency= timeout=300 wait=yes stream= json=
+session='' idempotency='' timeout=300 wait=yes stream='' json=''
 query=
 has_query=
 
