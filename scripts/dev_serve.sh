@@ -73,12 +73,14 @@ await() {
 }
 
 # The first start may compile the runtime, for minutes; one that cannot start ends.
-until url=$(sed -nE 's/^skerry: HTTP on (.*)$/http:\/\/\1/p' "$log" | tail -n 1) && [ -n "$url" ]; do
+# What it says is text, or JSON with SKERRY_LOG=json.
+address='^(skerry: |.*"message":")HTTP( over TLS)? on ([^"]*)"?\}?$'
+until url=$(sed -nE "s#$address#http\2://\3#p" "$log" | sed 's/^http over TLS/https/' | tail -n 1) && [ -n "$url" ]; do
   if ! kill -0 "$service" 2>/dev/null; then
     code=0
     await || code=$?
     sleep 0.1 # for tee
-    if grep --quiet 'in use' "$log"; then
+    if grep --quiet --ignore-case 'in use' "$log"; then
       fail "${code:-1}" "a port is taken: stop what listens there (ss -ltnp), or give others: $0 -- --grpc 127.0.0.1:6000 --http 127.0.0.1:6001"
     fi
     [ "$code" -ne 0 ] || exit 0 # it was told to stop

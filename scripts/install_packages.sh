@@ -13,7 +13,7 @@ packages=(
 )
 case "${1:-}" in
   "") ;;
-  --dev) packages+=(clang-19 clang-format-19 libclang-rt-19-dev lld-19) ;;
+  --dev) packages+=(clang-19 clang-format-19 libclang-rt-19-dev lld-19 systemd) ;;
   *) fail "usage: $0 [--dev]" ;;
 esac
 
