@@ -104,6 +104,16 @@ def test_variables_are_ones_that_the_program_knows(settings, binary):
             assert refused.code == 125 and name in refused.err
 
 
+def test_the_compose_file_s_environment_is_one_that_the_service_starts_with(serve, settings):
+    # What nobody sets is empty there.
+    given = {name: "" if str(value).startswith("${") else value for name, value in COMPOSE["environment"].items()}
+    told = json.loads(settings(**given).ok().out)
+    assert told["wasi.memory_limit_bytes"] == {"value": 256 << 20, "from": "WASI_MEMORY_LIMIT_MB", "reloaded": False}
+    service = serve(env=given)
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(10) == 0
+
+
 def test_command_lines_are_ones_that_the_program_takes(skerry):
     said = skerry("serve", "--help").ok().out
     lines = [COMPOSE["command"], json.loads(docker("CMD")), CONTAINER["args"], shlex.split(unit("ExecStart")[0])[1:]]

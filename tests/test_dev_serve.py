@@ -100,6 +100,12 @@ def test_at_a_terminal_it_serves_until_control_c(terminal, tmp_path, monkeypatch
     assert "stopping when what is under way has ended" in shown.seen and "the service has stopped" in shown.seen
 
 
+def test_it_finds_the_address_in_a_log_of_json_too(here):
+    done = subprocess.run([SCRIPT, "--once", "--", *ANYWHERE], env={**here, "SKERRY_LOG": "json"}, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "\nHello, Shannon!\n" in done.stdout, done.stderr
+
+
 def test_the_makefile_runs_it_that_way():
     assert "bash -mc 'scripts/dev_serve.sh; exit $$?'" in (ROOT / "Makefile").read_text()
 
