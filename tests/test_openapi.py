@@ -7,6 +7,7 @@ A failure prints the request as a curl command. `st` takes the seed that it name
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -86,7 +87,7 @@ def test_the_service_keeps_what_its_document_promises(talk, schemathesis):
     config = CONFIG.format(sessions=json.dumps(["work", "other"]), tasks=json.dumps(tasks))
     # What forgets sessions comes last: the other requests are about them.
     said = schemathesis(config, "--phases", "coverage,fuzzing", "--max-examples", "12", "--exclude-method", "DELETE")
-    assert "0 failures" not in said and "Tested: 35" in said
+    assert int(re.search(r"Tested: (\d+)", said)[1]) >= 35
     schemathesis(config, "--phases", "coverage,fuzzing", "--max-examples", "10", "--include-method", "DELETE")
     assert talk("POST", "/v1/run", code="6 * 7")["result"] == "42"
 
