@@ -265,7 +265,7 @@ def test_a_client_that_goes_frees_its_worker(agent):
 # ------------------------------------------------------------------------------------------------- what there is to call
 
 
-TOOLS = {"python_executor", "code_executor", "python_wasi_runner", "calculator"}
+TOOLS = {"python_executor", "code_executor", "python_wasi_runner", "calculator", "get_session_info", "clear_sessions"}
 
 
 def test_tools_are_found(agent):

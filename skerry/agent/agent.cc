@@ -154,7 +154,7 @@ boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) co
   Answer answer;
   bool goes_on = true;
   const auto at_once = static_cast<std::size_t>(setting_.parallel_calls);
-  for (std::span<ToolCall> left = plan.calls; !left.empty() && goes_on;) {
+  for (std::span<ToolCall> left = plan.calls; !left.empty();) {
     if (observer.between && !answer.executions.empty()) {
       auto pause = observer.between();
       if (!co_await std::move(pause)) {
