@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <sys/socket.h>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,10 @@ constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{5'000};
 // A run that has lasted so long is no longer one that somebody waits for from key to key.
 constexpr std::chrono::milliseconds kLongRun{100};
+// Most runs are over long before. Until then they have a processor almost to themselves: more of
+// them at once would be done no sooner, and whoever comes next would wait for all of them, not for
+// one.
+constexpr std::chrono::milliseconds kShortRun{5};
 // One that has forked so many is replaced: its address layout, which all its workers share, must
 // not serve for ever.
 constexpr int kForksOfOneZygote = 4096;
@@ -46,7 +51,12 @@ Status Setting::check() const {
 class Broker::Pool : public std::enable_shared_from_this<Pool> {
  public:
   Pool(boost::asio::io_context& io, Setting setting)
-      : io_(io), setting_(std::move(setting)), zygote_pause_(io), sweep_(io), demotion_(io) {}
+      : io_(io),
+        setting_(std::move(setting)),
+        zygote_pause_(io),
+        sweep_(io),
+        demotion_(io),
+        crowd_(io) {}
 
   Status start() {
     SKERRY_ASSIGN(auto zygote, new_zygote());
@@ -62,6 +72,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     zygote_pause_.cancel();
     sweep_.cancel();
     demotion_.cancel();
+    crowd_.cancel();
     if (zygote_) zygote_->stop();
     for (auto& [id, member] : members_) {
       if (member.zygote != zygote_) member.zygote->stop();
@@ -347,6 +358,12 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     return best;
   }
 
+  bool has_idle(const std::string& tenant) const {
+    return std::any_of(members_.begin(), members_.end(), [&](const auto& each) {
+      return each.second.tenant == tenant && each.second.link->state() == State::kFree;
+    });
+  }
+
   Member* spare() {
     for (auto& [id, member] : members_) {
       if (!member.tenant && member.link->state() == State::kFree) return &member;
@@ -356,7 +373,16 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   bool may_lease(const std::string& tenant) const { return held_by(tenant) < setting_.share; }
 
+  /// Whether so many runs have just begun that another would only share processors with them.
+  bool is_crowded() const {
+    return std::count_if(members_.begin(), members_.end(), [](const auto& each) {
+             const WorkerLink& link = *each.second.link;
+             return link.state() == State::kRunning && !link.has_lasted(kShortRun);
+           }) >= at_once_;
+  }
+
   bool can_start(const Run& run) {
+    if (is_crowded()) return false;
     if (run.module) return may_lease(run.tenant) && zygote_ && !is_full();
     if (run.isolation == Isolation::kTenant && idle_of(run.tenant, {}) != nullptr) return true;
     return may_lease(run.tenant) && spare() != nullptr;
@@ -391,7 +417,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     if (!member.tenant || !is_full() || is_room_coming()) return false;
     return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& each) {
       const int held = held_by(each.first);
-      return each.first != *member.tenant && held < setting_.share &&
+      return each.first != *member.tenant && held < setting_.share && !has_idle(each.first) &&
              (held == 0 || held + 1 < held_by(*member.tenant));
     });
   }
@@ -416,12 +442,30 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
         }
       }
     }
-    if (!waiting_.empty()) make_room();
+    if (waiting_.empty()) return;
+    if (is_crowded()) {
+      await_room();
+    } else {
+      make_room();
+    }
+  }
+
+  /// Looks again when the runs that have just begun have ended or last.
+  void await_room() {
+    if (is_awaiting_room_) return;
+    is_awaiting_room_ = true;
+    crowd_.expires_after(kShortRun);
+    crowd_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const auto pool = weak.lock();
+      if (!pool || error || pool->is_stopped_) return;
+      pool->is_awaiting_room_ = false;
+      pool->schedule();
+    });
   }
 
   bool start_next(const std::string& tenant, int owed) {
     const auto queue = waiting_.find(tenant);
-    if (queue == waiting_.end()) return false;
+    if (queue == waiting_.end() || is_crowded()) return false;
     auto& waiting = queue->second;
     Member* member = nullptr;
     const Run& first = waiting.front().run;
@@ -577,6 +621,10 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   boost::asio::steady_timer sweep_;
   boost::asio::steady_timer demotion_;
   bool is_watching_ = false;
+  boost::asio::steady_timer crowd_;
+  bool is_awaiting_room_ = false;
+  // One more than there are processors, for the time between two runs of a worker.
+  const int at_once_ = static_cast<int>(std::thread::hardware_concurrency()) + 1;
   std::chrono::milliseconds pause_ = kFirstPause;
   std::map<std::uint64_t, Member> members_;
   std::map<std::string, std::deque<Waiting>> waiting_;  // of each tenant, never empty

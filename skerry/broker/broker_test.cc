@@ -7,6 +7,7 @@
 #include <optional>
 #include <signal.h>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -277,6 +278,25 @@ TEST_F(BrokerTest, TenantsTakeTurns) {
                                   [](const auto& each) { return each->ended.has_value(); });
   EXPECT_LT(done, 20) << "a single run waited for all of another tenant's";
   for (const auto& each : many) EXPECT_EQ(end_of(*each).kind, OutcomeKind::kCompleted);
+}
+
+TEST_F(BrokerTest, RunsThatBeginAtOnceAreNoMoreThanProcessorsServe) {
+  Setting wide = setting();
+  wide.workers = wide.share = 8;
+  wide.spares = 7;
+  wide.queue = 100;
+  start(wide);
+  ASSERT_TRUE(wait_until([&] { return broker_->counts().spare == 7; }));
+  std::vector<std::shared_ptr<Started>> runs;
+  for (int i = 0; i < 7; ++i) runs.push_back(begin("hang"));
+  const int processors = static_cast<int>(std::thread::hardware_concurrency());
+  EXPECT_EQ(broker_->counts().running, std::min(7, processors + 1));
+  // Those that last are in nobody's way, and nobody waits for them.
+  EXPECT_TRUE(wait_until([&] {
+    return std::all_of(runs.begin(), runs.end(),
+                       [](const auto& each) { return each->output.text == "begun"; });
+  }));
+  EXPECT_EQ(broker_->counts().running, 7);
 }
 
 TEST_F(BrokerTest, ARunForAWorkerThatDiedWhileIdleBeginsInAnother) {

@@ -47,6 +47,7 @@ void WorkerLink::forked(pid_t pid, OwnedFd pidfd) {
 void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::RunObserver& observer,
                      Done done) {
   state_ = State::kRunning;
+  sent_at_ = Clock::now();
   limits_ = limits;
   events_.emplace(limits, observer);
   done_ = std::move(done);
@@ -80,6 +81,10 @@ void WorkerLink::demote_after(std::chrono::milliseconds lasted) {
   // A thread of this class gives way at once to one that wakes up; among themselves they share.
   const sched_param none{};
   is_demoted_ = ::sched_setscheduler(pid_, SCHED_IDLE, &none) == 0;
+}
+
+bool WorkerLink::has_lasted(std::chrono::milliseconds time) const {
+  return state_ == State::kRunning && Clock::now() - sent_at_ >= time;
 }
 
 void WorkerLink::cancel() {

@@ -77,6 +77,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   /// take back without privileges, it does not need to.
   void demote_after(std::chrono::milliseconds lasted);
   bool is_demoted() const { return is_demoted_; }
+  /// Whether it has had its run for so long, whatever it says of it.
+  bool has_lasted(std::chrono::milliseconds time) const;
 
   /// Ends the run as kCancelled.
   void cancel();
@@ -116,6 +118,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   std::string broken_;  // the rule it broke
   bool has_hung_up_ = false;
   bool is_demoted_ = false;
+  std::chrono::steady_clock::time_point sent_at_;  // the run that it has
   bool was_reaped_ = false;
   pid_t pid_ = 0;
   OwnedFd pidfd_;
