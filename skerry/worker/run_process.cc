@@ -15,25 +15,19 @@
 
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
-#include "skerry/base/sanitizer.h"
 #include "skerry/base/socket.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/jail/cell.h"
 #include "skerry/jail/probe.h"
 #include "skerry/wasi/changes.h"
 #include "skerry/wasi/host_files.h"
+#include "skerry/worker/raised_walls.h"
 
 namespace skerry::worker {
 namespace {
 
 using sandbox::Outcome;
 using Clock = std::chrono::steady_clock;
-
-// A control group is made by whoever runs a service. For the address sanitizer's system calls the
-// filter would kill.
-constexpr jail::WallSet kNotRaised = kHasAddressSanitizer
-                                         ? jail::WallSet{jail::Wall::kCgroup, jail::Wall::kSeccomp}
-                                         : jail::WallSet{jail::Wall::kCgroup};
 
 // How a failure begins that is the jail's: then the guest has not begun.
 constexpr std::string_view kJail = "the jail: ";

@@ -12,6 +12,7 @@
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/worker/module_worker.h"
+#include "skerry/worker/raised_walls.h"
 #include "skerry/worker/worker.h"
 #include "skerry/worker/zygote.h"
 
@@ -22,15 +23,14 @@ constexpr int kControl = 3;
 // microseconds at a time, and a worker that cleans up after a run can wait for them.
 constexpr int kNiceness = 5;
 
-/// Which walls stand here. A control group is made by whoever runs the service.
+/// Which walls are raised here.
 skerry::Result<skerry::jail::WallSet> walls(bool all_required) {
-  using skerry::jail::Wall;
   using skerry::jail::WallSet;
   const auto report = skerry::jail::probe_walls();
   if (all_required) {
-    SKERRY_TRY(report.require(WallSet::all().without({Wall::kCgroup})));
+    SKERRY_TRY(report.require(WallSet::all().without(skerry::worker::kNotRaised)));
   }
-  return report.standing().without({Wall::kCgroup});
+  return report.standing().without(skerry::worker::kNotRaised);
 }
 
 }  // namespace
