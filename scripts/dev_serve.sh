@@ -52,7 +52,7 @@ trap end EXIT
 say "starting the service: ${skerry#"$PWD"/} serve${*:+ $*}"
 # A process group of its own, because a terminal sends Ctrl-C to all of ours: the service would hear it twice, and not wait.
 # What it says goes through tee, which must outlive Ctrl-C for the same reason.
-set -m
+set -m 2>/dev/null
 "$skerry" serve "$@" </dev/null 2> >(trap '' INT TERM; exec tee "$log" >&2) &
 service=$!
 set +m

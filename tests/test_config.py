@@ -118,8 +118,9 @@ def test_calls_of_one_request_can_be_made_at_once(serve):
         assert [each["output"] for each in executions if each["success"]] == ["0\n", "1\n", "2\n", "3\n"]
         return time.monotonic() - begun
 
-    assert took(serve(env={"TOOL_PARALLELISM": "5"})) < 2.4
-    assert took(serve()) > 3.1
+    one_by_one = took(serve())
+    assert one_by_one > 3.1
+    assert took(serve(env={"TOOL_PARALLELISM": "5"})) < 0.75 * one_by_one
 
 
 def test_the_shipped_files_say_what_holds_anyway(config):

@@ -121,12 +121,15 @@ TEST_F(ConfigTest, VariablesThatDoNotFitAreNamed) {
 
 TEST_F(ConfigTest, FilesThatAreNamedMustBeThere) {
   EXPECT_EQ(load({directory_.path() / "none.yaml"}).status().code(), StatusCode::kNotFound);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(directory_.path());  // where there is no config/
   const auto files =
       Config::default_files([](const std::string& name) -> std::optional<std::string> {
         if (name == "AGENT_CONFIG_PATH") return "/a.yaml";
         if (name == "CONFIG_PATH") return "/f.yaml";
         return std::nullopt;
       });
+  std::filesystem::current_path(before);
   EXPECT_EQ(files, (Files{"/a.yaml", "/f.yaml"}));
 }
 

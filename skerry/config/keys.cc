@@ -261,7 +261,7 @@ const std::vector<ForeignVariable>& foreign_variables() {
       {"SHANNON_USER_MEMORY_DIR", "users' files are kept in SKERRY_HOME"},
       {"SHANNON_USE_WASI_SANDBOX", "there is nothing but sandboxes"},
       {"PYTHON_EXECUTOR_RATE_LIMIT",
-       "`skerry keys create --rate` and ENFORCE_RATE_RPS limit calls"},
+       "`skerry keys create --runs-per-second` and ENFORCE_RATE_RPS limit calls"},
       {"GATEWAY_SKIP_AUTH", "keys are asked for where there are some: docs/keys.md"},
       {"DISABLE_DEFAULT_TOOLS", "a request says which tools are allowed"},
       {"DISABLE_WASI_FALLBACK", "there is nothing to fall back from"},
