@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests of Shannon's agent core as clients may send them: what Protobuf takes becomes JSON that
+// is UTF-8 throughout, and parameters that are checked as any.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "skerry/base/utf8.h"
+#include "skerry/service/json_struct.h"
+#include "skerry/service/run_order.h"
+#include "skerry/tool/json_text.h"
+
+#include "shannon/agent.pb.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace skerry::service;  // NOLINT(google-build-using-namespace)
+  shannon::agent::ExecuteTaskRequest task;
+  if (task.ParseFromArray(data, static_cast<int>(size))) {
+    const nlohmann::json context = json_of(task.context());
+    if (!context.is_object()) std::abort();
+    if (!skerry::is_utf8(skerry::tool::text_of(context))) std::abort();
+    (void)struct_of(context);
+  }
+  shannon::agent::ToolCallRequest call;
+  if (call.ParseFromArray(data, static_cast<int>(size))) {
+    const auto order = run_order(json_of(call.parameters()), {});
+    if (order.ok() && !order->request.limits.check().ok()) std::abort();
+  }
+  return 0;
+}
