@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <fcntl.h>
 #include <memory>
 #include <optional>
-#include <sys/stat.h>
 #include <utility>
 #include <vector>
 
@@ -20,6 +18,7 @@
 #include <openssl/x509.h>
 
 #include "skerry/base/file.h"
+#include "skerry/base/secret_file.h"
 
 namespace skerry::access {
 namespace {
@@ -88,21 +87,6 @@ Status check_time(const X509* certificate, const std::filesystem::path& file, Ti
   if (now >= *end) return refuse(file, "expired at " + date(*end));
   if (now < *begin) return refuse(file, "is not valid before " + date(*begin));
   return ok_status();
-}
-
-/// The key's text; nobody else may read it.
-Result<std::string> read_key(const std::filesystem::path& file) {
-  SKERRY_ASSIGN(const OwnedFd opened, open_file(file, O_RDONLY));
-  struct stat info{};
-  if (::fstat(opened.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return refuse(file, "is no file");
-  }
-  if ((info.st_mode & 077) != 0) {
-    return absl::PermissionDeniedError(
-        fmt::format("{} may be read by others (mode {:04o}): `chmod 600 {}`", file.native(),
-                    info.st_mode & 07777, file.native()));
-  }
-  return read_all(opened.get(), kMaxFile);
 }
 
 Result<KeyPtr> key_in(const std::string& text, const std::filesystem::path& file) {
@@ -185,7 +169,7 @@ Result<Certificates> Certificates::read(const CertificateFiles& files, TimePoint
   SKERRY_ASSIGN(const auto chain, certificates_in(read.chain, files.certificate));
   for (const X509Ptr& each : chain) SKERRY_TRY(check_time(each.get(), files.certificate, now));
   read.expires = *time_of(X509_get0_notAfter(chain.front().get()));
-  SKERRY_ASSIGN(read.key, read_key(files.key));
+  SKERRY_ASSIGN(read.key, read_secret_file(files.key, kMaxFile));
   SKERRY_ASSIGN(const KeyPtr key, key_in(read.key, files.key));
   if (X509_check_private_key(chain.front().get(), key.get()) != 1) {
     return refuse(files.key,

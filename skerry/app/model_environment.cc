@@ -3,11 +3,9 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <string>
-#include <sys/stat.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/secret_file.h"
 
 namespace skerry::app {
 namespace {
@@ -23,21 +21,6 @@ std::string taken(const char* name) {
   ::explicit_bzero(value, text.size());
   ::unsetenv(name);
   return text;
-}
-
-/// The first line of the file, which is its owner's alone.
-Result<std::string> key_in(const std::filesystem::path& file) {
-  SKERRY_ASSIGN(const OwnedFd opened, open_file(file, O_RDONLY));
-  struct stat info{};
-  SKERRY_TRY(syscall_result("fstat", file.native(), [&] {
-               return ::fstat(opened.get(), &info);
-             }).status());
-  if ((info.st_mode & 077) != 0) {
-    return absl::PermissionDeniedError(file.native() + ": others may read it: chmod 600 " +
-                                       file.native());
-  }
-  SKERRY_ASSIGN(const std::string text, read_all(opened.get(), kMaxKeyFile));
-  return text.substr(0, text.find_first_of("\r\n"));
 }
 
 }  // namespace
@@ -56,9 +39,9 @@ Result<std::optional<agent::ModelSetting>> take_model_setting(const config::Sett
         "llm.base_url (LLM_BASE_URL) is set, and llm.model (LLM_MODEL) is not");
   }
   if (setting.api_key.empty() && !settings.model_key_file.empty()) {
-    auto key = key_in(settings.model_key_file);
-    SKERRY_TRY(annotate(key.status(), "llm.api_key_file"));
-    setting.api_key = *std::move(key);
+    const auto text = read_secret_file(settings.model_key_file, kMaxKeyFile);
+    SKERRY_TRY(annotate(text.status(), "llm.api_key_file"));
+    setting.api_key = text->substr(0, text->find_first_of("\r\n"));
   }
   SKERRY_TRY(annotate(setting.check(), "LLM_BASE_URL, LLM_API_KEY, LLM_MODEL"));
   return setting;
