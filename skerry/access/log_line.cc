@@ -15,30 +15,6 @@ namespace {
 // Names come from callers.
 constexpr std::size_t kLongestName = 128;
 
-std::string_view name_of(tool::Verdict verdict) {
-  switch (verdict) {
-    case tool::Verdict::kOk:
-      return "ok";
-    case tool::Verdict::kFailed:
-      return "failed";
-    case tool::Verdict::kTimeout:
-      return "timeout";
-    case tool::Verdict::kCancelled:
-      return "cancelled";
-    case tool::Verdict::kInvalid:
-      return "invalid";
-    case tool::Verdict::kUnknownTool:
-      return "unknown_tool";
-    case tool::Verdict::kForbidden:
-      return "forbidden";
-    case tool::Verdict::kBusy:
-      return "busy";
-    case tool::Verdict::kBroken:
-      return "broken";
-  }
-  return "broken";
-}
-
 }  // namespace
 
 std::string log_time() {
@@ -60,7 +36,7 @@ nlohmann::ordered_json call_line(const tool::Caller& caller, std::string_view to
           {"trace", tool::trace_id_in(caller.trace)},
           {"tool", clip(tool, kLongestName)},
           {"session", clip(caller.session, kLongestName)},
-          {"outcome", name_of(result.verdict)},
+          {"outcome", tool::name_of(result.verdict)},
           {"took_ms", std::chrono::duration<double, std::milli>(result.took).count()}};
 }
 

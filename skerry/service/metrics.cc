@@ -30,28 +30,11 @@ prometheus::Histogram::BucketBoundaries pages_buckets() {
   return {50, 100, 200, 500, 1000, 5000, 20'000, 65'536};
 }
 
-const char* status_of(tool::Verdict verdict) {
-  switch (verdict) {
-    case tool::Verdict::kOk:
-      return "success";
-    case tool::Verdict::kFailed:
-      return "error";
-    case tool::Verdict::kTimeout:
-      return "timeout";
-    case tool::Verdict::kCancelled:
-      return "cancelled";
-    case tool::Verdict::kInvalid:
-      return "invalid";
-    case tool::Verdict::kUnknownTool:
-      return "unknown_tool";
-    case tool::Verdict::kForbidden:
-      return "forbidden";
-    case tool::Verdict::kBusy:
-      return "busy";
-    case tool::Verdict::kBroken:
-      return "broken";
-  }
-  return "broken";
+/// As the reference calls them, where it has them.
+std::string status_of(tool::Verdict verdict) {
+  if (verdict == tool::Verdict::kOk) return "success";
+  if (verdict == tool::Verdict::kFailed) return "error";
+  return std::string(tool::name_of(verdict));
 }
 
 /// A number in a result's account of what it used; none when there is no such.

@@ -45,6 +45,9 @@ enum class Verdict {
   kBroken,       ///< our own failure
 };
 
+/// "ok", "failed", "unknown_tool": for logs and counts.
+std::string_view name_of(Verdict verdict);
+
 /// A tool's answer. Texts in it are UTF-8.
 struct ToolResult {
   Verdict verdict = Verdict::kOk;

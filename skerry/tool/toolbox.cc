@@ -44,6 +44,30 @@ bool fits(const Definition& tool, const Search& search) {
 
 }  // namespace
 
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kOk:
+      return "ok";
+    case Verdict::kFailed:
+      return "failed";
+    case Verdict::kTimeout:
+      return "timeout";
+    case Verdict::kCancelled:
+      return "cancelled";
+    case Verdict::kInvalid:
+      return "invalid";
+    case Verdict::kUnknownTool:
+      return "unknown_tool";
+    case Verdict::kForbidden:
+      return "forbidden";
+    case Verdict::kBusy:
+      return "busy";
+    case Verdict::kBroken:
+      return "broken";
+  }
+  return "broken";
+}
+
 ToolResult failed(Verdict verdict, std::string error) {
   return {.verdict = verdict, .error = std::move(error)};
 }
