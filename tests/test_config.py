@@ -90,7 +90,8 @@ def test_fuel_can_be_counted(serve, tmp_path):
 
 def test_calls_have_the_time_that_all_calls_have(serve):
     client = Http(serve(env={"ENFORCE_TIMEOUT_SECONDS": "1"}).http)
-    late = client.post("/tools/execute", tool_name="python_executor", parameters={"code": "while True: pass"})
+    late = client.post("/tools/execute", tool_name="python_executor", parameters={"code": "print('kept', flush=True)\nwhile True: pass"})
+    assert late["output"] == "kept\n", "what it said is not lost"
     assert not late["success"] and late["error"].startswith("request_timeout") and "enforcement.timeout_seconds" in late["error"]
     assert 900 < late["execution_time_ms"] < 5000
     assert client.post("/tools/execute", tool_name="python_executor", parameters={"code": "print(1)"})["output"] == "1\n"

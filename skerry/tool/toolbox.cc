@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cctype>
 #include <utility>
-#include <variant>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -135,14 +134,21 @@ boost::asio::awaitable<ToolResult> Toolbox::result_in_time(Tool& tool, Arguments
                                                            Caller caller, OutputSeen seen) const {
   using boost::asio::experimental::awaitable_operators::operator||;
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time_);
-  auto calling = tool.call(std::move(arguments), std::move(caller), std::move(seen));
+  // A call that is cancelled has a result like any other, and what it had to say by then.
+  ToolResult result{.verdict = Verdict::kCancelled};
+  const auto call = [&]() -> boost::asio::awaitable<void> {
+    auto calling = tool.call(std::move(arguments), std::move(caller), std::move(seen));
+    result = co_await std::move(calling);
+  };
+  auto calling = call();
   auto waiting = timer.async_wait(boost::asio::use_awaitable);
   auto either = std::move(calling) || std::move(waiting);
-  auto first = co_await std::move(either);
-  if (auto* result = std::get_if<ToolResult>(&first)) co_return std::move(*result);
-  co_return failed(Verdict::kTimeout, "request_timeout: the call took more than the " +
-                                          std::to_string(time_.count()) +
-                                          " s of enforcement.timeout_seconds");
+  const auto first = co_await std::move(either);
+  if (first.index() == 0 || result.succeeded()) co_return result;
+  result.verdict = Verdict::kTimeout;
+  result.error = "request_timeout: the call took more than the " + std::to_string(time_.count()) +
+                 " s of enforcement.timeout_seconds";
+  co_return result;
 }
 
 }  // namespace skerry::tool
