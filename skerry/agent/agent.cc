@@ -127,24 +127,23 @@ Result<Plan> Agent::plan(Request request) const {
 }
 
 /// Each waits for those behind it, too: cancelling the wait cancels all.
-boost::asio::awaitable<void> Agent::execute_at_once(std::span<ToolCall> calls,
-                                                    const tool::Caller& caller,
-                                                    const Observer& observer,
-                                                    std::vector<Execution>& executions) const {
+boost::asio::awaitable<std::vector<Execution>> Agent::execute_at_once(
+    std::span<ToolCall> calls, const tool::Caller& caller, const Observer& observer) const {
   using boost::asio::experimental::awaitable_operators::operator&&;
   co_await boost::asio::this_coro::throw_if_cancelled(false);
+  std::vector<Execution> executions;
   tool::Caller mine = caller;
-  if (calls.size() == 1) {
-    auto executing = execute(tools_, std::move(calls.front()), std::move(mine), observer);
-    executions.push_back(co_await std::move(executing));
-    co_return;
-  }
-  std::vector<Execution> behind;
   auto first = execute(tools_, std::move(calls.front()), std::move(mine), observer);
-  auto rest = execute_at_once(calls.subspan(1), caller, observer, behind);
+  if (calls.size() == 1) {
+    executions.push_back(co_await std::move(first));
+    co_return executions;
+  }
+  auto rest = execute_at_once(calls.subspan(1), caller, observer);
   auto both = std::move(first) && std::move(rest);
-  executions.push_back(co_await std::move(both));
+  auto [made, behind] = co_await std::move(both);
+  executions.push_back(std::move(made));
   std::move(behind.begin(), behind.end(), std::back_inserter(executions));
+  co_return executions;
 }
 
 boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) const {
@@ -164,9 +163,8 @@ boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) co
     }
     const auto now = left.first(std::min(at_once, left.size()));
     left = left.subspan(now.size());
-    std::vector<Execution> made;
-    auto executing = execute_at_once(now, plan.caller, observer, made);
-    co_await std::move(executing);
+    auto executing = execute_at_once(now, plan.caller, observer);
+    auto made = co_await std::move(executing);
     bool is_cancelled = false;
     for (Execution& execution : made) {
       const tool::ToolResult& result = execution.result;

@@ -46,9 +46,9 @@ class Agent {
 
  private:
   Result<Question> question_of(Request request) const;
-  boost::asio::awaitable<void> execute_at_once(std::span<ToolCall> calls,
-                                               const tool::Caller& caller, const Observer& observer,
-                                               std::vector<Execution>& executions) const;
+  boost::asio::awaitable<std::vector<Execution>> execute_at_once(std::span<ToolCall> calls,
+                                                                 const tool::Caller& caller,
+                                                                 const Observer& observer) const;
 
   const tool::Toolbox& tools_;
   std::unique_ptr<Model> model_;
