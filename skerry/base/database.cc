@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/base/database.h"
 
+#include <chrono>
 #include <cstdint>
 #include <sqlite3.h>
 #include <sys/statvfs.h>
+#include <thread>
 #include <utility>
 
 namespace skerry {
 namespace {
+
+// How long one waits for what another connection holds.
+constexpr std::chrono::milliseconds kPatience{10'000};
 
 /// What keeps anybody from writing beside `file`, as people can mend it; empty when it is neither.
 std::string why_no_writing(const std::filesystem::path& file) {
@@ -51,8 +56,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
       sqlite3_open_v2(path.c_str(), &database->handle_,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   if (code != SQLITE_OK) return database->failure(code, "opening");
-  sqlite3_busy_timeout(database->handle_, 10'000);
-  SKERRY_TRY(database->run_script("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON"));
+  sqlite3_busy_timeout(database->handle_, static_cast<int>(kPatience.count()));
+  SKERRY_TRY(database->take_wal_mode());
+  SKERRY_TRY(database->run_script("PRAGMA foreign_keys=ON"));
   SKERRY_TRY(database->set_durable(false));
   return database;
 }
@@ -60,6 +66,18 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
 Database::~Database() {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close(handle_);
+}
+
+// A change of the journal's mode does not wait for other connections that open the same new file,
+// or close it, at this moment: SQLite refuses at once where waiting could be for ever.
+Status Database::take_wal_mode() {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    const Status status = run_script("PRAGMA journal_mode=WAL");
+    if (status.code() != StatusCode::kUnavailable) return status;
+    if (std::chrono::steady_clock::now() >= deadline) return status;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
 }
 
 Status Database::set_durable(bool durable) {

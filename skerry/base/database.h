@@ -66,6 +66,7 @@ class Database {
 
  private:
   Database() = default;
+  Status take_wal_mode();
   Result<sqlite3_stmt*> prepared(std::string_view sql);
   Status failure(int code, std::string_view what) const;
 

@@ -56,6 +56,19 @@ TEST(DatabaseTest, ProcessesTakeTurns) {
   EXPECT_EQ(database->run("SELECT n FROM t").value()[0].integer(0), 200);
 }
 
+TEST(DatabaseTest, ManyMayOpenANewOneAtOnce) {
+  const TestDirectory directory;
+  const auto open_and_close_all = [&] {
+    for (int i = 0; i < 150; ++i) {
+      if (!Database::open(directory / (std::to_string(i) + ".db")).ok()) return 1;
+    }
+    return 0;
+  };
+  std::vector<Child> children;
+  for (int i = 0; i < 6; ++i) children.push_back(Child::fork(open_and_close_all).value());
+  for (Child& child : children) EXPECT_EQ(child.wait()->code, 0);
+}
+
 TEST(DatabaseTest, AFileThatIsNoDatabaseIsNamed) {
   const TestDirectory directory;
   std::ofstream(directory / "a.db") << std::string(5000, 'x');
