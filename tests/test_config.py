@@ -8,6 +8,7 @@ import time
 import pytest
 
 from conftest import ROOT, wait_until
+from grpc_client import Client as AgentClient
 from test_http import Http
 
 
@@ -220,3 +221,47 @@ def test_what_happens_is_counted(serve):
     assert metric(prometheus, "skerry_broker_events_total", event="killed") == 1
     assert metric(prometheus, "skerry_tenant_calls_total", tenant="default") == 8
     assert metric(prometheus, "skerry_workers", state="running") == 0
+    assert metric(prometheus, "skerry_session_image_bytes_count") == 0
+    kept = client.post("/v1/run", code="x = 1", session="s")["session"]["bytes"]
+    assert kept > 0
+    assert metric(prometheus, "skerry_session_image_bytes_sum") == kept
+    client.post("/v1/run", code="import os\nos._exit(0)", session="s")
+    assert metric(prometheus, "skerry_session_image_bytes_count") == 1
+
+
+def test_results_are_kept_where_that_was_told(serve, tmp_path):
+    (tmp_path / "cache.yaml").write_text("tools:\n  cache_seconds:\n    python_executor: 2\n")
+    service = serve("--config", str(tmp_path / "cache.yaml"))
+    client = Http(service.http)
+    code = "import time; print(time.time_ns())"
+
+    def call(code=code, tool="python_executor", **more):
+        result = client.post("/tools/execute", tool_name=tool, parameters={"code": code, **more})
+        return result["output"], result["metadata"].get("cached")
+
+    first, cached = call()
+    assert cached is False
+    assert call() == (first, True)
+    assert metric(client, "skerry_tool_cache_total", tool_name="python_executor", result="hit") == 1
+    assert metric(client, "skerry_tool_cache_total", tool_name="python_executor", result="miss") == 1
+    assert metric(client, "skerry_run_outcomes_total", outcome="completed") == 1, "a hit is no run"
+    other, cached = call(code + " # another")
+    assert (other != first, cached) == (True, False)
+    assert call(stdin="x")[1] is False
+    # Failures are made again, and so is what a session may change.
+    assert [call("1/0")[1] for _ in range(2)] == [False, False]
+    assert [call(session_id="s")[1] for _ in range(2)] == [None, None]
+    calculated = [client.post("/tools/execute", tool_name="calculator", parameters={"expression": "2+2"}) for _ in range(2)]
+    assert all("cached" not in each["metadata"] for each in calculated), "no time was told for it"
+    assert client("DELETE", "/tools/calculator/cache")[::2] == (200, {"removed": 0})
+    assert client("DELETE", "/tools/python_executor/cache")[2]["removed"] >= 2
+    assert client("DELETE", "/tools/none/cache")[0] == 404
+    again, cached = call()
+    assert (again != first, cached) == (True, False)
+    assert wait_until(lambda: call()[0] != again, 4), "it expires"
+    with AgentClient(service.grpc) as agent:
+        assert agent.GetToolCapability(tool_id="python_executor").tool.cache_ttl_ms == 2000
+        assert agent.GetToolCapability(tool_id="calculator").tool.cache_ttl_ms == 0
+        task = {"query": "run", "context": {"tool_parameters": {"tool": "python_executor", "code": code + " # task"}}}
+        hits = [agent.ExecuteTask(**task).metrics.cache_hit for _ in range(2)]
+    assert hits == [False, True]

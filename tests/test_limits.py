@@ -391,6 +391,7 @@ BAD = [
     ("--max-output", ["-1", "1e308", "nan", "1073741825", "99999999999999999999", "abc", "1.5", ""]),
     ("--max-files", ["-1", "1e308", "nan", "4097", "99999999999999999999", "abc"]),
     ("--max-open-files", ["0", "-1", "2", "4097", "nan", "1e308", "99999999999999999999", "abc"]),
+    ("--max-table-elements", ["-1", "200001", "nan", "1e308", "99999999999999999999", "abc"]),
     ("--fuel", ["0", "-1", "nan", "1.5", "18446744073709551616", "abc"]),
     ("--seed", ["nan", "1.5", "18446744073709551616", "abc", ""]),
     ("--clock", ["-1", "nan", "inf", "1e10", "1e308", "abc", "", "2026-01-31", "2026-02-31T12:00:00Z", "2026-13-01T00:00:00Z",
@@ -412,7 +413,7 @@ def test_a_senseless_value_is_refused_by_name_and_nothing_runs(run_code, option,
 @pytest.mark.parametrize(("option", "value"), [
     ("--timeout", "0.5"), ("--timeout", "86400"), ("--memory", "4095"), ("--memory", "100.5"), ("--max-output", "2"),
     ("--max-output", "1073741824"), ("--max-files", "0"), ("--max-files", "4096"), ("--max-open-files", "16"),
-    ("--max-open-files", "4096"), ("--seed", "0"), ("--seed", "18446744073709551615"), ("--clock", "0"),
+    ("--max-open-files", "4096"), ("--max-table-elements", "0"), ("--max-table-elements", "200000"), ("--seed", "0"), ("--seed", "18446744073709551615"), ("--clock", "0"),
     ("--clock", "1769860800.5"), ("--clock", "2026-01-31T12:00:00Z"), ("--clock-resolution", "0.001"), ("--clock-resolution", "1000000"),
 ])
 def test_a_value_at_its_bounds_is_taken(run_code, option, value):

@@ -260,6 +260,19 @@ def test_failures_are_told_apart(agent, modules):
     assert refused(lambda: over_task(agent, wasm_base64="!")) == "Failed to decode wasm_base64 payload"
 
 
+def test_modules_may_be_allowed_smaller_tables(serve, tmp_path):
+    (tmp_path / "small.yaml").write_text("wasi:\n  max_table_elements: 1024\n")
+    with Client(serve("--config", tmp_path / "small.yaml").grpc) as agent:
+        for elements in (1025, 5413, 5903):
+            said = refused(lambda: execute(agent, wat=f'(module (table {elements} funcref) (func (export "_start")))'))
+            assert said == f"WASM module declares a table larger than allowed (limit=1024 elements): table 0 has a minimum of {elements} elements"
+        growing = '(module (table $t 1 funcref) (func (export "_start") (br_if 0 (i32.ge_s (table.grow $t (ref.null func) (i32.const N)) (i32.const 0))) unreachable))'
+        assert output(execute(agent, wat=growing.replace("N", "1023"))) == ""
+        assert "unreachable" in execute(agent, wat=growing.replace("N", "1024")).error_message
+        assert output(execute(agent, "python_executor", code="print(6 * 7)")) == "42\n", "the bundled runtime has a limit of its own"
+
+
+
 def test_parameters_are_checked(agent):
     for wrong in ({"argv": "x"}, {"argv": [1]}, {"argv": ["a\0b"]}, {"argv": ["x"] * 10_001}, {"stdin": 1}, {"timeout_seconds": 0}, {"timeout_seconds": -1},
                   {"timeout_seconds": 1e308}, {"fuel": 0}, {"fuel": -5}, {"argv": ["x" * (33 * MIB)]}, {"stdin": "x" * (33 * MIB)}):

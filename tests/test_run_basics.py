@@ -485,7 +485,7 @@ def test_json_has_exactly_the_documented_keys(run_json):
                             "usage", "limits"]
     assert set(report["usage"]) == {"wall_ms", "cpu_ms", "peak_memory_bytes", "dirty_pages", "fuel"}
     assert report["limits"] == {"memory_bytes": 256 << 20, "wall_seconds": 30.0, "output_bytes": 1 << 20, "fuel": None,
-                                "files_bytes": 256 << 20, "open_files": 256}
+                                "files_bytes": 256 << 20, "open_files": 256, "table_elements": 10000}
 
 
 def test_usage_tells_what_the_run_used(run_json):

@@ -292,6 +292,18 @@ def test_the_certificate_admits_and_the_key_says_who(serve, pair, authority, cli
     assert named("GET", "/v1/sessions")[0] == 401
 
 
+def test_top_shows_its_certificate(mutual, skerry, authority, pair, client_pair):
+    def top(*words):
+        return skerry("top", "--once", "--json", "--interval", "0.1", "--url", f"https://localhost:{mutual.http.split(':')[1]}",
+                      "--ca", authority.root, *words)
+
+    certificate, key = client_pair
+    assert json.loads(top("--certificate", certificate, "--certificate-key", key).ok().out)["workers"]
+    assert top().code == 125
+    assert "--certificate-key" in top("--certificate", certificate).err
+    assert "no certificate to show" in top("--certificate", certificate, "--certificate-key", pair[1]).err
+
+
 def test_a_client_that_trusts_another_authority_goes(secure, stranger, authority):
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(secure.http, stranger.context())

@@ -64,15 +64,23 @@ struct Trust::Context {
 Trust::Trust(std::unique_ptr<Context> context) : context_(std::move(context)) {}
 Trust::~Trust() = default;
 
-Result<std::unique_ptr<Trust>> Trust::make(const std::filesystem::path& authorities) {
+Result<std::unique_ptr<Trust>> Trust::make(const Files& files) {
   auto context = std::make_unique<Context>();
   error_code error;
   context->tls.set_options(
       ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1, error);
-  if (!error && authorities.empty()) context->tls.set_default_verify_paths(error);
-  if (!error && !authorities.empty()) context->tls.load_verify_file(authorities, error);
+  if (!error && files.authorities.empty()) context->tls.set_default_verify_paths(error);
+  if (!error && !files.authorities.empty()) context->tls.load_verify_file(files.authorities, error);
   if (!error) context->tls.set_verify_mode(ssl::verify_peer, error);
   if (error) return absl::UnavailableError("no certificates to trust: " + error.message());
+  if (!files.certificate.empty()) {
+    context->tls.use_certificate_chain_file(files.certificate, error);
+    if (!error) context->tls.use_private_key_file(files.key, ssl::context::pem, error);
+    if (error) {
+      return absl::UnavailableError("no certificate to show, of " + files.certificate.native() +
+                                    " and " + files.key.native() + ": " + error.message());
+    }
+  }
   return std::unique_ptr<Trust>(new Trust(std::move(context)));
 }
 

@@ -21,9 +21,15 @@ namespace skerry::agent {
 /// Shared by all; made once.
 class Trust {
  public:
-  /// kUnavailable when the machine's certificates, or those in the file `authorities` that takes
-  /// their place, cannot be read.
-  static Result<std::unique_ptr<Trust>> make(const std::filesystem::path& authorities = {});
+  /// Files of PEM: whom to trust in place of the machine's authorities, and what to show to servers
+  /// that ask who we are. Empty paths: the machine's, and nothing.
+  struct Files {
+    std::filesystem::path authorities = {};
+    std::filesystem::path certificate = {};
+    std::filesystem::path key = {};
+  };
+  /// kUnavailable when one of them cannot be read, or the key is not the certificate's.
+  static Result<std::unique_ptr<Trust>> make(const Files& files);
   ~Trust();
 
  private:

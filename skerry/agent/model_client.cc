@@ -85,7 +85,7 @@ awaitable<Status> read_events(HttpExchange& exchange, ReplyReader& reply) {
 Result<std::unique_ptr<ModelClient>> ModelClient::make(asio::io_context& io, ModelSetting setting) {
   SKERRY_TRY(setting.check());
   SKERRY_ASSIGN(Endpoint endpoint, Endpoint::parse(setting.base_url));
-  SKERRY_ASSIGN(auto trust, Trust::make());
+  SKERRY_ASSIGN(auto trust, Trust::make({}));
   return std::unique_ptr<ModelClient>(
       new ModelClient(io, std::move(setting), std::move(endpoint), std::move(trust)));
 }

@@ -207,6 +207,10 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--max-files", max_files, "Bytes of files, imported ones included [256]")
       ->type_name("MB");
   command.add_option("--max-open-files", max_open_files, "Open files [256]")->type_name("N");
+  command
+      .add_option("--max-table-elements", max_table_elements,
+                  "Elements of each table of a module; Python has its own limit [10000]")
+      ->type_name("N");
   command.add_option("--stdin", stdin_file, "Standard input from this file")->type_name("FILE");
   command.add_option("--env", environment, "Set an environment variable; repeatable")
       ->type_name("K=V")
@@ -251,6 +255,8 @@ Result<sandbox::Limits> RunOptions::limits() const {
                 whole("--max-output", max_output, 0, std::uint64_t{1} << 30, "bytes"));
   SKERRY_ASSIGN(const std::uint64_t open_files,
                 whole("--max-open-files", max_open_files, 3, 4096, "files"));
+  SKERRY_ASSIGN(const std::uint64_t table_elements,
+                whole("--max-table-elements", max_table_elements, 0, 200'000, "elements"));
   if (fuel) {
     SKERRY_ASSIGN(limits.fuel, whole("--fuel", *fuel, 1, std::uint64_t{1} << 62, "units"));
   }
@@ -259,6 +265,7 @@ Result<sandbox::Limits> RunOptions::limits() const {
   limits.files = mebibytes(files_mib);
   limits.output = bytes(output);
   limits.open_files = static_cast<std::uint32_t>(open_files);
+  limits.table_elements = static_cast<std::uint32_t>(table_elements);
   SKERRY_TRY(limits.check());
   return limits;
 }

@@ -33,6 +33,7 @@ struct RunOptions {
   std::string max_output = "1048576";
   std::string max_files = "256";
   std::string max_open_files = "256";
+  std::string max_table_elements = "10000";
   std::string stdin_file;
   std::vector<std::string> environment;
   std::vector<std::string> directories;

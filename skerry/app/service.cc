@@ -133,6 +133,7 @@ Status Service::start_tools(const config::Settings& settings,
   if (tls_) metrics_->watch(*tls_);
   tools_.watch(*metrics_);
   tools_.limit_time(settings.call_time);
+  tools_.keep_results(settings.cache_times);
   agent_core_.set(
       {.parallel_calls = settings.parallel_calls, .query_tokens = settings.query_tokens});
   if (!model) return ok_status();

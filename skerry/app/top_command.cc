@@ -47,6 +47,8 @@ struct Options {
   std::string url = "http://127.0.0.1:8000";
   std::string key;
   std::string authorities;
+  std::string certificate;
+  std::string certificate_key;
   double interval = 1;
   bool json = false;
   bool once = false;
@@ -242,13 +244,18 @@ Status top(const Options& options) {
     return absl::InvalidArgumentError(
         "standard output is no terminal; --once prints one table, --json a document a sample");
   }
+  if (options.certificate.empty() != options.certificate_key.empty()) {
+    return absl::InvalidArgumentError("--certificate needs --certificate-key");
+  }
   auto endpoint = agent::Endpoint::parse(options.url);
   if (!endpoint.ok()) return annotate(endpoint.status(), "--url");
   if (!options.key.empty() && !endpoint->is_secure && !endpoint->is_loopback()) {
     return absl::PermissionDeniedError(
         "a key would leave this machine unencrypted: give an https address, or no key");
   }
-  SKERRY_ASSIGN(auto trust, agent::Trust::make(options.authorities));
+  SKERRY_ASSIGN(auto trust, agent::Trust::make({.authorities = options.authorities,
+                                                .certificate = options.certificate,
+                                                .key = options.certificate_key}));
   return Top(options, *std::move(endpoint), std::move(trust)).run();
 }
 
@@ -265,17 +272,30 @@ int top_main(int argc, char** argv) {
       .add_option("--ca", options.authorities,
                   "Trust what these authorities signed, in place of the machine's own (PEM)")
       ->type_name("FILE");
+  auto* certificate =
+      program
+          .add_option("--certificate", options.certificate,
+                      "Show this certificate, if the service asks clients for one (PEM)")
+          ->type_name("FILE");
+  program
+      .add_option("--certificate-key", options.certificate_key,
+                  "The certificate's key (PEM, without a passphrase)")
+      ->type_name("FILE")
+      ->needs(certificate);
   program.add_option("--interval", options.interval, "Seconds between two looks [1]")
       ->type_name("S");
   program.add_flag("--json", options.json, "Print a JSON document for each look, a line each");
   program.add_flag("--once", options.once, "Print what happens in one interval, and leave");
   program.footer(
       "q or Ctrl-C leaves. Latencies are of what came since the last look, as exact as the "
-      "service's\nclasses are. Where clients need certificates, its port for metrics needs "
+      "service's\nclasses are. Where clients need certificates, a port for metrics on loopback "
+      "needs "
       "none.\n\nExamples:\n"
       "  skerry top\n"
       "  skerry top --url http://127.0.0.1:2113 --interval 5\n"
-      "  skerry top --once --json\n");
+      "  skerry top --once --json\n"
+      "  skerry top --url https://skerry.example:8000 --ca ca.pem --certificate me.pem "
+      "--certificate-key me.key\n");
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

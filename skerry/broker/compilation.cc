@@ -100,6 +100,7 @@ Status compile(const Compilation& what, const ModuleSetting& setting, int stop) 
                                 what.directory.native(),
                                 what.key,
                                 std::to_string(what.memory.value),
+                                std::to_string(what.table_elements),
                                 what.metering == engine::Metering::kFuel ? "fuel" : "plain",
                                 std::to_string(setting.cpu.count()),
                                 std::to_string(setting.kept.value)};

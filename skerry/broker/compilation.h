@@ -18,7 +18,9 @@ struct Compilation {
   std::filesystem::path directory;
   std::string key;  ///< as `engine::NativeCache` wants it
   engine::Metering metering = engine::Metering::kNone;
-  ByteSize memory;  ///< the limit that the module is checked against
+  // The limits that the module is checked against.
+  ByteSize memory;
+  std::uint32_t table_elements = 0;
 };
 
 /// Compiles, in a process of the program `setting.compiler`, and waits for its end: on a thread

@@ -154,12 +154,14 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
     Sha256 hash;
     hash.update(*module);
     // What else decides whether the module is taken.
-    hash.update("\nmemory " + std::to_string(limits.memory.value));
+    hash.update("\nmemory " + std::to_string(limits.memory.value) + "\ntable " +
+                std::to_string(limits.table_elements));
     found.what = {.module = std::move(module),
                   .directory = directory_ / sha256_hex(as_bytes(tenant)),
                   .key = hash.hex(),
                   .metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone,
-                  .memory = limits.memory};
+                  .memory = limits.memory,
+                  .table_elements = limits.table_elements};
     found.code = open_code(found.what);
     return found;
   }
@@ -181,7 +183,8 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
             .directory = job->what.directory,
             .key = job->what.key,
             .metering = job->what.metering,
-            .memory = job->what.memory};
+            .memory = job->what.memory,
+            .table_elements = job->what.table_elements};
     SKERRY_ASSIGN(const int stop, syscall_result("eventfd", {}, [] {
                     return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
                   }));

@@ -109,6 +109,7 @@ SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outc
   }();
   if (!saved.ok()) return refuse(saved.status());
   report.revision = saved->info.number;
+  report.bytes = saved->info.bytes;
   report.saved = saved->info.is_durable ? "durable" : "committed";
   if (left.committed != nullptr) *left.committed = std::move(saved->revision);
   return report;

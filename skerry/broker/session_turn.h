@@ -21,6 +21,7 @@ struct SessionReport {
   std::string saved = "no";  ///< "committed" or "durable" when this run is that revision
   std::string message;       ///< why it is not
   std::string notice = {};   ///< as `SessionTurn::notice`
+  std::int64_t bytes = 0;    ///< of disk that it took
   Status failure;            ///< not OK when that is our doing and not the run's
 };
 

@@ -105,7 +105,18 @@ TEST_F(ConfigTest, WhatASandboxCannotGrantIsRefusedAndWhatIsSoAnywayIsNot) {
         load({file("good.yaml", std::string("wasi:\n  security:\n    ") + key + ": false\n")})
             .ok());
   }
-  EXPECT_THAT(refusal("wasi:\n  max_table_elements: 20000\n"), HasSubstr("cannot be 20000"));
+  EXPECT_THAT(refusal("wasi:\n  max_tables: 20\n"), HasSubstr("cannot be 20"));
+}
+
+TEST_F(ConfigTest, ResultsAreKeptOfToolsThatKeepNothingThemselves) {
+  const auto config = load(
+      {file("good.yaml", "tools:\n  cache_seconds:\n    calculator: 60\n    code_executor: 0\n")});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->settings().cache_times.at("calculator"), std::chrono::seconds(60));
+  EXPECT_THAT(refusal("tools:\n  cache_seconds:\n    clear_sessions: 60\n"),
+              HasSubstr("tools whose results can be kept"));
+  EXPECT_THAT(refusal("tools:\n  cache_seconds:\n    calculator: -1\n"), HasSubstr("bad.yaml:"));
+  EXPECT_THAT(refusal("tools:\n  cache_seconds: 60\n"), HasSubstr("tools and seconds"));
 }
 
 TEST_F(ConfigTest, VariablesThatDoNotFitAreNamed) {

@@ -60,8 +60,30 @@ Key metrics_key() {
           .show = [](const Settings& settings) { return json(settings.metrics); }};
 }
 
+/// Tools and the seconds that their results are kept, as a mapping.
+Status take_cache_times(Settings& settings, const json& value) {
+  if (!value.is_object()) return expected("tools and seconds", value);
+  tool::ResultCache::Times times;
+  for (const auto& [name, seconds] : value.items()) {
+    if (!tool::is_cacheable(name)) {
+      return expected("tools whose results can be kept", json(name));
+    }
+    SKERRY_ASSIGN(const double time, number_in(seconds, 0, 86'400, true));
+    times[name] = std::chrono::seconds(static_cast<int>(time));
+  }
+  settings.cache_times = std::move(times);
+  return ok_status();
+}
+
+json cache_times_json(const Settings& settings) {
+  json told = json::object();
+  for (const auto& [name, time] : settings.cache_times) told[name] = time.count();
+  return told;
+}
+
 std::vector<Key> tool_keys() {
   return {whole("tools.parallelism", 1, 32, SKERRY_FIELD(parallel_calls)),
+          {.name = "tools.cache_seconds", .take = take_cache_times, .show = cache_times_json},
           {.name = "tools.python_executor.mode",
            .take = [](Settings&, const json& value) -> Status {
              return value == "wasi" ? ok_status()
@@ -160,7 +182,8 @@ std::vector<Key> sandbox_keys() {
       duration<seconds>("wasi.execution_timeout_secs", 1, 86'400, SKERRY_FIELD(limits.wall)),
       size("wasi.max_output_bytes", 0, 0x1p30, SKERRY_FIELD(limits.output)),
       size("wasi.max_files_bytes", 0, 4096 * kMiB, SKERRY_FIELD(limits.files)),
-      whole("wasi.max_open_files", 8, 65'536, SKERRY_FIELD(limits.open_files)),
+      whole("wasi.max_open_files", 3, 4096, SKERRY_FIELD(limits.open_files)),
+      whole("wasi.max_table_elements", 0, 200'000, SKERRY_FIELD(limits.table_elements)),
       {.name = "wasi.max_fuel",
        .take = [](Settings& settings, const json& value) -> Status {
          SKERRY_ASSIGN(const double fuel, number_in(value, 0, 1e15, true));
@@ -182,7 +205,6 @@ std::vector<Key> sandbox_keys() {
             "Python does not start without a clock; `--clock` of a run fixes it"),
       fixed("wasi.security.allow_random", true,
             "Python does not start without; `seed` of a run fixes it"),
-      fixed_number("wasi.max_table_elements", 10'000, "that is what modules may have"),
       fixed_number("wasi.max_instances", 10, "that is what modules may have"),
       fixed_number("wasi.max_tables", 10, "that is what modules may have"),
       fixed_number("wasi.max_memories", 4, "that is what modules may have")};

@@ -15,6 +15,7 @@
 #include "skerry/broker/session_runs.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/tool/module_source.h"
+#include "skerry/tool/result_cache.h"
 
 namespace skerry::config {
 
@@ -42,6 +43,7 @@ struct Settings {
   std::map<std::string, std::string> variables = {};
 
   tool::ModuleFiles modules = {};
+  tool::ResultCache::Times cache_times = {};
   int parallel_calls = 1;  ///< of one request's `tool_calls`
 
   /// Which language model is asked; its key is not among the settings but for where it lies.

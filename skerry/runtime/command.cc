@@ -50,6 +50,7 @@ std::vector<wasm::HostFunction> offered(const std::vector<engine::HostFunction>&
 Result<Command> check_command(std::string_view file, const sandbox::Limits& limits) {
   wasm::ModuleLimits module_limits;
   module_limits.memory = limits.memory;
+  module_limits.table_elements = limits.table_elements;
   SKERRY_TRY(wasm::check_size(as_bytes(file), module_limits));
   // Answers with the binary form of a text, and with nothing for what is binary already.
   const auto check = [&]() -> Result<std::string> {

@@ -18,7 +18,7 @@ Status in_bounds(const LimitName& limit, T value, T low, T high) {
 
 bool Limits::suit_sandbox_of(const Limits& other) const {
   return memory == other.memory && files == other.files && open_files == other.open_files &&
-         fuel == other.fuel;
+         table_elements == other.table_elements && fuel == other.fuel;
 }
 
 Status Limits::check() const {
@@ -30,7 +30,9 @@ Status Limits::check() const {
   SKERRY_TRY(in_bounds(kOutputLimit, output.value, std::uint64_t{0}, mib(1024).value));
   if (fuel) SKERRY_TRY(in_bounds(kFuelLimit, *fuel, std::uint64_t{1}, std::uint64_t{1} << 62));
   SKERRY_TRY(in_bounds(kFilesLimit, files.value, std::uint64_t{0}, mib(4096).value));
-  return in_bounds(kOpenFilesLimit, open_files, 3U, 4096U);
+  SKERRY_TRY(in_bounds(kOpenFilesLimit, open_files, 3U, 4096U));
+  // Eight bytes of the host's for each, in at most ten tables.
+  return in_bounds(kTableLimit, table_elements, 0U, 200'000U);
 }
 
 }  // namespace skerry::sandbox

@@ -27,6 +27,9 @@ struct Limits {
   /// Bytes of files that the guest writes or that are imported for it.
   ByteSize files = mib(256);
   std::uint32_t open_files = 256;
+  /// In each table of a module; a bundled runtime has a number of its own. CPython 3.12 for WASI
+  /// has a table of 5,903.
+  std::uint32_t table_elements = 10'000;
 
   /// Whether a sandbox that was loaded under these may serve a run under `other`: they differ in
   /// time and output at most.
@@ -49,5 +52,6 @@ inline constexpr LimitName kFuelLimit{"fuel", "units", "--fuel N"};
 inline constexpr LimitName kOutputLimit{"output", "bytes", "--max-output BYTES"};
 inline constexpr LimitName kFilesLimit{"files", "bytes", "--max-files MB"};
 inline constexpr LimitName kOpenFilesLimit{"open_files", "files", "--max-open-files N"};
+inline constexpr LimitName kTableLimit{"table_elements", "elements", "--max-table-elements N"};
 
 }  // namespace skerry::sandbox

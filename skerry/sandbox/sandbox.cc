@@ -159,7 +159,7 @@ Status Sandbox::instantiate() {
   instance_.reset();
   engine::InstanceLimits limits;
   limits.memory = limits_.memory;
-  limits.table_elements = origin_->table_elements;
+  limits.table_elements = origin_->table_elements.value_or(limits_.table_elements);
   limits.fuel = limits_.fuel.value_or(0);
   SKERRY_ASSIGN(instance_, engine::Instance::create(origin_->program, *memory_, this, limits));
   unsound_ = false;

@@ -58,8 +58,8 @@ struct Origin {
   wasi::HostState state;
   /// Of the template that the image is or rests on: what has not changed since is not stored again.
   std::optional<wasi::HostState> template_state = std::nullopt;
-  /// A table never grows beyond this. A bundled runtime has a number of its own.
-  std::uint32_t table_elements = 10'000;
+  /// A bundled runtime's own limit of table elements, in place of the run's.
+  std::optional<std::uint32_t> table_elements = std::nullopt;
 };
 
 /// Everything that guests import: WASI preview 1 and `host.call`. For engine::Program::link.

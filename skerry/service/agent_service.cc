@@ -275,6 +275,7 @@ class Task {
       const bool is_alone = !is_list_ && call.source == agent::ToolCall::Source::kRequest;
       if (const grpc::Status fault = fault_of(result); !fault.ok() && is_alone) co_return fault;
       *response.add_tool_calls() = proto_of(call);
+      if (result.metadata.value("cached", false)) response.mutable_metrics()->set_cache_hit(true);
       *response.add_tool_results() = proto_of(call.tool, result);
       if (!answer.model) add(call.tool, result, response);
     }
@@ -395,7 +396,7 @@ class Updates {
   Send send_;
 };
 
-proto::ToolCapability capability_of(const tool::Definition& tool) {
+proto::ToolCapability capability_of(const tool::Toolbox& tools, const tool::Definition& tool) {
   proto::ToolCapability capability;
   capability.set_id(tool.name);
   capability.set_name(tool.name);
@@ -409,6 +410,8 @@ proto::ToolCapability capability_of(const tool::Definition& tool) {
   for (const json& example : tool.examples) {
     *capability.add_examples()->mutable_input() = struct_of(example);
   }
+  capability.set_cache_ttl_ms(
+      std::chrono::milliseconds(tools.results().time_of(tool.name)).count());
   capability.mutable_rate_limit()->set_requests_per_minute(tool.calls_per_minute);
   return capability;
 }
@@ -534,7 +537,7 @@ grpc::ServerUnaryReactor* AgentService::DiscoverTools(grpc::CallbackServerContex
         .excludes_dangerous = request->exclude_dangerous(),
         .most = static_cast<std::size_t>(std::max(0, request->max_results()))};
     for (const tool::Definition* each : tools_.search(search)) {
-      *response->add_tools() = capability_of(*each);
+      *response->add_tools() = capability_of(tools_, *each);
     }
     co_return grpc::Status::OK;
   });
@@ -551,7 +554,7 @@ grpc::ServerUnaryReactor* AgentService::GetToolCapability(
     if (found == nullptr) {
       co_return grpc::Status(grpc::StatusCode::NOT_FOUND, "Tool not found: " + request->tool_id());
     }
-    *response->mutable_tool() = capability_of(*found);
+    *response->mutable_tool() = capability_of(tools_, *found);
     co_return grpc::Status::OK;
   });
 }

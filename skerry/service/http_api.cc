@@ -301,6 +301,19 @@ void add_tool_calls(const HttpApi& api, Router& router) {
        .handler = [&tools](HttpRequest request, EventStream&) {
          return answer_batch(tools, std::move(request.body), std::move(request.caller));
        }});
+  router.add({.method = "DELETE",
+              .path = "/tools/{tool}/cache",
+              .summary = "Forget the caller's kept results of a tool",
+              .answer = object_of({{"removed", {{"type", "integer"}}}}, {"removed"}),
+              .errors = {404},
+              .handler = at_once([&tools](const HttpRequest& request) {
+                const std::string& name = request.variables.at("tool");
+                if (tools.find(name) == nullptr) {
+                  return error_response(404, "Tool not found: " + name);
+                }
+                const std::size_t removed = tools.results().forget(request.caller.tenant, name);
+                return json_response(ordered_json{{"removed", removed}});
+              })});
   ordered_json with_usage = result_schema();
   with_usage["properties"]["usage"] = object_schema();
   router.add(

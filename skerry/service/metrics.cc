@@ -30,6 +30,11 @@ prometheus::Histogram::BucketBoundaries pages_buckets() {
   return {50, 100, 200, 500, 1000, 5000, 20'000, 65'536};
 }
 
+/// From one changed page to a session that fills its memory.
+prometheus::Histogram::BucketBoundaries image_buckets() {
+  return {1024, 4096, 16'384, 65'536, 262'144, 0x1p20, 0x1p22, 0x1p24, 0x1p26, 0x1p28};
+}
+
 /// As the reference calls them, where it has them.
 std::string status_of(tool::Verdict verdict) {
   if (verdict == tool::Verdict::kOk) return "success";
@@ -44,6 +49,14 @@ std::optional<double> used(const tool::ToolResult& result, const char* name) {
   const auto found = usage->find(name);
   if (found == usage->end() || !found->is_number()) return std::nullopt;
   return found->get<double>();
+}
+
+/// What a run's session took of the disk; none when there is no new revision.
+std::optional<double> kept_bytes(const tool::ToolResult& result) {
+  const auto session = result.metadata.find("session");
+  if (session == result.metadata.end() || !session->is_object()) return std::nullopt;
+  if (session->value("saved", "no") == "no") return std::nullopt;
+  return session->value("bytes", 0.0);
 }
 
 /// The kind of a run's outcome, which is one of the few that there are; none for other calls.
@@ -101,6 +114,15 @@ Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& t
                        .Help("Pages of 4 KiB that a run changed")
                        .Register(*registry_)
                        .Add({}, pages_buckets())),
+      image_bytes_(BuildHistogram()
+                       .Name("skerry_session_image_bytes")
+                       .Help("That a session's new revision took of the disk")
+                       .Register(*registry_)
+                       .Add({}, image_buckets())),
+      cache_(BuildCounter()
+                 .Name("skerry_tool_cache_total")
+                 .Help("Calls of tools whose results are kept")
+                 .Register(*registry_)),
       waits_(
           BuildHistogram()
               .Name("skerry_queue_seconds")
@@ -160,6 +182,16 @@ void Metrics::called(const tool::Caller& caller, std::string_view tool,
   auto& tenant = tenants_[label];
   if (tenant == nullptr) tenant = &by_tenant_.Add({{"tenant", label}});
   tenant->Increment();
+  // A result that was kept is no run.
+  if (const auto cached = result.metadata.find("cached"); cached != result.metadata.end()) {
+    const bool is_hit = *cached == true;
+    cache_
+        .Add({{"tool_name", tools_.contains(tool) ? std::string(tool) : kOther},
+              {"result", is_hit ? "hit" : "miss"}})
+        .Increment();
+    if (is_hit) return;
+  }
+  if (const auto bytes = kept_bytes(result)) image_bytes_.Observe(*bytes);
   if (const auto kind = outcome_of(result)) {
     auto& ended = outcome_counters_[*kind];
     if (ended == nullptr) ended = &outcomes_.Add({{"outcome", *kind}});

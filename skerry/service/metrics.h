@@ -64,6 +64,8 @@ class Metrics final : public tool::CallWatcher {
   prometheus::Histogram& stage_wall_;
   prometheus::Histogram& stage_cpu_;
   prometheus::Histogram& dirty_pages_;
+  prometheus::Histogram& image_bytes_;
+  prometheus::Family<prometheus::Counter>& cache_;
   prometheus::Histogram& waits_;
   prometheus::Family<prometheus::Counter>& outcomes_;
   prometheus::Gauge& kept_sessions_;

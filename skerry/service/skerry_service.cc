@@ -73,6 +73,7 @@ v1::Outcome proto_of(const tool::RunReport& report) {
     session.set_saved(report.session->saved);
     session.set_message(report.session->message);
     session.set_notice(report.session->notice);
+    session.set_bytes(report.session->bytes);
   }
   using Milliseconds = std::chrono::duration<double, std::milli>;
   auto& usage = *told.mutable_usage();

@@ -66,6 +66,8 @@ class Arguments {
   /// The texts in a list, none where there is no list. kInvalidArgument when it holds others.
   Result<std::vector<std::string>> texts(std::string_view name) const;
   const nlohmann::json& value(std::string_view name) const { return values_.at(name); }
+  /// All of them, by name.
+  const nlohmann::json& all() const { return values_; }
 
  private:
   nlohmann::json values_ = nlohmann::json::object();

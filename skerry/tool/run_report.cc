@@ -17,7 +17,8 @@ ordered_json json_of(const sandbox::Limits& limits) {
                     {"output_bytes", limits.output.value},
                     {"fuel", nullptr},
                     {"files_bytes", limits.files.value},
-                    {"open_files", limits.open_files}};
+                    {"open_files", limits.open_files},
+                    {"table_elements", limits.table_elements}};
   if (limits.fuel) json["fuel"] = *limits.fuel;
   return json;
 }
@@ -80,6 +81,11 @@ ordered_json json_of(const sandbox::Exception& exception) {
   return {{"type", exception.type}, {"message", exception.message}, {"frames", std::move(frames)}};
 }
 
+ordered_json json_of(const broker::SessionReport& session) {
+  return {{"name", session.name},   {"revision", session.revision}, {"saved", session.saved},
+          {"bytes", session.bytes}, {"message", session.message},   {"notice", session.notice}};
+}
+
 ordered_json json_of(const RunReport& report) {
   const sandbox::Outcome& outcome = report.outcome;
   ordered_json json{{"outcome", sandbox::name_of(outcome.kind)},
@@ -104,13 +110,7 @@ ordered_json json_of(const RunReport& report) {
                      {"unit", outcome.limit->unit},
                      {"option", outcome.limit->option}};
   }
-  if (report.session) {
-    json["session"] = {{"name", report.session->name},
-                       {"revision", report.session->revision},
-                       {"saved", report.session->saved},
-                       {"message", report.session->message},
-                       {"notice", report.session->notice}};
-  }
+  if (report.session) json["session"] = json_of(*report.session);
   return json;
 }
 

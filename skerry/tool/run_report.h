@@ -38,6 +38,7 @@ std::string cut_marker(const sandbox::Limits& limits);
 
 nlohmann::ordered_json json_of(const sandbox::Exception& exception);
 nlohmann::ordered_json json_of(const sandbox::Usage& usage);
+nlohmann::ordered_json json_of(const broker::SessionReport& session);
 
 /// The report as the command line and the service tell it: docs/outcomes.md has the keys.
 nlohmann::ordered_json json_of(const RunReport& report);

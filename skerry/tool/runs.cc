@@ -24,6 +24,7 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(Caller caller, broker::Runne
   told.took = std::chrono::steady_clock::now() - since;
   if (report.ok()) {
     told.metadata["usage"] = json_of(report->outcome.usage);
+    if (report->session) told.metadata["session"] = json_of(*report->session);
     told.metadata["outcome"] = sandbox::name_of(report->outcome.kind);
   }
   tools_.tell(caller, PythonExecutor::kName, told);

@@ -122,12 +122,26 @@ boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
   if (!arguments.ok()) {
     co_return failed(Verdict::kInvalid, std::string(message_of(arguments.status())));
   }
-  Caller mine = caller;
-  auto calling =
-      time_.count() > 0
-          ? result_in_time(*tool, *std::move(arguments), std::move(mine), std::move(seen))
-          : tool->call(*std::move(arguments), std::move(mine), std::move(seen));
-  co_return co_await std::move(calling);
+  const bool names_session = !caller.session.empty() || arguments->has("session_id");
+  const bool is_kept = cache_->time_of(name).count() > 0 && !seen && !names_session;
+  if (!is_kept) {
+    auto making = made(*tool, *std::move(arguments), caller, std::move(seen));
+    co_return co_await std::move(making);
+  }
+  const ResultCache::Call which = ResultCache::call_of(caller, name, *arguments);
+  if (auto known = cache_->find(which)) co_return *std::move(known);
+  auto making = made(*tool, *std::move(arguments), caller, {});
+  ToolResult result = co_await std::move(making);
+  result.metadata["cached"] = false;
+  cache_->keep(which, result);
+  co_return result;
+}
+
+boost::asio::awaitable<ToolResult> Toolbox::made(Tool& tool, Arguments arguments, Caller caller,
+                                                 OutputSeen seen) const {
+  if (time_.count() == 0)
+    return tool.call(std::move(arguments), std::move(caller), std::move(seen));
+  return result_in_time(tool, std::move(arguments), std::move(caller), std::move(seen));
 }
 
 boost::asio::awaitable<ToolResult> Toolbox::result_in_time(Tool& tool, Arguments arguments,

@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
 
+#include "skerry/tool/result_cache.h"
 #include "skerry/tool/tool.h"
 
 namespace skerry::tool {
@@ -29,6 +30,11 @@ class Toolbox {
   void add(std::unique_ptr<Tool> tool);
   /// No call takes longer, whatever its tool allows; 0: that alone counts.
   void limit_time(std::chrono::seconds time) { time_ = time; }
+  /// Keeps results of calls that name no session and that nobody watches, for so long. Such calls'
+  /// metadata say whether they were `cached`.
+  void keep_results(ResultCache::Times times) { cache_->set_times(std::move(times)); }
+  /// What has been kept: how long it is, and how to be rid of it.
+  ResultCache& results() const { return *cache_; }
   /// From now on `watcher`, which must outlive this, hears of every call.
   void watch(CallWatcher& watcher) { watchers_.push_back(&watcher); }
   /// Tells the watchers of a call that was made elsewhere.
@@ -50,7 +56,10 @@ class Toolbox {
                                                const Caller& caller, OutputSeen seen) const;
   boost::asio::awaitable<ToolResult> result_in_time(Tool& tool, Arguments arguments, Caller caller,
                                                     OutputSeen seen) const;
+  boost::asio::awaitable<ToolResult> made(Tool& tool, Arguments arguments, Caller caller,
+                                          OutputSeen seen) const;
   std::vector<std::unique_ptr<Tool>> tools_;
+  std::unique_ptr<ResultCache> cache_ = std::make_unique<ResultCache>();
   std::vector<CallWatcher*> watchers_;
   std::chrono::seconds time_{0};
 };

@@ -43,14 +43,16 @@ skerry::Result<std::uint64_t> number_in(std::string_view text) {
 }
 
 skerry::Result<Task> task_of(int count, char** words) {
-  if (count != 7)
+  if (count != 8)
     return absl::InternalError("the compiler got " + std::to_string(count) + " words");
   Task task{.directory = words[1], .key = words[2], .limits = {}, .kept = {}};
   SKERRY_ASSIGN(task.limits.memory.value, number_in(words[3]));
-  if (std::string_view(words[4]) == "fuel") task.metering = skerry::engine::Metering::kFuel;
-  SKERRY_ASSIGN(const std::uint64_t seconds, number_in(words[5]));
+  SKERRY_ASSIGN(const std::uint64_t table_elements, number_in(words[4]));
+  task.limits.table_elements = static_cast<std::uint32_t>(table_elements);
+  if (std::string_view(words[5]) == "fuel") task.metering = skerry::engine::Metering::kFuel;
+  SKERRY_ASSIGN(const std::uint64_t seconds, number_in(words[6]));
   task.budget.cpu = std::chrono::seconds(seconds);
-  SKERRY_ASSIGN(task.kept.value, number_in(words[6]));
+  SKERRY_ASSIGN(task.kept.value, number_in(words[7]));
   return task;
 }
 

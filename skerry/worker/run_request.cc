@@ -54,6 +54,7 @@ Result<std::string> encode(const RunRequest& request) {
   if (request.limits.fuel) limits.set_fuel(*request.limits.fuel);
   limits.set_files(request.limits.files.value);
   limits.set_open_files(request.limits.open_files);
+  limits.set_table_elements(request.limits.table_elements);
   message.set_template_(request.template_name);
   message.set_input(request.input);
   if (request.seed) message.set_seed(*request.seed);
@@ -111,6 +112,7 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   if (limits.has_fuel()) request.limits.fuel = limits.fuel();
   request.limits.files = ByteSize{limits.files()};
   request.limits.open_files = limits.open_files();
+  request.limits.table_elements = limits.table_elements();
   SKERRY_TRY(request.limits.check());
   request.template_name = message.template_();
   request.input = std::move(*message.mutable_input());
