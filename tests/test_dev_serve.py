@@ -90,7 +90,7 @@ def test_at_a_terminal_it_serves_until_control_c(terminal, tmp_path, monkeypatch
     assert "Hello, Shannon!" in shown.seen
     port = int(re.search(r"skerry: HTTP on 127\.0\.0\.1:(\d+)", shown.seen)[1])
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-        connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
     shown.press(b"\x03")
     assert wait_until(lambda: shown.process.poll() is not None, 15), shown.seen

@@ -222,7 +222,7 @@ def test_a_path_that_is_there_word_for_word_is_no_variable_s(client):
 
 
 def test_health_and_the_document(client):
-    for path in ("/health", "/health/", "/health/ready", "/health/live"):
+    for path in ("/health", "/health/", "/health/ready", "/health/live", "/readiness"):
         assert client.get(path)["status"] == "healthy"
     document = client.get("/openapi.json")
     assert document["openapi"] == "3.1.0"
@@ -248,16 +248,16 @@ def test_one_connection_takes_many_requests(client):
 
 
 def test_requests_may_come_before_answers(client):
-    request = b"POST /tools/execute HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+    request = b"POST /tools/execute HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
     bodies = [json.dumps({"tool_name": "calculator", "parameters": {"expression": f"{n}+1"}}).encode() for n in range(5)]
-    pipelined = b"".join(request % (len(body), body) for body in bodies) + b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    pipelined = b"".join(request % (len(body), body) for body in bodies) + b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     answers = client.raw(pipelined).decode()
     assert [f'"result":{n + 1}' in answers for n in range(5)] == [True] * 5
     assert answers.count("HTTP/1.1 200 OK") == 6 and answers.index('"result":1') < answers.index('"result":5')
 
 
 def test_bodies_in_chunks_and_expectations(client, tmp_path):
-    chunked = (b"POST /v1/run HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    chunked = (b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
                b"8\r\n{\"code\":\r\n5\r\n\"1+1\"\r\n1\r\n}\r\n0\r\n\r\n")
     assert b'"result":"2"' in client.raw(chunked)
     (tmp_path / "body").write_text(json.dumps({"code": "print(len(input()))", "stdin": "x" * 5_000_000}))
@@ -268,10 +268,10 @@ def test_bodies_in_chunks_and_expectations(client, tmp_path):
 
 def test_what_is_no_request_is_refused(client):
     assert b" 400 " in client.raw(b"hello\r\n\r\n")
-    assert b" 400 " in client.raw(b"GET http://elsewhere/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    assert b" 400 " in client.raw(b"GET /%zz?a=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert b" 400 " in client.raw(b"GET ftp://elsewhere/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert b" 400 " in client.raw(b"GET /%zz?a=%ff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert b" 431 " in client.raw(b"GET / HTTP/1.1\r\nX: " + b"x" * (70 << 10))
-    assert b" 413 " in client.raw(b"POST /v1/run HTTP/1.1\r\nHost: x\r\nContent-Length: 73400321\r\n\r\n")
+    assert b" 413 " in client.raw(b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 73400321\r\n\r\n")
     assert b" 400 " in client.raw(b"POST /v1/run HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}")
     for body in (b"", b"[]", b"{", b"\xff", b'{"code": "\xff"}', b'{"code":"1","code":"2"}', b'{"a":' * 100_000, b'{"code": NaN}'):
         status, _, answer = client("POST", "/v1/run", body)
@@ -282,6 +282,35 @@ def test_what_is_no_request_is_refused(client):
     assert client.get("/health")["status"] == "healthy"
 
 
+def test_a_request_that_others_could_read_otherwise_is_refused_and_the_connection_ends(client):
+    hidden = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    for coding in ("identity", "xchunked", '"chunked"', "chunked, chunked", "chunked, identity", "gzip, chunked", "chunked;q=1"):
+        head = f"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: {coding}\r\n\r\n".encode()
+        said = client.raw(head + hidden)
+        assert said.startswith(b"HTTP/1.1 400") and said.count(b"HTTP/1.1") == 1, coding
+    for more in (b"Transfer-Encoding: xchunked\r\nTransfer-Encoding: chunked\r\n", b"Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n",
+                 b"Host: other\r\nContent-Length: 2\r\n", b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n"):
+        said = client.raw(b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\n" + more + b"\r\n{}" + hidden)
+        assert said.startswith(b"HTTP/1.1 400") and said.count(b"HTTP/1.1") == 1, more
+    assert client.raw(b"GET /health HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 400")
+    # An absolute target is a path with more before it.
+    said = client.raw(b"GET http://localhost/health?a=b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 200")
+    # Lines between chunks are as short as a head.
+    endless = b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * (1 << 20)
+    assert b" 431 " in client.raw(endless)
+
+
+def test_without_keys_no_other_name_leads_here(client):
+    def status(host):
+        return int(client.raw(f"GET /health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()).split()[1])
+
+    for host in ("localhost", f"localhost:{client.port}", "127.0.0.1", "[::1]:8000"):
+        assert status(host) == 200, host
+    for host in ("evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "192.168.0.1"):
+        assert status(host) == 403, host
+
+
 def test_a_page_of_elsewhere_may_not_use_a_browser_here(client):
     for origin in ("http://example.com", "null", "http://localhost.example.com"):
         status, _, answer = client("POST", "/v1/run", {"code": "1"}, Origin=origin)
@@ -289,12 +318,47 @@ def test_a_page_of_elsewhere_may_not_use_a_browser_here(client):
     assert client("POST", "/v1/run", {"code": "1"}, Origin=f"http://localhost:{client.port}")[0] == 200
 
 
+def test_a_variable_that_no_environment_can_have_is_refused(client):
+    for env, said in (({"A=B": "c"}, "has = or NUL"), ({"": "c"}, "is empty"), ({"A": "b\0c"}, "variable A has a NUL"), ({"A\0": "c"}, "has = or NUL")):
+        status, _, answer = client("POST", "/v1/run", {"code": "1", "env": env, "session": "env"})
+        assert status == 400 and said in answer["error"], env
+    assert client.post("/v1/run", code="import os; print(os.environ['A'])", env={"A": "b=c"})["stdout"] == "b=c\n"
+
+
+def test_all_bodies_together_have_a_bound(client, served):
+    piece = b"x" * (1 << 20)
+    waiting, answers = [], []
+    try:
+        for _ in range(9):
+            connection = socket.create_connection((client.host, client.port), timeout=30)
+            waiting.append(connection)
+            connection.sendall(b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (70 << 20))
+            try:
+                for _ in range(69):
+                    connection.sendall(piece)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+        for connection in waiting:
+            connection.setblocking(False)
+            try:
+                answers.append(connection.recv(100))
+            except BlockingIOError:
+                answers.append(None)
+            except ConnectionResetError:
+                answers.append(b"HTTP/1.1 503")
+    finally:
+        for connection in waiting:
+            connection.close()
+    assert answers[0] is None and any(answer and answer.startswith(b"HTTP/1.1 503") for answer in answers), answers
+    assert wait_until(lambda: client("POST", "/v1/run", {"code": "1", "stdin": "x" * 100_000})[0] == 200, 5)
+
+
 def test_a_client_that_goes_frees_its_worker(client, served):
     with Client(served.grpc) as agent:
         for events in ("", "Accept: text/event-stream\r\n"):
             body = b'{"code": "while True: print(1)"}'
             connection = socket.create_connection((client.host, client.port))
-            connection.sendall(f"POST /v1/run HTTP/1.1\r\nHost: x\r\n{events}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            connection.sendall(f"POST /v1/run HTTP/1.1\r\nHost: localhost\r\n{events}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             assert wait_until(lambda: agent.HealthCheck().active_tasks == 1, 5)
             connection.close()
             assert wait_until(lambda: agent.HealthCheck().active_tasks == 0, 1)

@@ -139,6 +139,18 @@ def test_a_key_calls_the_tools_it_names_and_no_others(serve, new_key):
     assert asking("GET", "/v1/sessions")[0] == 403
     with Client(service.grpc) as client:
         assert calls(client, x_api_key=key).output.struct_value["result"] == 42
+    # Nor may it reach by files what it may not reach by code.
+    with Client(service.grpc, "shannon.sandbox.SandboxService", key=key) as files:
+        for call in (lambda: files.FileList(session_id="x", path="."), lambda: files.FileWrite(session_id="x", path="a", content="b"),
+                     lambda: files.ExecuteCommand(session_id="x", command="ls")):
+            with pytest.raises(grpc.RpcError) as error:
+                call()
+            assert error.value.code() == grpc.StatusCode.PERMISSION_DENIED
+    able = new_key("bots")["key"]
+    service.process.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: run(Asking(service.http, able), "1")[0] == 200, 5)
+    with Client(service.grpc, "shannon.sandbox.SandboxService", key=able) as files:
+        assert files.FileWrite(session_id="x", path="a", content="b").success
 
 
 def test_rates_and_quotas_say_when_to_come_back(serve, new_key):
@@ -176,6 +188,47 @@ def test_keys_are_read_again_on_sighup(serve, new_key, keys, own_home):
     time.sleep(0.3)
     assert run(Http(service.http), "1")[0] == 401
     assert run(Asking(service.http, second["key"]), "1")[0] == 200
+
+
+def test_when_the_last_key_goes_nobody_is_let_in(serve, new_key, keys, own_home):
+    only = new_key("a")
+    service = serve()
+    keys("revoke", only["id"]).ok()
+    service.process.send_signal(signal.SIGHUP)
+    assert wait_until(lambda: run(Asking(service.http, only["key"]), "1")[0] == 401, 5)
+    assert run(Http(service.http), "1")[0] == 401
+    (own_home / "keys.json").unlink()
+    service.process.send_signal(signal.SIGHUP)
+    assert not wait_until(lambda: run(Http(service.http), "1")[0] == 200, 0.5)
+
+
+def test_a_stream_ends_with_its_key(serve, new_key, keys):
+    only, other = new_key("a"), new_key("b")
+    service = serve()
+    host, port = service.http.split(":")
+    body = b'{"code": "import time\\nfor n in range(300): print(n, flush=True); time.sleep(0.1)"}'
+    with socket.create_connection((host, int(port)), timeout=20) as stream:
+        stream.sendall(b"POST /v1/run HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nX-API-Key: %s\r\nContent-Length: %d\r\n\r\n%s"
+                       % (only["key"].encode(), len(body), body))
+        assert b"200 OK" in stream.recv(1000)
+        keys("revoke", only["id"]).ok()
+        service.process.send_signal(signal.SIGHUP)
+        begun = time.monotonic()
+        while stream.recv(10_000):
+            assert time.monotonic() - begun < 10
+    assert run(Asking(service.http, other["key"]), "1")[0] == 200
+
+
+def test_a_large_body_of_nobody_is_not_read(serve, new_key):
+    key = new_key("a")["key"].encode()
+    client = Http(serve().http)
+    head = b"POST /v1/run HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s"
+    for more in (b"Content-Length: 5000000\r\n", b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5000000\r\nExpect: 100-continue\r\n",
+                 b"Content-Length: 5000000\r\nX-API-Key: skerry_wrong\r\n"):
+        said = client.raw(head % more + b"\r\n")
+        assert said.startswith(b"HTTP/1.1 401"), more
+    body = b'{"code": "print(len(input()))", "stdin": "%s"}' % (b"x" * 100_000)
+    assert b"100000" in client.raw(head % (b"X-API-Key: %s\r\nContent-Length: %d\r\n" % (key, len(body))) + b"\r\n" + body)
 
 
 def test_others_reach_it_only_with_keys(start, serve, new_key, own_home, environment):

@@ -356,7 +356,7 @@ def test_events_come_as_they_happen_and_end_with_done(served, tasks):
 
 def test_the_first_line_of_a_stream_is_a_comment(served, tasks):
     task = tasks.submit("Execute Python: print(1)")
-    answer = tasks.raw(f"GET /api/v1/stream/sse?workflow_id={task} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    answer = tasks.raw(f"GET /api/v1/stream/sse?workflow_id={task} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     head, _, body = answer.partition(b"\r\n\r\n")
     assert body.startswith(b": ") and body.endswith(b"event: done\ndata: [DONE]\n\n")
 

@@ -96,7 +96,7 @@ def handshake(address, context, keep=False):
     host, port = address.split(":")
     with socket.create_connection((host, int(port)), timeout=15) as plain, context.wrap_socket(plain, server_hostname="localhost") as seen:
         # With TLS 1.3 a client learns only here that it was refused.
-        seen.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        seen.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert seen.recv(12) == b"HTTP/1.1 200"
         return types.SimpleNamespace(version=seen.version(), protocol=seen.selected_alpn_protocol(),
                                      subject=dict(part[0] for part in seen.getpeercert()["subject"])["commonName"] if context.verify_mode else None)
@@ -133,7 +133,7 @@ def test_one_connection_answers_many_requests_and_pipelined_ones(secure, authori
     host, port = secure.http.split(":")
     with socket.create_connection((host, int(port)), timeout=15) as plain, authority.context().wrap_socket(plain, server_hostname="localhost") as many:
         body = b'{"code": "import time; time.sleep(0.2)"}'
-        one = b"POST /v1/run HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n" % len(body)
+        one = b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n" % len(body)
         many.sendall(one + b"\r\n" + body)
         time.sleep(0.1)  # the second comes while the first runs, and is kept
         many.sendall(one + b"Connection: close\r\n\r\n" + body)
@@ -179,7 +179,7 @@ def test_a_client_that_goes_cancels_its_run(secure, authority):
         plain = socket.create_connection((host, int(port)), timeout=15)
         going = authority.context().wrap_socket(plain, server_hostname="localhost")
         body = b'{"code": "while True: pass"}'
-        going.sendall(b"POST /v1/run HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        going.sendall(b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         assert wait_until(running, 5)
         if takes_leave:
             going.unwrap()
@@ -251,7 +251,7 @@ def test_a_session_is_taken_up_again_also_with_certificates_of_clients(mutual, a
     for is_first in (True, False):
         with socket.create_connection((host, int(port)), timeout=15) as plain, \
                 context.wrap_socket(plain, server_hostname="localhost", session=session) as seen:
-            seen.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            seen.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert seen.recv(12) == b"HTTP/1.1 200"
             assert seen.session_reused is not is_first
             session = seen.session
@@ -416,7 +416,7 @@ def test_authorities_of_clients_are_read_anew_too(serve, pair, authority, strang
 
 def test_who_speaks_http_to_it_is_told_and_nothing_is_logged(secure, authority):
     plain = Http(secure.http)
-    assert b"400 Bad Request" in (answer := plain.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")) and b"https" in answer
+    assert b"400 Bad Request" in (answer := plain.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")) and b"https" in answer
     for junk in (b"\x00" * 50, os.urandom(300), b"\x16\x03\x01\xff\xff" + b"\x00" * 100, b"\x16"):
         try:
             plain.raw(junk, half_close=True)

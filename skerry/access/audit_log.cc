@@ -23,9 +23,10 @@ constexpr std::chrono::milliseconds kGathering{20};
 
 }  // namespace
 
-Result<std::unique_ptr<AuditLog>> AuditLog::open(const std::filesystem::path& path, Copies copies) {
+Result<std::unique_ptr<AuditLog>> AuditLog::open(const std::filesystem::path& path, Copies copies,
+                                                 Complain complain) {
   SKERRY_TRY(make_private_directory(path.parent_path()));
-  auto log = std::unique_ptr<AuditLog>(new AuditLog(path, copies));
+  auto log = std::unique_ptr<AuditLog>(new AuditLog(path, copies, std::move(complain)));
   SKERRY_TRY(log->reopen());
   log->thread_ = std::thread([self = log.get()] { self->work(); });
   return log;
@@ -82,15 +83,21 @@ void AuditLog::write(const std::string& lines) {
     std::filesystem::rename(path_, path_.native() + ".1", ignored);
     (void)reopen();
   }
+  std::string all = lines;
   if (lost_ > 0) {
-    const std::string told = fmt::format("{{\"time\":\"{}\",\"lost\":{}}}\n", log_time(), lost_);
-    if (write_all(file_.get(), as_bytes(told)).ok()) lost_ = 0;
+    // What could not be written may have left half a line.
+    all.insert(0, fmt::format("\n{{\"time\":\"{}\",\"lost\":{}}}\n", log_time(), lost_));
   }
-  if (write_all(file_.get(), as_bytes(lines)).ok()) {
-    size_ += static_cast<std::int64_t>(lines.size());
-  } else {
-    lost_ += std::count(lines.begin(), lines.end(), '\n');
+  const Status written = write_all(file_.get(), as_bytes(all));
+  if (written.ok()) {
+    size_ += static_cast<std::int64_t>(all.size());
+    lost_ = 0;
+    return;
   }
+  if (lost_ == 0 && complain_) {
+    complain_("calls are not in the audit log: " + std::string(message_of(written)));
+  }
+  lost_ += std::count(lines.begin(), lines.end(), '\n');
 }
 
 }  // namespace skerry::access

@@ -26,9 +26,13 @@ class AuditLog final : public tool::CallWatcher {
   /// Whether lines go to standard error, too, for those who gather logs there.
   enum class Copies { kNone, kStandardError };
 
+  /// Hears, on the writing thread, that lines cannot be written any more.
+  using Complain = std::function<void(const std::string& line)>;
+
   /// The file is made for its owner alone.
   static Result<std::unique_ptr<AuditLog>> open(const std::filesystem::path& path,
-                                                Copies copies = Copies::kNone);
+                                                Copies copies = Copies::kNone,
+                                                Complain complain = {});
   /// Writes what is queued.
   ~AuditLog() override;
 
@@ -36,8 +40,10 @@ class AuditLog final : public tool::CallWatcher {
               const tool::ToolResult& result) override;
 
  private:
-  AuditLog(std::filesystem::path path, Copies copies)
-      : path_(std::move(path)), copies_(copies == Copies::kStandardError) {}
+  AuditLog(std::filesystem::path path, Copies copies, Complain complain)
+      : path_(std::move(path)),
+        copies_(copies == Copies::kStandardError),
+        complain_(std::move(complain)) {}
   Status reopen();
   void work();
   void write(const std::string& lines);
@@ -45,6 +51,7 @@ class AuditLog final : public tool::CallWatcher {
   static constexpr std::int64_t kMaxFile = std::int64_t{64} << 20;
   std::filesystem::path path_;
   bool copies_;
+  Complain complain_;
   // The thread's.
   OwnedFd file_;
   std::int64_t size_ = 0;

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/access/audit_log.h"
 
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -35,6 +41,26 @@ TEST(AuditLogTest, TellsWhoCalledWhatAndHowItEndedAndNothingElse) {
   const auto second = nlohmann::json::parse(text.substr(end + 1));
   EXPECT_EQ(second["outcome"], "unknown_tool");
   EXPECT_EQ(second["tool"].get<std::string>().size(), 128U);
+}
+
+TEST(AuditLogTest, SaysOnceThatItCannotBeWritten) {
+  TestDirectory directory;
+  const auto path = directory.path() / "logs" / "audit.jsonl";
+  std::filesystem::create_directory(path.parent_path());
+  std::filesystem::permissions(path.parent_path(), std::filesystem::perms::owner_all);
+  std::filesystem::create_symlink("/dev/full", path);
+  std::vector<std::string> said;
+  {
+    const auto log = AuditLog::open(path, AuditLog::Copies::kNone, [&](const std::string& line) {
+                       said.push_back(line);
+                     }).value();
+    for (int i = 0; i < 3; ++i) {
+      log->called({}, "calculator", {});
+      std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    }
+  }
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_NE(said[0].find("calls are not in the audit log"), std::string::npos);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ Status Gate::reload(Setting setting) {
   }
   for (auto& [id, each] : counted) each.bucket.reset();  // its rate may be another
   keys_ = std::move(known);
+  had_keys_ = had_keys_ || !keys_.empty();
   counted_ = std::move(counted);
   setting_ = std::move(setting);
   return ok_status();
@@ -37,7 +38,7 @@ Status Gate::reload(Setting setting) {
 Result<tool::Caller> Gate::caller_of(std::string_view key) const {
   tool::Caller caller;
   if (key.empty()) {
-    if (!setting_.requires_key && keys_.empty()) return caller;
+    if (is_open()) return caller;
     return absl::UnauthenticatedError(
         "a key is needed: send it as X-API-Key or Authorization: Bearer");
   }

@@ -23,7 +23,9 @@ class Gate final : public tool::CallWatcher {
  public:
   struct Setting {
     std::filesystem::path keys;  ///< the file
-    bool requires_key = false;   ///< else, without keys in the file, everybody is `default`
+    /// Else everybody is `default` where there never was a key since the start: that the last one
+    /// was revoked opens nothing.
+    bool requires_key = false;
     double runs_per_second = 0;  ///< of each key that has no number of its own; 0: not limited
     CircuitBreaker::Setting breaker = {};
     /// Hears whether a caller was let in; may be empty.
@@ -37,6 +39,9 @@ class Gate final : public tool::CallWatcher {
   Status reload(Setting setting);
 
   bool has_keys() const { return !keys_.empty(); }
+
+  /// Whether nobody needs a key.
+  bool is_open() const { return !setting_.requires_key && !had_keys_; }
 
   /// The caller with this key; empty: one without. kUnauthenticated when that is none.
   Result<tool::Caller> caller_of(std::string_view key) const;
@@ -71,6 +76,7 @@ class Gate final : public tool::CallWatcher {
   };
 
   Setting setting_;
+  bool had_keys_ = false;
   std::map<std::string, Known, std::less<>> keys_;       // by id
   std::map<std::string, Counted, std::less<>> counted_;  // by id; empty: without a key
 };

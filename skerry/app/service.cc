@@ -92,7 +92,8 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
   using access::AuditLog;
   SKERRY_ASSIGN(audit_, AuditLog::open(home.logs() / "audit.jsonl",
                                        settings.logs_calls ? AuditLog::Copies::kStandardError
-                                                           : AuditLog::Copies::kNone));
+                                                           : AuditLog::Copies::kNone,
+                                       [this](const std::string& line) { tell(line); }));
   tools_.watch(*gate_);
   tools_.watch(*audit_);
   router_.guard(*gate_);

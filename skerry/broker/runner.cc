@@ -41,12 +41,38 @@ awaitable<Result<Answer>> wait_for(Start start) {
       use_awaitable);
 }
 
+Status check_variables(const std::map<std::string, std::string>& environment) {
+  for (const auto& [name, value] : environment) {
+    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != name.npos) {
+      return absl::InvalidArgumentError("an environment variable's name is empty, or has = or NUL");
+    }
+    if (value.find('\0') != value.npos) {
+      return absl::InvalidArgumentError("environment variable " + name + " has a NUL");
+    }
+  }
+  return ok_status();
+}
+
+/// `text` without the path of the service's home, which is nobody's business.
+std::string without_home(std::string text, const std::string& home) {
+  for (auto at = text.find(home); at != text.npos; at = text.find(home, at)) {
+    text.replace(at, home.size(), "SKERRY_HOME");
+  }
+  return text;
+}
+
+Status without_home(const Status& status, const std::string& home) {
+  if (status.ok()) return status;
+  return {status.code(), without_home(std::string(message_of(status)), home)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setting setting) {
   auto runner = std::make_unique<Runner>();
   SKERRY_TRY(setting.modules.check());
   const runtime::Home home = setting.pool.home;
+  runner->home_ = home.root.native();
   SKERRY_ASSIGN(runner->broker_, Broker::start(io, std::move(setting.pool)));
   SKERRY_ASSIGN(runner->sessions_,
                 SessionRuns::start(io, *runner->broker_, home, setting.sessions));
@@ -118,6 +144,7 @@ awaitable<Result<Runner::Answer>> Runner::run(Order order) {
   worker::RunRequest& request = order.request;
   if (const Status status = request.limits.check(); !status.ok()) co_return status;
   auto& environment = request.command ? request.command->environment : request.program.environment;
+  if (const Status status = check_variables(environment); !status.ok()) co_return status;
   environment.insert(variables_.begin(), variables_.end());
   if (order.module) {
     auto running = run_module(std::move(order));
@@ -145,8 +172,11 @@ awaitable<Result<Runner::Answer>> Runner::run(Order order) {
     const auto id = sessions_->run(std::move(in_session), std::move(done));
     return [this, id] { sessions_->cancel(id); };
   });
-  if (!answer.ok()) co_return answer.status();
-  co_return Answer{.outcome = std::move(answer->outcome), .session = std::move(answer->report)};
+  if (!answer.ok()) co_return without_home(answer.status(), home_);
+  SessionReport& report = answer->report;
+  report.failure = without_home(report.failure, home_);
+  report.message = without_home(std::move(report.message), home_);
+  co_return Answer{.outcome = std::move(answer->outcome), .session = std::move(report)};
 }
 
 }  // namespace skerry::broker

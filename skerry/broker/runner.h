@@ -76,6 +76,7 @@ class Runner {
   boost::asio::awaitable<Result<Answer>> run_module(Order order);
   boost::asio::awaitable<Result<sandbox::Outcome>> outcome_of(Run run);
 
+  std::string home_;
   std::map<std::string, std::string> variables_;
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<SessionRuns> sessions_;  // before its broker

@@ -383,6 +383,7 @@ void add_health(const HttpApi& api, Router& router) {
   };
   add("/health", "Whether it serves", true);
   add("/health/ready", "Whether it can run something", true);
+  add("/readiness", "Whether it can run something", true);
   add("/health/live", "Whether it answers at all", false);
 }
 

@@ -37,7 +37,13 @@ using boost::system::error_code;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kHeartbeat{10};
+// How soon the streams of a key that was revoked end.
+constexpr std::chrono::seconds kKeyCheck{2};
 constexpr std::size_t kFirstRead = 4096;
+// Beside a head: what is read at once, and so the longest line between chunks.
+constexpr std::size_t kMostRead = 64 * 1024;
+// A body that is read before anybody asks whose it is: an answer then leaves the connection open.
+constexpr std::uint64_t kSmallBody = 64 * 1024;
 constexpr std::uint64_t kFilePiece = 256 * 1024;
 
 // How long a client may take to take leave, after the last answer.
@@ -133,6 +139,52 @@ class Events final : public EventStream {
   bool is_closed_ = false;
 };
 
+/// What a request's body takes of what all bodies may. A request without a body takes nothing.
+class BodyShare {
+ public:
+  BodyShare(Connections& all, std::uint64_t most) : all_(all), most_(most) {}
+  ~BodyShare() { all_.body_bytes -= taken_; }
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+
+  /// Whether there is room for a body that has grown to `size`.
+  bool grow_to(std::uint64_t size) {
+    all_.body_bytes += size - taken_;
+    taken_ = size;
+    return all_.body_bytes <= most_;
+  }
+
+ private:
+  Connections& all_;
+  std::uint64_t most_;
+  std::uint64_t taken_ = 0;
+};
+
+/// Why a head is none that we may act on, as another server on its way could have understood it
+/// otherwise; empty when it is good.
+std::string_view fault_in(const http::request_header<>& head) {
+  const auto hosts = head.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && head.version() >= 11)) {
+    return "a request needs one Host header";
+  }
+  const auto codings = head.count(http::field::transfer_encoding);
+  if (codings > 1 ||
+      (codings == 1 && !beast::iequals(head[http::field::transfer_encoding], "chunked"))) {
+    return "the only Transfer-Encoding is chunked";
+  }
+  return {};
+}
+
+/// The key that a request's head shows; empty: none.
+std::string api_key_in(const http::request_header<>& head) {
+  const auto field = [&head](std::string_view name) {
+    const auto value = head[beast::string_view(name.data(), name.size())];
+    return std::string_view(value.data(), value.size());
+  };
+  const std::string_view key = field("X-API-Key");
+  return std::string(key.empty() ? bearer_in(field("Authorization")) : key);
+}
+
 /// Until the client goes.
 awaitable<void> watch(PlainStream& stream, beast::flat_buffer&) {
   auto& socket = stream.socket();
@@ -166,6 +218,13 @@ std::optional<HttpRequest> request_of(Parser& parser) {
   HttpRequest request;
   request.method = std::string(message.method_string());
   std::string_view target(message.target().data(), message.target().size());
+  // A client of a proxy names the server, too.
+  if (const auto scheme = target.find("://"); scheme != target.npos && !target.starts_with('/')) {
+    const std::string_view name = target.substr(0, scheme);
+    if (!beast::iequals(name, "http") && !beast::iequals(name, "https")) return std::nullopt;
+    target.remove_prefix(scheme + 3);
+    target.remove_prefix(std::min(target.find('/'), target.size()));
+  }
   if (!target.starts_with('/')) return std::nullopt;
   target = target.substr(0, target.find('#'));
   const auto mark = target.find('?');
@@ -194,8 +253,7 @@ std::optional<HttpRequest> request_of(Parser& parser) {
     const auto value = message[beast::string_view(name.data(), name.size())];
     return std::string_view(value.data(), value.size());
   };
-  const std::string_view key = field("X-API-Key");
-  request.api_key = std::string(key.empty() ? bearer_in(field("Authorization")) : key);
+  request.api_key = api_key_in(message);
   request.request_id = request_id_of(field("X-Request-ID"));
   request.trace = tool::trace_for(field("traceparent"));
   request.body = std::move(message.body());
@@ -220,11 +278,15 @@ template <typename Stream>
 class Connection {
  public:
   Connection(Stream stream, const Router& router, const HttpServer::Limits& limits,
-             const std::function<bool()>& is_stopping)
-      : stream_(std::move(stream)), router_(router), limits_(limits), is_stopping_(is_stopping) {}
+             Connections& all)
+      : stream_(std::move(stream)),
+        router_(router),
+        limits_(limits),
+        all_(all),
+        buffer_(limits.header + kMostRead) {}
 
   awaitable<void> serve() {
-    while (!is_stopping_() && co_await serve_one()) {
+    while (!all_.is_stopping && co_await serve_one()) {
     }
     if (is_taken_) co_return;
     if constexpr (std::is_same_v<Stream, SecureStream>) {
@@ -245,10 +307,11 @@ class Connection {
     parser.header_limit(static_cast<std::uint32_t>(limits_.header));
     parser.body_limit(limits_.body);
     if (!co_await read_head(parser)) co_return false;
-    if (!co_await read_body(parser)) co_return false;
+    BodyShare share(all_, limits_.all_bodies);
+    if (!co_await read_body(parser, share)) co_return false;
     auto request = request_of(parser);
     const bool is_head = parser.get().method() == http::verb::head;
-    const bool keep_alive = parser.get().keep_alive() && !is_stopping_();
+    const bool keep_alive = parser.get().keep_alive() && !all_.is_stopping;
     if (!request) {
       co_return co_await write(error_response(400, "the request's target is no path"), keep_alive);
     }
@@ -258,6 +321,14 @@ class Connection {
         !is_local_origin(std::string_view(origin->value().data(), origin->value().size()))) {
       co_return co_await write(error_response(403, "pages of other origins may not ask this"),
                                keep_alive);
+    }
+    const auto host = fields[http::field::host];
+    if (router_.is_open() && !host.empty() &&
+        !is_local_host(std::string_view(host.data(), host.size()))) {
+      // A name of elsewhere that leads here lets pages of it read what is answered.
+      co_return co_await write(
+          error_response(403, "without keys this is served as localhost or 127.0.0.1 alone"),
+          keep_alive);
     }
     if (is_head) request->method = "GET";
     if (request->wants_web_socket) {
@@ -285,12 +356,32 @@ class Connection {
     }
     tcp().expires_after(limits_.header_time);
     const auto [error, size] = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
-    if (!error) co_return true;
-    co_await refuse(error);
-    co_return false;
+    if (error) {
+      co_await refuse(error);
+      co_return false;
+    }
+    if (const std::string_view fault = fault_in(parser.get()); !fault.empty()) {
+      co_await write(error_response(400, fault), false);
+      co_return false;
+    }
+    co_return true;
   }
 
-  awaitable<bool> read_body(Parser& parser) {
+  /// Whether the body is worth reading: a large one of who has no key is not.
+  bool is_welcome(const Parser& parser) const {
+    const auto length = parser.content_length();
+    const bool is_small = parser.is_done() || (length && *length <= kSmallBody);
+    return is_small || router_.knows(api_key_in(parser.get()));
+  }
+
+  awaitable<bool> read_body(Parser& parser, BodyShare& share) {
+    if (!is_welcome(parser)) {
+      co_await write(error_response(401,
+                                    "a key is needed: send it as X-API-Key or Authorization: "
+                                    "Bearer"),
+                     false);
+      co_return false;
+    }
     tcp().expires_after(limits_.body_time);
     const auto expect = parser.get()[http::field::expect];
     if (beast::iequals(expect, "100-continue") && !parser.is_done()) {
@@ -299,7 +390,16 @@ class Connection {
           co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
       if (error) co_return false;
     }
-    const auto [error, size] = co_await http::async_read(stream_, buffer_, parser, kTuple);
+    error_code error;
+    while (!error && !parser.is_done()) {
+      const auto [failed, size] = co_await http::async_read_some(stream_, buffer_, parser, kTuple);
+      error = failed;
+      if (share.grow_to(parser.get().body().size())) continue;
+      HttpResponse busy = error_response(503, "other requests' bodies take all memory for these");
+      busy.headers.emplace_back("Retry-After", "1");
+      co_await write(std::move(busy), false);
+      co_return false;
+    }
     tcp().expires_never();
     if (!error) co_return true;
     co_await refuse(error);
@@ -332,6 +432,28 @@ class Connection {
     }
   }
 
+  /// Until a key is one no more.
+  awaitable<void> revoked(const std::string& key) {
+    asio::steady_timer timer(stream_.get_executor());
+    while (router_.knows(key)) {
+      timer.expires_after(kKeyCheck);
+      const auto [error] = co_await timer.async_wait(kTuple);
+      if (error) co_return;
+    }
+  }
+
+  /// Until the client goes or, if a key is given, until that is one no more.
+  awaitable<void> gone(const std::string& key) {
+    using asio::experimental::awaitable_operators::operator||;
+    auto watching = watch(stream_, buffer_);
+    if (key.empty()) {
+      co_await std::move(watching);
+      co_return;
+    }
+    auto either = std::move(watching) || revoked(key);
+    (void)co_await std::move(either);
+  }
+
   /// The handler's answer; none when it went out as events, or the client is gone.
   awaitable<std::optional<HttpResponse>> answer(HttpRequest request, Events<Stream>& events) {
     using asio::experimental::awaitable_operators::operator||;
@@ -341,8 +463,9 @@ class Connection {
       events.close();
       co_return response;
     };
+    const std::string streams_for = request.wants_events ? request.api_key : "";
     const auto attended = [&]() -> awaitable<std::optional<HttpResponse>> {
-      auto first = co_await (work() || watch(stream_, buffer_));
+      auto first = co_await (work() || gone(streams_for));
       events.close();
       if (first.index() == 1) co_return std::nullopt;
       co_return std::get<0>(std::move(first));
@@ -362,8 +485,9 @@ class Connection {
       messages.close(response);
       co_return response;
     };
+    const std::string key = request.api_key;
     const auto attended = [&]() -> awaitable<std::optional<HttpResponse>> {
-      auto first = co_await (work() || messages.gone());
+      auto first = co_await (work() || (messages.gone() || revoked(key)));
       messages.close(std::nullopt);
       if (first.index() == 1) co_return std::nullopt;
       co_return std::get<0>(std::move(first));
@@ -406,7 +530,7 @@ class Connection {
   Stream stream_;
   const Router& router_;
   const HttpServer::Limits& limits_;
-  const std::function<bool()>& is_stopping_;
+  Connections& all_;
   beast::flat_buffer buffer_;
   bool is_taken_ = false;  // by a WebSocket
 };
@@ -452,12 +576,12 @@ awaitable<bool> shake_hands(SecureStream& stream, Tls& tls, std::chrono::millise
 
 awaitable<void> serve_secure(asio::ip::tcp::socket socket, std::shared_ptr<Tls> tls,
                              const Router& router, const HttpServer::Limits& limits,
-                             const std::function<bool()>& is_stopping) {
+                             Connections& all) {
   const auto identity = tls->identity();
   SecureStream stream(PlainStream(std::move(socket)), identity->context);
   auto shaking = shake_hands(stream, *tls, limits.header_time);
   if (!co_await std::move(shaking)) co_return;
-  Connection connection(std::move(stream), router, limits, is_stopping);
+  Connection connection(std::move(stream), router, limits, all);
   auto serving = connection.serve();
   co_await std::move(serving);
 }
@@ -466,14 +590,14 @@ awaitable<void> serve_secure(asio::ip::tcp::socket socket, std::shared_ptr<Tls> 
 
 awaitable<void> serve_connection(asio::ip::tcp::socket socket, std::shared_ptr<Tls> tls,
                                  const Router& router, HttpServer::Limits limits,
-                                 std::function<bool()> is_stopping) {
+                                 std::shared_ptr<Connections> all) {
   try {
     if (tls) {
-      auto serving = serve_secure(std::move(socket), std::move(tls), router, limits, is_stopping);
+      auto serving = serve_secure(std::move(socket), std::move(tls), router, limits, *all);
       co_await std::move(serving);
       co_return;
     }
-    Connection connection(PlainStream(std::move(socket)), router, limits, is_stopping);
+    Connection connection(PlainStream(std::move(socket)), router, limits, *all);
     co_await connection.serve();
   } catch (const std::exception&) {
     co_return;  // what a connection does to itself ends there

@@ -74,8 +74,12 @@ HttpAnswer fault_of(const tool::ToolResult& result) {
       return error_response(403, result.error);
     case tool::Verdict::kBusy:
       return again_later(429, result.error);
-    case tool::Verdict::kBroken:
-      return error_response(500, result.error);
+    case tool::Verdict::kBroken: {
+      // What the program said is not lost, though what it left may be.
+      nlohmann::ordered_json told{{"error", result.error}};
+      if (!result.output.is_null()) told.update(result_json(result));
+      return json_response(told, 500);
+    }
     default:
       return std::nullopt;
   }

@@ -49,8 +49,10 @@ std::optional<std::string> decoded(std::string_view text, bool is_query) {
 
 bool is_local_origin(std::string_view origin) {
   const auto scheme = origin.find("://");
-  if (scheme == origin.npos) return false;
-  std::string_view host = origin.substr(scheme + 3);
+  return scheme != origin.npos && is_local_host(origin.substr(scheme + 3));
+}
+
+bool is_local_host(std::string_view host) {
   if (host.starts_with("[::1]")) return host.size() == 5 || host[5] == ':';
   host = host.substr(0, host.find(':'));
   return host == "localhost" || host == "127.0.0.1";

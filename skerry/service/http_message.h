@@ -101,6 +101,9 @@ std::string_view bearer_in(std::string_view authorization);
 /// - _ . : or else a new one.
 std::string request_id_of(std::string_view given);
 
+/// Whether a `Host` header names this machine itself.
+bool is_local_host(std::string_view host);
+
 /// Whether an `Origin` header names a page of this machine's own. One of elsewhere may make a
 /// browser here send requests, and must not have them carried out.
 bool is_local_origin(std::string_view origin);

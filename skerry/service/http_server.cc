@@ -60,7 +60,7 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
   }
 
   void stop() {
-    is_stopping_ = true;
+    all_->is_stopping = true;
     error_code ignored;
     for (tcp::acceptor& acceptor : acceptors_) acceptor.close(ignored);
   }
@@ -69,9 +69,9 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
   asio::awaitable<void> accept(tcp::acceptor& acceptor, const Router& router,
                                std::shared_ptr<Tls> tls) {
     const auto self = shared_from_this();
-    while (!is_stopping_) {
+    while (!all_->is_stopping) {
       auto [error, socket] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
-      if (is_stopping_) co_return;
+      if (all_->is_stopping) co_return;
       if (error) {
         asio::steady_timer pause(io_, kPause);
         (void)co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -79,9 +79,7 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
         ++connections_;
-        asio::co_spawn(io_,
-                       serve_connection(std::move(socket), tls, router, limits_,
-                                        [self] { return self->is_stopping_; }),
+        asio::co_spawn(io_, serve_connection(std::move(socket), tls, router, limits_, self->all_),
                        [self](const std::exception_ptr&) { --self->connections_; });
       }  // else it is closed
     }
@@ -91,7 +89,7 @@ class HttpServer::Listeners : public std::enable_shared_from_this<Listeners> {
   Limits limits_;
   std::deque<tcp::acceptor> acceptors_;
   int connections_ = 0;
-  bool is_stopping_ = false;
+  std::shared_ptr<Connections> all_ = std::make_shared<Connections>();
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(asio::io_context& io,

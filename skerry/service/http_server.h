@@ -25,6 +25,7 @@ class HttpServer {
   struct Limits {
     std::size_t header = 64 * 1024;
     std::size_t body = std::size_t{70} << 20;  ///< a module of 50 MiB in base64
+    std::size_t all_bodies = std::size_t{512} << 20;
     int connections = 4096;
     std::chrono::milliseconds header_time{
         10'000};  ///< from a request's first byte to its last line; of a handshake, too

@@ -69,6 +69,13 @@ class Router {
   /// From now on requests are `gate`'s to let in; it must outlive this.
   void guard(access::Gate& gate) { gate_ = &gate; }
 
+  /// Whether nobody needs a key here.
+  bool is_open() const { return gate_ == nullptr || gate_->is_open(); }
+  /// Whether a key is one, or none is needed.
+  bool knows(std::string_view api_key) const {
+    return gate_ == nullptr || gate_->caller_of(api_key).ok();
+  }
+
   /// Fills the request's variables and caller in and calls the route's handler; 401, 404, 405 and
   /// 429 by itself.
   boost::asio::awaitable<std::optional<HttpResponse>> handle(HttpRequest request,

@@ -12,6 +12,7 @@
 #include "skerry/base/utf8.h"
 #include "skerry/service/grpc_call.h"
 #include "skerry/service/grpc_gate.h"
+#include "skerry/tool/python_executor.h"
 #include "skerry/tool/tool.h"
 #include "skerry/workspace/command.h"
 #include "skerry/workspace/deletion.h"
@@ -60,6 +61,10 @@ Result<session::SessionName> user_named(const std::string& text) {
 /// Whose files a call is about. The tenant is the caller's, never what a request says.
 Result<Scope> scope_of(const tool::Caller& caller, const std::string& session_id,
                        const std::string& user_id = {}) {
+  // Who may not run code in a session may not change what it finds there, either.
+  if (!caller.may_call(tool::PythonExecutor::kName)) {
+    return absl::PermissionDeniedError("python_executor is not among the tools of this key");
+  }
   auto session = session::SessionName::parse(session_id);
   if (!session.ok()) return annotate(session.status(), "Invalid session");
   Scope scope{.tenant = caller.tenant, .session = *std::move(session)};
