@@ -57,6 +57,17 @@ ENUMS = {
 }
 
 
+def test_an_answer_that_would_be_too_large_for_clients_is_cut_and_not_lost(agent):
+    code = "import sys; sys.stdout.buffer.write(b'\\xff' * 1048576); sys.stdout.flush()"
+    answer = agent.ExecuteTask(query=f"Execute Python: {code}")
+    assert answer.result == "\ufffd" * 1048576, "the result comes first"
+    assert "[cut: gRPC clients take 4 MiB" in output(answer.tool_results[0])
+    calls = [{"tool": "python_executor", "parameters": {"code": "print('a' * 1000000)"}} for _ in range(5)]
+    answer = agent.ExecuteTask(query="run", context={"tool_calls": calls})
+    assert len(answer.tool_results) == 5 and answer.result == "a" * 1000000 + "\n"
+    assert all(output(each).startswith("aaaa") for each in answer.tool_results)
+
+
 def test_names_and_numbers_are_those_of_the_contract(agent):
     assert {"shannon.agent.AgentService", "grpc.health.v1.Health"} <= set(agent.reflection.get_services())
     for name, fields in FIELDS.items():

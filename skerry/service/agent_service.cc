@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "skerry/base/utf8.h"
+#include "skerry/service/grpc_answer.h"
 #include "skerry/service/grpc_call.h"
 #include "skerry/service/grpc_gate.h"
 #include "skerry/service/json_struct.h"
@@ -273,7 +274,9 @@ class Task {
     if (!answer.failure.ok()) co_return failure_of(answer.failure);
     for (const auto& [call, result] : answer.executions) {
       const bool is_alone = !is_list_ && call.source == agent::ToolCall::Source::kRequest;
-      if (const grpc::Status fault = fault_of(result); !fault.ok() && is_alone) co_return fault;
+      const bool has_said = result.output.is_string() && result.output != "";
+      const grpc::Status fault = has_said ? grpc::Status::OK : fault_of(result);
+      if (!fault.ok() && is_alone) co_return fault;
       *response.add_tool_calls() = proto_of(call);
       if (result.metadata.value("cached", false)) response.mutable_metrics()->set_cache_hit(true);
       *response.add_tool_results() = proto_of(call.tool, result);
@@ -288,6 +291,7 @@ class Task {
     response.mutable_metrics()->set_mode(request_.mode());
     response.set_final_state(answer.succeeded ? proto::AGENT_STATE_COMPLETED
                                               : proto::AGENT_STATE_FAILED);
+    fit_answer(response);
     co_return grpc::Status::OK;
   }
 
@@ -359,6 +363,7 @@ class Updates {
     observer.ended = [this](const agent::Execution& execution) {
       auto ended = make(proto::AGENT_STATE_EXECUTING, 0.9);
       *ended.mutable_tool_result() = proto_of(execution.call.tool, execution.result);
+      fit_answer(ended);
       send_(std::move(ended));
     };
     observer.text = [this](std::string_view text) {
@@ -479,8 +484,11 @@ grpc::ServerUnaryReactor* AgentService::ExecuteTool(grpc::CallbackServerContext*
     json parameters = json_of(request->parameters());
     const ToolResult result =
         co_await tools_.call(request->tool_name(), std::move(parameters), *std::move(caller), {});
-    if (auto fault = fault_of(result); !fault.ok()) co_return fault;
+    // What the program said is told, though what it left may be lost.
+    const bool has_said = result.output.is_string() && result.output != "";
+    if (auto fault = fault_of(result); !fault.ok() && !has_said) co_return fault;
     *response = proto_of(request->tool_name(), result);
+    fit_answer(*response);
     co_return grpc::Status::OK;
   });
 }

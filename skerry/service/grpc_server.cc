@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
@@ -26,6 +27,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(const std::vector<Address>
                                                       const std::shared_ptr<const Tls>& tls) {
   // It would speak to standard error by itself; what matters is in the status.
   ::setenv("GRPC_VERBOSITY", "NONE", 0);
+  google::protobuf::SetLogHandler(nullptr);  // a client's malformed message is no news
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto server = std::unique_ptr<GrpcServer>(new GrpcServer);

@@ -30,8 +30,11 @@ Status TaskStore::open_if_needed() {
       return absl::UnavailableError("the tasks' database is a newer version's");
     default:
       complain(why);
-      return absl::UnavailableError(lock_ ? "the tasks' database cannot be opened now"
-                                          : "another service on this machine has the tasks");
+      if (!lock_ && opened.code() == StatusCode::kUnavailable) {
+        return absl::UnavailableError("another service on this machine has the tasks");
+      }
+      return absl::UnavailableError(
+          "the tasks' database cannot be opened now; the service's log says why");
   }
 }
 
