@@ -17,7 +17,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "skerry/base/file.h"
 #include "skerry/base/secret_file.h"
 
 namespace skerry::access {
@@ -134,7 +133,7 @@ std::optional<std::chrono::nanoseconds> time_of_signature(EVP_PKEY* key) {
 
 /// The authorities of clients, of which one at least must be of use.
 Result<std::string> read_authorities(const std::filesystem::path& file, TimePoint now) {
-  SKERRY_ASSIGN(std::string text, read_file(file, kMaxFile));
+  SKERRY_ASSIGN(std::string text, read_regular_file(file, kMaxFile));
   SKERRY_ASSIGN(const auto authorities, certificates_in(text, file));
   Status last;
   for (const X509Ptr& each : authorities) {
@@ -165,7 +164,7 @@ Status CertificateFiles::check() const {
 Result<Certificates> Certificates::read(const CertificateFiles& files, TimePoint now) {
   SKERRY_TRY(files.check());
   Certificates read;
-  SKERRY_ASSIGN(read.chain, read_file(files.certificate, kMaxFile));
+  SKERRY_ASSIGN(read.chain, read_regular_file(files.certificate, kMaxFile));
   SKERRY_ASSIGN(const auto chain, certificates_in(read.chain, files.certificate));
   for (const X509Ptr& each : chain) SKERRY_TRY(check_time(each.get(), files.certificate, now));
   read.expires = *time_of(X509_get0_notAfter(chain.front().get()));

@@ -131,7 +131,7 @@ bool is_text_of(const Key& key, std::string_view text) {
 }
 
 Result<std::vector<Key>> KeyFile::read() const {
-  const auto opened = open_file(path_, O_RDONLY);
+  const auto opened = open_file(path_, O_RDONLY | O_NONBLOCK);
   if (opened.status().code() == StatusCode::kNotFound) return std::vector<Key>();
   if (!opened.ok()) return opened.status();
   struct stat info{};

@@ -107,8 +107,7 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
   SKERRY_ASSIGN(setting.modules.compiler, program_beside("skerry-compiler"));
   setting.pool.workers = settings.workers;
   setting.pool.spares = std::min(settings.spares, settings.workers);
-  const int share = settings.share > 0 ? settings.share : (3 * settings.workers + 3) / 4;
-  setting.pool.share = std::min(share, settings.workers);
+  setting.pool.share = std::min(settings.share, settings.workers);
   setting.pool.queue = settings.queue;
   setting.pool.require_walls = settings.require_walls;
   SKERRY_TRY(setting.pool.check());

@@ -31,6 +31,7 @@ TEST(SecretFileTest, WhatIsNoFileIsRefusedAndWaitedForByNobody) {
   const auto pipe = directory.path() / "pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_EQ(read_secret_file(pipe, kib(1)).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(read_regular_file(pipe, kib(1)).status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(read_secret_file(directory.path(), kib(1)).status().code(),
             StatusCode::kInvalidArgument);
   EXPECT_EQ(read_secret_file(directory.path() / "none", kib(1)).status().code(),

@@ -43,7 +43,7 @@ constexpr int kForksOfOneZygote = 4096;
 Status Setting::check() const {
   SKERRY_TRY(in_bounds("the number of workers", workers, 1, 1024));
   SKERRY_TRY(in_bounds("the number of spare workers", spares, 1, workers));
-  SKERRY_TRY(in_bounds("a tenant's share of workers", share, 1, workers));
+  SKERRY_TRY(in_bounds("a tenant's share of workers", share, 0, workers));
   SKERRY_TRY(in_bounds("the length of a tenant's queue", queue, 0, 100'000));
   return in_bounds("the milliseconds that a worker may idle", idle.count(), 1, 86'400'000);
 }
@@ -371,7 +371,24 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     return nullptr;
   }
 
-  bool may_lease(const std::string& tenant) const { return held_by(tenant) < setting_.share; }
+  /// Whether the tenant may have one more worker, if there is one. Without a fixed share the more
+  /// it holds the more must be left (dynamic thresholds, as in Choudhury and Hahne, 1998), and who
+  /// comes after others leaves the last one to those who have none.
+  bool may_lease(const std::string& tenant) const {
+    const int held = held_by(tenant);
+    if (setting_.share > 0) return held < setting_.share;
+    if (held == 0) return true;
+    const int others = run_by_others_than(tenant);
+    const int left = setting_.workers - held - others;
+    return held < 3 * left && (others == 0 || left > 1);
+  }
+
+  int run_by_others_than(const std::string& tenant) const {
+    return static_cast<int>(std::count_if(members_.begin(), members_.end(), [&](const auto& each) {
+      return each.second.tenant && each.second.tenant != tenant &&
+             each.second.link->state() == State::kRunning;
+    }));
+  }
 
   /// Whether so many runs have just begun that another would only share processors with them.
   bool is_crowded() const {
@@ -417,7 +434,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     if (!member.tenant || !is_full() || is_room_coming()) return false;
     return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& each) {
       const int held = held_by(each.first);
-      return each.first != *member.tenant && held < setting_.share && !has_idle(each.first) &&
+      const bool may_hold = setting_.share == 0 || held < setting_.share;
+      return each.first != *member.tenant && may_hold && !has_idle(each.first) &&
              (held == 0 || held + 1 < held_by(*member.tenant));
     });
   }

@@ -29,8 +29,10 @@ struct Setting {
   runtime::Home home;
   int workers = 16;  ///< processes at most; 1 to 1,024. More than cores: a long run stops nobody
   int spares = 2;    ///< of them, kept warm and nobody's; 1 to `workers`
-  int share = 12;    ///< workers that one tenant may hold; 1 to `workers`
-  int queue = 64;    ///< runs of one tenant that may wait; 0 to 100,000
+  /// Workers that one tenant may hold, at most `workers`; 0: three in four while it is alone, and
+  /// of what others leave.
+  int share = 0;
+  int queue = 64;                          ///< runs of one tenant that may wait; 0 to 100,000
   bool require_walls = false;              ///< no start where the host refuses a wall of the jail
   std::chrono::milliseconds idle{60'000};  ///< after which a tenant's idle worker is let go
 

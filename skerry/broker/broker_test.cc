@@ -266,6 +266,22 @@ TEST_F(BrokerTest, QueueIsBoundedForEachTenant) {
   EXPECT_NE(pid_of("another"), "");
 }
 
+TEST_F(BrokerTest, TwoTenantsCannotKeepAllOthersOut) {
+  Setting wide = setting();
+  wide.workers = 8;
+  wide.share = 0;
+  wide.queue = 100;
+  start(wide);
+  std::vector<std::shared_ptr<Started>> runs;
+  for (int i = 0; i < 10; ++i) runs.push_back(begin("hang", "greedy"));
+  ASSERT_TRUE(wait_until([&] { return broker_->counts().running == 6; }));
+  for (int i = 0; i < 10; ++i) runs.push_back(begin("hang", "greedy too"));
+  ASSERT_TRUE(wait_until([&] { return broker_->counts().running == 7; }));
+  EXPECT_NE(pid_of("modest"), "");
+  EXPECT_NE(pid_of("modest too"), "");
+  EXPECT_EQ(broker_->counts().running, 7);
+}
+
 TEST_F(BrokerTest, TenantsTakeTurns) {
   Setting one_worker = setting();
   one_worker.workers = one_worker.spares = one_worker.share = 1;
