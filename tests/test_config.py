@@ -69,6 +69,18 @@ def test_limits_and_timeouts_are_those_that_were_told(serve, tmp_path):
     assert client.post("/v1/run", code="print('x' * 1000)")["truncated"] == ["stdout"]
 
 
+def test_what_runs_may_ask_for_is_bounded_as_told(serve, tmp_path):
+    (tmp_path / "bounds.yaml").write_text(
+        "wasi:\n  max_memory_bytes: 104857600\n  max_timeout_seconds: 5\n  max_asked_output_bytes: 2000000\n  execution_timeout_ms: 2000\n")
+    client = Http(serve("--config", str(tmp_path / "bounds.yaml")).http)
+    for asked, said in (({"timeout": 5.5}, "'timeout' must be at most 5"), ({"memory": 257}, "'memory' must be at most 256"),
+                        ({"max_output": 2000001}, "'max_output' must be at most 2000000")):
+        status, _, answer = client("POST", "/v1/run", {"code": "1", **asked})
+        assert status == 400 and said in answer["error"], answer
+    told = client.post("/v1/run", code="print('x' * 1500000)", timeout=5, memory=200, max_output=2000000)
+    assert len(told["stdout"]) == 1500001 and told["limits"]["wall_seconds"] == 5
+
+
 def test_what_a_run_finds_in_its_environment(serve, tmp_path):
     (tmp_path / "variables.yaml").write_text("wasi:\n  env_vars:\n    GREETING: hello, you\n    MODE: service\n")
     client = Http(serve("--config", str(tmp_path / "variables.yaml")).http)

@@ -156,6 +156,10 @@ Status Service::start_tasks(const runtime::Home& home) {
 
 void Service::start_front_ends(const config::Settings& settings) {
   const sandbox::Limits& limits = settings.limits;
+  const service::RunRules rules{.limits = limits,
+                                .most_memory = settings.most_memory,
+                                .most_wall = settings.most_wall,
+                                .most_output = settings.most_output};
   agent_ = std::make_unique<service::AgentService>(
       io_, *gate_, agent_core_, tools_, *runner_,
       service::AgentService::Setting{
@@ -165,13 +169,13 @@ void Service::start_front_ends(const config::Settings& settings) {
                                                              .tools = tools_,
                                                              .runner = *runner_,
                                                              .runs = *runs_,
-                                                             .limits = limits,
+                                                             .rules = rules,
                                                              .version = SKERRY_VERSION});
   service::add_routes(*api_, router_);
   service::add_metrics_route(*metrics_, router_);
   service::add_metrics_route(*metrics_, metrics_router_);
   service::add_session_routes(*sessions_, router_);
-  own_ = std::make_unique<service::SkerryService>(io_, *gate_, *runs_, *sessions_, limits);
+  own_ = std::make_unique<service::SkerryService>(io_, *gate_, *runs_, *sessions_, rules);
 }
 
 Status Service::start_tls(const config::Settings& settings) {

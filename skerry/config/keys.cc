@@ -177,6 +177,9 @@ std::vector<Key> sandbox_keys() {
   using std::chrono::seconds;
   constexpr double kMiB = 1048576;
   return {
+      size("wasi.max_memory_bytes", kMiB, 4095 * kMiB, SKERRY_FIELD(most_memory)),
+      duration<seconds>("wasi.max_timeout_seconds", 1, 86'400, SKERRY_FIELD(most_wall)),
+      size("wasi.max_asked_output_bytes", 0, 0x1p30, SKERRY_FIELD(most_output)),
       size("wasi.memory_limit_bytes", kMiB, 4095 * kMiB, SKERRY_FIELD(limits.memory)),
       duration<milliseconds>("wasi.execution_timeout_ms", 1, 86'400'000, SKERRY_FIELD(limits.wall)),
       duration<seconds>("wasi.execution_timeout_secs", 1, 86'400, SKERRY_FIELD(limits.wall)),

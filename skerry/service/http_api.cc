@@ -335,7 +335,7 @@ void add_tool_calls(const HttpApi& api, Router& router) {
 awaitable<Answer> answer_run(const HttpApi& api, const HttpRequest& request, json body,
                              EventStream& events) {
   const bool wants_events = request.wants_events;
-  auto order = run_order(body, api.limits);
+  auto order = run_order(body, api.rules);
   if (!order.ok()) co_return response_of(order.status());
   tool::OutputSeen seen;
   std::function<void()> begun;
@@ -402,7 +402,7 @@ void add_routes(const HttpApi& api, Router& router) {
        .path = "/v1/run",
        .summary = "Run a Python program; with Accept: text/event-stream as events started, "
                   "stdout, stderr, outcome",
-       .body = run_schema(api.limits),
+       .body = run_schema(api.rules),
        .answer = object_schema(),
        .errors = {400, 403, 409, 429, 500},
        .sends_events = true,

@@ -6,6 +6,7 @@
 #include "skerry/agent/agent.h"
 #include "skerry/broker/runner.h"
 #include "skerry/service/router.h"
+#include "skerry/service/run_order.h"
 #include "skerry/tool/runs.h"
 #include "skerry/tool/toolbox.h"
 
@@ -17,7 +18,7 @@ struct HttpApi {
   const tool::Toolbox& tools;
   broker::Runner& runner;
   tool::Runs& runs;
-  sandbox::Limits limits;  ///< of a run that asks for nothing else
+  RunRules rules;
   std::string version;
 };
 

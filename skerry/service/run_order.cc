@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/service/run_order.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -38,65 +39,68 @@ Result<std::string> template_named(const std::string& name) {
 
 }  // namespace
 
-tool::Definition run_parameters(const sandbox::Limits& limits) {
-  return {.name = "run",
-          .version = "1",
-          .description = "One run",
-          .category = "code",
-          .parameters = {
-              {.name = "code", .description = "The program", .is_required = true},
-              {.name = "session",
-               .description = "Goes on where this session stands",
-               .form = session_name_schema()},
-              {.name = "template",
-               .description = "The image to start from",
-               .form = {{"enum", template_names()}}},
-              {.name = "stdin", .description = "Standard input, whole", .default_value = ""},
-              {.name = "args",
-               .type = Type::kArray,
-               .description = "sys.argv, from its second on",
-               .form = {{"items", text_schema()}}},
-              {.name = "env",
-               .type = Type::kObject,
-               .description = "Environment variables",
-               .form = {{"additionalProperties", text_schema()}}},
-              {.name = "timeout",
-               .type = Type::kNumber,
-               .description = "Seconds after which the run is killed",
-               .default_value = seconds_of(limits),
-               .minimum = 0.001,
-               .maximum = 86'400},
-              {.name = "memory",
-               .type = Type::kNumber,
-               .description = "Linear memory in MiB",
-               .default_value = static_cast<double>(limits.memory.value) / kMiB,
-               .minimum = 1,
-               .maximum = 4095},
-              {.name = "max_output",
-               .type = Type::kInteger,
-               .description = "Bytes kept of each stream",
-               .default_value = limits.output.value,
-               .minimum = 0,
-               .maximum = 1 << 30,
-               .is_exact = true},
-              {.name = "seed",
-               .type = Type::kInteger,
-               .description = "Makes all randomness follow from this number",
-               .minimum = 0,
-               .is_exact = true,
-               .form = {{"maximum", INT64_MAX}}},
-              {.name = "durable",
-               .type = Type::kBoolean,
-               .description = "Answer when the session is safe from a power loss, too",
-               .default_value = false},
-              {.name = "isolation",
-               .description = "\"process\": a process of its own; \"tenant\": one of the tenant's",
-               .default_value = "tenant",
-               .form = {{"enum", {"tenant", "process"}}}}}};
+tool::Definition run_parameters(const RunRules& rules) {
+  const sandbox::Limits& limits = rules.limits;
+  const std::chrono::duration<double> most_wall = rules.most_wall;
+  return {
+      .name = "run",
+      .version = "1",
+      .description = "One run",
+      .category = "code",
+      .parameters = {
+          {.name = "code", .description = "The program", .is_required = true},
+          {.name = "session",
+           .description = "Goes on where this session stands",
+           .form = session_name_schema()},
+          {.name = "template",
+           .description = "The image to start from",
+           .form = {{"enum", template_names()}}},
+          {.name = "stdin", .description = "Standard input, whole", .default_value = ""},
+          {.name = "args",
+           .type = Type::kArray,
+           .description = "sys.argv, from its second on",
+           .form = {{"items", text_schema()}}},
+          {.name = "env",
+           .type = Type::kObject,
+           .description = "Environment variables",
+           .form = {{"additionalProperties", text_schema()}}},
+          {.name = "timeout",
+           .type = Type::kNumber,
+           .description = "Seconds after which the run is killed",
+           .default_value = seconds_of(limits),
+           .minimum = 0.001,
+           .maximum = std::max(most_wall.count(), seconds_of(limits))},
+          {.name = "memory",
+           .type = Type::kNumber,
+           .description = "Linear memory in MiB",
+           .default_value = static_cast<double>(limits.memory.value) / kMiB,
+           .minimum = 1,
+           .maximum = static_cast<double>(std::max(rules.most_memory, limits.memory).value) / kMiB},
+          {.name = "max_output",
+           .type = Type::kInteger,
+           .description = "Bytes kept of each stream",
+           .default_value = limits.output.value,
+           .minimum = 0,
+           .maximum = static_cast<double>(std::max(rules.most_output, limits.output).value),
+           .is_exact = true},
+          {.name = "seed",
+           .type = Type::kInteger,
+           .description = "Makes all randomness follow from this number",
+           .minimum = 0,
+           .is_exact = true,
+           .form = {{"maximum", INT64_MAX}}},
+          {.name = "durable",
+           .type = Type::kBoolean,
+           .description = "Answer when the session is safe from a power loss, too",
+           .default_value = false},
+          {.name = "isolation",
+           .description = "\"process\": a process of its own; \"tenant\": one of the tenant's",
+           .default_value = "tenant",
+           .form = {{"enum", {"tenant", "process"}}}}}};
 }
 
-nlohmann::ordered_json run_schema(const sandbox::Limits& limits) {
-  const tool::Definition definition = run_parameters(limits);
+nlohmann::ordered_json run_schema(const RunRules& rules) {
+  const tool::Definition definition = run_parameters(rules);
   nlohmann::ordered_json schema = tool::schema_of(definition);
   for (const Parameter& each : definition.parameters) {
     auto& property = schema["properties"][each.name];
@@ -105,9 +109,8 @@ nlohmann::ordered_json run_schema(const sandbox::Limits& limits) {
   return schema;
 }
 
-Result<broker::Runner::Order> run_order(const nlohmann::json& parameters,
-                                        const sandbox::Limits& limits) {
-  SKERRY_ASSIGN(const auto given, tool::Arguments::check(run_parameters(limits), parameters));
+Result<broker::Runner::Order> run_order(const nlohmann::json& parameters, const RunRules& rules) {
+  SKERRY_ASSIGN(const auto given, tool::Arguments::check(run_parameters(rules), parameters));
   broker::Runner::Order order;
   if (given.has("session")) {
     SKERRY_ASSIGN(order.session, session::SessionName::parse(given.text("session")));
@@ -131,7 +134,7 @@ Result<broker::Runner::Order> run_order(const nlohmann::json& parameters,
     }
   }
   request.input = given.text("stdin");
-  request.limits = limits;
+  request.limits = rules.limits;
   request.limits.wall =
       std::chrono::milliseconds(std::llround(given.value("timeout").get<double>() * 1000));
   request.limits.memory = mebibytes(given.value("memory").get<double>());

@@ -138,7 +138,7 @@ grpc::ServerWriteReactor<v1::RunEvent>* SkerryService::Run(grpc::CallbackServerC
   return Call::start(io_, [this, context, request](Call::Send send) -> GrpcWork::Work {
     auto caller = admitted(gate_, *context);
     if (!caller.ok()) co_return grpc_status(caller.status());
-    auto order = run_order(parameters_of(*request), limits_);
+    auto order = run_order(parameters_of(*request), rules_);
     if (!order.ok()) co_return grpc_status(order.status());
     tool::OutputSeen seen = [send](wasi::Stream stream, std::string_view text) {
       v1::RunEvent event;

@@ -4,7 +4,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "skerry/access/gate.h"
-#include "skerry/sandbox/limits.h"
+#include "skerry/service/run_order.h"
 #include "skerry/tool/runs.h"
 #include "skerry/tool/sessions.h"
 #include "skerry/v1/skerry.grpc.pb.h"
@@ -17,10 +17,9 @@ namespace skerry::service {
 /// the server.
 class SkerryService final : public v1::Skerry::CallbackService {
  public:
-  /// `limits` are those of a run that asks for nothing else.
   SkerryService(boost::asio::io_context& io, access::Gate& gate, tool::Runs& runs,
-                tool::Sessions& sessions, const sandbox::Limits& limits)
-      : io_(io), gate_(gate), runs_(runs), sessions_(sessions), limits_(limits) {}
+                tool::Sessions& sessions, const RunRules& rules)
+      : io_(io), gate_(gate), runs_(runs), sessions_(sessions), rules_(rules) {}
 
   grpc::ServerWriteReactor<v1::RunEvent>* Run(grpc::CallbackServerContext* context,
                                               const v1::RunRequest* request) override;
@@ -61,7 +60,7 @@ class SkerryService final : public v1::Skerry::CallbackService {
   access::Gate& gate_;
   tool::Runs& runs_;
   tool::Sessions& sessions_;
-  sandbox::Limits limits_;
+  RunRules rules_;
 };
 
 }  // namespace skerry::service
