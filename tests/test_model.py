@@ -74,7 +74,8 @@ def refused(client, status, said, query="What is it?", **more):
 
 def streamed(client, query="What is 6 times 7?", **more):
     """The events of a streamed query: (event, data)."""
-    client.connection.request("POST", "/agent/query", json.dumps({"query": query, "stream": True, **more}))
+    client.connection.request("POST", "/agent/query", json.dumps({"query": query, "stream": True, **more}),
+                              {"Accept": "text/event-stream"})
     response = client.connection.getresponse()
     assert response.status == 200 and response.getheader("Content-Type") == "text/event-stream"
     return events_of(response.read().decode())
@@ -254,6 +255,15 @@ def test_streamed_code_is_told_while_it_prints(client):
     events = streamed(client, "Execute Python: print('a', flush=True); print('b')")
     assert "".join(data["delta"] for event, data in events if event == "thread.message.delta") == "a\nb\n"
     assert events[-1][0] == "thread.message.completed" and events[-1][1]["response"] == "a\nb\n"
+
+
+def test_who_asks_for_no_events_gets_a_json_object_a_line(client):
+    client.connection.request("POST", "/agent/query", json.dumps({"query": "Execute Python: print('a')", "stream": True}))
+    response = client.connection.getresponse()
+    assert response.status == 200 and response.getheader("Content-Type") == "text/event-stream"
+    told = [json.loads(line) for line in response.read().decode().splitlines()]
+    assert "".join(each["delta"] for each in told if each["event"] == "thread.message.delta") == "a\n"
+    assert told[-1]["event"] == "thread.message.completed" and told[-1]["usage"]["total_tokens"] == 0
 
 
 def test_grpc_streams_words_and_calls(agent, model):

@@ -347,14 +347,14 @@ awaitable<HttpAnswer> answer_streamed(const agent::Agent& agent, agent::Plan pla
   co_return std::nullopt;
 }
 
-awaitable<HttpAnswer> answer_query(const agent::Agent& agent, json body, tool::Caller caller,
+awaitable<HttpAnswer> answer_query(const agent::Agent& agent, const HttpRequest& asking, json body,
                                    EventStream& events) {
   const json* stream = given(body, "stream");
   if (stream != nullptr && !stream->is_boolean()) {
     co_return response_of(must_be("stream", "true or false"));
   }
   const bool is_streamed = stream != nullptr && stream->get<bool>();
-  auto request = request_of(body, std::move(caller));
+  auto request = request_of(body, asking.caller);
   if (!request.ok()) co_return response_of(request.status());
   if (is_streamed && !request->calls.empty()) {
     co_return error_response(400, "forced_tool_calls cannot be streamed: leave stream out");
@@ -368,6 +368,7 @@ awaitable<HttpAnswer> answer_query(const agent::Agent& agent, json body, tool::C
   if (!plan.ok()) co_return response_of(plan.status());
   agent::Plan ready = *std::move(plan);
   if (is_streamed) {
+    if (!asking.wants_events) events.use_lines();
     co_return co_await answer_streamed(agent, std::move(ready), asked, events);
   }
   const agent::Answer answer = co_await agent.carry_out(std::move(ready), {});
@@ -390,7 +391,7 @@ void add_agent_routes(const HttpApi& api, Router& router) {
               .sends_events = true,
               .handler = with_body(
                   [&agent = api.agent](const HttpRequest& request, json body, EventStream& events) {
-                    return answer_query(agent, std::move(body), request.caller, events);
+                    return answer_query(agent, request, std::move(body), events);
                   })});
 }
 

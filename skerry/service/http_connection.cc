@@ -64,6 +64,7 @@ class Events final : public EventStream {
         changed_(stream.get_executor()),
         taken_(stream.get_executor(), asio::steady_timer::time_point::max()) {}
 
+  void use_lines() override { is_lines_ = true; }
   void open() override {
     if (std::exchange(has_begun_, true) || is_closed_) return;
     waiting_ += ": here are events\n\n";
@@ -72,6 +73,11 @@ class Events final : public EventStream {
   void send(const StreamEvent& event) override {
     has_begun_ = true;
     if (is_closed_) return;
+    if (is_lines_) {
+      waiting_ += std::string(event.data) + "\n";
+      changed_.cancel();
+      return;
+    }
     if (!event.id.empty()) waiting_ += "id: " + std::string(event.id) + "\n";
     waiting_ += "event: " + std::string(event.name) + "\ndata: " + std::string(event.data) + "\n\n";
     changed_.cancel();
@@ -104,7 +110,7 @@ class Events final : public EventStream {
         if (state.cancelled() != asio::cancellation_type::none) {
           co_return false;
         }
-        if (!error && has_begun_) waiting_ += ": still there\n\n";
+        if (!error && has_begun_ && !is_lines_) waiting_ += ": still there\n\n";
         continue;
       }
       std::string now = std::exchange(waiting_, {});
@@ -137,6 +143,7 @@ class Events final : public EventStream {
   bool is_writing_ = false;
   bool has_begun_ = false;
   bool is_closed_ = false;
+  bool is_lines_ = false;
 };
 
 /// What a request's body takes of what all bodies may. A request without a body takes nothing.

@@ -71,6 +71,9 @@ struct StreamEvent {
 class EventStream {
  public:
   virtual ~EventStream() = default;
+  /// From now on an event is its data on a line of its own, which have to say what it is: for
+  /// clients of the reference that did not ask for text/event-stream. Messages are such anyway.
+  virtual void use_lines() {}
   /// Sends the response's head, though there is no event yet.
   virtual void open() = 0;
   /// Sends one event, after the response's head if it is the first.
