@@ -143,6 +143,20 @@ def test_one_connection_answers_many_requests_and_pipelined_ones(secure, authori
         assert received.count(b"HTTP/1.1 200 OK") == 2 and received.count(b'"exit_code":0') == 2
 
 
+def test_more_requests_than_are_kept_may_wait_for_one(secure, authority):
+    host, port = secure.http.split(":")
+    with socket.create_connection((host, int(port)), timeout=15) as plain, authority.context().wrap_socket(plain, server_hostname="localhost") as many:
+        body = b'{"code": "import time; time.sleep(0.5)"}'
+        many.sendall(b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        time.sleep(0.1)
+        one = b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Filler: %s\r\n" % (b"x" * 200)
+        many.sendall((one + b"\r\n") * 999 + one + b"Connection: close\r\n\r\n")
+        received = b""
+        while piece := many.recv(1 << 16):
+            received += piece
+    assert received.count(b"HTTP/1.1 200 OK") == 1001
+
+
 def test_a_large_body_goes_in_and_out(secure, authority):
     client = Http(secure.http, authority.context())
     told = client.post("/v1/run", code="import sys; print(len(sys.stdin.read()))", stdin="x" * 3_000_000)

@@ -19,12 +19,10 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
 #include <netinet/tcp.h>
 
-#include "skerry/base/utf8.h"
+#include "skerry/service/http_request.h"
 #include "skerry/service/web_socket.h"
-#include "skerry/tool/trace.h"
 
 namespace skerry::service {
 namespace {
@@ -51,7 +49,7 @@ constexpr std::chrono::seconds kLeave{1};
 // The first byte of a record of TLS that holds a handshake.
 constexpr char kHandshakeRecord = 0x16;
 
-using Parser = http::request_parser<http::string_body>;
+using Parser = HttpParser;
 using Clock = std::chrono::steady_clock;
 
 /// Events on their way to the client, who may be slower than they come.
@@ -154,11 +152,11 @@ class BodyShare {
   BodyShare(const BodyShare&) = delete;
   BodyShare& operator=(const BodyShare&) = delete;
 
-  /// Whether there is room for a body that has grown to `size`.
+  /// Whether there is room for a body that has grown to `size`. For small ones there always is.
   bool grow_to(std::uint64_t size) {
     all_.body_bytes += size - taken_;
     taken_ = size;
-    return all_.body_bytes <= most_;
+    return size <= kSmallBody || all_.body_bytes <= most_;
   }
 
  private:
@@ -166,31 +164,6 @@ class BodyShare {
   std::uint64_t most_;
   std::uint64_t taken_ = 0;
 };
-
-/// Why a head is none that we may act on, as another server on its way could have understood it
-/// otherwise; empty when it is good.
-std::string_view fault_in(const http::request_header<>& head) {
-  const auto hosts = head.count(http::field::host);
-  if (hosts > 1 || (hosts == 0 && head.version() >= 11)) {
-    return "a request needs one Host header";
-  }
-  const auto codings = head.count(http::field::transfer_encoding);
-  if (codings > 1 ||
-      (codings == 1 && !beast::iequals(head[http::field::transfer_encoding], "chunked"))) {
-    return "the only Transfer-Encoding is chunked";
-  }
-  return {};
-}
-
-/// The key that a request's head shows; empty: none.
-std::string api_key_in(const http::request_header<>& head) {
-  const auto field = [&head](std::string_view name) {
-    const auto value = head[beast::string_view(name.data(), name.size())];
-    return std::string_view(value.data(), value.size());
-  };
-  const std::string_view key = field("X-API-Key");
-  return std::string(key.empty() ? bearer_in(field("Authorization")) : key);
-}
 
 /// Until the client goes.
 awaitable<void> watch(PlainStream& stream, beast::flat_buffer&) {
@@ -211,60 +184,15 @@ awaitable<void> watch(PlainStream& stream, beast::flat_buffer&) {
 /// The same where only reading shows what came: a farewell is bytes, too. What is read is left in
 /// `buffer`, for the next request.
 awaitable<void> watch(SecureStream& stream, beast::flat_buffer& buffer) {
-  auto reading = stream.async_read_some(buffer.prepare(kFirstRead), kTuple);
-  const auto [error, size] = co_await std::move(reading);
-  if (error) co_return;
-  buffer.commit(size);
+  // Unless so many requests are there already that nothing more fits.
+  if (buffer.max_size() - buffer.size() >= kFirstRead) {
+    auto reading = stream.async_read_some(buffer.prepare(kFirstRead), kTuple);
+    const auto [error, size] = co_await std::move(reading);
+    if (error) co_return;
+    buffer.commit(size);
+  }
   asio::steady_timer never(stream.get_executor(), asio::steady_timer::time_point::max());
   (void)co_await never.async_wait(kTuple);
-}
-
-/// The request as handlers see it; none when its target is no path.
-std::optional<HttpRequest> request_of(Parser& parser) {
-  auto& message = parser.get();
-  HttpRequest request;
-  request.method = std::string(message.method_string());
-  std::string_view target(message.target().data(), message.target().size());
-  // A client of a proxy names the server, too.
-  if (const auto scheme = target.find("://"); scheme != target.npos && !target.starts_with('/')) {
-    const std::string_view name = target.substr(0, scheme);
-    if (!beast::iequals(name, "http") && !beast::iequals(name, "https")) return std::nullopt;
-    target.remove_prefix(scheme + 3);
-    target.remove_prefix(std::min(target.find('/'), target.size()));
-  }
-  if (!target.starts_with('/')) return std::nullopt;
-  target = target.substr(0, target.find('#'));
-  const auto mark = target.find('?');
-  request.path = std::string(target.substr(0, mark));
-  std::string_view query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    const auto equal = pair.find('=');
-    const auto name = decoded(pair.substr(0, equal), true);
-    const auto value =
-        decoded(equal == pair.npos ? std::string_view() : pair.substr(equal + 1), true);
-    if (!name || !value) return std::nullopt;
-    request.query[*name] = *value;
-  }
-  for (const std::string_view name : kHeadersSeen) {
-    const auto found = message.find(beast::string_view(name.data(), name.size()));
-    if (found == message.end()) continue;
-    request.headers[std::string(name)] =
-        to_utf8(std::string_view(found->value().data(), found->value().size()));
-  }
-  request.wants_web_socket = beast::websocket::is_upgrade(message);
-  const auto accept = message[http::field::accept];
-  request.wants_events = accept.find("text/event-stream") != accept.npos;
-  const auto field = [&message](std::string_view name) {
-    const auto value = message[beast::string_view(name.data(), name.size())];
-    return std::string_view(value.data(), value.size());
-  };
-  request.api_key = api_key_in(message);
-  request.request_id = request_id_of(field("X-Request-ID"));
-  request.trace = tool::trace_for(field("traceparent"));
-  request.body = std::move(message.body());
-  return request;
 }
 
 http::response<http::string_body> message_of(HttpResponse&& response, bool keep_alive) {
@@ -374,19 +302,17 @@ class Connection {
     co_return true;
   }
 
-  /// Whether the body is worth reading: a large one of who has no key is not.
-  bool is_welcome(const Parser& parser) const {
+  /// Why the body is not worth reading: it is a large one of who has no key.
+  std::optional<HttpResponse> refusal_of_body(const Parser& parser) const {
     const auto length = parser.content_length();
     const bool is_small = parser.is_done() || (length && *length <= kSmallBody);
-    return is_small || router_.knows(api_key_in(parser.get()));
+    if (is_small) return std::nullopt;
+    return router_.refusal_of(api_key_in(parser.get()));
   }
 
   awaitable<bool> read_body(Parser& parser, BodyShare& share) {
-    if (!is_welcome(parser)) {
-      co_await write(error_response(401,
-                                    "a key is needed: send it as X-API-Key or Authorization: "
-                                    "Bearer"),
-                     false);
+    if (auto refusal = refusal_of_body(parser)) {
+      co_await write(*std::move(refusal), false);
       co_return false;
     }
     tcp().expires_after(limits_.body_time);
@@ -442,7 +368,7 @@ class Connection {
   /// Until a key is one no more.
   awaitable<void> revoked(const std::string& key) {
     asio::steady_timer timer(stream_.get_executor());
-    while (router_.knows(key)) {
+    while (!router_.refusal_of(key)) {
       timer.expires_after(kKeyCheck);
       const auto [error] = co_await timer.async_wait(kTuple);
       if (error) co_return;

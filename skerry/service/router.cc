@@ -69,7 +69,20 @@ ordered_json error_of(int status) {
       {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
 }
 
+HttpResponse unauthenticated(const Status& why) {
+  HttpResponse refusal = response_of(why);
+  refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return refusal;
+}
+
 }  // namespace
+
+std::optional<HttpResponse> Router::refusal_of(std::string_view api_key) const {
+  if (gate_ == nullptr) return std::nullopt;
+  const auto caller = gate_->caller_of(api_key);
+  if (caller.ok()) return std::nullopt;
+  return unauthenticated(caller.status());
+}
 
 void Router::add(Route route) { routes_.push_back(std::move(route)); }
 
@@ -112,11 +125,7 @@ boost::asio::awaitable<std::optional<HttpResponse>> Router::guarded(const Route&
   if (gate_ == nullptr || route.is_open)
     co_return co_await route.handler(std::move(request), events);
   auto caller = gate_->caller_of(request.api_key);
-  if (!caller.ok()) {
-    HttpResponse refusal = response_of(caller.status());
-    refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
-    co_return refusal;
-  }
+  if (!caller.ok()) co_return unauthenticated(caller.status());
   request.caller = *std::move(caller);
   request.caller.request = request.request_id;
   request.caller.trace = request.trace;

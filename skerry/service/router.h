@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,10 +72,8 @@ class Router {
 
   /// Whether nobody needs a key here.
   bool is_open() const { return gate_ == nullptr || gate_->is_open(); }
-  /// Whether a key is one, or none is needed.
-  bool knows(std::string_view api_key) const {
-    return gate_ == nullptr || gate_->caller_of(api_key).ok();
-  }
+  /// What is answered to who shows no key, or one that is none; none when it is good.
+  std::optional<HttpResponse> refusal_of(std::string_view api_key) const;
 
   /// Fills the request's variables and caller in and calls the route's handler; 401, 404, 405 and
   /// 429 by itself.
