@@ -241,6 +241,16 @@ def test_what_happens_is_counted(serve):
     assert metric(prometheus, "skerry_session_image_bytes_count") == 1
 
 
+def test_the_python_tool_can_be_limited_by_the_minute(serve):
+    client = Http(serve(env={"PYTHON_EXECUTOR_RATE_LIMIT": "3"}).http)
+    assert client.get("/tools/python_executor/metadata")["rate_limit"] == 3
+    body = {"tool_name": "python_executor", "parameters": {"code": "print(1)"}}
+    answers = [client("POST", "/tools/execute", body) for _ in range(4)]
+    assert [status for status, _, _ in answers] == [200, 200, 200, 429]
+    assert "3 calls of python_executor a minute" in answers[3][2]["error"] and answers[3][1]["Retry-After"]
+    assert client.post("/tools/execute", tool_name="calculator", parameters={"expression": "1+1"})["success"], "others are not"
+
+
 def test_results_are_kept_where_that_was_told(serve, tmp_path):
     (tmp_path / "cache.yaml").write_text("tools:\n  cache_seconds:\n    python_executor: 2\n")
     service = serve("--config", str(tmp_path / "cache.yaml"))

@@ -121,7 +121,8 @@ Status Service::start_tools(const config::Settings& settings,
                             std::optional<agent::ModelSetting> model) {
   SKERRY_ASSIGN(modules_, tool::ModuleSource::open(settings.modules));
   const sandbox::Limits& limits = settings.limits;
-  tools_.add(std::make_unique<tool::PythonExecutor>(*runner_, limits));
+  tools_.add(
+      std::make_unique<tool::PythonExecutor>(*runner_, limits, settings.python_calls_per_minute));
   tools_.add(std::make_unique<tool::CodeExecutor>(*runner_, *modules_, limits));
   tools_.add(std::make_unique<tool::PythonWasiRunner>(*runner_, *modules_, limits));
   tools_.add(std::make_unique<tool::Calculator>());

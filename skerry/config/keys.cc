@@ -83,6 +83,8 @@ json cache_times_json(const Settings& settings) {
 
 std::vector<Key> tool_keys() {
   return {whole("tools.parallelism", 1, 32, SKERRY_FIELD(parallel_calls)),
+          whole("tools.python_executor.calls_per_minute", 0, 1e6,
+                SKERRY_FIELD(python_calls_per_minute)),
           {.name = "tools.cache_seconds", .take = take_cache_times, .show = cache_times_json},
           {.name = "tools.python_executor.mode",
            .take = [](Settings&, const json& value) -> Status {
@@ -260,6 +262,7 @@ const std::vector<Variable>& variables() {
       {"WORKSPACE_MAX_SIZE_MB", "wasi.max_files_bytes", 1048576},
       {"TOOL_PARALLELISM", "tools.parallelism"},
       {"PYTHON_EXECUTOR_MODE", "tools.python_executor.mode"},
+      {"PYTHON_EXECUTOR_RATE_LIMIT", "tools.python_executor.calls_per_minute"},
       {"PORT", "service.http", 1, "127.0.0.1:8000,127.0.0.1:"},
       {"METRICS_PORT", "service.metrics", 1, "127.0.0.1:"},
       {"LLM_BASE_URL", "llm.base_url"},
@@ -285,8 +288,6 @@ const std::vector<ForeignVariable>& foreign_variables() {
       {"SHANNON_SESSION_WORKSPACES_DIR", "sessions keep their files in SKERRY_HOME"},
       {"SHANNON_USER_MEMORY_DIR", "users' files are kept in SKERRY_HOME"},
       {"SHANNON_USE_WASI_SANDBOX", "there is nothing but sandboxes"},
-      {"PYTHON_EXECUTOR_RATE_LIMIT",
-       "`skerry keys create --runs-per-second` and ENFORCE_RATE_RPS limit calls"},
       {"GATEWAY_SKIP_AUTH", "keys are asked for where there are some: docs/keys.md"},
       {"DISABLE_DEFAULT_TOOLS", "a request says which tools are allowed"},
       {"DISABLE_WASI_FALLBACK", "there is nothing to fall back from"},

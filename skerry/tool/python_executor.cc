@@ -55,8 +55,10 @@ std::string interpreter() { return fmt::format("CPython {} (WASI)", runtime::kPy
 
 }  // namespace
 
-PythonExecutor::PythonExecutor(broker::Runner& runner, sandbox::Limits limits)
-    : runner_(runner), limits_(limits), definition_(define(limits)) {}
+PythonExecutor::PythonExecutor(broker::Runner& runner, sandbox::Limits limits, int calls_per_minute)
+    : runner_(runner), limits_(limits), definition_(define(limits)) {
+  definition_.calls_per_minute = calls_per_minute;
+}
 
 boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments, Caller caller,
                                                         OutputSeen seen) {

@@ -14,7 +14,7 @@ class PythonExecutor final : public Tool {
   static constexpr const char* kName = "python_executor";
 
   /// The runner must outlive it. `limits` are those of a run whose caller asks for nothing else.
-  PythonExecutor(broker::Runner& runner, sandbox::Limits limits);
+  PythonExecutor(broker::Runner& runner, sandbox::Limits limits, int calls_per_minute = 0);
 
   const Definition& definition() const override { return definition_; }
   boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,

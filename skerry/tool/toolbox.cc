@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <utility>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -17,6 +18,7 @@ namespace skerry::tool {
 namespace {
 
 constexpr std::size_t kLongestName = 128;  // of an unknown tool, in a message
+constexpr std::size_t kMostTurns = 10'000;
 
 std::string lower(std::string_view text) {
   std::string low(text);
@@ -122,6 +124,9 @@ boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
   if (!arguments.ok()) {
     co_return failed(Verdict::kInvalid, std::string(message_of(arguments.status())));
   }
+  if (const Status turn = take_turn(tool->definition(), caller); !turn.ok()) {
+    co_return failed(Verdict::kBusy, std::string(message_of(turn)));
+  }
   const bool names_session = !caller.session.empty() || arguments->has("session_id");
   const bool is_kept = cache_->time_of(name).count() > 0 && !seen && !names_session;
   if (!is_kept) {
@@ -135,6 +140,26 @@ boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
   result.metadata["cached"] = false;
   cache_->keep(which, result);
   co_return result;
+}
+
+Status Toolbox::take_turn(const Definition& tool, const Caller& caller) const {
+  if (tool.calls_per_minute == 0) return ok_status();
+  const auto now = TokenBucket::Clock::now();
+  // Those who have not come for a minute are as good as new.
+  if (turns_.size() > kMostTurns) {
+    for (auto each = turns_.begin(); each != turns_.end();) {
+      const bool is_new = each->second.left(now) >= each->second.limit();
+      each = is_new ? turns_.erase(each) : std::next(each);
+    }
+  }
+  const std::string who = caller.key.empty() ? "tenant " + caller.tenant : caller.key;
+  TokenBucket& bucket =
+      turns_.try_emplace({who, tool.name}, tool.calls_per_minute / 60.0, tool.calls_per_minute, now)
+          .first->second;
+  if (bucket.take(now)) return ok_status();
+  return absl::ResourceExhaustedError(
+      "rate_limit_exceeded: " + std::to_string(tool.calls_per_minute) + " calls of " + tool.name +
+      " a minute are allowed; the next in " + std::to_string(bucket.wait(now).count()) + " ms");
 }
 
 boost::asio::awaitable<ToolResult> Toolbox::made(Tool& tool, Arguments arguments, Caller caller,

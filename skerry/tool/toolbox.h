@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
 
+#include "skerry/base/token_bucket.h"
 #include "skerry/tool/result_cache.h"
 #include "skerry/tool/tool.h"
 
@@ -60,7 +62,11 @@ class Toolbox {
                                           OutputSeen seen) const;
   std::vector<std::unique_ptr<Tool>> tools_;
   std::unique_ptr<ResultCache> cache_ = std::make_unique<ResultCache>();
+  Status take_turn(const Definition& tool, const Caller& caller) const;
+
   std::vector<CallWatcher*> watchers_;
+  // Of tools whose calls are limited: by key or else tenant, then the tool.
+  mutable std::map<std::pair<std::string, std::string>, TokenBucket> turns_;
   std::chrono::seconds time_{0};
 };
 

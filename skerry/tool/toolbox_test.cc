@@ -117,5 +117,37 @@ TEST_F(ToolboxTest, NoCallTakesLongerThanAllMay) {
   EXPECT_EQ(call("calculator", {{"expression", "1+1"}}).output.at("result"), 2);
 }
 
+/// May be called twice a minute.
+class Rare final : public Tool {
+ public:
+  const Definition& definition() const override {
+    static const Definition kDefinition{.name = "rare",
+                                        .version = "1",
+                                        .description = "Seldom",
+                                        .category = "test",
+                                        .parameters = {},
+                                        .calls_per_minute = 2};
+    return kDefinition;
+  }
+  boost::asio::awaitable<ToolResult> call(Arguments, Caller, OutputSeen) override {
+    co_return ToolResult{};
+  }
+};
+
+TEST_F(ToolboxTest, ATurnOfAToolIsEachKeysOwn) {
+  tools_.add(std::make_unique<Rare>());
+  const auto verdict = [&](const Caller& caller) {
+    return testing::finish(tools_.call("rare", nlohmann::json::object(), caller, {})).verdict;
+  };
+  for (const Caller& caller :
+       {Caller{.tenant = "a"}, Caller{.tenant = "b"}, Caller{.tenant = "a", .key = "1"},
+        Caller{.tenant = "a", .key = "2"}}) {
+    EXPECT_EQ(verdict(caller), Verdict::kOk);
+    EXPECT_EQ(verdict(caller), Verdict::kOk);
+    EXPECT_EQ(verdict(caller), Verdict::kBusy);
+  }
+  EXPECT_EQ(call("calculator", {{"expression", "1+1"}}).verdict, Verdict::kOk);
+}
+
 }  // namespace
 }  // namespace skerry::tool
