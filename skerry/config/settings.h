@@ -49,7 +49,7 @@ struct Settings {
   tool::ModuleFiles modules = {};
   tool::ResultCache::Times cache_times = {};
   int python_calls_per_minute = 0;  ///< of each key, over the tool python_executor; 0: not limited
-  int parallel_calls = 1;  ///< of one request's `tool_calls`
+  int parallel_calls = 1;           ///< of one request's `tool_calls`
 
   /// Which language model is asked; its key is not among the settings but for where it lies.
   agent::ModelSetting model = {};
