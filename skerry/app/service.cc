@@ -157,10 +157,7 @@ Status Service::start_tasks(const runtime::Home& home) {
 
 void Service::start_front_ends(const config::Settings& settings) {
   const sandbox::Limits& limits = settings.limits;
-  const service::RunRules rules{.limits = limits,
-                                .most_memory = settings.most_memory,
-                                .most_wall = settings.most_wall,
-                                .most_output = settings.most_output};
+  const service::RunRules rules{.limits = limits, .most = settings.most};
   agent_ = std::make_unique<service::AgentService>(
       io_, *gate_, agent_core_, tools_, *runner_,
       service::AgentService::Setting{

@@ -245,7 +245,7 @@ Status top(const Options& options) {
         "standard output is no terminal; --once prints one table, --json a document a sample");
   }
   if (options.certificate.empty() != options.certificate_key.empty()) {
-    return absl::InvalidArgumentError("--certificate needs --certificate-key");
+    return absl::InvalidArgumentError("--certificate and --certificate-key go together");
   }
   auto endpoint = agent::Endpoint::parse(options.url);
   if (!endpoint.ok()) return annotate(endpoint.status(), "--url");
@@ -272,16 +272,14 @@ int top_main(int argc, char** argv) {
       .add_option("--ca", options.authorities,
                   "Trust what these authorities signed, in place of the machine's own (PEM)")
       ->type_name("FILE");
-  auto* certificate =
-      program
-          .add_option("--certificate", options.certificate,
-                      "Show this certificate, if the service asks clients for one (PEM)")
-          ->type_name("FILE");
+  program
+      .add_option("--certificate", options.certificate,
+                  "Show this certificate, if the service asks clients for one (PEM)")
+      ->type_name("FILE");
   program
       .add_option("--certificate-key", options.certificate_key,
                   "The certificate's key (PEM, without a passphrase)")
-      ->type_name("FILE")
-      ->needs(certificate);
+      ->type_name("FILE");
   program.add_option("--interval", options.interval, "Seconds between two looks [1]")
       ->type_name("S");
   program.add_flag("--json", options.json, "Print a JSON document for each look, a line each");
@@ -289,8 +287,7 @@ int top_main(int argc, char** argv) {
   program.footer(
       "q or Ctrl-C leaves. Latencies are of what came since the last look, as exact as the "
       "service's\nclasses are. Where clients need certificates, a port for metrics on loopback "
-      "needs "
-      "none.\n\nExamples:\n"
+      "needs none.\n\nExamples:\n"
       "  skerry top\n"
       "  skerry top --url http://127.0.0.1:2113 --interval 5\n"
       "  skerry top --once --json\n"

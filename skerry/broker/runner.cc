@@ -43,7 +43,7 @@ awaitable<Result<Answer>> wait_for(Start start) {
 
 Status check_variables(const std::map<std::string, std::string>& environment) {
   for (const auto& [name, value] : environment) {
-    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != name.npos) {
+    if (!is_variable_name(name)) {
       return absl::InvalidArgumentError("an environment variable's name is empty, or has = or NUL");
     }
     if (value.find('\0') != value.npos) {
@@ -67,6 +67,10 @@ Status without_home(const Status& status, const std::string& home) {
 }
 
 }  // namespace
+
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == name.npos;
+}
 
 Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setting setting) {
   auto runner = std::make_unique<Runner>();

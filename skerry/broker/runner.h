@@ -17,6 +17,9 @@
 
 namespace skerry::broker {
 
+/// Whether an environment can have a variable of this name.
+bool is_variable_name(std::string_view name);
+
 /// A broker with its workers and sessions, behind one call that a coroutine waits for: what front
 /// ends use.
 ///

@@ -161,9 +161,8 @@ Status take_variables(Settings& settings, const json& value) {
   if (!value.is_object()) return expected("names and values", value);
   std::map<std::string, std::string> variables;
   for (const auto& [name, text] : value.items()) {
-    const bool is_name =
-        !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == name.npos;
-    if (!is_name || !text.is_string()) return expected("names and values", value);
+    if (!broker::is_variable_name(name) || !text.is_string())
+      return expected("names and values", value);
     variables[name] = text.get<std::string>();
   }
   if (variables.size() > kMostVariables || value.dump().size() > kLongestVariables) {
@@ -179,9 +178,9 @@ std::vector<Key> sandbox_keys() {
   using std::chrono::seconds;
   constexpr double kMiB = 1048576;
   return {
-      size("wasi.max_memory_bytes", kMiB, 4095 * kMiB, SKERRY_FIELD(most_memory)),
-      duration<seconds>("wasi.max_timeout_seconds", 1, 86'400, SKERRY_FIELD(most_wall)),
-      size("wasi.max_asked_output_bytes", 0, 0x1p30, SKERRY_FIELD(most_output)),
+      size("wasi.max_memory_bytes", kMiB, 4095 * kMiB, SKERRY_FIELD(most.memory)),
+      duration<seconds>("wasi.max_timeout_seconds", 1, 86'400, SKERRY_FIELD(most.wall)),
+      size("wasi.max_asked_output_bytes", 0, 0x1p30, SKERRY_FIELD(most.output)),
       size("wasi.memory_limit_bytes", kMiB, 4095 * kMiB, SKERRY_FIELD(limits.memory)),
       duration<milliseconds>("wasi.execution_timeout_ms", 1, 86'400'000, SKERRY_FIELD(limits.wall)),
       duration<seconds>("wasi.execution_timeout_secs", 1, 86'400, SKERRY_FIELD(limits.wall)),

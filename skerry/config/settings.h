@@ -16,6 +16,7 @@
 #include "skerry/sandbox/limits.h"
 #include "skerry/tool/module_source.h"
 #include "skerry/tool/result_cache.h"
+#include "skerry/tool/runs.h"
 
 namespace skerry::config {
 
@@ -38,10 +39,7 @@ struct Settings {
 
   broker::SessionRuns::Setting sessions = {};
   sandbox::Limits limits = {};  ///< of a run that asks for nothing else
-  // The most that a caller may ask for.
-  ByteSize most_memory = mib(1024);
-  std::chrono::seconds most_wall{600};
-  ByteSize most_output = mib(64);
+  tool::RunBounds most = {};
 
   /// That every run finds in its environment, unless it asks for another value.
   std::map<std::string, std::string> variables = {};

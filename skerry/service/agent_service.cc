@@ -201,6 +201,8 @@ common::StatusCode status_of(Verdict verdict) {
 
 /// The gRPC status of a call that came to nothing; OK for one whose result tells.
 grpc::Status fault_of(const ToolResult& result) {
+  // What the program said is told, though what it left may be lost.
+  if (result.output.is_string() && result.output != "") return grpc::Status::OK;
   switch (result.verdict) {
     case Verdict::kInvalid:
       return {grpc::StatusCode::INVALID_ARGUMENT, result.error};
@@ -274,9 +276,7 @@ class Task {
     if (!answer.failure.ok()) co_return failure_of(answer.failure);
     for (const auto& [call, result] : answer.executions) {
       const bool is_alone = !is_list_ && call.source == agent::ToolCall::Source::kRequest;
-      const bool has_said = result.output.is_string() && result.output != "";
-      const grpc::Status fault = has_said ? grpc::Status::OK : fault_of(result);
-      if (!fault.ok() && is_alone) co_return fault;
+      if (const grpc::Status fault = fault_of(result); !fault.ok() && is_alone) co_return fault;
       *response.add_tool_calls() = proto_of(call);
       if (result.metadata.value("cached", false)) response.mutable_metrics()->set_cache_hit(true);
       *response.add_tool_results() = proto_of(call.tool, result);
@@ -484,9 +484,7 @@ grpc::ServerUnaryReactor* AgentService::ExecuteTool(grpc::CallbackServerContext*
     json parameters = json_of(request->parameters());
     const ToolResult result =
         co_await tools_.call(request->tool_name(), std::move(parameters), *std::move(caller), {});
-    // What the program said is told, though what it left may be lost.
-    const bool has_said = result.output.is_string() && result.output != "";
-    if (auto fault = fault_of(result); !fault.ok() && !has_said) co_return fault;
+    if (auto fault = fault_of(result); !fault.ok()) co_return fault;
     *response = proto_of(request->tool_name(), result);
     fit_answer(*response);
     co_return grpc::Status::OK;

@@ -15,6 +15,16 @@ namespace skerry::service {
 namespace beast = boost::beast;
 namespace http = beast::http;
 
+namespace {
+
+/// A header's value; empty when it is not there.
+std::string_view field_in(const HttpHead& head, std::string_view name) {
+  const auto value = head[beast::string_view(name.data(), name.size())];
+  return {value.data(), value.size()};
+}
+
+}  // namespace
+
 std::string_view fault_in(const HttpHead& head) {
   const auto hosts = head.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && head.version() >= 11)) {
@@ -29,12 +39,8 @@ std::string_view fault_in(const HttpHead& head) {
 }
 
 std::string api_key_in(const HttpHead& head) {
-  const auto field = [&head](std::string_view name) {
-    const auto value = head[beast::string_view(name.data(), name.size())];
-    return std::string_view(value.data(), value.size());
-  };
-  const std::string_view key = field("X-API-Key");
-  return std::string(key.empty() ? bearer_in(field("Authorization")) : key);
+  const std::string_view key = field_in(head, "X-API-Key");
+  return std::string(key.empty() ? bearer_in(field_in(head, "Authorization")) : key);
 }
 
 std::optional<HttpRequest> request_of(HttpParser& parser) {
@@ -73,13 +79,9 @@ std::optional<HttpRequest> request_of(HttpParser& parser) {
   request.wants_web_socket = beast::websocket::is_upgrade(message);
   const auto accept = message[http::field::accept];
   request.wants_events = accept.find("text/event-stream") != accept.npos;
-  const auto field = [&message](std::string_view name) {
-    const auto value = message[beast::string_view(name.data(), name.size())];
-    return std::string_view(value.data(), value.size());
-  };
   request.api_key = api_key_in(message);
-  request.request_id = request_id_of(field("X-Request-ID"));
-  request.trace = tool::trace_for(field("traceparent"));
+  request.request_id = request_id_of(field_in(message, "X-Request-ID"));
+  request.trace = tool::trace_for(field_in(message, "traceparent"));
   request.body = std::move(message.body());
   return request;
 }

@@ -183,15 +183,13 @@ awaitable<HttpAnswer> import(Sessions& sessions, HttpRequest request) {
   co_return told(made);
 }
 
-HttpResponse forbidden() {
-  return error_response(403, "python_executor is not among the tools of this key");
-}
-
 /// A handler of the sessions' that takes no body.
 template <typename Handler>
 HttpHandler of(Sessions& sessions, Handler handler) {
   return [&sessions, handler](HttpRequest request, EventStream&) -> awaitable<HttpAnswer> {
-    if (!request.caller.may_call(tool::PythonExecutor::kName)) co_return forbidden();
+    if (const Status status = tool::check_may_run(request.caller); !status.ok()) {
+      co_return response_of(status);
+    }
     co_return co_await handler(sessions, std::move(request));
   };
 }
@@ -201,7 +199,9 @@ template <typename Handler>
 HttpHandler of_body(Sessions& sessions, Handler handler) {
   return with_body([&sessions, handler](const HttpRequest& request, json body,
                                         EventStream&) -> awaitable<HttpAnswer> {
-    if (!request.caller.may_call(tool::PythonExecutor::kName)) co_return forbidden();
+    if (const Status status = tool::check_may_run(request.caller); !status.ok()) {
+      co_return response_of(status);
+    }
     SessionRef ref = ref_of(request);
     co_return co_await handler(sessions, std::move(ref), std::move(body));
   });

@@ -163,6 +163,10 @@ Metrics::OfTool& Metrics::of_tool(std::string_view name) {
   return found->second;
 }
 
+std::string Metrics::tool_label(std::string_view name) const {
+  return tools_.contains(name) ? std::string(name) : kOther;
+}
+
 std::string Metrics::tenant_label(const std::string& tenant) const {
   return tenants_.contains(tenant) || tenants_.size() < kMostTenants ? tenant : kOther;
 }
@@ -172,9 +176,8 @@ void Metrics::called(const tool::Caller& caller, std::string_view tool,
   OfTool& of = of_tool(tool);
   auto& calls = of.calls[result.verdict];
   if (calls == nullptr) {
-    const auto found = tools_.find(tool);
-    calls = &executions_.Add({{"tool_name", found == tools_.end() ? kOther : found->first},
-                              {"status", status_of(result.verdict)}});
+    calls =
+        &executions_.Add({{"tool_name", tool_label(tool)}, {"status", status_of(result.verdict)}});
   }
   calls->Increment();
   of.seconds->Observe(std::chrono::duration<double>(result.took).count());
@@ -185,10 +188,7 @@ void Metrics::called(const tool::Caller& caller, std::string_view tool,
   // A result that was kept is no run.
   if (const auto cached = result.metadata.find("cached"); cached != result.metadata.end()) {
     const bool is_hit = *cached == true;
-    cache_
-        .Add({{"tool_name", tools_.contains(tool) ? std::string(tool) : kOther},
-              {"result", is_hit ? "hit" : "miss"}})
-        .Increment();
+    cache_.Add({{"tool_name", tool_label(tool)}, {"result", is_hit ? "hit" : "miss"}}).Increment();
     if (is_hit) return;
   }
   if (const auto bytes = kept_bytes(result)) image_bytes_.Observe(*bytes);

@@ -46,6 +46,7 @@ class Metrics final : public tool::CallWatcher {
     prometheus::Histogram* seconds = nullptr;
   };
   OfTool& of_tool(std::string_view name);
+  std::string tool_label(std::string_view name) const;
   std::string tenant_label(const std::string& tenant) const;
   void read_counts();
   void read_process();

@@ -41,7 +41,7 @@ Result<std::string> template_named(const std::string& name) {
 
 tool::Definition run_parameters(const RunRules& rules) {
   const sandbox::Limits& limits = rules.limits;
-  const std::chrono::duration<double> most_wall = rules.most_wall;
+  const std::chrono::duration<double> most_wall = rules.most.wall;
   return {
       .name = "run",
       .version = "1",
@@ -75,13 +75,13 @@ tool::Definition run_parameters(const RunRules& rules) {
            .description = "Linear memory in MiB",
            .default_value = static_cast<double>(limits.memory.value) / kMiB,
            .minimum = 1,
-           .maximum = static_cast<double>(std::max(rules.most_memory, limits.memory).value) / kMiB},
+           .maximum = static_cast<double>(std::max(rules.most.memory, limits.memory).value) / kMiB},
           {.name = "max_output",
            .type = Type::kInteger,
            .description = "Bytes kept of each stream",
            .default_value = limits.output.value,
            .minimum = 0,
-           .maximum = static_cast<double>(std::max(rules.most_output, limits.output).value),
+           .maximum = static_cast<double>(std::max(rules.most.output, limits.output).value),
            .is_exact = true},
           {.name = "seed",
            .type = Type::kInteger,

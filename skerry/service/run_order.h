@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
-
 #include <nlohmann/json.hpp>
 
 #include "skerry/base/status.h"
 #include "skerry/broker/runner.h"
 #include "skerry/tool/definition.h"
+#include "skerry/tool/runs.h"
 
 namespace skerry::service {
 
-/// What runs may have, as the operator says: what one has that asks for nothing, and the most that
-/// any may ask for. A bound below what runs have anyway is as high as that. A value.
+/// What runs may have, as the operator says. A value.
 struct RunRules {
-  sandbox::Limits limits = {};
-  ByteSize most_memory = mib(1024);
-  std::chrono::seconds most_wall{600};
-  ByteSize most_output = mib(64);  ///< held in memory until the run is told
+  sandbox::Limits limits = {};  ///< of one that asks for nothing
+  tool::RunBounds most = {};    ///< of one that asks
 };
 
 /// What `/v1/run` takes, under the names of the command line's options.

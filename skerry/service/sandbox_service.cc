@@ -62,9 +62,7 @@ Result<session::SessionName> user_named(const std::string& text) {
 Result<Scope> scope_of(const tool::Caller& caller, const std::string& session_id,
                        const std::string& user_id = {}) {
   // Who may not run code in a session may not change what it finds there, either.
-  if (!caller.may_call(tool::PythonExecutor::kName)) {
-    return absl::PermissionDeniedError("python_executor is not among the tools of this key");
-  }
+  SKERRY_TRY(tool::check_may_run(caller));
   auto session = session::SessionName::parse(session_id);
   if (!session.ok()) return annotate(session.status(), "Invalid session");
   Scope scope{.tenant = caller.tenant, .session = *std::move(session)};

@@ -126,8 +126,8 @@ void add_all(const tool::Variables& variables,
 /// On whose behalf a call is made that is about sessions: theirs who may run.
 Result<std::string> tenant_of(const access::Gate& gate, const grpc::ServerContextBase& context) {
   SKERRY_ASSIGN(tool::Caller caller, caller_of(gate, context));
-  if (caller.may_call(tool::PythonExecutor::kName)) return caller.tenant;
-  return absl::PermissionDeniedError("python_executor is not among the tools of this key");
+  SKERRY_TRY(tool::check_may_run(caller));
+  return caller.tenant;
 }
 
 }  // namespace

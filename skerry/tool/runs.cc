@@ -12,9 +12,9 @@ namespace skerry::tool {
 
 boost::asio::awaitable<Result<RunReport>> Runs::run(Caller caller, broker::Runner::Order order,
                                                     OutputSeen seen, std::function<void()> begun) {
-  if (!caller.may_call(PythonExecutor::kName)) {
+  if (const Status status = check_may_run(caller); !status.ok()) {
     tools_.tell(caller, PythonExecutor::kName, failed(Verdict::kForbidden, ""));
-    co_return absl::PermissionDeniedError("python_executor is not among the tools of this key");
+    co_return status;
   }
   order.tenant = caller.tenant;
   if (order.session) caller.session = order.session->text();

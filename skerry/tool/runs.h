@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 
 #include <boost/asio/awaitable.hpp>
 
+#include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/runner.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/toolbox.h"
 
 namespace skerry::tool {
+
+/// The most that a caller may ask for of a run. A bound below what runs have anyway is as high as
+/// that. A value.
+struct RunBounds {
+  ByteSize memory = mib(1024);
+  std::chrono::seconds wall{600};
+  ByteSize output = mib(64);  ///< held in memory until the run is told
+};
 
 /// Runs that are asked for as such, and not through a tool. Confined to the event loop's thread.
 class Runs {
