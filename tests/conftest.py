@@ -199,6 +199,7 @@ def serve(start, own_home, environment):
         for what in ("gRPC", "HTTP", "orchestrator"):
             line = process.stderr.readline().decode()
             if not line.startswith((f"skerry: {what} on 127.0.0.1:", f"skerry: {what} over TLS on 127.0.0.1:")):
+                process.kill()
                 pytest.fail(line + process.stderr.read().decode())
             addresses.append(line.split()[-1])
         return Served(process, *addresses)

@@ -239,7 +239,11 @@ def test_others_reach_it_only_with_keys(start, serve, new_key, own_home, environ
     service = serve("--metrics", "0.0.0.0:0")
     port = [int(line.rsplit(":", 1)[1]) for line in [service.process.stderr.readline().decode()]][0]
     with socket.create_connection(("127.0.0.1", port), timeout=5):
-        assert run(Http(f"127.0.0.1:{port}"), "1")[0] == 401
+        metrics = Http(f"127.0.0.1:{port}")
+        assert run(metrics, "1")[0] == 404 and metrics("GET", "/health/ready")[0] == 200, "for operators alone"
+    wide = start("serve", "--grpc", "127.0.0.1:0", "--http", "0.0.0.0:0", env=env)
+    addresses = dict(wide.stderr.readline().decode().removeprefix("skerry: ").strip().split(" on ") for _ in range(2))
+    assert run(Http("127.0.0.1:" + addresses["HTTP"].rpartition(":")[2]), "1")[0] == 401
 
 
 def test_a_key_may_be_required_where_there_is_none(serve):

@@ -476,7 +476,7 @@ def test_a_web_socket_answers_pings_and_closes_as_it_should(served, tasks):
             assert client.messages()[1] == code, (opcode, code)
     with WebSocket(served.http, path, Origin="https://example.com") as client:
         assert client.status == 403
-    with WebSocket(served.http, path, Origin="http://localhost:3000") as client:
+    with WebSocket(served.http, path, Origin=f"http://{served.http}") as client:
         assert client.status == 101
     assert tasks.status(task)["status"] == "TASK_STATUS_RUNNING"
     tasks.control(task, "cancel")
@@ -697,7 +697,7 @@ def test_events_over_grpc_are_the_same(served, tasks):
 
 def test_what_the_orchestrator_does_not_do_says_what_to_do(orchestrator):
     wrong = [
-        (lambda: orchestrator.ApproveTask(workflow_id="x"), grpc.StatusCode.UNIMPLEMENTED, "nobody approves"),
+        (lambda: orchestrator.ApproveTask(workflow_id="x"), grpc.StatusCode.UNIMPLEMENTED, "no approval"),
         (lambda: orchestrator.CreateSchedule(name="x"), grpc.StatusCode.UNIMPLEMENTED, "cron"),
         (lambda: orchestrator.ListSchedules(), grpc.StatusCode.UNIMPLEMENTED, "cron"),
         (lambda: orchestrator.SubmitTask(query="Execute Python: 1", require_approval=True), grpc.StatusCode.UNIMPLEMENTED, "approve"),

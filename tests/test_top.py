@@ -200,8 +200,6 @@ def test_a_wrong_address_says_so(skerry, top, on_terminal, serve):
         assert skerry("top", "--once", "--url", url).code == 125
     done = skerry("top", "--once", "--url", f"http://{service.http}/elsewhere")
     assert done.code == 125 and "status 404" in done.err
-    # gRPC's port speaks no HTTP/1.1.
-    assert skerry("top", "--once", "--url", f"http://{service.grpc}").code == 125
 
 
 def test_wrong_options_say_so(serve, skerry, top):
@@ -214,10 +212,17 @@ def test_wrong_options_say_so(serve, skerry, top):
     assert done.code == 125 and "unencrypted" in done.err and "secret" not in done.err
 
 
-def test_what_is_counted_asks_for_no_key_but_takes_one(serve, top):
-    service = serve("--require-key")
-    assert top(service, "--once", "--interval", "0.2").code == 0
-    assert top(service, "--once", "--interval", "0.2", env={"SKERRY_KEY": "skerry_wrong"}).code == 0
+def test_what_is_counted_asks_for_a_key_except_on_the_operators_port(serve, skerry, top, own_home, environment):
+    home = {**environment, "SKERRY_HOME": str(own_home)}
+    key = json.loads(skerry("keys", "create", "a", "--json", env=home).ok().out)["key"]
+    service = serve("--metrics", "127.0.0.1:0")
+    port = service.process.stderr.readline().decode().rsplit(":", 1)[1].strip()
+    once = ("--once", "--interval", "0.2")
+    for wrong in ({}, {"SKERRY_KEY": "skerry_wrong"}):
+        done = top(service, *once, env=wrong)
+        assert done.code == 125 and "asks for a key" in done.err
+        assert skerry("top", "--url", f"http://127.0.0.1:{port}", *once, env=wrong).code == 0
+    assert top(service, *once, env={"SKERRY_KEY": key}).code == 0
 
 
 class Answer(http.server.BaseHTTPRequestHandler):

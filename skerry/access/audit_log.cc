@@ -13,7 +13,7 @@
 #include "skerry/access/log_line.h"
 #include "skerry/base/bytes.h"
 #include "skerry/base/file.h"
-#include "skerry/tool/json_text.h"
+#include "skerry/base/json_text.h"
 
 namespace skerry::access {
 namespace {
@@ -24,9 +24,9 @@ constexpr std::chrono::milliseconds kGathering{20};
 }  // namespace
 
 Result<std::unique_ptr<AuditLog>> AuditLog::open(const std::filesystem::path& path, Copies copies,
-                                                 Complain complain) {
+                                                 LogError log_error) {
   SKERRY_TRY(make_private_directory(path.parent_path()));
-  auto log = std::unique_ptr<AuditLog>(new AuditLog(path, copies, std::move(complain)));
+  auto log = std::unique_ptr<AuditLog>(new AuditLog(path, copies, std::move(log_error)));
   SKERRY_TRY(log->reopen());
   log->thread_ = std::thread([self = log.get()] { self->work(); });
   return log;
@@ -51,12 +51,15 @@ AuditLog::~AuditLog() {
   if (thread_.joinable()) thread_.join();
 }
 
-void AuditLog::called(const tool::Caller& caller, std::string_view tool,
-                      const tool::ToolResult& result) {
-  const std::string line = tool::text_of(call_line(caller, tool, result)) + "\n";
+void AuditLog::record(const Principal& principal, const AuditEvent& event) {
+  const std::string line = dump_json(audit_line(principal, event)) + "\n";
   bool is_first = false;
   {
     const std::lock_guard lock(mutex_);
+    if (waiting_.size() + line.size() > kMaxWaiting) {
+      ++refused_;
+      return;
+    }
     is_first = waiting_.empty();
     waiting_ += line;
   }
@@ -70,19 +73,21 @@ void AuditLog::work() {
     if (waiting_.empty()) return;
     changed_.wait_for(lock, kGathering, [this] { return is_ending_; });
     const std::string lines = std::exchange(waiting_, {});
+    const std::int64_t refused = std::exchange(refused_, 0);
     lock.unlock();
-    write(lines);
+    write(lines, refused);
     lock.lock();
   }
 }
 
-void AuditLog::write(const std::string& lines) {
+void AuditLog::write(const std::string& lines, std::int64_t refused) {
   if (copies_) (void)write_all(STDERR_FILENO, as_bytes(lines));
   if (size_ + static_cast<std::int64_t>(lines.size()) > kMaxFile) {
     std::error_code ignored;
     std::filesystem::rename(path_, path_.native() + ".1", ignored);
     (void)reopen();
   }
+  const bool has_lost_any = lost_ > 0;
   std::string all = lines;
   if (lost_ > 0) {
     // What could not be written may have left half a line.
@@ -92,12 +97,15 @@ void AuditLog::write(const std::string& lines) {
   if (written.ok()) {
     size_ += static_cast<std::int64_t>(all.size());
     lost_ = 0;
-    return;
+  } else {
+    lost_ += std::count(lines.begin(), lines.end(), '\n');
   }
-  if (lost_ == 0 && complain_) {
-    complain_("calls are not in the audit log: " + std::string(message_of(written)));
+  lost_ += refused;
+  if (lost_ > 0 && !has_lost_any && log_error_) {
+    log_error_("calls are not in the audit log: " +
+               (written.ok() ? std::string("they come faster than it is written")
+                             : std::string(message_of(written))));
   }
-  lost_ += std::count(lines.begin(), lines.end(), '\n');
 }
 
 }  // namespace skerry::access

@@ -4,54 +4,58 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "skerry/access/log_line.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
-#include "skerry/tool/tool.h"
 
 namespace skerry::access {
 
-/// Who called what, and what became of it: a JSON object a line, never code, input, output or keys.
-/// A full file becomes `PATH.1`, in the place of the one before.
+/// The log of everything that was done on somebody's behalf: one JSON object a line, never code,
+/// input, output or keys. A full file replaces `PATH.1`.
 ///
-/// `called` only queues; a thread of its own writes, a few times a second at most. What cannot be
-/// written is counted and told with the next line that can be.
-class AuditLog final : public tool::CallWatcher {
+/// Thread-safe. `record` only queues; a thread of its own writes a few times a second. Lines that
+/// it cannot write are counted, and so are lines that come while `kMaxWaiting` of them wait for a
+/// slow disk: the next line that it can write says how many were lost.
+class AuditLog {
  public:
-  /// Whether lines go to standard error, too, for those who gather logs there.
+  /// Whether lines go to standard error, too, for services whose logs are collected there.
   enum class Copies { kNone, kStandardError };
 
-  /// Hears, on the writing thread, that lines cannot be written any more.
-  using Complain = std::function<void(const std::string& line)>;
+  /// Called on the writing thread, once each time that lines begin to be lost.
+  using LogError = std::function<void(const std::string& line)>;
 
   /// The file is made for its owner alone.
   static Result<std::unique_ptr<AuditLog>> open(const std::filesystem::path& path,
                                                 Copies copies = Copies::kNone,
-                                                Complain complain = {});
+                                                LogError log_error = {});
   /// Writes what is queued.
-  ~AuditLog() override;
+  ~AuditLog();
+  AuditLog(const AuditLog&) = delete;
+  AuditLog& operator=(const AuditLog&) = delete;
 
-  void called(const tool::Caller& caller, std::string_view tool,
-              const tool::ToolResult& result) override;
+  void record(const Principal& principal, const AuditEvent& event);
 
  private:
-  AuditLog(std::filesystem::path path, Copies copies, Complain complain)
+  AuditLog(std::filesystem::path path, Copies copies, LogError log_error)
       : path_(std::move(path)),
         copies_(copies == Copies::kStandardError),
-        complain_(std::move(complain)) {}
+        log_error_(std::move(log_error)) {}
   Status reopen();
   void work();
-  void write(const std::string& lines);
+  void write(const std::string& lines, std::int64_t refused);
 
+  static constexpr std::size_t kMaxWaiting = std::size_t{8} << 20;
   static constexpr std::int64_t kMaxFile = std::int64_t{64} << 20;
   std::filesystem::path path_;
   bool copies_;
-  Complain complain_;
+  LogError log_error_;
   // The thread's.
   OwnedFd file_;
   std::int64_t size_ = 0;
@@ -60,6 +64,7 @@ class AuditLog final : public tool::CallWatcher {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string waiting_;
+  std::int64_t refused_ = 0;
   bool is_ending_ = false;
   std::thread thread_;
 };

@@ -6,104 +6,145 @@
 
 #include <fmt/format.h>
 
-namespace skerry::access {
+#include "skerry/base/retry_after.h"
 
-Result<std::unique_ptr<Gate>> Gate::open(Setting setting) {
+namespace skerry::access {
+namespace {
+
+constexpr std::int64_t kDay = 86'400;  // seconds
+
+std::int64_t today() { return std::time(nullptr) / kDay; }
+
+Status breaker_is_open(std::chrono::milliseconds wait) {
+  return with_retry_after(absl::UnavailableError("circuit_breaker_open: too many of the last calls "
+                                                 "failed or timed out"),
+                          wait);
+}
+
+Status take_token(TokenBucket& bucket, double rate, Clock::time_point now) {
+  if (bucket.take(now)) return ok_status();
+  return with_retry_after(absl::ResourceExhaustedError(fmt::format(
+                              "rate_limit_exceeded: {:g} runs a second are allowed", rate)),
+                          bucket.wait(now));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gate>> Gate::open(Options options) {
   auto gate = std::unique_ptr<Gate>(new Gate({}));
-  SKERRY_TRY(gate->reload(std::move(setting)));
+  SKERRY_TRY(gate->reload(std::move(options)));
   return gate;
 }
 
-Status Gate::reload(Setting setting) {
-  SKERRY_ASSIGN(auto keys, KeyFile(setting.keys).read());
-  std::map<std::string, Known, std::less<>> known;
-  std::map<std::string, Counted, std::less<>> counted;
-  counted.insert(counted_.extract(std::string()));
+Status Gate::reload(Options options) {
+  SKERRY_ASSIGN(auto keys, KeyFile(options.keys).read());
+  std::map<std::string, KeyEntry, std::less<>> entries;
+  std::map<std::string, Usage, std::less<>> usage;
+  usage.insert(usage_.extract(std::string()));
   for (Key& key : keys) {
-    Known one{.key = std::move(key), .tools = {}};
-    const auto& tools = one.key.allowance.tools;
-    if (!tools.empty()) one.tools = std::make_shared<const std::vector<std::string>>(tools);
-    const std::string id = one.key.id;
-    counted.insert(counted_.extract(id));
-    known.emplace(id, std::move(one));
+    KeyEntry entry{.key = std::move(key), .tools = {}};
+    const auto& tools = entry.key.allowance.tools;
+    if (!tools.empty()) entry.tools = std::make_shared<const std::vector<std::string>>(tools);
+    const std::string id = entry.key.id;
+    usage.insert(usage_.extract(id));
+    entries.emplace(id, std::move(entry));
   }
-  for (auto& [id, each] : counted) each.bucket.reset();  // its rate may be another
-  keys_ = std::move(known);
+  for (auto& [id, each] : usage) each.bucket.reset();  // its rate may have changed
+  keys_ = std::move(entries);
   had_keys_ = had_keys_ || !keys_.empty();
-  counted_ = std::move(counted);
-  setting_ = std::move(setting);
+  usage_ = std::move(usage);
+  options_ = std::move(options);
   return ok_status();
 }
 
-Result<tool::Caller> Gate::caller_of(std::string_view key) const {
-  tool::Caller caller;
+Result<Principal> Gate::principal_of(std::string_view key) const {
+  if (is_open()) return Principal();
   if (key.empty()) {
-    if (is_open()) return caller;
     return absl::UnauthenticatedError(
         "a key is needed: send it as X-API-Key or Authorization: Bearer");
   }
   const auto id = id_in(key);
   const auto found = id ? keys_.find(*id) : keys_.end();
-  // A key that is unknown takes as long as a wrong one.
-  static const Key kNobody{.id = {}, .sha256 = std::string(64, '0'), .tenant = {}};
-  if (!is_text_of(found == keys_.end() ? kNobody : found->second.key, key)) {
+  // An unknown key takes as long as a wrong one.
+  static const Key kNoKey{.id = {}, .sha256 = std::string(64, '0'), .tenant = {}};
+  if (!is_text_of(found == keys_.end() ? kNoKey : found->second.key, key)) {
     return absl::UnauthenticatedError("this key is not known");
   }
-  caller.tenant = found->second.key.tenant;
-  caller.key = found->second.key.id;
-  caller.tools = found->second.tools;
-  return caller;
+  Principal principal;
+  principal.tenant = found->second.key.tenant;
+  principal.key = found->second.key.id;
+  principal.tools = found->second.tools;
+  return principal;
 }
 
-Gate::Admission Gate::admit(const tool::Caller& caller) {
-  Admission admission = judge(caller);
-  if (setting_.admitted) setting_.admitted(admission.status);
-  return admission;
+Status Gate::admit(const Principal& principal) {
+  if (principal.is_admitted) return ok_status();
+  Status decision = decide(principal);
+  if (options_.on_admission) options_.on_admission(decision);
+  return decision;
 }
 
-Gate::Admission Gate::judge(const tool::Caller& caller) {
-  const auto now = setting_.now();
-  Counted& counted = counted_[caller.key];
-  const auto known = keys_.find(caller.key);
-  const Allowance allowance = known == keys_.end() ? Allowance() : known->second.key.allowance;
-  if (!counted.breaker.allows(setting_.breaker, now)) {
-    return {.status = absl::UnavailableError(
-                "circuit_breaker_open: too many of the last calls failed or timed out"),
-            .wait = counted.breaker.wait(setting_.breaker, now)};
-  }
-  const std::int64_t today = std::time(nullptr) / 86'400;
-  if (counted.day != today) counted.runs = 0;
-  counted.day = today;
-  if (allowance.runs_per_day > 0 && counted.runs >= allowance.runs_per_day) {
-    const std::int64_t left = (today + 1) * 86'400 - std::time(nullptr);
-    return {.status = absl::ResourceExhaustedError(
-                fmt::format("quota_exceeded: {} runs a day are this key's, and they are used up",
-                            allowance.runs_per_day)),
-            .wait = std::chrono::seconds(left)};
-  }
-  const double rate =
-      allowance.runs_per_second > 0 ? allowance.runs_per_second : setting_.runs_per_second;
-  Admission admission;
-  if (rate > 0) {
-    if (!counted.bucket) counted.bucket.emplace(rate, now);
-    const bool is_admitted = counted.bucket->take(now);
-    admission.limit = counted.bucket->limit();
-    admission.remaining = counted.bucket->left(now);
-    if (!is_admitted) {
-      admission.status = absl::ResourceExhaustedError(
-          fmt::format("rate_limit_exceeded: {:g} runs a second are allowed", rate));
-      admission.wait = counted.bucket->wait(now);
-      return admission;
-    }
-  }
-  ++counted.runs;
-  return admission;
+Allowance Gate::allowance_of(const Principal& principal) const {
+  const auto entry = keys_.find(principal.key);
+  return entry == keys_.end() ? Allowance() : entry->second.key.allowance;
 }
 
-void Gate::called(const tool::Caller& caller, std::string_view, const tool::ToolResult& result) {
-  const bool failed =
-      result.verdict == tool::Verdict::kTimeout || result.verdict == tool::Verdict::kBroken;
-  counted_[caller.key].breaker.record(setting_.breaker, failed, setting_.now());
+double Gate::rate_of(const Principal& principal) const {
+  const Allowance allowance = allowance_of(principal);
+  return allowance.runs_per_second > 0 ? allowance.runs_per_second : options_.runs_per_second;
+}
+
+Status Gate::check_quota(const Usage& usage, const Allowance& allowance) const {
+  const bool is_used_up = usage.day == today() && usage.runs >= allowance.runs_per_day;
+  if (allowance.runs_per_day == 0 || !is_used_up) return ok_status();
+  return with_retry_after(absl::ResourceExhaustedError(fmt::format(
+                              "quota_exceeded: {} runs a day are this key's, and they are used up",
+                              allowance.runs_per_day)),
+                          std::chrono::seconds((today() + 1) * kDay - std::time(nullptr)));
+}
+
+Status Gate::check(const Principal& principal) const {
+  const auto found = usage_.find(principal.key);
+  if (found == usage_.end()) return ok_status();
+  const auto now = options_.now();
+  const Usage& usage = found->second;
+  const auto wait = usage.breaker.wait(options_.breaker, now);
+  if (wait.count() > 0) return breaker_is_open(wait);
+  SKERRY_TRY(check_quota(usage, allowance_of(principal)));
+  if (!usage.bucket) return ok_status();
+  TokenBucket bucket = *usage.bucket;
+  return take_token(bucket, rate_of(principal), now);
+}
+
+Status Gate::decide(const Principal& principal) {
+  const auto now = options_.now();
+  Usage& usage = usage_[principal.key];
+  if (!usage.breaker.allows(options_.breaker, now)) {
+    return breaker_is_open(usage.breaker.wait(options_.breaker, now));
+  }
+  SKERRY_TRY(check_quota(usage, allowance_of(principal)));
+  if (const double rate = rate_of(principal); rate > 0) {
+    if (!usage.bucket) usage.bucket.emplace(rate, now);
+    SKERRY_TRY(take_token(*usage.bucket, rate, now));
+  }
+  if (usage.day != today()) usage.runs = 0;
+  usage.day = today();
+  ++usage.runs;
+  return ok_status();
+}
+
+void Gate::record(const Principal& principal, RunEnd end) {
+  usage_[principal.key].breaker.record(options_.breaker, end == RunEnd::kFault, options_.now());
+}
+
+Gate::Allowed Gate::allowed(const Principal& principal) const {
+  const double rate = rate_of(principal);
+  if (rate <= 0) return {};
+  const auto now = options_.now();
+  const auto found = usage_.find(principal.key);
+  const bool has_bucket = found != usage_.end() && found->second.bucket;
+  TokenBucket bucket = has_bucket ? *found->second.bucket : TokenBucket(rate, now);
+  return {.limit = bucket.limit(), .remaining = bucket.left(now), .reset = bucket.wait(now)};
 }
 
 }  // namespace skerry::access

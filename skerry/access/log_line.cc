@@ -6,14 +6,14 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "skerry/access/trace.h"
 #include "skerry/base/bytes.h"
-#include "skerry/tool/trace.h"
 
 namespace skerry::access {
 namespace {
 
 // Names come from callers.
-constexpr std::size_t kLongestName = 128;
+constexpr std::size_t kMaxName = 128;
 
 }  // namespace
 
@@ -26,18 +26,20 @@ std::string log_time() {
                      (now - seconds).count());
 }
 
-nlohmann::ordered_json call_line(const tool::Caller& caller, std::string_view tool,
-                                 const tool::ToolResult& result) {
-  return {{"time", log_time()},
-          {"tenant", caller.tenant},
-          {"key", caller.key},
-          {"user", clip(caller.user, kLongestName)},
-          {"request", caller.request},
-          {"trace", tool::trace_id_in(caller.trace)},
-          {"tool", clip(tool, kLongestName)},
-          {"session", clip(caller.session, kLongestName)},
-          {"outcome", tool::name_of(result.verdict)},
-          {"took_ms", std::chrono::duration<double, std::milli>(result.took).count()}};
+nlohmann::ordered_json audit_line(const Principal& principal, const AuditEvent& event) {
+  nlohmann::ordered_json line{{"time", log_time()},
+                              {"action", event.action},
+                              {"tenant", principal.tenant},
+                              {"key", principal.key},
+                              {"user", clip(principal.user, kMaxName)},
+                              {"request", principal.request},
+                              {"trace", trace_id_in(principal.trace)},
+                              {"session", clip(principal.session, kMaxName)}};
+  if (!event.tool.empty()) line["tool"] = clip(event.tool, kMaxName);
+  if (!event.object.empty()) line["object"] = clip(event.object, kMaxName);
+  line["outcome"] = event.outcome;
+  line["took_ms"] = std::chrono::duration<double, std::milli>(event.took).count();
+  return line;
 }
 
 }  // namespace skerry::access

@@ -128,11 +128,11 @@ Result<Plan> Agent::plan(Request request) const {
 
 /// Each waits for those behind it, too: cancelling the wait cancels all.
 boost::asio::awaitable<std::vector<Execution>> Agent::execute_at_once(
-    std::span<ToolCall> calls, const tool::Caller& caller, const Observer& observer) const {
+    std::span<ToolCall> calls, const access::Principal& caller, const Observer& observer) const {
   using boost::asio::experimental::awaitable_operators::operator&&;
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   std::vector<Execution> executions;
-  tool::Caller mine = caller;
+  access::Principal mine = caller;
   auto first = execute(tools_, std::move(calls.front()), std::move(mine), observer);
   if (calls.size() == 1) {
     executions.push_back(co_await std::move(first));

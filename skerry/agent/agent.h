@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "skerry/access/principal.h"
 #include "skerry/agent/model.h"
 #include "skerry/agent/model_setting.h"
 #include "skerry/agent/request.h"
@@ -47,7 +48,7 @@ class Agent {
  private:
   Result<Question> question_of(Request request) const;
   boost::asio::awaitable<std::vector<Execution>> execute_at_once(std::span<ToolCall> calls,
-                                                                 const tool::Caller& caller,
+                                                                 const access::Principal& caller,
                                                                  const Observer& observer) const;
 
   const tool::Toolbox& tools_;

@@ -29,7 +29,7 @@ class Echo final : public tool::Tool {
                        {.name = "timeout_seconds", .type = tool::Parameter::Type::kInteger}}};
     return kDefinition;
   }
-  boost::asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, tool::Caller,
+  boost::asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, access::Principal,
                                                 tool::OutputSeen seen) override {
     const std::string text = arguments.has("text") ? arguments.text("text") : "";
     if (seen) seen(wasi::Stream::kStdout, text);

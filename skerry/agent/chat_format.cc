@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "skerry/base/bytes.h"
-#include "skerry/tool/json_text.h"
+#include "skerry/base/json_text.h"
 
 namespace skerry::agent {
 namespace {
@@ -102,7 +102,7 @@ std::string request_body(const ModelRequest& request, Delivery delivery) {
   if (request.max_tokens) body["max_tokens"] = *request.max_tokens;
   body["stream"] = delivery == Delivery::kStreamed;
   if (delivery == Delivery::kStreamed) body["stream_options"] = {{"include_usage", true}};
-  return tool::text_of(body);
+  return dump_json(body);
 }
 
 Status ReplyReader::take_event(std::string_view data) {
@@ -111,13 +111,13 @@ Status ReplyReader::take_event(std::string_view data) {
     is_done_ = true;
     return ok_status();
   }
-  const auto parsed = tool::parse_object(data, "an event of it");
+  const auto parsed = parse_json_object(data, "an event of it");
   if (!parsed.ok()) return wrong(std::string(message_of(parsed.status())));
   return take(*parsed, "delta");
 }
 
 Status ReplyReader::take_whole(std::string_view body) {
-  const auto parsed = tool::parse_object(body, "its body");
+  const auto parsed = parse_json_object(body, "its body");
   if (!parsed.ok()) return wrong(std::string(message_of(parsed.status())));
   return take(*parsed, "message");
 }
@@ -243,7 +243,7 @@ Result<ModelReply> ReplyReader::finish() {
 }
 
 std::string error_in(std::string_view body) {
-  const auto parsed = tool::parse_object(body, "it");
+  const auto parsed = parse_json_object(body, "it");
   if (!parsed.ok()) return {};
   if (const json* error = member(*parsed, "error")) return message_in(*error);
   return message_in(*parsed);

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "skerry/base/bytes.h"
+#include "skerry/base/json_text.h"
 #include "skerry/base/utf8.h"
-#include "skerry/tool/json_text.h"
 #include "skerry/tool/session_tools.h"
 
 namespace skerry::agent {
@@ -64,7 +64,7 @@ std::vector<Message> recent(std::vector<Message> history) {
 
 }  // namespace
 
-awaitable<Execution> execute(const tool::Toolbox& tools, ToolCall call, tool::Caller caller,
+awaitable<Execution> execute(const tool::Toolbox& tools, ToolCall call, access::Principal caller,
                              const Observer& observer) {
   Execution execution{.call = shown(call), .result = {}};
   if (observer.begins) observer.begins(execution.call);
@@ -89,6 +89,7 @@ bool was_made(const ToolResult& result) {
     case Verdict::kUnknownTool:
     case Verdict::kForbidden:
     case Verdict::kBusy:
+    case Verdict::kUnavailable:
     case Verdict::kBroken:
       return false;
     default:
@@ -110,7 +111,7 @@ std::string told_to_model(const ToolResult& result, std::size_t most) {
 }
 
 Conversation::Conversation(Model& model, const ModelSetting& setting, const tool::Toolbox& tools,
-                           Question question, tool::Caller caller)
+                           Question question, access::Principal caller)
     : model_(model),
       setting_(setting),
       tools_(tools),
@@ -149,7 +150,7 @@ void Conversation::open(const Answer& answer) {
   for (const Execution& each : answer.executions) {
     calls.calls.push_back({.id = "given_" + std::to_string(calls.calls.size() + 1),
                            .tool = each.call.tool,
-                           .arguments = tool::text_of(each.call.parameters)});
+                           .arguments = dump_json(each.call.parameters)});
   }
   messages_.push_back(calls);
   for (std::size_t i = 0; i < answer.executions.size(); ++i) {
@@ -196,7 +197,7 @@ awaitable<ToolResult> Conversation::call(const ModelCall& wanted, const Observer
                            "there is no tool " + to_utf8(clip(name, 64)) + " to call");
   }
   auto parameters =
-      tool::parse_object(wanted.arguments.empty() ? "{}" : wanted.arguments, "the arguments");
+      parse_json_object(wanted.arguments.empty() ? "{}" : wanted.arguments, "the arguments");
   if (!parameters.ok()) {
     co_return tool::failed(Verdict::kInvalid, std::string(message_of(parameters.status())));
   }
@@ -207,7 +208,7 @@ awaitable<ToolResult> Conversation::call(const ModelCall& wanted, const Observer
   ToolCall call{
       .tool = name, .parameters = *std::move(parameters), .source = ToolCall::Source::kModel};
   give_time(call, question_.timeout_seconds, tools_);
-  tool::Caller caller = caller_;
+  access::Principal caller = caller_;
   Execution execution = co_await execute(tools_, std::move(call), std::move(caller), observer);
   ToolResult result = execution.result;
   answer.executions.push_back(std::move(execution));

@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "skerry/access/principal.h"
 #include "skerry/agent/model.h"
 #include "skerry/agent/model_setting.h"
 #include "skerry/agent/request.h"
@@ -33,7 +34,7 @@ struct Budget {
 class Conversation {
  public:
   Conversation(Model& model, const ModelSetting& setting, const tool::Toolbox& tools,
-               Question question, tool::Caller caller);
+               Question question, access::Principal caller);
 
   /// Goes on from what the request's own calls gave. A failure of the model is in the answer.
   boost::asio::awaitable<Answer> hold(Answer answer, const Observer& observer);
@@ -54,7 +55,7 @@ class Conversation {
   const ModelSetting& setting_;
   const tool::Toolbox& tools_;
   Question question_;
-  tool::Caller caller_;
+  access::Principal caller_;
   std::chrono::steady_clock::time_point deadline_;
   std::vector<Message> messages_;
   TokenUsage usage_;
@@ -67,7 +68,7 @@ class Conversation {
 
 /// Makes one call, in view of `observer`.
 boost::asio::awaitable<Execution> execute(const tool::Toolbox& tools, ToolCall call,
-                                          tool::Caller caller, const Observer& observer);
+                                          access::Principal caller, const Observer& observer);
 
 /// Adds `timeout_seconds` to a call of a tool that takes it and was not given any; 0 adds nothing.
 void give_time(ToolCall& call, int timeout_seconds, const tool::Toolbox& tools);

@@ -52,7 +52,7 @@ class Bytes final : public tool::Tool {
                        {.name = "session_id"}}};
     return kDefinition;
   }
-  boost::asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, tool::Caller caller,
+  boost::asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, access::Principal caller,
                                                 tool::OutputSeen) override {
     sessions.push_back(arguments.has("session_id") ? arguments.text("session_id") : caller.session);
     if (!arguments.has("n")) co_return tool::failed(tool::Verdict::kFailed, "no number");
@@ -73,7 +73,7 @@ class Dangerous final : public tool::Tool {
                                               .is_dangerous = true};
     return kDefinition;
   }
-  boost::asio::awaitable<tool::ToolResult> call(tool::Arguments, tool::Caller,
+  boost::asio::awaitable<tool::ToolResult> call(tool::Arguments, access::Principal,
                                                 tool::OutputSeen) override {
     co_return tool::ToolResult{.output = "harm"};
   }

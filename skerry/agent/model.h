@@ -85,9 +85,4 @@ class Model {
   virtual const std::string& provider() const = 0;
 };
 
-/// The time after which a failure says to try again, if it does.
-std::optional<std::chrono::seconds> retry_after(const Status& status);
-/// The same failure, saying so.
-Status with_retry_after(Status status, std::chrono::seconds time);
-
 }  // namespace skerry::agent

@@ -12,6 +12,7 @@
 
 #include "skerry/agent/chat_format.h"
 #include "skerry/agent/event_reader.h"
+#include "skerry/base/retry_after.h"
 #include "skerry/base/utf8.h"
 
 namespace skerry::agent {

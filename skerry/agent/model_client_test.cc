@@ -17,6 +17,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "skerry/base/retry_after.h"
+
 namespace skerry::agent {
 namespace {
 

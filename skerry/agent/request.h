@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "skerry/access/principal.h"
 #include "skerry/agent/model.h"
 #include "skerry/agent/routing.h"
 #include "skerry/base/status.h"
@@ -40,7 +41,7 @@ struct Request {
   std::optional<std::vector<std::string>> allowed_tools = {};
   /// For tools that take `timeout_seconds`, where a call says nothing else; 0: their own.
   int timeout_seconds = 0;
-  tool::Caller caller = {};
+  access::Principal caller = {};
 
   // What follows is for a model.
   Mode mode = Mode::kStandard;
@@ -68,7 +69,7 @@ struct Question {
 struct Plan {
   std::vector<ToolCall> calls;
   std::optional<Question> question = {};  ///< for the model, after the calls
-  tool::Caller caller;
+  access::Principal caller;
 };
 
 /// A call that was made.

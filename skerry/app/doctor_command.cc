@@ -13,12 +13,12 @@
 
 #include "skerry/app/commands.h"
 #include "skerry/app/terminal.h"
+#include "skerry/base/json_text.h"
 #include "skerry/engine/engine.h"
 #include "skerry/image/linear_memory.h"
 #include "skerry/jail/probe.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
-#include "skerry/tool/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -130,7 +130,7 @@ std::string json_of(const runtime::Home& home, const std::vector<runtime::Findin
                              {"message", std::string(message_of(state))},
                              {"mend", mend}});
   }
-  return tool::text_of(json);
+  return dump_json(json);
 }
 
 int examine(const DoctorOptions& options) {

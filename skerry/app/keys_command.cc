@@ -12,8 +12,8 @@
 #include "skerry/access/key_file.h"
 #include "skerry/app/commands.h"
 #include "skerry/app/terminal.h"
+#include "skerry/base/json_text.h"
 #include "skerry/runtime/home.h"
-#include "skerry/tool/json_text.h"
 #include "skerry/tool/session_report.h"
 
 namespace skerry::app {
@@ -54,7 +54,7 @@ Status create(const KeyOptions& options) {
   if (options.json) {
     ordered_json told = json_of(made.key);
     told["key"] = made.text;
-    std::puts(tool::text_of(told).c_str());
+    std::puts(dump_json(told).c_str());
     return ok_status();
   }
   std::puts(made.text.c_str());
@@ -71,7 +71,7 @@ Status list(const KeyOptions& options) {
   if (options.json) {
     ordered_json told{{"keys", ordered_json::array()}};
     for (const auto& key : keys) told["keys"].push_back(json_of(key));
-    std::puts(tool::text_of(told).c_str());
+    std::puts(dump_json(told).c_str());
     return ok_status();
   }
   if (keys.empty()) {
@@ -96,7 +96,7 @@ Status revoke(const KeyOptions& options) {
   SKERRY_ASSIGN(const auto file, key_file());
   SKERRY_TRY(file.remove(options.id));
   std::puts(options.json
-                ? tool::text_of({{"revoked", options.id}}).c_str()
+                ? dump_json({{"revoked", options.id}}).c_str()
                 : ("key " + options.id + " is revoked; a service that runs learns of it by SIGHUP")
                       .c_str());
   return ok_status();

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/app/terminal.h"
-#include "skerry/tool/json_text.h"
+#include "skerry/base/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -77,7 +77,7 @@ void show(const Measurement& m) {
 
 void report(const Measurement& measurement, bool as_json) {
   if (as_json) {
-    std::puts(tool::text_of(json_of(measurement)).c_str());
+    std::puts(dump_json(json_of(measurement)).c_str());
   } else {
     show(measurement);
   }

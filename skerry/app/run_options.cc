@@ -15,7 +15,7 @@
 
 #include "skerry/app/terminal.h"
 #include "skerry/base/file.h"
-#include "skerry/tool/json_text.h"
+#include "skerry/base/json_text.h"
 #include "skerry/tool/run_report.h"
 
 namespace skerry::app {
@@ -141,7 +141,7 @@ class Reporter final : public worker::RunObserver {
       json["exit_code"] = 125;
       json["error"] = std::string(message_of(lost_));
     }
-    return tool::text_of(json);
+    return dump_json(json);
   }
 
  private:
@@ -332,7 +332,7 @@ int fail(const RunOptions& options, const Status& status) {
   if (options.json) {
     const ordered_json json{
         {"outcome", nullptr}, {"exit_code", 125}, {"error", std::string(message_of(status))}};
-    (void)write_out(STDOUT_FILENO, tool::text_of(json) + "\n");
+    (void)write_out(STDOUT_FILENO, dump_json(json) + "\n");
   }
   return report_failure(status);
 }

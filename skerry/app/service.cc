@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <signal.h>
-#include <thread>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -14,12 +13,14 @@
 #include "skerry/access/log_line.h"
 #include "skerry/agent/model_client.h"
 #include "skerry/base/child.h"
+#include "skerry/base/json_text.h"
+#include "skerry/grpc/health.h"
+#include "skerry/grpc/reflection.h"
 #include "skerry/service/http_sessions.h"
 #include "skerry/service/http_task_streams.h"
 #include "skerry/service/http_tasks.h"
 #include "skerry/tool/calculator.h"
 #include "skerry/tool/code_executor.h"
-#include "skerry/tool/json_text.h"
 #include "skerry/tool/python_executor.h"
 #include "skerry/tool/python_wasi_runner.h"
 #include "skerry/tool/session_tools.h"
@@ -33,9 +34,9 @@ using Clock = std::chrono::steady_clock;
 
 /// The addresses of one kind, checked: those that others reach ask for keys.
 Status add_addresses(const char* key, const std::vector<std::string>& texts,
-                     const access::Gate& gate, std::vector<service::Address>& addresses) {
+                     const access::Gate& gate, std::vector<http::Address>& addresses) {
   for (const std::string& text : texts) {
-    auto address = service::Address::parse(text);
+    auto address = http::Address::parse(text);
     if (!address.ok()) return annotate(address.status(), key);
     if (!address->is_loopback() && !gate.has_keys()) {
       return absl::PermissionDeniedError(fmt::format(
@@ -53,7 +54,7 @@ Status add_addresses(const char* key, const std::vector<std::string>& texts,
 void Service::tell(const std::string& line) const {
   std::string text = "skerry: " + line;
   if (logs_json_) {
-    text = tool::text_of(nlohmann::ordered_json{{"time", access::log_time()}, {"message", line}});
+    text = dump_json(nlohmann::ordered_json{{"time", access::log_time()}, {"message", line}});
   }
   std::fputs((text + "\n").c_str(), stderr);
 }
@@ -66,42 +67,43 @@ void Service::complain(const Status& told) const {
 Result<Service::Addresses> Service::addresses_of(const config::Settings& settings) const {
   Addresses all;
   SKERRY_TRY(add_addresses("service.grpc", settings.grpc, *gate_, all.grpc));
-  all.agent_core = all.grpc.size();
-  // One server: every port has all services.
-  SKERRY_TRY(add_addresses("service.orchestrator", settings.orchestrator, *gate_, all.grpc));
+  SKERRY_TRY(
+      add_addresses("service.orchestrator", settings.orchestrator, *gate_, all.orchestrator));
   SKERRY_TRY(add_addresses("service.http", settings.http, *gate_, all.http));
-  all.tools = all.http.size();
-  SKERRY_TRY(add_addresses("service.metrics", settings.metrics, *gate_, all.http));
+  SKERRY_TRY(add_addresses("service.metrics", settings.metrics, *gate_, all.metrics));
   return all;
 }
 
-access::Gate::Setting Service::gate_setting(const config::Settings& settings) {
+access::Gate::Options Service::gate_options(const config::Settings& settings) {
   return {.keys = keys_,
           .requires_key = settings.requires_key,
           .runs_per_second = settings.runs_per_second,
           .breaker = settings.breaker,
-          .admitted = [this](const Status& status) {
+          .on_admission = [this](const Status& status) {
             if (metrics_) metrics_->admitted(status);
           }};
 }
 
 Status Service::start_access(const config::Settings& settings, const runtime::Home& home) {
   keys_ = home.keys();
-  SKERRY_ASSIGN(gate_, access::Gate::open(gate_setting(settings)));
+  SKERRY_ASSIGN(gate_, access::Gate::open(gate_options(settings)));
   SKERRY_ASSIGN(addresses_, addresses_of(settings));
   using access::AuditLog;
   SKERRY_ASSIGN(audit_, AuditLog::open(home.logs() / "audit.jsonl",
                                        settings.logs_calls ? AuditLog::Copies::kStandardError
                                                            : AuditLog::Copies::kNone,
                                        [this](const std::string& line) { tell(line); }));
-  tools_.watch(*gate_);
-  tools_.watch(*audit_);
-  router_.guard(*gate_);
+  call_audit_ = std::make_unique<tool::CallAudit>(*audit_);
+  tools_.watch(*call_audit_);
+  tools_.guard(*gate_);
+  authorizer_ = std::make_unique<service::GateAuthorizer>(*gate_, *audit_);
+  router_.guard(*authorizer_);
   return ok_status();
 }
 
 Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
-  broker::Runner::Setting setting{.sessions = settings.sessions, .variables = settings.variables};
+  broker::Runner::Setting setting{
+      .sessions = settings.sessions, .variables = settings.variables, .gate = gate_.get()};
   setting.pool.home = home;
   SKERRY_ASSIGN(setting.pool.zygote, program_beside("skerry-zygote"));
   SKERRY_ASSIGN(setting.modules.compiler, program_beside("skerry-compiler"));
@@ -113,7 +115,7 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
   SKERRY_TRY(setting.pool.check());
   SKERRY_ASSIGN(runner_, broker::Runner::start(io_, setting));
   runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
-  sessions_ = std::make_unique<tool::Sessions>(*runner_, home);
+  sessions_ = std::make_unique<tool::Sessions>(*runner_, home, audit_.get());
   return ok_status();
 }
 
@@ -130,8 +132,11 @@ Status Service::start_tools(const config::Settings& settings,
   tools_.add(std::make_unique<tool::ClearSessions>(*sessions_));
   std::vector<std::string> names;
   for (const tool::Definition* each : tools_.search({})) names.push_back(each->name);
-  metrics_ = std::make_unique<service::Metrics>(*runner_, names);
+  using Labels = service::Metrics::TenantLabels;
+  metrics_ = std::make_unique<service::Metrics>(
+      *runner_, names, settings.names_tenants ? Labels::kNames : Labels::kPseudonyms);
   if (tls_) metrics_->watch(*tls_);
+  metrics_->watch(*lag_);
   tools_.watch(*metrics_);
   tools_.limit_time(settings.call_time);
   tools_.keep_results(settings.cache_times);
@@ -145,13 +150,14 @@ Status Service::start_tools(const config::Settings& settings,
 
 Status Service::start_tasks(const runtime::Home& home) {
   task::Setting setting{.directory = home.tasks()};
+  setting.gate = gate_.get();
   setting.complain = [this](const std::string& line) { tell(line); };
   SKERRY_TRY(setting.check());
   tasks_ = std::make_unique<task::Tasks>(io_, agent_core_, std::move(setting));
-  service::add_task_routes(*tasks_, router_);
+  service::add_task_routes(*tasks_, pool_, router_);
   service::add_task_stream_routes(*tasks_, router_);
-  orchestrator_ = std::make_unique<service::OrchestratorService>(io_, *gate_, *tasks_);
-  streaming_ = std::make_unique<service::StreamingService>(io_, *gate_, *tasks_);
+  orchestrator_ = std::make_unique<service::OrchestratorService>(*tasks_);
+  streaming_ = std::make_unique<service::StreamingService>(*tasks_);
   return ok_status();
 }
 
@@ -159,48 +165,82 @@ void Service::start_front_ends(const config::Settings& settings) {
   const sandbox::Limits& limits = settings.limits;
   const service::RunRules rules{.limits = limits, .most = settings.most};
   agent_ = std::make_unique<service::AgentService>(
-      io_, *gate_, agent_core_, tools_, *runner_,
-      service::AgentService::Setting{
+      agent_core_, tools_, *runner_,
+      service::AgentService::Options{
           .version = SKERRY_VERSION, .limits = limits, .concurrent_tasks = settings.workers});
-  sandbox_ = std::make_unique<service::SandboxService>(io_, *gate_, *files_);
-  api_ = std::make_unique<service::HttpApi>(service::HttpApi{.agent = agent_core_,
-                                                             .tools = tools_,
-                                                             .runner = *runner_,
-                                                             .runs = *runs_,
-                                                             .rules = rules,
-                                                             .version = SKERRY_VERSION});
+  sandbox_ = std::make_unique<service::SandboxService>(*files_);
+  api_ = std::make_unique<service::HttpApi>(
+      service::HttpApi{.pool = pool_,
+                       .agent = agent_core_,
+                       .tools = tools_,
+                       .runner = *runner_,
+                       .runs = *runs_,
+                       .rules = rules,
+                       .version = SKERRY_VERSION,
+                       .ports_ready = [this] { return server_->check(); }});
   service::add_routes(*api_, router_);
-  service::add_metrics_route(*metrics_, router_);
-  service::add_metrics_route(*metrics_, metrics_router_);
-  service::add_session_routes(*sessions_, router_);
-  own_ = std::make_unique<service::SkerryService>(io_, *gate_, *runs_, *sessions_, rules);
+  service::add_session_routes(*sessions_, pool_, router_);
+  service::add_metrics_route(*metrics_, service::MetricsAccess::kKey, router_);
+  service::add_metrics_route(*metrics_, service::MetricsAccess::kOpen, operations_router_);
+  service::add_health_routes(*api_, operations_router_);
+  own_ = std::make_unique<service::SkerryService>(*runs_, *sessions_, rules);
+}
+
+void Service::start_calls(const config::Settings& settings) {
+  grpc::Server::Options options{.unary_patience = settings.server.body_time,
+                                .stream_patience = settings.stream_idle};
+  calls_ = std::make_unique<grpc::Server>(*authorizer_, pool_, options);
+  standard_services_ = grpc::reflection_services(*calls_);
+  standard_services_.push_back(std::make_unique<grpc::Health>(
+      *calls_, [this] { return runner_->counts().has_workers() && server_->check().ok(); }));
+  for (const auto& each : standard_services_) calls_->add(*each);
+  for (const grpc::Service* each : std::initializer_list<const grpc::Service*>{
+           agent_.get(), own_.get(), sandbox_.get(), orchestrator_.get(), streaming_.get()}) {
+    calls_->add(*each);
+  }
 }
 
 Status Service::start_tls(const config::Settings& settings) {
   if (!settings.tls.is_given()) return ok_status();
-  auto identity = service::Tls::load(settings.tls);
+  auto identity = http::Tls::load(settings.tls);
   if (!identity.ok()) return annotate(identity.status(), "service.tls");
-  tls_ = std::make_shared<service::Tls>(*std::move(identity));
+  tls_ = std::make_shared<http::Tls>(*std::move(identity));
   return ok_status();
 }
 
-Status Service::start_http() {
-  std::vector<service::HttpServer::Port> ports;
-  for (std::size_t i = 0; i < addresses_.http.size(); ++i) {
-    const service::Address& address = addresses_.http[i];
-    // What asks for certificates elsewhere is not to be had here without: only what is counted.
-    const bool is_plain = tls_ && i >= addresses_.tools && address.is_loopback();
-    ports.push_back({.address = address,
-                     .router = is_plain ? metrics_router_ : router_,
-                     .tls = is_plain ? nullptr : tls_});
+/// Ports for gRPC offer calls, those for HTTP calls and routes, those for metrics what operators
+/// need.
+Status Service::start_server(const config::Settings& settings) {
+  SKERRY_TRY(settings.server.check());
+  std::vector<http::Server::Port> ports;
+  const http::Offer calls{.calls = calls_.get()};
+  const http::Offer all{.router = &router_, .calls = calls_.get()};
+  const http::Offer operations{.router = &operations_router_, .kind = http::PortKind::kOperations};
+  for (const auto& each : addresses_.grpc) ports.push_back({each, calls, tls_});
+  for (const auto& each : addresses_.orchestrator) ports.push_back({each, calls, tls_});
+  for (const auto& each : addresses_.http) ports.push_back({each, all, tls_});
+  for (const auto& each : addresses_.metrics) {
+    ports.push_back({each, operations, is_plain(each) ? nullptr : tls_});
   }
-  SKERRY_ASSIGN(http_, service::HttpServer::start(io_, ports, {}));
+  auto server = http::Server::start(io_, ports, settings.server);
+  if (!server.ok()) {
+    return Status(
+        server.status().code(),
+        std::string(message_of(server.status())) +
+            "; `--grpc`, `--orchestrator`, `--http` and `--metrics HOST:PORT` take others");
+  }
+  server_ = *std::move(server);
+  metrics_->watch(*server_);
   return ok_status();
 }
 
 Status Service::start(const config::Settings& settings, const runtime::Home& home,
                       std::optional<agent::ModelSetting> model) {
   logs_json_ = settings.logs_json;
+  lag_ = std::make_unique<loop::LagMeter>(
+      io_, loop::LagMeter::Options{.lag = settings.lag_alarm,
+                                   .handler = settings.handler_alarm,
+                                   .log = [this](const std::string& line) { tell(line); }});
   SKERRY_TRY(start_tls(settings));
   SKERRY_TRY(start_access(settings, home));
   SKERRY_TRY(start_runs(settings, home));
@@ -208,48 +248,40 @@ Status Service::start(const config::Settings& settings, const runtime::Home& hom
   SKERRY_ASSIGN(files_, workspace::SessionFiles::open(runner_->sessions(), home, {}));
   start_front_ends(settings);
   SKERRY_TRY(start_tasks(home));
-  SKERRY_ASSIGN(grpc_, service::GrpcServer::start(addresses_.grpc,
-                                                  {agent_.get(), own_.get(), sandbox_.get(),
-                                                   orchestrator_.get(), streaming_.get()},
-                                                  tls_));
-  return start_http();
+  start_calls(settings);
+  return start_server(settings);
 }
 
 std::vector<std::string> Service::addresses() const {
   std::vector<std::string> lines;
-  const auto add = [&, this](const char* what, const service::Address& address, int port,
-                             bool may_be_plain = false) {
-    const bool is_secure = tls_ && !(may_be_plain && address.is_loopback());
-    lines.push_back(
-        fmt::format("{}{} on {}", what, is_secure ? " over TLS" : "", address.with_port(port)));
+  auto port = server_->ports().begin();
+  const auto add = [&, this](const char* what, const http::Address& address, bool is_plain) {
+    lines.push_back(fmt::format("{}{} on {}", what, tls_ && !is_plain ? " over TLS" : "",
+                                address.with_port(*port++)));
   };
-  const auto& [grpc, http, agent_core, tools] = addresses_;
-  for (std::size_t i = 0; i < agent_core; ++i) add("gRPC", grpc[i], grpc_->ports()[i]);
-  for (std::size_t i = 0; i < tools; ++i) add("HTTP", http[i], http_->ports()[i]);
-  for (std::size_t i = agent_core; i < grpc.size(); ++i) {
-    add("orchestrator", grpc[i], grpc_->ports()[i]);
-  }
-  for (std::size_t i = tools; i < http.size(); ++i) {
-    add("metrics", http[i], http_->ports()[i], /*may_be_plain=*/true);
-  }
+  for (const auto& each : addresses_.grpc) add("gRPC", each, false);
+  const auto orchestrator = lines.size();
+  for (const auto& each : addresses_.orchestrator) add("orchestrator", each, false);
+  // The order that people know: HTTP after gRPC.
+  const auto http = lines.size();
+  for (const auto& each : addresses_.http) add("HTTP", each, false);
+  std::rotate(lines.begin() + static_cast<std::ptrdiff_t>(orchestrator),
+              lines.begin() + static_cast<std::ptrdiff_t>(http), lines.end());
+  for (const auto& each : addresses_.metrics) add("metrics", each, is_plain(each));
   return lines;
 }
 
 void Service::run(const std::function<Result<config::Settings>()>& reload,
                   const NotifySocket& manager) {
   boost::asio::signal_set signals(io_, SIGINT, SIGTERM);
-  std::thread stopping;
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
     tell("stopping when what is under way has ended; again: at once");
     complain(manager.tell("STOPPING=1"));
-    http_->stop();
+    server_->stop();
     tasks_->stop();
     stopping_since_ = Clock::now();
-    stopping = std::thread([this] {
-      grpc_->stop(kGrace);
-      boost::asio::post(io_, [this] { end_when_quiet(); });
-    });
+    end_when_quiet();
     signals.async_wait([](const boost::system::error_code& again, int) {
       if (!again) std::_Exit(130);
     });
@@ -260,8 +292,7 @@ void Service::run(const std::function<Result<config::Settings>()>& reload,
   for (const std::string& line : addresses()) tell(line);
   complain(manager.tell(fmt::format("READY=1\nSTATUS={}", fmt::join(addresses(), ", "))));
   feed_watchdog(manager);
-  io_.run();
-  if (stopping.joinable()) stopping.join();
+  lag_->run();
 }
 
 /// All of it or nothing.
@@ -269,9 +300,9 @@ Status Service::reload(const config::Settings& settings) {
   if (settings.tls.is_given() != (tls_ != nullptr)) {
     return absl::FailedPreconditionError("TLS begins and ends with a start of the service");
   }
-  std::shared_ptr<service::Tls::Identity> identity;
+  std::shared_ptr<http::Tls::Identity> identity;
   if (tls_) {
-    auto loaded = service::Tls::load(settings.tls);
+    auto loaded = http::Tls::load(settings.tls);
     if (!loaded.ok()) return annotate(loaded.status(), "service.tls");
     identity = *std::move(loaded);
     const bool asked = !tls_->identity()->certificates.client_ca.empty();
@@ -280,7 +311,7 @@ Status Service::reload(const config::Settings& settings) {
           "service.tls.client_ca: whether clients need a certificate is said at the start");
     }
   }
-  SKERRY_TRY(gate_->reload(gate_setting(settings)));
+  SKERRY_TRY(gate_->reload(gate_options(settings)));
   if (tls_) tls_->take(std::move(identity));
   return ok_status();
 }
@@ -315,7 +346,7 @@ void Service::feed_watchdog(const NotifySocket& manager) {
 /// Ends the loop when nothing runs or waits, at the latest when the grace is over.
 void Service::end_when_quiet() {
   const broker::Counts counts = runner_->counts();
-  const int busy = counts.running + counts.waiting + agent_core_.under_way();
+  const int busy = counts.running + counts.waiting + agent_core_.under_way() + calls_->under_way();
   const bool is_quiet = busy == 0 && tasks_->is_idle();
   if (is_quiet || Clock::now() > stopping_since_ + kGrace) {
     io_.stop();

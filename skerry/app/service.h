@@ -19,17 +19,21 @@
 #include "skerry/base/notify_socket.h"
 #include "skerry/broker/runner.h"
 #include "skerry/config/settings.h"
+#include "skerry/grpc/server.h"
+#include "skerry/http/server.h"
+#include "skerry/http/tls.h"
+#include "skerry/loop/lag_meter.h"
+#include "skerry/loop/pool.h"
 #include "skerry/runtime/home.h"
 #include "skerry/service/agent_service.h"
-#include "skerry/service/grpc_server.h"
+#include "skerry/service/gate_authorizer.h"
 #include "skerry/service/http_api.h"
-#include "skerry/service/http_server.h"
 #include "skerry/service/metrics.h"
 #include "skerry/service/orchestrator_service.h"
 #include "skerry/service/sandbox_service.h"
 #include "skerry/service/skerry_service.h"
-#include "skerry/service/tls.h"
 #include "skerry/task/tasks.h"
+#include "skerry/tool/call_audit.h"
 #include "skerry/tool/module_source.h"
 #include "skerry/tool/runs.h"
 #include "skerry/tool/sessions.h"
@@ -58,11 +62,14 @@ class Service {
   void tell(const std::string& line) const;
 
  private:
+  // Large bodies are parsed there, seconds a day; one tenant leaves one to the others.
+  static constexpr int kPoolThreads = 2;
+  /// Where it listens, in the order of the server's ports.
   struct Addresses {
-    std::vector<service::Address> grpc;  ///< the agent core's first, then the orchestrator's
-    std::vector<service::Address> http;  ///< with that of the metrics as the last
-    std::size_t agent_core = 0;          ///< how many of the first
-    std::size_t tools = 0;
+    std::vector<http::Address> grpc;
+    std::vector<http::Address> orchestrator;
+    std::vector<http::Address> http;
+    std::vector<http::Address> metrics;
   };
   Result<Addresses> addresses_of(const config::Settings& settings) const;
   Status start_access(const config::Settings& settings, const runtime::Home& home);
@@ -70,9 +77,10 @@ class Service {
   Status start_tools(const config::Settings& settings, std::optional<agent::ModelSetting> model);
   Status start_tasks(const runtime::Home& home);
   Status start_tls(const config::Settings& settings);
-  Status start_http();
+  Status start_server(const config::Settings& settings);
   void start_front_ends(const config::Settings& settings);
-  access::Gate::Setting gate_setting(const config::Settings& settings);
+  void start_calls(const config::Settings& settings);
+  access::Gate::Options gate_options(const config::Settings& settings);
   Status reload(const config::Settings& settings);
   void await_reload(boost::asio::signal_set& hang_up,
                     const std::function<Result<config::Settings>()>& reload,
@@ -80,12 +88,17 @@ class Service {
   void complain(const Status& told) const;
   void feed_watchdog(const NotifySocket& manager);
   void end_when_quiet();
+  bool is_plain(const http::Address& metrics) const { return tls_ && metrics.is_loopback(); }
 
   bool logs_json_ = false;
   boost::asio::io_context io_;
+  std::unique_ptr<loop::LagMeter> lag_;
+  loop::Pool pool_{kPoolThreads};
   std::filesystem::path keys_;
   std::unique_ptr<access::Gate> gate_;
   std::unique_ptr<access::AuditLog> audit_;
+  std::unique_ptr<tool::CallAudit> call_audit_;
+  std::unique_ptr<service::GateAuthorizer> authorizer_;
   std::unique_ptr<broker::Runner> runner_;
   std::unique_ptr<tool::Runs> runs_;
   std::unique_ptr<tool::Sessions> sessions_;
@@ -100,13 +113,14 @@ class Service {
   std::unique_ptr<task::Tasks> tasks_;
   std::unique_ptr<service::OrchestratorService> orchestrator_;
   std::unique_ptr<service::StreamingService> streaming_;
-  service::Router router_;
+  http::Router router_;
   std::unique_ptr<service::HttpApi> api_;
-  service::Router metrics_router_;  // all that there is on ports which stay plain beside TLS
+  http::Router operations_router_;  // of ports for metrics
+  std::unique_ptr<grpc::Server> calls_;
+  std::vector<std::unique_ptr<grpc::Service>> standard_services_;
   Addresses addresses_;
-  std::shared_ptr<service::Tls> tls_;  // none: nothing is encrypted
-  std::unique_ptr<service::GrpcServer> grpc_;
-  std::unique_ptr<service::HttpServer> http_;
+  std::shared_ptr<http::Tls> tls_;  // none: nothing is encrypted
+  std::unique_ptr<http::Server> server_;
   boost::asio::steady_timer quiet_{io_};
   boost::asio::steady_timer watchdog_{io_};
   std::chrono::steady_clock::time_point stopping_since_;

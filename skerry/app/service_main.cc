@@ -20,9 +20,9 @@
 #include "skerry/app/terminal.h"
 #include "skerry/app/top_command.h"
 #include "skerry/base/descriptor_limit.h"
+#include "skerry/base/json_text.h"
 #include "skerry/config/config.h"
 #include "skerry/runtime/home.h"
-#include "skerry/tool/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -118,7 +118,7 @@ Status show(const Options& options) {
     for (const Config::Effective& each : config.effective()) {
       told[each.key] = {{"value", each.value}, {"from", each.from}, {"reloaded", each.is_reloaded}};
     }
-    std::puts(tool::text_of(told).c_str());
+    std::puts(dump_json(told).c_str());
     return ok_status();
   }
   std::vector<std::vector<std::string>> rows = {{"key", "value", "from"}};

@@ -2,13 +2,16 @@
 #include "skerry/app/service_measurement.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -20,19 +23,20 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
-#include <grpcpp/grpcpp.h>
 #include <nlohmann/json.hpp>
 
 #include "skerry/app/served_bench.h"
 #include "skerry/base/descriptor_limit.h"
+#include "skerry/grpc/framing.h"
+#include "skerry/http/http2_client.h"
 
-#include "shannon/agent.grpc.pb.h"
+#include "shannon/agent.pb.h"
 
 namespace skerry::app {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace bhttp = boost::beast::http;
 using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
@@ -60,45 +64,64 @@ Result<Samples> http_times(const ServedBench& service, int rounds) {
   return samples;
 }
 
-class GrpcClient {
- public:
-  explicit GrpcClient(const ServedBench& service)
-      : key_(service.key()),
-        stub_(shannon::agent::AgentService::NewStub(
-            grpc::CreateChannel(fmt::format("127.0.0.1:{}", service.grpc_port()),
-                                grpc::InsecureChannelCredentials()))) {
-    request_.set_tool_name("python_executor");
-    (*request_.mutable_parameters()->mutable_fields())["code"].set_string_value("print(2+2)");
+/// A fresh print over gRPC, as `ExecuteTool` has it.
+http::RequestHead grpc_head(const std::string& key) {
+  return {
+      .method = "POST",
+      .target = "/shannon.agent.AgentService/ExecuteTool",
+      .host = "127.0.0.1",
+      .headers = {{"content-type", "application/grpc"}, {"te", "trailers"}, {"x-api-key", key}}};
+}
+
+std::string grpc_print() {
+  shannon::agent::ToolCallRequest request;
+  request.set_tool_name("python_executor");
+  (*request.mutable_parameters()->mutable_fields())["code"].set_string_value("print(2+2)");
+  return grpc::framed(request, grpc::Coding::kIdentity);
+}
+
+Status check_grpc_reply(const http::Http2Client::Reply& reply) {
+  shannon::common::ToolResult result;
+  constexpr std::size_t kPrefix = 5;
+  const bool is_there = reply.trailers.get("grpc-status") == "0" && reply.body.size() > kPrefix &&
+                        result.ParseFromString(reply.body.substr(kPrefix));
+  if (!is_there) {
+    return absl::InternalError(fmt::format("gRPC: status {} \"{}\"",
+                                           reply.headers.get("grpc-status"),
+                                           reply.headers.get("grpc-message")));
   }
+  if (result.status() == shannon::common::STATUS_CODE_OK) return ok_status();
+  return absl::InternalError("the tool failed: " + result.error_message());
+}
 
-  Result<Samples> times(int rounds) {
-    Samples samples;
-    for (int i = 0; i < rounds; ++i) {
-      grpc::ClientContext context;
-      context.AddMetadata("x-api-key", key_);
-      shannon::common::ToolResult answer;
-      const auto begun = Clock::now();
-      const grpc::Status status = stub_->ExecuteTool(&context, request_, &answer);
-      samples.push_back(milliseconds_since(begun));
-      if (!status.ok()) return absl::InternalError("gRPC: " + status.error_message());
-      if (answer.status() != shannon::common::STATUS_CODE_OK) {
-        return absl::InternalError("the tool failed: " + answer.error_message());
-      }
-    }
-    return samples;
+Result<Samples> grpc_times(const ServedBench& service, int rounds) {
+  SKERRY_ASSIGN(const auto client, http::BlockingHttp2Client::connect(service.grpc_port()));
+  const http::RequestHead head = grpc_head(service.key());
+  const std::string body = grpc_print();
+  Samples samples;
+  for (int i = 0; i < rounds; ++i) {
+    const auto begun = Clock::now();
+    SKERRY_ASSIGN(const auto reply, client->ask(head, body));
+    samples.push_back(milliseconds_since(begun));
+    SKERRY_TRY(check_grpc_reply(reply));
   }
+  return samples;
+}
 
- private:
-  std::string key_;
-  std::unique_ptr<shannon::agent::AgentService::Stub> stub_;
-  shannon::agent::ToolCallRequest request_;
-};
-
-/// Asks for the same again and again, on so many connections at once, until it is told to stop.
+/// Asks for the same again and again, on so many connections at once, until it ends. Over HTTP/1.1,
+/// or gRPC.
 class Load {
  public:
-  Load(int port, std::string request, int connections) : port_(port), request_(std::move(request)) {
-    for (int i = 0; i < connections; ++i) asio::co_spawn(io_, ask(), asio::detached);
+  struct Request {
+    int port = 0;
+    std::string text;                            ///< of HTTP/1.1
+    std::optional<http::RequestHead> call = {};  ///< or the head of a call with `text` as its body
+  };
+  Load(Request request, int connections) : request_(std::move(request)) {
+    for (int i = 0; i < connections; ++i) {
+      auto asking = request_.call ? call() : ask();
+      asio::co_spawn(io_, std::move(asking), asio::detached);
+    }
     thread_ = std::thread([this] { io_.run(); });
   }
   ~Load() {
@@ -112,34 +135,65 @@ class Load {
   int failed() const { return failed_; }
 
  private:
-  asio::awaitable<void> ask() {
-    constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-    asio::ip::tcp::socket socket(io_);
+  static constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+  asio::awaitable<boost::system::error_code> connect(asio::ip::tcp::socket& socket) {
     const asio::ip::tcp::endpoint there(asio::ip::address_v4::loopback(),
-                                        static_cast<std::uint16_t>(port_));
-    auto [refused] = co_await socket.async_connect(there, kTuple);
-    boost::system::error_code error = refused;
+                                        static_cast<std::uint16_t>(request_.port));
+    auto connecting = socket.async_connect(there, kTuple);
+    const auto [refused] = co_await std::move(connecting);
+    boost::system::error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    co_return refused;
+  }
+
+  asio::awaitable<void> ask() {
+    asio::ip::tcp::socket socket(io_);
+    auto connecting = connect(socket);
+    boost::system::error_code error = co_await std::move(connecting);
     boost::beast::flat_buffer buffer;
     while (!error) {
-      auto [unsent, sent] = co_await asio::async_write(socket, asio::buffer(request_), kTuple);
-      http::response<http::string_body> answer;
-      auto [unread, got] = co_await http::async_read(socket, buffer, answer, kTuple);
+      auto [unsent, sent] = co_await asio::async_write(socket, asio::buffer(request_.text), kTuple);
+      bhttp::response<bhttp::string_body> answer;
+      auto [unread, got] = co_await bhttp::async_read(socket, buffer, answer, kTuple);
       error = unsent ? unsent : unread;
-      const bool is_well = !error && answer.result() == http::status::ok;
+      const bool is_well = !error && answer.result() == bhttp::status::ok;
       ++(is_well ? answered_ : failed_);
     }
   }
 
-  int port_;
-  std::string request_;
+  asio::awaitable<void> call() {
+    asio::ip::tcp::socket socket(io_);
+    auto connecting = connect(socket);
+    boost::system::error_code error = co_await std::move(connecting);
+    http::Http2Client client;
+    std::array<char, 16384> buffer;
+    while (!error) {
+      const auto request = client.submit(*request_.call, request_.text);
+      std::optional<http::Http2Client::Reply> reply;
+      while (!error && !reply) {
+        const std::string bytes = client.output();
+        auto [unsent, sent] = co_await asio::async_write(socket, asio::buffer(bytes), kTuple);
+        reply = client.take(request);
+        if (reply) break;
+        auto [unread, got] = co_await socket.async_read_some(asio::buffer(buffer), kTuple);
+        error = unsent ? unsent : unread;
+        if (!error && !client.receive({buffer.data(), got}).ok()) co_return;
+        reply = client.take(request);
+      }
+      ++(reply && check_grpc_reply(*reply).ok() ? answered_ : failed_);
+    }
+  }
+
+  Request request_;
   asio::io_context io_{1};
   std::thread thread_;
   std::atomic<int> answered_{0};
   std::atomic<int> failed_{0};
 };
 
-Result<double> per_second(const ServedBench& service) {
-  const Load load(service.http_port(), http_request(kRun, service.key(), kPrint, false), kAtOnce);
+Result<double> per_second(Load::Request request) {
+  const Load load(std::move(request), kAtOnce);
   std::this_thread::sleep_for(std::chrono::seconds(1));
   const int before = load.answered();
   const auto begun = Clock::now();
@@ -213,14 +267,16 @@ Result<double> memory_with_clients(const ServedBench& service) {
 }
 
 /// How much slower one tenant's runs are while another keeps all workers that it may have busy.
-Result<double> busy_neighbour_ratio(const ServedBench& service, const std::string& code,
+Result<double> busy_neighbour_ratio(Result<Samples> (*times)(const ServedBench&, int),
+                                    const ServedBench& service, const std::string& code,
                                     int connections) {
-  SKERRY_ASSIGN(const Samples alone, http_times(service, 500));
+  SKERRY_ASSIGN(const Samples alone, times(service, 500));
   const json body{{"code", code}, {"timeout", 20}};
-  const Load load(service.http_port(), http_request(kRun, service.other_key(), body.dump(), false),
+  const Load load({.port = service.http_port(),
+                   .text = http_request(kRun, service.other_key(), body.dump(), false)},
                   connections);
   std::this_thread::sleep_for(std::chrono::milliseconds(1500));
-  SKERRY_ASSIGN(const Samples beside, http_times(service, 500));
+  SKERRY_ASSIGN(const Samples beside, times(service, 500));
   return median(beside) / median(alone);
 }
 
@@ -235,14 +291,19 @@ Result<Measurement> measure_service(const runtime::Home& home) {
   }
   SKERRY_ASSIGN(const auto service, ServedBench::start(home));
   Measurement m;
-  GrpcClient client(*service);
-  SKERRY_TRY(client.times(200).status());
-  SKERRY_ASSIGN(const Samples over_grpc, client.times(kLatencyRounds));
+  SKERRY_TRY(grpc_times(*service, 200).status());
+  SKERRY_ASSIGN(const Samples over_grpc, grpc_times(*service, kLatencyRounds));
   fill_percentiles(over_grpc, m);
   SKERRY_TRY(http_times(*service, 200).status());
   SKERRY_ASSIGN(const Samples over_http, http_times(*service, kLatencyRounds));
-  SKERRY_ASSIGN(m.per_second, per_second(*service));
+  SKERRY_ASSIGN(m.per_second,
+                per_second({.port = service->http_port(),
+                            .text = http_request(kRun, service->key(), kPrint, false)}));
+  SKERRY_ASSIGN(const double calls_per_second, per_second({.port = service->grpc_port(),
+                                                           .text = grpc_print(),
+                                                           .call = grpc_head(service->key())}));
   m.extra.emplace_back("http_p50_ms", median(over_http));
+  m.extra.emplace_back("grpc_per_second", calls_per_second);
   m.extra.emplace_back("start_p50_ms", median(starts));
   Samples first_bytes;
   for (int i = 0; i < 20; ++i) {
@@ -250,11 +311,14 @@ Result<Measurement> measure_service(const runtime::Home& home) {
     first_bytes.push_back(took);
   }
   m.extra.emplace_back("first_byte_p50_ms", median(first_bytes));
-  SKERRY_ASSIGN(const double prints, busy_neighbour_ratio(*service, "print(2+2)", kAtOnce));
-  SKERRY_ASSIGN(const double loops, busy_neighbour_ratio(*service, "while True: pass", kAtOnce));
-  m.extra.emplace_back("beside_prints", prints);
-  m.extra.emplace_back("beside_loops", loops);
-  m.ratio = std::max(prints, loops);
+  for (const auto& [name, times, code] :
+       {std::tuple("beside_prints", &http_times, "print(2+2)"),
+        std::tuple("beside_loops", &http_times, "while True: pass"),
+        std::tuple("grpc_beside_prints", &grpc_times, "print(2+2)")}) {
+    SKERRY_ASSIGN(const double ratio, busy_neighbour_ratio(times, *service, code, kAtOnce));
+    m.extra.emplace_back(name, ratio);
+    m.ratio = std::max(m.ratio.value_or(0), ratio);
+  }
   SKERRY_ASSIGN(const double memory, memory_with_clients(*service));
   m.extra.emplace_back("resident_mib", memory);
   return m;

@@ -10,7 +10,7 @@
 #include "skerry/app/session_variables.h"
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
-#include "skerry/tool/json_text.h"
+#include "skerry/base/json_text.h"
 #include "skerry/tool/session_report.h"
 
 namespace skerry::app {
@@ -41,7 +41,7 @@ Status show_list(SessionStore& store, const StoreOptions& options) {
   if (options.json) {
     ordered_json json{{"sessions", ordered_json::array()}};
     for (const auto& each : sessions) json["sessions"].push_back(tool::json_of(each));
-    std::puts(tool::text_of(json).c_str());
+    std::puts(dump_json(json).c_str());
     return ok_status();
   }
   if (sessions.empty()) {
@@ -58,7 +58,7 @@ Status show_info(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const auto info, store.info(name));
   if (options.json) {
-    std::puts(tool::text_of(tool::json_of(info)).c_str());
+    std::puts(dump_json(tool::json_of(info)).c_str());
   } else {
     std::fputs(table({session_head(), row_of(info)}).c_str(), stdout);
   }
@@ -69,7 +69,7 @@ Status show_log(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const tool::SessionLog log, tool::session_log(store, name));
   if (options.json) {
-    std::puts(tool::text_of(tool::json_of(log)).c_str());
+    std::puts(dump_json(tool::json_of(log)).c_str());
     return ok_status();
   }
   std::vector<std::vector<std::string>> rows = {
@@ -90,7 +90,7 @@ Status show_log(SessionStore& store, const StoreOptions& options) {
 void tell_revision(const StoreOptions& options, const session::RevisionInfo& info,
                    const std::string& what) {
   if (options.json) {
-    std::puts(tool::text_of(tool::json_of(info)).c_str());
+    std::puts(dump_json(tool::json_of(info)).c_str());
   } else {
     std::puts(what.c_str());
   }
@@ -125,7 +125,7 @@ Status do_fork(SessionStore& store, const StoreOptions& options) {
   SKERRY_TRY(store.fork(name, fork));
   SKERRY_ASSIGN(const auto info, store.info(fork));
   if (options.json) {
-    std::puts(tool::text_of(tool::json_of(info)).c_str());
+    std::puts(dump_json(tool::json_of(info)).c_str());
   } else {
     std::puts(fmt::format("session {} is at revision {} of {}", fork.text(), info.head, name.text())
                   .c_str());
@@ -140,7 +140,7 @@ Status do_clear(SessionStore& store, const StoreOptions& options) {
   }
   SKERRY_ASSIGN(const std::int64_t cleared, store.clear(name));
   std::puts(options.json
-                ? tool::text_of({{"cleared", cleared}}).c_str()
+                ? dump_json({{"cleared", cleared}}).c_str()
                 : fmt::format("{} session{} cleared", cleared, cleared == 1 ? "" : "s").c_str());
   return ok_status();
 }
@@ -156,7 +156,7 @@ Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOpti
   SKERRY_ASSIGN(const auto after, variables_at(options.second));
   const tool::VariablesDiff diff = tool::diff_of(before, after);
   if (options.json) {
-    std::puts(tool::text_of(tool::json_of(diff)).c_str());
+    std::puts(dump_json(tool::json_of(diff)).c_str());
     return ok_status();
   }
   std::vector<std::vector<std::string>> rows = {{"", "name", "type", "value"}};

@@ -16,8 +16,8 @@
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/file.h"
+#include "skerry/base/json_text.h"
 #include "skerry/image/image_export.h"
-#include "skerry/tool/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -78,11 +78,11 @@ Status export_session(SessionStore& store, const runtime::Home& home, const Stor
   const auto memory = opened.revision.memory_size();
   const std::string told =
       options.json
-          ? tool::text_of({{"session", name.text()},
-                           {"revision", opened.number},
-                           {"bytes", size},
-                           {"memory_bytes", memory},
-                           {"module_sha256", opened.revision.manifest().module_sha256}})
+          ? dump_json({{"session", name.text()},
+                       {"revision", opened.number},
+                       {"bytes", size},
+                       {"memory_bytes", memory},
+                       {"module_sha256", opened.revision.manifest().module_sha256}})
           : fmt::format("session {}, revision {}: {} of memory in {}", name.text(), opened.number,
                         size_text(static_cast<std::int64_t>(memory)), size_text(size));
   // Standard output is the export's, if that is where it goes.
@@ -112,7 +112,7 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
   if (!saved.ok()) return saved.status();
   const std::string told =
       options.json
-          ? tool::text_of(
+          ? dump_json(
                 {{"session", name.text()}, {"revision", saved->number}, {"bytes", saved->bytes}})
           : fmt::format("session {} is revision {} of {}", name.text(), imported->origin.revision,
                         imported->origin.session);

@@ -14,7 +14,7 @@
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/file.h"
-#include "skerry/tool/json_text.h"
+#include "skerry/base/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -26,7 +26,7 @@ int carry_out(const HomeAction& action, const StoreOptions& options) {
   }();
   if (done.ok()) return 0;
   if (options.json) {
-    std::puts(tool::text_of({{"error", std::string(message_of(done))}}).c_str());
+    std::puts(dump_json({{"error", std::string(message_of(done))}}).c_str());
   }
   return report_failure(done);
 }

@@ -7,8 +7,8 @@
 #include "skerry/app/commands.h"
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
+#include "skerry/base/json_text.h"
 #include "skerry/session/store_backup.h"
-#include "skerry/tool/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -26,7 +26,7 @@ Status check_store(SessionStore& store, const runtime::Home&, const StoreOptions
   nlohmann::ordered_json json{{"revisions", check.revisions}, {"damaged", check.damaged}};
   if (!check.damaged.empty()) json["error"] = kHowToMend;
   if (options.json) {
-    std::puts(tool::text_of(json).c_str());
+    std::puts(dump_json(json).c_str());
   } else {
     for (const std::string& line : check.damaged) std::puts(line.c_str());
     std::puts(
@@ -44,10 +44,10 @@ Status collect_store(SessionStore& store, const runtime::Home&, const StoreOptio
     return true;
   }));
   if (options.json) {
-    std::puts(tool::text_of({{"files", collected.files},
-                             {"bytes", collected.bytes},
-                             {"compressed", compressed.files},
-                             {"freed_bytes", compressed.bytes}})
+    std::puts(dump_json({{"files", collected.files},
+                         {"bytes", collected.bytes},
+                         {"compressed", compressed.files},
+                         {"freed_bytes", compressed.bytes}})
                   .c_str());
   } else {
     std::puts(fmt::format("{} files removed, {}; {} compressed, {} freed", collected.files,
@@ -67,9 +67,9 @@ Status back_up_store(SessionStore&, const runtime::Home& home, const StoreOption
   }));
   // Standard output is the backup's, if that is where it goes.
   std::FILE* told = options.file == "-" ? stderr : stdout;
-  const std::string text =
-      options.json ? tool::text_of({{"files", backup.files}, {"damaged", backup.damaged}})
-                   : fmt::format("{} files backed up", backup.files);
+  const std::string text = options.json
+                               ? dump_json({{"files", backup.files}, {"damaged", backup.damaged}})
+                               : fmt::format("{} files backed up", backup.files);
   std::fputs((text + "\n").c_str(), told);
   for (const std::string& line : backup.damaged) {
     std::fputs(("skerry: backed up as it is, damaged: " + line + "\n").c_str(), stderr);
@@ -85,7 +85,7 @@ Status restore_store(const runtime::Home& home, const StoreOptions& options) {
                               options.force ? session::Replace::kAny : session::Replace::kEmptyOnly,
                               [&](double done) { progress.progress(done); });
   if (!files.ok()) return annotate(files.status(), options.file);
-  std::puts(options.json ? tool::text_of({{"files", *files}}).c_str()
+  std::puts(options.json ? dump_json({{"files", *files}}).c_str()
                          : fmt::format("{} files restored", *files).c_str());
   return ok_status();
 }

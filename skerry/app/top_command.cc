@@ -28,8 +28,8 @@
 #include "skerry/agent/http_exchange.h"
 #include "skerry/app/terminal.h"
 #include "skerry/app/top_screen.h"
+#include "skerry/base/json_text.h"
 #include "skerry/service/metrics_sample.h"
-#include "skerry/tool/json_text.h"
 
 namespace skerry::app {
 namespace {
@@ -44,7 +44,7 @@ constexpr std::size_t kMostMetrics = std::size_t{8} << 20;
 constexpr std::chrono::seconds kPatience{5};
 
 struct Options {
-  std::string url = "http://127.0.0.1:8000";
+  std::string url = "http://127.0.0.1:2113";
   std::string key;
   std::string authorities;
   std::string certificate;
@@ -166,7 +166,7 @@ class Top {
       if (!now.ok()) co_return now.status();
       const ordered_json told = service::document_of(*before, *now, options_.url);
       if (options_.json) {
-        std::puts(tool::text_of(told).c_str());
+        std::puts(dump_json(told).c_str());
       } else {
         for (const auto& line : lines_of(told, 10'000, 10'000)) std::puts(line.c_str());
       }
@@ -264,7 +264,7 @@ Status top(const Options& options) {
 int top_main(int argc, char** argv) {
   Options options;
   CLI::App program{"Watch a service: workers, sessions, rates, latency", "skerry top"};
-  program.add_option("--url", options.url, "Where it serves HTTP [http://127.0.0.1:8000]")
+  program.add_option("--url", options.url, "Where it serves metrics [http://127.0.0.1:2113]")
       ->type_name("URL");
   program.add_option("--key", options.key, "The key to show, if it asks for one [SKERRY_KEY]")
       ->type_name("KEY");
@@ -289,7 +289,7 @@ int top_main(int argc, char** argv) {
       "service's\nclasses are. Where clients need certificates, a port for metrics on loopback "
       "needs none.\n\nExamples:\n"
       "  skerry top\n"
-      "  skerry top --url http://127.0.0.1:2113 --interval 5\n"
+      "  skerry top --url http://127.0.0.1:8000 --key KEY --interval 5\n"
       "  skerry top --once --json\n"
       "  skerry top --url https://skerry.example:8000 --ca ca.pem --certificate me.pem "
       "--certificate-key me.key\n");

@@ -13,8 +13,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "skerry/base/range.h"
 #include "skerry/base/socket.h"
-#include "skerry/broker/bounds.h"
 #include "skerry/broker/worker_link.h"
 #include "skerry/broker/zygote_link.h"
 #include "skerry/worker/module_worker.h"

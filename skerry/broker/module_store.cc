@@ -19,11 +19,11 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/file.h"
+#include "skerry/base/range.h"
 #include "skerry/base/sha256.h"
-#include "skerry/broker/bounds.h"
 #include "skerry/broker/compilation.h"
-#include "skerry/broker/on_pool.h"
 #include "skerry/engine/native_cache.h"
+#include "skerry/loop/on_pool.h"
 
 namespace skerry::broker {
 namespace {
@@ -87,7 +87,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
       co_return absl::FailedPreconditionError("no modules are run here: there is no compiler");
     }
     const auto look_up = [&] { return find(tenant, std::move(module), limits); };
-    Found found = co_await on_pool(pool_, look_up);
+    Found found = co_await loop::on_pool(pool_, look_up);
     if (!is_missing(found.code)) co_return std::move(found.code);
     const auto cancelled = co_await asio::this_coro::cancellation_state;
     if (cancelled.cancelled() != asio::cancellation_type::none) {
@@ -106,7 +106,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
     }
     if (!job->result->ok()) co_return *job->result;
     const auto open = [&] { return open_code(found.what); };
-    auto code = co_await on_pool(pool_, open);
+    auto code = co_await loop::on_pool(pool_, open);
     if (is_missing(code)) {
       co_return absl::UnavailableError("the module's code was removed at once; run it again");
     }
@@ -232,7 +232,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
 
   static awaitable<void> run(std::shared_ptr<Work> self, JobRef job) {
     const auto work = [&] { return compile(job->what, self->setting_, job->stop.get()); };
-    Status result = co_await on_pool(self->pool_, work);
+    Status result = co_await loop::on_pool(self->pool_, work);
     --self->running_;
     std::erase(self->given_up_, job);
     if (const auto found = self->jobs_.find(name_of(job->what));

@@ -84,6 +84,7 @@ Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setti
       setting.sessions.store.empty() ? home.store() : setting.sessions.store,
       setting.sessions.policy);
   runner->variables_ = std::move(setting.variables);
+  runner->gate_ = setting.gate;
   runner->modules_ = std::make_unique<ModuleStore>(io, home, std::move(setting.modules));
   return runner;
 }
@@ -97,6 +98,7 @@ awaitable<Result<sandbox::Outcome>> Runner::outcome_of(Run run) {
 
 awaitable<Result<sandbox::Outcome>> Runner::look(Look look) {
   if (const Status status = look.request.limits.check(); !status.ok()) co_return status;
+  if (const Status status = admit(look.principal); !status.ok()) co_return status;
   look.request.template_name = look.revision->manifest().template_name;
   InSession session;
   session.start = [revision = look.revision](std::uint64_t) {
@@ -108,13 +110,30 @@ awaitable<Result<sandbox::Outcome>> Runner::look(Look look) {
     return start;
   };
   session.left = [](const worker::LeftState&, bool) {};
-  Run run{.tenant = std::move(look.tenant),
+  Run run{.tenant = look.principal.tenant,
           .request = std::move(look.request),
           .isolation = Isolation::kProcess,
           .session = std::move(session),
           .module = nullptr,
           .observer = look.observer};
-  co_return co_await outcome_of(std::move(run));
+  auto outcome = co_await outcome_of(std::move(run));
+  record(look.principal, outcome.status(), outcome.ok() ? &*outcome : nullptr);
+  co_return outcome;
+}
+
+Status Runner::admit(const access::Principal& principal) {
+  return gate_ == nullptr ? ok_status() : gate_->admit(principal);
+}
+
+/// What the caller got wrong is no fault of the service; time-outs and our own failures are.
+void Runner::record(const access::Principal& principal, const Status& status,
+                    const sandbox::Outcome* outcome) {
+  const bool is_caller_s = status.code() == StatusCode::kInvalidArgument ||
+                           status.code() == StatusCode::kResourceExhausted;
+  if (gate_ == nullptr || principal.is_admitted || is_caller_s) return;
+  const bool is_fault = outcome == nullptr || outcome->kind == sandbox::OutcomeKind::kDeadline;
+  gate_->record(principal,
+                is_fault ? access::Gate::RunEnd::kFault : access::Gate::RunEnd::kSuccess);
 }
 
 Counts Runner::counts() const {
@@ -126,14 +145,15 @@ Counts Runner::counts() const {
 
 awaitable<Result<Runner::Answer>> Runner::run_module(Order order) {
   co_await boost::asio::this_coro::throw_if_cancelled(false);
-  auto coded = modules_->code_of(order.tenant, std::move(order.module), order.request.limits);
+  auto coded =
+      modules_->code_of(order.principal.tenant, std::move(order.module), order.request.limits);
   auto code = co_await std::move(coded);
   const auto state = co_await boost::asio::this_coro::cancellation_state;
   if (state.cancelled() != boost::asio::cancellation_type::none) {
     co_return Answer{.outcome = worker::cancelled_outcome(), .session = {}};
   }
   if (!code.ok()) co_return code.status();
-  Run run{.tenant = std::move(order.tenant),
+  Run run{.tenant = order.principal.tenant,
           .request = std::move(order.request),
           .isolation = Isolation::kProcess,
           .session = {},
@@ -150,13 +170,23 @@ awaitable<Result<Runner::Answer>> Runner::run(Order order) {
   auto& environment = request.command ? request.command->environment : request.program.environment;
   if (const Status status = check_variables(environment); !status.ok()) co_return status;
   environment.insert(variables_.begin(), variables_.end());
+  if (const Status status = admit(order.principal); !status.ok()) co_return status;
+  const access::Principal principal = order.principal;
+  auto running = run_admitted(std::move(order));
+  auto answer = co_await std::move(running);
+  record(principal, answer.status(), answer.ok() ? &answer->outcome : nullptr);
+  co_return answer;
+}
+
+awaitable<Result<Runner::Answer>> Runner::run_admitted(Order order) {
+  worker::RunRequest& request = order.request;
   if (order.module) {
     auto running = run_module(std::move(order));
     co_return co_await std::move(running);
   }
   if (!order.session) {
     if (request.template_name.empty()) request.template_name = runtime::kDefaultTemplate;
-    Run run{.tenant = std::move(order.tenant),
+    Run run{.tenant = order.principal.tenant,
             .request = std::move(order.request),
             .isolation = order.isolation,
             .session = {},
@@ -166,7 +196,7 @@ awaitable<Result<Runner::Answer>> Runner::run(Order order) {
     if (!outcome.ok()) co_return outcome.status();
     co_return Answer{.outcome = *std::move(outcome), .session = {}};
   }
-  SessionRuns::Order in_session{.tenant = std::move(order.tenant),
+  SessionRuns::Order in_session{.tenant = order.principal.tenant,
                                 .name = *std::move(order.session),
                                 .request = std::move(order.request),
                                 .durability = order.durability,

@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "skerry/access/gate.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/broker.h"
 #include "skerry/broker/module_store.h"
@@ -32,6 +33,8 @@ class Runner {
     ModuleSetting modules = {};
     /// What every run finds in its environment, unless it asks for another value.
     std::map<std::string, std::string> variables = {};
+    /// Admits each run and learns how it ended; must outlive the runner. Null: all are admitted.
+    access::Gate* gate = nullptr;
   };
 
   /// Starts the zygote and waits until it is ready; its failure is `Broker::start`'s. The
@@ -39,7 +42,7 @@ class Runner {
   static Result<std::unique_ptr<Runner>> start(boost::asio::io_context& io, Setting setting);
 
   struct Order {
-    std::string tenant;
+    access::Principal principal;
     std::optional<session::SessionName> session;  ///< none: a fresh run
     /// `template_name` may be empty: the session's own, or the default.
     worker::RunRequest request;
@@ -55,14 +58,14 @@ class Runner {
     sandbox::Outcome outcome;
     std::optional<SessionReport> session;  ///< of a run in one
   };
-  /// Runs once it is its turn. Cancelling the wait cancels the run, whose outcome then says so.
-  /// kInvalidArgument for limits out of bounds, and for a module that is refused;
-  /// kResourceExhausted when too many wait already.
+  /// Admits the run and does it once a worker is free. Cancelling the wait cancels the run, whose
+  /// outcome then says so. kInvalidArgument for limits out of bounds, and for a module that is
+  /// refused; kResourceExhausted when too many wait already; and as `Gate::admit` fails.
   boost::asio::awaitable<Result<Answer>> run(Order order);
 
   /// A look at a session's revision: a run that starts there and leaves nothing.
   struct Look {
-    std::string tenant;
+    access::Principal principal;
     std::shared_ptr<const image::Revision> revision;
     worker::RunRequest request;
     worker::RunObserver* observer = nullptr;  ///< as in an order
@@ -76,10 +79,15 @@ class Runner {
   Counts counts() const;
 
  private:
+  Status admit(const access::Principal& principal);
+  void record(const access::Principal& principal, const Status& status,
+              const sandbox::Outcome* outcome);
+  boost::asio::awaitable<Result<Answer>> run_admitted(Order order);
   boost::asio::awaitable<Result<Answer>> run_module(Order order);
   boost::asio::awaitable<Result<sandbox::Outcome>> outcome_of(Run run);
 
   std::string home_;
+  access::Gate* gate_ = nullptr;
   std::map<std::string, std::string> variables_;
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<SessionRuns> sessions_;  // before its broker

@@ -54,7 +54,8 @@ class RunnerTest : public ::testing::Test {
   std::shared_ptr<Started> begin(const std::string& code, const std::string& session = "",
                                  std::chrono::milliseconds wall = std::chrono::seconds(20)) {
     auto started = std::make_shared<Started>();
-    Runner::Order order{.tenant = "t", .session = {}, .request = {}, .observer = &started->output};
+    Runner::Order order{
+        .principal = {.tenant = "t"}, .session = {}, .request = {}, .observer = &started->output};
     order.request.program.code = code;
     order.request.limits.wall = wall;
     if (!session.empty()) order.session = session::SessionName::parse(session).value();

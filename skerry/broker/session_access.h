@@ -19,7 +19,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/status.h"
-#include "skerry/broker/on_pool.h"
+#include "skerry/loop/on_pool.h"
 #include "skerry/session/session_store.h"
 
 namespace skerry::broker {
@@ -59,7 +59,7 @@ class SessionAccess {
         give_back(tenant, *std::move(store));
         return answer;
       };
-      Answer answer = co_await on_pool(pool_, std::move(once));
+      Answer answer = co_await loop::on_pool(pool_, std::move(once));
       if (!is_busy(answer) || std::chrono::steady_clock::now() > give_up) co_return answer;
       timer.expires_after(pause);
       auto waited = timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));

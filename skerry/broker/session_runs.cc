@@ -12,7 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
-#include "skerry/broker/bounds.h"
+#include "skerry/base/range.h"
 #include "skerry/image/image_file.h"
 #include "skerry/jail/memory_file.h"
 

@@ -141,6 +141,38 @@ std::vector<Key> service_keys() {
           flag("service.require_walls", SKERRY_FIELD(require_walls))};
 }
 
+/// What clients may take of the service itself.
+std::vector<Key> server_keys() {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  constexpr double kMiB = 1048576;
+  return {
+      whole("service.max_connections", 16, 1'000'000, SKERRY_FIELD(server.connections)),
+      whole("service.max_connections_per_address", 1, 1'000'000,
+            SKERRY_FIELD(server.connections_per_address)),
+      whole("service.max_operations_connections", 4, 10'000,
+            SKERRY_FIELD(server.operations_connections)),
+      whole("service.max_streams", 1, 10'000, SKERRY_FIELD(server.streams)),
+      size("service.max_header_bytes", 1024, kMiB, SKERRY_FIELD(server.header)),
+      size("service.max_body_memory_bytes", kMiB, 1024 * kMiB, SKERRY_FIELD(server.body_memory)),
+      size("service.max_unsent_bytes", 65'536, 64 * kMiB, SKERRY_FIELD(server.connection_unsent)),
+      size("service.max_unsent_memory_bytes", kMiB, 4096 * kMiB,
+           SKERRY_FIELD(server.unsent_memory)),
+      duration<seconds>("service.idle_timeout_seconds", 1, 86'400, SKERRY_FIELD(server.idle)),
+      duration<seconds>("service.http2_idle_timeout_seconds", 1, 86'400,
+                        SKERRY_FIELD(server.http2_idle)),
+      duration<seconds>("service.stream_idle_timeout_seconds", 1, 86'400,
+                        SKERRY_FIELD(stream_idle)),
+      duration<seconds>("service.header_timeout_seconds", 1, 3600,
+                        SKERRY_FIELD(server.header_time)),
+      duration<seconds>("service.body_timeout_seconds", 1, 3600, SKERRY_FIELD(server.body_time)),
+      duration<seconds>("service.write_timeout_seconds", 1, 3600, SKERRY_FIELD(server.write)),
+      flag("service.metrics_tenant_names", SKERRY_FIELD(names_tenants)),
+      duration<milliseconds>("service.loop_lag_alarm_ms", 1, 60'000, SKERRY_FIELD(lag_alarm)),
+      duration<milliseconds>("service.loop_handler_alarm_ms", 0, 60'000,
+                             SKERRY_FIELD(handler_alarm))};
+}
+
 std::vector<Key> session_keys() {
   using std::chrono::milliseconds;
   using std::chrono::seconds;
@@ -234,8 +266,8 @@ std::vector<Key> enforcement_keys() {
 const std::vector<Key>& keys() {
   static const std::vector<Key> kKeys = [] {
     std::vector<Key> all;
-    for (auto part : {service_keys(), session_keys(), sandbox_keys(), tool_keys(), model_keys(),
-                      enforcement_keys()}) {
+    for (auto part : {service_keys(), server_keys(), session_keys(), sandbox_keys(), tool_keys(),
+                      model_keys(), enforcement_keys()}) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;

@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "skerry/access/certificates.h"
 #include "skerry/access/rate.h"
 #include "skerry/agent/model_setting.h"
 #include "skerry/broker/broker.h"
 #include "skerry/broker/session_runs.h"
+#include "skerry/http/certificates.h"
+#include "skerry/http/connections.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/tool/module_source.h"
 #include "skerry/tool/result_cache.h"
@@ -27,9 +28,15 @@ struct Settings {
   std::vector<std::string> http{"127.0.0.1:8000", "127.0.0.1:8080"};
   std::vector<std::string> metrics{"127.0.0.1:2113"};  ///< HTTP like the others; may be none
   bool requires_key = false;
-  bool logs_json = false;             ///< what is told on standard error, a JSON object a line
-  bool logs_calls = false;            ///< every call of a tool is told there, too
-  access::CertificateFiles tls = {};  ///< none: nothing is encrypted
+  bool logs_json = false;           ///< what is told on standard error, a JSON object a line
+  bool logs_calls = false;          ///< every call of a tool is told there, too
+  http::CertificateFiles tls = {};  ///< none: nothing is encrypted
+  http::ServerLimits server = {};   ///< what clients may take of the service itself
+  std::chrono::milliseconds stream_idle{600'000};  ///< of a call whose client sends messages
+  bool names_tenants = false;                ///< metrics have tenants' names in place of pseudonyms
+  std::chrono::milliseconds lag_alarm{250};  ///< a lag of the event loop that is logged
+  std::chrono::milliseconds handler_alarm{
+      0};  ///< processor time of one handler, the same; 0: never
 
   int workers = broker::Setting{}.workers;
   int spares = broker::Setting{}.spares;

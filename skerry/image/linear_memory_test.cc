@@ -413,7 +413,9 @@ TEST_P(LinearMemoryModelTest, RebasedMemoryIsAsOneThatWasMadeThere) {
     GTEST_SKIP() << "not on this kernel";
   std::size_t now = 0;
   for (int round = 0; round < 300; ++round) {
-    if (random() % 8 == 0) ASSERT_TRUE(memory->grow_to(memory->size() + kWasmPageSize).ok());
+    if (random() % 8 == 0) {
+      ASSERT_TRUE(memory->grow_to(memory->size() + kWasmPageSize).ok());
+    }
     for (std::size_t i = random() % 50 == 0 ? 2000 : random() % 30; i > 0; --i) {
       const std::size_t reach = random() % 2 == 0 ? 80 * kPageSize : memory->size();
       memory->base()[random() % reach] = static_cast<std::byte>(random());
@@ -422,7 +424,9 @@ TEST_P(LinearMemoryModelTest, RebasedMemoryIsAsOneThatWasMadeThere) {
       const auto changed = memory->changed().value();
       if (memory->may_settle(changed)) {
         ASSERT_TRUE(memory->settle(changed).ok());
-        if (random() % 2 == 0) ASSERT_TRUE(memory->rest().ok());
+        if (random() % 2 == 0) {
+          ASSERT_TRUE(memory->rest().ok());
+        }
         memory->base()[random() % memory->size()] ^= std::byte{1};
         now = images.size();  // what has settled is none of them
       }

@@ -6,11 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/this_coro.hpp>
+
+#include "skerry/base/retry_after.h"
 #include "skerry/base/utf8.h"
 #include "skerry/service/grpc_answer.h"
-#include "skerry/service/grpc_call.h"
-#include "skerry/service/grpc_gate.h"
 #include "skerry/service/json_struct.h"
+#include "skerry/service/output_relay.h"
 
 namespace skerry::service {
 namespace {
@@ -29,7 +31,7 @@ std::string text_of(const google::protobuf::Struct& object, const char* name) {
 }
 
 /// The caller, with the session and the user that the request names.
-tool::Caller with_names(tool::Caller caller, const proto::ExecuteTaskRequest& request) {
+access::Principal with_names(access::Principal caller, const proto::ExecuteTaskRequest& request) {
   caller.session = request.session_context().session_id().empty()
                        ? request.metadata().session_id()
                        : request.session_context().session_id();
@@ -133,7 +135,7 @@ Status take_model_wishes(const proto::ExecuteTaskRequest& request, agent::Reques
   return ok_status();
 }
 
-Result<Wanted> wanted_of(const proto::ExecuteTaskRequest& request, tool::Caller caller) {
+Result<Wanted> wanted_of(const proto::ExecuteTaskRequest& request, access::Principal caller) {
   Wanted wanted;
   wanted.request.query = request.query();
   wanted.request.caller = with_names(std::move(caller), request);
@@ -193,31 +195,34 @@ common::StatusCode status_of(Verdict verdict) {
     case Verdict::kTimeout:
       return common::STATUS_CODE_TIMEOUT;
     case Verdict::kBusy:
+    case Verdict::kUnavailable:
       return common::STATUS_CODE_RATE_LIMITED;
     default:
       return common::STATUS_CODE_ERROR;
   }
 }
 
-/// The gRPC status of a call that came to nothing; OK for one whose result tells.
-grpc::Status fault_of(const ToolResult& result) {
+/// The status of a call that came to nothing; OK for one whose result says what happened.
+Status fault_of(const ToolResult& result) {
   // What the program said is told, though what it left may be lost.
-  if (result.output.is_string() && result.output != "") return grpc::Status::OK;
+  if (result.output.is_string() && result.output != "") return ok_status();
   switch (result.verdict) {
     case Verdict::kInvalid:
-      return {grpc::StatusCode::INVALID_ARGUMENT, result.error};
+      return absl::InvalidArgumentError(result.error);
     case Verdict::kUnknownTool:
-      return {grpc::StatusCode::NOT_FOUND, result.error};
+      return absl::NotFoundError(result.error);
     case Verdict::kForbidden:
-      return {grpc::StatusCode::PERMISSION_DENIED, result.error};
+      return absl::PermissionDeniedError(result.error);
     case Verdict::kBusy:
-      return {grpc::StatusCode::RESOURCE_EXHAUSTED, result.error};
+      return with_retry_after(absl::ResourceExhaustedError(result.error), result.retry_after);
+    case Verdict::kUnavailable:
+      return with_retry_after(absl::UnavailableError(result.error), result.retry_after);
     case Verdict::kCancelled:
-      return {grpc::StatusCode::CANCELLED, result.error};
+      return absl::CancelledError(result.error);
     case Verdict::kBroken:
-      return {grpc::StatusCode::INTERNAL, result.error};
+      return absl::InternalError(result.error);
     default:
-      return grpc::Status::OK;
+      return ok_status();
   }
 }
 
@@ -251,32 +256,31 @@ common::ToolCall proto_of(const agent::ToolCall& call) {
 /// One ExecuteTask, from its request to its response.
 class Task {
  public:
-  Task(const agent::Agent& agent, grpc::CallbackServerContext& context,
-       const proto::ExecuteTaskRequest& request)
-      : agent_(agent), context_(context), request_(request) {}
+  Task(const agent::Agent& agent, const proto::ExecuteTaskRequest& request)
+      : agent_(agent), request_(request) {}
 
-  grpc::Status plan(tool::Caller caller) {
+  Status plan(access::Principal caller) {
     auto wanted = wanted_of(request_, std::move(caller));
-    if (!wanted.ok()) return grpc_status(wanted.status());
+    if (!wanted.ok()) return wanted.status();
     is_list_ = wanted->is_list;
     auto plan = agent_.plan(std::move(wanted->request));
-    if (!plan.ok()) return grpc_status(plan.status());
+    if (!plan.ok()) return plan.status();
     plan_ = *std::move(plan);
-    return grpc::Status::OK;
+    return ok_status();
   }
 
   bool asks_model() const { return plan_.question.has_value(); }
 
   /// Fills `response` in. Not OK when a single call came to nothing, or the model did not answer.
-  awaitable<grpc::Status> run(proto::ExecuteTaskResponse& response, agent::Observer observer) {
+  awaitable<Status> run(proto::ExecuteTaskResponse& response, agent::Observer observer) {
     const auto begun = std::chrono::steady_clock::now();
     const agent::Answer answer = co_await agent_.carry_out(std::move(plan_), std::move(observer));
     response.set_task_id(request_.metadata().task_id());
     response.set_status(common::STATUS_CODE_OK);
-    if (!answer.failure.ok()) co_return failure_of(answer.failure);
+    if (!answer.failure.ok()) co_return answer.failure;
     for (const auto& [call, result] : answer.executions) {
       const bool is_alone = !is_list_ && call.source == agent::ToolCall::Source::kRequest;
-      if (const grpc::Status fault = fault_of(result); !fault.ok() && is_alone) co_return fault;
+      if (const Status fault = fault_of(result); !fault.ok() && is_alone) co_return fault;
       *response.add_tool_calls() = proto_of(call);
       if (result.metadata.value("cached", false)) response.mutable_metrics()->set_cache_hit(true);
       *response.add_tool_results() = proto_of(call.tool, result);
@@ -292,7 +296,7 @@ class Task {
     response.set_final_state(answer.succeeded ? proto::AGENT_STATE_COMPLETED
                                               : proto::AGENT_STATE_FAILED);
     fit_answer(response);
-    co_return grpc::Status::OK;
+    co_return ok_status();
   }
 
  private:
@@ -322,16 +326,7 @@ class Task {
                                               {"complexity_score", share.complexity}});
   }
 
-  /// With the time after which to try again, as the model's server said.
-  grpc::Status failure_of(const Status& failure) const {
-    if (const auto time = agent::retry_after(failure)) {
-      context_.AddTrailingMetadata("retry-after", std::to_string(time->count()));
-    }
-    return grpc_status(failure);
-  }
-
   const agent::Agent& agent_;
-  grpc::CallbackServerContext& context_;
   const proto::ExecuteTaskRequest& request_;
   agent::Plan plan_;
   bool is_list_ = false;
@@ -340,9 +335,12 @@ class Task {
 /// The updates of one StreamExecuteTask, sent while it is carried out.
 class Updates {
  public:
-  using Send = std::function<void(proto::TaskUpdate)>;
-  Updates(const proto::ExecuteTaskRequest& request, Send send)
-      : request_(request), send_(std::move(send)) {}
+  /// Request and writer must outlive it.
+  Updates(const proto::ExecuteTaskRequest& request, grpc::Writer<proto::TaskUpdate>& writer,
+          const boost::asio::any_io_executor& executor)
+      : request_(request), writer_(writer), relay_(executor, client()) {}
+
+  OutputRelay& relay() { return relay_; }
 
   proto::TaskUpdate make(proto::AgentState state, double progress) const {
     proto::TaskUpdate made;
@@ -353,36 +351,30 @@ class Updates {
   }
 
   /// Deltas are the words of the model if it is asked, else of the program.
-  agent::Observer observer(bool asks_model) const {
+  agent::Observer observer(bool asks_model) {
     agent::Observer observer;
     observer.begins = [this](const agent::ToolCall& call) {
       auto begins = make(proto::AGENT_STATE_EXECUTING, 0.1);
       *begins.mutable_tool_call() = proto_of(call);
-      send_(std::move(begins));
+      send(begins);
     };
     observer.ended = [this](const agent::Execution& execution) {
       auto ended = make(proto::AGENT_STATE_EXECUTING, 0.9);
       *ended.mutable_tool_result() = proto_of(execution.call.tool, execution.result);
       fit_answer(ended);
-      send_(std::move(ended));
+      send(ended);
     };
     observer.text = [this](std::string_view text) {
       auto said = make(proto::AGENT_STATE_EXECUTING, 0.5);
       said.set_delta(std::string(text));
-      send_(std::move(said));
+      send(said);
     };
-    if (asks_model) return observer;
-    observer.output = [this](wasi::Stream stream, std::string_view text) {
-      auto printed = make(proto::AGENT_STATE_EXECUTING, 0.5);
-      printed.set_delta(std::string(text));
-      if (stream == wasi::Stream::kStderr) printed.set_message("stderr");
-      send_(std::move(printed));
-    };
+    if (!asks_model) observer.output = relay_.seen();
     return observer;
   }
 
   /// As the reference does it: a tool's result, whose tool is none.
-  void tell_usage(const common::TokenUsage& usage) const {
+  void tell_usage(const common::TokenUsage& usage) {
     auto told = make(proto::AGENT_STATE_EXECUTING, 0.95);
     auto& result = *told.mutable_tool_result();
     result.set_tool_id("usage_metrics");
@@ -393,12 +385,34 @@ class Updates {
                                          {"cost_usd", usage.cost_usd()},
                                          {"model", usage.model()},
                                          {"provider", usage.provider()}});
-    send_(std::move(told));
+    send(told);
   }
 
  private:
+  /// After the output that came before it.
+  void send(const proto::TaskUpdate& update) {
+    relay_.flush();
+    writer_.send(update);
+  }
+
+  OutputRelay::Client client() {
+    return {.send =
+                [this](wasi::Stream stream, std::string_view text) {
+                  auto printed = make(proto::AGENT_STATE_EXECUTING, 0.5);
+                  printed.set_delta(std::string(text));
+                  if (stream == wasi::Stream::kStderr) printed.set_message("stderr");
+                  writer_.send(printed);
+                },
+            .unsent = [this] { return writer_.unsent(); },
+            .drained = [this]() -> awaitable<void> {
+              auto draining = writer_.drained();
+              (void)co_await std::move(draining);
+            }};
+  }
+
   const proto::ExecuteTaskRequest& request_;
-  Send send_;
+  grpc::Writer<proto::TaskUpdate>& writer_;
+  OutputRelay relay_;
 };
 
 proto::ToolCapability capability_of(const tool::Toolbox& tools, const tool::Definition& tool) {
@@ -438,131 +452,147 @@ double memory_in_use() {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* AgentService::ExecuteTask(grpc::CallbackServerContext* context,
-                                                    const proto::ExecuteTaskRequest* request,
-                                                    proto::ExecuteTaskResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    Task task(agent_, *context, *request);
-    if (auto status = task.plan(*std::move(caller)); !status.ok()) co_return status;
-    co_return co_await task.run(*response, {});
-  });
+AgentService::AgentService(const agent::Agent& agent, const tool::Toolbox& tools,
+                           const broker::Runner& runner, Options options)
+    : grpc::Service(
+          proto::ExecuteTaskRequest::descriptor()->file()->FindServiceByName("AgentService")),
+      agent_(agent),
+      tools_(tools),
+      runner_(runner),
+      options_(std::move(options)) {
+  const grpc::MethodOptions keyed{.access = grpc::Access::kKey};
+  const grpc::MethodOptions modules{.access = grpc::Access::kKey,
+                                    .max_message = grpc::kModuleMaxMessage};
+  unary<proto::ExecuteTaskRequest, proto::ExecuteTaskResponse>(
+      "ExecuteTask", modules, [this](grpc::Call& call, const auto& request, auto& response) {
+        return execute_task(call, request, response);
+      });
+  streamed<proto::ExecuteTaskRequest, proto::TaskUpdate>(
+      "StreamExecuteTask", modules, [this](grpc::Call& call, const auto& request, auto& writer) {
+        return stream_execute_task(call, request, writer);
+      });
+  unary<proto::ToolCallRequest, common::ToolResult>(
+      "ExecuteTool", modules, [this](grpc::Call& call, const auto& request, auto& response) {
+        return execute_tool(call, request, response);
+      });
+  unary<proto::GetCapabilitiesRequest, proto::GetCapabilitiesResponse>(
+      "GetCapabilities", keyed, [this](grpc::Call& call, const auto& request, auto& response) {
+        return get_capabilities(call, request, response);
+      });
+  unary<proto::HealthCheckRequest, proto::HealthCheckResponse>(
+      "HealthCheck", {.access = grpc::Access::kOpen},
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return health_check(call, request, response);
+      });
+  unary<proto::DiscoverToolsRequest, proto::DiscoverToolsResponse>(
+      "DiscoverTools", keyed, [this](grpc::Call& call, const auto& request, auto& response) {
+        return discover_tools(call, request, response);
+      });
+  unary<proto::GetToolCapabilityRequest, proto::GetToolCapabilityResponse>(
+      "GetToolCapability", keyed, [this](grpc::Call& call, const auto& request, auto& response) {
+        return get_tool_capability(call, request, response);
+      });
 }
 
-grpc::ServerWriteReactor<proto::TaskUpdate>* AgentService::StreamExecuteTask(
-    grpc::CallbackServerContext* context, const proto::ExecuteTaskRequest* request) {
-  using Call = StreamCall<proto::TaskUpdate>;
-  return Call::start(io_, [this, context, request](Call::Send send) -> GrpcWork::Work {
-    auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    Task task(agent_, *context, *request);
-    if (auto status = task.plan(*std::move(caller)); !status.ok()) co_return status;
-    const Updates updates(*request, send);
-    send(updates.make(proto::AGENT_STATE_PLANNING, 0));
-    proto::ExecuteTaskResponse response;
-    agent::Observer observer = updates.observer(task.asks_model());
-    const grpc::Status status = co_await task.run(response, std::move(observer));
-    if (!status.ok()) co_return status;
-    if (response.metrics().has_token_usage()) updates.tell_usage(response.metrics().token_usage());
-    auto last = updates.make(response.final_state(), 1);
-    last.set_message(response.status() == common::STATUS_CODE_OK ? response.result()
-                                                                 : response.error_message());
-    send(std::move(last));
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work AgentService::execute_task(grpc::Call& call,
+                                               const proto::ExecuteTaskRequest& request,
+                                               proto::ExecuteTaskResponse& response) {
+  access::Principal caller = call.principal();
+  Task task(agent_, request);
+  if (auto status = task.plan(std::move(caller)); !status.ok()) co_return status;
+  co_return co_await task.run(response, {});
 }
 
-grpc::ServerUnaryReactor* AgentService::ExecuteTool(grpc::CallbackServerContext* context,
-                                                    const proto::ToolCallRequest* request,
-                                                    common::ToolResult* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    caller->user = request->user_id();
-    caller->session = request->session_id();
-    json parameters = json_of(request->parameters());
-    const ToolResult result =
-        co_await tools_.call(request->tool_name(), std::move(parameters), *std::move(caller), {});
-    if (auto fault = fault_of(result); !fault.ok()) co_return fault;
-    *response = proto_of(request->tool_name(), result);
-    fit_answer(*response);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work AgentService::stream_execute_task(grpc::Call& call,
+                                                      const proto::ExecuteTaskRequest& request,
+                                                      grpc::Writer<proto::TaskUpdate>& writer) {
+  access::Principal caller = call.principal();
+  Task task(agent_, request);
+  if (auto status = task.plan(std::move(caller)); !status.ok()) co_return status;
+  Updates updates(request, writer, co_await boost::asio::this_coro::executor);
+  writer.send(updates.make(proto::AGENT_STATE_PLANNING, 0));
+  proto::ExecuteTaskResponse response;
+  agent::Observer observer = updates.observer(task.asks_model());
+  auto running = updates.relay().during(task.run(response, std::move(observer)));
+  const Status status = co_await std::move(running);
+  if (!status.ok()) co_return status;
+  if (response.metrics().has_token_usage()) updates.tell_usage(response.metrics().token_usage());
+  auto last = updates.make(response.final_state(), 1);
+  last.set_message(response.status() == common::STATUS_CODE_OK ? response.result()
+                                                               : response.error_message());
+  writer.send(last);
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* AgentService::GetCapabilities(grpc::CallbackServerContext* context,
-                                                        const proto::GetCapabilitiesRequest*,
-                                                        proto::GetCapabilitiesResponse* response) {
-  return UnaryCall::start(io_, [this, context, response]() -> GrpcWork::Work {
-    if (const auto caller = caller_of(gate_, *context); !caller.ok()) {
-      co_return grpc_status(caller.status());
-    }
-    for (const tool::Definition* each : tools_.search({})) {
-      response->add_supported_tools(each->name);
-    }
-    for (const auto mode : {common::EXECUTION_MODE_SIMPLE, common::EXECUTION_MODE_STANDARD,
-                            common::EXECUTION_MODE_COMPLEX}) {
-      response->add_supported_modes(mode);
-    }
-    response->set_max_memory_mb(static_cast<std::int64_t>(setting_.limits.memory.value >> 20));
-    response->set_max_concurrent_tasks(setting_.concurrent_tasks);
-    response->set_version(setting_.version);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work AgentService::execute_tool(grpc::Call& call,
+                                               const proto::ToolCallRequest& request,
+                                               common::ToolResult& response) {
+  access::Principal caller = call.principal();
+  caller.user = request.user_id();
+  caller.session = request.session_id();
+  json parameters = json_of(request.parameters());
+  const ToolResult result =
+      co_await tools_.call(request.tool_name(), std::move(parameters), std::move(caller), {});
+  if (auto fault = fault_of(result); !fault.ok()) co_return fault;
+  response = proto_of(request.tool_name(), result);
+  fit_answer(response);
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* AgentService::HealthCheck(grpc::CallbackServerContext*,
-                                                    const proto::HealthCheckRequest*,
-                                                    proto::HealthCheckResponse* response) {
-  return UnaryCall::start(io_, [this, response]() -> GrpcWork::Work {
-    const broker::Counts counts = runner_.counts();
-    const bool healthy = counts.has_workers();
-    response->set_healthy(healthy);
-    response->set_message(healthy ? "serving" : "no worker starts: see the log");
-    response->set_uptime_seconds(std::chrono::duration_cast<std::chrono::seconds>(
-                                     std::chrono::steady_clock::now() - started_)
-                                     .count());
-    response->set_active_tasks(counts.running + counts.waiting);
-    response->set_memory_usage_percent(memory_in_use());
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work AgentService::get_capabilities(grpc::Call&,
+                                                   const proto::GetCapabilitiesRequest&,
+                                                   proto::GetCapabilitiesResponse& response) {
+  for (const tool::Definition* each : tools_.search({})) {
+    response.add_supported_tools(each->name);
+  }
+  for (const auto mode : {common::EXECUTION_MODE_SIMPLE, common::EXECUTION_MODE_STANDARD,
+                          common::EXECUTION_MODE_COMPLEX}) {
+    response.add_supported_modes(mode);
+  }
+  response.set_max_memory_mb(static_cast<std::int64_t>(options_.limits.memory.value >> 20));
+  response.set_max_concurrent_tasks(options_.concurrent_tasks);
+  response.set_version(options_.version);
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* AgentService::DiscoverTools(grpc::CallbackServerContext* context,
-                                                      const proto::DiscoverToolsRequest* request,
-                                                      proto::DiscoverToolsResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    if (const auto caller = caller_of(gate_, *context); !caller.ok()) {
-      co_return grpc_status(caller.status());
-    }
-    const tool::Search search{
-        .query = request->query(),
-        .categories = {request->categories().begin(), request->categories().end()},
-        .tags = {request->tags().begin(), request->tags().end()},
-        .excludes_dangerous = request->exclude_dangerous(),
-        .most = static_cast<std::size_t>(std::max(0, request->max_results()))};
-    for (const tool::Definition* each : tools_.search(search)) {
-      *response->add_tools() = capability_of(tools_, *each);
-    }
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work AgentService::health_check(grpc::Call&, const proto::HealthCheckRequest&,
+                                               proto::HealthCheckResponse& response) {
+  const broker::Counts counts = runner_.counts();
+  const bool healthy = counts.has_workers();
+  response.set_healthy(healthy);
+  response.set_message(healthy ? "serving" : "no worker starts: see the log");
+  response.set_uptime_seconds(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_)
+          .count());
+  response.set_active_tasks(counts.running + counts.waiting);
+  response.set_memory_usage_percent(memory_in_use());
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* AgentService::GetToolCapability(
-    grpc::CallbackServerContext* context, const proto::GetToolCapabilityRequest* request,
-    proto::GetToolCapabilityResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    if (const auto caller = caller_of(gate_, *context); !caller.ok()) {
-      co_return grpc_status(caller.status());
-    }
-    const tool::Definition* found = tools_.find(request->tool_id());
-    if (found == nullptr) {
-      co_return grpc::Status(grpc::StatusCode::NOT_FOUND, "Tool not found: " + request->tool_id());
-    }
-    *response->mutable_tool() = capability_of(tools_, *found);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work AgentService::discover_tools(grpc::Call&,
+                                                 const proto::DiscoverToolsRequest& request,
+                                                 proto::DiscoverToolsResponse& response) {
+  const tool::Search search{
+      .query = request.query(),
+      .categories = {request.categories().begin(), request.categories().end()},
+      .tags = {request.tags().begin(), request.tags().end()},
+      .excludes_dangerous = request.exclude_dangerous(),
+      .most = static_cast<std::size_t>(std::max(0, request.max_results()))};
+  for (const tool::Definition* each : tools_.search(search)) {
+    *response.add_tools() = capability_of(tools_, *each);
+  }
+  co_return ok_status();
+}
+
+grpc::Service::Work AgentService::get_tool_capability(
+    grpc::Call&, const proto::GetToolCapabilityRequest& request,
+    proto::GetToolCapabilityResponse& response) {
+  const tool::Definition* found = tools_.find(request.tool_id());
+  if (found == nullptr) {
+    co_return absl::NotFoundError("Tool not found: " + request.tool_id());
+  }
+  *response.mutable_tool() = capability_of(tools_, *found);
+  co_return ok_status();
 }
 
 }  // namespace skerry::service

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "skerry/base/json_text.h"
 #include "skerry/base/utf8.h"
 #include "skerry/service/json_struct.h"
 #include "skerry/service/run_order.h"
-#include "skerry/tool/json_text.h"
 
 #include "shannon/agent.pb.h"
 
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (task.ParseFromArray(data, static_cast<int>(size))) {
     const nlohmann::json context = json_of(task.context());
     if (!context.is_object()) std::abort();
-    if (!skerry::is_utf8(skerry::tool::text_of(context))) std::abort();
+    if (!skerry::is_utf8(skerry::dump_json(context))) std::abort();
     (void)struct_of(context);
   }
   shannon::agent::ToolCallRequest call;

@@ -6,13 +6,27 @@
 #include <set>
 #include <utility>
 
-#include "skerry/service/http_handler.h"
-#include "skerry/service/json_schema.h"
+#include <boost/asio/this_coro.hpp>
+
+#include "skerry/http/handler.h"
+#include "skerry/http/json_schema.h"
+#include "skerry/service/output_relay.h"
+#include "skerry/service/tool_answer.h"
 
 namespace skerry::service {
 namespace {
 
 using boost::asio::awaitable;
+using http::boolean_schema;
+using http::error_response;
+using http::EventStream;
+using http::integer_schema;
+using http::json_response;
+using http::nullable;
+using http::object_of;
+using http::object_schema;
+using http::Router;
+using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
@@ -164,7 +178,7 @@ Status take_model_wishes(const json& body, agent::Request& request) {
   return ok_status();
 }
 
-Result<agent::Request> request_of(const json& body, tool::Caller caller) {
+Result<agent::Request> request_of(const json& body, access::Principal caller) {
   agent::Request request{.query = text_at(body, "query"), .caller = std::move(caller)};
   if (request.query.empty()) {
     return absl::InvalidArgumentError("query is missing, or is no text");
@@ -186,7 +200,7 @@ Result<agent::Request> request_of(const json& body, tool::Caller caller) {
 // -------------------------------------------------------------------------------------- answers
 
 /// Who a query is asked of, as its answer repeats it.
-struct Asked {
+struct QueryInfo {
   std::string agent_id;
   std::string mode;
   ordered_json allowed_tools = nullptr;
@@ -211,7 +225,7 @@ ordered_json executions_json(const agent::Answer& answer) {
 }
 
 /// What a request asked for itself and did not get; what a model did not get, it was told.
-HttpAnswer fault_in(const agent::Answer& answer) {
+std::optional<Fault> fault_in(const agent::Answer& answer) {
   for (const agent::Execution& each : answer.executions) {
     if (each.call.source != agent::ToolCall::Source::kRequest) continue;
     if (auto fault = fault_of(each.result)) return fault;
@@ -219,21 +233,18 @@ HttpAnswer fault_in(const agent::Answer& answer) {
   return std::nullopt;
 }
 
-/// The response when the model did not answer. What tools gave until then is in it.
-HttpResponse failure_response(const agent::Answer& answer) {
-  // The model's server is ours to reach: that is a gateway's failure.
-  HttpResponse response = answer.failure.code() == StatusCode::kUnavailable
-                              ? error_response(502, answer.response)
-                              : response_of(answer.failure);
-  if (const auto time = agent::retry_after(answer.failure)) {
-    std::erase_if(response.headers, [](const auto& each) { return each.first == "Retry-After"; });
-    response.headers.emplace_back("Retry-After", std::to_string(time->count()));
+/// The fault when the model did not answer. What tools gave until then is in it.
+Fault model_fault(const agent::Answer& answer) {
+  Fault fault = fault_of(answer.failure);
+  if (answer.failure.code() == StatusCode::kUnavailable) {
+    // The model's server is ours to reach: that is a gateway's failure.
+    fault.status = 502;
+    fault.body["error"] = answer.response;
   }
-  if (answer.executions.empty()) return response;
-  HttpResponse with_executions = json_response(
-      {{"error", answer.response}, {"tool_executions", executions_json(answer)}}, response.status);
-  with_executions.headers = std::move(response.headers);
-  return with_executions;
+  if (!answer.executions.empty()) {
+    fault.body = {{"error", answer.response}, {"tool_executions", executions_json(answer)}};
+  }
+  return fault;
 }
 
 ordered_json usage_json(const agent::Answer& answer) {
@@ -246,11 +257,11 @@ ordered_json usage_json(const agent::Answer& answer) {
   return told;
 }
 
-ordered_json metadata_json(const agent::Answer& answer, const Asked& asked) {
+ordered_json metadata_json(const agent::Answer& answer, const QueryInfo& query) {
   std::set<std::string> used;
   for (const agent::Execution& each : answer.executions) used.insert(each.call.tool);
   ordered_json told{
-      {"agent_id", asked.agent_id}, {"mode", asked.mode}, {"allowed_tools", asked.allowed_tools}};
+      {"agent_id", query.agent_id}, {"mode", query.mode}, {"allowed_tools", query.allowed_tools}};
   told.update(usage_json(answer));
   told.erase("total_tokens");
   told["tools_used"] = used;
@@ -267,7 +278,7 @@ std::string_view finish_reason(const agent::Answer& answer) {
   return answer.model ? agent::name_of(answer.model->finish) : "stop";
 }
 
-HttpResponse whole_response(const agent::Answer& answer, const Asked& asked) {
+http::Response whole_response(const agent::Answer& answer, const QueryInfo& query) {
   const ordered_json usage = usage_json(answer);
   return json_response({{"success", answer.succeeded},
                         {"response", answer.response},
@@ -275,124 +286,146 @@ HttpResponse whole_response(const agent::Answer& answer, const Asked& asked) {
                         {"model_used", answer.model ? answer.model->model : ""},
                         {"provider", answer.model ? answer.model->provider : ""},
                         {"finish_reason", finish_reason(answer)},
-                        {"metadata", metadata_json(answer, asked)}});
+                        {"metadata", metadata_json(answer, query)}});
 }
 
-/// Sends events, each with its own name and the agent's in it.
-class Teller {
- public:
-  Teller(EventStream& events, const Asked& asked) : events_(events), asked_(asked) {}
-
-  void tell(const char* event, const ordered_json& data) {
-    ordered_json whole{{"event", event}, {"agent_id", asked_.agent_id}};
-    whole.update(data);
-    has_told_ = true;
-    events_.send(event, whole);
-  }
-  void tell_delta(std::string_view text) { tell("thread.message.delta", {{"delta", text}}); }
-  bool has_told() const { return has_told_; }
-
- private:
-  EventStream& events_;
-  const Asked& asked_;
-  bool has_told_ = false;
-};
-
-/// `speaks`: whose words the deltas are, the model's or the program's.
+/// Whose words the deltas of a stream are.
 enum class Speaker { kModel, kProgram };
 
-agent::Observer observer_of(Teller& teller, Speaker speaker) {
-  agent::Observer observer;
-  observer.begins = [&teller](const agent::ToolCall& call) {
-    teller.tell("TOOL_INVOKED", {{"tool", call.tool}, {"params", call.parameters}});
-  };
-  observer.output = [&teller, speaker](wasi::Stream stream, std::string_view text) {
-    if (speaker == Speaker::kProgram && stream == wasi::Stream::kStdout) {
-      teller.tell_delta(text);
+/// Sends events, each with its own name and the agent's in it.
+class AgentEvents {
+ public:
+  /// Events and query must outlive it.
+  AgentEvents(EventStream& events, const QueryInfo& query, Speaker speaker,
+              const boost::asio::any_io_executor& executor)
+      : events_(events), query_(query), speaker_(speaker), relay_(executor, client()) {}
+
+  /// After the output that came before it.
+  void send(const char* event, const ordered_json& data) {
+    relay_.flush();
+    send_now(event, data);
+  }
+  bool has_begun() const { return has_begun_; }
+  OutputRelay& relay() { return relay_; }
+
+  agent::Observer observer() {
+    agent::Observer observer;
+    observer.begins = [this](const agent::ToolCall& call) {
+      send("TOOL_INVOKED", {{"tool", call.tool}, {"params", call.parameters}});
+    };
+    observer.output = relay_.seen();
+    observer.ended = [this](const agent::Execution& execution) {
+      send("TOOL_OBSERVATION", json_of(execution));
+    };
+    observer.text = [this](std::string_view text) {
+      send("thread.message.delta", {{"delta", text}});
+    };
+    return observer;
+  }
+
+ private:
+  void send_now(const char* event, const ordered_json& data) {
+    ordered_json whole{{"event", event}, {"agent_id", query_.agent_id}};
+    whole.update(data);
+    has_begun_ = true;
+    events_.send(event, whole);
+  }
+  void send_output(wasi::Stream stream, std::string_view text) {
+    const bool is_stdout = stream == wasi::Stream::kStdout;
+    if (speaker_ == Speaker::kProgram && is_stdout) {
+      send_now("thread.message.delta", {{"delta", text}});
     } else {
-      teller.tell("TOOL_OUTPUT", {{"stream", stream == wasi::Stream::kStdout ? "stdout" : "stderr"},
-                                  {"text", text}});
+      send_now("TOOL_OUTPUT", {{"stream", is_stdout ? "stdout" : "stderr"}, {"text", text}});
     }
-  };
-  observer.ended = [&teller](const agent::Execution& execution) {
-    teller.tell("TOOL_OBSERVATION", json_of(execution));
-  };
-  observer.text = [&teller](std::string_view text) { teller.tell_delta(text); };
-  return observer;
-}
+  }
+  OutputRelay::Client client() {
+    return {
+        .send = [this](wasi::Stream stream, std::string_view text) { send_output(stream, text); },
+        .unsent = [this] { return events_.unsent(); },
+        .drained = [this] { return events_.drained(); }};
+  }
+
+  EventStream& events_;
+  const QueryInfo& query_;
+  Speaker speaker_;
+  OutputRelay relay_;
+  bool has_begun_ = false;
+};
 
 /// Event by event. What fails before the first of them has a response like any other.
-awaitable<HttpAnswer> answer_streamed(const agent::Agent& agent, agent::Plan plan,
-                                      const Asked& asked, EventStream& events) {
-  Teller teller(events, asked);
+awaitable<std::optional<http::Response>> answer_streamed(const agent::Agent& agent,
+                                                         agent::Plan plan, const QueryInfo& query,
+                                                         EventStream& events) {
   const Speaker speaker = plan.question ? Speaker::kModel : Speaker::kProgram;
-  agent::Observer observer = observer_of(teller, speaker);
-  const agent::Answer answer = co_await agent.carry_out(std::move(plan), std::move(observer));
-  HttpAnswer failure = fault_in(answer);
-  if (!failure && !answer.failure.ok()) failure = failure_response(answer);
-  if (failure && !teller.has_told()) co_return failure;
-  if (failure) {
-    ordered_json told = ordered_json::parse(failure->body);
-    told["status"] = failure->status;
-    teller.tell("error", told);
+  AgentEvents sender(events, query, speaker, co_await boost::asio::this_coro::executor);
+  auto working = sender.relay().during(agent.carry_out(std::move(plan), sender.observer()));
+  const agent::Answer answer = co_await std::move(working);
+  std::optional<Fault> fault = fault_in(answer);
+  if (!fault && !answer.failure.ok()) fault = model_fault(answer);
+  if (fault && !sender.has_begun()) co_return response_of(*std::move(fault));
+  if (fault) {
+    fault->body["status"] = fault->status;
+    sender.send("error", fault->body);
     co_return std::nullopt;
   }
-  teller.tell("thread.message.completed", {{"response", answer.response},
+  sender.send("thread.message.completed", {{"response", answer.response},
                                            {"success", answer.succeeded},
                                            {"model", answer.model ? answer.model->model : ""},
                                            {"provider", answer.model ? answer.model->provider : ""},
                                            {"finish_reason", finish_reason(answer)},
                                            {"usage", usage_json(answer)},
-                                           {"metadata", metadata_json(answer, asked)}});
+                                           {"metadata", metadata_json(answer, query)}});
   co_return std::nullopt;
 }
 
-awaitable<HttpAnswer> answer_query(const agent::Agent& agent, const HttpRequest& asking, json body,
-                                   EventStream& events) {
+awaitable<std::optional<http::Response>> answer_query(const agent::Agent& agent,
+                                                      const http::Request& asking, json body,
+                                                      EventStream& events) {
   const json* stream = given(body, "stream");
   if (stream != nullptr && !stream->is_boolean()) {
-    co_return response_of(must_be("stream", "true or false"));
+    co_return http::response_of(must_be("stream", "true or false"));
   }
   const bool is_streamed = stream != nullptr && stream->get<bool>();
-  auto request = request_of(body, asking.caller);
-  if (!request.ok()) co_return response_of(request.status());
+  auto request = request_of(body, asking.principal);
+  if (!request.ok()) co_return http::response_of(request.status());
   if (is_streamed && !request->calls.empty()) {
     co_return error_response(400, "forced_tool_calls cannot be streamed: leave stream out");
   }
   const auto agent_id = optional_text(body, "agent_id");
-  if (!agent_id.ok()) co_return response_of(agent_id.status());
-  Asked asked{.agent_id = *agent_id, .mode = std::string(agent::name_of(request->mode))};
-  if (asked.agent_id.empty()) asked.agent_id = "default";
-  if (request->allowed_tools) asked.allowed_tools = *request->allowed_tools;
+  if (!agent_id.ok()) co_return http::response_of(agent_id.status());
+  QueryInfo info{.agent_id = *agent_id, .mode = std::string(agent::name_of(request->mode))};
+  if (info.agent_id.empty()) info.agent_id = "default";
+  if (request->allowed_tools) info.allowed_tools = *request->allowed_tools;
   auto plan = agent.plan(*std::move(request));
-  if (!plan.ok()) co_return response_of(plan.status());
+  if (!plan.ok()) co_return http::response_of(plan.status());
   agent::Plan ready = *std::move(plan);
   if (is_streamed) {
     if (!asking.wants_events) events.use_lines();
-    co_return co_await answer_streamed(agent, std::move(ready), asked, events);
+    co_return co_await answer_streamed(agent, std::move(ready), info, events);
   }
   const agent::Answer answer = co_await agent.carry_out(std::move(ready), {});
-  if (auto fault = fault_in(answer)) co_return fault;
-  if (!answer.failure.ok()) co_return failure_response(answer);
-  co_return whole_response(answer, asked);
+  if (auto fault = fault_in(answer)) co_return response_of(*std::move(fault));
+  if (!answer.failure.ok()) co_return response_of(model_fault(answer));
+  co_return whole_response(answer, info);
 }
 
 }  // namespace
 
 void add_agent_routes(const HttpApi& api, Router& router) {
-  router.add({.method = "POST",
-              .path = "/agent/query",
-              .summary =
-                  "Do what a query asks for: code that it holds, calls that it forces, or what a "
+  router.add(
+      {.method = "POST",
+       .path = "/agent/query",
+       .summary = "Do what a query asks for: code that it holds, calls that it forces, or what a "
                   "language model makes of it; with \"stream\": true as events",
-              .body = query_schema(),
-              .answer = answer_schema(),
-              .errors = {400, 403, 404, 409, 429, 500, 502, 504},
-              .sends_events = true,
-              .handler = with_body(
-                  [&agent = api.agent](const HttpRequest& request, json body, EventStream& events) {
-                    return answer_query(agent, request, std::move(body), events);
-                  })});
+       .body = query_schema(),
+       .answer = answer_schema(),
+       .errors = {400, 403, 404, 409, 429, 500, 502, 504},
+       .max_body = http::kModuleMaxBody,
+       .sends_events = true,
+       .handler = http::with_object(api.pool, [&agent = api.agent](const http::Request& request,
+                                                                   json body, EventStream& events) {
+         return answer_query(agent, request, std::move(body), events);
+       })});
 }
 
 }  // namespace skerry::service

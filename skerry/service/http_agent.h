@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "skerry/http/router.h"
 #include "skerry/service/http_api.h"
-#include "skerry/service/router.h"
 
 namespace skerry::service {
 
 /// Adds `/agent/query`: what a query asks for, in one object or event by event (docs/model.md).
-void add_agent_routes(const HttpApi& api, Router& router);
+void add_agent_routes(const HttpApi& api, http::Router& router);
 
 }  // namespace skerry::service

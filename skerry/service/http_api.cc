@@ -8,24 +8,39 @@
 #include <set>
 #include <utility>
 
+#include <boost/asio/this_coro.hpp>
+
+#include "skerry/http/handler.h"
+#include "skerry/http/json_schema.h"
 #include "skerry/service/http_agent.h"
-#include "skerry/service/http_handler.h"
-#include "skerry/service/json_schema.h"
+#include "skerry/service/output_relay.h"
 #include "skerry/service/run_order.h"
-#include "skerry/tool/json_text.h"
+#include "skerry/service/tool_answer.h"
 #include "skerry/tool/run_report.h"
 
 namespace skerry::service {
 namespace {
 
 using boost::asio::awaitable;
+using http::error_response;
+using http::EventStream;
+using http::json_response;
+using http::list_schema;
+using http::nullable;
+using http::object_of;
+using http::object_schema;
+using http::RouteParameter;
+using http::Router;
+using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using tool::ToolResult;
 using tool::Verdict;
-using Answer = HttpAnswer;
+using Answer = std::optional<http::Response>;
 
-constexpr std::size_t kMostCalls = 100;  // in one request
+constexpr std::size_t kMaxCalls = 100;  // in one request
+// Of a run: its program, its input and its arguments.
+constexpr std::size_t kMaxRunBody = std::size_t{16} << 20;
 
 ordered_json schema_json(const tool::Definition& tool) {
   return {{"name", tool.name},
@@ -58,10 +73,10 @@ ordered_json whole_json(const tool::Definition& tool) {
 struct WantedCall {
   std::string tool;
   json parameters;
-  tool::Caller caller;
+  access::Principal caller;
 };
 
-Result<WantedCall> wanted_call(const json& body, tool::Caller caller) {
+Result<WantedCall> wanted_call(const json& body, access::Principal caller) {
   WantedCall call{.tool = text_at(body, "tool_name"),
                   .parameters = json::object(),
                   .caller = std::move(caller)};
@@ -140,7 +155,7 @@ std::vector<RouteParameter> search_parameters() {
 
 void add_tool_lists(const HttpApi& api, Router& router) {
   const tool::Toolbox& tools = api.tools;
-  const auto searched = [&tools](const HttpRequest& request) -> Result<Found> {
+  const auto searched = [&tools](const http::Request& request) -> Result<Found> {
     tool::Search search;
     if (const auto category = request.query.find("category"); category != request.query.end()) {
       search.categories = {category->second};
@@ -153,9 +168,9 @@ void add_tool_lists(const HttpApi& api, Router& router) {
               .summary = "Names of tools",
               .answer = list_schema(text_schema()),
               .queries = search_parameters(),
-              .handler = at_once([searched](const HttpRequest& request) {
+              .handler = http::immediate([searched](const http::Request& request) {
                 const auto found = searched(request);
-                if (!found.ok()) return response_of(found.status());
+                if (!found.ok()) return http::response_of(found.status());
                 ordered_json names = ordered_json::array();
                 for (const auto* each : *found) names.push_back(each->name);
                 return json_response(names);
@@ -164,7 +179,7 @@ void add_tool_lists(const HttpApi& api, Router& router) {
               .path = "/tools/categories",
               .summary = "Categories of tools",
               .answer = list_schema(text_schema()),
-              .handler = at_once([&tools](const HttpRequest&) {
+              .handler = http::immediate([&tools](const http::Request&) {
                 std::set<std::string> names;
                 for (const auto* each : tools.search({})) names.insert(each->category);
                 return json_response(names);
@@ -174,9 +189,9 @@ void add_tool_lists(const HttpApi& api, Router& router) {
               .summary = "All tools' parameters as JSON Schema",
               .answer = list_schema(object_schema()),
               .queries = search_parameters(),
-              .handler = at_once([searched](const HttpRequest& request) {
+              .handler = http::immediate([searched](const http::Request& request) {
                 const auto found = searched(request);
-                if (!found.ok()) return response_of(found.status());
+                if (!found.ok()) return http::response_of(found.status());
                 ordered_json schemas = ordered_json::array();
                 for (const auto* each : *found) schemas.push_back(schema_json(*each));
                 return json_response(schemas);
@@ -188,9 +203,9 @@ void add_tool_lists(const HttpApi& api, Router& router) {
                   {{"tools", list_schema(object_schema())}, {"count", {{"type", "integer"}}}},
                   {"tools", "count"}),
               .queries = search_parameters(),
-              .handler = at_once([searched](const HttpRequest& request) {
+              .handler = http::immediate([searched](const http::Request& request) {
                 const auto found = searched(request);
-                if (!found.ok()) return response_of(found.status());
+                if (!found.ok()) return http::response_of(found.status());
                 ordered_json told = ordered_json::array();
                 for (const auto* each : *found) {
                   told.push_back(whole_json(*each));
@@ -211,43 +226,39 @@ void add_one_tool(const HttpApi& api, Router& router) {
         Told{"/tools/{tool}/metadata", "What a tool says about itself", metadata_json},
         Told{"/api/v1/tools/{tool}", "A tool: what it says about itself, and its parameters",
              whole_json}}) {
-    router.add(
-        {.method = "GET",
-         .path = told.path,
-         .summary = told.summary,
-         .answer = object_schema(),
-         .errors = {404},
-         .handler = at_once([&tools = api.tools, tell = told.tell](const HttpRequest& request) {
-           const std::string& name = request.variables.at("tool");
-           const tool::Definition* found = tools.find(name);
-           return found == nullptr ? error_response(404, "Tool not found: " + name)
-                                   : json_response(tell(*found));
-         })});
+    router.add({.method = "GET",
+                .path = told.path,
+                .summary = told.summary,
+                .answer = object_schema(),
+                .errors = {404},
+                .handler = http::immediate(
+                    [&tools = api.tools, tell = told.tell](const http::Request& request) {
+                      const std::string& name = request.variables.at("tool");
+                      const tool::Definition* found = tools.find(name);
+                      return found == nullptr ? error_response(404, "Tool not found: " + name)
+                                              : json_response(tell(*found));
+                    })});
   }
 }
 
-awaitable<Answer> answer_call(const tool::Toolbox& tools, json body, tool::Caller caller) {
+awaitable<Answer> answer_call(const tool::Toolbox& tools, json body, access::Principal caller) {
   auto call = wanted_call(body, std::move(caller));
-  if (!call.ok()) co_return response_of(call.status());
+  if (!call.ok()) co_return http::response_of(call.status());
   const ToolResult result =
       co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
-  if (auto fault = fault_of(result)) co_return fault;
+  if (auto fault = fault_of(result)) co_return response_of(*std::move(fault));
   co_return json_response(result_json(result));
 }
 
-awaitable<Answer> answer_batch(const tool::Toolbox& tools, std::string text, tool::Caller caller) {
-  // The parser's checks are those of objects.
-  auto body = parse_object("{\"calls\":" + text + "}");
-  if (!body.ok()) co_return response_of(body.status());
-  const json calls = body->value("calls", json());
-  if (body->size() != 1 || !calls.is_array() || calls.size() > kMostCalls) {
+awaitable<Answer> answer_batch(const tool::Toolbox& tools, json calls, access::Principal caller) {
+  if (!calls.is_array() || calls.size() > kMaxCalls) {
     co_return error_response(400, "the body must be a list of at most 100 calls");
   }
   ordered_json results = ordered_json::array();
   for (const json& each : calls) {
     Result<WantedCall> call = absl::InvalidArgumentError("a call must be an object");
     if (each.is_object()) call = wanted_call(each, caller);
-    if (!call.ok()) co_return response_of(call.status());
+    if (!call.ok()) co_return http::response_of(call.status());
     const ToolResult result =
         co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
     results.push_back(result_json(result));
@@ -257,7 +268,7 @@ awaitable<Answer> answer_batch(const tool::Toolbox& tools, std::string text, too
 }
 
 awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name, json body,
-                                    tool::Caller caller) {
+                                    access::Principal caller) {
   const tool::Definition* found = tools.find(name);
   if (found == nullptr) co_return error_response(404, "Tool not found: " + name);
   if (found->is_dangerous) {
@@ -272,7 +283,7 @@ awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name
   }
   caller.session = text_at(body, "session_id");
   const ToolResult result = co_await tools.call(name, std::move(arguments), std::move(caller), {});
-  if (auto fault = fault_of(result)) co_return fault;
+  if (auto fault = fault_of(result)) co_return response_of(*std::move(fault));
   ordered_json told = result_json(result);
   told["usage"] = {{"tokens", 0}, {"cost_usd", found->cost_usd}};
   co_return json_response(told);
@@ -286,10 +297,12 @@ void add_tool_calls(const HttpApi& api, Router& router) {
               .body = call_schema(),
               .answer = result_schema(),
               .errors = {400, 404, 429, 500},
-              .is_metered = true,
-              .handler = with_body([&tools](const HttpRequest& request, json body, EventStream&) {
-                return answer_call(tools, std::move(body), request.caller);
-              })});
+              .max_body = http::kModuleMaxBody,
+              .starts_runs = true,
+              .handler = http::with_object(
+                  api.pool, [&tools](const http::Request& request, json body, EventStream&) {
+                    return answer_call(tools, std::move(body), request.principal);
+                  })});
   router.add(
       {.method = "POST",
        .path = "/tools/batch-execute",
@@ -297,21 +310,23 @@ void add_tool_calls(const HttpApi& api, Router& router) {
        .body = list_schema(call_schema()),
        .answer = list_schema(result_schema()),
        .errors = {400},
-       .is_metered = true,
-       .handler = [&tools](HttpRequest request, EventStream&) {
-         return answer_batch(tools, std::move(request.body), std::move(request.caller));
-       }});
+       .max_body = http::kModuleMaxBody,
+       .starts_runs = true,
+       .handler = http::with_json(api.pool,
+                                  [&tools](const http::Request& request, json calls, EventStream&) {
+                                    return answer_batch(tools, std::move(calls), request.principal);
+                                  })});
   router.add({.method = "DELETE",
               .path = "/tools/{tool}/cache",
               .summary = "Forget the caller's kept results of a tool",
               .answer = object_of({{"removed", {{"type", "integer"}}}}, {"removed"}),
               .errors = {404},
-              .handler = at_once([&tools](const HttpRequest& request) {
+              .handler = http::immediate([&tools](const http::Request& request) {
                 const std::string& name = request.variables.at("tool");
                 if (tools.find(name) == nullptr) {
                   return error_response(404, "Tool not found: " + name);
                 }
-                const std::size_t removed = tools.results().forget(request.caller.tenant, name);
+                const std::size_t removed = tools.results().forget(request.principal.tenant, name);
                 return json_response(ordered_json{{"removed", removed}});
               })});
   ordered_json with_usage = result_schema();
@@ -324,52 +339,112 @@ void add_tool_calls(const HttpApi& api, Router& router) {
            {{"arguments", nullable(object_schema())}, {"session_id", nullable(text_schema())}}, {}),
        .answer = std::move(with_usage),
        .errors = {400, 403, 404, 429, 500},
-       .is_metered = true,
-       .handler = with_body([&tools](const HttpRequest& request, json body, EventStream&) {
-         return answer_named_call(tools, request.variables.at("tool"), std::move(body),
-                                  request.caller);
-       })});
+       .max_body = http::kModuleMaxBody,
+       .starts_runs = true,
+       .handler = http::with_object(
+           api.pool, [&tools](const http::Request& request, json body, EventStream&) {
+             return answer_named_call(tools, request.variables.at("tool"), std::move(body),
+                                      request.principal);
+           })});
 }
 
-/// Runs, and tells it in one object, or event by event.
-awaitable<Answer> answer_run(const HttpApi& api, const HttpRequest& request, json body,
-                             EventStream& events) {
-  const bool wants_events = request.wants_events;
-  auto order = run_order(body, api.rules);
-  if (!order.ok()) co_return response_of(order.status());
-  tool::OutputSeen seen;
-  std::function<void()> begun;
-  if (wants_events) {
-    begun = [&events] { events.send("started", ordered_json::object()); };
-    seen = [&events](wasi::Stream stream, std::string_view text) {
-      events.send(stream == wasi::Stream::kStdout ? "stdout" : "stderr", {{"text", text}});
-    };
-  }
-  tool::Caller caller = request.caller;
-  const auto report = co_await api.runs.run(std::move(caller), *std::move(order), std::move(seen),
-                                            std::move(begun));
-  if (!report.ok()) co_return response_of(report.status());
-  ordered_json told = tool::json_of(*report);
-  // The program did well, and yet what it left is lost.
-  if (report->session && !report->session->failure.ok()) told["error"] = report->session->message;
-  if (!wants_events) {
-    co_return json_response(told, told.contains("error") ? 500 : 200);
-  }
-  told.erase("stdout");
-  told.erase("stderr");
-  events.send("outcome", told);
+OutputRelay::Client client_of(EventStream& events) {
+  return {.send =
+              [&events](wasi::Stream stream, std::string_view text) {
+                events.send(stream == wasi::Stream::kStdout ? "stdout" : "stderr",
+                            {{"text", text}});
+              },
+          .unsent = [&events] { return events.unsent(); },
+          .drained = [&events] { return events.drained(); }};
+}
+
+/// A run whose events are sent as they come; none where it ended with them.
+awaitable<Answer> answer_streamed_run(const HttpApi& api, access::Principal principal,
+                                      broker::Runner::Order order, EventStream& events) {
+  OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(events));
+  std::function<void()> begun = [&events] { events.send("started", ordered_json::object()); };
+  auto running = relay.during(
+      api.runs.run(std::move(principal), std::move(order), relay.seen(), std::move(begun)));
+  const auto report = co_await std::move(running);
+  if (!report.ok()) co_return http::response_of(report.status());
+  ordered_json outcome = tool::json_of(*report);
+  if (report->session && !report->session->failure.ok())
+    outcome["error"] = report->session->message;
+  outcome.erase("stdout");
+  outcome.erase("stderr");
+  events.send("outcome", outcome);
   co_return std::nullopt;
 }
 
-void add_health(const HttpApi& api, Router& router) {
-  const auto health = [&runner = api.runner](bool asks_for_workers) {
-    return at_once([&runner, asks_for_workers](const HttpRequest&) {
-      const bool ready = !asks_for_workers || runner.counts().has_workers();
+/// Runs a program; the answer is one object, or events.
+awaitable<Answer> answer_run(const HttpApi& api, const http::Request& request, json body,
+                             EventStream& events) {
+  auto order = run_order(body, api.rules);
+  if (!order.ok()) co_return http::response_of(order.status());
+  access::Principal principal = request.principal;
+  if (request.wants_events) {
+    auto streaming = answer_streamed_run(api, std::move(principal), *std::move(order), events);
+    co_return co_await std::move(streaming);
+  }
+  auto running = api.runs.run(std::move(principal), *std::move(order), {}, {});
+  const auto report = co_await std::move(running);
+  if (!report.ok()) co_return http::response_of(report.status());
+  ordered_json outcome = tool::json_of(*report);
+  // The program ended well, and yet what it left is lost.
+  const bool is_lost = report->session && !report->session->failure.ok();
+  if (is_lost) outcome["error"] = report->session->message;
+  co_return json_response(std::move(outcome), is_lost ? 500 : 200);
+}
+
+Status readiness_of(const HttpApi& api) {
+  if (!api.runner.counts().has_workers()) return absl::UnavailableError("no worker starts");
+  return api.ports_ready();
+}
+
+}  // namespace
+
+void add_routes(const HttpApi& api, Router& router) {
+  ordered_json names = ordered_json::array();
+  for (const tool::Definition* each : api.tools.search({})) names.push_back(each->name);
+  router.describe("tool", {{"type", "string"}, {"enum", std::move(names)}});
+  add_tool_lists(api, router);
+  add_tool_calls(api, router);
+  add_one_tool(api, router);
+  add_agent_routes(api, router);
+  router.add({.method = "POST",
+              .path = "/v1/run",
+              .summary = "Run a Python program; with Accept: text/event-stream as events started, "
+                         "stdout, stderr, outcome",
+              .body = run_schema(api.rules),
+              .answer = object_schema(),
+              .errors = {400, 403, 409, 429, 500},
+              .max_body = kMaxRunBody,
+              .sends_events = true,
+              .starts_runs = true,
+              .handler = http::with_object(
+                  api.pool, [&api](const http::Request& request, json body, EventStream& events) {
+                    return answer_run(api, request, std::move(body), events);
+                  })});
+  add_health_routes(api, router);
+  router.add({.method = "GET",
+              .path = "/openapi.json",
+              .summary = "This document",
+              .answer = object_schema(),
+              .is_open = true,
+              .handler = http::immediate([&api, &router](const http::Request&) {
+                return json_response(router.document(api.version));
+              })});
+}
+
+void add_health_routes(const HttpApi& api, Router& router) {
+  const auto health = [&api](bool asks_for_workers) {
+    return http::immediate([&api, asks_for_workers](const http::Request&) {
+      const Status ready = asks_for_workers ? readiness_of(api) : ok_status();
       const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-      return json_response({{"status", ready ? "healthy" : "no worker starts"},
+      return json_response({{"status", ready.ok() ? "healthy" : message_of(ready)},
                             {"service", "skerry"},
                             {"timestamp", now.count()}},
-                           ready ? 200 : 503);
+                           ready.ok() ? 200 : 503);
     });
   };
   const auto add = [&](const char* path, const char* summary, bool asks_for_workers) {
@@ -385,40 +460,6 @@ void add_health(const HttpApi& api, Router& router) {
   add("/health/ready", "Whether it can run something", true);
   add("/readiness", "Whether it can run something", true);
   add("/health/live", "Whether it answers at all", false);
-}
-
-}  // namespace
-
-void add_routes(const HttpApi& api, Router& router) {
-  ordered_json names = ordered_json::array();
-  for (const tool::Definition* each : api.tools.search({})) names.push_back(each->name);
-  router.describe("tool", {{"type", "string"}, {"enum", std::move(names)}});
-  add_tool_lists(api, router);
-  add_tool_calls(api, router);
-  add_one_tool(api, router);
-  add_agent_routes(api, router);
-  router.add(
-      {.method = "POST",
-       .path = "/v1/run",
-       .summary = "Run a Python program; with Accept: text/event-stream as events started, "
-                  "stdout, stderr, outcome",
-       .body = run_schema(api.rules),
-       .answer = object_schema(),
-       .errors = {400, 403, 409, 429, 500},
-       .sends_events = true,
-       .is_metered = true,
-       .handler = with_body([&api](const HttpRequest& request, json body, EventStream& events) {
-         return answer_run(api, request, std::move(body), events);
-       })});
-  add_health(api, router);
-  router.add({.method = "GET",
-              .path = "/openapi.json",
-              .summary = "This document",
-              .answer = object_schema(),
-              .is_open = true,
-              .handler = at_once([&api, &router](const HttpRequest&) {
-                return json_response(router.document(api.version));
-              })});
 }
 
 }  // namespace skerry::service

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "skerry/base/utf8.h"
-#include "skerry/service/http_message.h"
+#include "skerry/http/message.h"
 #include "skerry/service/json_struct.h"
 #include "skerry/service/run_order.h"
 
@@ -15,11 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace skerry::service;  // NOLINT(google-build-using-namespace)
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const bool is_query : {false, true}) {
-    const auto plain = decoded(text, is_query);
+    const auto plain = skerry::http::decoded(text, is_query);
     if (plain && (plain->size() > size || !skerry::is_utf8(*plain))) std::abort();
   }
   if (!skerry::is_utf8(skerry::to_utf8(text))) std::abort();
-  const auto parsed = parse_object(text);
+  const auto parsed = skerry::parse_json_object(text, "the body");
   if (!parsed.ok()) return 0;
   if (!parsed->is_object() || !skerry::is_utf8(parsed->dump())) std::abort();
   (void)json_of(struct_of(*parsed));

@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/service/http_sessions.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <unistd.h>
 #include <utility>
 
-#include "skerry/service/http_handler.h"
-#include "skerry/service/json_schema.h"
+#include "skerry/http/handler.h"
+#include "skerry/http/json_schema.h"
+#include "skerry/service/tool_answer.h"
 #include "skerry/tool/python_executor.h"
 
 namespace skerry::service {
 namespace {
 
 using boost::asio::awaitable;
+using http::boolean_schema;
+using http::error_response;
+using http::EventStream;
+using http::integer_schema;
+using http::json_response;
+using http::list_schema;
+using http::nullable;
+using http::object_of;
+using http::response_of;
+using http::RouteParameter;
+using http::Router;
+using http::session_name_schema;
+using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using tool::SessionRef;
@@ -21,18 +37,18 @@ using tool::Sessions;
 constexpr double kLargestWhole = 9007199254740992.0;  // 2^53: a double tells them apart up to here
 constexpr const char* kExportType = "application/octet-stream";
 
-SessionRef ref_of(const HttpRequest& request) {
-  return {.tenant = request.caller.tenant, .name = request.variables.at("session")};
+SessionRef ref_of(const http::Request& request) {
+  return {.principal = request.principal, .name = request.variables.at("session")};
 }
 
-std::string query_of(const HttpRequest& request, const char* name) {
+std::string query_of(const http::Request& request, const char* name) {
   const auto found = request.query.find(name);
   return found == request.query.end() ? std::string() : found->second;
 }
 
 /// A result as a response: its value's JSON, or what failed.
 template <typename Value>
-HttpResponse told(const Result<Value>& result) {
+http::Response told(const Result<Value>& result) {
   return result.ok() ? json_response(tool::json_of(*result)) : response_of(result.status());
 }
 
@@ -111,27 +127,27 @@ ordered_json variables_schema() {
 
 // --------------------------------------------------------------------------------------- handlers
 
-awaitable<HttpAnswer> list(Sessions& sessions, HttpRequest request) {
-  const auto all = co_await sessions.list(std::move(request.caller.tenant));
+awaitable<std::optional<http::Response>> list(Sessions& sessions, http::Request request) {
+  const auto all = co_await sessions.list(std::move(request.principal));
   if (!all.ok()) co_return response_of(all.status());
   ordered_json listed = ordered_json::array();
   for (const auto& each : *all) listed.push_back(tool::json_of(each));
   co_return json_response({{"sessions", std::move(listed)}});
 }
 
-awaitable<HttpAnswer> clear(Sessions& sessions, HttpRequest request) {
+awaitable<std::optional<http::Response>> clear(Sessions& sessions, http::Request request) {
   std::optional<std::string> name;
   if (const auto found = request.variables.find("session"); found != request.variables.end()) {
     name = found->second;
   } else if (query_of(request, "all") != "true") {
     co_return error_response(400, "this would forget every session: say so with ?all=true");
   }
-  const auto cleared = co_await sessions.clear(std::move(request.caller.tenant), std::move(name));
+  const auto cleared = co_await sessions.clear(std::move(request.principal), std::move(name));
   if (!cleared.ok()) co_return response_of(cleared.status());
   co_return json_response({{"cleared", *cleared}});
 }
 
-awaitable<HttpAnswer> checkpoint(Sessions& sessions, SessionRef ref, json body) {
+awaitable<std::optional<http::Response>> checkpoint(Sessions& sessions, SessionRef ref, json body) {
   auto label = label_in(body);
   if (!label.ok()) co_return response_of(label.status());
   const auto made = co_await sessions.checkpoint(std::move(ref), *std::move(label));
@@ -142,21 +158,21 @@ awaitable<HttpAnswer> checkpoint(Sessions& sessions, SessionRef ref, json body) 
   co_return json_response(told);
 }
 
-awaitable<HttpAnswer> rewind(Sessions& sessions, SessionRef ref, json body) {
+awaitable<std::optional<http::Response>> rewind(Sessions& sessions, SessionRef ref, json body) {
   auto revision = revision_in(body);
   if (!revision.ok()) co_return response_of(revision.status());
   const auto now = co_await sessions.rewind(std::move(ref), *std::move(revision));
   co_return told(now);
 }
 
-awaitable<HttpAnswer> fork(Sessions& sessions, SessionRef ref, json body) {
+awaitable<std::optional<http::Response>> fork(Sessions& sessions, SessionRef ref, json body) {
   std::string name = text_at(body, "name");
   if (name.empty()) co_return error_response(400, "name is missing, or is no text");
   const auto forked = co_await sessions.fork(std::move(ref), std::move(name));
   co_return told(forked);
 }
 
-awaitable<HttpAnswer> diff(Sessions& sessions, HttpRequest request) {
+awaitable<std::optional<http::Response>> diff(Sessions& sessions, http::Request request) {
   std::string from = query_of(request, "from");
   if (from.empty()) co_return error_response(400, "the query names no revision \"from\"");
   std::string to = query_of(request, "to");
@@ -165,19 +181,42 @@ awaitable<HttpAnswer> diff(Sessions& sessions, HttpRequest request) {
   co_return told(found);
 }
 
-awaitable<HttpAnswer> export_revision(Sessions& sessions, HttpRequest request) {
+/// An export, read from its file. It was written a moment ago and is in memory.
+class FileBody final : public http::BodySource {
+ public:
+  FileBody(OwnedFd file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+  std::optional<std::uint64_t> size() const override { return size_; }
+  awaitable<Result<std::string>> next() override {
+    std::string piece(std::min<std::uint64_t>(size_ - at_, kPiece), '\0');
+    const ssize_t got =
+        piece.empty() ? 0
+                      : ::pread(file_.get(), piece.data(), piece.size(), static_cast<off_t>(at_));
+    if (got < 0 || (got == 0 && !piece.empty())) co_return absl::DataLossError("it is cut off");
+    piece.resize(static_cast<std::size_t>(got));
+    at_ += piece.size();
+    co_return piece;
+  }
+
+ private:
+  static constexpr std::uint64_t kPiece = 256 * 1024;
+  OwnedFd file_;
+  std::uint64_t size_;
+  std::uint64_t at_ = 0;
+};
+
+awaitable<std::optional<http::Response>> export_revision(Sessions& sessions,
+                                                         http::Request request) {
   std::string revision = query_of(request, "revision");
   SessionRef ref = ref_of(request);
   auto exported = co_await sessions.export_revision(std::move(ref), std::move(revision));
   if (!exported.ok()) co_return response_of(exported.status());
-  HttpResponse response{.status = 200, .body = {}, .content_type = kExportType};
+  http::Response response{.status = 200, .body = {}, .content_type = kExportType};
   response.headers.emplace_back("X-Skerry-Revision", std::to_string(exported->revision));
-  response.file = std::make_shared<const ResponseFile>(
-      ResponseFile{.fd = std::move(exported->file), .size = exported->size});
+  response.source = std::make_shared<FileBody>(std::move(exported->file), exported->size);
   co_return response;
 }
 
-awaitable<HttpAnswer> import(Sessions& sessions, HttpRequest request) {
+awaitable<std::optional<http::Response>> import(Sessions& sessions, http::Request request) {
   SessionRef ref = ref_of(request);
   const auto made = co_await sessions.import(std::move(ref), std::move(request.body));
   co_return told(made);
@@ -185,9 +224,10 @@ awaitable<HttpAnswer> import(Sessions& sessions, HttpRequest request) {
 
 /// A handler of the sessions' that takes no body.
 template <typename Handler>
-HttpHandler of(Sessions& sessions, Handler handler) {
-  return [&sessions, handler](HttpRequest request, EventStream&) -> awaitable<HttpAnswer> {
-    if (const Status status = tool::check_may_run(request.caller); !status.ok()) {
+http::Handler of(Sessions& sessions, Handler handler) {
+  return [&sessions, handler](http::Request request,
+                              EventStream&) -> awaitable<std::optional<http::Response>> {
+    if (const Status status = tool::check_may_run(request.principal); !status.ok()) {
       co_return response_of(status);
     }
     co_return co_await handler(sessions, std::move(request));
@@ -196,15 +236,17 @@ HttpHandler of(Sessions& sessions, Handler handler) {
 
 /// A handler of one session's that takes a body.
 template <typename Handler>
-HttpHandler of_body(Sessions& sessions, Handler handler) {
-  return with_body([&sessions, handler](const HttpRequest& request, json body,
-                                        EventStream&) -> awaitable<HttpAnswer> {
-    if (const Status status = tool::check_may_run(request.caller); !status.ok()) {
-      co_return response_of(status);
-    }
-    SessionRef ref = ref_of(request);
-    co_return co_await handler(sessions, std::move(ref), std::move(body));
-  });
+http::Handler of_body(Sessions& sessions, loop::Pool& pool, Handler handler) {
+  return http::with_object(
+      pool,
+      [&sessions, handler](const http::Request& request, json body,
+                           EventStream&) -> awaitable<std::optional<http::Response>> {
+        if (const Status status = tool::check_may_run(request.principal); !status.ok()) {
+          co_return response_of(status);
+        }
+        SessionRef ref = ref_of(request);
+        co_return co_await handler(sessions, std::move(ref), std::move(body));
+      });
 }
 
 void add_looks(Sessions& sessions, Router& router) {
@@ -214,17 +256,18 @@ void add_looks(Sessions& sessions, Router& router) {
               .answer = object_of({{"sessions", list_schema(session_schema())}}, {"sessions"}),
               .errors = {403, 500, 503},
               .handler = of(sessions, list)});
-  router.add(
-      {.method = "GET",
-       .path = "/v1/sessions/{session}",
-       .summary = "One session",
-       .answer = session_schema(),
-       .errors = {400, 403, 404, 500, 503},
-       .handler = of(sessions, [](Sessions& all, HttpRequest request) -> awaitable<HttpAnswer> {
-         SessionRef ref = ref_of(request);
-         const auto info = co_await all.info(std::move(ref));
-         co_return told(info);
-       })});
+  router.add({.method = "GET",
+              .path = "/v1/sessions/{session}",
+              .summary = "One session",
+              .answer = session_schema(),
+              .errors = {400, 403, 404, 500, 503},
+              .handler = of(sessions,
+                            [](Sessions& all,
+                               http::Request request) -> awaitable<std::optional<http::Response>> {
+                              SessionRef ref = ref_of(request);
+                              const auto info = co_await all.info(std::move(ref));
+                              co_return told(info);
+                            })});
   router.add(
       {.method = "GET",
        .path = "/v1/sessions/{session}/log",
@@ -235,11 +278,13 @@ void add_looks(Sessions& sessions, Router& router) {
                                                              {"at_unix_ns", "text"}))}},
                            {"revisions", "events"}),
        .errors = {400, 403, 404, 500, 503},
-       .handler = of(sessions, [](Sessions& all, HttpRequest request) -> awaitable<HttpAnswer> {
-         SessionRef ref = ref_of(request);
-         const auto log = co_await all.log(std::move(ref));
-         co_return told(log);
-       })});
+       .handler =
+           of(sessions,
+              [](Sessions& all, http::Request request) -> awaitable<std::optional<http::Response>> {
+                SessionRef ref = ref_of(request);
+                const auto log = co_await all.log(std::move(ref));
+                co_return told(log);
+              })});
   router.add({.method = "GET",
               .path = "/v1/sessions/{session}/diff",
               .summary = "Variables added, changed and removed from one revision to another (to: "
@@ -255,7 +300,7 @@ void add_looks(Sessions& sessions, Router& router) {
               .handler = of(sessions, diff)});
 }
 
-void add_moves(Sessions& sessions, Router& router) {
+void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
   ordered_json checkpoint_schema = revision_schema();
   checkpoint_schema["properties"]["replaced_label"] = {{"type", {"string", "null"}}};
   checkpoint_schema["properties"]["label_taken_from"] = {{"type", {"integer", "null"}}};
@@ -265,21 +310,21 @@ void add_moves(Sessions& sessions, Router& router) {
               .body = object_of({{"label", nullable(label_schema())}}, {}),
               .answer = std::move(checkpoint_schema),
               .errors = {400, 403, 404, 409, 500, 503},
-              .handler = of_body(sessions, checkpoint)});
+              .handler = of_body(sessions, pool, checkpoint)});
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/rewind",
               .summary = "Make another revision the one to go on from; later ones stay",
               .body = object_of({{"revision", revision_name_schema()}}, {"revision"}),
               .answer = revision_schema(),
               .errors = {400, 403, 404, 500, 503},
-              .handler = of_body(sessions, rewind)});
+              .handler = of_body(sessions, pool, rewind)});
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/fork",
               .summary = "A second session that starts where this one is",
               .body = object_of({{"name", session_name_schema()}}, {"name"}),
               .answer = session_schema(),
               .errors = {400, 403, 404, 409, 500, 503},
-              .handler = of_body(sessions, fork)});
+              .handler = of_body(sessions, pool, fork)});
   router.add({.method = "DELETE",
               .path = "/v1/sessions/{session}",
               .summary = "Forget a session",
@@ -310,16 +355,17 @@ void add_transfers(Sessions& sessions, Router& router) {
               .body = {{"type", "string"}, {"format", "binary"}},
               .answer = revision_schema(),
               .errors = {400, 403, 409, 413, 500, 503},
+              .max_body = http::kModuleMaxBody,
               .body_type = kExportType,
               .handler = of(sessions, import)});
 }
 
 }  // namespace
 
-void add_session_routes(Sessions& sessions, Router& router) {
+void add_session_routes(Sessions& sessions, loop::Pool& pool, Router& router) {
   router.describe("session", session_name_schema());
   add_looks(sessions, router);
-  add_moves(sessions, router);
+  add_moves(sessions, pool, router);
   add_transfers(sessions, router);
 }
 

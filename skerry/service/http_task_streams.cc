@@ -5,18 +5,23 @@
 #include <string>
 #include <utility>
 
-#include "skerry/service/http_handler.h"
+#include "skerry/base/json_text.h"
 #include "skerry/service/task_document.h"
 #include "skerry/service/task_request.h"
+#include "skerry/service/tool_answer.h"
 #include "skerry/task/events.h"
-#include "skerry/tool/json_text.h"
 
 namespace skerry::service {
 namespace {
 
 using boost::asio::awaitable;
+using http::error_response;
+using http::EventStream;
+using http::response_of;
+using http::RouteParameter;
+using http::Router;
 using task::Tasks;
-using Answer = std::optional<HttpResponse>;
+using Answer = std::optional<http::Response>;
 
 /// One client's way of hearing events.
 class Telling {
@@ -31,7 +36,7 @@ class Telling {
     if (!is_end && !following_.wants(event.type)) return;
     const std::string id = std::to_string(event.seq);
     if (as_messages_) {
-      const std::string data = tool::text_of(event_json(following_.id, event));
+      const std::string data = dump_json(event_json(following_.id, event));
       events_.send({.name = event.type, .data = data, .id = id});
       return;
     }
@@ -51,12 +56,12 @@ class Telling {
   bool has_ended_ = false;
 };
 
-awaitable<Answer> stream(Tasks& tasks, HttpRequest request, EventStream& events) {
+awaitable<Answer> stream(Tasks& tasks, http::Request request, EventStream& events) {
   const auto header = request.headers.find("last-event-id");
   const std::string* place = header == request.headers.end() ? nullptr : &header->second;
   const auto following = following_in(request.query, place);
   if (!following.ok()) co_return response_of(following.status());
-  auto asking = tasks.follow(request.caller.tenant, following->id, following->after);
+  auto asking = tasks.follow(request.principal.tenant, following->id, following->after);
   auto reader = co_await std::move(asking);
   if (!reader.ok()) co_return response_of(reader.status());
   events.open();
@@ -92,7 +97,7 @@ void add_task_stream_routes(Tasks& tasks, Router& router) {
               .errors = {400, 404, 429, 500, 503},
               .queries = parameters(),
               .sends_events = true,
-              .handler = [&tasks](HttpRequest request, EventStream& events) {
+              .handler = [&tasks](http::Request request, EventStream& events) {
                 return stream(tasks, std::move(request), events);
               }});
   router.add({.method = "GET",
@@ -101,9 +106,9 @@ void add_task_stream_routes(Tasks& tasks, Router& router) {
               .errors = {400, 404, 426, 429, 500, 503},
               .queries = parameters(),
               .success = 101,
-              .handler = [&tasks](HttpRequest request, EventStream& events) -> awaitable<Answer> {
+              .handler = [&tasks](http::Request request, EventStream& events) -> awaitable<Answer> {
                 if (!request.wants_web_socket) {
-                  HttpResponse response =
+                  http::Response response =
                       error_response(426, "this is for WebSockets; /api/v1/stream/sse is not");
                   response.headers.emplace_back("Upgrade", "websocket");
                   co_return response;

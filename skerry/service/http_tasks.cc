@@ -5,72 +5,90 @@
 #include <optional>
 #include <utility>
 
+#include "skerry/base/json_text.h"
 #include "skerry/base/sha256.h"
-#include "skerry/service/http_handler.h"
-#include "skerry/service/json_schema.h"
+#include "skerry/http/json_schema.h"
 #include "skerry/service/task_document.h"
 #include "skerry/service/task_request.h"
+#include "skerry/service/tool_answer.h"
 
 namespace skerry::service {
 namespace {
 
 using boost::asio::awaitable;
+using http::error_response;
+using http::EventStream;
+using http::json_response;
+using http::list_schema;
+using http::object_of;
+using http::response_of;
+using http::RouteParameter;
+using http::Router;
+using http::task_id_schema;
+using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using task::Tasks;
-using Answer = std::optional<HttpResponse>;
+using Answer = std::optional<http::Response>;
 
-constexpr std::size_t kLargestBody = std::size_t{40} << 20;
-constexpr std::size_t kLongestKey = 255;
-constexpr std::size_t kLongestReason = 1000;
+constexpr std::size_t kMaxSubmission = std::size_t{40} << 20;
+constexpr std::size_t kMaxKey = 255;
+constexpr std::size_t kMaxReason = 1000;
+constexpr std::size_t kMaxControl = 64 * 1024;  // bytes of a body with a reason
+// What takes longer than a millisecond is not the event loop's to do.
+constexpr std::size_t kReadOnLoop = 64 * 1024;
 
 /// A handler whose request lives for as long as it works.
 template <typename Handle>
-HttpHandler keeping(Handle handle) {
-  return [handle](HttpRequest request, EventStream&) -> awaitable<Answer> {
+http::Handler keeping(Handle handle) {
+  return [handle](http::Request request, EventStream&) -> awaitable<Answer> {
     auto handling = handle(request);
     co_return co_await std::move(handling);
   };
 }
 
 /// The id in the path, checked.
-Result<std::string> id_in(const HttpRequest& request) {
+Result<std::string> id_in(const http::Request& request) {
   const std::string& id = request.variables.at("id");
   if (task::is_id(id)) return id;
   return absl::InvalidArgumentError("a task's id has 1 to 128 letters, digits, and : _ - .");
 }
 
 /// The request's Idempotency-Key, if it has one.
-Result<std::optional<task::IdempotencyKey>> key_in(const HttpRequest& request) {
+Result<std::optional<task::IdempotencyKey>> key_in(const http::Request& request) {
   const auto found = request.headers.find("idempotency-key");
   if (found == request.headers.end()) return std::nullopt;
   const std::string& text = found->second;
-  if (text.empty() || text.size() > kLongestKey ||
+  if (text.empty() || text.size() > kMaxKey ||
       std::any_of(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; })) {
     return absl::InvalidArgumentError("Idempotency-Key must be 1 to 255 printable characters");
   }
   Sha256 digest;
-  digest.update(request.path + "\n" + request.caller.user + "\n");
+  digest.update(request.path + "\n" + request.principal.user + "\n");
   digest.update(request.body);
   return task::IdempotencyKey{.text = text, .digest = digest.hex()};
 }
 
 std::string stream_url(const std::string& id) { return "/api/v1/stream/sse?workflow_id=" + id; }
 
-HttpResponse submitted(const task::Accepted& accepted, const HttpRequest& request,
-                       bool wants_stream) {
-  HttpResponse response =
-      wants_stream ? json_response({{"workflow_id", accepted.id},
-                                    {"task_id", accepted.id},
-                                    {"stream_url", stream_url(accepted.id)}},
-                                   201)
-                   : json_response({{"task_id", accepted.id},
-                                    {"status", "STATUS_CODE_OK"},
-                                    {"message", "Task submitted successfully"},
-                                    {"created_at", task::time_text(accepted.created_unix_ns)}});
+/// Whether a submission asks where the task's events are.
+enum class Wants { kAnswer, kStream };
+
+http::Response response_to(const task::Accepted& accepted, const http::Request& request,
+                           Wants wants) {
+  http::Response response =
+      wants == Wants::kStream
+          ? json_response({{"workflow_id", accepted.id},
+                           {"task_id", accepted.id},
+                           {"stream_url", stream_url(accepted.id)}},
+                          201)
+          : json_response({{"task_id", accepted.id},
+                           {"status", "STATUS_CODE_OK"},
+                           {"message", "Task submitted successfully"},
+                           {"created_at", task::time_text(accepted.created_unix_ns)}});
   response.headers.emplace_back("X-Workflow-ID", accepted.id);
   response.headers.emplace_back("X-Session-ID", accepted.session);
-  if (wants_stream) {
+  if (wants == Wants::kStream) {
     response.headers.emplace_back("Link", "<" + stream_url(accepted.id) + ">; rel=stream");
   }
   if (const auto key = request.headers.find("idempotency-key"); key != request.headers.end()) {
@@ -80,29 +98,40 @@ HttpResponse submitted(const task::Accepted& accepted, const HttpRequest& reques
   return response;
 }
 
-awaitable<Answer> submit(Tasks& tasks, HttpRequest request, bool wants_stream) {
-  if (request.body.size() > kLargestBody) {
-    co_return error_response(413,
-                             "the body is larger than " + std::to_string(kLargestBody) + " bytes");
-  }
-  auto key = key_in(request);
-  if (!key.ok()) co_return response_of(key.status());
-  auto submission = [&]() -> Result<task::Submission> {
-    SKERRY_ASSIGN(const json body, parse_object(request.body));
-    return submission_of(body, request.caller);
-  }();
-  if (!submission.ok()) co_return response_of(submission.status());
-  request.body.clear();
-  auto submitting = tasks.submit(*std::move(submission), *std::move(key));
-  const auto accepted = co_await std::move(submitting);
-  if (!accepted.ok()) co_return response_of(accepted.status());
-  co_return submitted(*accepted, request, wants_stream);
+/// A submission as it was sent, with its key if it has one.
+struct Submitted {
+  task::Submission submission;
+  std::optional<task::IdempotencyKey> key;
+};
+
+Result<Submitted> submitted_in(const http::Request& request) {
+  SKERRY_ASSIGN(auto key, key_in(request));
+  SKERRY_ASSIGN(const json body, parse_json_object(request.body, "the body"));
+  SKERRY_ASSIGN(auto submission, submission_of(body, request.principal));
+  return Submitted{.submission = std::move(submission), .key = std::move(key)};
 }
 
-awaitable<Answer> list(Tasks& tasks, const HttpRequest& request) {
+awaitable<Answer> submit(Tasks& tasks, loop::Pool& pool, http::Request request, Wants wants) {
+  Result<Submitted> read = absl::InternalError("not read");
+  if (request.body.size() <= kReadOnLoop) {
+    read = submitted_in(request);
+  } else {
+    auto work = [&] { return submitted_in(request); };
+    auto reading = pool.run(request.principal.tenant, std::move(work));
+    read = co_await std::move(reading);
+  }
+  if (!read.ok()) co_return response_of(read.status());
+  std::string().swap(request.body);
+  auto submitting = tasks.submit(std::move(read->submission), std::move(read->key));
+  const auto accepted = co_await std::move(submitting);
+  if (!accepted.ok()) co_return response_of(accepted.status());
+  co_return response_to(*accepted, request, wants);
+}
+
+awaitable<Answer> list(Tasks& tasks, const http::Request& request) {
   auto filter = filter_in(request.query);
   if (!filter.ok()) co_return response_of(filter.status());
-  auto listing = tasks.list(request.caller.tenant, *std::move(filter));
+  auto listing = tasks.list(request.principal.tenant, *std::move(filter));
   const auto page = co_await std::move(listing);
   if (!page.ok()) co_return response_of(page.status());
   ordered_json told = ordered_json::array();
@@ -110,40 +139,47 @@ awaitable<Answer> list(Tasks& tasks, const HttpRequest& request) {
   co_return json_response({{"tasks", std::move(told)}, {"total_count", page->total}});
 }
 
-/// A look at one task.
-awaitable<Answer> look(Tasks& tasks, const HttpRequest& request,
+/// One task, as a document.
+awaitable<Answer> look(Tasks& tasks, loop::Pool& pool, const http::Request& request,
                        ordered_json (*tell)(const task::Task&)) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
-  auto finding = tasks.find(request.caller.tenant, *id);
+  auto finding = tasks.find(request.principal.tenant, *id);
   const auto found = co_await std::move(finding);
   if (!found.ok()) co_return response_of(found.status());
-  co_return json_response(tell(*found));
+  // Results and executions may be megabytes that a guest printed.
+  auto work = [&] { return json_response(tell(*found)); };
+  auto writing = pool.run(request.principal.tenant, std::move(work));
+  co_return co_await std::move(writing);
 }
 
-awaitable<Answer> events(Tasks& tasks, const HttpRequest& request) {
+awaitable<Answer> events(Tasks& tasks, loop::Pool& pool, const http::Request& request) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   const auto limit = number_in(request.query, "limit", 50, 1, 200);
   if (!limit.ok()) co_return response_of(limit.status());
   const auto offset = number_in(request.query, "offset", 0, 0, kFarthestOffset);
   if (!offset.ok()) co_return response_of(offset.status());
-  auto asking = tasks.events(request.caller.tenant, *id, *offset, *limit);
+  auto asking = tasks.events(request.principal.tenant, *id, *offset, *limit);
   const auto found = co_await std::move(asking);
   if (!found.ok()) co_return response_of(found.status());
-  ordered_json told = ordered_json::array();
-  for (const task::Event& each : *found) told.push_back(event_json(*id, each));
-  const std::size_t count = told.size();
-  co_return json_response({{"events", std::move(told)}, {"count", count}});
+  auto work = [&] {
+    ordered_json listed = ordered_json::array();
+    for (const task::Event& each : *found) listed.push_back(event_json(*id, each));
+    const std::size_t count = listed.size();
+    return json_response({{"events", std::move(listed)}, {"count", count}});
+  };
+  auto writing = pool.run(request.principal.tenant, std::move(work));
+  co_return co_await std::move(writing);
 }
 
-awaitable<Answer> redirect(Tasks& tasks, const HttpRequest& request) {
+awaitable<Answer> redirect(Tasks& tasks, const http::Request& request) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
-  auto finding = tasks.find(request.caller.tenant, *id);
+  auto finding = tasks.find(request.principal.tenant, *id);
   const auto found = co_await std::move(finding);
   if (!found.ok()) co_return response_of(found.status());
-  HttpResponse response{.status = 307, .body = ""};
+  http::Response response{.status = 307, .body = ""};
   response.headers.emplace_back("Location", stream_url(*id));
   co_return response;
 }
@@ -151,10 +187,10 @@ awaitable<Answer> redirect(Tasks& tasks, const HttpRequest& request) {
 /// The reason in a body, which may be missing altogether.
 Result<std::string> reason_in(const std::string& body) {
   if (body.empty()) return std::string();
-  SKERRY_ASSIGN(const json parsed, parse_object(body));
+  SKERRY_ASSIGN(const json parsed, parse_json_object(body, "the body"));
   const auto found = parsed.find("reason");
   if (found == parsed.end() || found->is_null()) return std::string();
-  if (!found->is_string() || found->get_ref<const std::string&>().size() > kLongestReason) {
+  if (!found->is_string() || found->get_ref<const std::string&>().size() > kMaxReason) {
     return absl::InvalidArgumentError("reason must be text of at most 1000 bytes");
   }
   return found->get<std::string>();
@@ -174,13 +210,13 @@ const char* said_of(task::Action action, const task::Task& task) {
   return "";
 }
 
-awaitable<Answer> control(Tasks& tasks, const HttpRequest& request, task::Action action) {
+awaitable<Answer> control(Tasks& tasks, const http::Request& request, task::Action action) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   auto reason = reason_in(request.body);
   if (!reason.ok()) co_return response_of(reason.status());
-  task::Wish wish{.reason = *std::move(reason), .by = request.caller.user};
-  auto controlling = tasks.control(request.caller.tenant, *id, action, std::move(wish));
+  task::Wish wish{.reason = *std::move(reason), .by = request.principal.user};
+  auto controlling = tasks.control(request.principal.tenant, *id, action, std::move(wish));
   const auto task = co_await std::move(controlling);
   if (!task.ok()) co_return response_of(task.status());
   co_return json_response({{"success", true},
@@ -210,11 +246,11 @@ ordered_json range(std::int64_t least, std::int64_t most, std::int64_t otherwise
 RouteParameter key_parameter() {
   return RouteParameter(
              "Idempotency-Key",
-             {{"type", "string"}, {"pattern", "^[!-~]([ -~]*[!-~])?$"}, {"maxLength", kLongestKey}})
+             {{"type", "string"}, {"pattern", "^[!-~]([ -~]*[!-~])?$"}, {"maxLength", kMaxKey}})
       .in_header();
 }
 
-void add_submits(Tasks& tasks, Router& router) {
+void add_submits(Tasks& tasks, loop::Pool& pool, Router& router) {
   router.add({.method = "POST",
               .path = "/api/v1/tasks",
               .summary = "Take a task, to be done whatever happens to the service",
@@ -226,9 +262,10 @@ void add_submits(Tasks& tasks, Router& router) {
                                   {"task_id", "status", "message", "created_at"}),
               .errors = {400, 403, 409, 413, 429, 500, 503},
               .queries = {key_parameter()},
-              .is_metered = true,
-              .handler = [&tasks](HttpRequest request, EventStream&) {
-                return submit(tasks, std::move(request), false);
+              .max_body = kMaxSubmission,
+              .starts_runs = true,
+              .handler = [&tasks, &pool](http::Request request, EventStream&) {
+                return submit(tasks, pool, std::move(request), Wants::kAnswer);
               }});
   router.add({.method = "POST",
               .path = "/api/v1/tasks/stream",
@@ -241,26 +278,27 @@ void add_submits(Tasks& tasks, Router& router) {
               .errors = {400, 403, 409, 413, 429, 500, 503},
               .queries = {key_parameter()},
               .success = 201,
-              .is_metered = true,
-              .handler = [&tasks](HttpRequest request, EventStream&) {
-                return submit(tasks, std::move(request), true);
+              .max_body = kMaxSubmission,
+              .starts_runs = true,
+              .handler = [&tasks, &pool](http::Request request, EventStream&) {
+                return submit(tasks, pool, std::move(request), Wants::kStream);
               }});
 }
 
-void add_looks(Tasks& tasks, Router& router) {
-  router.add(
-      {.method = "GET",
-       .path = "/api/v1/tasks",
-       .summary = "Tasks, newest first",
-       .answer =
-           object_of({{"tasks", list_schema(summary_schema())}, {"total_count", count_schema()}},
-                     {"tasks", "total_count"}),
-       .errors = {400, 429, 500, 503},
-       .queries = {{"limit", range(1, 100, 20)},
-                   {"offset", range(0, kFarthestOffset, 0)},
-                   {"session_id", task_id_schema()},
-                   {"status", state_schema()}},
-       .handler = keeping([&tasks](const HttpRequest& request) { return list(tasks, request); })});
+void add_looks(Tasks& tasks, loop::Pool& pool, Router& router) {
+  router.add({.method = "GET",
+              .path = "/api/v1/tasks",
+              .summary = "Tasks, newest first",
+              .answer = object_of(
+                  {{"tasks", list_schema(summary_schema())}, {"total_count", count_schema()}},
+                  {"tasks", "total_count"}),
+              .errors = {400, 429, 500, 503},
+              .queries = {{"limit", range(1, 100, 20)},
+                          {"offset", range(0, kFarthestOffset, 0)},
+                          {"session_id", task_id_schema()},
+                          {"status", state_schema()}},
+              .handler = keeping(
+                  [&tasks](const http::Request& request) { return list(tasks, request); })});
   struct Look {
     const char* path;
     const char* summary;
@@ -277,8 +315,8 @@ void add_looks(Tasks& tasks, Router& router) {
                 .summary = each.summary,
                 .answer = std::move(each.schema),
                 .errors = {400, 404, 429, 500, 503},
-                .handler = keeping([&tasks, tell = each.tell](const HttpRequest& request) {
-                  return look(tasks, request, tell);
+                .handler = keeping([&tasks, &pool, tell = each.tell](const http::Request& request) {
+                  return look(tasks, pool, request, tell);
                 })});
   }
   router.add(
@@ -289,15 +327,16 @@ void add_looks(Tasks& tasks, Router& router) {
                            {"events", "count"}),
        .errors = {400, 404, 429, 500, 503},
        .queries = {{"limit", range(1, 200, 50)}, {"offset", range(0, kFarthestOffset, 0)}},
-       .handler =
-           keeping([&tasks](const HttpRequest& request) { return events(tasks, request); })});
+       .handler = keeping([&tasks, &pool](const http::Request& request) {
+         return events(tasks, pool, request);
+       })});
   router.add({.method = "GET",
               .path = "/api/v1/tasks/{id}/stream",
               .summary = "To where a task's events are",
               .errors = {400, 404, 429, 500, 503},
               .success = 307,
               .handler = keeping(
-                  [&tasks](const HttpRequest& request) { return redirect(tasks, request); })});
+                  [&tasks](const http::Request& request) { return redirect(tasks, request); })});
 }
 
 void add_controls(Tasks& tasks, Router& router) {
@@ -322,8 +361,9 @@ void add_controls(Tasks& tasks, Router& router) {
                               {"message", text_schema()}},
                              {"success", "task_id", "status", "message"}),
          .errors = {400, 404, 409, 429, 500, 503},
+         .max_body = kMaxControl,
          .may_lack_body = true,
-         .handler = keeping([&tasks, action = each.action](const HttpRequest& request) {
+         .handler = keeping([&tasks, action = each.action](const http::Request& request) {
            return control(tasks, request, action);
          })});
   }
@@ -331,10 +371,10 @@ void add_controls(Tasks& tasks, Router& router) {
 
 }  // namespace
 
-void add_task_routes(Tasks& tasks, Router& router) {
+void add_task_routes(Tasks& tasks, loop::Pool& pool, Router& router) {
   router.describe("id", task_id_schema());
-  add_submits(tasks, router);
-  add_looks(tasks, router);
+  add_submits(tasks, pool, router);
+  add_looks(tasks, pool, router);
   add_controls(tasks, router);
 }
 

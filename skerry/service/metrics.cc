@@ -2,23 +2,30 @@
 #include "skerry/service/metrics.h"
 
 #include <chrono>
+#include <random>
 #include <sstream>
 #include <unistd.h>
 #include <utility>
 
+#include <fmt/format.h>
 #include <prometheus/text_serializer.h>
 
+#include "skerry/base/bytes.h"
 #include "skerry/base/file.h"
-#include "skerry/service/http_handler.h"
+#include "skerry/base/sha256.h"
+#include "skerry/http/handler.h"
+#include "skerry/service/tool_answer.h"
 
 namespace skerry::service {
 namespace {
 
+using http::Router;
 using prometheus::BuildCounter;
 using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
 
-constexpr std::size_t kMostTenants = 100;
+constexpr std::size_t kMaxTenants = 100;
+constexpr std::size_t kPseudonym = 12;  // hexadecimal digits
 constexpr const char* kOther = "other";
 
 /// From a tenth of a millisecond, which a fresh run takes, to the longest that a tool allows.
@@ -33,6 +40,14 @@ prometheus::Histogram::BucketBoundaries pages_buckets() {
 /// From one changed page to a session that fills its memory.
 prometheus::Histogram::BucketBoundaries image_buckets() {
   return {1024, 4096, 16'384, 65'536, 262'144, 0x1p20, 0x1p22, 0x1p24, 0x1p26, 0x1p28};
+}
+
+prometheus::Histogram::BucketBoundaries lag_buckets() {
+  prometheus::Histogram::BucketBoundaries bounds;
+  for (const auto bound : loop::LagMeter::kBounds) {
+    bounds.push_back(std::chrono::duration<double>(bound).count());
+  }
+  return bounds;
 }
 
 /// As the reference calls them, where it has them.
@@ -68,8 +83,11 @@ std::optional<std::string> outcome_of(const tool::ToolResult& result) {
 
 }  // namespace
 
-Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& tools)
+Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& tools,
+                 TenantLabels labels)
     : runner_(runner),
+      tenant_labels_(labels),
+      salt_(fmt::format("{:016x}", std::random_device{}() * 0x9E3779B97F4A7C15)),
       executions_(BuildCounter()
                       .Name("agent_core_tool_executions_total")
                       .Help("Calls of tools that have ended")
@@ -143,7 +161,25 @@ Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& t
                   .Name("process_resident_memory_bytes")
                   .Help("Memory of this process, without its workers'")
                   .Register(*registry_)
-                  .Add({})) {
+                  .Add({})),
+      lags_(BuildHistogram()
+                .Name("skerry_loop_lag_seconds")
+                .Help("How late the event loop was, ten times a second")
+                .Register(*registry_)
+                .Add({}, lag_buckets())),
+      longest_handler_(BuildGauge()
+                           .Name("skerry_loop_longest_handler_seconds")
+                           .Help("Processor time of the event loop's longest handler so far")
+                           .Register(*registry_)
+                           .Add({})),
+      connections_(BuildGauge()
+                       .Name("skerry_connections")
+                       .Help("Open connections, of clients and for operations")
+                       .Register(*registry_)),
+      held_(BuildGauge()
+                .Name("skerry_held_bytes")
+                .Help("Memory that requests' bodies and unsent answers hold")
+                .Register(*registry_)) {
   BuildGauge()
       .Name("process_start_time_seconds")
       .Help("When this process began to serve, as seconds since 1970")
@@ -167,11 +203,20 @@ std::string Metrics::tool_label(std::string_view name) const {
   return tools_.contains(name) ? std::string(name) : kOther;
 }
 
-std::string Metrics::tenant_label(const std::string& tenant) const {
-  return tenants_.contains(tenant) || tenants_.size() < kMostTenants ? tenant : kOther;
+prometheus::Counter& Metrics::calls_of(const std::string& tenant) {
+  if (const auto found = tenants_.find(tenant); found != tenants_.end()) return *found->second;
+  const bool is_other = tenants_.size() >= kMaxTenants;
+  const std::string label =
+      is_other ? kOther
+      : tenant_labels_ == TenantLabels::kNames || tenant == access::Principal().tenant
+          ? tenant
+          : "t-" + sha256_hex(as_bytes(salt_ + tenant)).substr(0, kPseudonym);
+  prometheus::Counter& counter = by_tenant_.Add({{"tenant", label}});
+  if (!is_other) tenants_[tenant] = &counter;
+  return counter;
 }
 
-void Metrics::called(const tool::Caller& caller, std::string_view tool,
+void Metrics::called(const access::Principal& caller, std::string_view tool,
                      const tool::ToolResult& result) {
   OfTool& of = of_tool(tool);
   auto& calls = of.calls[result.verdict];
@@ -181,10 +226,7 @@ void Metrics::called(const tool::Caller& caller, std::string_view tool,
   }
   calls->Increment();
   of.seconds->Observe(std::chrono::duration<double>(result.took).count());
-  const std::string label = tenant_label(caller.tenant);
-  auto& tenant = tenants_[label];
-  if (tenant == nullptr) tenant = &by_tenant_.Add({{"tenant", label}});
-  tenant->Increment();
+  calls_of(caller.tenant).Increment();
   // A result that was kept is no run.
   if (const auto cached = result.metadata.find("cached"); cached != result.metadata.end()) {
     const bool is_hit = *cached == true;
@@ -257,21 +299,45 @@ void Metrics::read_process() {
   memory_.Set(static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
 }
 
+void Metrics::read_loop() {
+  if (lag_ == nullptr) return;
+  const auto& counts = lag_->counts();
+  std::vector<double> more;
+  more.reserve(counts.lags.size());
+  for (std::size_t i = 0; i < counts.lags.size(); ++i) {
+    more.push_back(static_cast<double>(counts.lags[i] - lags_seen_.lags[i]));
+  }
+  lags_.ObserveMultiple(more, std::chrono::duration<double>(counts.sum - lags_seen_.sum).count());
+  longest_handler_.Set(std::chrono::duration<double>(counts.longest_handler).count());
+  lags_seen_ = counts;
+}
+
+void Metrics::read_connections() {
+  if (server_ == nullptr) return;
+  const http::Connections& all = server_->connections();
+  connections_.Add({{"kind", "clients"}}).Set(all.count(http::PortKind::kClients));
+  connections_.Add({{"kind", "operations"}}).Set(all.count(http::PortKind::kOperations));
+  held_.Add({{"what", "bodies"}}).Set(static_cast<double>(all.body_bytes()));
+  held_.Add({{"what", "unsent"}}).Set(static_cast<double>(all.unsent()));
+}
+
 std::string Metrics::text() {
   read_process();
   read_counts();
+  read_loop();
+  read_connections();
   return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 
-void add_metrics_route(Metrics& metrics, Router& router) {
+void add_metrics_route(Metrics& metrics, MetricsAccess access, Router& router) {
   router.add({.method = "GET",
               .path = "/metrics",
               .summary = "What is counted, in Prometheus's text format",
-              .is_open = true,
+              .is_open = access == MetricsAccess::kOpen,
               .answer_type = "text/plain; version=0.0.4",
-              .handler = at_once([&metrics](const HttpRequest&) {
-                return HttpResponse{.body = metrics.text(),
-                                    .content_type = "text/plain; version=0.0.4"};
+              .handler = http::immediate([&metrics](const http::Request&) {
+                return http::Response{.body = metrics.text(),
+                                      .content_type = "text/plain; version=0.0.4"};
               })});
 }
 

@@ -14,26 +14,32 @@
 
 #include "skerry/access/gate.h"
 #include "skerry/broker/runner.h"
-#include "skerry/service/router.h"
-#include "skerry/service/tls.h"
+#include "skerry/http/router.h"
+#include "skerry/http/server.h"
+#include "skerry/http/tls.h"
+#include "skerry/loop/lag_meter.h"
 #include "skerry/tool/tool.h"
 
 namespace skerry::service {
 
-/// What is seen of the service from outside, as Prometheus reads it; docs/metrics.md has the names.
-/// Names of tools that there are not, and tenants beyond a hundred, count as "other": what callers
-/// write cannot make it grow.
+/// The service's metrics for Prometheus; docs/metrics.md has the names. Unknown names of tools, and
+/// tenants beyond a hundred, count as "other": what callers write cannot make it grow. Tenants have
+/// pseudonyms that last until the next start, unless their names are asked for.
 ///
 /// Confined to the event loop's thread.
 class Metrics final : public tool::CallWatcher {
  public:
+  enum class TenantLabels { kPseudonyms, kNames };
   /// `tools` are the names that have a label of their own. The runner must outlive it.
-  Metrics(const broker::Runner& runner, const std::vector<std::string>& tools);
+  Metrics(const broker::Runner& runner, const std::vector<std::string>& tools, TenantLabels labels);
 
-  void called(const tool::Caller& caller, std::string_view tool,
+  void called(const access::Principal& caller, std::string_view tool,
               const tool::ToolResult& result) override;
-  /// From now on tells until when the certificate is good; must outlive this.
-  void watch(const Tls& tls) { tls_ = &tls; }
+  /// From now on, also the certificate's expiry, the lag of the event loop, the connections. Each
+  /// must outlive this.
+  void watch(const http::Tls& tls) { tls_ = &tls; }
+  void watch(const loop::LagMeter& lag) { lag_ = &lag; }
+  void watch(const http::Server& server) { server_ = &server; }
   /// A caller was let in to start something, or not.
   void admitted(const Status& status);
 
@@ -47,12 +53,18 @@ class Metrics final : public tool::CallWatcher {
   };
   OfTool& of_tool(std::string_view name);
   std::string tool_label(std::string_view name) const;
-  std::string tenant_label(const std::string& tenant) const;
+  prometheus::Counter& calls_of(const std::string& tenant);
   void read_counts();
   void read_process();
+  void read_loop();
+  void read_connections();
 
   const broker::Runner& runner_;
-  const Tls* tls_ = nullptr;
+  const http::Tls* tls_ = nullptr;
+  const loop::LagMeter* lag_ = nullptr;
+  const http::Server* server_ = nullptr;
+  TenantLabels tenant_labels_;
+  const std::string salt_;  // of pseudonyms
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
   prometheus::Family<prometheus::Counter>& executions_;
   prometheus::Family<prometheus::Histogram>& seconds_;
@@ -71,13 +83,20 @@ class Metrics final : public tool::CallWatcher {
   prometheus::Family<prometheus::Counter>& outcomes_;
   prometheus::Gauge& kept_sessions_;
   prometheus::Gauge& memory_;
+  prometheus::Histogram& lags_;
+  prometheus::Gauge& longest_handler_;
+  prometheus::Family<prometheus::Gauge>& connections_;
+  prometheus::Family<prometheus::Gauge>& held_;
+  loop::LagMeter::Counts lags_seen_;
   broker::WaitTimes waits_seen_;
   std::map<std::string, OfTool, std::less<>> tools_;
   std::map<std::string, prometheus::Counter*, std::less<>> tenants_;
   std::map<std::string, prometheus::Counter*, std::less<>> outcome_counters_;
 };
 
-/// Adds `/metrics`, open to anybody who reaches the service.
-void add_metrics_route(Metrics& metrics, Router& router);
+/// Adds `/metrics`: with a key like other routes, or on a port of its own to everyone who reaches
+/// it.
+enum class MetricsAccess { kKey, kOpen };
+void add_metrics_route(Metrics& metrics, MetricsAccess access, http::Router& router);
 
 }  // namespace skerry::service

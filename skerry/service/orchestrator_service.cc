@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "skerry/service/grpc_call.h"
-#include "skerry/service/grpc_gate.h"
 #include "skerry/service/json_struct.h"
 #include "skerry/service/task_document.h"
 #include "skerry/service/task_request.h"
@@ -18,7 +16,8 @@ namespace proto = shannon::orchestrator;
 using nlohmann::json;
 using task::Task;
 
-constexpr std::size_t kLongestReason = 1000;
+constexpr std::size_t kMaxReason = 1000;
+constexpr std::size_t kMaxSubmission = std::size_t{40} << 20;
 
 void set_time(google::protobuf::Timestamp* time, std::int64_t unix_ns) {
   time->set_seconds(unix_ns / 1'000'000'000);
@@ -81,9 +80,8 @@ proto::TaskUpdate update_of(const std::string& workflow, const task::Event& even
   return update;
 }
 
-grpc::Status bad_id() {
-  return {grpc::StatusCode::INVALID_ARGUMENT,
-          "task_id must be 1 to 128 letters, digits, and : _ - ."};
+Status bad_id() {
+  return absl::InvalidArgumentError("task_id must be 1 to 128 letters, digits, and : _ - .");
 }
 
 Result<task::Filter> filter_of(const proto::ListTasksRequest& request) {
@@ -105,14 +103,8 @@ Result<task::Filter> filter_of(const proto::ListTasksRequest& request) {
   return filter;
 }
 
-grpc::ServerUnaryReactor* refuse(grpc::CallbackServerContext* context, const char* why) {
-  auto* reactor = context->DefaultReactor();
-  reactor->Finish({grpc::StatusCode::UNIMPLEMENTED, why});
-  return reactor;
-}
-
 constexpr const char* kNoApproval =
-    "nobody approves tasks here; PauseTask and ResumeTask hold a task back";
+    "tasks need no approval here; PauseTask and ResumeTask hold a task back";
 constexpr const char* kNoSchedule =
     "tasks are not scheduled here; let cron or a systemd timer call SubmitTask";
 
@@ -121,206 +113,168 @@ constexpr const char* kNoSchedule =
 /// CancelTask, PauseTask, ResumeTask. What cannot be done now is an answer, not an error of the
 /// call: so clients of the reference expect.
 template <typename Request, typename Response>
-grpc::ServerUnaryReactor* OrchestratorService::control(grpc::CallbackServerContext* context,
-                                                       task::Action action, const Request* request,
-                                                       Response* response) {
-  return UnaryCall::start(io_, [this, context, action, request, response]() -> GrpcWork::Work {
-    const auto caller = caller_of(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    if (!task::is_id(request->task_id())) co_return bad_id();
-    if (request->reason().size() > kLongestReason) {
-      co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
-                             "reason is longer than 1000 bytes");
+grpc::Service::Work OrchestratorService::control(grpc::Call& call, task::Action action,
+                                                 const Request& request, Response& response) {
+  const access::Principal& caller = call.principal();
+  if (!task::is_id(request.task_id())) co_return bad_id();
+  if (request.reason().size() > kMaxReason) {
+    co_return absl::InvalidArgumentError("reason is longer than 1000 bytes");
+  }
+  task::Wish wish{.reason = request.reason(), .by = caller.user};
+  auto controlling = tasks_.control(caller.tenant, request.task_id(), action, std::move(wish));
+  const auto task = co_await std::move(controlling);
+  if (task.status().code() == StatusCode::kFailedPrecondition) {
+    response.set_success(false);
+    response.set_message(std::string(message_of(task.status())));
+    co_return ok_status();
+  }
+  if (!task.ok()) co_return task.status();
+  response.set_success(true);
+  response.set_message(std::string(task::name_of(task->state)) +
+                       (task->is_pausing ? "; pauses before its next call" : ""));
+  co_return ok_status();
+}
+
+OrchestratorService::OrchestratorService(task::Tasks& tasks)
+    : grpc::Service(
+          proto::SubmitTaskRequest::descriptor()->file()->FindServiceByName("OrchestratorService")),
+      tasks_(tasks) {
+  const grpc::MethodOptions options{.access = grpc::Access::kKey};
+  const grpc::MethodOptions submissions{.access = grpc::Access::kKey,
+                                        .max_message = kMaxSubmission};
+  unary<proto::SubmitTaskRequest, proto::SubmitTaskResponse>(
+      "SubmitTask", submissions, [this](grpc::Call& call, const auto& request, auto& response) {
+        return submit_task(call, request, response);
+      });
+  unary<proto::GetTaskStatusRequest, proto::GetTaskStatusResponse>(
+      "GetTaskStatus", options, [this](grpc::Call& call, const auto& request, auto& response) {
+        return get_task_status(call, request, response);
+      });
+  unary<proto::ListTasksRequest, proto::ListTasksResponse>(
+      "ListTasks", options, [this](grpc::Call& call, const auto& request, auto& response) {
+        return list_tasks(call, request, response);
+      });
+  unary<proto::CancelTaskRequest, proto::CancelTaskResponse>(
+      "CancelTask", options, [this](grpc::Call& call, const auto& request, auto& response) {
+        return control(call, task::Action::kCancel, request, response);
+      });
+  unary<proto::PauseTaskRequest, proto::PauseTaskResponse>(
+      "PauseTask", options, [this](grpc::Call& call, const auto& request, auto& response) {
+        return control(call, task::Action::kPause, request, response);
+      });
+  unary<proto::ResumeTaskRequest, proto::ResumeTaskResponse>(
+      "ResumeTask", options, [this](grpc::Call& call, const auto& request, auto& response) {
+        return control(call, task::Action::kResume, request, response);
+      });
+  unary<proto::GetControlStateRequest, proto::GetControlStateResponse>(
+      "GetControlState", options, [this](grpc::Call& call, const auto& request, auto& response) {
+        return get_control_state(call, request, response);
+      });
+  unimplemented("GetSessionContext", "what a session holds is in its image; run code in it to see");
+  unimplemented("ListTemplates", "there are no templates of workflows here");
+  for (const char* each : {"ApproveTask", "GetPendingApprovals"}) unimplemented(each, kNoApproval);
+  for (const char* each : {"CreateSchedule", "GetSchedule", "ListSchedules", "UpdateSchedule",
+                           "DeleteSchedule", "PauseSchedule", "ResumeSchedule"}) {
+    unimplemented(each, kNoSchedule);
+  }
+}
+
+grpc::Service::Work OrchestratorService::submit_task(grpc::Call& call,
+                                                     const proto::SubmitTaskRequest& request,
+                                                     proto::SubmitTaskResponse& response) {
+  access::Principal caller = call.principal();
+  if (caller.user.empty()) caller.user = request.metadata().user_id();
+  caller.session = request.metadata().session_id();
+  auto submission = submission_of(request, caller);
+  if (!submission.ok()) co_return submission.status();
+  auto submitting = tasks_.submit(*std::move(submission), std::nullopt);
+  const auto accepted = co_await std::move(submitting);
+  if (!accepted.ok()) co_return accepted.status();
+  response.set_workflow_id(accepted->id);
+  response.set_task_id(accepted->id);
+  response.set_status(shannon::common::STATUS_CODE_OK);
+  response.set_message("Task submitted successfully");
+  co_return ok_status();
+}
+
+grpc::Service::Work OrchestratorService::get_task_status(grpc::Call& call,
+                                                         const proto::GetTaskStatusRequest& request,
+                                                         proto::GetTaskStatusResponse& response) {
+  const access::Principal& caller = call.principal();
+  if (!task::is_id(request.task_id())) co_return bad_id();
+  auto finding = tasks_.find(caller.tenant, request.task_id());
+  const auto task = co_await std::move(finding);
+  if (!task.ok()) co_return task.status();
+  fill_status(*task, request.include_details(), response);
+  co_return ok_status();
+}
+
+grpc::Service::Work OrchestratorService::list_tasks(grpc::Call& call,
+                                                    const proto::ListTasksRequest& request,
+                                                    proto::ListTasksResponse& response) {
+  const access::Principal& caller = call.principal();
+  auto filter = filter_of(request);
+  if (!filter.ok()) co_return filter.status();
+  auto listing = tasks_.list(caller.tenant, *std::move(filter));
+  const auto page = co_await std::move(listing);
+  if (!page.ok()) co_return page.status();
+  for (const Task& each : page->tasks) fill_summary(each, *response.add_tasks());
+  response.set_total_count(static_cast<std::int32_t>(page->total));
+  co_return ok_status();
+}
+
+grpc::Service::Work OrchestratorService::get_control_state(
+    grpc::Call& call, const proto::GetControlStateRequest& request,
+    proto::GetControlStateResponse& response) {
+  const access::Principal& caller = call.principal();
+  if (!task::is_id(request.task_id())) co_return bad_id();
+  auto finding = tasks_.find(caller.tenant, request.task_id());
+  const auto task = co_await std::move(finding);
+  if (!task.ok()) co_return task.status();
+  const auto told = control_json(*task);
+  response.set_is_paused(told["is_paused"].get<bool>());
+  response.set_is_cancelled(told["is_cancelled"].get<bool>());
+  response.set_paused_at(told["paused_at"].get<std::string>());
+  response.set_pause_reason(task->pause.reason);
+  response.set_paused_by(task->pause.by);
+  response.set_cancel_reason(task->cancel.reason);
+  response.set_cancelled_by(task->cancel.by);
+  co_return ok_status();
+}
+
+StreamingService::StreamingService(task::Tasks& tasks)
+    : grpc::Service(
+          proto::StreamRequest::descriptor()->file()->FindServiceByName("StreamingService")),
+      tasks_(tasks) {
+  streamed<proto::StreamRequest, proto::TaskUpdate>(
+      "StreamTaskExecution", {.access = grpc::Access::kKey},
+      [this](grpc::Call& call, const auto& request, auto& writer) {
+        return stream_task_execution(call, request, writer);
+      });
+}
+
+grpc::Service::Work StreamingService::stream_task_execution(
+    grpc::Call& call, const proto::StreamRequest& request,
+    grpc::Writer<proto::TaskUpdate>& writer) {
+  const access::Principal& caller = call.principal();
+  const auto following =
+      following_in(request.workflow_id(), {request.types().begin(), request.types().end()},
+                   request.last_event_id());
+  if (!following.ok()) co_return following.status();
+  auto asking = tasks_.follow(caller.tenant, following->id, following->after);
+  auto reader = co_await std::move(asking);
+  if (!reader.ok()) co_return reader.status();
+  for (;;) {
+    auto coming = reader->next();
+    const auto batch = co_await std::move(coming);
+    if (!batch.ok()) co_return batch.status();
+    if (batch->empty()) co_return ok_status();
+    for (const auto& each : *batch) {
+      if (following->wants(each->type)) writer.send(update_of(following->id, *each));
     }
-    task::Wish wish{.reason = request->reason(), .by = caller->user};
-    auto controlling = tasks_.control(caller->tenant, request->task_id(), action, std::move(wish));
-    const auto task = co_await std::move(controlling);
-    if (task.status().code() == StatusCode::kFailedPrecondition) {
-      response->set_success(false);
-      response->set_message(std::string(message_of(task.status())));
-      co_return grpc::Status::OK;
-    }
-    if (!task.ok()) co_return grpc_status(task.status());
-    response->set_success(true);
-    response->set_message(std::string(task::name_of(task->state)) +
-                          (task->is_pausing ? "; pauses before its next call" : ""));
-    co_return grpc::Status::OK;
-  });
-}
-
-grpc::ServerUnaryReactor* OrchestratorService::SubmitTask(Context* context,
-                                                          const proto::SubmitTaskRequest* request,
-                                                          proto::SubmitTaskResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    if (caller->user.empty()) caller->user = request->metadata().user_id();
-    caller->session = request->metadata().session_id();
-    auto submission = submission_of(*request, *caller);
-    if (!submission.ok()) co_return grpc_status(submission.status());
-    auto submitting = tasks_.submit(*std::move(submission), std::nullopt);
-    const auto accepted = co_await std::move(submitting);
-    if (!accepted.ok()) co_return grpc_status(accepted.status());
-    response->set_workflow_id(accepted->id);
-    response->set_task_id(accepted->id);
-    response->set_status(shannon::common::STATUS_CODE_OK);
-    response->set_message("Task submitted successfully");
-    co_return grpc::Status::OK;
-  });
-}
-
-grpc::ServerUnaryReactor* OrchestratorService::GetTaskStatus(
-    Context* context, const proto::GetTaskStatusRequest* request,
-    proto::GetTaskStatusResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = caller_of(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    if (!task::is_id(request->task_id())) co_return bad_id();
-    auto finding = tasks_.find(caller->tenant, request->task_id());
-    const auto task = co_await std::move(finding);
-    if (!task.ok()) co_return grpc_status(task.status());
-    fill_status(*task, request->include_details(), *response);
-    co_return grpc::Status::OK;
-  });
-}
-
-grpc::ServerUnaryReactor* OrchestratorService::ListTasks(Context* context,
-                                                         const proto::ListTasksRequest* request,
-                                                         proto::ListTasksResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = caller_of(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    auto filter = filter_of(*request);
-    if (!filter.ok()) co_return grpc_status(filter.status());
-    auto listing = tasks_.list(caller->tenant, *std::move(filter));
-    const auto page = co_await std::move(listing);
-    if (!page.ok()) co_return grpc_status(page.status());
-    for (const Task& each : page->tasks) fill_summary(each, *response->add_tasks());
-    response->set_total_count(static_cast<std::int32_t>(page->total));
-    co_return grpc::Status::OK;
-  });
-}
-
-grpc::ServerUnaryReactor* OrchestratorService::CancelTask(Context* context,
-                                                          const proto::CancelTaskRequest* request,
-                                                          proto::CancelTaskResponse* response) {
-  return control(context, task::Action::kCancel, request, response);
-}
-
-grpc::ServerUnaryReactor* OrchestratorService::PauseTask(Context* context,
-                                                         const proto::PauseTaskRequest* request,
-                                                         proto::PauseTaskResponse* response) {
-  return control(context, task::Action::kPause, request, response);
-}
-
-grpc::ServerUnaryReactor* OrchestratorService::ResumeTask(Context* context,
-                                                          const proto::ResumeTaskRequest* request,
-                                                          proto::ResumeTaskResponse* response) {
-  return control(context, task::Action::kResume, request, response);
-}
-
-grpc::ServerUnaryReactor* OrchestratorService::GetControlState(
-    Context* context, const proto::GetControlStateRequest* request,
-    proto::GetControlStateResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = caller_of(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    if (!task::is_id(request->task_id())) co_return bad_id();
-    auto finding = tasks_.find(caller->tenant, request->task_id());
-    const auto task = co_await std::move(finding);
-    if (!task.ok()) co_return grpc_status(task.status());
-    const auto told = control_json(*task);
-    response->set_is_paused(told["is_paused"].get<bool>());
-    response->set_is_cancelled(told["is_cancelled"].get<bool>());
-    response->set_paused_at(told["paused_at"].get<std::string>());
-    response->set_pause_reason(task->pause.reason);
-    response->set_paused_by(task->pause.by);
-    response->set_cancel_reason(task->cancel.reason);
-    response->set_cancelled_by(task->cancel.by);
-    co_return grpc::Status::OK;
-  });
-}
-
-grpc::ServerUnaryReactor* OrchestratorService::GetSessionContext(
-    Context* context, const proto::GetSessionContextRequest*, proto::GetSessionContextResponse*) {
-  return refuse(context, "what a session holds is in its image; run code in it to see");
-}
-grpc::ServerUnaryReactor* OrchestratorService::ListTemplates(Context* context,
-                                                             const proto::ListTemplatesRequest*,
-                                                             proto::ListTemplatesResponse*) {
-  return refuse(context, "there are no templates of workflows here");
-}
-grpc::ServerUnaryReactor* OrchestratorService::ApproveTask(Context* context,
-                                                           const proto::ApproveTaskRequest*,
-                                                           proto::ApproveTaskResponse*) {
-  return refuse(context, kNoApproval);
-}
-grpc::ServerUnaryReactor* OrchestratorService::GetPendingApprovals(
-    Context* context, const proto::GetPendingApprovalsRequest*,
-    proto::GetPendingApprovalsResponse*) {
-  return refuse(context, kNoApproval);
-}
-grpc::ServerUnaryReactor* OrchestratorService::CreateSchedule(Context* context,
-                                                              const proto::CreateScheduleRequest*,
-                                                              proto::CreateScheduleResponse*) {
-  return refuse(context, kNoSchedule);
-}
-grpc::ServerUnaryReactor* OrchestratorService::GetSchedule(Context* context,
-                                                           const proto::GetScheduleRequest*,
-                                                           proto::GetScheduleResponse*) {
-  return refuse(context, kNoSchedule);
-}
-grpc::ServerUnaryReactor* OrchestratorService::ListSchedules(Context* context,
-                                                             const proto::ListSchedulesRequest*,
-                                                             proto::ListSchedulesResponse*) {
-  return refuse(context, kNoSchedule);
-}
-grpc::ServerUnaryReactor* OrchestratorService::UpdateSchedule(Context* context,
-                                                              const proto::UpdateScheduleRequest*,
-                                                              proto::UpdateScheduleResponse*) {
-  return refuse(context, kNoSchedule);
-}
-grpc::ServerUnaryReactor* OrchestratorService::DeleteSchedule(Context* context,
-                                                              const proto::DeleteScheduleRequest*,
-                                                              proto::DeleteScheduleResponse*) {
-  return refuse(context, kNoSchedule);
-}
-grpc::ServerUnaryReactor* OrchestratorService::PauseSchedule(Context* context,
-                                                             const proto::PauseScheduleRequest*,
-                                                             proto::PauseScheduleResponse*) {
-  return refuse(context, kNoSchedule);
-}
-grpc::ServerUnaryReactor* OrchestratorService::ResumeSchedule(Context* context,
-                                                              const proto::ResumeScheduleRequest*,
-                                                              proto::ResumeScheduleResponse*) {
-  return refuse(context, kNoSchedule);
-}
-
-grpc::ServerWriteReactor<proto::TaskUpdate>* StreamingService::StreamTaskExecution(
-    grpc::CallbackServerContext* context, const proto::StreamRequest* request) {
-  using Call = StreamCall<proto::TaskUpdate>;
-  return Call::start(io_, [this, context, request](Call::Send send) -> GrpcWork::Work {
-    const auto caller = caller_of(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    const auto following =
-        following_in(request->workflow_id(), {request->types().begin(), request->types().end()},
-                     request->last_event_id());
-    if (!following.ok()) co_return grpc_status(following.status());
-    auto asking = tasks_.follow(caller->tenant, following->id, following->after);
-    auto reader = co_await std::move(asking);
-    if (!reader.ok()) co_return grpc_status(reader.status());
-    for (;;) {
-      auto coming = reader->next();
-      const auto batch = co_await std::move(coming);
-      if (!batch.ok()) co_return grpc_status(batch.status());
-      if (batch->empty()) co_return grpc::Status::OK;
-      for (const auto& each : *batch) {
-        if (following->wants(each->type)) send(update_of(following->id, *each));
-      }
-      auto taken = send.drained();
-      if (!co_await std::move(taken)) co_return grpc::Status::CANCELLED;
-    }
-  });
+    auto taken = writer.drained();
+    if (!co_await std::move(taken)) co_return absl::CancelledError("the client has gone");
+  }
 }
 
 }  // namespace skerry::service

@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <utility>
 
+#include "skerry/http/json_schema.h"
 #include "skerry/runtime/installation.h"
-#include "skerry/service/json_schema.h"
 
 namespace skerry::service {
 namespace {
 
+using http::nullable;
+using http::session_name_schema;
+using http::text_schema;
 using tool::Parameter;
 using Type = Parameter::Type;
 

@@ -10,8 +10,6 @@
 #include <absl/strings/escaping.h>
 
 #include "skerry/base/utf8.h"
-#include "skerry/service/grpc_call.h"
-#include "skerry/service/grpc_gate.h"
 #include "skerry/tool/python_executor.h"
 #include "skerry/tool/tool.h"
 #include "skerry/workspace/command.h"
@@ -34,18 +32,18 @@ using workspace::Watch;
 
 /// A call's end: what is no more than news of the files is told in the response.
 template <typename Response>
-grpc::Status ended(const Status& status, Response& response) {
+Status ended(const Status& status, Response& response) {
   switch (status.code()) {
     case StatusCode::kOk:
       response.set_success(true);
-      return grpc::Status::OK;
+      return ok_status();
     case StatusCode::kNotFound:
     case StatusCode::kFailedPrecondition:
     case StatusCode::kAlreadyExists:
       response.set_error(to_utf8(message_of(status)));
-      return grpc::Status::OK;
+      return ok_status();
     default:
-      return grpc_status(status);
+      return status;
   }
 }
 
@@ -59,7 +57,7 @@ Result<session::SessionName> user_named(const std::string& text) {
 }
 
 /// Whose files a call is about. The tenant is the caller's, never what a request says.
-Result<Scope> scope_of(const tool::Caller& caller, const std::string& session_id,
+Result<Scope> scope_of(const access::Principal& caller, const std::string& session_id,
                        const std::string& user_id = {}) {
   // Who may not run code in a session may not change what it finds there, either.
   SKERRY_TRY(tool::check_may_run(caller));
@@ -190,280 +188,288 @@ void set_output(const workspace::CommandOutput& output, proto::CommandResponse& 
 }
 
 /// A command that did nothing.
-grpc::Status refused(const std::string& why, int exit_code, proto::CommandResponse& response) {
+Status refused(const std::string& why, int exit_code, proto::CommandResponse& response) {
   response.set_success(false);
   response.set_exit_code(exit_code);
   response.set_error(to_utf8(why));
-  return grpc::Status::OK;
+  return ok_status();
 }
 
 }  // namespace
 
-grpc::ServerUnaryReactor* SandboxService::FileRead(grpc::CallbackServerContext* context,
-                                                   const proto::FileReadRequest* request,
-                                                   proto::FileReadResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = caller_of(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    const auto scope = scope_of(*caller, request->session_id(), request->user_id());
-    if (!scope.ok()) co_return grpc_status(scope.status());
-    const auto path = FilePath::parse(request->path());
-    if (!path.ok()) co_return grpc_status(path.status());
-    const auto encoding = encoding_of(request->encoding());
-    if (!encoding.ok()) co_return grpc_status(encoding.status());
-    if (request->max_bytes() < 0) {
-      co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "max_bytes is negative");
-    }
-    ByteSize most = files_.setting().read;
-    if (request->max_bytes() > 0) {
-      most = std::min(most, bytes(static_cast<std::uint64_t>(request->max_bytes())));
-    }
-    auto work = [&](Trees& trees, Watch&) { return read_file(trees, *path, most, *encoding); };
-    auto reading = files_.look(*scope, files_.setting().patience, std::move(work));
-    auto content = co_await std::move(reading);
-    if (content.ok()) {
-      response->set_size_bytes(static_cast<std::int64_t>(content->size));
-      response->set_content(std::move(content->text));
-      response->set_file_type(type_of(*path));
-    }
-    co_return ended(content.status(), *response);
-  });
+SandboxService::SandboxService(workspace::SessionFiles& files)
+    : grpc::Service(proto::FileReadRequest::descriptor()->file()->service(0)), files_(files) {
+  const grpc::MethodOptions files_of_sessions{.access = grpc::Access::kKey};
+  // Files are as large as modules, which may be among them.
+  const grpc::MethodOptions whole_files{.access = grpc::Access::kKey,
+                                        .max_message = grpc::kModuleMaxMessage};
+  unary<proto::FileReadRequest, proto::FileReadResponse>(
+      "FileRead", files_of_sessions, [this](grpc::Call& call, const auto& request, auto& response) {
+        return file_read(call, request, response);
+      });
+  unary<proto::FileWriteRequest, proto::FileWriteResponse>(
+      "FileWrite", whole_files, [this](grpc::Call& call, const auto& request, auto& response) {
+        return file_write(call, request, response);
+      });
+  unary<proto::FileListRequest, proto::FileListResponse>(
+      "FileList", files_of_sessions, [this](grpc::Call& call, const auto& request, auto& response) {
+        return file_list(call, request, response);
+      });
+  unary<proto::CommandRequest, proto::CommandResponse>(
+      "ExecuteCommand", files_of_sessions,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return execute_command(call, request, response);
+      });
+  unary<proto::FileSearchRequest, proto::FileSearchResponse>(
+      "FileSearch", files_of_sessions,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return file_search(call, request, response);
+      });
+  unary<proto::FileEditRequest, proto::FileEditResponse>(
+      "FileEdit", files_of_sessions, [this](grpc::Call& call, const auto& request, auto& response) {
+        return file_edit(call, request, response);
+      });
+  unary<proto::FileDeleteRequest, proto::FileDeleteResponse>(
+      "FileDelete", files_of_sessions,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return file_delete(call, request, response);
+      });
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileWrite(grpc::CallbackServerContext* context,
-                                                    const proto::FileWriteRequest* request,
-                                                    proto::FileWriteResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    const auto scope = scope_of(*caller, request->session_id(), request->user_id());
-    if (!scope.ok()) co_return grpc_status(scope.status());
-    const auto path = FilePath::parse(request->path());
-    if (!path.ok()) co_return grpc_status(path.status());
-    const auto encoding = encoding_of(request->encoding());
-    if (!encoding.ok()) co_return grpc_status(encoding.status());
-    std::size_t size = 0;
-    auto work = [&](Trees& trees, Watch&) -> Status {
-      std::string decoded;
-      const bool is_text = *encoding == Encoding::kText;
-      if (!is_text && !absl::Base64Unescape(request->content(), &decoded)) {
-        return absl::InvalidArgumentError("content is not base64");
-      }
-      const std::string& content = is_text ? request->content() : decoded;
-      size = content.size();
-      return write_file(trees, *path, content, *request);
-    };
-    auto writing = files_.change(*scope, files_.setting().patience, "FileWrite " + path->shown(),
-                                 std::move(work));
-    const Status written = co_await std::move(writing);
-    if (written.ok()) {
-      response->set_bytes_written(static_cast<std::int64_t>(size));
-      response->set_absolute_path(path->shown());
-    }
-    co_return ended(written, *response);
-  });
+grpc::Service::Work SandboxService::file_read(grpc::Call& call,
+                                              const proto::FileReadRequest& request,
+                                              proto::FileReadResponse& response) {
+  const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
+  if (!scope.ok()) co_return scope.status();
+  const auto path = FilePath::parse(request.path());
+  if (!path.ok()) co_return path.status();
+  const auto encoding = encoding_of(request.encoding());
+  if (!encoding.ok()) co_return encoding.status();
+  if (request.max_bytes() < 0) {
+    co_return absl::InvalidArgumentError("max_bytes is negative");
+  }
+  ByteSize most = files_.setting().read;
+  if (request.max_bytes() > 0) {
+    most = std::min(most, bytes(static_cast<std::uint64_t>(request.max_bytes())));
+  }
+  auto work = [&](Trees& trees, Watch&) { return read_file(trees, *path, most, *encoding); };
+  auto reading = files_.look(*scope, files_.setting().patience, std::move(work));
+  auto content = co_await std::move(reading);
+  if (content.ok()) {
+    response.set_size_bytes(static_cast<std::int64_t>(content->size));
+    response.set_content(std::move(content->text));
+    response.set_file_type(type_of(*path));
+  }
+  co_return ended(content.status(), response);
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileList(grpc::CallbackServerContext* context,
-                                                   const proto::FileListRequest* request,
-                                                   proto::FileListResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = caller_of(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    const auto scope = scope_of(*caller, request->session_id(), request->user_id());
-    if (!scope.ok()) co_return grpc_status(scope.status());
-    const auto path = FilePath::parse(request->path());
-    if (!path.ok()) co_return grpc_status(path.status());
-    const workspace::ListingOrder order{
-        .pattern = request->pattern(),
-        .depth = request->recursive() ? workspace::Depth::kAll : workspace::Depth::kOne,
-        .has_hidden = request->include_hidden()};
-    auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Listed> {
-      SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-      auto listed = workspace::list_files(*place.tree, *path, order, watch);
-      return listed.ok() ? std::move(listed) : about(*path, listed.status());
-    };
-    auto listing = files_.look(*scope, files_.setting().patience, std::move(work));
-    auto listed = co_await std::move(listing);
-    if (!listed.ok()) co_return ended(listed.status(), *response);
-    for (workspace::ListedFile& file : listed->files) {
-      auto* entry = response->add_entries();
-      entry->set_name(std::move(file.name));
-      entry->set_path(std::move(file.path));
-      entry->set_is_file(file.is_file);
-      entry->set_size_bytes(static_cast<std::int64_t>(file.size));
-      entry->set_modified_time(file.modified.count());
+grpc::Service::Work SandboxService::file_write(grpc::Call& call,
+                                               const proto::FileWriteRequest& request,
+                                               proto::FileWriteResponse& response) {
+  const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
+  if (!scope.ok()) co_return scope.status();
+  const auto path = FilePath::parse(request.path());
+  if (!path.ok()) co_return path.status();
+  const auto encoding = encoding_of(request.encoding());
+  if (!encoding.ok()) co_return encoding.status();
+  std::size_t size = 0;
+  auto work = [&](Trees& trees, Watch&) -> Status {
+    std::string decoded;
+    const bool is_text = *encoding == Encoding::kText;
+    if (!is_text && !absl::Base64Unescape(request.content(), &decoded)) {
+      return absl::InvalidArgumentError("content is not base64");
     }
-    response->set_file_count(listed->file_count);
-    response->set_dir_count(listed->directory_count);
-    if (listed->was_cut) {
-      response->set_error("only the first " + std::to_string(listed->files.size()) +
-                          " entries are listed");
-    }
-    co_return ended(ok_status(), *response);
-  });
+    const std::string& content = is_text ? request.content() : decoded;
+    size = content.size();
+    return write_file(trees, *path, content, request);
+  };
+  auto writing = files_.change(*scope, files_.setting().patience, "FileWrite " + path->shown(),
+                               std::move(work));
+  const Status written = co_await std::move(writing);
+  if (written.ok()) {
+    response.set_bytes_written(static_cast<std::int64_t>(size));
+    response.set_absolute_path(path->shown());
+  }
+  co_return ended(written, response);
 }
 
-grpc::ServerUnaryReactor* SandboxService::ExecuteCommand(grpc::CallbackServerContext* context,
-                                                         const proto::CommandRequest* request,
-                                                         proto::CommandResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    const auto scope = scope_of(*caller, request->session_id(), request->user_id());
-    if (!scope.ok()) co_return grpc_status(scope.status());
-    const auto patience = patience_for(request->timeout_seconds(), files_.setting().patience);
-    if (!patience.ok()) co_return grpc_status(patience.status());
-    const auto command = workspace::Command::parse(request->command());
-    if (!command.ok()) {
-      co_return refused("Command not allowed: " + std::string(message_of(command.status())), 1,
-                        *response);
-    }
-    const auto begun = std::chrono::steady_clock::now();
-    auto work = [&](Trees& trees, Watch& watch) { return command->run(trees, watch, {}); };
-    auto running = command->is_change()
-                       ? files_.change(*scope, *patience, shown_command(request->command()), work)
-                       : files_.look(*scope, *patience, work);
-    const auto output = co_await std::move(running);
-    response->set_execution_time_ms(
-        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun).count());
-    if (output.ok()) {
-      set_output(*output, *response);
-      if (output->exit_code != 0) response->set_error(response->stderr());
-      co_return grpc::Status::OK;
-    }
-    if (output.status().code() == StatusCode::kDeadlineExceeded) {
-      const std::string why = "Command timed out after " + std::to_string(patience->count()) + "s";
-      response->set_stderr(why);
-      co_return refused(why, 124, *response);
-    }
-    if (output.status().code() == StatusCode::kFailedPrecondition) {
-      co_return refused(std::string(message_of(output.status())), 1, *response);
-    }
-    co_return grpc_status(output.status());
-  });
+grpc::Service::Work SandboxService::file_list(grpc::Call& call,
+                                              const proto::FileListRequest& request,
+                                              proto::FileListResponse& response) {
+  const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
+  if (!scope.ok()) co_return scope.status();
+  const auto path = FilePath::parse(request.path());
+  if (!path.ok()) co_return path.status();
+  const workspace::ListingOrder order{
+      .pattern = request.pattern(),
+      .depth = request.recursive() ? workspace::Depth::kAll : workspace::Depth::kOne,
+      .has_hidden = request.include_hidden()};
+  auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Listed> {
+    SKERRY_ASSIGN(const Place place, place_of(trees, *path));
+    auto listed = workspace::list_files(*place.tree, *path, order, watch);
+    return listed.ok() ? std::move(listed) : about(*path, listed.status());
+  };
+  auto listing = files_.look(*scope, files_.setting().patience, std::move(work));
+  auto listed = co_await std::move(listing);
+  if (!listed.ok()) co_return ended(listed.status(), response);
+  for (workspace::ListedFile& file : listed->files) {
+    auto* entry = response.add_entries();
+    entry->set_name(std::move(file.name));
+    entry->set_path(std::move(file.path));
+    entry->set_is_file(file.is_file);
+    entry->set_size_bytes(static_cast<std::int64_t>(file.size));
+    entry->set_modified_time(file.modified.count());
+  }
+  response.set_file_count(listed->file_count);
+  response.set_dir_count(listed->directory_count);
+  if (listed->was_cut) {
+    response.set_error("only the first " + std::to_string(listed->files.size()) +
+                       " entries are listed");
+  }
+  co_return ended(ok_status(), response);
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileSearch(grpc::CallbackServerContext* context,
-                                                     const proto::FileSearchRequest* request,
-                                                     proto::FileSearchResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    const auto scope = scope_of(*caller, request->session_id());
-    if (!scope.ok()) co_return grpc_status(scope.status());
-    const auto path = FilePath::parse(request->path());
-    if (!path.ok()) co_return grpc_status(path.status());
-    if (request->max_results() < 0 || request->context_lines() < 0) {
-      co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
-                             "max_results and context_lines are not negative");
-    }
-    workspace::Search search{.query = request->query(),
-                             .path = path->below(),
-                             .syntax = request->regex() ? workspace::TextPattern::Syntax::kExtended
-                                                        : workspace::TextPattern::Syntax::kLiteral,
-                             .include = request->include(),
-                             .context = static_cast<std::size_t>(request->context_lines())};
-    if (request->max_results() > 0) {
-      search.most = static_cast<std::size_t>(request->max_results());
-    }
-    if (auto checked = search.check(); !checked.ok()) co_return grpc_status(checked);
-    auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Found> {
-      SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-      auto found = workspace::search_files(*place.tree, search, watch);
-      return found.ok() ? std::move(found) : about(*path, found.status());
-    };
-    auto searching = files_.look(*scope, files_.setting().patience, std::move(work));
-    auto found = co_await std::move(searching);
-    if (!found.ok()) co_return ended(found.status(), *response);
-    for (workspace::FoundLine& line : found->lines) {
-      auto* match = response->add_matches();
-      match->set_file(std::move(line.file));
-      match->set_line(static_cast<std::int32_t>(line.line));
-      match->set_content(std::move(line.content));
-      for (auto& near : line.context) {
-        auto* added = match->add_context();
-        added->set_line(static_cast<std::int32_t>(near.line));
-        added->set_content(std::move(near.content));
-      }
-    }
-    response->set_files_scanned(static_cast<std::int32_t>(found->files));
-    response->set_matches_found(static_cast<std::int32_t>(found->lines.size()));
-    response->set_truncated(found->was_cut);
-    co_return ended(ok_status(), *response);
-  });
+grpc::Service::Work SandboxService::execute_command(grpc::Call& call,
+                                                    const proto::CommandRequest& request,
+                                                    proto::CommandResponse& response) {
+  const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
+  if (!scope.ok()) co_return scope.status();
+  const auto patience = patience_for(request.timeout_seconds(), files_.setting().patience);
+  if (!patience.ok()) co_return patience.status();
+  const auto command = workspace::Command::parse(request.command());
+  if (!command.ok()) {
+    co_return refused("Command not allowed: " + std::string(message_of(command.status())), 1,
+                      response);
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  auto work = [&](Trees& trees, Watch& watch) { return command->run(trees, watch, {}); };
+  auto running = command->is_change()
+                     ? files_.change(*scope, *patience, shown_command(request.command()), work)
+                     : files_.look(*scope, *patience, work);
+  const auto output = co_await std::move(running);
+  response.set_execution_time_ms(
+      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun).count());
+  if (output.ok()) {
+    set_output(*output, response);
+    if (output->exit_code != 0) response.set_error(response.stderr());
+    co_return ok_status();
+  }
+  if (output.status().code() == StatusCode::kDeadlineExceeded) {
+    const std::string why = "Command timed out after " + std::to_string(patience->count()) + "s";
+    response.set_stderr(why);
+    co_return refused(why, 124, response);
+  }
+  if (output.status().code() == StatusCode::kFailedPrecondition) {
+    co_return refused(std::string(message_of(output.status())), 1, response);
+  }
+  co_return output.status();
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileEdit(grpc::CallbackServerContext* context,
-                                                   const proto::FileEditRequest* request,
-                                                   proto::FileEditResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    const auto scope = scope_of(*caller, request->session_id());
-    if (!scope.ok()) co_return grpc_status(scope.status());
-    const auto path = FilePath::parse(request->path());
-    if (!path.ok()) co_return grpc_status(path.status());
-    const workspace::TextEdit edit{.old_text = request->old_text(),
-                                   .new_text = request->new_text(),
-                                   .which = request->replace_all()
-                                                ? workspace::TextEdit::Which::kAll
-                                                : workspace::TextEdit::Which::kFirst};
-    const ByteSize most = files_.setting().read;
-    auto work = [&](Trees& trees, Watch&) { return edit_file(trees, *path, edit, most); };
-    auto editing = files_.change(*scope, files_.setting().patience, "FileEdit " + path->shown(),
-                                 std::move(work));
-    auto done = co_await std::move(editing);
-    if (done.ok()) {
-      response->set_replacements(static_cast<std::int32_t>(done->text.replacements));
-      response->set_snippet(std::move(done->text.snippet));
-      response->set_file_size_after(static_cast<std::int64_t>(done->size));
+grpc::Service::Work SandboxService::file_search(grpc::Call& call,
+                                                const proto::FileSearchRequest& request,
+                                                proto::FileSearchResponse& response) {
+  const auto scope = scope_of(call.principal(), request.session_id());
+  if (!scope.ok()) co_return scope.status();
+  const auto path = FilePath::parse(request.path());
+  if (!path.ok()) co_return path.status();
+  if (request.max_results() < 0 || request.context_lines() < 0) {
+    co_return absl::InvalidArgumentError("max_results and context_lines are not negative");
+  }
+  workspace::Search search{.query = request.query(),
+                           .path = path->below(),
+                           .syntax = request.regex() ? workspace::TextPattern::Syntax::kExtended
+                                                     : workspace::TextPattern::Syntax::kLiteral,
+                           .include = request.include(),
+                           .context = static_cast<std::size_t>(request.context_lines())};
+  if (request.max_results() > 0) {
+    search.most = static_cast<std::size_t>(request.max_results());
+  }
+  if (auto checked = search.check(); !checked.ok()) co_return checked;
+  auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Found> {
+    SKERRY_ASSIGN(const Place place, place_of(trees, *path));
+    auto found = workspace::search_files(*place.tree, search, watch);
+    return found.ok() ? std::move(found) : about(*path, found.status());
+  };
+  auto searching = files_.look(*scope, files_.setting().patience, std::move(work));
+  auto found = co_await std::move(searching);
+  if (!found.ok()) co_return ended(found.status(), response);
+  for (workspace::FoundLine& line : found->lines) {
+    auto* match = response.add_matches();
+    match->set_file(std::move(line.file));
+    match->set_line(static_cast<std::int32_t>(line.line));
+    match->set_content(std::move(line.content));
+    for (auto& near : line.context) {
+      auto* added = match->add_context();
+      added->set_line(static_cast<std::int32_t>(near.line));
+      added->set_content(std::move(near.content));
     }
-    co_return ended(done.status(), *response);
-  });
+  }
+  response.set_files_scanned(static_cast<std::int32_t>(found->files));
+  response.set_matches_found(static_cast<std::int32_t>(found->lines.size()));
+  response.set_truncated(found->was_cut);
+  co_return ended(ok_status(), response);
 }
 
-grpc::ServerUnaryReactor* SandboxService::FileDelete(grpc::CallbackServerContext* context,
-                                                     const proto::FileDeleteRequest* request,
-                                                     proto::FileDeleteResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    const auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    const auto scope = scope_of(*caller, request->session_id());
-    if (!scope.ok()) co_return grpc_status(scope.status());
-    const auto path = FilePath::parse(request->path());
-    if (!path.ok()) co_return grpc_status(path.status());
-    if (path->root() == FilePath::Root::kMemory) {
-      co_return grpc::Status(grpc::StatusCode::PERMISSION_DENIED,
-                             "Deleting from memory/ is not allowed");
-    }
-    const auto pattern = FilePath::parse(request->pattern());
-    if (!pattern.ok()) co_return grpc_status(pattern.status());
-    const workspace::Deletion deletion{
-        .path = path->below(),
-        .pattern = request->pattern(),
-        .depth = request->recursive() ? workspace::Depth::kAll : workspace::Depth::kOne};
-    auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Deleted> {
-      SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-      auto deleted = workspace::delete_files(*place.tree, deletion, watch);
-      return deleted.ok() ? std::move(deleted) : about(*path, deleted.status());
-    };
-    auto deleting = files_.change(*scope, files_.setting().patience,
-                                  "FileDelete " + path->shown() +
-                                      (request->pattern().empty() ? "" : "/") + request->pattern(),
-                                  std::move(work));
-    auto deleted = co_await std::move(deleting);
-    if (!deleted.ok()) co_return ended(deleted.status(), *response);
-    response->set_deleted_count(static_cast<std::int32_t>(deleted->paths.size()));
-    for (std::string& each : deleted->paths) response->add_deleted_paths(std::move(each));
-    std::string skipped;
-    for (const std::string& each : deleted->skipped)
-      skipped += (skipped.empty() ? "" : ", ") + each;
-    if (!skipped.empty()) {
-      response->set_error("skipped, for these links lead out of the workspace: " + skipped);
-    }
-    co_return ended(ok_status(), *response);
-  });
+grpc::Service::Work SandboxService::file_edit(grpc::Call& call,
+                                              const proto::FileEditRequest& request,
+                                              proto::FileEditResponse& response) {
+  const auto scope = scope_of(call.principal(), request.session_id());
+  if (!scope.ok()) co_return scope.status();
+  const auto path = FilePath::parse(request.path());
+  if (!path.ok()) co_return path.status();
+  const workspace::TextEdit edit{.old_text = request.old_text(),
+                                 .new_text = request.new_text(),
+                                 .which = request.replace_all()
+                                              ? workspace::TextEdit::Which::kAll
+                                              : workspace::TextEdit::Which::kFirst};
+  const ByteSize most = files_.setting().read;
+  auto work = [&](Trees& trees, Watch&) { return edit_file(trees, *path, edit, most); };
+  auto editing = files_.change(*scope, files_.setting().patience, "FileEdit " + path->shown(),
+                               std::move(work));
+  auto done = co_await std::move(editing);
+  if (done.ok()) {
+    response.set_replacements(static_cast<std::int32_t>(done->text.replacements));
+    response.set_snippet(std::move(done->text.snippet));
+    response.set_file_size_after(static_cast<std::int64_t>(done->size));
+  }
+  co_return ended(done.status(), response);
+}
+
+grpc::Service::Work SandboxService::file_delete(grpc::Call& call,
+                                                const proto::FileDeleteRequest& request,
+                                                proto::FileDeleteResponse& response) {
+  const auto scope = scope_of(call.principal(), request.session_id());
+  if (!scope.ok()) co_return scope.status();
+  const auto path = FilePath::parse(request.path());
+  if (!path.ok()) co_return path.status();
+  if (path->root() == FilePath::Root::kMemory) {
+    co_return absl::PermissionDeniedError("Deleting from memory/ is not allowed");
+  }
+  const auto pattern = FilePath::parse(request.pattern());
+  if (!pattern.ok()) co_return pattern.status();
+  const workspace::Deletion deletion{
+      .path = path->below(),
+      .pattern = request.pattern(),
+      .depth = request.recursive() ? workspace::Depth::kAll : workspace::Depth::kOne};
+  auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Deleted> {
+    SKERRY_ASSIGN(const Place place, place_of(trees, *path));
+    auto deleted = workspace::delete_files(*place.tree, deletion, watch);
+    return deleted.ok() ? std::move(deleted) : about(*path, deleted.status());
+  };
+  auto deleting = files_.change(
+      *scope, files_.setting().patience,
+      "FileDelete " + path->shown() + (request.pattern().empty() ? "" : "/") + request.pattern(),
+      std::move(work));
+  auto deleted = co_await std::move(deleting);
+  if (!deleted.ok()) co_return ended(deleted.status(), response);
+  response.set_deleted_count(static_cast<std::int32_t>(deleted->paths.size()));
+  for (std::string& each : deleted->paths) response.add_deleted_paths(std::move(each));
+  std::string skipped;
+  for (const std::string& each : deleted->skipped) skipped += (skipped.empty() ? "" : ", ") + each;
+  if (!skipped.empty()) {
+    response.set_error("skipped, for these links lead out of the workspace: " + skipped);
+  }
+  co_return ended(ok_status(), response);
 }
 
 }  // namespace skerry::service

@@ -1,51 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-
-#include "skerry/access/gate.h"
+#include "skerry/grpc/service.h"
 #include "skerry/workspace/session_files.h"
 
-#include "shannon/sandbox.grpc.pb.h"
+#include "shannon/sandbox.pb.h"
 
 namespace skerry::service {
 
-/// Files of sessions and simple commands over them: `shannon.sandbox.SandboxService`. What is not
-/// there, or not of the kind that was asked for, is a good answer that says so; gRPC's codes are
-/// for what is not allowed, makes no sense, or comes to a quota.
-///
-/// gRPC calls it on its threads; the work begins on the loop's. All that it is given must outlive
-/// the server.
-class SandboxService final : public shannon::sandbox::SandboxService::CallbackService {
+/// Files of sessions and simple commands over them: `shannon.sandbox.SandboxService`. NotFound,
+/// AlreadyExists and FailedPrecondition are reported in the response; gRPC's codes are for what is
+/// not allowed, makes no sense, or exceeds a quota.
+class SandboxService final : public grpc::Service {
  public:
-  SandboxService(boost::asio::io_context& io, access::Gate& gate, workspace::SessionFiles& files)
-      : io_(io), gate_(gate), files_(files) {}
-
-  grpc::ServerUnaryReactor* FileRead(grpc::CallbackServerContext* context,
-                                     const shannon::sandbox::FileReadRequest* request,
-                                     shannon::sandbox::FileReadResponse* response) override;
-  grpc::ServerUnaryReactor* FileWrite(grpc::CallbackServerContext* context,
-                                      const shannon::sandbox::FileWriteRequest* request,
-                                      shannon::sandbox::FileWriteResponse* response) override;
-  grpc::ServerUnaryReactor* FileList(grpc::CallbackServerContext* context,
-                                     const shannon::sandbox::FileListRequest* request,
-                                     shannon::sandbox::FileListResponse* response) override;
-  grpc::ServerUnaryReactor* ExecuteCommand(grpc::CallbackServerContext* context,
-                                           const shannon::sandbox::CommandRequest* request,
-                                           shannon::sandbox::CommandResponse* response) override;
-  grpc::ServerUnaryReactor* FileSearch(grpc::CallbackServerContext* context,
-                                       const shannon::sandbox::FileSearchRequest* request,
-                                       shannon::sandbox::FileSearchResponse* response) override;
-  grpc::ServerUnaryReactor* FileEdit(grpc::CallbackServerContext* context,
-                                     const shannon::sandbox::FileEditRequest* request,
-                                     shannon::sandbox::FileEditResponse* response) override;
-  grpc::ServerUnaryReactor* FileDelete(grpc::CallbackServerContext* context,
-                                       const shannon::sandbox::FileDeleteRequest* request,
-                                       shannon::sandbox::FileDeleteResponse* response) override;
+  /// The files must outlive it.
+  explicit SandboxService(workspace::SessionFiles& files);
 
  private:
-  boost::asio::io_context& io_;
-  access::Gate& gate_;
+  Work file_read(grpc::Call& call, const shannon::sandbox::FileReadRequest& request,
+                 shannon::sandbox::FileReadResponse& response);
+  Work file_write(grpc::Call& call, const shannon::sandbox::FileWriteRequest& request,
+                  shannon::sandbox::FileWriteResponse& response);
+  Work file_list(grpc::Call& call, const shannon::sandbox::FileListRequest& request,
+                 shannon::sandbox::FileListResponse& response);
+  Work execute_command(grpc::Call& call, const shannon::sandbox::CommandRequest& request,
+                       shannon::sandbox::CommandResponse& response);
+  Work file_search(grpc::Call& call, const shannon::sandbox::FileSearchRequest& request,
+                   shannon::sandbox::FileSearchResponse& response);
+  Work file_edit(grpc::Call& call, const shannon::sandbox::FileEditRequest& request,
+                 shannon::sandbox::FileEditResponse& response);
+  Work file_delete(grpc::Call& call, const shannon::sandbox::FileDeleteRequest& request,
+                   shannon::sandbox::FileDeleteResponse& response);
+
   workspace::SessionFiles& files_;
 };
 

@@ -5,9 +5,10 @@
 #include <unistd.h>
 #include <utility>
 
+#include <boost/asio/this_coro.hpp>
+
 #include "skerry/runtime/installation.h"
-#include "skerry/service/grpc_call.h"
-#include "skerry/service/grpc_gate.h"
+#include "skerry/service/output_relay.h"
 #include "skerry/service/run_order.h"
 #include "skerry/tool/python_executor.h"
 #include "skerry/tool/run_report.h"
@@ -20,6 +21,8 @@ using tool::SessionRef;
 
 constexpr std::size_t kExportPiece = std::size_t{1} << 20;
 constexpr std::size_t kMaxImport = std::size_t{64} << 20;
+// Of a run: its program, its input and its arguments.
+constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
 
 /// The request as `/v1/run` has it, so that both are checked alike.
 json parameters_of(const v1::RunRequest& request) {
@@ -123,247 +126,284 @@ void add_all(const tool::Variables& variables,
   }
 }
 
-/// On whose behalf a call is made that is about sessions: theirs who may run.
-Result<std::string> tenant_of(const access::Gate& gate, const grpc::ServerContextBase& context) {
-  SKERRY_ASSIGN(tool::Caller caller, caller_of(gate, context));
-  SKERRY_TRY(tool::check_may_run(caller));
-  return caller.tenant;
+/// How a client of Run gets output.
+OutputRelay::Client client_of(grpc::Writer<v1::RunEvent>& writer) {
+  return {.send =
+              [&writer](wasi::Stream stream, std::string_view text) {
+                v1::RunEvent event;
+                (stream == wasi::Stream::kStdout ? *event.mutable_stdout()
+                                                 : *event.mutable_stderr()) = text;
+                writer.send(event);
+              },
+          .unsent = [&writer] { return writer.unsent(); },
+          .drained = [&writer]() -> boost::asio::awaitable<void> {
+            auto draining = writer.drained();
+            (void)co_await std::move(draining);
+          }};
 }
 
 }  // namespace
 
-grpc::ServerWriteReactor<v1::RunEvent>* SkerryService::Run(grpc::CallbackServerContext* context,
-                                                           const v1::RunRequest* request) {
-  using Call = StreamCall<v1::RunEvent>;
-  return Call::start(io_, [this, context, request](Call::Send send) -> GrpcWork::Work {
-    auto caller = admitted(gate_, *context);
-    if (!caller.ok()) co_return grpc_status(caller.status());
-    auto order = run_order(parameters_of(*request), rules_);
-    if (!order.ok()) co_return grpc_status(order.status());
-    tool::OutputSeen seen = [send](wasi::Stream stream, std::string_view text) {
-      v1::RunEvent event;
-      (stream == wasi::Stream::kStdout ? *event.mutable_stdout() : *event.mutable_stderr()) = text;
-      send(std::move(event));
-    };
-    std::function<void()> begun = [send] {
-      v1::RunEvent event;
-      event.mutable_started();
-      send(std::move(event));
-    };
-    const auto report = co_await runs_.run(*std::move(caller), *std::move(order), std::move(seen),
-                                           std::move(begun));
-    if (!report.ok()) co_return grpc_status(report.status());
-    if (report->outcome.result) {
-      v1::RunEvent event;
-      event.set_result(*report->outcome.result);
-      send(std::move(event));
-    }
-    v1::RunEvent last;
-    *last.mutable_outcome() = proto_of(*report);
-    send(std::move(last));
-    // The program did well, and yet what it left is lost.
-    if (report->session && !report->session->failure.ok()) {
-      co_return grpc_status(report->session->failure);
-    }
-    co_return grpc::Status::OK;
-  });
+SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunRules& rules)
+    : grpc::Service(v1::RunRequest::descriptor()->file()->service(0)),
+      runs_(runs),
+      sessions_(sessions),
+      rules_(rules) {
+  const grpc::MethodOptions sessions_of_tenant{.access = grpc::Access::kKey};
+  const grpc::MethodOptions imports{.access = grpc::Access::kKey,
+                                    .max_message = grpc::kModuleMaxMessage};
+  const grpc::MethodOptions programs{.access = grpc::Access::kKey, .max_message = kMaxRunMessage};
+  streamed<v1::RunRequest, v1::RunEvent>(
+      "Run", programs, [this](grpc::Call& call, const auto& request, auto& writer) {
+        return run(call, request, writer);
+      });
+  unary<v1::ListSessionsRequest, v1::ListSessionsResponse>(
+      "ListSessions", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return list_sessions(call, request, response);
+      });
+  unary<v1::GetSessionRequest, v1::Session>(
+      "GetSession", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return get_session(call, request, response);
+      });
+  unary<v1::GetSessionLogRequest, v1::SessionLog>(
+      "GetSessionLog", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return get_session_log(call, request, response);
+      });
+  unary<v1::CheckpointRequest, v1::CheckpointResponse>(
+      "Checkpoint", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return checkpoint(call, request, response);
+      });
+  unary<v1::RewindRequest, v1::Revision>(
+      "Rewind", sessions_of_tenant, [this](grpc::Call& call, const auto& request, auto& response) {
+        return rewind(call, request, response);
+      });
+  unary<v1::ForkRequest, v1::Session>(
+      "Fork", sessions_of_tenant, [this](grpc::Call& call, const auto& request, auto& response) {
+        return fork(call, request, response);
+      });
+  unary<v1::DiffRequest, v1::DiffResponse>(
+      "Diff", sessions_of_tenant, [this](grpc::Call& call, const auto& request, auto& response) {
+        return diff(call, request, response);
+      });
+  unary<v1::ClearSessionsRequest, v1::ClearSessionsResponse>(
+      "ClearSessions", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return clear_sessions(call, request, response);
+      });
+  streamed<v1::ExportSessionRequest, v1::ExportPiece>(
+      "ExportSession", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& writer) {
+        return export_session(call, request, writer);
+      });
+  unary<v1::ImportSessionRequest, v1::Revision>(
+      "ImportSession", imports, [this](grpc::Call& call, const auto& request, auto& response) {
+        return import_session(call, request, response);
+      });
+  unary<v1::ListTemplatesRequest, v1::ListTemplatesResponse>(
+      "ListTemplates", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return list_templates(call, request, response);
+      });
 }
 
-grpc::ServerUnaryReactor* SkerryService::ListSessions(grpc::CallbackServerContext* context,
-                                                      const v1::ListSessionsRequest*,
-                                                      v1::ListSessionsResponse* response) {
-  return UnaryCall::start(io_, [this, context, response]() -> GrpcWork::Work {
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    const auto all = co_await sessions_.list(*std::move(tenant));
-    if (!all.ok()) co_return grpc_status(all.status());
-    for (const auto& each : *all) *response->add_sessions() = proto_of(each);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& request,
+                                       grpc::Writer<v1::RunEvent>& writer) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  auto order = run_order(parameters_of(request), rules_);
+  if (!order.ok()) co_return order.status();
+  OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(writer));
+  std::function<void()> begun = [&writer] {
+    v1::RunEvent event;
+    event.mutable_started();
+    writer.send(event);
+  };
+  auto running =
+      relay.during(runs_.run(std::move(caller), *std::move(order), relay.seen(), std::move(begun)));
+  const auto report = co_await std::move(running);
+  if (!report.ok()) co_return report.status();
+  if (report->outcome.result) {
+    v1::RunEvent event;
+    event.set_result(*report->outcome.result);
+    writer.send(event);
+  }
+  v1::RunEvent last;
+  *last.mutable_outcome() = proto_of(*report);
+  writer.send(last);
+  // The program did well, and yet what it left is lost.
+  if (report->session && !report->session->failure.ok()) {
+    co_return report->session->failure;
+  }
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* SkerryService::GetSession(grpc::CallbackServerContext* context,
-                                                    const v1::GetSessionRequest* request,
-                                                    v1::Session* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
-    const auto info = co_await sessions_.info(std::move(ref));
-    if (!info.ok()) co_return grpc_status(info.status());
-    *response = proto_of(*info);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::list_sessions(grpc::Call& call, const v1::ListSessionsRequest&,
+                                                 v1::ListSessionsResponse& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  const auto all = co_await sessions_.list(std::move(caller));
+  if (!all.ok()) co_return all.status();
+  for (const auto& each : *all) *response.add_sessions() = proto_of(each);
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* SkerryService::GetSessionLog(grpc::CallbackServerContext* context,
-                                                       const v1::GetSessionLogRequest* request,
-                                                       v1::SessionLog* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
-    const auto log = co_await sessions_.log(std::move(ref));
-    if (!log.ok()) co_return grpc_status(log.status());
-    for (const auto& each : log->revisions) *response->add_revisions() = proto_of(each);
-    for (const auto& each : log->events) {
-      auto& event = *response->add_events();
-      event.set_at_unix_ns(each.at_unix_ns);
-      event.set_text(each.text);
-    }
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::get_session(grpc::Call& call,
+                                               const v1::GetSessionRequest& request,
+                                               v1::Session& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  const auto info = co_await sessions_.info(std::move(ref));
+  if (!info.ok()) co_return info.status();
+  response = proto_of(*info);
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* SkerryService::Checkpoint(grpc::CallbackServerContext* context,
-                                                    const v1::CheckpointRequest* request,
-                                                    v1::CheckpointResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
-    std::string label = request->label();
-    const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
-    if (!made.ok()) co_return grpc_status(made.status());
-    *response->mutable_revision() = proto_of(made->info);
-    response->set_replaced_label(made->replaced);
-    if (made->taken) response->set_label_taken_from(*made->taken);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::get_session_log(grpc::Call& call,
+                                                   const v1::GetSessionLogRequest& request,
+                                                   v1::SessionLog& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  const auto log = co_await sessions_.log(std::move(ref));
+  if (!log.ok()) co_return log.status();
+  for (const auto& each : log->revisions) *response.add_revisions() = proto_of(each);
+  for (const auto& each : log->events) {
+    auto& event = *response.add_events();
+    event.set_at_unix_ns(each.at_unix_ns);
+    event.set_text(each.text);
+  }
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* SkerryService::Rewind(grpc::CallbackServerContext* context,
-                                                const v1::RewindRequest* request,
-                                                v1::Revision* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
-    std::string revision = request->revision();
-    const auto now = co_await sessions_.rewind(std::move(ref), std::move(revision));
-    if (!now.ok()) co_return grpc_status(now.status());
-    *response = proto_of(*now);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::checkpoint(grpc::Call& call,
+                                              const v1::CheckpointRequest& request,
+                                              v1::CheckpointResponse& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string label = request.label();
+  const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
+  if (!made.ok()) co_return made.status();
+  *response.mutable_revision() = proto_of(made->info);
+  response.set_replaced_label(made->replaced);
+  if (made->taken) response.set_label_taken_from(*made->taken);
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* SkerryService::Fork(grpc::CallbackServerContext* context,
-                                              const v1::ForkRequest* request,
-                                              v1::Session* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
-    std::string name = request->name();
-    const auto forked = co_await sessions_.fork(std::move(ref), std::move(name));
-    if (!forked.ok()) co_return grpc_status(forked.status());
-    *response = proto_of(*forked);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::rewind(grpc::Call& call, const v1::RewindRequest& request,
+                                          v1::Revision& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string revision = request.revision();
+  const auto now = co_await sessions_.rewind(std::move(ref), std::move(revision));
+  if (!now.ok()) co_return now.status();
+  response = proto_of(*now);
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* SkerryService::Diff(grpc::CallbackServerContext* context,
-                                              const v1::DiffRequest* request,
-                                              v1::DiffResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    if (request->from().empty()) {
-      co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
-                             "there is no revision in \"from\"");
-    }
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
-    std::string from = request->from();
-    std::string to = request->to();
-    const auto found = co_await sessions_.diff(std::move(ref), std::move(from), std::move(to));
-    if (!found.ok()) co_return grpc_status(found.status());
-    add_all(found->added, *response->mutable_added());
-    add_all(found->changed, *response->mutable_changed());
-    add_all(found->removed, *response->mutable_removed());
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::fork(grpc::Call& call, const v1::ForkRequest& request,
+                                        v1::Session& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string name = request.name();
+  const auto forked = co_await sessions_.fork(std::move(ref), std::move(name));
+  if (!forked.ok()) co_return forked.status();
+  response = proto_of(*forked);
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* SkerryService::ClearSessions(grpc::CallbackServerContext* context,
-                                                       const v1::ClearSessionsRequest* request,
-                                                       v1::ClearSessionsResponse* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    if (request->all() == !request->session().empty()) {
-      co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
-                             "give either a session, or \"all\"");
-    }
-    std::optional<std::string> name;
-    if (!request->all()) name = request->session();
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    const auto cleared = co_await sessions_.clear(*std::move(tenant), std::move(name));
-    if (!cleared.ok()) co_return grpc_status(cleared.status());
-    response->set_cleared(*cleared);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::diff(grpc::Call& call, const v1::DiffRequest& request,
+                                        v1::DiffResponse& response) {
+  if (request.from().empty()) {
+    co_return absl::InvalidArgumentError("there is no revision in \"from\"");
+  }
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string from = request.from();
+  std::string to = request.to();
+  const auto found = co_await sessions_.diff(std::move(ref), std::move(from), std::move(to));
+  if (!found.ok()) co_return found.status();
+  add_all(found->added, *response.mutable_added());
+  add_all(found->changed, *response.mutable_changed());
+  add_all(found->removed, *response.mutable_removed());
+  co_return ok_status();
 }
 
-grpc::ServerWriteReactor<v1::ExportPiece>* SkerryService::ExportSession(
-    grpc::CallbackServerContext* context, const v1::ExportSessionRequest* request) {
-  using Call = StreamCall<v1::ExportPiece>;
-  return Call::start(io_, [this, context, request](Call::Send send) -> GrpcWork::Work {
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
-    std::string revision = request->revision();
-    const auto exported = co_await sessions_.export_revision(std::move(ref), std::move(revision));
-    if (!exported.ok()) co_return grpc_status(exported.status());
-    // Read on the loop: it was written a moment ago, and is in memory.
-    for (std::uint64_t at = 0; at < exported->size;) {
-      v1::ExportPiece piece;
-      piece.mutable_data()->resize(kExportPiece);
-      const ssize_t got = ::pread(exported->file.get(), piece.mutable_data()->data(), kExportPiece,
-                                  static_cast<off_t>(at));
-      if (got <= 0) co_return grpc::Status(grpc::StatusCode::DATA_LOSS, "the export is cut off");
-      piece.mutable_data()->resize(static_cast<std::size_t>(got));
-      at += static_cast<std::uint64_t>(got);
-      send(std::move(piece));
-      const bool listens = co_await send.drained();
-      if (!listens) co_return grpc::Status(grpc::StatusCode::CANCELLED, "nobody listens");
-    }
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::clear_sessions(grpc::Call& call,
+                                                  const v1::ClearSessionsRequest& request,
+                                                  v1::ClearSessionsResponse& response) {
+  if (request.all() == !request.session().empty()) {
+    co_return absl::InvalidArgumentError("give either a session, or \"all\"");
+  }
+  std::optional<std::string> name;
+  if (!request.all()) name = request.session();
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  const auto cleared = co_await sessions_.clear(std::move(caller), std::move(name));
+  if (!cleared.ok()) co_return cleared.status();
+  response.set_cleared(*cleared);
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* SkerryService::ImportSession(grpc::CallbackServerContext* context,
-                                                       const v1::ImportSessionRequest* request,
-                                                       v1::Revision* response) {
-  return UnaryCall::start(io_, [this, context, request, response]() -> GrpcWork::Work {
-    if (request->data().size() > kMaxImport) {
-      co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
-                             "an export of more than 64 MiB; `skerry session import` takes larger "
-                             "ones");
-    }
-    auto tenant = tenant_of(gate_, *context);
-    if (!tenant.ok()) co_return grpc_status(tenant.status());
-    SessionRef ref{.tenant = *std::move(tenant), .name = request->session()};
-    std::string data = request->data();
-    const auto made = co_await sessions_.import(std::move(ref), std::move(data));
-    if (!made.ok()) co_return grpc_status(made.status());
-    *response = proto_of(*made);
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::export_session(grpc::Call& call,
+                                                  const v1::ExportSessionRequest& request,
+                                                  grpc::Writer<v1::ExportPiece>& writer) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string revision = request.revision();
+  const auto exported = co_await sessions_.export_revision(std::move(ref), std::move(revision));
+  if (!exported.ok()) co_return exported.status();
+  // Read on the loop: it was written a moment ago, and is in memory.
+  for (std::uint64_t at = 0; at < exported->size;) {
+    v1::ExportPiece piece;
+    piece.mutable_data()->resize(kExportPiece);
+    const ssize_t got = ::pread(exported->file.get(), piece.mutable_data()->data(), kExportPiece,
+                                static_cast<off_t>(at));
+    if (got <= 0) co_return absl::DataLossError("the export is cut off");
+    piece.mutable_data()->resize(static_cast<std::size_t>(got));
+    at += static_cast<std::uint64_t>(got);
+    writer.send(piece);
+    auto draining = writer.drained(kExportPiece);
+    if (!co_await std::move(draining)) co_return absl::CancelledError("the client has gone");
+  }
+  co_return ok_status();
 }
 
-grpc::ServerUnaryReactor* SkerryService::ListTemplates(grpc::CallbackServerContext* context,
-                                                       const v1::ListTemplatesRequest*,
-                                                       v1::ListTemplatesResponse* response) {
-  return UnaryCall::start(io_, [this, context, response]() -> GrpcWork::Work {
-    if (const auto caller = caller_of(gate_, *context); !caller.ok()) {
-      co_return grpc_status(caller.status());
-    }
-    for (const runtime::TemplateRecipe& each : runtime::python_templates()) {
-      auto& added = *response->add_templates();
-      added.set_name(each.name);
-      added.set_is_default(each.name == runtime::kDefaultTemplate);
-    }
-    co_return grpc::Status::OK;
-  });
+grpc::Service::Work SkerryService::import_session(grpc::Call& call,
+                                                  const v1::ImportSessionRequest& request,
+                                                  v1::Revision& response) {
+  if (request.data().size() > kMaxImport) {
+    co_return absl::InvalidArgumentError(
+        "an export of more than 64 MiB; `skerry session import` takes larger "
+        "ones");
+  }
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string data = request.data();
+  const auto made = co_await sessions_.import(std::move(ref), std::move(data));
+  if (!made.ok()) co_return made.status();
+  response = proto_of(*made);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::list_templates(grpc::Call&, const v1::ListTemplatesRequest&,
+                                                  v1::ListTemplatesResponse& response) {
+  for (const runtime::TemplateRecipe& each : runtime::python_templates()) {
+    auto& added = *response.add_templates();
+    added.set_name(each.name);
+    added.set_is_default(each.name == runtime::kDefaultTemplate);
+  }
+  co_return ok_status();
 }
 
 }  // namespace skerry::service

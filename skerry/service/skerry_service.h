@@ -1,63 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-
-#include "skerry/access/gate.h"
+#include "skerry/grpc/service.h"
 #include "skerry/service/run_order.h"
 #include "skerry/tool/runs.h"
 #include "skerry/tool/sessions.h"
-#include "skerry/v1/skerry.grpc.pb.h"
+#include "skerry/v1/skerry.pb.h"
 
 namespace skerry::service {
 
-/// Our own service over gRPC: runs that tell what happens, sessions, templates.
-///
-/// gRPC calls it on its threads; the work is done on the loop's. All that it is given must outlive
-/// the server.
-class SkerryService final : public v1::Skerry::CallbackService {
+/// Our own service over gRPC: runs with their events, sessions, templates.
+class SkerryService final : public grpc::Service {
  public:
-  SkerryService(boost::asio::io_context& io, access::Gate& gate, tool::Runs& runs,
-                tool::Sessions& sessions, const RunRules& rules)
-      : io_(io), gate_(gate), runs_(runs), sessions_(sessions), rules_(rules) {}
-
-  grpc::ServerWriteReactor<v1::RunEvent>* Run(grpc::CallbackServerContext* context,
-                                              const v1::RunRequest* request) override;
-  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
-                                         const v1::ListSessionsRequest* request,
-                                         v1::ListSessionsResponse* response) override;
-  grpc::ServerUnaryReactor* GetSession(grpc::CallbackServerContext* context,
-                                       const v1::GetSessionRequest* request,
-                                       v1::Session* response) override;
-  grpc::ServerUnaryReactor* GetSessionLog(grpc::CallbackServerContext* context,
-                                          const v1::GetSessionLogRequest* request,
-                                          v1::SessionLog* response) override;
-  grpc::ServerUnaryReactor* Checkpoint(grpc::CallbackServerContext* context,
-                                       const v1::CheckpointRequest* request,
-                                       v1::CheckpointResponse* response) override;
-  grpc::ServerUnaryReactor* Rewind(grpc::CallbackServerContext* context,
-                                   const v1::RewindRequest* request,
-                                   v1::Revision* response) override;
-  grpc::ServerUnaryReactor* Fork(grpc::CallbackServerContext* context,
-                                 const v1::ForkRequest* request, v1::Session* response) override;
-  grpc::ServerUnaryReactor* Diff(grpc::CallbackServerContext* context,
-                                 const v1::DiffRequest* request,
-                                 v1::DiffResponse* response) override;
-  grpc::ServerUnaryReactor* ClearSessions(grpc::CallbackServerContext* context,
-                                          const v1::ClearSessionsRequest* request,
-                                          v1::ClearSessionsResponse* response) override;
-  grpc::ServerWriteReactor<v1::ExportPiece>* ExportSession(
-      grpc::CallbackServerContext* context, const v1::ExportSessionRequest* request) override;
-  grpc::ServerUnaryReactor* ImportSession(grpc::CallbackServerContext* context,
-                                          const v1::ImportSessionRequest* request,
-                                          v1::Revision* response) override;
-  grpc::ServerUnaryReactor* ListTemplates(grpc::CallbackServerContext* context,
-                                          const v1::ListTemplatesRequest* request,
-                                          v1::ListTemplatesResponse* response) override;
+  /// Runs and sessions must outlive it.
+  SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunRules& rules);
 
  private:
-  boost::asio::io_context& io_;
-  access::Gate& gate_;
+  Work run(grpc::Call& call, const v1::RunRequest& request, grpc::Writer<v1::RunEvent>& writer);
+  Work list_sessions(grpc::Call& call, const v1::ListSessionsRequest& request,
+                     v1::ListSessionsResponse& response);
+  Work get_session(grpc::Call& call, const v1::GetSessionRequest& request, v1::Session& response);
+  Work get_session_log(grpc::Call& call, const v1::GetSessionLogRequest& request,
+                       v1::SessionLog& response);
+  Work checkpoint(grpc::Call& call, const v1::CheckpointRequest& request,
+                  v1::CheckpointResponse& response);
+  Work rewind(grpc::Call& call, const v1::RewindRequest& request, v1::Revision& response);
+  Work fork(grpc::Call& call, const v1::ForkRequest& request, v1::Session& response);
+  Work diff(grpc::Call& call, const v1::DiffRequest& request, v1::DiffResponse& response);
+  Work clear_sessions(grpc::Call& call, const v1::ClearSessionsRequest& request,
+                      v1::ClearSessionsResponse& response);
+  Work export_session(grpc::Call& call, const v1::ExportSessionRequest& request,
+                      grpc::Writer<v1::ExportPiece>& writer);
+  Work import_session(grpc::Call& call, const v1::ImportSessionRequest& request,
+                      v1::Revision& response);
+  Work list_templates(grpc::Call& call, const v1::ListTemplatesRequest& request,
+                      v1::ListTemplatesResponse& response);
+
   tool::Runs& runs_;
   tool::Sessions& sessions_;
   RunRules rules_;

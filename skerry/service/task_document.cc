@@ -4,21 +4,27 @@
 #include <set>
 #include <utility>
 
-#include "skerry/service/http_message.h"
-#include "skerry/service/json_schema.h"
+#include "skerry/base/json_text.h"
+#include "skerry/http/json_schema.h"
+#include "skerry/http/message.h"
 #include "skerry/task/events.h"
-#include "skerry/tool/json_text.h"
 
 namespace skerry::service {
 namespace {
 
+using http::boolean_schema;
+using http::integer_schema;
+using http::nullable;
+using http::object_of;
+using http::object_schema;
+using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using task::Event;
 using task::Task;
 using task::time_text;
 
-// Beyond it nobody wants an answer twice in one document.
+// A larger result is in the document once, as text.
 constexpr std::size_t kLargestResponse = std::size_t{1} << 20;
 
 ordered_json time_or_null(std::int64_t unix_ns) {
@@ -29,12 +35,12 @@ ordered_json text_or_null(const std::string& text) {
   return text.empty() ? ordered_json(nullptr) : ordered_json(text);
 }
 
-/// What a result is as JSON; null when it is none. The body's parser has the checks.
+/// A result that is JSON, as such; null when it is none. Guests print it, so this may take a
+/// hundred milliseconds and is not for the event loop.
 ordered_json response_in(const std::string& result) {
   if (result.empty() || result.size() > kLargestResponse) return nullptr;
-  const auto parsed = parse_object("{\"response\":" + result + "}");
-  if (!parsed.ok() || parsed->size() != 1) return nullptr;
-  return parsed->at("response");
+  auto parsed = parse_json(result, "the result");
+  return parsed.ok() ? ordered_json(*std::move(parsed)) : nullptr;
 }
 
 ordered_json usage_json(const Task& task) {
@@ -237,7 +243,7 @@ NamedEvent stream_event(std::string_view workflow, const Event& event) {
       name += c == '_' ? '.' : static_cast<char>(c - 'A' + 'a');
     }
   }
-  return {.name = std::move(name), .data = tool::text_of(data)};
+  return {.name = std::move(name), .data = dump_json(data)};
 }
 
 }  // namespace skerry::service

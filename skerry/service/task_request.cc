@@ -10,12 +10,13 @@
 #include <span>
 #include <utility>
 
-#include "skerry/service/json_schema.h"
+#include "skerry/http/json_schema.h"
 #include "skerry/service/json_struct.h"
 
 namespace skerry::service {
 namespace {
 
+using http::object_of;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
@@ -112,7 +113,7 @@ std::string mode_of(const shannon::orchestrator::SubmitTaskRequest& request) {
 
 }  // namespace
 
-Result<task::Submission> submission_of(const json& body, const tool::Caller& caller) {
+Result<task::Submission> submission_of(const json& body, const access::Principal& caller) {
   task::Submission submission{.tenant = caller.tenant, .user = caller.user};
   submission.key = caller.key;
   submission.tools = caller.tools;
@@ -165,7 +166,7 @@ ordered_json submission_schema() {
 }
 
 Result<task::Submission> submission_of(const shannon::orchestrator::SubmitTaskRequest& request,
-                                       const tool::Caller& caller) {
+                                       const access::Principal& caller) {
   if (request.require_approval()) {
     return absl::UnimplementedError(
         "nobody approves tasks here: submit without require_approval, or pause the task");

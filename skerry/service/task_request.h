@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "skerry/access/principal.h"
 #include "skerry/base/status.h"
 #include "skerry/task/task.h"
 #include "skerry/tool/tool.h"
@@ -22,13 +23,13 @@ namespace skerry::service {
 
 /// The body of `POST /api/v1/tasks`. Names it does not know are let be, as clients send more than
 /// has a meaning here; what a model could use goes into the context.
-Result<task::Submission> submission_of(const nlohmann::json& body, const tool::Caller& caller);
+Result<task::Submission> submission_of(const nlohmann::json& body, const access::Principal& caller);
 /// Its JSON Schema.
 nlohmann::ordered_json submission_schema();
 
 /// The same over gRPC. kUnimplemented for what is refused, rather than left undone.
 Result<task::Submission> submission_of(const shannon::orchestrator::SubmitTaskRequest& request,
-                                       const tool::Caller& caller);
+                                       const access::Principal& caller);
 
 using Query = std::map<std::string, std::string>;
 

@@ -14,7 +14,7 @@
 
 #include "skerry/base/file.h"
 #include "skerry/base/status.h"
-#include "skerry/broker/on_pool.h"
+#include "skerry/loop/on_pool.h"
 #include "skerry/task/task_tables.h"
 
 namespace skerry::task {
@@ -51,7 +51,7 @@ class TaskStore {
       note(status_of(answer));
       return answer;
     };
-    auto waiting = broker::on_pool(pool_, std::move(on_thread));
+    auto waiting = loop::on_pool(pool_, std::move(on_thread));
     co_return co_await std::move(waiting);
   }
 

@@ -12,7 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/bytes.h"
-#include "skerry/broker/bounds.h"
+#include "skerry/base/range.h"
 #include "skerry/task/events.h"
 
 namespace skerry::task {
@@ -78,13 +78,12 @@ void take_answer(const agent::Answer& answer, Change& outcome) {
 }  // namespace
 
 Status Setting::check() const {
-  SKERRY_TRY(broker::in_bounds("the number of tasks at once", running, 1, 1024));
-  SKERRY_TRY(broker::in_bounds("the number of tasks that may wait", bounds.queue, 1, 1'000'000));
-  SKERRY_TRY(broker::in_bounds("the bytes of tasks that wait", bounds.queue_bytes, 1 << 20,
-                               std::int64_t{1} << 40));
-  SKERRY_TRY(broker::in_bounds("the number of tasks kept", bounds.kept, 1, 10'000'000));
-  return broker::in_bounds("the bytes of tasks kept", bounds.kept_bytes, 1 << 20,
-                           std::int64_t{1} << 40);
+  SKERRY_TRY(in_bounds("the number of tasks at once", running, 1, 1024));
+  SKERRY_TRY(in_bounds("the number of tasks that may wait", bounds.queue, 1, 1'000'000));
+  SKERRY_TRY(in_bounds("the bytes of tasks that wait", bounds.queue_bytes, 1 << 20,
+                       std::int64_t{1} << 40));
+  SKERRY_TRY(in_bounds("the number of tasks kept", bounds.kept, 1, 10'000'000));
+  return in_bounds("the bytes of tasks kept", bounds.kept_bytes, 1 << 20, std::int64_t{1} << 40);
 }
 
 /// A task whose run is under way, or paused between two of its calls.
@@ -140,6 +139,9 @@ awaitable<Result<Accepted>> Tasks::submit(Submission submission,
     if (plan->caller.may_call(call.tool)) continue;
     co_return absl::PermissionDeniedError("tool \"" + call.tool +
                                           "\" is not among those of this key");
+  }
+  if (setting_.gate != nullptr) {
+    if (const Status allowed = setting_.gate->check(plan->caller); !allowed.ok()) co_return allowed;
   }
   auto work = [&](TaskTables& tables) {
     return tables.add(submission, key, setting_.bounds, now_unix_ns());

@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "skerry/access/gate.h"
 #include "skerry/agent/agent.h"
 #include "skerry/base/status.h"
 #include "skerry/task/event_feed.h"
@@ -29,6 +30,9 @@ struct Setting {
   Bounds bounds = {};
   /// Hears what went wrong with the database, in words for who runs the service; on any thread.
   std::function<void(const std::string&)> complain = {};
+  /// Asked whether the principal of a submission may run anything now. Must outlive the tasks;
+  /// null: nobody is asked.
+  const access::Gate* gate = nullptr;
 
   /// kInvalidArgument naming what is out of its bounds.
   Status check() const;

@@ -39,7 +39,7 @@ class Step final : public tool::Tool {
                                               .parameters = {{.name = "text"}}};
     return kDefinition;
   }
-  asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, tool::Caller caller,
+  asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, access::Principal caller,
                                          tool::OutputSeen seen) override {
     co_await asio::this_coro::throw_if_cancelled(false);
     const std::string text = arguments.has("text") ? arguments.text("text") : "";

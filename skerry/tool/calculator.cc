@@ -68,7 +68,8 @@ const Definition& Calculator::definition() const {
   return kDefinition;
 }
 
-boost::asio::awaitable<ToolResult> Calculator::call(Arguments arguments, Caller, OutputSeen) {
+boost::asio::awaitable<ToolResult> Calculator::call(Arguments arguments, access::Principal,
+                                                    OutputSeen) {
   co_return calculate(arguments.text("expression"));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "skerry/access/principal.h"
 #include "skerry/tool/tool.h"
 
 namespace skerry::tool {
@@ -9,7 +10,7 @@ namespace skerry::tool {
 class Calculator final : public Tool {
  public:
   const Definition& definition() const override;
-  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                           OutputSeen seen) override;
 };
 

@@ -51,7 +51,7 @@ boost::asio::awaitable<Result<ModuleSource::Module>> CodeExecutor::module_of(
   return source_.from_text(arguments.text("wat"));
 }
 
-boost::asio::awaitable<ToolResult> CodeExecutor::call(Arguments arguments, Caller caller,
+boost::asio::awaitable<ToolResult> CodeExecutor::call(Arguments arguments, access::Principal caller,
                                                       OutputSeen seen) {
   if (!arguments.has_text("wasm_base64") && !arguments.has_text("wasm_path") &&
       !arguments.has_text("wat")) {

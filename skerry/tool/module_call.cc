@@ -61,7 +61,8 @@ Result<std::vector<std::string>> command_words(const Arguments& arguments, std::
 }
 
 boost::asio::awaitable<ToolResult> run_module(broker::Runner& runner, ModuleCall call,
-                                              Caller caller, OutputSeen seen, std::string failure) {
+                                              access::Principal caller, OutputSeen seen,
+                                              std::string failure) {
   std::size_t words = 0;
   for (const std::string& each : call.arguments) words += each.size();
   for (const auto& [what, size] :
@@ -71,7 +72,7 @@ boost::asio::awaitable<ToolResult> run_module(broker::Runner& runner, ModuleCall
                      fmt::format("{} of {} bytes, expected at most {}", what, size, kLongestText));
   }
   broker::Runner::Order order;
-  order.tenant = std::move(caller.tenant);
+  order.principal = std::move(caller);
   order.isolation = broker::Isolation::kProcess;
   order.module = std::move(call.module);
   order.request.command = {.arguments = std::move(call.arguments), .environment = {}};

@@ -13,7 +13,7 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/file.h"
 #include "skerry/base/utf8.h"
-#include "skerry/broker/on_pool.h"
+#include "skerry/loop/on_pool.h"
 #include "skerry/wasm/limits.h"
 #include "skerry/wasm/reader.h"
 
@@ -136,12 +136,12 @@ awaitable<Result<Module>> ModuleSource::from_base64(const std::string& text,
     if (bytes.ok()) return checked(*std::move(bytes));
     return absl::InvalidArgumentError("Failed to decode " + parameter + " payload");
   };
-  co_return co_await broker::on_pool(pool_, decode);
+  co_return co_await loop::on_pool(pool_, decode);
 }
 
 awaitable<Result<Module>> ModuleSource::from_path(const std::string& path) {
   const auto fetch = [&] { return read(path); };
-  co_return co_await broker::on_pool(pool_, fetch);
+  co_return co_await loop::on_pool(pool_, fetch);
 }
 
 awaitable<Result<Module>> ModuleSource::from_text(const std::string& text) {
@@ -160,7 +160,7 @@ awaitable<Result<Module>> ModuleSource::interpreter() {
     SKERRY_ASSIGN(std::string bytes, read_regular(file.get()));
     return checked(std::move(bytes));
   };
-  co_return co_await broker::on_pool(pool_, fetch);
+  co_return co_await loop::on_pool(pool_, fetch);
 }
 
 }  // namespace skerry::tool

@@ -55,7 +55,7 @@ std::string interpreter() { return fmt::format("CPython {} (WASI)", runtime::kPy
 
 }  // namespace
 
-Status check_may_run(const Caller& caller) {
+Status check_may_run(const access::Principal& caller) {
   if (caller.may_call(PythonExecutor::kName)) return ok_status();
   return absl::PermissionDeniedError("python_executor is not among the tools of this key");
 }
@@ -65,8 +65,8 @@ PythonExecutor::PythonExecutor(broker::Runner& runner, sandbox::Limits limits, i
   definition_.calls_per_minute = calls_per_minute;
 }
 
-boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments, Caller caller,
-                                                        OutputSeen seen) {
+boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
+                                                        access::Principal caller, OutputSeen seen) {
   if (arguments.text("code").empty()) {
     co_return failed(Verdict::kInvalid, "No code provided to execute");
   }
@@ -76,7 +76,7 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments, Cal
                      fmt::format("Parameter '{}' is longer than {} bytes", name, kLongestText));
   }
   broker::Runner::Order order;
-  order.tenant = caller.tenant;
+  order.principal = caller;
   const std::string session = arguments.has("session_id") ? arguments.text("session_id") : "";
   if (!session.empty() || !caller.session.empty()) {
     auto name = session::SessionName::parse(session.empty() ? caller.session : session);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "skerry/access/principal.h"
 #include "skerry/broker/runner.h"
 #include "skerry/tool/tool.h"
 
@@ -17,7 +18,7 @@ class PythonExecutor final : public Tool {
   PythonExecutor(broker::Runner& runner, sandbox::Limits limits, int calls_per_minute = 0);
 
   const Definition& definition() const override { return definition_; }
-  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                           OutputSeen seen) override;
 
  private:
@@ -27,6 +28,6 @@ class PythonExecutor final : public Tool {
 };
 
 /// kPermissionDenied when the caller's key may not run code, and so not reach what sessions hold.
-Status check_may_run(const Caller& caller);
+Status check_may_run(const access::Principal& caller);
 
 }  // namespace skerry::tool

@@ -86,7 +86,8 @@ boost::asio::awaitable<Result<ModuleSource::Module>> PythonWasiRunner::interpret
   return source_.interpreter();
 }
 
-boost::asio::awaitable<ToolResult> PythonWasiRunner::call(Arguments arguments, Caller caller,
+boost::asio::awaitable<ToolResult> PythonWasiRunner::call(Arguments arguments,
+                                                          access::Principal caller,
                                                           OutputSeen seen) {
   ModuleCall call{.module = nullptr, .limits = limits_of(arguments, limits_)};
   if (const Status placed = place(arguments, call); !placed.ok()) co_return result_of(placed);

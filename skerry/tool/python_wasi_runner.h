@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "skerry/access/principal.h"
 #include "skerry/broker/runner.h"
 #include "skerry/tool/module_source.h"
 #include "skerry/tool/tool.h"
@@ -21,7 +22,7 @@ class PythonWasiRunner final : public Tool {
   PythonWasiRunner(broker::Runner& runner, ModuleSource& source, sandbox::Limits limits);
 
   const Definition& definition() const override { return definition_; }
-  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                           OutputSeen seen) override;
 
  private:

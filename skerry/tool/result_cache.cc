@@ -24,7 +24,7 @@ std::chrono::seconds ResultCache::time_of(std::string_view tool) const {
   return found == times_.end() ? std::chrono::seconds(0) : found->second;
 }
 
-ResultCache::Call ResultCache::call_of(const Caller& caller, std::string_view tool,
+ResultCache::Call ResultCache::call_of(const access::Principal& caller, std::string_view tool,
                                        const Arguments& arguments) {
   // Modules are arguments, too, and may have megabytes.
   const std::string text = arguments.all().dump();

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "skerry/access/principal.h"
 #include "skerry/base/bytes.h"
 #include "skerry/tool/tool.h"
 
@@ -50,7 +51,8 @@ class ResultCache {
     std::string tool;
     std::string arguments;  ///< their hash
   };
-  static Call call_of(const Caller& caller, std::string_view tool, const Arguments& arguments);
+  static Call call_of(const access::Principal& caller, std::string_view tool,
+                      const Arguments& arguments);
 
   /// A result that is still good; its metadata say `"cached": true`.
   std::optional<ToolResult> find(const Call& call, Clock::time_point now = Clock::now());

@@ -43,6 +43,8 @@ Verdict verdict_of(const Status& status) {
   switch (status.code()) {
     case StatusCode::kResourceExhausted:
       return Verdict::kBusy;
+    case StatusCode::kUnavailable:
+      return Verdict::kUnavailable;
     case StatusCode::kInvalidArgument:
       return Verdict::kInvalid;
     default:

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "skerry/base/retry_after.h"
 #include "skerry/base/utf8.h"
 
 namespace skerry::tool {
@@ -57,7 +58,9 @@ ToolResult result_of(RunReport report, std::string_view failure) {
 }
 
 ToolResult result_of(const Status& why) {
-  return failed(verdict_of(why), std::string(message_of(why)));
+  ToolResult result = failed(verdict_of(why), std::string(message_of(why)));
+  result.retry_after = retry_after(why).value_or(std::chrono::milliseconds(0));
+  return result;
 }
 
 }  // namespace skerry::tool

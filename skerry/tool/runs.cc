@@ -10,13 +10,14 @@
 
 namespace skerry::tool {
 
-boost::asio::awaitable<Result<RunReport>> Runs::run(Caller caller, broker::Runner::Order order,
-                                                    OutputSeen seen, std::function<void()> begun) {
+boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller,
+                                                    broker::Runner::Order order, OutputSeen seen,
+                                                    std::function<void()> begun) {
   if (const Status status = check_may_run(caller); !status.ok()) {
     tools_.tell(caller, PythonExecutor::kName, failed(Verdict::kForbidden, ""));
     co_return status;
   }
-  order.tenant = caller.tenant;
+  order.principal = caller;
   if (order.session) caller.session = order.session->text();
   const auto since = std::chrono::steady_clock::now();
   auto report = co_await reported_run(runner_, std::move(order), std::move(seen), std::move(begun));

@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "skerry/access/principal.h"
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/runner.h"
@@ -30,8 +31,9 @@ class Runs {
 
   /// Runs for `caller`, and tells the toolbox's watchers. kPermissionDenied for one who may not;
   /// else fails as `Runner::run` does. `seen` and `begun` are as for `reported_run`.
-  boost::asio::awaitable<Result<RunReport>> run(Caller caller, broker::Runner::Order order,
-                                                OutputSeen seen, std::function<void()> begun);
+  boost::asio::awaitable<Result<RunReport>> run(access::Principal caller,
+                                                broker::Runner::Order order, OutputSeen seen,
+                                                std::function<void()> begun);
 
  private:
   broker::Runner& runner_;

@@ -55,10 +55,10 @@ const Definition& GetSessionInfo::definition() const {
   return kDefinition;
 }
 
-boost::asio::awaitable<ToolResult> GetSessionInfo::call(Arguments arguments, Caller caller,
-                                                        OutputSeen) {
+boost::asio::awaitable<ToolResult> GetSessionInfo::call(Arguments arguments,
+                                                        access::Principal caller, OutputSeen) {
   const SessionRef ref{
-      .tenant = caller.tenant,
+      .principal = caller,
       .name = arguments.has_text("session_id") ? arguments.text("session_id") : caller.session};
   if (ref.name.empty()) {
     co_return failed(Verdict::kInvalid, "Missing required parameter: session_id");
@@ -85,11 +85,11 @@ const Definition& ClearSessions::definition() const {
   return kDefinition;
 }
 
-boost::asio::awaitable<ToolResult> ClearSessions::call(Arguments arguments, Caller caller,
-                                                       OutputSeen) {
+boost::asio::awaitable<ToolResult> ClearSessions::call(Arguments arguments,
+                                                       access::Principal caller, OutputSeen) {
   std::optional<std::string> name;
   if (arguments.has("session_id")) name = arguments.text("session_id");
-  const auto cleared = co_await sessions_.clear(std::move(caller.tenant), std::move(name));
+  const auto cleared = co_await sessions_.clear(std::move(caller), std::move(name));
   if (!cleared.ok()) co_return refusal(cleared.status());
   co_return ToolResult{.output = {{"cleared", *cleared}}};
 }

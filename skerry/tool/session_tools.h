@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "skerry/access/principal.h"
 #include "skerry/tool/sessions.h"
 #include "skerry/tool/tool.h"
 
@@ -17,7 +18,7 @@ class GetSessionInfo final : public Tool {
   /// The sessions must outlive it.
   explicit GetSessionInfo(Sessions& sessions) : sessions_(sessions) {}
   const Definition& definition() const override;
-  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                           OutputSeen seen) override;
 
  private:
@@ -29,7 +30,7 @@ class ClearSessions final : public Tool {
  public:
   explicit ClearSessions(Sessions& sessions) : sessions_(sessions) {}
   const Definition& definition() const override;
-  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                           OutputSeen seen) override;
 
  private:

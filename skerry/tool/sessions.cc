@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/tool/sessions.h"
 
+#include <chrono>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -33,23 +34,40 @@ std::optional<std::string_view> revision_or_head(const std::string& revision) {
 
 }  // namespace
 
-Sessions::Awaited<std::vector<SessionInfo>> Sessions::list(std::string tenant) {
+/// Does `work` with the tenant's store, and logs what came of it.
+template <typename Work>
+Sessions::Awaited<typename std::invoke_result_t<Work, SessionStore&>::value_type>
+Sessions::recorded(SessionRef ref, const char* action, std::string object, Work work) {
+  const auto begun = std::chrono::steady_clock::now();
+  auto working = runner_.sessions().with(ref.principal.tenant, std::move(work));
+  auto result = co_await std::move(working);
+  if (audit_ != nullptr) {
+    ref.principal.session = ref.name;
+    audit_->record(ref.principal, {.action = action,
+                                   .object = object,
+                                   .outcome = absl::StatusCodeToString(result.status().code()),
+                                   .took = std::chrono::steady_clock::now() - begun});
+  }
+  co_return result;
+}
+
+Sessions::Awaited<std::vector<SessionInfo>> Sessions::list(access::Principal principal) {
   auto work = [](SessionStore& store) { return store.list(); };
-  co_return co_await runner_.sessions().with(std::move(tenant), std::move(work));
+  co_return co_await runner_.sessions().with(std::move(principal.tenant), std::move(work));
 }
 
 Sessions::Awaited<SessionInfo> Sessions::info(SessionRef ref) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
   auto work = [&name](SessionStore& store) { return store.info(*name); };
-  co_return co_await runner_.sessions().with(std::move(ref.tenant), std::move(work));
+  co_return co_await runner_.sessions().with(ref.principal.tenant, std::move(work));
 }
 
 Sessions::Awaited<SessionLog> Sessions::log(SessionRef ref) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
   auto work = [&name](SessionStore& store) { return session_log(store, *name); };
-  co_return co_await runner_.sessions().with(std::move(ref.tenant), std::move(work));
+  co_return co_await runner_.sessions().with(ref.principal.tenant, std::move(work));
 }
 
 Sessions::Awaited<SessionStore::Checkpoint> Sessions::checkpoint(SessionRef ref,
@@ -58,14 +76,16 @@ Sessions::Awaited<SessionStore::Checkpoint> Sessions::checkpoint(SessionRef ref,
   if (!name.ok()) co_return name.status();
   if (label.empty()) label = checkpoint_label();
   auto work = [&name, &label](SessionStore& store) { return store.checkpoint(*name, label); };
-  co_return co_await runner_.sessions().with(std::move(ref.tenant), std::move(work));
+  auto working = recorded(std::move(ref), "session.checkpoint", label, std::move(work));
+  co_return co_await std::move(working);
 }
 
 Sessions::Awaited<session::RevisionInfo> Sessions::rewind(SessionRef ref, std::string revision) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
   auto work = [&](SessionStore& store) { return store.rewind(*name, revision); };
-  co_return co_await runner_.sessions().with(std::move(ref.tenant), std::move(work));
+  auto working = recorded(std::move(ref), "session.rewind", revision, std::move(work));
+  co_return co_await std::move(working);
 }
 
 Sessions::Awaited<SessionInfo> Sessions::fork(SessionRef ref, std::string fork) {
@@ -77,10 +97,11 @@ Sessions::Awaited<SessionInfo> Sessions::fork(SessionRef ref, std::string fork) 
     SKERRY_TRY(store.fork(*name, *forked));
     return store.info(*forked);
   };
-  co_return co_await runner_.sessions().with(std::move(ref.tenant), std::move(work));
+  auto working = recorded(std::move(ref), "session.fork", fork, std::move(work));
+  co_return co_await std::move(working);
 }
 
-Sessions::Awaited<std::int64_t> Sessions::clear(std::string tenant,
+Sessions::Awaited<std::int64_t> Sessions::clear(access::Principal principal,
                                                 std::optional<std::string> name) {
   std::optional<SessionName> one;
   if (name) {
@@ -89,7 +110,9 @@ Sessions::Awaited<std::int64_t> Sessions::clear(std::string tenant,
     one = *std::move(parsed);
   }
   auto work = [&one](SessionStore& store) { return store.clear(one); };
-  co_return co_await runner_.sessions().with(std::move(tenant), std::move(work));
+  SessionRef ref{.principal = std::move(principal), .name = name.value_or("")};
+  auto working = recorded(std::move(ref), "session.clear", "", std::move(work));
+  co_return co_await std::move(working);
 }
 
 Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string revision) {
@@ -99,12 +122,11 @@ Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string rev
   auto work = [&](SessionStore& store) {
     return store.open_revision(*name, revision_or_head(revision));
   };
-  std::string tenant = ref.tenant;
-  auto opened = co_await runner_.sessions().with(std::move(tenant), std::move(work));
+  auto opened = co_await runner_.sessions().with(ref.principal.tenant, std::move(work));
   if (!opened.ok()) co_return opened.status();
   Told told;
   broker::Runner::Look look{
-      .tenant = std::move(ref.tenant),
+      .principal = std::move(ref.principal),
       .revision = std::make_shared<const image::Revision>(std::move(opened->revision)),
       .request = {},
       .observer = &told};
@@ -140,7 +162,8 @@ Sessions::Awaited<Sessions::Exported> Sessions::export_revision(SessionRef ref,
     exported.size = static_cast<std::uint64_t>(size);
     return exported;
   };
-  co_return co_await runner_.sessions().with(std::move(ref.tenant), std::move(work));
+  auto working = recorded(std::move(ref), "session.export", revision, std::move(work));
+  co_return co_await std::move(working);
 }
 
 Sessions::Awaited<session::RevisionInfo> Sessions::import(SessionRef ref, std::string exported) {
@@ -160,7 +183,8 @@ Sessions::Awaited<session::RevisionInfo> Sessions::import(SessionRef ref, std::s
                ? absl::InvalidArgumentError(std::string(message_of(read.status())))
                : read.status();
   };
-  co_return co_await runner_.sessions().with(std::move(ref.tenant), std::move(work));
+  auto working = recorded(std::move(ref), "session.import", "", std::move(work));
+  co_return co_await std::move(working);
 }
 
 }  // namespace skerry::tool

@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
+#include "skerry/access/audit_log.h"
+#include "skerry/access/principal.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/runner.h"
@@ -18,14 +21,14 @@
 
 namespace skerry::tool {
 
-/// Whose session, as its caller names it: unchecked.
+/// A session of the principal's tenant, by the name that the client sent: unchecked.
 struct SessionRef {
-  std::string tenant;
+  access::Principal principal;
   std::string name;
 };
 
-/// Sessions as every front end offers them: to look at, to go back in, to copy. Confined to the
-/// event loop's thread, which nothing here blocks.
+/// Sessions as every front end offers them: to list, rewind, copy. Each change and each export has
+/// a line in the audit log. Confined to the event loop's thread, which nothing here blocks.
 ///
 /// Each call fails with kInvalidArgument for a name that is none, kNotFound for a session or
 /// revision that is not there, kUnavailable when somebody ran in the session for 30 s, and
@@ -35,10 +38,11 @@ class Sessions {
   template <typename Value>
   using Awaited = boost::asio::awaitable<Result<Value>>;
 
-  /// The runner must outlive it.
-  Sessions(broker::Runner& runner, runtime::Home home) : runner_(runner), home_(std::move(home)) {}
+  /// The runner and the log must outlive it; null: nothing is logged.
+  Sessions(broker::Runner& runner, runtime::Home home, access::AuditLog* audit = nullptr)
+      : runner_(runner), home_(std::move(home)), audit_(audit) {}
 
-  Awaited<std::vector<session::SessionInfo>> list(std::string tenant);
+  Awaited<std::vector<session::SessionInfo>> list(access::Principal principal);
   Awaited<session::SessionInfo> info(SessionRef ref);
   Awaited<SessionLog> log(SessionRef ref);
   /// `label` empty: the time.
@@ -49,7 +53,7 @@ class Sessions {
   /// The variables that differ from `before` to `after`; empty: the head. "0" is the template.
   Awaited<VariablesDiff> diff(SessionRef ref, std::string before, std::string after);
   /// Forgets one session, or all of the tenant. Returns how many there were.
-  Awaited<std::int64_t> clear(std::string tenant, std::optional<std::string> name);
+  Awaited<std::int64_t> clear(access::Principal principal, std::optional<std::string> name);
 
   struct Exported {
     OwnedFd file;  ///< without a name, to be read from its beginning
@@ -64,9 +68,13 @@ class Sessions {
 
  private:
   Awaited<Variables> variables(SessionRef ref, std::string revision);
+  template <typename Work>
+  Awaited<typename std::invoke_result_t<Work, session::SessionStore&>::value_type> recorded(
+      SessionRef ref, const char* action, std::string object, Work work);
 
   broker::Runner& runner_;
   runtime::Home home_;
+  access::AuditLog* audit_;
 };
 
 }  // namespace skerry::tool

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -12,25 +11,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
 
+#include "skerry/access/principal.h"
 #include "skerry/tool/definition.h"
 #include "skerry/wasi/world.h"
 
 namespace skerry::tool {
-
-/// On whose behalf a tool is called.
-struct Caller {
-  std::string tenant = "default";
-  std::string user = {};
-  std::string session = {};  ///< where the parameters name none; empty: no session
-  std::string key = {};      ///< id of the API key; empty: none
-  std::string request = {};  ///< id of the request, for logs
-  std::string trace = {};    ///< `traceparent` for whom we ask in turn; empty: none
-  std::shared_ptr<const std::vector<std::string>> tools = {};  ///< that it may call; null: all
-
-  bool may_call(std::string_view tool) const {
-    return !tools || std::find(tools->begin(), tools->end(), tool) != tools->end();
-  }
-};
 
 /// What became of a call.
 enum class Verdict {
@@ -41,7 +26,8 @@ enum class Verdict {
   kInvalid,      ///< it was not called: the parameters do not fit
   kUnknownTool,  ///< it was not called: there is none of that name
   kForbidden,    ///< it was not called: its caller may not
-  kBusy,         ///< it was not called: too many wait; again in a second
+  kBusy,         ///< it was not called: too many wait, or a rate or quota is used up
+  kUnavailable,  ///< it was not called: the service cannot run it now; try again later
   kBroken,       ///< our own failure
 };
 
@@ -51,8 +37,9 @@ std::string_view name_of(Verdict verdict);
 /// A tool's answer. Texts in it are UTF-8.
 struct ToolResult {
   Verdict verdict = Verdict::kOk;
-  nlohmann::json output = {};  ///< what it is for; a failed call may have some, too
-  std::string error = {};      ///< for people and models; empty when it succeeded
+  nlohmann::json output = {};                ///< what it is for; a failed call may have some, too
+  std::string error = {};                    ///< for people and models; empty when it succeeded
+  std::chrono::milliseconds retry_after{0};  ///< of a call that was refused; 0: unknown
   nlohmann::json metadata = nlohmann::json::object();
   std::chrono::nanoseconds took{0};
 
@@ -64,11 +51,12 @@ ToolResult failed(Verdict verdict, std::string error);
 /// Sees output while a tool produces it: UTF-8, whole characters.
 using OutputSeen = std::function<void(wasi::Stream stream, std::string_view text)>;
 
-/// Hears of every call that has ended, also of those that came to nothing.
+/// Notified once for each finished call, including rejected ones.
 class CallWatcher {
  public:
   virtual ~CallWatcher() = default;
-  virtual void called(const Caller& caller, std::string_view tool, const ToolResult& result) = 0;
+  virtual void called(const access::Principal& caller, std::string_view tool,
+                      const ToolResult& result) = 0;
 };
 
 /// Something that can be called with parameters. Confined to the event loop's thread.
@@ -77,7 +65,7 @@ class Tool {
   virtual ~Tool() = default;
   virtual const Definition& definition() const = 0;
   /// Cancelling the wait ends the call as kCancelled. `seen` may be empty.
-  virtual boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+  virtual boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                                   OutputSeen seen) = 0;
 };
 

@@ -13,6 +13,7 @@
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/utf8.h"
+#include "skerry/tool/run_result.h"
 
 namespace skerry::tool {
 namespace {
@@ -63,6 +64,8 @@ std::string_view name_of(Verdict verdict) {
       return "forbidden";
     case Verdict::kBusy:
       return "busy";
+    case Verdict::kUnavailable:
+      return "unavailable";
     case Verdict::kBroken:
       return "broken";
   }
@@ -96,14 +99,31 @@ std::vector<const Definition*> Toolbox::search(const Search& search) const {
   return found;
 }
 
-void Toolbox::tell(const Caller& caller, std::string_view tool, const ToolResult& result) const {
+void Toolbox::tell(const access::Principal& caller, std::string_view tool,
+                   const ToolResult& result) const {
   for (CallWatcher* watcher : watchers_) watcher->called(caller, tool, result);
 }
 
+/// What the caller got wrong is no fault of the service; time-outs and our own failures are.
+void Toolbox::record(const access::Principal& caller, Verdict verdict) const {
+  if (gate_ == nullptr || verdict == Verdict::kInvalid || verdict == Verdict::kBusy) return;
+  const bool is_fault = verdict == Verdict::kTimeout || verdict == Verdict::kBroken;
+  gate_->record(caller, is_fault ? access::Gate::RunEnd::kFault : access::Gate::RunEnd::kSuccess);
+}
+
 boost::asio::awaitable<ToolResult> Toolbox::call(std::string name, nlohmann::json parameters,
-                                                 Caller caller, OutputSeen seen) const {
+                                                 access::Principal caller, OutputSeen seen) const {
   const auto begun = std::chrono::steady_clock::now();
-  ToolResult result = co_await result_of(name, parameters, caller, std::move(seen));
+  ToolResult result;
+  if (const Status admitted = gate_ == nullptr ? ok_status() : gate_->admit(caller);
+      admitted.ok()) {
+    caller.is_admitted = true;
+    auto calling = result_of(name, parameters, caller, std::move(seen));
+    result = co_await std::move(calling);
+    record(caller, result.verdict);
+  } else {
+    result = tool::result_of(admitted);
+  }
   result.took = std::chrono::steady_clock::now() - begun;
   tell(caller, name, result);
   co_return result;
@@ -111,7 +131,8 @@ boost::asio::awaitable<ToolResult> Toolbox::call(std::string name, nlohmann::jso
 
 boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
                                                       const nlohmann::json& parameters,
-                                                      const Caller& caller, OutputSeen seen) const {
+                                                      const access::Principal& caller,
+                                                      OutputSeen seen) const {
   Tool* tool = tool_of(name);
   if (tool == nullptr) {
     co_return failed(Verdict::kUnknownTool, "Tool not found: " + to_utf8(clip(name, kLongestName)));
@@ -142,7 +163,7 @@ boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
   co_return result;
 }
 
-Status Toolbox::take_turn(const Definition& tool, const Caller& caller) const {
+Status Toolbox::take_turn(const Definition& tool, const access::Principal& caller) const {
   if (tool.calls_per_minute == 0) return ok_status();
   const auto now = TokenBucket::Clock::now();
   // Those who have not come for a minute are as good as new.
@@ -162,15 +183,16 @@ Status Toolbox::take_turn(const Definition& tool, const Caller& caller) const {
       " a minute are allowed; the next in " + std::to_string(bucket.wait(now).count()) + " ms");
 }
 
-boost::asio::awaitable<ToolResult> Toolbox::made(Tool& tool, Arguments arguments, Caller caller,
-                                                 OutputSeen seen) const {
+boost::asio::awaitable<ToolResult> Toolbox::made(Tool& tool, Arguments arguments,
+                                                 access::Principal caller, OutputSeen seen) const {
   if (time_.count() == 0)
     return tool.call(std::move(arguments), std::move(caller), std::move(seen));
   return result_in_time(tool, std::move(arguments), std::move(caller), std::move(seen));
 }
 
 boost::asio::awaitable<ToolResult> Toolbox::result_in_time(Tool& tool, Arguments arguments,
-                                                           Caller caller, OutputSeen seen) const {
+                                                           access::Principal caller,
+                                                           OutputSeen seen) const {
   using boost::asio::experimental::awaitable_operators::operator||;
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time_);
   // A call that is cancelled has a result like any other, and what it had to say by then.

@@ -11,6 +11,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
 
+#include "skerry/access/gate.h"
+#include "skerry/access/principal.h"
 #include "skerry/base/token_bucket.h"
 #include "skerry/tool/result_cache.h"
 #include "skerry/tool/tool.h"
@@ -37,10 +39,13 @@ class Toolbox {
   void keep_results(ResultCache::Times times) { cache_->set_times(std::move(times)); }
   /// What has been kept: how long it is, and how to be rid of it.
   ResultCache& results() const { return *cache_; }
+  /// From now on each call is admitted by `gate`, which must outlive this; so are the runs that are
+  /// parts of it.
+  void guard(access::Gate& gate) { gate_ = &gate; }
   /// From now on `watcher`, which must outlive this, hears of every call.
   void watch(CallWatcher& watcher) { watchers_.push_back(&watcher); }
   /// Tells the watchers of a call that was made elsewhere.
-  void tell(const Caller& caller, std::string_view tool, const ToolResult& result) const;
+  void tell(const access::Principal& caller, std::string_view tool, const ToolResult& result) const;
 
   /// Null when there is none of that name.
   const Definition* find(std::string_view name) const;
@@ -49,21 +54,25 @@ class Toolbox {
 
   /// Checks the parameters and calls the tool. Never fails but by the result's verdict.
   boost::asio::awaitable<ToolResult> call(std::string name, nlohmann::json parameters,
-                                          Caller caller, OutputSeen seen) const;
+                                          access::Principal caller, OutputSeen seen) const;
 
  private:
   Tool* tool_of(std::string_view name) const;
+  void record(const access::Principal& caller, Verdict verdict) const;
   boost::asio::awaitable<ToolResult> result_of(std::string_view name,
                                                const nlohmann::json& parameters,
-                                               const Caller& caller, OutputSeen seen) const;
-  boost::asio::awaitable<ToolResult> result_in_time(Tool& tool, Arguments arguments, Caller caller,
+                                               const access::Principal& caller,
+                                               OutputSeen seen) const;
+  boost::asio::awaitable<ToolResult> result_in_time(Tool& tool, Arguments arguments,
+                                                    access::Principal caller,
                                                     OutputSeen seen) const;
-  boost::asio::awaitable<ToolResult> made(Tool& tool, Arguments arguments, Caller caller,
+  boost::asio::awaitable<ToolResult> made(Tool& tool, Arguments arguments, access::Principal caller,
                                           OutputSeen seen) const;
   std::vector<std::unique_ptr<Tool>> tools_;
   std::unique_ptr<ResultCache> cache_ = std::make_unique<ResultCache>();
-  Status take_turn(const Definition& tool, const Caller& caller) const;
+  Status take_turn(const Definition& tool, const access::Principal& caller) const;
 
+  access::Gate* gate_ = nullptr;
   std::vector<CallWatcher*> watchers_;
   // Of tools whose calls are limited: by key or else tenant, then the tool.
   mutable std::map<std::pair<std::string, std::string>, TokenBucket> turns_;

@@ -30,7 +30,7 @@ class Echo final : public Tool {
                                         .is_dangerous = true};
     return kDefinition;
   }
-  boost::asio::awaitable<ToolResult> call(Arguments arguments, Caller caller,
+  boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                           OutputSeen seen) override {
     if (seen) seen(wasi::Stream::kStdout, "now");
     co_return ToolResult{.output = caller.tenant + ": " + arguments.text("text")};
@@ -100,7 +100,7 @@ class Sleeper final : public Tool {
                                         .parameters = {}};
     return kDefinition;
   }
-  boost::asio::awaitable<ToolResult> call(Arguments, Caller, OutputSeen) override {
+  boost::asio::awaitable<ToolResult> call(Arguments, access::Principal, OutputSeen) override {
     boost::asio::steady_timer never(co_await boost::asio::this_coro::executor,
                                     boost::asio::steady_timer::time_point::max());
     co_await never.async_wait(boost::asio::use_awaitable);
@@ -129,19 +129,20 @@ class Rare final : public Tool {
                                         .calls_per_minute = 2};
     return kDefinition;
   }
-  boost::asio::awaitable<ToolResult> call(Arguments, Caller, OutputSeen) override {
+  boost::asio::awaitable<ToolResult> call(Arguments, access::Principal, OutputSeen) override {
     co_return ToolResult{};
   }
 };
 
 TEST_F(ToolboxTest, ATurnOfAToolIsEachKeysOwn) {
   tools_.add(std::make_unique<Rare>());
-  const auto verdict = [&](const Caller& caller) {
+  const auto verdict = [&](const access::Principal& caller) {
     return testing::finish(tools_.call("rare", nlohmann::json::object(), caller, {})).verdict;
   };
-  for (const Caller& caller :
-       {Caller{.tenant = "a"}, Caller{.tenant = "b"}, Caller{.tenant = "a", .key = "1"},
-        Caller{.tenant = "a", .key = "2"}}) {
+  for (const access::Principal& caller :
+       {access::Principal{.tenant = "a"}, access::Principal{.tenant = "b"},
+        access::Principal{.tenant = "a", .key = "1"},
+        access::Principal{.tenant = "a", .key = "2"}}) {
     EXPECT_EQ(verdict(caller), Verdict::kOk);
     EXPECT_EQ(verdict(caller), Verdict::kOk);
     EXPECT_EQ(verdict(caller), Verdict::kBusy);

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/workspace/session_files.h"
 
-#include "skerry/broker/bounds.h"
+#include "skerry/base/range.h"
 
 namespace skerry::workspace {
 
 Status SessionFiles::Setting::check() const {
-  SKERRY_TRY(broker::in_bounds("the bytes of a session's files", quotas.workspace.value, 1,
-                               mib(200).value));
   SKERRY_TRY(
-      broker::in_bounds("the bytes of a user's memory", quotas.memory.value, 1, mib(200).value));
+      in_bounds("the bytes of a session's files", quotas.workspace.value, 1, mib(200).value));
+  SKERRY_TRY(in_bounds("the bytes of a user's memory", quotas.memory.value, 1, mib(200).value));
   // In base64, an answer has to fit into a message.
-  SKERRY_TRY(broker::in_bounds("the bytes of a file that is read", read.value, 1, mib(48).value));
-  return broker::in_bounds("the seconds that a command may take", patience.count(), 1, 300);
+  SKERRY_TRY(in_bounds("the bytes of a file that is read", read.value, 1, mib(48).value));
+  return in_bounds("the seconds that a command may take", patience.count(), 1, 300);
 }
 
 Result<std::unique_ptr<SessionFiles>> SessionFiles::open(broker::SessionAccess& access,

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/status.h"
+
+namespace skerry::http {
+
+/// What clients may take of a server; each a setting of the service. A value.
+struct ServerLimits {
+  ByteSize header = kib(16);  ///< of a request's head; Node and gRPC take as much
+  int connections = 4096;     ///< on all ports but those for operations
+  int connections_per_address = 3584;
+  int operations_connections = 64;  ///< on ports for health and metrics
+  ByteSize body_memory = mib(96);  ///< of all requests together; small ones may take a quarter more
+  ByteSize unsent_memory = mib(64);               ///< of all answers that wait for clients
+  std::chrono::milliseconds header_time{10'000};  ///< from a head's first byte to its last
+  std::chrono::milliseconds body_time{60'000};
+  std::chrono::milliseconds idle{75'000};   ///< between requests, and before a valid key
+  std::chrono::milliseconds write{30'000};  ///< without a client taking anything of what waits
+  // HTTP/2.
+  int streams = 100;                              ///< at once on one connection
+  ByteSize connection_unsent = mib(1);            ///< then no more of its requests begin
+  std::chrono::milliseconds http2_idle{300'000};  ///< of a connection that has shown a valid key
+  std::chrono::milliseconds ping{60'000};         ///< of silence while there are streams
+
+  /// kInvalidArgument naming what contradicts another.
+  Status check() const;
+};
+
+/// Which connections a port's count with. Operations are those who look after the service: however
+/// many clients there are, health and metrics stay reachable.
+enum class PortKind { kClients, kOperations };
+
+/// The connections of a server, and what they share. Confined to the event loop's thread.
+class Connections {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// One connection. Registered for as long as it lives.
+  class Member {
+   public:
+    Member(Connections& all, std::string address, PortKind kind);
+    virtual ~Member();
+    Member(const Member&) = delete;
+    Member& operator=(const Member&) = delete;
+
+    /// Ends the connection at once.
+    virtual void abort() = 0;
+    /// Called about once a second, for time limits.
+    virtual void check(Clock::time_point /*now*/) {}
+
+   protected:
+    Connections& all() { return all_; }
+    /// A request is being answered: the connection is not closed to make room for another.
+    void set_busy(bool busy);
+    /// It has shown a valid key, or needs none, so it goes after those that have not.
+    void set_trusted() { is_trusted_ = true; }
+    bool is_trusted() const { return is_trusted_; }
+    /// Of its answers, bytes that wait for the client now.
+    void set_unsent(std::uint64_t bytes);
+
+   private:
+    friend class Connections;
+    Connections& all_;
+    std::string address_;
+    PortKind kind_;
+    bool is_busy_ = false;
+    bool is_trusted_ = false;
+    bool is_ended_ = false;  // by us; its last handlers may still be on their way
+    Clock::time_point idle_since_;
+    std::uint64_t unsent_ = 0;
+    Clock::time_point unsent_since_;
+  };
+
+  using Now = Clock::time_point (*)();
+  explicit Connections(ServerLimits limits, Now now = Clock::now) : limits_(limits), now_(now) {}
+
+  const ServerLimits& limits() const { return limits_; }
+
+  /// Whether a connection from this address may be opened; closes an idle one where that makes
+  /// room.
+  bool admit(const std::string& address, PortKind kind);
+
+  /// Checks the time limits of all connections.
+  void check(Clock::time_point now);
+
+  /// Connections end after the request that they answer.
+  void stop();
+  bool is_stopping() const { return is_stopping_; }
+
+  std::uint64_t unsent() const { return unsent_; }
+  std::uint64_t body_bytes() const { return body_bytes_; }
+  int count(PortKind kind) const { return counts_[static_cast<std::size_t>(kind)]; }
+
+  /// The ports whose pages may send requests.
+  std::set<int> own_ports;
+
+ private:
+  friend class BodyShare;
+  Member* idlest(PortKind kind, const std::string* address) const;
+  void count(const Member& member, int change);
+  static void end(Member& member);
+  void relieve(const Member* growing);
+
+  ServerLimits limits_;
+  Now now_;
+  bool is_stopping_ = false;
+  std::uint64_t body_bytes_ = 0;
+  std::uint64_t unsent_ = 0;
+  std::set<Member*> members_;
+  // Of those that were not ended by us.
+  std::array<int, 2> counts_{};                // by PortKind
+  std::unordered_map<std::string, int> from_;  // of clients, by address
+};
+
+/// What a request takes of the memory that all requests share. Confined to one thread.
+class BodyShare {
+ public:
+  explicit BodyShare(Connections& all) : all_(all) {}
+  ~BodyShare() { all_.body_bytes_ -= taken_; }
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+
+  /// Whether there is room for a request of `size` bytes; that much counts either way. Small ones
+  /// have a reserve, so that those who send large ones shut nobody out.
+  bool grow_to(std::uint64_t size);
+
+ private:
+  Connections& all_;
+  std::uint64_t taken_ = 0;
+};
+
+/// A body that is read before the key is looked at, so that the connection can stay open after a
+/// refusal.
+inline constexpr std::uint64_t kSmallBody = 64 * 1024;
+
+}  // namespace skerry::http

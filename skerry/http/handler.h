@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "skerry/base/json_text.h"
+#include "skerry/http/message.h"
+#include "skerry/loop/pool.h"
+
+namespace skerry::http {
+
+/// A handler that computes its response at once.
+Handler immediate(std::function<Response(const Request&)> respond);
+
+/// Handles a request whose body is JSON.
+using JsonHandler = std::function<boost::asio::awaitable<std::optional<Response>>(
+    const Request& request, nlohmann::json body, EventStream& events)>;
+
+/// A handler of a body that is a JSON object within `limits`; any other body is answered with 400.
+/// A large body is parsed on the pool, which must outlive the handler.
+Handler with_object(loop::Pool& pool, JsonHandler handler, JsonLimits limits = {});
+
+/// The same for a body that may be any JSON value.
+Handler with_json(loop::Pool& pool, JsonHandler handler, JsonLimits limits = {});
+
+}  // namespace skerry::http

@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/http/http1_connection.h"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <sys/socket.h>
+#include <type_traits>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http.hpp>
+
+#include "skerry/http/event_text.h"
+#include "skerry/http/request.h"
+
+namespace skerry::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace bhttp = beast::http;
+using asio::awaitable;
+using boost::system::error_code;
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::seconds kHeartbeat{10};
+// How soon the streams of a key that was revoked end.
+constexpr std::chrono::seconds kKeyCheck{2};
+constexpr std::size_t kFirstRead = 4096;
+// Beside a head: what is read at once, and so the longest line between chunks.
+constexpr std::size_t kMaxRead = 64 * 1024;
+// How long a client may take to end a TLS connection after the last answer.
+constexpr std::chrono::seconds kLeave{1};
+// Of a body that is not taken, what is dropped so that its client sees the answer.
+constexpr std::chrono::seconds kLinger{2};
+constexpr std::uint64_t kMaxDropped = std::uint64_t{128} << 20;
+
+/// Events on their way to the client, who may be slower than they come.
+template <typename Stream>
+class Http1Events final : public EventStream {
+ public:
+  using Changed = std::function<void(std::uint64_t unsent)>;
+  Http1Events(Stream& stream, std::chrono::milliseconds write_time, Changed changed)
+      : stream_(stream),
+        write_time_(write_time),
+        on_unsent_(std::move(changed)),
+        changed_(stream.get_executor()),
+        taken_(stream.get_executor(), asio::steady_timer::time_point::max()) {}
+
+  void use_lines() override { text_.use_lines(); }
+  void open() override {
+    if (!std::exchange(has_begun_, true)) add(EventText::kOpening);
+  }
+  void send(const StreamEvent& event) override {
+    has_begun_ = true;
+    std::string text;
+    text_.append(event, text);
+    add(text);
+  }
+  using EventStream::send;
+  std::size_t unsent() const override { return waiting_.size() + writing_; }
+  awaitable<void> drained() override {
+    while (!is_closed_ && unsent() > 0) {
+      auto waiting = taken_.async_wait(kTuple);
+      (void)co_await std::move(waiting);
+    }
+  }
+
+  /// No more will come.
+  void close() {
+    is_closed_ = true;
+    changed_.cancel();
+    taken_.cancel();
+  }
+  bool has_begun() const { return has_begun_; }
+
+  /// Writes what comes until the end. False when the client does not take it.
+  awaitable<bool> pump() {
+    bool is_first = true;
+    for (;;) {
+      if (waiting_.empty() && is_closed_) co_return true;
+      if (waiting_.empty()) {
+        changed_.expires_after(kHeartbeat);
+        const auto [error] = co_await changed_.async_wait(kTuple);
+        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) co_return false;
+        if (!error && has_begun_) waiting_ += text_.heartbeat();
+        continue;
+      }
+      std::string now = std::exchange(waiting_, {});
+      if (is_first) now.insert(0, kHead);
+      is_first = false;
+      writing_ = now.size();
+      beast::get_lowest_layer(stream_).expires_after(write_time_);
+      const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(now), kTuple);
+      beast::get_lowest_layer(stream_).expires_never();
+      writing_ = 0;
+      on_unsent_(unsent());
+      if (error) {
+        close();
+        co_return false;
+      }
+      taken_.cancel();
+    }
+  }
+
+ private:
+  // The connection ends with the events, which marks their end.
+  static constexpr const char* kHead =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+      "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
+
+  void add(std::string_view text) {
+    if (is_closed_) return;
+    waiting_ += text;
+    on_unsent_(unsent());
+    changed_.cancel();
+  }
+
+  Stream& stream_;
+  std::chrono::milliseconds write_time_;
+  Changed on_unsent_;
+  EventText text_;
+  asio::steady_timer changed_;  // by the handler
+  asio::steady_timer taken_;    // by the client
+  std::string waiting_;
+  std::size_t writing_ = 0;
+  bool has_begun_ = false;
+  bool is_closed_ = false;
+};
+
+/// Until the client goes away.
+awaitable<void> watch(PlainStream& stream, beast::flat_buffer&) {
+  auto& socket = stream.socket();
+  for (;;) {
+    const auto [error] = co_await socket.async_wait(asio::ip::tcp::socket::wait_read, kTuple);
+    if (error) co_return;
+    char byte = 0;
+    const ssize_t got = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) co_return;
+    if (got > 0) break;
+  }
+  // The next request is there already, and hides whether anyone waits for this one's answer.
+  asio::steady_timer never(stream.get_executor(), asio::steady_timer::time_point::max());
+  (void)co_await never.async_wait(kTuple);
+}
+
+/// The same where only reading shows what came: the end of TLS is bytes, too. What is read is left
+/// in `buffer`, for the next request.
+awaitable<void> watch(SecureStream& stream, beast::flat_buffer& buffer) {
+  // Unless so many requests are there already that nothing more fits.
+  if (buffer.max_size() - buffer.size() >= kFirstRead) {
+    auto reading = stream.async_read_some(buffer.prepare(kFirstRead), kTuple);
+    const auto [error, size] = co_await std::move(reading);
+    if (error) co_return;
+    buffer.commit(size);
+  }
+  asio::steady_timer never(stream.get_executor(), asio::steady_timer::time_point::max());
+  (void)co_await never.async_wait(kTuple);
+}
+
+template <typename Body>
+bhttp::response<Body> head_of(const Response& response, bool keep_alive) {
+  bhttp::response<Body> message;
+  message.result(static_cast<unsigned>(response.status));
+  message.version(11);
+  message.set(bhttp::field::content_type, response.content_type);
+  message.set(bhttp::field::cache_control, "no-store");
+  for (const auto& [name, value] : response.headers) message.set(name, value);
+  message.keep_alive(keep_alive);
+  return message;
+}
+
+template <typename Stream>
+class Http1Connection final : public Connections::Member {
+ public:
+  Http1Connection(Stream stream, beast::flat_buffer buffer, const Offer& offer, std::string peer,
+                  Connections& all)
+      : Member(all, peer, offer.kind),
+        stream_(std::move(stream)),
+        router_(*offer.router),
+        peer_(std::move(peer)),
+        limits_(all.limits()),
+        buffer_(std::move(buffer)) {
+    buffer_.max_size(limits_.header.value + kMaxRead);
+  }
+
+  awaitable<void> serve() {
+    // Once the server stops, the answer to what was on its way says that it is the last.
+    while (co_await serve_one()) {
+    }
+    if (is_taken_) co_return;
+    if constexpr (std::is_same_v<Stream, SecureStream>) {
+      // Without TLS's own end, an answer that ends with its connection would look cut off.
+      tcp().expires_after(kLeave);
+      (void)co_await stream_.async_shutdown(kTuple);
+    }
+    error_code ignored;
+    tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  }
+
+  void abort() override {
+    if (!is_taken_) tcp().close();
+  }
+
+ private:
+  PlainStream& tcp() { return beast::get_lowest_layer(stream_); }
+  HostNames names() const { return router_.is_open() ? HostNames::kLocal : HostNames::kAny; }
+
+  /// One request and its answer. False when the connection is to end.
+  awaitable<bool> serve_one() {
+    Http1Parser parser;
+    parser.header_limit(static_cast<std::uint32_t>(limits_.header.value));
+    parser.body_limit(boost::none);  // depends on the route
+    if (!co_await read_head(parser)) co_return false;
+    version_ = parser.get().version();
+    const RequestHead head = http::head_of(parser.get());
+    const bool is_head = head.method == "HEAD";
+    const bool keep_alive = parser.get().keep_alive() && !all().is_stopping();
+    auto request = request_of(head);
+    Router::Match match;
+    if (!request) {
+      match.refusal = error_response(400, "the request's target is no path");
+    } else if (const auto fault = origin_fault(head, names(), all().own_ports); !fault.empty()) {
+      match.refusal = error_response(403, fault);
+    } else {
+      match = router_.match(is_head ? "GET" : head.method, request->path);
+      check_key(head, match);
+    }
+    BodyShare share(all());
+    if (!co_await read_body(parser, match, share)) co_return false;
+    if (match.route == nullptr) {
+      co_return co_await write(std::move(match.refusal), keep_alive, is_head);
+    }
+    set_busy(is_trusted());
+    request->body = std::move(parser.get().body());
+    if (is_head) request->method = "GET";
+    auto answering = answer(parser, *std::move(request), std::move(match), keep_alive);
+    const bool goes_on = co_await std::move(answering);
+    set_busy(false);
+    co_return goes_on;
+  }
+
+  /// Makes a match without a valid key a refusal.
+  void check_key(const RequestHead& head, Router::Match& match) {
+    if (match.route == nullptr || match.route->is_open) return;
+    auto refusal = router_.authorize(api_key_in(head.headers), peer_);
+    if (refusal) {
+      match = {.route = nullptr, .variables = {}, .refusal = *std::move(refusal)};
+    } else {
+      set_trusted();
+    }
+  }
+
+  awaitable<bool> answer(Http1Parser& parser, Request request, Router::Match match,
+                         bool keep_alive) {
+    const bool is_head = parser.get().method() == bhttp::verb::head;
+    if (request.wants_web_socket) {
+      WebSocketEvents<Stream> messages(stream_, parser.get());
+      auto answering = answer_messages(std::move(request), std::move(match), messages);
+      auto refusal = co_await std::move(answering);
+      is_taken_ = messages.has_taken();
+      // What comes behind the request would be frames, and not for us.
+      if (!refusal) co_return false;
+      co_return co_await write(*std::move(refusal), false, is_head);
+    }
+    Http1Events<Stream> events(stream_, limits_.write,
+                               [this](std::uint64_t bytes) { set_unsent(bytes); });
+    auto answering = answer_events(std::move(request), std::move(match), events);
+    auto response = co_await std::move(answering);
+    if (!response) co_return false;  // sent as events, or the client is gone
+    co_return co_await write(*std::move(response), keep_alive, is_head);
+  }
+
+  awaitable<bool> read_head(Http1Parser& parser) {
+    tcp().expires_after(limits_.idle);
+    if (buffer_.size() == 0) {
+      const auto [error, size] =
+          co_await stream_.async_read_some(buffer_.prepare(kFirstRead), kTuple);
+      if (error) co_return false;
+      buffer_.commit(size);
+    }
+    tcp().expires_after(limits_.header_time);
+    const auto [error, size] = co_await bhttp::async_read_header(stream_, buffer_, parser, kTuple);
+    if (error) {
+      co_await refuse(error);
+      co_return false;
+    }
+    if (const std::string_view fault = smuggling_fault(parser.get()); !fault.empty()) {
+      co_await write(error_response(400, fault), false);
+      co_return false;
+    }
+    co_return true;
+  }
+
+  /// A body that is not worth reading ends the connection with the answer.
+  awaitable<bool> read_body(Http1Parser& parser, Router::Match& match, BodyShare& share) {
+    const std::uint64_t most = match.route == nullptr ? kSmallBody : match.route->max_body;
+    const auto length = parser.content_length();
+    // A refusal reads no body but a small one, whose size is known.
+    const bool is_unknown = !length && !parser.is_done();
+    if ((length && *length > most) || (is_unknown && match.route == nullptr)) {
+      if (match.route != nullptr) match.refusal = too_large(most);
+      auto refusing = refuse_body(std::move(match.refusal));
+      co_await std::move(refusing);
+      co_return false;
+    }
+    if (!length) parser.body_limit(most);
+    tcp().expires_after(limits_.body_time);
+    const auto expect = parser.get()[bhttp::field::expect];
+    if (beast::iequals(expect, "100-continue") && !parser.is_done()) {
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      const auto [error, size] =
+          co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
+      if (error) co_return false;
+    }
+    error_code error;
+    while (!error && !parser.is_done()) {
+      const auto [failed, size] = co_await bhttp::async_read_some(stream_, buffer_, parser, kTuple);
+      error = failed;
+      if (share.grow_to(parser.get().body().size())) continue;
+      auto refusing = refuse_body(retry_response(
+          503, "other requests' bodies take all memory for these", std::chrono::seconds(1)));
+      co_await std::move(refusing);
+      co_return false;
+    }
+    tcp().expires_never();
+    if (!error) co_return true;
+    if (error == bhttp::error::body_limit) {
+      auto refusing = refuse_body(too_large(most));
+      co_await std::move(refusing);
+    } else {
+      co_await refuse(error);
+    }
+    co_return false;
+  }
+
+  /// Answers a request whose body is not taken. What still comes is dropped for a while: a
+  /// connection that is closed while its client sends takes the answer along.
+  awaitable<void> refuse_body(Response response) {
+    auto writing = write(std::move(response), false);
+    co_await std::move(writing);
+    error_code error;
+    tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
+    buffer_.clear();
+    tcp().expires_after(kLinger);
+    for (std::uint64_t dropped = 0; !error && dropped < kMaxDropped;) {
+      auto reading = stream_.async_read_some(buffer_.prepare(kMaxRead), kTuple);
+      const auto [failed, size] = co_await std::move(reading);
+      error = failed;
+      dropped += size;
+    }
+  }
+
+  static Response too_large(std::uint64_t most) {
+    return error_response(413, "the body is larger than " + std::to_string(most) + " bytes");
+  }
+
+  /// Says what is wrong with a request that could not be read, if anyone may be listening.
+  awaitable<void> refuse(const error_code& error) {
+    if (error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow) {
+      co_await write(error_response(431, "the header is larger than " +
+                                             std::to_string(limits_.header.value) + " bytes"),
+                     false);
+    } else if (error == beast::error::timeout) {
+      // The stream is closed already.
+    } else if (error != bhttp::error::end_of_stream && error != bhttp::error::partial_message &&
+               error.category() == bhttp::make_error_code(bhttp::error::bad_version).category()) {
+      co_await write(error_response(400, "this is not HTTP: " + error.message()), false);
+    }
+  }
+
+  /// Until a key is no longer valid.
+  awaitable<void> revoked(const std::string& key) {
+    asio::steady_timer timer(stream_.get_executor());
+    while (!router_.unauthorized_response(key)) {
+      timer.expires_after(kKeyCheck);
+      const auto [error] = co_await timer.async_wait(kTuple);
+      if (error) co_return;
+    }
+  }
+
+  /// Until the client goes away or, if a key is given, until that is no longer valid.
+  awaitable<void> gone(const std::string& key) {
+    using asio::experimental::awaitable_operators::operator||;
+    auto watching = watch(stream_, buffer_);
+    if (key.empty()) {
+      co_await std::move(watching);
+      co_return;
+    }
+    auto either = std::move(watching) || revoked(key);
+    (void)co_await std::move(either);
+  }
+
+  /// The handler's response; none when it went out as events, or the client is gone.
+  awaitable<std::optional<Response>> answer_events(Request request, Router::Match match,
+                                                   Http1Events<Stream>& events) {
+    using asio::experimental::awaitable_operators::operator||;
+    using asio::experimental::awaitable_operators::operator&&;
+    const std::string streams_for = request.wants_events ? request.api_key : "";
+    const auto work = [&]() -> awaitable<std::optional<Response>> {
+      auto answering = router_.answer(std::move(match), std::move(request), events);
+      auto response = co_await std::move(answering);
+      events.close();
+      co_return std::move(response);
+    };
+    const auto attended = [&]() -> awaitable<std::optional<Response>> {
+      auto first = co_await (work() || gone(streams_for));
+      events.close();
+      if (first.index() == 1) co_return std::nullopt;
+      co_return std::get<0>(std::move(first));
+    };
+    auto [response, written] = co_await (attended() && events.pump());
+    if (events.has_begun()) co_return std::nullopt;
+    co_return std::move(response);
+  }
+
+  /// The same for a client that wants events as messages: why it gets none, or none.
+  awaitable<std::optional<Response>> answer_messages(Request request, Router::Match match,
+                                                     WebSocketEvents<Stream>& messages) {
+    using asio::experimental::awaitable_operators::operator||;
+    using asio::experimental::awaitable_operators::operator&&;
+    const std::string key = request.api_key;
+    const auto work = [&]() -> awaitable<std::optional<Response>> {
+      auto answering = router_.answer(std::move(match), std::move(request), messages);
+      auto response = co_await std::move(answering);
+      messages.close(response);
+      co_return std::move(response);
+    };
+    const auto attended = [&]() -> awaitable<std::optional<Response>> {
+      auto first = co_await (work() || (messages.gone() || revoked(key)));
+      messages.close(std::nullopt);
+      if (first.index() == 1) co_return std::nullopt;
+      co_return std::get<0>(std::move(first));
+    };
+    auto response = co_await (attended() && messages.pump());
+    if (messages.has_begun()) co_return std::nullopt;
+    co_return std::move(response);
+  }
+
+  awaitable<bool> write(Response response, bool keep_alive, bool is_head = false) {
+    tcp().expires_after(limits_.write);
+    if (response.source) {
+      auto writing = write_source(std::move(response), keep_alive, is_head);
+      co_return co_await std::move(writing);
+    }
+    auto message = head_of<bhttp::string_body>(response, keep_alive);
+    message.body() = std::move(response.body);
+    message.prepare_payload();
+    set_unsent(message.body().size());
+    if (is_head) {
+      bhttp::response_serializer<bhttp::string_body> head(message);
+      const auto [error, size] = co_await bhttp::async_write_header(stream_, head, kTuple);
+      set_unsent(0);
+      co_return !error && keep_alive;
+    }
+    const auto [error, size] = co_await bhttp::async_write(stream_, message, kTuple);
+    set_unsent(0);
+    co_return !error && keep_alive;
+  }
+
+  /// A body that is produced while it is sent: in chunks, unless its length is known.
+  awaitable<bool> write_source(Response response, bool keep_alive, bool is_head) {
+    auto message = head_of<bhttp::empty_body>(response, keep_alive);
+    const auto size = response.source->size();
+    const bool is_chunked = !size && version_ >= 11;
+    if (size) message.content_length(response.body.size() + *size);
+    if (is_chunked) message.chunked(true);
+    // The end of the connection marks the end of the body.
+    keep_alive = keep_alive && (size || is_chunked);
+    message.keep_alive(keep_alive);
+    bhttp::response_serializer<bhttp::empty_body> head(message);
+    const auto [failed, written] = co_await bhttp::async_write_header(stream_, head, kTuple);
+    if (failed || is_head) co_return !failed && keep_alive;
+    Result<std::string> piece = std::move(response.body);
+    bool is_first = true;
+    while (piece.ok() && (!piece->empty() || std::exchange(is_first, false))) {
+      if (!piece->empty()) {
+        auto writing = write_piece(*piece, is_chunked);
+        if (!co_await std::move(writing)) co_return false;
+      }
+      auto producing = response.source->next();
+      piece = co_await std::move(producing);
+    }
+    if (!piece.ok()) co_return false;  // the client sees that the end is missing
+    if (is_chunked) {
+      auto writing = asio::async_write(stream_, bhttp::make_chunk_last(), kTuple);
+      if (std::get<0>(co_await std::move(writing))) co_return false;
+    }
+    co_return keep_alive;
+  }
+
+  awaitable<bool> write_piece(const std::string& piece, bool is_chunked) {
+    tcp().expires_after(limits_.write);
+    set_unsent(piece.size());
+    error_code error;
+    if (is_chunked) {
+      auto writing = asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)), kTuple);
+      error = std::get<0>(co_await std::move(writing));
+    } else {
+      auto writing = asio::async_write(stream_, asio::buffer(piece), kTuple);
+      error = std::get<0>(co_await std::move(writing));
+    }
+    set_unsent(0);
+    co_return !error;
+  }
+
+  Stream stream_;
+  const Router& router_;
+  std::string peer_;
+  const ServerLimits& limits_;
+  beast::flat_buffer buffer_;
+  unsigned version_ = 11;  // of the request that is being answered
+  bool is_taken_ = false;  // by a WebSocket
+};
+
+template <typename Stream>
+awaitable<void> serve(Stream stream, beast::flat_buffer buffer, const Offer& offer,
+                      std::string peer, std::shared_ptr<Connections> all) {
+  Http1Connection<Stream> connection(std::move(stream), std::move(buffer), offer, std::move(peer),
+                                     *all);
+  auto serving = connection.serve();
+  co_await std::move(serving);
+}
+
+}  // namespace
+
+awaitable<void> serve_http1(PlainStream stream, beast::flat_buffer buffer, const Offer& offer,
+                            std::string peer, std::shared_ptr<Connections> all) {
+  return serve(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
+}
+
+awaitable<void> serve_http1(SecureStream stream, beast::flat_buffer buffer, const Offer& offer,
+                            std::string peer, std::shared_ptr<Connections> all) {
+  return serve(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
+}
+
+}  // namespace skerry::http

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+/// JSON Schemas of what routes take and answer.
+namespace skerry::http {
+
+inline nlohmann::ordered_json text_schema() { return {{"type", "string"}}; }
+inline nlohmann::ordered_json integer_schema() { return {{"type", "integer"}}; }
+inline nlohmann::ordered_json boolean_schema() { return {{"type", "boolean"}}; }
+inline nlohmann::ordered_json object_schema() { return {{"type", "object"}}; }
+inline nlohmann::ordered_json list_schema(nlohmann::ordered_json of) {
+  return {{"type", "array"}, {"items", std::move(of)}};
+}
+/// What `session::SessionName` takes.
+inline nlohmann::ordered_json session_name_schema() {
+  return {{"type", "string"},
+          {"pattern", R"(^[A-Za-z0-9:_-](\.?[A-Za-z0-9:_-])*\.?$)"},
+          {"maxLength", 128}};
+}
+/// What `task::is_id` takes.
+inline nlohmann::ordered_json task_id_schema() {
+  return {{"type", "string"}, {"pattern", "^[A-Za-z0-9:_.-]{1,128}$"}};
+}
+/// The same, or null.
+inline nlohmann::ordered_json nullable(nlohmann::ordered_json schema) {
+  schema["type"] = {schema["type"], "null"};
+  if (const auto words = schema.find("enum"); words != schema.end()) words->push_back(nullptr);
+  return schema;
+}
+inline nlohmann::ordered_json object_of(nlohmann::ordered_json properties,
+                                        std::vector<std::string> required) {
+  return {
+      {"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
+}
+
+}  // namespace skerry::http

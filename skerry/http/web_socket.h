@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include "skerry/http/message.h"
+
+namespace skerry::http {
+
+using PlainStream = boost::beast::tcp_stream;
+using SecureStream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
+
+/// Events as messages of a WebSocket: each one's data, as text. What the client sends is read and
+/// dropped; one that answers no ping for thirty seconds, sends a message of more than 64 KiB or
+/// takes nothing is cut off.
+///
+/// The handshake is answered when the handler opens the stream, so that it can refuse before.
+/// There is one for each of the streams above. Confined to the loop's thread.
+template <typename Stream>
+class WebSocketEvents final : public EventStream {
+ public:
+  using Request = boost::beast::http::request<boost::beast::http::string_body>;
+
+  /// Takes the connection when it is opened. Stream and request must outlive it.
+  WebSocketEvents(Stream& stream, const Request& request);
+
+  void open() override;
+  void send(const StreamEvent& event) override;
+  using EventStream::send;
+  std::size_t unsent() const override { return unsent_; }
+  boost::asio::awaitable<void> drained() override;
+
+  /// No more will come; `response` is the handler's last word, if it has one.
+  void close(const std::optional<Response>& response);
+  bool has_begun() const { return is_open_; }
+  /// Whether the connection is this one's now, and ends with it.
+  bool has_taken() const { return socket_.has_value(); }
+
+  /// Shakes hands, writes what comes, and closes. To the end of all that.
+  boost::asio::awaitable<void> pump();
+  /// Until the client is gone.
+  boost::asio::awaitable<void> gone();
+
+ private:
+  using Socket = boost::beast::websocket::stream<Stream>;
+  boost::asio::awaitable<void> write();
+  boost::asio::awaitable<void> read();
+  void end();
+
+  Stream& stream_;
+  const Request& request_;
+  std::optional<Socket> socket_;
+  boost::asio::steady_timer changed_;  // by the handler
+  boost::asio::steady_timer taken_;    // by the client
+  boost::asio::steady_timer gone_;
+  std::deque<std::string> waiting_;
+  std::size_t unsent_ = 0;  // bytes of what waits or is being written
+  boost::beast::websocket::close_reason reason_;
+  bool is_open_ = false;
+  bool is_closed_ = false;
+  bool is_gone_ = false;
+};
+
+extern template class WebSocketEvents<PlainStream>;
+extern template class WebSocketEvents<SecureStream>;
+
+}  // namespace skerry::http
