@@ -10,6 +10,7 @@
 #include "skerry/base/file.h"
 #include "skerry/base/socket.h"
 #include "skerry/run.pb.h"
+#include "skerry/worker/event_budget.h"
 
 namespace skerry::worker {
 namespace {
@@ -241,8 +242,10 @@ Status EventReceiver::take(std::string_view bytes) {
       return absl::InternalError("the run's process sent an event too large");
     }
     if (pending_.size() - at - sizeof length < length) break;
+    const std::string_view body = std::string_view(pending_).substr(at + sizeof length, length);
     RunEvent event;
-    if (!event.ParseFromArray(pending_.data() + at + sizeof length, static_cast<int>(length))) {
+    if (!check_event(body).ok() ||
+        !event.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
       return absl::InternalError("the run's process sent an event that is none");
     }
     at += sizeof length + length;
