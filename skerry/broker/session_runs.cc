@@ -83,6 +83,7 @@ struct StoreSide {
                           {.file = is_file ? left.file.get() : -1,
                            .bytes = left.bytes,
                            .memory = order.request.limits.memory,
+                           .files = order.request.limits.files,
                            .durability = order.durability,
                            .committed = &end.committed});
     return end;

@@ -10,6 +10,7 @@
 #include "skerry/base/utf8.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::broker {
 namespace {
@@ -30,6 +31,15 @@ std::string first_line_of(std::string_view code) {
     code.remove_prefix(std::min(end + 1, code.size()));
   }
   return {};
+}
+
+/// What a run of `parent` may have left.
+image::StateLimits limits_of(const image::Revision& parent, const SessionTurn::Left& left) {
+  const wasi::Quotas quotas{.file_bytes = left.files};
+  return {.before = parent.memory_size(),
+          .globals = parent.manifest().globals,
+          .memory = left.memory,
+          .host_state = std::min(wasi::max_encoded_size(quotas), bytes(image::kMaxManifest))};
 }
 
 bool is_empty(int file) {
@@ -95,12 +105,9 @@ SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outc
     return report;
   }
   auto saved = [&]() -> Result<session::SessionStore::Committed> {
-    const std::uint64_t before = parent_.memory_size();
-    const auto& globals = parent_.manifest().globals;
-    SKERRY_ASSIGN(const auto captured,
-                  left.file >= 0
-                      ? image::read_captured(left.file, before, globals, left.memory)
-                      : image::decode_captured(left.bytes, before, globals, left.memory));
+    const image::StateLimits limits = limits_of(parent_, left);
+    SKERRY_ASSIGN(const auto captured, left.file >= 0 ? image::read_captured(left.file, limits)
+                                                      : image::decode_captured(left.bytes, limits));
     return store.commit(lease_, parent_, captured,
                         {.first_line = first_line_of(code),
                          .outcome = std::string(sandbox::name_of(outcome.kind)),

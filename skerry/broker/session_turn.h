@@ -57,6 +57,7 @@ class SessionTurn {
     int file = -1;
     std::string_view bytes = {};
     ByteSize memory;  ///< the run's limit
+    ByteSize files;   ///< the run's limit
     session::Durability durability = session::Durability::kCommitted;
     image::Revision* committed = nullptr;  ///< gets the new revision
   };
