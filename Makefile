@@ -44,7 +44,7 @@ build/%/build.ninja: CMakePresets.json
 .PHONY: build
 build: build/release/build.ninja ## Build the release binary, build/release/bin/skerry
 	@[ -e build/wasmtime/release/libskerry_wasmtime.a ] || echo "== build: Wasmtime comes first, once: about four minutes"
-	cmake --build --preset release --target skerry skerry-service skerry-zygote skerry-compiler --parallel $(JOBS)
+	cmake --build --preset release --target skerry skerry-service skerry-zygote skerry-compiler skerry-reader --parallel $(JOBS)
 
 .PHONY: runtime
 runtime: build ## Get the pinned Python runtime, compile it and warm its templates up

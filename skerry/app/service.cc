@@ -113,7 +113,13 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
   SKERRY_TRY(setting.pool.check());
   SKERRY_ASSIGN(runner_, broker::Runner::start(io_, setting));
   runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
-  sessions_ = std::make_unique<tool::Sessions>(*runner_, home);
+  // A session with more memory or files than that could not run here.
+  const ByteSize memory = std::max(settings.limits.memory, settings.most.memory);
+  broker::ReaderSetting reader{.program = {},
+                               .pages = std::min(memory, broker::ReaderSetting{}.pages),
+                               .files = settings.limits.files};
+  SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
+  sessions_ = std::make_unique<tool::Sessions>(*runner_, home, std::move(reader));
   return ok_status();
 }
 

@@ -31,11 +31,13 @@ int answer(const Limited& how, const std::function<Result<std::string>()>& body,
            jail::Cell& cell) {
   std::vector<int> kept = how.kept;
   kept.push_back(fd);
-  if (!cell.enclose().ok() || !cell.seal(kept).ok()) return kNotJailed;
+  if (!cell.enclose().ok()) return kNotJailed;
+  // Before the filter of system calls falls, which lets no limit be set.
   const CompileBudget& budget = how.budget;
   set_limit(RLIMIT_CORE, 0);
   if (!kHasShadowMemory) set_limit(RLIMIT_AS, budget.memory.value);
   set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(budget.cpu.count()));
+  if (!cell.seal(kept).ok()) return kNotJailed;
   const auto result = body();
   const char code = static_cast<char>(result.status().code());
   const std::string_view text =
@@ -69,11 +71,12 @@ Result<std::string> run_within(jail::WallSet walls, const Limited& how,
   SKERRY_ASSIGN(const std::string text, read_all(reader.get(), kMaxAnswer));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   if (exit.signal == 0 && exit.code == kNotJailed) {
-    return absl::UnavailableError("the compiling process could not be jailed");
+    return absl::UnavailableError("the process for " + std::string(how.task) +
+                                  " could not be jailed");
   }
   if (exit.signal != 0 || exit.code != kAnswered || text.empty()) {
     return absl::ResourceExhaustedError(
-        "compiling the module took more than its budget of " +
+        std::string(how.task) + " took more than its budget of " +
         std::to_string(how.budget.memory.value >> 20) + " MiB of memory and " +
         std::to_string(how.budget.cpu.count()) + " s of processor time");
   }
@@ -85,11 +88,15 @@ Result<std::string> run_within(jail::WallSet walls, const Limited& how,
 
 Result<std::string> run_limited(const Limited& how,
                                 const std::function<Result<std::string>()>& body) {
-  // The limits are the budget's; a group is made by whoever runs a service.
-  constexpr jail::WallSet kOthers{jail::Wall::kSeccomp, jail::Wall::kResourceLimits,
-                                  jail::Wall::kCgroup};
+  // A group is made by whoever runs a service. Threads take calls that the filter does not let
+  // pass, and processes for the limits; so do the address sanitizer's calls.
+  constexpr jail::WallSet kNever{jail::Wall::kCgroup};
+  constexpr jail::WallSet kForThreads{jail::Wall::kSeccomp, jail::Wall::kResourceLimits};
+  jail::WallSet others = kNever;
+  if (how.threads == Limited::Threads::kMany) others = others.with(kForThreads);
+  if (kHasAddressSanitizer) others = others.with({jail::Wall::kSeccomp});
   return jail::within_standing_walls(
-      kOthers, [&](jail::WallSet walls) { return run_within(walls, how, body); },
+      others, [&](jail::WallSet walls) { return run_within(walls, how, body); },
       [](const Result<std::string>& result) {
         return result.status().code() == StatusCode::kUnavailable;
       });

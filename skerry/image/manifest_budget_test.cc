@@ -9,11 +9,14 @@
 
 #include "skerry/base/sanitizer.h"
 #include "skerry/base/test_usage.h"
+#include "skerry/base/zstd_stream.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/image/edits.h"
 #include "skerry/image/page_runs.h"
+#include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"
 #include "skerry/revision.pb.h"
+#include "skerry/session_export.pb.h"
 
 namespace skerry::image {
 namespace {
@@ -144,6 +147,90 @@ TEST_F(CapturedBudgetTest, TwiceAsMuchTakesTwiceAsLong) {
   EXPECT_LT(doubling_ratio(6 << 20, with(host_state), read), kLinear);
   const auto globals = [](std::size_t size) { return empty_fields(3, size); };
   EXPECT_LT(doubling_ratio(1 << 20, globals, read), kLinear);
+}
+
+/// An export of the first version or the second around a manifest.
+std::string export_of(const std::string& manifest, std::uint32_t version) {
+  std::string body;
+  ZstdWriter writer([&](std::span<const std::byte> bytes) {
+    body += as_text(bytes);
+    return ok_status();
+  });
+  EXPECT_TRUE(writer.write(as_bytes(manifest)).ok());
+  EXPECT_TRUE(writer.finish().ok());
+  std::string header("SKRYEXP\0", 8);
+  const auto put = [&](auto value) {
+    header.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  put(version);
+  put(static_cast<std::uint32_t>(manifest.size()));
+  put(std::uint64_t{0});
+  put(static_cast<std::uint64_t>(version == 1 ? body.size() : 0));
+  const auto digest = digest_of(sha256_hex(as_bytes(header + body)));
+  const std::string hash(digest.data(), digest.size());
+  return version == 1 ? header + hash + body : header + body + hash;
+}
+
+proto::SessionExport good_export() {
+  proto::SessionExport message;
+  message.set_session("s");
+  message.set_template_name("test");
+  message.set_module_sha256(std::string(64, 'a'));
+  message.set_memory_size(kMemory.value);
+  return message;
+}
+
+constexpr ExportLimits kExportLimits{.globals = 2, .host_state = kHostState};
+
+TEST(ExportBudgetTest, HostileManifestsTakeNoMoreThanFourTimesTheirQuota) {
+  if (kHasShadowMemory) GTEST_SKIP() << "sanitizers take memory of their own";
+  const std::string good = good_export().SerializeAsString();
+  auto files = good_export();
+  files.set_host_state(std::string(kHostState.value, 'h'));
+  std::string numbers;
+  for (int i = 0; i < 7 << 20; ++i) numbers += std::string("\x50\0", 2);
+  const std::pair<const char*, std::string> manifests[] = {
+      {"runs", good + empty_fields(9, 7 << 20)},
+      {"runs of no memory", empty_fields(9, 7 << 20)},
+      {"globals", good + empty_fields(6, 7 << 20)},
+      {"facts", good + empty_fields(5, 7 << 20)},
+      {"packed runs", good + "\x52\x80\x80\x80\x07" + std::string(7 << 21, '\0')},
+      {"runs one by one", good + numbers},
+      {"host state", files.SerializeAsString()},
+      {"unknown fields", good + empty_fields(12, 7 << 20)},
+      {"64 MiB", good + empty_fields(9, 32 << 20)}};
+  for (const auto& [name, manifest] : manifests) {
+    for (const std::uint32_t version : {1, 2}) {
+      const OwnedFd file = testing::memory_file(as_bytes(export_of(manifest, version)));
+      const OwnedFd room = testing::memory_file({});
+      expect_within(
+          [&] {
+            (void)unpack_export(file.get(), room.get(), kExportLimits,
+                                [](const Export&) { return ok_status(); });
+          },
+          kExportLimits.quota(kMemory), name);
+    }
+  }
+}
+
+TEST(ExportBudgetTest, TwiceAsMuchTakesTwiceAsLong) {
+  const auto read = [](const std::string& file) {
+    (void)testing::read_export(file, {.host_state = mib(64)});
+  };
+  const auto runs = [](std::size_t size) {
+    auto message = good_export();
+    for (std::size_t i = 0; i < size; ++i) message.add_runs()->set_count(1);
+    return export_of(message.SerializeAsString(), 1);
+  };
+  EXPECT_LT(doubling_ratio(16'000, runs, read), kLinear);
+  const auto host_state = [](std::size_t size) {
+    auto message = good_export();
+    message.set_host_state(std::string(size, 'h'));
+    return export_of(message.SerializeAsString(), 2);
+  };
+  EXPECT_LT(doubling_ratio(20 << 20, host_state, read), kLinear);
+  const auto facts = [](std::size_t size) { return export_of(empty_fields(5, size), 2); };
+  EXPECT_LT(doubling_ratio(1 << 20, facts, read), kLinear);
 }
 
 class RevisionBudgetTest : public ::testing::Test {

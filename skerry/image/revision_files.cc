@@ -348,11 +348,11 @@ Status RevisionFiles::keep_template(const Image& image, const std::filesystem::p
   return absl::UnavailableError("template " + path.native() + " was replaced meanwhile: try again");
 }
 
-Result<Revision> RevisionFiles::bare_base(const Manifest& manifest) const {
+Result<Revision> RevisionFiles::bare_base(std::string_view module_sha256,
+                                          std::string_view template_name) const {
   Manifest bare;
-  bare.module_sha256 = manifest.module_sha256;
-  bare.template_name = manifest.template_name;
-  bare.facts = manifest.facts;
+  bare.module_sha256 = module_sha256;
+  bare.template_name = template_name;
   SKERRY_ASSIGN(const std::string id, new_id());
   // A temporary name first, since the real one is a hash of what is written.
   const auto path = directory_ / "templates" / (".tmp-" + id);

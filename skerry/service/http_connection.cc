@@ -42,7 +42,6 @@ constexpr std::size_t kFirstRead = 4096;
 constexpr std::size_t kMostRead = 64 * 1024;
 // A body that is read before anybody asks whose it is: an answer then leaves the connection open.
 constexpr std::uint64_t kSmallBody = 64 * 1024;
-constexpr std::uint64_t kFilePiece = 256 * 1024;
 
 // How long a client may take to take leave, after the last answer.
 constexpr std::chrono::seconds kLeave{1};
@@ -204,8 +203,8 @@ http::response<http::string_body> message_of(HttpResponse&& response, bool keep_
   for (const auto& [name, value] : response.headers) message.set(name, value);
   message.body() = std::move(response.body);
   message.keep_alive(keep_alive);
-  message.prepare_payload();
-  if (response.file) message.content_length(response.file->size);
+  // Of a body that comes in pieces only who writes it knows how its end is told.
+  if (!response.source) message.prepare_payload();
   return message;
 }
 
@@ -246,6 +245,7 @@ class Connection {
     if (!co_await read_body(parser, share)) co_return false;
     auto request = request_of(parser);
     const bool is_head = parser.get().method() == http::verb::head;
+    knows_chunks_ = parser.get().version() >= 11;
     const bool keep_alive = parser.get().keep_alive() && !all_.is_stopping;
     if (!request) {
       co_return co_await write(error_response(400, "the request's target is no path"), keep_alive);
@@ -431,33 +431,46 @@ class Connection {
   }
 
   awaitable<bool> write(HttpResponse response, bool keep_alive, bool is_head = false) {
-    const auto file = response.file;
+    const auto source = response.source;
+    // Clients of HTTP/1.0 know no chunks: for them a body ends with its connection.
+    if (source && !knows_chunks_) keep_alive = false;
     auto message = message_of(std::move(response), keep_alive);
+    if (source) message.chunked(knows_chunks_);
     tcp().expires_after(limits_.write);
-    if (is_head || file) {
+    if (is_head || source) {
       http::response_serializer<http::string_body> head(message);
       const auto [error, size] = co_await http::async_write_header(stream_, head, kTuple);
       if (error || is_head) co_return !error && keep_alive;
-      co_return co_await write_file(*file) && keep_alive;
+      co_return co_await write_pieces(*source) && keep_alive;
     }
     const auto [error, size] = co_await http::async_write(stream_, message, kTuple);
     co_return !error && keep_alive;
   }
 
-  /// Reading happens on the loop: such a file was written a moment ago, and is in memory.
-  awaitable<bool> write_file(const ResponseFile& file) {
-    std::string piece(std::min<std::uint64_t>(file.size, kFilePiece), '\0');
-    for (std::uint64_t at = 0; at < file.size;) {
-      const ssize_t got =
-          ::pread(file.fd.get(), piece.data(), piece.size(), static_cast<off_t>(at));
-      if (got <= 0) co_return false;  // it cannot be shorter; the client sees that it is cut off
-      at += static_cast<std::uint64_t>(got);
+  /// Without the last chunk the client sees that the body is cut off.
+  awaitable<bool> write_pieces(BodySource& source) {
+    for (;;) {
+      tcp().expires_never();  // making a piece is not the client's time
+      auto making = source.next();
+      const auto piece = co_await std::move(making);
+      if (!piece.ok()) co_return false;
       tcp().expires_after(limits_.write);
-      const auto [error, size] = co_await asio::async_write(
-          stream_, asio::buffer(piece.data(), static_cast<std::size_t>(got)), kTuple);
+      if (!knows_chunks_) {
+        if (piece->empty()) co_return true;
+        auto writing = asio::async_write(stream_, asio::buffer(*piece), kTuple);
+        const auto [error, size] = co_await std::move(writing);
+        if (error) co_return false;
+        continue;
+      }
+      if (piece->empty()) {
+        auto ending = asio::async_write(stream_, http::make_chunk_last(), kTuple);
+        const auto [error, size] = co_await std::move(ending);
+        co_return !error;
+      }
+      auto writing = asio::async_write(stream_, http::make_chunk(asio::buffer(*piece)), kTuple);
+      const auto [error, size] = co_await std::move(writing);
       if (error) co_return false;
     }
-    co_return true;
   }
 
   Stream stream_;
@@ -465,7 +478,8 @@ class Connection {
   const HttpServer::Limits& limits_;
   Connections& all_;
   beast::flat_buffer buffer_;
-  bool is_taken_ = false;  // by a WebSocket
+  bool is_taken_ = false;      // by a WebSocket
+  bool knows_chunks_ = false;  // whose request is being answered
 };
 
 /// For who speaks HTTP where TLS is spoken: most likely a person who typed an address.

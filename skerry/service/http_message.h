@@ -14,7 +14,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
 
-#include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/tool/tool.h"
 
@@ -38,10 +37,14 @@ struct HttpRequest {
   tool::Caller caller = {};       ///< who asks: the server's word, not the client's
 };
 
-/// A file to be sent in place of a body, from its beginning.
-struct ResponseFile {
-  OwnedFd fd;
-  std::uint64_t size = 0;
+/// A body that is made while it is sent, piece by piece: no one knows beforehand how long it will
+/// be. Destroyed when its reader has all of it, or is gone. Confined to the loop's thread.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  /// The next piece; empty after the last. After a failure the client sees that the body is cut
+  /// off.
+  virtual boost::asio::awaitable<Result<std::string>> next() = 0;
 };
 
 struct HttpResponse {
@@ -49,7 +52,7 @@ struct HttpResponse {
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< further ones
-  std::shared_ptr<const ResponseFile> file = {};                  ///< then `body` is empty
+  std::shared_ptr<BodySource> source = {};                        ///< then `body` is empty
 };
 
 HttpResponse json_response(const nlohmann::ordered_json& json, int status = 200);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "skerry/service/http_handler.h"
@@ -165,15 +166,23 @@ awaitable<HttpAnswer> diff(Sessions& sessions, HttpRequest request) {
   co_return told(found);
 }
 
+class ExportBody final : public BodySource {
+ public:
+  explicit ExportBody(std::unique_ptr<broker::ExportStream> stream) : stream_(std::move(stream)) {}
+  awaitable<Result<std::string>> next() override { return stream_->next(); }
+
+ private:
+  std::unique_ptr<broker::ExportStream> stream_;
+};
+
 awaitable<HttpAnswer> export_revision(Sessions& sessions, HttpRequest request) {
   std::string revision = query_of(request, "revision");
   SessionRef ref = ref_of(request);
   auto exported = co_await sessions.export_revision(std::move(ref), std::move(revision));
   if (!exported.ok()) co_return response_of(exported.status());
   HttpResponse response{.status = 200, .body = {}, .content_type = kExportType};
-  response.headers.emplace_back("X-Skerry-Revision", std::to_string(exported->revision));
-  response.file = std::make_shared<const ResponseFile>(
-      ResponseFile{.fd = std::move(exported->file), .size = exported->size});
+  response.headers.emplace_back("X-Skerry-Revision", std::to_string((*exported)->revision()));
+  response.source = std::make_shared<ExportBody>(*std::move(exported));
   co_return response;
 }
 
@@ -300,7 +309,7 @@ void add_transfers(Sessions& sessions, Router& router) {
   router.add({.method = "GET",
               .path = "/v1/sessions/{session}/export",
               .summary = "A revision with all that another machine needs to go on from it",
-              .errors = {400, 403, 404, 409, 500, 503},
+              .errors = {400, 403, 404, 409, 429, 500, 503},
               .queries = {"revision"},
               .answer_type = kExportType,
               .handler = of(sessions, export_revision)});
@@ -309,7 +318,7 @@ void add_transfers(Sessions& sessions, Router& router) {
               .summary = "A new session of an exported one",
               .body = {{"type", "string"}, {"format", "binary"}},
               .answer = revision_schema(),
-              .errors = {400, 403, 409, 413, 500, 503},
+              .errors = {400, 403, 409, 413, 429, 500, 503},
               .body_type = kExportType,
               .handler = of(sessions, import)});
 }

@@ -2,7 +2,6 @@
 #include "skerry/service/skerry_service.h"
 
 #include <memory>
-#include <unistd.h>
 #include <utility>
 
 #include "skerry/runtime/installation.h"
@@ -18,7 +17,6 @@ namespace {
 using nlohmann::json;
 using tool::SessionRef;
 
-constexpr std::size_t kExportPiece = std::size_t{1} << 20;
 constexpr std::size_t kMaxImport = std::size_t{64} << 20;
 
 /// The request as `/v1/run` has it, so that both are checked alike.
@@ -313,20 +311,17 @@ grpc::ServerWriteReactor<v1::ExportPiece>* SkerryService::ExportSession(
     std::string revision = request->revision();
     const auto exported = co_await sessions_.export_revision(std::move(ref), std::move(revision));
     if (!exported.ok()) co_return grpc_status(exported.status());
-    // Read on the loop: it was written a moment ago, and is in memory.
-    for (std::uint64_t at = 0; at < exported->size;) {
+    for (;;) {
+      auto making = (*exported)->next();
+      auto data = co_await std::move(making);
+      if (!data.ok()) co_return grpc_status(data.status());
+      if (data->empty()) co_return grpc::Status::OK;
       v1::ExportPiece piece;
-      piece.mutable_data()->resize(kExportPiece);
-      const ssize_t got = ::pread(exported->file.get(), piece.mutable_data()->data(), kExportPiece,
-                                  static_cast<off_t>(at));
-      if (got <= 0) co_return grpc::Status(grpc::StatusCode::DATA_LOSS, "the export is cut off");
-      piece.mutable_data()->resize(static_cast<std::size_t>(got));
-      at += static_cast<std::uint64_t>(got);
+      piece.set_data(*std::move(data));
       send(std::move(piece));
       const bool listens = co_await send.drained();
       if (!listens) co_return grpc::Status(grpc::StatusCode::CANCELLED, "nobody listens");
     }
-    co_return grpc::Status::OK;
   });
 }
 

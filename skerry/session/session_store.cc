@@ -507,7 +507,8 @@ Result<RevisionInfo> SessionStore::import(const SessionName& name, const image::
   SKERRY_ASSIGN(const Lease turn, lease(name));
   SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock(directory_)));
   SKERRY_TRY(check_free(name));
-  SKERRY_ASSIGN(const image::Revision base, files_.bare_base(imported.manifest));
+  SKERRY_ASSIGN(const image::Revision base,
+                files_.bare_base(imported.module_sha256, imported.template_name));
   const std::string from = "imported: " + imported.origin.session + ", revision " +
                            std::to_string(imported.origin.revision);
   SKERRY_ASSIGN(auto saved, save(turn, base, imported.captured,

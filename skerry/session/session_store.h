@@ -13,7 +13,7 @@
 
 #include "skerry/base/file.h"
 #include "skerry/base/status.h"
-#include "skerry/image/image_export.h"
+#include "skerry/image/export_reader.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/session/session_info.h"
 #include "skerry/session/session_name.h"

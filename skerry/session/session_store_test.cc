@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/child.h"
+#include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"
 
 namespace skerry::session {
@@ -387,18 +388,19 @@ TEST_F(SessionStoreTest, OnlyTheLastEventsAreTold) {
 TEST_F(SessionStoreTest, AnImportedSessionIsAllItsOwn) {
   ASSERT_TRUE(run(name("s"), 5).ok());
   const auto opened = store->open_revision(name("s"), std::nullopt).value();
-  const OwnedFd file = image::testing::memory_file({});
-  ASSERT_TRUE(
-      image::write_export(file.get(), *opened.revision.image(), {"s", opened.number}, [](double) {
-      }).ok());
-  const auto imported =
-      image::read_export(file.get(), image::testing::memory_file({}), [](double) {});
+  const auto file = image::testing::exported(*opened.revision.image(), {"s", opened.number});
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto imported = image::testing::read_export(*file);
   ASSERT_TRUE(imported.ok()) << imported.status();
   EXPECT_EQ(store->import(name("s"), *imported).status().code(), StatusCode::kAlreadyExists);
   const auto saved = store->import(name("copy"), *imported);
   ASSERT_TRUE(saved.ok()) << saved.status();
   EXPECT_EQ(saved->number, 1);
   EXPECT_EQ(saved->first_line, "imported: s, revision 1");
+  const auto templates = store->files().list_templates().size();
+  ASSERT_TRUE(store->import(name("second"), *imported).ok());
+  EXPECT_EQ(store->files().list_templates().size(), templates) << "one base for all imports";
+  ASSERT_TRUE(store->clear(name("second")).ok());
   ASSERT_TRUE(store->clear(name("s")).ok());  // the template goes, too
   const auto copy = store->open_revision(name("copy"), "1").value();
   EXPECT_EQ(image::testing::whole(*copy.revision.image()->pages),

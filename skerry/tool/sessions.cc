@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/tool/sessions.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 #include "skerry/base/file.h"
-#include "skerry/broker/session_transfer.h"
 #include "skerry/runtime/installation.h"
 
 namespace skerry::tool {
@@ -15,6 +12,9 @@ namespace {
 using session::SessionInfo;
 using session::SessionName;
 using session::SessionStore;
+
+/// How long an export or import waits for the tenant's other one.
+constexpr std::chrono::seconds kPatience{3};
 
 /// Keeps what a guest tells of itself.
 class Told final : public worker::RunObserver {
@@ -125,41 +125,60 @@ Sessions::Awaited<VariablesDiff> Sessions::diff(SessionRef ref, std::string befo
   co_return diff_of(*first, *second);
 }
 
-Sessions::Awaited<Sessions::Exported> Sessions::export_revision(SessionRef ref,
-                                                                std::string revision) {
+Sessions::Awaited<std::unique_ptr<broker::ExportStream>> Sessions::export_revision(
+    SessionRef ref, std::string revision) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
-  auto work = [&](SessionStore& store) -> Result<Exported> {
-    SKERRY_ASSIGN(const auto opened, store.open_revision(*name, revision_or_head(revision)));
-    Exported exported{.file = {}, .revision = opened.number};
-    SKERRY_ASSIGN(exported.file, unnamed_file(home_.store()));
-    SKERRY_TRY(broker::write_session(exported.file.get(), store, *name, opened, [](double) {}));
-    SKERRY_ASSIGN(const std::int64_t size, syscall_result("lseek", {}, [&] {
-                    return ::lseek(exported.file.get(), 0, SEEK_END);
-                  }));
-    exported.size = static_cast<std::uint64_t>(size);
-    return exported;
+  std::string what = "another export";
+  std::string tenant = ref.tenant;
+  auto waiting = exports_.take(std::move(tenant), std::move(what), kPatience);
+  auto turn = co_await std::move(waiting);
+  if (!turn.ok()) co_return turn.status();
+  struct Begun {
+    std::unique_ptr<image::ExportWriter> writer;
+    std::int64_t revision = 0;
   };
-  co_return co_await runner_.sessions().with(std::move(ref.tenant), std::move(work));
+  auto work = [&](SessionStore& store) -> Result<Begun> {
+    SKERRY_ASSIGN(const auto opened, store.open_revision(*name, revision_or_head(revision)));
+    Begun begun{.writer = {}, .revision = opened.number};
+    SKERRY_ASSIGN(begun.writer, broker::begin_export(store, *name, opened));
+    return begun;
+  };
+  broker::SessionAccess& access = runner_.sessions();
+  auto begun = co_await access.with(std::move(ref.tenant), std::move(work));
+  if (!begun.ok()) co_return begun.status();
+  co_return std::make_unique<broker::ExportStream>(access, std::move(begun->writer),
+                                                   begun->revision, *std::move(turn));
 }
 
 Sessions::Awaited<session::RevisionInfo> Sessions::import(SessionRef ref, std::string exported) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
-  auto work = [&](SessionStore& store) -> Result<session::RevisionInfo> {
+  std::string what = "another import";
+  std::string tenant = ref.tenant;
+  auto waiting = imports_.take(std::move(tenant), std::move(what), kPatience);
+  const auto turn = co_await std::move(waiting);
+  if (!turn.ok()) co_return turn.status();
+  // Read once, however often the store is busy.
+  auto reading = [this, exported = std::move(exported)]() mutable -> Result<image::Export> {
+    SKERRY_TRY(make_private_directory(home_.store()));  // which the first session makes
     SKERRY_ASSIGN(const OwnedFd input, unnamed_file(home_.store()));
     SKERRY_TRY(write_all(input.get(), as_bytes(exported)));
+    exported = std::string();
     SKERRY_ASSIGN(OwnedFd room, unnamed_file(home_.store()));
-    SKERRY_ASSIGN(const auto here, runtime::PythonInstallation(home_).open(
-                                       runtime::kDefaultTemplate, engine::Metering::kNone));
-    const auto read =
-        broker::read_session(input.get(), std::move(room), home_, *here, [](double) {});
-    if (read.ok()) return store.import(*name, *read);
-    // What is damaged is what the caller gave, and nothing of ours.
-    return read.status().code() == StatusCode::kDataLoss
-               ? absl::InvalidArgumentError(std::string(message_of(read.status())))
-               : read.status();
+    const runtime::PythonInstallation installation(home_);
+    SKERRY_ASSIGN(const auto installed,
+                  image::open_image(installation.template_path(runtime::kDefaultTemplate)));
+    return broker::read_session(input.get(), std::move(room), home_, installed->manifest, reader_);
   };
+  const auto read = co_await runner_.sessions().on_thread(std::move(reading));
+  if (!read.ok()) {
+    // What is damaged is what the caller gave, and nothing of ours.
+    co_return read.status().code() == StatusCode::kDataLoss
+        ? absl::InvalidArgumentError(std::string(message_of(read.status())))
+        : read.status();
+  }
+  auto work = [&](SessionStore& store) { return store.import(*name, *read); };
   co_return co_await runner_.sessions().with(std::move(ref.tenant), std::move(work));
 }
 

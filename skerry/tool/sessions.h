@@ -2,15 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
-#include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/broker/export_stream.h"
 #include "skerry/broker/runner.h"
+#include "skerry/broker/session_transfer.h"
+#include "skerry/broker/tenant_turns.h"
 #include "skerry/runtime/home.h"
 #include "skerry/session/session_store.h"
 #include "skerry/tool/session_report.h"
@@ -36,7 +39,8 @@ class Sessions {
   using Awaited = boost::asio::awaitable<Result<Value>>;
 
   /// The runner must outlive it.
-  Sessions(broker::Runner& runner, runtime::Home home) : runner_(runner), home_(std::move(home)) {}
+  Sessions(broker::Runner& runner, runtime::Home home, broker::ReaderSetting reader)
+      : runner_(runner), home_(std::move(home)), reader_(std::move(reader)) {}
 
   Awaited<std::vector<session::SessionInfo>> list(std::string tenant);
   Awaited<session::SessionInfo> info(SessionRef ref);
@@ -51,15 +55,13 @@ class Sessions {
   /// Forgets one session, or all of the tenant. Returns how many there were.
   Awaited<std::int64_t> clear(std::string tenant, std::optional<std::string> name);
 
-  struct Exported {
-    OwnedFd file;  ///< without a name, to be read from its beginning
-    std::uint64_t size = 0;
-    std::int64_t revision = 0;
-  };
-  /// A revision, empty: the head, with all that another machine needs to go on from it.
-  Awaited<Exported> export_revision(SessionRef ref, std::string revision);
-  /// Makes a session of what `export_revision` gave; anybody may have written it. kAlreadyExists
-  /// when there is one of that name; kInvalidArgument when it is no whole export.
+  /// A revision, empty: the head, with all that another machine needs to go on from it. Each tenant
+  /// has one export at a time: kResourceExhausted when another one lasts a few seconds longer.
+  Awaited<std::unique_ptr<broker::ExportStream>> export_revision(SessionRef ref,
+                                                                 std::string revision);
+  /// Makes a session of what `export_revision` gave; anyone may have written it. kAlreadyExists
+  /// when there is one of that name; kInvalidArgument when it is no whole export. Each tenant has
+  /// one import at a time, as with exports.
   Awaited<session::RevisionInfo> import(SessionRef ref, std::string exported);
 
  private:
@@ -67,6 +69,10 @@ class Sessions {
 
   broker::Runner& runner_;
   runtime::Home home_;
+  broker::ReaderSetting reader_;
+  broker::TenantTurns exports_{1};
+  // What an import holds may be as large as a session's files: few at once.
+  broker::TenantTurns imports_{1, 2};
 };
 
 }  // namespace skerry::tool
