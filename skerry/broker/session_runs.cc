@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <sys/stat.h>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "skerry/broker/bounds.h"
+#include "skerry/broker/store_lanes.h"
 #include "skerry/image/image_file.h"
 #include "skerry/jail/memory_file.h"
 
@@ -28,19 +31,50 @@ constexpr std::chrono::milliseconds kLatestAsk{100};
 
 constexpr std::chrono::seconds kBetweenKeeping{15};
 
-/// What the store's thread works with. Nobody else touches it, but to read what never changes.
+// A commit of more bytes is one that others should not wait for: it takes some milliseconds.
+constexpr std::int64_t kLargeCommit = std::int64_t{4} << 20;
+
+using Weight = StoreLanes::Weight;
+
+/// How much keeping what a run left may take.
+Weight weight_of(const worker::LeftState& left) {
+  struct stat info{};
+  return left.file.is_open() && ::fstat(left.file.get(), &info) == 0 && info.st_size > kLargeCommit
+             ? Weight::kLarge
+             : Weight::kSmall;
+}
+
+/// What the store's threads work with: each tenant's store in that tenant's lane alone.
 struct StoreSide {
   const runtime::PythonInstallation installation;
   const session::Policy policy;
   const std::filesystem::path directory;
-  std::map<std::string, std::unique_ptr<SessionStore>> stores;  // by tenant
+  std::mutex mutex;
+  std::map<std::string, std::unique_ptr<SessionStore>> stores;  // by tenant; guarded by the mutex
+
+  StoreSide(const runtime::Home& home, const SessionRuns::Setting& setting)
+      : installation(home),
+        policy(setting.policy),
+        directory(setting.store.empty() ? home.store() : setting.store) {}
 
   Result<SessionStore*> store_of(const std::string& tenant) {
-    auto& store = stores[tenant];
-    if (!store) {
-      SKERRY_ASSIGN(store, SessionStore::open(directory, tenant, policy));
+    std::unique_ptr<SessionStore>* store = nullptr;
+    {
+      const std::lock_guard lock(mutex);
+      store = &stores[tenant];  // where it is it stays, and its lane alone looks into it
     }
-    return store.get();
+    if (!*store) {
+      SKERRY_ASSIGN(*store, SessionStore::open(directory, tenant, policy));
+    }
+    return store->get();
+  }
+
+  std::vector<std::string> tenants() {
+    const std::lock_guard lock(mutex);
+    std::vector<std::string> names;
+    names.reserve(stores.size());
+    for (const auto& [tenant, store] : stores) names.push_back(tenant);
+    return names;
   }
 
   /// kUnavailable while another process runs in the session.
@@ -106,11 +140,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
       : io_(io),
         broker_(broker),
         setting_(setting),
-        side_(std::make_shared<StoreSide>(
-            StoreSide{.installation = runtime::PythonInstallation(home),
-                      .policy = setting.policy,
-                      .directory = setting.store.empty() ? home.store() : setting.store,
-                      .stores = {}})),
+        side_(std::make_shared<StoreSide>(home, setting)),
         sweep_(io) {}
 
   void start() { sweep(); }
@@ -118,7 +148,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   void stop() {
     is_stopped_ = true;
     sweep_.cancel();
-    store_thread_.join();
+    lanes_.join();
     keeping_thread_.join();
   }
 
@@ -198,27 +228,31 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     Clock::time_point used;
   };
 
-  /// Does `work` on the store's thread, then `then` with its result on the loop.
+  /// Does `work` in the tenant's lane, then `then` with its result on the loop.
   template <typename Work, typename Then>
-  void in_store(Work work, Then then) {
-    boost::asio::post(store_thread_, [&io = io_, side = side_, weak = weak_from_this(),
-                                      work = std::move(work), then = std::move(then)]() mutable {
-      auto result = work(*side);
-      boost::asio::post(io, [weak, result = std::move(result), then = std::move(then)]() mutable {
-        const auto lines = weak.lock();
-        if (lines && !lines->is_stopped_) then(*lines, std::move(result));
-      });
-    });
+  void in_store(const std::string& tenant, Weight weight, Work work, Then then) {
+    lanes_.post(tenant, weight,
+                [&io = io_, side = side_, weak = weak_from_this(), work = std::move(work),
+                 then = std::move(then)]() mutable {
+                  auto result = work(*side);
+                  boost::asio::post(
+                      io, [weak, result = std::move(result), then = std::move(then)]() mutable {
+                        const auto lines = weak.lock();
+                        if (lines && !lines->is_stopped_) then(*lines, std::move(result));
+                      });
+                });
   }
 
   void begin(const Key& key) {
     Line& line = lines_[key];
     const PendingRun pending = line.waiting.front();
     const auto known = line.kept ? line.kept->revision : nullptr;
-    in_store([pending, known](StoreSide& side) { return side.begin(pending->order, known.get()); },
-             [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
-               lines.begun(key, pending, std::move(turn));
-             });
+    in_store(
+        key.first, Weight::kSmall,
+        [pending, known](StoreSide& side) { return side.begin(pending->order, known.get()); },
+        [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
+          lines.begun(key, pending, std::move(turn));
+        });
   }
 
   void begun(const Key& key, const PendingRun& pending, Result<std::shared_ptr<SessionTurn>> turn) {
@@ -283,8 +317,11 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
           }
         });
     // While the worker runs, the store has time for what the run before has left to do.
-    boost::asio::post(store_thread_,
-                      [side = side_, tenant = key.first] { side->clear_up(tenant); });
+    clear_up(key.first);
+  }
+
+  void clear_up(const std::string& tenant) {
+    lanes_.post(tenant, Weight::kSmall, [side = side_, tenant] { side->clear_up(tenant); });
   }
 
   InSession::Start start_in(const Key& key, Pending& pending, std::uint64_t worker) {
@@ -313,6 +350,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   void ended(const Key& key, const PendingRun& pending, sandbox::Outcome outcome) {
     using End = Result<StoreSide::End>;
     in_store(
+        key.first, weight_of(pending->left),
         [pending, outcome](StoreSide& side) {
           End end = side.end(*pending->turn, pending->order, outcome, pending->left);
           // Others may have the session before anybody is told.
@@ -398,31 +436,22 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   void keep_small() {
     if (Clock::now() < next_keeping_) return;
     next_keeping_ = Clock::now() + kBetweenKeeping;
-    in_store(
-        [](StoreSide& side) {
-          std::vector<std::string> tenants;
-          for (const auto& [tenant, store] : side.stores) {
-            side.clear_up(tenant);
-            tenants.push_back(tenant);
-          }
-          return tenants;
-        },
-        [](Lines& lines, const std::vector<std::string>& tenants) {
-          boost::asio::post(lines.keeping_thread_, [side = lines.side_, tenants] {
-            for (const std::string& tenant : tenants) {
-              // What fails is tried again; `skerry store gc` tells why.
-              const auto store = SessionStore::open(side->directory, tenant, side->policy);
-              if (store.ok()) (void)(*store)->keep_small();
-            }
-          });
-        });
+    const std::vector<std::string> tenants = side_->tenants();
+    for (const std::string& tenant : tenants) clear_up(tenant);
+    boost::asio::post(keeping_thread_, [side = side_, tenants] {
+      for (const std::string& tenant : tenants) {
+        // What fails is tried again; `skerry store gc` tells why.
+        const auto store = SessionStore::open(side->directory, tenant, side->policy);
+        if (store.ok()) (void)(*store)->keep_small();
+      }
+    });
   }
 
   boost::asio::io_context& io_;
   Broker& broker_;
   Setting setting_;
   std::shared_ptr<StoreSide> side_;
-  boost::asio::thread_pool store_thread_{1};
+  StoreLanes lanes_;
   boost::asio::thread_pool keeping_thread_{1};
   boost::asio::steady_timer sweep_;
   Clock::time_point next_keeping_ = Clock::now() + kBetweenKeeping;

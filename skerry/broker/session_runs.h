@@ -22,8 +22,8 @@ namespace skerry::broker {
 /// makes the next: what a worker keeps of a session is only ever a faster way to the same state. So
 /// it does not matter what other processes do with the store meanwhile, or when a worker dies.
 ///
-/// Called, and calls back, on the thread that runs the io_context. What blocks happens on a thread
-/// of its own.
+/// Called, and calls back, on the thread that runs the io_context. What blocks happens on threads
+/// of its own, where tenants do not wait for each other (`StoreLanes`).
 class SessionRuns {
  public:
   struct Setting {
