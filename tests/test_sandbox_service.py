@@ -449,6 +449,9 @@ def test_a_change_is_a_revision_that_can_be_taken_back(agent, files, write, read
     assert read("a.txt") == "one"
     assert python(agent, "print(open('a.txt').read())") == "one\n"
     session("rewind", "s", "0")
+    listed = files.FileList(session_id="s")
+    assert listed.success and listed.file_count == 0
+    assert "File not found" in files.FileRead(session_id="s", path="a.txt").error
     assert not files.FileRead(session_id="s", path="a.txt").success
     write("b", "1")
     assert files.FileList(session_id="s").file_count == 1

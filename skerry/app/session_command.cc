@@ -148,9 +148,9 @@ Status do_clear(SessionStore& store, const StoreOptions& options) {
 Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   const auto variables_at = [&](const std::string& where) -> Result<tool::Variables> {
-    if (where == "0") return tool::Variables{};
     SKERRY_ASSIGN(const auto opened, store.open_revision(name, where));
-    return read_variables(home, opened.revision.image());
+    if (!opened.revision) return tool::Variables{};
+    return read_variables(home, opened.revision->image());
   };
   SKERRY_ASSIGN(const auto before, variables_at(options.other));
   SKERRY_ASSIGN(const auto after, variables_at(options.second));

@@ -70,19 +70,21 @@ Status export_session(SessionStore& store, const runtime::Home& home, const Stor
                 store.open_revision(name, options.other.empty()
                                               ? std::nullopt
                                               : std::optional<std::string_view>(options.other)));
+  // Before there is a file for it.
+  if (!opened.revision) return absl::FailedPreconditionError("revision 0 is the template itself");
   std::int64_t size = 0;
   SKERRY_TRY(write_output(options.file, [&](int fd) -> Status {
     SKERRY_ASSIGN(size, write_to(fd, options, home, store, opened));
     return ok_status();
   }));
-  const auto memory = opened.revision.memory_size();
+  const auto memory = opened.revision->memory_size();
   const std::string told =
       options.json
           ? tool::text_of({{"session", name.text()},
                            {"revision", opened.number},
                            {"bytes", size},
                            {"memory_bytes", memory},
-                           {"module_sha256", opened.revision.manifest().module_sha256}})
+                           {"module_sha256", opened.revision->manifest().module_sha256}})
           : fmt::format("session {}, revision {}: {} of memory in {}", name.text(), opened.number,
                         size_text(static_cast<std::int64_t>(memory)), size_text(size));
   // Standard output is the export's, if that is where it goes.

@@ -33,8 +33,9 @@ Status check_runtime(const runtime::Home& home, const sandbox::Origin& here,
 Status write_session(int fd, const session::SessionStore& store, const session::SessionName& name,
                      const session::SessionStore::OpenedRevision& opened,
                      const image::Progress& progress) {
-  SKERRY_TRY(store.files().verify(opened.revision));
-  image::Image whole = *opened.revision.image();
+  if (!opened.revision) return absl::FailedPreconditionError("revision 0 is the template itself");
+  SKERRY_TRY(store.files().verify(*opened.revision));
+  image::Image whole = *opened.revision->image();
   SKERRY_ASSIGN(whole.manifest.host_state,
                 wasi::with_files_of(as_bytes(whole.manifest.host_state),
                                     as_bytes(whole.template_image->manifest.host_state)));

@@ -12,8 +12,8 @@
 /// anybody.
 namespace skerry::broker {
 
-/// Writes a revision with all it needs to the empty file `fd`, which must be able to seek; read
-/// and checked before that.
+/// Writes a revision with all it needs to the empty file `fd`, which must be able to seek. The
+/// revision's files are read and checked first. kFailedPrecondition for revision 0.
 Status write_session(int fd, const session::SessionStore& store, const session::SessionName& name,
                      const session::SessionStore::OpenedRevision& opened,
                      const image::Progress& progress);

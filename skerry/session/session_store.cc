@@ -485,7 +485,7 @@ Status SessionStore::fork(const SessionName& name, const SessionName& fork) {
 }
 
 Result<SessionStore::OpenedRevision> SessionStore::open_revision(
-    const SessionName& name, std::optional<std::string_view> where) {
+    const SessionName& name, std::optional<std::string_view> where, const image::Revision* known) {
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(const SessionRow session, existing(name));
   std::optional<RevisionRow> row;
@@ -494,11 +494,14 @@ Result<SessionStore::OpenedRevision> SessionStore::open_revision(
   } else {
     SKERRY_ASSIGN(row, tables_.revision(session.head));
   }
-  if (!row || row->id == 0) {
-    return absl::FailedPreconditionError("revision 0 is the template itself");
+  OpenedRevision opened{.template_name = session.template_name, .revision = {}};
+  if (!row || row->id == 0) return opened;
+  opened.number = row->info.number;
+  if (known != nullptr && known->id == row->file) {
+    opened.revision = *known;
+  } else {
+    SKERRY_ASSIGN(opened.revision, load(*row));
   }
-  OpenedRevision opened{.number = row->info.number, .revision = {}};
-  SKERRY_ASSIGN(opened.revision, load(*row));
   return opened;
 }
 

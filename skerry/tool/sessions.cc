@@ -93,7 +93,6 @@ Sessions::Awaited<std::int64_t> Sessions::clear(std::string tenant,
 }
 
 Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string revision) {
-  if (revision == "0") co_return Variables();
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
   auto work = [&](SessionStore& store) {
@@ -102,10 +101,11 @@ Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string rev
   std::string tenant = ref.tenant;
   auto opened = co_await runner_.sessions().with(std::move(tenant), std::move(work));
   if (!opened.ok()) co_return opened.status();
+  if (!opened->revision) co_return Variables();
   Told told;
   broker::Runner::Look look{
       .tenant = std::move(ref.tenant),
-      .revision = std::make_shared<const image::Revision>(std::move(opened->revision)),
+      .revision = std::make_shared<const image::Revision>(*std::move(opened->revision)),
       .request = {},
       .observer = &told};
   look.request.program = variables_program();

@@ -146,16 +146,12 @@ Status SessionTrees::load(Volume& volume, const session::SessionName& name) {
     return ok_status();
   }
   auto opened = volume.store->open_revision(name, std::nullopt);
-  switch (opened.status().code()) {
-    case StatusCode::kOk:
-      volume.parent = std::move(opened->revision);
-      return ok_status();
-    case StatusCode::kNotFound:         // no such session: as one that is yet to begin
-    case StatusCode::kInvalidArgument:  // it was rewound to before its first run
-      return start_on_template(volume, "");
-    default:
-      return opened.status();
-  }
+  // A session that does not exist looks as one that is yet to begin.
+  if (opened.status().code() == StatusCode::kNotFound) return start_on_template(volume, "");
+  if (!opened.ok()) return opened.status();
+  if (!opened->revision) return start_on_template(volume, opened->template_name);
+  volume.parent = *std::move(opened->revision);
+  return ok_status();
 }
 
 Status SessionTrees::start_on_template(Volume& volume, std::string_view template_name) {

@@ -89,6 +89,12 @@ TEST_F(SessionTreesTest, LookingBeginsNoSession) {
   EXPECT_TRUE(store->list()->empty());
 }
 
+TEST_F(SessionTreesTest, ASessionAtRevisionZeroHasNoFiles) {
+  ASSERT_TRUE(write("a", "1").ok());
+  ASSERT_TRUE(store->rewind(scope.session, "0").ok());
+  EXPECT_EQ(read("a"), "No such file or directory");
+}
+
 TEST_F(SessionTreesTest, NothingIsCommittedWhereNothingChanged) {
   SessionTrees trees(*foundation, scope, *store, Purpose::kChange);
   ASSERT_TRUE(trees.tree(FilePath::Root::kWorkspace).ok());
@@ -167,7 +173,7 @@ TEST_F(SessionTreesTest, SessionsBeginWithRandomNumbersOfTheirOwn) {
     const auto opened = store->open_revision(*SessionName::parse(name), std::nullopt);
     EXPECT_TRUE(opened.ok()) << opened.status();
     std::string all;
-    for (const image::Extent& extent : opened->revision.file_image->pages->layers()) {
+    for (const image::Extent& extent : opened->revision->file_image->pages->layers()) {
       all += as_text(extent.file->bytes().subspan(extent.at * kPageSize, extent.count * kPageSize));
     }
     return all;
