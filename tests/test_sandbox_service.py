@@ -196,8 +196,10 @@ def test_binary_files_go_as_base64(files, write, read):
     assert base64.b64decode(read("b.bin", encoding="base64")) == content
     answer = files.FileRead(session_id="s", path="b.bin")
     assert not answer.success and "base64" in answer.error
-    refused(lambda: files.FileWrite(session_id="s", path="c", content="no base64!", encoding="base64"),
-            grpc.StatusCode.INVALID_ARGUMENT)
+    # Padding is part of it, and white space is not.
+    for bad in ("no base64!", "aGk", "aG k=", "aGk=\n", "aGk=aGk="):
+        refused(lambda: files.FileWrite(session_id="s", path="c", content=bad, encoding="base64"),
+                grpc.StatusCode.INVALID_ARGUMENT)
     refused(lambda: files.FileRead(session_id="s", path="b.bin", encoding="latin-1"), grpc.StatusCode.INVALID_ARGUMENT)
 
 

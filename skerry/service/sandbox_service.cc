@@ -9,6 +9,7 @@
 
 #include <absl/strings/escaping.h>
 
+#include "skerry/base/base64.h"
 #include "skerry/base/utf8.h"
 #include "skerry/service/grpc_call.h"
 #include "skerry/service/grpc_gate.h"
@@ -246,8 +247,10 @@ grpc::ServerUnaryReactor* SandboxService::FileWrite(grpc::CallbackServerContext*
     auto work = [&](Trees& trees, Watch&) -> Status {
       std::string decoded;
       const bool is_text = *encoding == Encoding::kText;
-      if (!is_text && !absl::Base64Unescape(request->content(), &decoded)) {
-        return absl::InvalidArgumentError("content is not base64");
+      if (!is_text) {
+        auto bytes = decode_base64(request->content());
+        if (!bytes.ok()) return absl::InvalidArgumentError("content is not base64");
+        decoded = *std::move(bytes);
       }
       const std::string& content = is_text ? request->content() : decoded;
       size = content.size();
