@@ -11,27 +11,27 @@
 
 #include "skerry/base/base64.h"
 #include "skerry/base/utf8.h"
+#include "skerry/files/deletion.h"
+#include "skerry/files/listing.h"
+#include "skerry/files/search.h"
+#include "skerry/files/text_edit.h"
+#include "skerry/operation/command.h"
 #include "skerry/service/grpc_call.h"
 #include "skerry/service/grpc_gate.h"
 #include "skerry/tool/python_executor.h"
 #include "skerry/tool/tool.h"
-#include "skerry/workspace/command.h"
-#include "skerry/workspace/deletion.h"
-#include "skerry/workspace/listing.h"
-#include "skerry/workspace/search.h"
-#include "skerry/workspace/text_edit.h"
 
 namespace skerry::service {
 namespace {
 
 namespace proto = shannon::sandbox;
+using files::FilePath;
+using files::Tree;
+using files::Trees;
+using files::Watch;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using workspace::FilePath;
 using workspace::Scope;
-using workspace::Tree;
-using workspace::Trees;
-using workspace::Watch;
 
 /// A call's end: what is no more than news of the files is told in the response.
 template <typename Response>
@@ -147,11 +147,11 @@ Status write_file(Trees& trees, const FilePath& path, std::string_view bytes,
 }
 
 struct Edit {
-  workspace::EditedText text;
+  files::EditedText text;
   std::uint64_t size = 0;
 };
 
-Result<Edit> edit_file(Trees& trees, const FilePath& path, const workspace::TextEdit& edit,
+Result<Edit> edit_file(Trees& trees, const FilePath& path, const files::TextEdit& edit,
                        ByteSize most) {
   SKERRY_ASSIGN(const Place place, place_of(trees, path));
   const auto content = place.tree->read(path.below(), most);
@@ -160,7 +160,7 @@ Result<Edit> edit_file(Trees& trees, const FilePath& path, const workspace::Text
     return absl::FailedPreconditionError("not UTF-8 text: " + path.shown());
   }
   Edit done;
-  SKERRY_ASSIGN(done.text, workspace::edited(*content, edit, most.value));
+  SKERRY_ASSIGN(done.text, files::edited(*content, edit, most.value));
   done.size = done.text.text.size();
   SKERRY_TRY(about(path, place.tree->write(path.below(), done.text.text, Tree::Writing::kReplace)));
   return done;
@@ -183,7 +183,7 @@ Result<seconds> patience_for(int asked, seconds most) {
   return asked == 0 ? most : std::min(seconds(asked), most);
 }
 
-void set_output(const workspace::CommandOutput& output, proto::CommandResponse& response) {
+void set_output(const operation::CommandOutput& output, proto::CommandResponse& response) {
   response.set_success(output.exit_code == 0);
   response.set_stdout(to_utf8(output.standard_output));
   response.set_stderr(to_utf8(output.standard_error));
@@ -277,19 +277,19 @@ grpc::ServerUnaryReactor* SandboxService::FileList(grpc::CallbackServerContext* 
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
-    const workspace::ListingOrder order{
+    const files::ListingOrder order{
         .pattern = request->pattern(),
-        .depth = request->recursive() ? workspace::Depth::kAll : workspace::Depth::kOne,
+        .depth = request->recursive() ? files::Depth::kAll : files::Depth::kOne,
         .has_hidden = request->include_hidden()};
-    auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Listed> {
+    auto work = [&](Trees& trees, Watch& watch) -> Result<files::Listed> {
       SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-      auto listed = workspace::list_files(*place.tree, *path, order, watch);
+      auto listed = files::list_files(*place.tree, *path, order, watch);
       return listed.ok() ? std::move(listed) : about(*path, listed.status());
     };
     auto listing = files_.look(*scope, files_.setting().patience, std::move(work));
     auto listed = co_await std::move(listing);
     if (!listed.ok()) co_return ended(listed.status(), *response);
-    for (workspace::ListedFile& file : listed->files) {
+    for (files::ListedFile& file : listed->files) {
       auto* entry = response->add_entries();
       entry->set_name(std::move(file.name));
       entry->set_path(std::move(file.path));
@@ -317,7 +317,7 @@ grpc::ServerUnaryReactor* SandboxService::ExecuteCommand(grpc::CallbackServerCon
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto patience = patience_for(request->timeout_seconds(), files_.setting().patience);
     if (!patience.ok()) co_return grpc_status(patience.status());
-    const auto command = workspace::Command::parse(request->command());
+    const auto command = operation::Command::parse(request->command());
     if (!command.ok()) {
       co_return refused("Command not allowed: " + std::string(message_of(command.status())), 1,
                         *response);
@@ -361,25 +361,25 @@ grpc::ServerUnaryReactor* SandboxService::FileSearch(grpc::CallbackServerContext
       co_return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
                              "max_results and context_lines are not negative");
     }
-    workspace::Search search{.query = request->query(),
-                             .path = path->below(),
-                             .syntax = request->regex() ? workspace::TextPattern::Syntax::kExtended
-                                                        : workspace::TextPattern::Syntax::kLiteral,
-                             .include = request->include(),
-                             .context = static_cast<std::size_t>(request->context_lines())};
+    files::Search search{.query = request->query(),
+                         .path = path->below(),
+                         .syntax = request->regex() ? files::TextPattern::Syntax::kExtended
+                                                    : files::TextPattern::Syntax::kLiteral,
+                         .include = request->include(),
+                         .context = static_cast<std::size_t>(request->context_lines())};
     if (request->max_results() > 0) {
       search.most = static_cast<std::size_t>(request->max_results());
     }
     if (auto checked = search.check(); !checked.ok()) co_return grpc_status(checked);
-    auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Found> {
+    auto work = [&](Trees& trees, Watch& watch) -> Result<files::Found> {
       SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-      auto found = workspace::search_files(*place.tree, search, watch);
+      auto found = files::search_files(*place.tree, search, watch);
       return found.ok() ? std::move(found) : about(*path, found.status());
     };
     auto searching = files_.look(*scope, files_.setting().patience, std::move(work));
     auto found = co_await std::move(searching);
     if (!found.ok()) co_return ended(found.status(), *response);
-    for (workspace::FoundLine& line : found->lines) {
+    for (files::FoundLine& line : found->lines) {
       auto* match = response->add_matches();
       match->set_file(std::move(line.file));
       match->set_line(static_cast<std::int32_t>(line.line));
@@ -407,11 +407,10 @@ grpc::ServerUnaryReactor* SandboxService::FileEdit(grpc::CallbackServerContext* 
     if (!scope.ok()) co_return grpc_status(scope.status());
     const auto path = FilePath::parse(request->path());
     if (!path.ok()) co_return grpc_status(path.status());
-    const workspace::TextEdit edit{.old_text = request->old_text(),
-                                   .new_text = request->new_text(),
-                                   .which = request->replace_all()
-                                                ? workspace::TextEdit::Which::kAll
-                                                : workspace::TextEdit::Which::kFirst};
+    const files::TextEdit edit{.old_text = request->old_text(),
+                               .new_text = request->new_text(),
+                               .which = request->replace_all() ? files::TextEdit::Which::kAll
+                                                               : files::TextEdit::Which::kFirst};
     const ByteSize most = files_.setting().read;
     auto work = [&](Trees& trees, Watch&) { return edit_file(trees, *path, edit, most); };
     auto editing = files_.change(*scope, files_.setting().patience, "FileEdit " + path->shown(),
@@ -442,13 +441,13 @@ grpc::ServerUnaryReactor* SandboxService::FileDelete(grpc::CallbackServerContext
     }
     const auto pattern = FilePath::parse(request->pattern());
     if (!pattern.ok()) co_return grpc_status(pattern.status());
-    const workspace::Deletion deletion{
+    const files::Deletion deletion{
         .path = path->below(),
         .pattern = request->pattern(),
-        .depth = request->recursive() ? workspace::Depth::kAll : workspace::Depth::kOne};
-    auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Deleted> {
+        .depth = request->recursive() ? files::Depth::kAll : files::Depth::kOne};
+    auto work = [&](Trees& trees, Watch& watch) -> Result<files::Deleted> {
       SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-      auto deleted = workspace::delete_files(*place.tree, deletion, watch);
+      auto deleted = files::delete_files(*place.tree, deletion, watch);
       return deleted.ok() ? std::move(deleted) : about(*path, deleted.status());
     };
     auto deleting = files_.change(*scope, files_.setting().patience,

@@ -11,11 +11,14 @@
 
 #include "skerry/base/status.h"
 #include "skerry/broker/session_access.h"
+#include "skerry/files/watch.h"
 #include "skerry/runtime/home.h"
 #include "skerry/workspace/session_trees.h"
-#include "skerry/workspace/watch.h"
 
 namespace skerry::workspace {
+
+using files::Trees;
+using files::Watch;
 
 /// Work on the files of sessions, besides their runs. Looking needs nobody's leave and sees what
 /// the last run or change left; a change is made between runs, whole or not at all, and is a

@@ -8,14 +8,17 @@
 #include <string_view>
 
 #include "skerry/base/status.h"
+#include "skerry/files/tree.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/runtime/blobs.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/session/session_store.h"
 #include "skerry/wasi/host_state.h"
-#include "skerry/workspace/tree.h"
 
 namespace skerry::workspace {
+
+using files::FilePath;
+using files::Tree;
 
 /// Whose files a call works on. Checked values.
 struct Scope {
@@ -43,7 +46,7 @@ struct Foundation {
 ///
 /// Nothing of a guest is run, and none of its pages is looked at: its files are in the host state,
 /// which is checked when it is read. Borrows its parameters. Confined to one thread; it blocks.
-class SessionTrees final : public Trees {
+class SessionTrees final : public files::Trees {
  public:
   /// kChange takes the sessions' leases: kUnavailable while somebody runs in one.
   enum class Purpose { kLook, kChange };

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "skerry/base/status.h"
+#include "skerry/files/listing.h"
+#include "skerry/files/tree.h"
+#include "skerry/files/watch.h"
+
+namespace skerry::files {
+
+/// What is to be deleted: a file, link or directory; or, with a pattern, the files and links of
+/// such names in a directory. Untrusted.
+struct Deletion {
+  std::string path;
+  std::string pattern = {};
+  /// Of a directory without a pattern: kOne deletes it when it is empty, kAll with what is in it.
+  Depth depth = Depth::kOne;
+};
+
+struct Deleted {
+  std::vector<std::string> paths;    ///< from the root on
+  std::vector<std::string> skipped;  ///< links that lead out of the root: left as they are
+};
+
+/// Deletes. What is not there counts as deleted already. kFailedPrecondition for a directory that
+/// is not empty, and for a pattern in what is none; kPermissionDenied for the root.
+Result<Deleted> delete_files(Tree& tree, const Deletion& deletion, Watch& watch);
+
+}  // namespace skerry::files

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/files/listing.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "skerry/files/glob.h"
+
+namespace skerry::files {
+namespace {
+
+constexpr std::size_t kMost = 10'000;
+
+ListedFile listed_file(const Tree& tree, const FilePath& path, const Entry& entry) {
+  // What a link leads to, if it leads to something within the root.
+  const auto target = entry.is_link() ? tree.find(entry.below) : entry;
+  const bool is_directory = target.ok() && target->is_directory();
+  return {.name = entry.name,
+          .path = path.at(entry.below).shown(),
+          .is_file = !is_directory,
+          .size = target.ok() && target->is_file() ? target->size : 0,
+          .modified = std::chrono::duration_cast<std::chrono::seconds>(entry.modified)};
+}
+
+}  // namespace
+
+Result<Listed> list_files(const Tree& tree, const FilePath& path, const ListingOrder& order,
+                          Watch& watch) {
+  SKERRY_ASSIGN(const Entry directory, tree.find(path.below()));
+  if (!directory.is_directory()) return absl::FailedPreconditionError("Path is not a directory");
+  Listed listed;
+  Status failure;
+  SKERRY_TRY(tree.walk(path.below(), [&](const Entry& entry) {
+    failure = watch.check();
+    if (!failure.ok()) return Tree::Step::kStop;
+    if (entry.is_hidden() && !order.has_hidden) return Tree::Step::kNotInto;
+    if (order.pattern.empty() || glob_matches(order.pattern, entry.name)) {
+      ListedFile file = listed_file(tree, path, entry);
+      ++(file.is_file ? listed.file_count : listed.directory_count);
+      if (listed.files.size() < kMost) {
+        listed.files.push_back(std::move(file));
+      } else {
+        listed.was_cut = true;
+      }
+    }
+    return order.depth == Depth::kAll ? Tree::Step::kOn : Tree::Step::kNotInto;
+  }));
+  SKERRY_TRY(failure);
+  std::ranges::sort(listed.files, {},
+                    [](const ListedFile& file) { return std::tie(file.name, file.path); });
+  return listed;
+}
+
+}  // namespace skerry::files
