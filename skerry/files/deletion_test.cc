@@ -14,8 +14,8 @@ class DeletionTest : public ::testing::Test {
  protected:
   /// What was deleted, and what was skipped behind a bar.
   std::string deleted(const Deletion& deletion) {
-    Watch watch(Watch::Clock::now() + std::chrono::seconds(10));
-    const auto done = delete_files(trees.workspace, deletion, watch);
+    Deadline deadline(Deadline::Clock::now() + std::chrono::seconds(10));
+    const auto done = delete_files(trees.workspace, deletion, deadline);
     if (!done.ok()) return std::string(message_of(done.status()));
     std::string all;
     for (const std::string& path : done->paths) all += path + " ";

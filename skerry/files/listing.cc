@@ -9,8 +9,6 @@
 namespace skerry::files {
 namespace {
 
-constexpr std::size_t kMost = 10'000;
-
 ListedFile listed_file(const Tree& tree, const FilePath& path, const Entry& entry) {
   // What a link leads to, if it leads to something within the root.
   const auto target = entry.is_link() ? tree.find(entry.below) : entry;
@@ -25,27 +23,28 @@ ListedFile listed_file(const Tree& tree, const FilePath& path, const Entry& entr
 }  // namespace
 
 Result<Listed> list_files(const Tree& tree, const FilePath& path, const ListingOrder& order,
-                          Watch& watch) {
+                          Deadline& deadline) {
   SKERRY_ASSIGN(const Entry directory, tree.find(path.below()));
   if (!directory.is_directory()) return absl::FailedPreconditionError("Path is not a directory");
+  SKERRY_ASSIGN(const Glob pattern, Glob::parse(order.pattern));
   Listed listed;
-  Status failure;
-  SKERRY_TRY(tree.walk(path.below(), [&](const Entry& entry) {
-    failure = watch.check();
-    if (!failure.ok()) return Tree::Step::kStop;
+  std::size_t bytes = 0;
+  const auto visit = [&](const Entry& entry) -> Result<Tree::Step> {
     if (entry.is_hidden() && !order.has_hidden) return Tree::Step::kNotInto;
-    if (order.pattern.empty() || glob_matches(order.pattern, entry.name)) {
+    SKERRY_TRY(deadline.check(pattern.cost(entry.name.size())));
+    if (order.pattern.empty() || pattern.matches(entry.name)) {
       ListedFile file = listed_file(tree, path, entry);
       ++(file.is_file ? listed.file_count : listed.directory_count);
-      if (listed.files.size() < kMost) {
+      bytes += file.name.size() + file.path.size();
+      if (listed.files.size() < Listed::kMostFiles && bytes <= Listed::kMostBytes) {
         listed.files.push_back(std::move(file));
       } else {
         listed.was_cut = true;
       }
     }
     return order.depth == Depth::kAll ? Tree::Step::kOn : Tree::Step::kNotInto;
-  }));
-  SKERRY_TRY(failure);
+  };
+  SKERRY_TRY(tree.walk(path.below(), deadline, visit));
   std::ranges::sort(listed.files, {},
                     [](const ListedFile& file) { return std::tie(file.name, file.path); });
   return listed;

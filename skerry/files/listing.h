@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "skerry/base/status.h"
+#include "skerry/files/deadline.h"
 #include "skerry/files/tree.h"
-#include "skerry/files/watch.h"
 
 namespace skerry::files {
 
 /// How far down a directory something goes.
 enum class Depth { kOne, kAll };
 
+/// What to list. Untrusted.
 struct ListingOrder {
   std::string pattern = {};  ///< of names; empty: all. Directories are entered whatever their name
   Depth depth = Depth::kOne;
@@ -24,20 +25,25 @@ struct ListingOrder {
 struct ListedFile {
   std::string name;
   std::string path;      ///< as clients write it
-  bool is_file = false;  ///< no directory; a link is what it leads to
+  bool is_file = false;  ///< not a directory; a link is what it leads to
   std::uint64_t size = 0;
   std::chrono::seconds modified{0};  ///< since 1970
 };
 
 struct Listed {
-  std::vector<ListedFile> files;  ///< by name, then path; 10,000 at most
+  /// Entries that are listed, and the bytes of their names and paths together.
+  static constexpr std::size_t kMostFiles = 10'000;
+  static constexpr std::size_t kMostBytes = std::size_t{8} << 20;
+
+  std::vector<ListedFile> files;  ///< by name, then path
   int file_count = 0;             ///< of all
   int directory_count = 0;
-  bool was_cut = false;
+  bool was_cut = false;  ///< not all are listed
 };
 
-/// Lists a directory. Fails as the tree and the watch do.
+/// Lists a directory. kInvalidArgument for a pattern that is too long; else fails as the tree and
+/// the deadline do.
 Result<Listed> list_files(const Tree& tree, const FilePath& path, const ListingOrder& order,
-                          Watch& watch);
+                          Deadline& deadline);
 
 }  // namespace skerry::files

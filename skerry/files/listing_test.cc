@@ -13,8 +13,8 @@ namespace {
 class ListingTest : public ::testing::Test {
  protected:
   std::string listed(std::string_view path, const ListingOrder& order = {}) {
-    Watch watch(Watch::Clock::now() + std::chrono::seconds(10));
-    const auto found = list_files(trees.workspace, *FilePath::parse(path), order, watch);
+    Deadline deadline(Deadline::Clock::now() + std::chrono::seconds(10));
+    const auto found = list_files(trees.workspace, *FilePath::parse(path), order, deadline);
     if (!found.ok()) return std::string(message_of(found.status()));
     std::string all =
         std::to_string(found->file_count) + "+" + std::to_string(found->directory_count);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/utf8.h"
@@ -39,35 +40,79 @@ std::size_t characters_of(std::string_view text) {
   }));
 }
 
+std::size_t size_of(const FoundLine& line) {
+  std::size_t size = line.file.size() + line.content.size();
+  for (const FoundLine::Neighbour& near : line.context) size += near.content.size();
+  return size;
+}
+
 std::string told(std::string_view line) { return to_utf8(clip(line, kLongestLine)); }
 
-/// Adds what is found in one file; false when there is room for no more.
-Result<bool> search_file(const std::string& content, const std::string& path,
-                         const TextPattern& pattern, const Search& search, Watch& watch,
-                         Found& found) {
-  std::vector<std::string_view> lines;
-  Lines reader(content);
-  while (const auto line = reader.next()) lines.push_back(*line);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    SKERRY_TRY(watch.check());
-    if (!pattern.is_in(lines[i])) continue;
-    if (found.lines.size() == search.most) return false;
-    FoundLine line{.file = path, .line = i + 1, .content = told(lines[i])};
-    const std::size_t first = i - std::min(i, search.context);
-    const std::size_t last = std::min(lines.size() - 1, i + search.context);
-    for (std::size_t near = first; near <= last; ++near) {
-      if (near != i) line.context.push_back({near + 1, told(lines[near])});
-    }
-    found.lines.push_back(std::move(line));
-  }
-  return true;
-}
+/// One search while it goes from file to file. Borrows all it is given.
+class FileSearch {
+ public:
+  FileSearch(const Tree& tree, const Search& search, const TextPattern& pattern,
+             const Glob& include, Deadline& deadline)
+      : tree_(tree), search_(search), pattern_(pattern), include_(include), deadline_(deadline) {}
 
-bool is_wanted(const Entry& entry, const Search& search) {
-  return entry.is_file() && !entry.is_hidden() && !is_named_binary(entry.name) &&
-         entry.size <= kLargestFile &&
-         (search.include.empty() || glob_matches(search.include, entry.name));
-}
+  Result<Tree::Step> visit(const Entry& entry) {
+    if (entry.is_hidden()) return Tree::Step::kNotInto;
+    SKERRY_TRY(deadline_.check(include_.cost(entry.name.size())));
+    if (!is_wanted(entry)) return Tree::Step::kOn;
+    if (found_.files == kMostFiles) {
+      found_.was_cut = true;
+      return Tree::Step::kStop;
+    }
+    SKERRY_TRY(deadline_.check(entry.size));
+    content_.resize(entry.size);
+    content_.resize(tree_.read_at(entry, 0, std::as_writable_bytes(std::span(content_))));
+    if (content_.find('\0') != content_.npos) return Tree::Step::kOn;
+    ++found_.files;
+    SKERRY_ASSIGN(const bool has_room, search_content(entry.below));
+    if (has_room) return Tree::Step::kOn;
+    found_.was_cut = true;
+    return Tree::Step::kStop;
+  }
+
+  Found take() { return std::move(found_); }
+
+ private:
+  bool is_wanted(const Entry& entry) const {
+    return entry.is_file() && !is_named_binary(entry.name) && entry.size <= kLargestFile &&
+           (search_.include.empty() || include_.matches(entry.name));
+  }
+
+  /// Adds what is found in one file; false when there is room for no more.
+  Result<bool> search_content(const std::string& path) {
+    std::vector<std::string_view> lines;
+    Lines reader(content_);
+    while (const auto line = reader.next()) lines.push_back(*line);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      SKERRY_ASSIGN(const bool is_found, pattern_.is_in(lines[i], deadline_));
+      if (!is_found) continue;
+      if (found_.lines.size() == search_.most) return false;
+      FoundLine line{.file = path, .line = i + 1, .content = told(lines[i])};
+      const std::size_t first = i - std::min(i, search_.context);
+      const std::size_t last = std::min(lines.size() - 1, i + search_.context);
+      for (std::size_t near = first; near <= last; ++near) {
+        if (near != i) line.context.push_back({near + 1, told(lines[near])});
+      }
+      bytes_ += size_of(line);
+      if (bytes_ > Found::kMostBytes) return false;
+      found_.lines.push_back(std::move(line));
+    }
+    return true;
+  }
+
+  const Tree& tree_;
+  const Search& search_;
+  const TextPattern& pattern_;
+  const Glob& include_;
+  Deadline& deadline_;
+  std::string content_;  // of the file it is at
+  std::size_t bytes_ = 0;
+  Found found_;
+};
 
 }  // namespace
 
@@ -87,39 +132,21 @@ Status Search::check() const {
   return ok_status();
 }
 
-Result<Found> search_files(const Tree& tree, const Search& search, Watch& watch) {
+Result<Found> search_files(const Tree& tree, const Search& search, Deadline& deadline) {
   SKERRY_TRY(search.check());
   SKERRY_ASSIGN(const TextPattern pattern,
                 TextPattern::compile(search.query,
                                      {.syntax = search.syntax, .letters = LetterCase::kIgnored}));
+  SKERRY_ASSIGN(const Glob include, Glob::parse(search.include));
   SKERRY_ASSIGN(const Entry start, tree.find(search.path));
-  Found found;
-  Status failure;
-  const auto look = [&](const Entry& entry) {
-    if (entry.is_hidden()) return Tree::Step::kNotInto;
-    if (!is_wanted(entry, search)) return Tree::Step::kOn;
-    if (found.files == kMostFiles) {
-      found.was_cut = true;
-      return Tree::Step::kStop;
-    }
-    failure = watch.check_now();
-    if (!failure.ok()) return Tree::Step::kStop;
-    const std::string content = tree.content_of(entry);
-    if (content.find('\0') != content.npos) return Tree::Step::kOn;
-    ++found.files;
-    const auto has_room = search_file(content, entry.below, pattern, search, watch, found);
-    failure = has_room.status();
-    if (has_room.ok() && *has_room) return Tree::Step::kOn;
-    found.was_cut = true;
-    return Tree::Step::kStop;
-  };
+  FileSearch files(tree, search, pattern, include, deadline);
   if (start.is_directory()) {
-    SKERRY_TRY(tree.walk(search.path, look));
+    SKERRY_TRY(
+        tree.walk(search.path, deadline, [&](const Entry& entry) { return files.visit(entry); }));
   } else {
-    (void)look(start);
+    SKERRY_TRY(files.visit(start).status());
   }
-  SKERRY_TRY(failure);
-  return found;
+  return files.take();
 }
 
 }  // namespace skerry::files

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "skerry/base/status.h"
+#include "skerry/files/deadline.h"
 #include "skerry/files/text_pattern.h"
 #include "skerry/files/tree.h"
-#include "skerry/files/watch.h"
 
 namespace skerry::files {
 
-/// A search for lines of text in all files of a directory. Letters' case does not count.
+/// A search for lines of text in all files of a directory. Letters' case does not count. Untrusted.
 struct Search {
   std::string query;       ///< 1 to 200 characters
   std::string path = ".";  ///< a directory, or a file
@@ -37,14 +37,17 @@ struct FoundLine {
 };
 
 struct Found {
+  static constexpr std::size_t kMostBytes = std::size_t{16} << 20;  ///< of all that lines hold
+
   std::vector<FoundLine> lines;
   std::size_t files = 0;  ///< that were read
   bool was_cut = false;   ///< there may be more: lines, or files that were not read
 };
 
 /// Searches, by path in order. Left out: what is hidden or named as binary files are, files with
-/// NUL bytes, files over 500 KiB, and all files after the first 1,000. Fails as the tree and the
-/// watch do.
-Result<Found> search_files(const Tree& tree, const Search& search, Watch& watch);
+/// NUL bytes, files over 500 KiB, and all files after the first 1,000. kInvalidArgument as `check`,
+/// for an expression that is none and for a pattern that is too long; else fails as the tree and
+/// the deadline do.
+Result<Found> search_files(const Tree& tree, const Search& search, Deadline& deadline);
 
 }  // namespace skerry::files

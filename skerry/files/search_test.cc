@@ -13,8 +13,8 @@ namespace {
 class SearchTest : public ::testing::Test {
  protected:
   Result<Found> search(const Search& search) {
-    Watch watch(Watch::Clock::now() + std::chrono::seconds(10));
-    return search_files(trees.workspace, search, watch);
+    Deadline deadline(Deadline::Clock::now() + std::chrono::seconds(10));
+    return search_files(trees.workspace, search, deadline);
   }
   /// "FILE:LINE" of each line found.
   std::string places(const Search& wanted) {

@@ -6,10 +6,11 @@
 #include <string_view>
 
 #include "skerry/base/status.h"
+#include "skerry/files/deadline.h"
 
 namespace skerry::files {
 
-/// A replacement of text by other text.
+/// A replacement of text by other text. Borrows both. Untrusted.
 struct TextEdit {
   enum class Which { kFirst, kAll };
   std::string_view old_text;  ///< not empty
@@ -24,7 +25,9 @@ struct EditedText {
 };
 
 /// kInvalidArgument for an empty old text; kFailedPrecondition when it is not there;
-/// kResourceExhausted when what comes out is longer than `most` bytes.
-Result<EditedText> edited(std::string_view text, const TextEdit& edit, std::size_t most);
+/// kResourceExhausted when what comes out is longer than `most` bytes; else as the deadline. Takes
+/// time in proportion to the text.
+Result<EditedText> edited(std::string_view text, const TextEdit& edit, std::size_t most,
+                          Deadline& deadline);
 
 }  // namespace skerry::files

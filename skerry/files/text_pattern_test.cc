@@ -1,19 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/files/text_pattern.h"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "skerry/files/test_growth.h"
 
 namespace skerry::files {
 namespace {
 
 using Syntax = TextPattern::Syntax;
 
-bool is_in(std::string_view pattern, TextPattern::Setting setting, std::string_view line) {
-  const auto compiled = TextPattern::compile(pattern, setting);
+Deadline in_a_minute() { return Deadline(Deadline::Clock::now() + std::chrono::seconds(60)); }
+
+bool is_in(std::string_view pattern, TextPattern::Options options, std::string_view line) {
+  const auto compiled = TextPattern::compile(pattern, options);
   EXPECT_TRUE(compiled.ok()) << compiled.status();
-  return compiled.ok() && compiled->is_in(line);
+  Deadline deadline = in_a_minute();
+  return compiled.ok() && compiled->is_in(line, deadline).value();
+}
+
+/// The pieces, and bars between them.
+std::string pieces(std::string_view pattern, std::string_view line,
+                   TextPattern::Options options = {.syntax = Syntax::kExtended}) {
+  const auto compiled = TextPattern::compile(pattern, options).value();
+  Deadline deadline = in_a_minute();
+  TextPattern::Matches matches(compiled, line, deadline);
+  std::string all;
+  for (;;) {
+    const auto piece = matches.next().value();
+    if (!piece) return all;
+    all += (all.empty() ? "" : "|") + std::string(*piece);
+  }
 }
 
 TEST(TextPatternTest, LiteralsStandForThemselves) {
@@ -22,7 +43,7 @@ TEST(TextPatternTest, LiteralsStandForThemselves) {
 }
 
 TEST(TextPatternTest, BasicSyntaxTurnsOperatorsAround) {
-  const TextPattern::Setting basic{.syntax = Syntax::kBasic};
+  const TextPattern::Options basic{.syntax = Syntax::kBasic};
   EXPECT_TRUE(is_in("a+(b)", basic, "a+(b)"));
   EXPECT_TRUE(is_in("a\\+b", basic, "aaab"));
   EXPECT_TRUE(is_in("\\(ab\\)\\{2\\}", basic, "abab"));
@@ -53,11 +74,83 @@ TEST(TextPatternTest, WhatIsNoPatternIsRefused) {
   EXPECT_FALSE(TextPattern::compile("\\", {.syntax = Syntax::kBasic}).ok());
 }
 
-TEST(TextPatternTest, PiecesAreFoundOneAfterTheOther) {
-  const auto pattern = TextPattern::compile("a+", {.syntax = Syntax::kExtended});
-  ASSERT_TRUE(pattern.ok());
-  EXPECT_EQ(pattern->find("baab", 0), std::pair(std::size_t{1}, std::size_t{2}));
-  EXPECT_EQ(pattern->find("baab", 3), std::nullopt);
+TEST(TextPatternTest, PiecesAreFoundFromLeftToRight) {
+  EXPECT_EQ(pieces("a+", "baabca"), "aa|a");
+  EXPECT_EQ(pieces("a*", "baabca"), "aa|a") << "and empty ones are left out";
+  EXPECT_EQ(pieces("^a|b$", "aab ab"), "a|b");
+  EXPECT_EQ(pieces("\\bab", "ab cab ab"), "ab|ab");
+  EXPECT_EQ(pieces(".", "äb"), "ä|b");
+  EXPECT_EQ(pieces("x", ""), "");
+}
+
+TEST(TextPatternTest, ALongLineIsSearchedToItsEnd) {
+  std::string line(3 << 20, 'a');
+  line.replace(line.size() - 3, 3, "xyz");
+  EXPECT_TRUE(is_in("xyz", {}, line));
+  EXPECT_TRUE(is_in("z$", {.syntax = Syntax::kExtended}, line));
+  EXPECT_FALSE(is_in("a$", {.syntax = Syntax::kExtended}, line)) << "where a window ends";
+  EXPECT_FALSE(is_in("^xyz", {.syntax = Syntax::kExtended}, line));
+  EXPECT_EQ(pieces("x|yz", line), "x|yz");
+  // A match across the end of a window.
+  line[(1 << 20) - 1] = 'x';
+  line[1 << 20] = 'q';
+  EXPECT_TRUE(is_in("xq", {}, line));
+}
+
+TEST(TextPatternTest, PiecesOfALineWithManyAreWhole) {
+  std::string line;
+  for (int i = 0; i < 20'000; ++i) line += "\"name\": \"" + std::string(1 + i % 40, 'v') + "\", ";
+  const std::string long_piece(50'000, 'v');
+  line += "\"name\": \"" + long_piece + "\"";
+  const std::string found = pieces("\"name\": \"[^\"]*\"", line);
+  EXPECT_EQ(static_cast<int>(std::count(found.begin(), found.end(), '|')), 20'000);
+  EXPECT_TRUE(found.ends_with("|\"name\": \"" + long_piece + "\""));
+}
+
+struct Hostile {
+  const char* pattern;
+  const char* text;  // repeated
+};
+
+class HostilePattern : public ::testing::TestWithParam<Hostile> {
+ protected:
+  static std::string text(std::size_t size) {
+    std::string line;
+    while (line.size() < size) line += GetParam().text;
+    return line;
+  }
+};
+
+TEST_P(HostilePattern, IsSearchedForInTimeInProportionToTheLine) {
+  const TextPattern pattern =
+      TextPattern::compile(GetParam().pattern, {.syntax = Syntax::kExtended}).value();
+  const double growth = testing::growth(std::size_t{128} << 10, text, [&](const std::string& line) {
+    Deadline deadline = in_a_minute();
+    EXPECT_TRUE(pattern.is_in(line, deadline).ok());
+  });
+  EXPECT_LT(growth, testing::kMostGrowth);
+}
+
+TEST_P(HostilePattern, HasItsPiecesFoundInTimeInProportionToTheLine) {
+  const double growth = testing::growth(std::size_t{32} << 10, text, [](const std::string& line) {
+    (void)pieces(GetParam().pattern, line);
+  });
+  EXPECT_LT(growth, testing::kMostGrowth);
+}
+
+INSTANTIATE_TEST_SUITE_P(TextPatternTest, HostilePattern,
+                         ::testing::Values(Hostile{"(a.*y)?", "a"}, Hostile{"a.*y|a", "a"},
+                                           Hostile{"(a*)*y", "a"}, Hostile{"a{1,100}y", "a"},
+                                           Hostile{".*x", "ab"}, Hostile{"(x+x+)+y", "x"},
+                                           Hostile{"a", "a"}, Hostile{"[a-q][^u-z]{13}x", "abc"}));
+
+TEST(TextPatternTest, TimeThatIsOverEndsASearch) {
+  const TextPattern pattern = TextPattern::compile("a", {}).value();
+  Deadline over(Deadline::Clock::now());
+  EXPECT_EQ(pattern.is_in("b", over).status().code(), StatusCode::kDeadlineExceeded);
+  Deadline also_over(Deadline::Clock::now());
+  TextPattern::Matches matches(pattern, "aaa", also_over);
+  EXPECT_EQ(matches.next().status().code(), StatusCode::kDeadlineExceeded);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "skerry/files/tree.h"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include "skerry/runtime/installation.h"
@@ -93,14 +92,13 @@ std::string Tree::target_of(const Entry& link) const {
   return symlink == nullptr ? std::string() : symlink->target;
 }
 
-Result<std::vector<Entry>> Tree::list(const std::string& path) const {
-  SKERRY_ASSIGN(const Entry directory, find(path));
-  const wasi::Directory* names = files_.get(directory.inode).directory();
-  if (names == nullptr) return not_a_directory();
+std::vector<Entry> Tree::entries_of(InodeNumber directory) const {
   std::vector<Entry> entries;
+  const wasi::Directory* names = files_.get(directory).directory();
+  if (names == nullptr) return entries;
   names->visit_from(0, [&](const wasi::Entry& entry) {
-    if (directory.inode != FileSystem::kRoot || !is_own_name(entry.name)) {
-      entries.push_back(entry_of(entry.name, joined(path, entry.name), entry.inode));
+    if (directory != FileSystem::kRoot || !is_own_name(entry.name)) {
+      entries.push_back(entry_of(entry.name, {}, entry.inode));
     }
     return true;
   });
@@ -108,18 +106,49 @@ Result<std::vector<Entry>> Tree::list(const std::string& path) const {
   return entries;
 }
 
-// With a list of its own rather than recursion.
-Status Tree::walk(const std::string& path, const std::function<Step(const Entry&)>& visit) const {
-  SKERRY_ASSIGN(auto waiting, list(path));
-  std::ranges::reverse(waiting);
-  while (!waiting.empty()) {
-    const Entry entry = std::move(waiting.back());
-    waiting.pop_back();
-    const Step step = visit(entry);
+Result<std::vector<Entry>> Tree::list(const std::string& path) const {
+  SKERRY_ASSIGN(const Entry directory, find(path));
+  if (!directory.is_directory()) return not_a_directory();
+  return entries_of(directory.inode);
+}
+
+bool Tree::is_empty(const Entry& directory) const {
+  bool is_empty = true;
+  const wasi::Directory* names = files_.get(directory.inode).directory();
+  if (names == nullptr) return is_empty;
+  names->visit_from(0, [&](const wasi::Entry& entry) {
+    is_empty = directory.inode == FileSystem::kRoot && is_own_name(entry.name);
+    return is_empty;
+  });
+  return is_empty;
+}
+
+// With a stack of its own rather than recursion: one list of names for each directory on the way.
+Status Tree::walk(const std::string& path, Deadline& deadline, const Visit& visit) const {
+  SKERRY_ASSIGN(const Entry start, find(path));
+  if (!start.is_directory()) return not_a_directory();
+  struct Level {
+    std::string path;
+    std::vector<Entry> entries;
+    std::size_t next = 0;
+  };
+  std::vector<Level> levels;
+  levels.push_back({.path = path, .entries = entries_of(start.inode)});
+  while (!levels.empty()) {
+    Level& level = levels.back();
+    if (level.next == level.entries.size()) {
+      levels.pop_back();
+      continue;
+    }
+    SKERRY_TRY(deadline.check());
+    Entry entry = std::move(level.entries[level.next++]);
+    entry.below = joined(level.path, entry.name);
+    SKERRY_ASSIGN(const Step step, visit(entry));
     if (step == Step::kStop) break;
     if (step == Step::kNotInto || !entry.is_directory()) continue;
-    SKERRY_ASSIGN(auto below, list(entry.below));
-    std::move(below.rbegin(), below.rend(), std::back_inserter(waiting));
+    SKERRY_TRY(deadline.check_now());  // a directory may be large
+    auto entries = entries_of(entry.inode);
+    levels.push_back({.path = std::move(entry.below), .entries = std::move(entries)});
   }
   return ok_status();
 }
@@ -131,13 +160,14 @@ Result<std::string> Tree::read(const std::string& path, ByteSize most) const {
     return absl::FailedPreconditionError("File too large: " + std::to_string(file.size) +
                                          " bytes (max " + std::to_string(most.value) + ")");
   }
-  return content_of(file);
+  std::string content(file.size, '\0');
+  content.resize(read_at(file, 0, std::as_writable_bytes(std::span(content))));
+  return content;
 }
 
-std::string Tree::content_of(const Entry& file) const {
-  std::string content(files_.get(file.inode).size(), '\0');
-  content.resize(files_.read(file.inode, 0, std::as_writable_bytes(std::span(content))));
-  return content;
+std::size_t Tree::read_at(const Entry& file, std::uint64_t offset,
+                          std::span<std::byte> room) const {
+  return files_.read(file.inode, offset, room);
 }
 
 Result<Tree::Place> Tree::place_of(const std::string& path, LastLink last) const {
@@ -169,11 +199,36 @@ Status Tree::write(const std::string& path, std::string_view bytes, Writing how)
   } else if (how == Writing::kReplace) {
     SKERRY_TRY(status_of(files_.set_size(place.number, 0, now_)));
   }
+  return write_at(place.number, files_.get(place.number).size(), bytes);
+}
+
+Status Tree::write_at(InodeNumber file, std::uint64_t offset, std::string_view bytes) {
   if (bytes.empty()) return ok_status();
-  const std::uint64_t end = files_.get(place.number).size();
-  const auto written = files_.write(place.number, end, as_bytes(bytes), now_);
+  const auto written = files_.write(file, offset, as_bytes(bytes), now_);
   if (!written.ok()) return status_of(written.status());
   return *written == bytes.size() ? ok_status() : status_of(Errno::kNoSpc);
+}
+
+Status Tree::copy_from(const Tree& other, const Entry& file, const std::string& path,
+                       Deadline& deadline) {
+  // Emptied, it would have nothing to be copied from.
+  if (const auto there = find(path);
+      &other.files_ == &files_ && there.ok() && there->inode == file.inode) {
+    return absl::FailedPreconditionError("source and target are the same file");
+  }
+  SKERRY_TRY(write(path, "", Writing::kReplace));
+  SKERRY_ASSIGN(const Entry copy, find(path));
+  std::string piece(kPiece, '\0');
+  for (std::uint64_t offset = 0; offset < file.size;) {
+    SKERRY_TRY(deadline.check(kPiece));
+    const std::size_t size = other.read_at(file, offset, std::as_writable_bytes(std::span(piece)));
+    if (size == 0) break;
+    const std::string_view bytes = std::string_view(piece).substr(0, size);
+    if (bytes.find_first_not_of('\0') != bytes.npos)
+      SKERRY_TRY(write_at(copy.inode, offset, bytes));
+    offset += size;
+  }
+  return status_of(files_.set_size(copy.inode, file.size, now_));
 }
 
 Status Tree::make_directory(const std::string& path) {
@@ -201,25 +256,54 @@ Status Tree::make_directories(const std::string& path) {
   return ok_status();
 }
 
+Status Tree::remove_entry(InodeNumber parent, const std::string& name, wasi::FileType type) {
+  return status_of(type == wasi::FileType::kDirectory ? files_.remove_directory(parent, name, now_)
+                                                      : files_.unlink(parent, name, now_));
+}
+
 Status Tree::remove(const std::string& path) {
   SKERRY_ASSIGN(const Place place, place_of(path, LastLink::kKept));
   if (place.inode == nullptr) return no_file();
-  return status_of(place.inode->directory() != nullptr
-                       ? files_.remove_directory(place.parent, place.name, now_)
-                       : files_.unlink(place.parent, place.name, now_));
+  return remove_entry(place.parent, place.name, place.inode->type());
 }
 
-Status Tree::remove_all(const std::string& path) {
-  SKERRY_ASSIGN(const Entry entry, find_itself(path));
-  std::vector<std::string> below;
-  if (entry.is_directory()) {
-    SKERRY_TRY(walk(path, [&](const Entry& each) {
-      below.push_back(each.below);
-      return Step::kOn;
-    }));
+// By numbers rather than paths, and without a list of all that goes.
+Status Tree::remove_all(const std::string& path, Deadline& deadline) {
+  SKERRY_ASSIGN(const Place place, place_of(path, LastLink::kKept));
+  if (place.inode == nullptr) return no_file();
+  struct Level {
+    InodeNumber parent{};
+    Entry directory;
+    std::vector<Entry> entries;
+  };
+  std::vector<Level> levels;
+  if (place.inode->directory() != nullptr) {
+    levels.push_back({.parent = place.parent,
+                      .directory = entry_of(place.name, {}, place.number),
+                      .entries = entries_of(place.number)});
+  } else {
+    SKERRY_TRY(remove_entry(place.parent, place.name, place.inode->type()));
   }
-  for (auto each = below.rbegin(); each != below.rend(); ++each) SKERRY_TRY(remove(*each));
-  return remove(path);
+  while (!levels.empty()) {
+    SKERRY_TRY(deadline.check());
+    Level& level = levels.back();
+    if (level.entries.empty()) {
+      SKERRY_TRY(remove_entry(level.parent, level.directory.name, level.directory.type));
+      levels.pop_back();
+      continue;
+    }
+    Entry entry = std::move(level.entries.back());
+    level.entries.pop_back();
+    const InodeNumber parent = level.directory.inode;
+    if (entry.is_directory()) {
+      auto entries = entries_of(entry.inode);
+      levels.push_back(
+          {.parent = parent, .directory = std::move(entry), .entries = std::move(entries)});
+    } else {
+      SKERRY_TRY(remove_entry(parent, entry.name, entry.type));
+    }
+  }
+  return ok_status();
 }
 
 Status Tree::rename(const std::string& from, const std::string& to) {
@@ -254,10 +338,6 @@ std::uint64_t Tree::size(const FileSystem* base) const {
     if (!is_templates) size += inode.size();
   });
   return size;
-}
-
-Status copy_file(const Tree& from, const Entry& file, Tree& to, const std::string& path) {
-  return to.write(path, from.content_of(file), Tree::Writing::kReplace);
 }
 
 }  // namespace skerry::files

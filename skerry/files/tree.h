@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
+#include "skerry/files/deadline.h"
 #include "skerry/files/file_path.h"
 #include "skerry/wasi/file_system.h"
 
@@ -17,7 +19,7 @@ namespace skerry::files {
 /// What clients see of one file, directory or link.
 struct Entry {
   std::string name;   ///< empty for a root
-  std::string below;  ///< its path from the tree's root on
+  std::string below;  ///< its path from the tree's root on; empty in what `list` gives
   wasi::FileType type = wasi::FileType::kUnknown;
   std::uint64_t size = 0;  ///< bytes of a file, or of a link's target
   wasi::Nanoseconds modified{};
@@ -36,11 +38,16 @@ struct Entry {
 /// Paths are `FilePath::below`. Errors, whose messages do not name the path: kNotFound;
 /// kFailedPrecondition when something is no directory, is one, is not empty or is a loop of links;
 /// kAlreadyExists; kPermissionDenied for what leads out of the root or may not be changed;
-/// kResourceExhausted at a quota of the file system's. What fails may be done in part.
+/// kResourceExhausted at a quota of the file system's. What fails may be done in part. Where a
+/// deadline is given, also kDeadlineExceeded.
 ///
-/// Borrows the file system. Confined to one thread.
+/// Memory stays within a small multiple of the names on the way from the root to where a walk is,
+/// and of a file's `kPiece`, but for `read`. Borrows the file system. Confined to one thread.
 class Tree {
  public:
+  /// Bytes of a file that are copied at a time: what one of its chunks has.
+  static constexpr std::size_t kPiece = std::size_t{64} << 10;
+
   /// `now` is the time that changes get.
   Tree(wasi::FileSystem& files, wasi::Nanoseconds now) : files_(files), now_(now) {}
 
@@ -52,15 +59,19 @@ class Tree {
 
   /// What a directory holds, by name.
   Result<std::vector<Entry>> list(const std::string& path) const;
+  bool is_empty(const Entry& directory) const;
 
   enum class Step { kOn, kNotInto, kStop };
-  /// Visits all below a directory, each before what is in it, by name. No link is followed.
-  Status walk(const std::string& path, const std::function<Step(const Entry&)>& visit) const;
+  using Visit = std::function<Result<Step>(const Entry&)>;
+  /// Visits all below a directory, each before what is in it, by name. No link is followed. What is
+  /// visited may be removed; a visit that fails ends the walk with its status.
+  Status walk(const std::string& path, Deadline& deadline, const Visit& visit) const;
 
   /// All bytes of a file. kFailedPrecondition when it is larger than `most`.
   Result<std::string> read(const std::string& path, ByteSize most) const;
-  /// The bytes of a file that `find` or `walk` gave.
-  std::string content_of(const Entry& file) const;
+  /// Copies bytes of a file that `find` or `walk` gave, from `offset` on. Returns how many: fewer
+  /// than there is room for at the file's end only.
+  std::size_t read_at(const Entry& file, std::uint64_t offset, std::span<std::byte> room) const;
 
   enum class Writing { kReplace, kAppend };
   /// Writes a file, which is made if it is not there; its directory must be.
@@ -71,7 +82,10 @@ class Tree {
   /// A file, a link itself or an empty directory.
   Status remove(const std::string& path);
   /// The same with all that is in it.
-  Status remove_all(const std::string& path);
+  Status remove_all(const std::string& path, Deadline& deadline);
+  /// Makes `path` a copy of a file of the same or another tree. Stretches of zeros become holes.
+  Status copy_from(const Tree& other, const Entry& file, const std::string& path,
+                   Deadline& deadline);
   /// As rename(2) does.
   Status rename(const std::string& from, const std::string& to);
   Status link_to(std::string_view target, const std::string& path);
@@ -92,15 +106,15 @@ class Tree {
   };
   enum class LastLink { kFollowed, kKept };
   Result<Place> place_of(const std::string& path, LastLink last) const;
+  Status write_at(wasi::InodeNumber file, std::uint64_t offset, std::string_view bytes);
+  std::vector<Entry> entries_of(wasi::InodeNumber directory) const;
+  Status remove_entry(wasi::InodeNumber parent, const std::string& name, wasi::FileType type);
   Entry entry_of(std::string name, std::string below, wasi::InodeNumber number) const;
   Status status_of(wasi::Errno error) const;
 
   wasi::FileSystem& files_;
   wasi::Nanoseconds now_;
 };
-
-/// Copies a file's bytes, from one tree to the same or another.
-Status copy_file(const Tree& from, const Entry& file, Tree& to, const std::string& path);
 
 /// Where clients' paths lead into.
 class Trees {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "skerry/files/glob.h"
@@ -11,7 +12,6 @@
 namespace skerry::operation {
 namespace {
 
-using files::glob_matches;
 using files::is_glob;
 
 struct Known {
@@ -44,8 +44,9 @@ const Known* find_command(std::string_view name) {
   return found == kKnown.end() ? nullptr : found;
 }
 
-// More would be no command line.
+// More would not be a command line: of all patterns of a command together.
 constexpr std::size_t kMostMatches = 10'000;
+constexpr std::size_t kMostMatchedBytes = std::size_t{4} << 20;
 
 /// The patterns of a path's parts. A slash in a bracket ends it, too, as in a shell.
 std::vector<std::string> parts_of(const std::string& pattern) {
@@ -103,6 +104,21 @@ void CommandRun::complain(std::string_view about, std::string_view what, int exi
   exit_code_ = std::max(exit_code_, exit_code);
 }
 
+Status CommandRun::print_file(const Tree& tree, const Entry& file, std::uint64_t from,
+                              std::uint64_t end) {
+  std::string piece(Tree::kPiece, '\0');
+  while (from < end && !is_full()) {
+    SKERRY_TRY(deadline_.check(Tree::kPiece));
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), end - from));
+    const auto room = std::as_writable_bytes(std::span(piece)).first(wanted);
+    const std::size_t size = tree.read_at(file, from, room);
+    if (size == 0) break;
+    print(std::string_view(piece).substr(0, size));
+    from += size;
+  }
+  return ok_status();
+}
+
 Status CommandRun::tell(std::string_view about, const Status& status) {
   if (status.ok() || !is_commands_own(status)) return status;
   complain(about, message_of(status));
@@ -154,49 +170,66 @@ Result<CommandRun::Place> CommandRun::place(std::string_view operand) {
   return Place{.tree = tree, .path = std::move(path)};
 }
 
-Result<std::vector<std::string>> CommandRun::matches(const std::string& pattern) {
+/// Adds what matches one part of a pattern below `before` to `found`.
+Status CommandRun::match_part(const std::string& part, const std::string& before,
+                              std::vector<std::string>& found, Matched& matched) {
+  const auto directory = place(before.empty() ? "." : before);
+  if (!directory.ok()) {
+    return is_commands_own(directory.status()) ? ok_status() : directory.status();
+  }
+  const auto entries = directory->tree->list(directory->below());
+  if (!entries.ok()) return ok_status();
+  SKERRY_ASSIGN(const Glob glob, Glob::parse(part));
+  for (const Entry& entry : *entries) {
+    SKERRY_TRY(deadline_.check(glob.cost(entry.name.size())));
+    if (entry.is_hidden() && !part.starts_with('.')) continue;
+    if (!glob.matches(entry.name)) continue;
+    found.push_back(before + entry.name);
+    matched.bytes += found.back().size();
+    if (++matched.names > kMostMatches || matched.bytes > kMostMatchedBytes) {
+      return absl::InvalidArgumentError("pattern matches more than " +
+                                        std::to_string(kMostMatches) + " files");
+    }
+  }
+  return ok_status();
+}
+
+Result<std::vector<std::string>> CommandRun::matches(const std::string& pattern, Matched& matched) {
   std::vector<std::string> found{""};
   std::string_view separator;
   for (const std::string& part : parts_of(pattern)) {
     std::vector<std::string> next;
+    Matched so_far = matched;
     for (const std::string& above : found) {
-      SKERRY_TRY(watch_.check());
+      SKERRY_TRY(deadline_.check());
       const std::string before = above + std::string(separator);
-      if (!is_glob(part)) {
+      if (is_glob(part)) {
+        SKERRY_TRY(match_part(part, before, next, so_far));
+      } else {
         next.push_back(before + unescaped(part));
-        continue;
-      }
-      const auto directory = place(before.empty() ? "." : before);
-      if (!directory.ok()) {
-        if (is_commands_own(directory.status())) continue;
-        return directory.status();
-      }
-      const auto entries = directory->tree->list(directory->below());
-      if (!entries.ok()) continue;
-      for (const Entry& entry : *entries) {
-        if (entry.is_hidden() && !part.starts_with('.')) continue;
-        if (glob_matches(part, entry.name)) next.push_back(before + entry.name);
-        if (next.size() > kMostMatches) {
-          return absl::InvalidArgumentError("pattern matches more than " +
-                                            std::to_string(kMostMatches) + " files");
-        }
       }
     }
     found = std::move(next);
     separator = "/";
   }
+  Status failure;
   std::erase_if(found, [&](const std::string& path) {
+    failure.Update(deadline_.check());
     const auto each = place(path);
     return !each.ok() || !each->tree->find_itself(each->below()).ok();
   });
+  SKERRY_TRY(failure);
+  matched.names += found.size();
+  for (const std::string& path : found) matched.bytes += path.size();
   return found;
 }
 
 Result<std::vector<std::string>> CommandRun::expand(const std::vector<Word>& words) {
   std::vector<std::string> operands;
+  Matched matched;
   for (const Word& word : words) {
     if (is_glob(word.pattern)) {
-      SKERRY_ASSIGN(auto found, matches(word.pattern));
+      SKERRY_ASSIGN(auto found, matches(word.pattern, matched));
       if (!found.empty()) {
         std::move(found.begin(), found.end(), std::back_inserter(operands));
         continue;
@@ -219,18 +252,43 @@ Result<Command> Command::parse(std::string_view text) {
     return absl::PermissionDeniedError("\"" + std::string(clip(words.front().text, 100)) +
                                        "\" is not allowed; there are" + known);
   }
-  return Command(std::move(words));
+  return Command(text, std::move(words));
 }
 
 bool Command::is_change() const {
   return find_command(words_.front().text)->does == Known::Does::kChange;
 }
 
-Result<CommandOutput> Command::run(Trees& trees, Watch& watch, const Setting& setting) const {
-  CommandRun run(words_.front().text, trees, watch, setting);
+// Without asking the command which of its words are paths: a root too many does no harm.
+Roots Command::roots() const {
+  Roots roots;
+  bool are_options_over = false;
+  for (auto word = words_.begin() + 1; word != words_.end(); ++word) {
+    // "mem*/a" matches a directory of the workspace, whose name then is that of the other root.
+    if (is_glob(word->pattern)) {
+      roots.add({.workspace = true, .memory = true});
+    } else if (are_options_over || !word->text.starts_with('-') || word->text == "-") {
+      const auto path = FilePath::parse(word->text);
+      roots.add(Roots::of(path.ok() ? path->root() : FilePath::Root::kWorkspace));
+    } else {
+      are_options_over = word->text == "--";
+    }
+  }
+  // Where there is no operand, most commands take the workspace.
+  return roots.workspace || roots.memory ? roots : Roots{.workspace = true};
+}
+
+Result<CommandOutput> Command::run(files::Trees& trees, files::Deadline& deadline,
+                                   const Options& options) const {
+  CommandRun run(words_.front().text, trees, deadline, options);
   const Words rest(words_.begin() + 1, words_.end());
-  SKERRY_TRY(run.tell("", find_command(words_.front().text)->run(run, rest)));
-  return run.finish();
+  const Status done = run.tell("", find_command(words_.front().text)->run(run, rest));
+  const bool is_timed_out = done.code() == StatusCode::kDeadlineExceeded;
+  if (!done.ok() && !is_timed_out) return done;
+  CommandOutput output = run.finish();
+  output.is_timed_out = is_timed_out;
+  if (is_timed_out) output.exit_code = kTimedOutExitCode;
+  return output;
 }
 
 }  // namespace skerry::operation

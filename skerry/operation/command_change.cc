@@ -16,7 +16,7 @@ Status each_operand(CommandRun& run, const std::vector<Word>& words,
   SKERRY_ASSIGN(const auto operands, run.expand(words));
   if (operands.empty()) run.complain("", "missing operand");
   for (const std::string& operand : operands) {
-    SKERRY_TRY(run.watch().check_now());
+    SKERRY_TRY(run.deadline().check_now());
     const auto place = run.place(operand);
     SKERRY_TRY(run.tell(operand, place.ok() ? act(*place) : place.status()));
   }
@@ -37,12 +37,14 @@ bool is_same(const Place& one, const Place& other) {
 Status same_file() { return absl::FailedPreconditionError("source and target are the same file"); }
 
 /// Copies one thing, without what is in it.
-Status copy_entry(const Place& from, const Entry& entry, const Place& to) {
+Status copy_entry(CommandRun& run, const Place& from, const Entry& entry, const Place& to) {
   if (entry.is_link()) {
     if (to.tree->find_itself(to.below()).ok()) SKERRY_TRY(to.tree->remove(to.below()));
     return to.tree->link_to(from.tree->target_of(entry), to.below());
   }
-  if (!entry.is_directory()) return files::copy_file(*from.tree, entry, *to.tree, to.below());
+  if (!entry.is_directory()) {
+    return to.tree->copy_from(*from.tree, entry, to.below(), run.deadline());
+  }
   const auto there = to.tree->find(to.below());
   if (there.ok() && there->is_directory()) return ok_status();
   return to.tree->make_directory(to.below());
@@ -53,18 +55,16 @@ Status copy_directory(CommandRun& run, const Place& from, const Entry& directory
       from.tree == to.tree &&
       (to.below() + "/").starts_with(from.path.is_root() ? "" : from.below() + "/");
   if (is_within) return absl::FailedPreconditionError("cannot copy a directory into itself");
-  SKERRY_TRY(copy_entry(from, directory, to));
+  SKERRY_TRY(copy_entry(run, from, directory, to));
   const std::size_t skipped = from.path.is_root() ? 0 : from.below().size() + 1;
-  Status failure;
-  SKERRY_TRY(from.tree->walk(from.below(), [&](const Entry& entry) {
+  const auto visit = [&](const Entry& entry) -> Result<Tree::Step> {
     Place target = to;
     target.path = to.path.is_root() ? to.path.at(entry.below.substr(skipped))
                                     : to.path.at(to.below() + "/" + entry.below.substr(skipped));
-    failure = copy_entry(from, entry, target);
-    if (failure.ok()) failure = run.watch().check_now();
-    return failure.ok() ? Tree::Step::kOn : Tree::Step::kStop;
-  }));
-  return failure;
+    SKERRY_TRY(copy_entry(run, from, entry, target));
+    return Tree::Step::kOn;
+  };
+  return from.tree->walk(from.below(), run.deadline(), visit);
 }
 
 Status copy(CommandRun& run, const Options& options, const Place& from, const Place& to) {
@@ -73,7 +73,7 @@ Status copy(CommandRun& run, const Options& options, const Place& from, const Pl
                                                 : from.tree->find(from.below()));
   if (is_same(from, to)) return same_file();
   if (options.has('n') && to.tree->find_itself(to.below()).ok()) return ok_status();
-  if (!entry.is_directory()) return copy_entry(from, entry, to);
+  if (!entry.is_directory()) return copy_entry(run, from, entry, to);
   if (!is_recursive) return absl::FailedPreconditionError("-r not specified; omitting directory");
   return copy_directory(run, from, entry, to);
 }
@@ -110,7 +110,7 @@ Status transfer(CommandRun& run, const Options& options, Transfer one) {
     return ok_status();
   }
   for (const std::string& operand : operands) {
-    SKERRY_TRY(run.watch().check_now());
+    SKERRY_TRY(run.deadline().check_now());
     const Status done = [&]() -> Status {
       SKERRY_ASSIGN(const Place from, run.place(operand));
       Place to = *destination;
@@ -143,7 +143,7 @@ Status run_rm(CommandRun& run, const Words& words) {
     const auto entry = place.tree->find_itself(place.below());
     if (entry.status().code() == StatusCode::kNotFound && options->has('f')) return ok_status();
     if (!entry.ok()) return entry.status();
-    if (is_recursive) return place.tree->remove_all(place.below());
+    if (is_recursive) return place.tree->remove_all(place.below(), run.deadline());
     if (entry->is_directory() && !options->has('d')) {
       return absl::FailedPreconditionError("Is a directory");
     }

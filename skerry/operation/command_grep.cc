@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <charconv>
 #include <deque>
+#include <span>
 #include <utility>
 
 #include "skerry/files/glob.h"
@@ -11,9 +12,6 @@
 namespace skerry::operation {
 namespace {
 
-using files::glob_matches;
-using files::LetterCase;
-using files::Lines;
 using files::TextPattern;
 
 constexpr std::size_t kMostContext = 1000;  // lines
@@ -30,8 +28,8 @@ class Grep {
     return ok_status();
   }
 
-  /// `include` is a pattern of names that -r reads; empty: all.
-  Status search(const std::vector<std::string>& operands, const std::string& include) {
+  /// `include` is a pattern of names that -r reads; none: all.
+  Status search(const std::vector<std::string>& operands, const std::optional<Glob>& include) {
     const bool is_recursive = options_.has('r') || options_.has('R');
     has_names_ = (operands.size() > 1 || is_recursive || options_.has('H')) && !options_.has('h');
     for (const std::string& operand : operands) {
@@ -69,41 +67,41 @@ class Grep {
   }
 
   Status search_below(const CommandRun::Place& place, const std::string& operand,
-                      const std::string& include) {
+                      const std::optional<Glob>& include) {
     const std::size_t skipped = place.path.is_root() ? 0 : place.below().size() + 1;
     const std::string above = operand == "." ? "" : operand + (operand.ends_with('/') ? "" : "/");
-    Status failure;
-    SKERRY_TRY(place.tree->walk(place.below(), [&](const Entry& entry) {
-      if (entry.is_file() && (include.empty() || glob_matches(include, entry.name))) {
-        failure = search_file(*place.tree, entry, above + entry.below.substr(skipped));
+    const auto visit = [&](const Entry& entry) -> Result<Tree::Step> {
+      if (include) SKERRY_TRY(run_.deadline().check(include->cost(entry.name.size())));
+      if (entry.is_file() && (!include || include->matches(entry.name))) {
+        SKERRY_TRY(search_file(*place.tree, entry, above + entry.below.substr(skipped)));
       }
-      return failure.ok() && !run_.is_full() ? Tree::Step::kOn : Tree::Step::kStop;
-    }));
-    return failure;
+      return run_.is_full() ? Tree::Step::kStop : Tree::Step::kOn;
+    };
+    return place.tree->walk(place.below(), run_.deadline(), visit);
   }
 
   Status search_file(const Tree& tree, const Entry& entry, const std::string& name) {
-    SKERRY_TRY(run_.watch().check_now());
-    const std::string content = tree.content_of(entry);
-    const bool is_binary = content.find('\0') != content.npos;
+    SKERRY_TRY(run_.deadline().check_now());
+    SKERRY_ASSIGN(const bool is_binary, has_nul(tree, entry));
+    file_ = {.tree = &tree, .entry = &entry, .name = name};
     held_.clear();
     shown_behind_ = 0;
     std::size_t number = 0;
     std::size_t found = 0;
     last_shown_ = 0;
-    Lines lines(content);
-    while (const auto line = lines.next()) {
-      SKERRY_TRY(run_.watch().check());
+    files::FileLines lines(tree, entry);
+    while (const auto next = lines.next()) {
+      const Line line{.number = ++number, .text = next->text, .offset = next->offset};
       if (run_.is_full()) break;
-      ++number;
-      if (pattern_.is_in(*line) == options_.has('v')) {
-        if (!is_quiet()) show_near(name, number, *line);
+      SKERRY_ASSIGN(const bool is_match, pattern_.is_in(line.text, run_.deadline()));
+      if (is_match == options_.has('v')) {
+        if (!is_quiet()) show_near(line);
         continue;
       }
       ++found;
       has_found_ = true;
       if (options_.has('q') || options_.has('l') || (is_binary && !options_.has('c'))) break;
-      if (!options_.has('c')) show_found(name, number, *line);
+      if (!options_.has('c')) SKERRY_TRY(show_found(line));
     }
     if (options_.has('q')) return ok_status();
     if (options_.has('l')) {
@@ -118,56 +116,96 @@ class Grep {
 
   bool is_quiet() const { return options_.has('q') || options_.has('l') || options_.has('c'); }
 
-  void print_line(const std::string& name, std::size_t number, std::string_view line, char sign) {
-    if (has_names_) run_.print(name + sign);
+  /// Whether a NUL byte is anywhere in the file.
+  Result<bool> has_nul(const Tree& tree, const Entry& entry) {
+    std::string piece(Tree::kPiece, '\0');
+    for (std::uint64_t offset = 0;;) {
+      SKERRY_TRY(run_.deadline().check(Tree::kPiece));
+      const std::size_t size =
+          tree.read_at(entry, offset, std::as_writable_bytes(std::span(piece)));
+      if (size == 0) return false;
+      if (std::string_view(piece).substr(0, size).find('\0') != std::string_view::npos) return true;
+      offset += size;
+    }
+  }
+
+  struct Line {
+    std::size_t number = 0;
+    std::string_view text;
+    std::uint64_t offset = 0;
+  };
+  /// A line before the next found. It is read again to be shown: many long ones need no memory.
+  struct HeldLine {
+    std::size_t number = 0;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+  };
+
+  void print_head(std::size_t number, char sign) {
+    if (has_names_) run_.print(file_.name + sign);
     if (options_.has('n')) run_.print(std::to_string(number) + sign);
-    run_.print(line);
-    run_.print("\n");
     last_shown_ = number;
   }
 
-  void show_found(const std::string& name, std::size_t number, std::string_view line) {
-    const std::size_t first = held_.empty() ? number : held_.front().first;
+  void print_line(std::size_t number, std::string_view text, char sign) {
+    print_head(number, sign);
+    run_.print(text);
+    run_.print("\n");
+  }
+
+  Status show_found(const Line& line) {
+    const std::size_t first = held_.empty() ? line.number : held_.front().number;
     if (before_ + behind_ > 0 && has_shown_ && (last_shown_ == 0 || first > last_shown_ + 1)) {
       run_.print("--\n");
     }
-    for (const auto& [held_number, held] : held_) print_line(name, held_number, held, '-');
+    for (const HeldLine& held : held_) {
+      print_head(held.number, '-');
+      SKERRY_TRY(run_.print_file(*file_.tree, *file_.entry, held.offset, held.offset + held.size));
+      run_.print("\n");
+    }
     held_.clear();
     if (options_.has('o') && !options_.has('v')) {
-      show_pieces(name, number, line);
+      SKERRY_TRY(show_pieces(line));
     } else {
-      print_line(name, number, line, ':');
+      print_line(line.number, line.text, ':');
     }
     has_shown_ = true;
     shown_behind_ = behind_;
+    return ok_status();
   }
 
   /// -o: what was found, and not the line around it.
-  void show_pieces(const std::string& name, std::size_t number, std::string_view line) {
-    for (std::size_t from = 0; from <= line.size() && !run_.is_full();) {
-      const auto piece = pattern_.find(line, from);
+  Status show_pieces(const Line& line) {
+    TextPattern::Matches matches(pattern_, line.text, run_.deadline());
+    while (!run_.is_full()) {
+      SKERRY_ASSIGN(const auto piece, matches.next());
       if (!piece) break;
-      if (piece->second > 0) {
-        print_line(name, number, line.substr(piece->first, piece->second), ':');
-      }
-      from = piece->first + std::max<std::size_t>(piece->second, 1);
+      print_line(line.number, *piece, ':');
     }
+    return ok_status();
   }
 
   /// A line that was not found, but may be near one.
-  void show_near(const std::string& name, std::size_t number, std::string_view line) {
+  void show_near(const Line& line) {
     if (shown_behind_ > 0) {
       --shown_behind_;
-      print_line(name, number, line, '-');
+      print_line(line.number, line.text, '-');
     } else if (before_ > 0) {
-      held_.emplace_back(number, line);
+      held_.push_back({.number = line.number, .offset = line.offset, .size = line.text.size()});
       if (held_.size() > before_) held_.pop_front();
     }
   }
 
+  struct File {
+    const Tree* tree = nullptr;
+    const Entry* entry = nullptr;
+    std::string name;  // as it is shown
+  };
+
   CommandRun& run_;
   Options options_;
   TextPattern pattern_;
+  File file_;  // that it is in
   std::size_t before_ = 0;
   std::size_t behind_ = 0;
   bool has_names_ = false;
@@ -175,7 +213,7 @@ class Grep {
   bool has_shown_ = false;
   std::size_t last_shown_ = 0;    // in this file
   std::size_t shown_behind_ = 0;  // lines still to be shown behind the last found
-  std::deque<std::pair<std::size_t, std::string_view>> held_;  // lines before the next found
+  std::deque<HeldLine> held_;
 };
 
 /// Takes what only the long form of `grep` has from the words: the value of --include.
@@ -224,9 +262,13 @@ Status run_grep(CommandRun& run, const Words& words) {
     run.complain("", "no file was given", 2);
     return ok_status();
   }
+  std::optional<Glob> names;
+  if (!include.empty()) {
+    SKERRY_ASSIGN(names, Glob::parse(include));
+  }
   Grep grep(run, *std::move(options), *pattern);
   SKERRY_TRY(grep.set_context());
-  return grep.search(operands, include);
+  return grep.search(operands, names);
 }
 
 }  // namespace skerry::operation

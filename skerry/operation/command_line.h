@@ -12,7 +12,7 @@ namespace skerry::operation {
 /// One word of a command, without its quotes.
 struct Word {
   std::string text;
-  /// The same as a pattern for `glob_matches`: what was quoted stands for itself.
+  /// The same as a pattern for `files::Glob`: what was quoted stands for itself.
   std::string pattern;
 };
 

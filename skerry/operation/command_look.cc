@@ -2,7 +2,7 @@
 // Commands that show files and directories: ls, find, pwd, echo.
 #include <algorithm>
 #include <charconv>
-#include <ctime>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,17 +13,17 @@
 namespace skerry::operation {
 namespace {
 
-using files::glob_matches;
-using files::LetterCase;
-
 /// "2026-11-22 10:49", in UTC.
 std::string time_of(const Entry& entry) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(entry.modified).count();
-  const std::time_t time = static_cast<std::time_t>(seconds);
-  std::tm parts{};
-  if (::gmtime_r(&time, &parts) == nullptr) return "?";
-  return fmt::format("{}-{:02}-{:02} {:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min);
+  // Not by the C library, which reads the time zone's file first.
+  const std::chrono::sys_time<std::chrono::minutes> time(
+      std::chrono::duration_cast<std::chrono::minutes>(entry.modified));
+  const auto midnight = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day day(midnight);
+  const std::chrono::hh_mm_ss clock(time - midnight);
+  return fmt::format("{}-{:02}-{:02} {:02}:{:02}", static_cast<int>(day.year()),
+                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
+                     clock.hours().count(), clock.minutes().count());
 }
 
 std::string size_of(const Entry& entry, bool is_short) {
@@ -63,7 +63,7 @@ class Listing {
       }
     }
     for (const Entry& entry : entries) {
-      SKERRY_TRY(run_.watch().check());
+      SKERRY_TRY(run_.deadline().check());
       if (run_.is_full()) break;
       if (!entry.is_hidden() || options_.has('a') || options_.has('A')) {
         show(tree, entry.name, entry);
@@ -79,15 +79,14 @@ class Listing {
 
 Status list_all_below(CommandRun& run, Listing& listing, const CommandRun::Place& place,
                       const Options& options) {
-  Status failure;
-  SKERRY_TRY(place.tree->walk(place.below(), [&](const Entry& entry) {
+  const auto visit = [&](const Entry& entry) -> Result<Tree::Step> {
     if (!entry.is_directory()) return Tree::Step::kOn;
     if (entry.is_hidden() && !options.has('a') && !options.has('A')) return Tree::Step::kNotInto;
     run.print("\n" + place.path.at(entry.below).shown() + ":\n");
-    failure = listing.show_directory(*place.tree, entry.below);
-    return failure.ok() && !run.is_full() ? Tree::Step::kOn : Tree::Step::kStop;
-  }));
-  return failure;
+    SKERRY_TRY(listing.show_directory(*place.tree, entry.below));
+    return run.is_full() ? Tree::Step::kStop : Tree::Step::kOn;
+  };
+  return place.tree->walk(place.below(), run.deadline(), visit);
 }
 
 Status list_operands(CommandRun& run, const Options& options,
@@ -96,6 +95,7 @@ Status list_operands(CommandRun& run, const Options& options,
   std::vector<std::pair<std::string, CommandRun::Place>> directories;
   bool has_files = false;
   for (const std::string& operand : operands) {
+    SKERRY_TRY(run.deadline().check_now());
     const Status seen = [&]() -> Status {
       SKERRY_ASSIGN(const auto place, run.place(operand));
       SKERRY_ASSIGN(const Entry entry, options.has('l') || options.has('d')
@@ -123,20 +123,17 @@ Status list_operands(CommandRun& run, const Options& options,
 
 /// What `find` looks for.
 struct Wanted {
-  struct Name {
-    std::string pattern;
-    LetterCase letters = LetterCase::kKept;
-  };
-  std::vector<Name> names;
-  std::vector<std::string> paths;
+  std::vector<Glob> names;
+  std::vector<Glob> paths;
   char type = '\0';  ///< f, d or l
   bool is_empty = false;
   std::size_t least_depth = 0;
   std::size_t most_depth = SIZE_MAX;
 };
 
-/// Takes the tests behind `find`'s paths. None, and told, when there is one that is unknown.
-std::optional<Wanted> wanted_by(CommandRun& run, const Words& words, std::size_t from) {
+/// Takes the tests behind `find`'s paths. None, and the user is told, when there is one that is
+/// unknown. kInvalidArgument for a pattern that is too long.
+Result<std::optional<Wanted>> wanted_by(CommandRun& run, const Words& words, std::size_t from) {
   Wanted wanted;
   for (std::size_t i = from; i < words.size(); ++i) {
     const std::string& test = words[i].text;
@@ -147,18 +144,19 @@ std::optional<Wanted> wanted_by(CommandRun& run, const Words& words, std::size_t
     }
     if (i + 1 == words.size()) {
       run.complain(test, "not allowed, or its value is missing");
-      return std::nullopt;
+      return std::optional<Wanted>();
     }
     const std::string& value = words[++i].text;
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     const bool is_number = error == std::errc() && end == value.data() + value.size();
-    if (test == "-name") {
-      wanted.names.push_back({value});
-    } else if (test == "-iname") {
-      wanted.names.push_back({value, LetterCase::kIgnored});
+    if (test == "-name" || test == "-iname") {
+      const LetterCase letters = test == "-name" ? LetterCase::kKept : LetterCase::kIgnored;
+      SKERRY_ASSIGN(Glob name, Glob::parse(value, letters));
+      wanted.names.push_back(std::move(name));
     } else if (test == "-path") {
-      wanted.paths.push_back(value);
+      SKERRY_ASSIGN(Glob path, Glob::parse(value));
+      wanted.paths.push_back(std::move(path));
     } else if (test == "-type" && (value == "f" || value == "d" || value == "l")) {
       wanted.type = value[0];
     } else if (test == "-maxdepth" && is_number) {
@@ -167,50 +165,55 @@ std::optional<Wanted> wanted_by(CommandRun& run, const Words& words, std::size_t
       wanted.least_depth = number;
     } else {
       run.complain(test + " " + value, "not allowed");
-      return std::nullopt;
+      return std::optional<Wanted>();
     }
   }
-  return wanted;
+  return std::optional(std::move(wanted));
 }
 
-bool is_wanted(const Wanted& wanted, const Tree& tree, const Entry& entry,
-               const std::string& shown) {
+/// Whether all of `globs` match. Fails as the deadline does.
+Result<bool> all_match(const std::vector<Glob>& globs, std::string_view text, Deadline& deadline) {
+  for (const Glob& glob : globs) {
+    SKERRY_TRY(deadline.check(glob.cost(text.size())));
+    if (!glob.matches(text)) return false;
+  }
+  return true;
+}
+
+Result<bool> is_wanted(const Wanted& wanted, const CommandRun::Place& place, const Entry& entry,
+                       const std::string& shown, Deadline& deadline) {
   const char type = entry.is_directory() ? 'd' : entry.is_link() ? 'l' : 'f';
   if (wanted.type != '\0' && wanted.type != type) return false;
-  if (wanted.is_empty) {
-    const auto below = entry.is_directory() ? tree.list(entry.below) : std::vector<Entry>();
-    if (entry.is_directory() ? !below.ok() || !below->empty() : entry.size > 0) return false;
+  if (wanted.is_empty && (entry.is_directory() ? !place.tree->is_empty(entry) : entry.size > 0)) {
+    return false;
   }
-  return std::all_of(wanted.names.begin(), wanted.names.end(),
-                     [&](const auto& name) {
-                       return glob_matches(name.pattern, entry.name, name.letters);
-                     }) &&
-         std::all_of(wanted.paths.begin(), wanted.paths.end(),
-                     [&](const std::string& path) { return glob_matches(path, shown); });
+  SKERRY_ASSIGN(const bool has_name, all_match(wanted.names, entry.name, deadline));
+  return has_name ? all_match(wanted.paths, shown, deadline) : false;
 }
 
 Status find_below(CommandRun& run, const Wanted& wanted, const std::string& operand) {
   SKERRY_ASSIGN(const auto place, run.place(operand));
   SKERRY_ASSIGN(Entry start, place.tree->find_itself(place.below()));
   if (start.name.empty()) start.name = ".";
-  if (wanted.least_depth == 0 && is_wanted(wanted, *place.tree, start, operand)) {
-    run.print(operand + "\n");
+  Deadline& deadline = run.deadline();
+  if (wanted.least_depth == 0) {
+    SKERRY_ASSIGN(const bool is_start, is_wanted(wanted, place, start, operand, deadline));
+    if (is_start) run.print(operand + "\n");
   }
   if (!start.is_directory() || wanted.most_depth == 0) return ok_status();
   const std::size_t skipped = place.path.is_root() ? 0 : place.below().size() + 1;
-  Status failure;
-  SKERRY_TRY(place.tree->walk(place.below(), [&](const Entry& entry) {
+  const auto visit = [&](const Entry& entry) -> Result<Tree::Step> {
     const std::string below = entry.below.substr(skipped);
     const auto depth = 1 + static_cast<std::size_t>(std::count(below.begin(), below.end(), '/'));
     const std::string shown = operand + (operand.ends_with('/') ? "" : "/") + below;
-    if (depth >= wanted.least_depth && is_wanted(wanted, *place.tree, entry, shown)) {
-      run.print(shown + "\n");
+    if (depth >= wanted.least_depth) {
+      SKERRY_ASSIGN(const bool is_found, is_wanted(wanted, place, entry, shown, deadline));
+      if (is_found) run.print(shown + "\n");
     }
-    failure = run.watch().check();
-    if (!failure.ok() || run.is_full()) return Tree::Step::kStop;
+    if (run.is_full()) return Tree::Step::kStop;
     return depth < wanted.most_depth ? Tree::Step::kOn : Tree::Step::kNotInto;
-  }));
-  return failure;
+  };
+  return place.tree->walk(place.below(), deadline, visit);
 }
 
 }  // namespace
@@ -231,9 +234,10 @@ Status run_find(CommandRun& run, const Words& words) {
     operands.push_back(words[tests++].text);
   }
   if (operands.empty()) operands.emplace_back(".");
-  const auto wanted = wanted_by(run, words, tests);
+  SKERRY_ASSIGN(const auto wanted, wanted_by(run, words, tests));
   if (!wanted) return ok_status();
   for (const std::string& operand : operands) {
+    SKERRY_TRY(run.deadline().check_now());
     SKERRY_TRY(run.tell(operand, find_below(run, *wanted, operand)));
   }
   return ok_status();

@@ -10,15 +10,15 @@
 namespace skerry::operation {
 namespace {
 
+using files::Deadline;
 using files::TestTrees;
-using files::Watch;
 
 class CommandTest : public ::testing::Test {
  protected:
-  Result<CommandOutput> run(std::string_view text, const Command::Setting& setting = {}) {
+  Result<CommandOutput> run(std::string_view text, const Command::Options& options = {}) {
     SKERRY_ASSIGN(const Command command, Command::parse(text));
-    Watch watch(Watch::Clock::now() + std::chrono::seconds(10));
-    return command.run(trees, watch, setting);
+    Deadline deadline(Deadline::Clock::now() + std::chrono::seconds(10));
+    return command.run(trees, deadline, options);
   }
   /// Standard output of a command that does well.
   std::string out(std::string_view text) {
@@ -251,9 +251,71 @@ TEST_F(CommandTest, OutputIsCutAndMarked) {
 
 TEST_F(CommandTest, TimeThatIsOverEndsIt) {
   trees.add("a", "x\n");
-  Watch watch(Watch::Clock::now());
-  EXPECT_EQ(Command::parse("grep x a")->run(trees, watch, {}).status().code(),
-            StatusCode::kDeadlineExceeded);
+  trees.add("d/b", "x\n");
+  for (const char* text : {"ls", "cat a", "cat -n a", "head a", "tail a", "wc a", "grep x a",
+                           "grep -o x a", "grep -r x", "find", "echo *", "mkdir new", "rm a",
+                           "rm -r d", "cp a b", "cp -r d e", "mv a b", "touch new"}) {
+    Deadline deadline(Deadline::Clock::now());
+    const auto output = Command::parse(text)->run(trees, deadline, {});
+    ASSERT_TRUE(output.ok()) << text << ": " << output.status();
+    EXPECT_TRUE(output->is_timed_out) << text;
+    EXPECT_EQ(output->exit_code, 124) << text;
+  }
+}
+
+TEST_F(CommandTest, WhatWasWrittenBeforeTheTimeWasOverIsKept) {
+  trees.add("a", "written\n");
+  trees.add("b", std::string(std::size_t{64} << 20, 'x'));
+  Deadline deadline(Deadline::Clock::now() + std::chrono::milliseconds(50));
+  const auto output = Command::parse("grep -E 'written(x+x+)*' a b b b b b b b b b")  //
+                          ->run(trees, deadline, {});
+  ASSERT_TRUE(output.ok()) << output.status();
+  EXPECT_TRUE(output->is_timed_out);
+  EXPECT_EQ(output->standard_output, "a:written\n");
+}
+
+TEST_F(CommandTest, TheRootsThatACommandMayTouchAreKnownBeforeItRuns) {
+  const auto roots = [](const char* text) {
+    const Roots found = Command::parse(text)->roots();
+    return std::string(found.workspace ? "w" : "") + (found.memory ? "m" : "");
+  };
+  for (const char* text : {"ls", "pwd", "ls -l", "cat a", "cat /etc/passwd", "find -name x",
+                           "cat workspace/memory", "head -n 5 a"}) {
+    EXPECT_EQ(roots(text), "w") << text;
+  }
+  for (const char* text : {"ls memory", "ls -l memory/a", "cat ./memory/a /memory/b",
+                           "rm -r -- memory/d", "cp memory/a memory/b"}) {
+    EXPECT_EQ(roots(text), "m") << text;
+  }
+  // A pattern may match a directory that is called so.
+  for (const char* text :
+       {"cp a memory/b", "cat memory/a b", "cat m*/a", "ls *", "echo -*", "head -n 5 memory/a"}) {
+    EXPECT_EQ(roots(text), "wm") << text;
+  }
+}
+
+TEST_F(CommandTest, PatternsOfACommandMatchSoMuchTogether) {
+  for (int i = 0; i < 3000; ++i) trees.add("f" + std::to_string(i), "");
+  EXPECT_EQ(run("echo f* f* f*")->exit_code, 0);
+  EXPECT_EQ(fault("echo f* f* f* f*"), "1 echo: pattern matches more than 10000 files\n");
+}
+
+TEST_F(CommandTest, LinesBeforeAFindAreShownWhateverTheirLength) {
+  const std::string long_line(100'000, 'y');
+  trees.add("a", "1\n" + long_line + "\nx\n");
+  EXPECT_EQ(out("grep -B 2 x a"), "1\n" + long_line + "\nx\n");
+}
+
+TEST_F(CommandTest, ASparseFileIsReadPieceByPiece) {
+  ASSERT_TRUE(trees.workspace.write("a", "", files::Tree::Writing::kReplace).ok());
+  const auto inode = trees.workspace.find("a")->inode;
+  ASSERT_EQ(trees.files.set_size(inode, mib(256).value, {}), wasi::Errno::kSuccess);
+  EXPECT_EQ(out("wc -c a"), "268435456 a\n");
+  EXPECT_EQ(out("tail -c 3 a"), std::string(3, '\0'));
+  EXPECT_EQ(run("cat a")->standard_output.size(), mib(1).value + 37);
+  EXPECT_EQ(fault("grep x a"), "1 ");
+  EXPECT_EQ(out("cp a b"), "");
+  EXPECT_LT(trees.files.used_bytes(), mib(1).value);
 }
 
 TEST_F(CommandTest, AQuotaEndsItAltogether) {

@@ -25,10 +25,10 @@ namespace skerry::service {
 namespace {
 
 namespace proto = shannon::sandbox;
+using files::Deadline;
 using files::FilePath;
 using files::Tree;
 using files::Trees;
-using files::Watch;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using workspace::Scope;
@@ -152,7 +152,7 @@ struct Edit {
 };
 
 Result<Edit> edit_file(Trees& trees, const FilePath& path, const files::TextEdit& edit,
-                       ByteSize most) {
+                       ByteSize most, Deadline& deadline) {
   SKERRY_ASSIGN(const Place place, place_of(trees, path));
   const auto content = place.tree->read(path.below(), most);
   if (!content.ok()) return about(path, content.status());
@@ -160,7 +160,7 @@ Result<Edit> edit_file(Trees& trees, const FilePath& path, const files::TextEdit
     return absl::FailedPreconditionError("not UTF-8 text: " + path.shown());
   }
   Edit done;
-  SKERRY_ASSIGN(done.text, files::edited(*content, edit, most.value));
+  SKERRY_ASSIGN(done.text, files::edited(*content, edit, most.value, deadline));
   done.size = done.text.text.size();
   SKERRY_TRY(about(path, place.tree->write(path.below(), done.text.text, Tree::Writing::kReplace)));
   return done;
@@ -219,7 +219,7 @@ grpc::ServerUnaryReactor* SandboxService::FileRead(grpc::CallbackServerContext* 
     if (request->max_bytes() > 0) {
       most = std::min(most, bytes(static_cast<std::uint64_t>(request->max_bytes())));
     }
-    auto work = [&](Trees& trees, Watch&) { return read_file(trees, *path, most, *encoding); };
+    auto work = [&](Trees& trees, Deadline&) { return read_file(trees, *path, most, *encoding); };
     auto reading = files_.look(*scope, files_.setting().patience, std::move(work));
     auto content = co_await std::move(reading);
     if (content.ok()) {
@@ -244,7 +244,7 @@ grpc::ServerUnaryReactor* SandboxService::FileWrite(grpc::CallbackServerContext*
     const auto encoding = encoding_of(request->encoding());
     if (!encoding.ok()) co_return grpc_status(encoding.status());
     std::size_t size = 0;
-    auto work = [&](Trees& trees, Watch&) -> Status {
+    auto work = [&](Trees& trees, Deadline&) -> Status {
       std::string decoded;
       const bool is_text = *encoding == Encoding::kText;
       if (!is_text) {
@@ -281,9 +281,9 @@ grpc::ServerUnaryReactor* SandboxService::FileList(grpc::CallbackServerContext* 
         .pattern = request->pattern(),
         .depth = request->recursive() ? files::Depth::kAll : files::Depth::kOne,
         .has_hidden = request->include_hidden()};
-    auto work = [&](Trees& trees, Watch& watch) -> Result<files::Listed> {
+    auto work = [&](Trees& trees, Deadline& deadline) -> Result<files::Listed> {
       SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-      auto listed = files::list_files(*place.tree, *path, order, watch);
+      auto listed = files::list_files(*place.tree, *path, order, deadline);
       return listed.ok() ? std::move(listed) : about(*path, listed.status());
     };
     auto listing = files_.look(*scope, files_.setting().patience, std::move(work));
@@ -323,7 +323,11 @@ grpc::ServerUnaryReactor* SandboxService::ExecuteCommand(grpc::CallbackServerCon
                         *response);
     }
     const auto begun = std::chrono::steady_clock::now();
-    auto work = [&](Trees& trees, Watch& watch) { return command->run(trees, watch, {}); };
+    auto work = [&](Trees& trees, Deadline& deadline) -> Result<operation::CommandOutput> {
+      SKERRY_ASSIGN(auto output, command->run(trees, deadline, {}));
+      if (output.is_timed_out) return absl::DeadlineExceededError("timed out");
+      return output;
+    };
     auto running = command->is_change()
                        ? files_.change(*scope, *patience, shown_command(request->command()), work)
                        : files_.look(*scope, *patience, work);
@@ -371,9 +375,9 @@ grpc::ServerUnaryReactor* SandboxService::FileSearch(grpc::CallbackServerContext
       search.most = static_cast<std::size_t>(request->max_results());
     }
     if (auto checked = search.check(); !checked.ok()) co_return grpc_status(checked);
-    auto work = [&](Trees& trees, Watch& watch) -> Result<files::Found> {
+    auto work = [&](Trees& trees, Deadline& deadline) -> Result<files::Found> {
       SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-      auto found = files::search_files(*place.tree, search, watch);
+      auto found = files::search_files(*place.tree, search, deadline);
       return found.ok() ? std::move(found) : about(*path, found.status());
     };
     auto searching = files_.look(*scope, files_.setting().patience, std::move(work));
@@ -412,7 +416,9 @@ grpc::ServerUnaryReactor* SandboxService::FileEdit(grpc::CallbackServerContext* 
                                .which = request->replace_all() ? files::TextEdit::Which::kAll
                                                                : files::TextEdit::Which::kFirst};
     const ByteSize most = files_.setting().read;
-    auto work = [&](Trees& trees, Watch&) { return edit_file(trees, *path, edit, most); };
+    auto work = [&](Trees& trees, Deadline& deadline) {
+      return edit_file(trees, *path, edit, most, deadline);
+    };
     auto editing = files_.change(*scope, files_.setting().patience, "FileEdit " + path->shown(),
                                  std::move(work));
     auto done = co_await std::move(editing);
@@ -445,9 +451,9 @@ grpc::ServerUnaryReactor* SandboxService::FileDelete(grpc::CallbackServerContext
         .path = path->below(),
         .pattern = request->pattern(),
         .depth = request->recursive() ? files::Depth::kAll : files::Depth::kOne};
-    auto work = [&](Trees& trees, Watch& watch) -> Result<files::Deleted> {
+    auto work = [&](Trees& trees, Deadline& deadline) -> Result<files::Deleted> {
       SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-      auto deleted = files::delete_files(*place.tree, deletion, watch);
+      auto deleted = files::delete_files(*place.tree, deletion, deadline);
       return deleted.ok() ? std::move(deleted) : about(*path, deleted.status());
     };
     auto deleting = files_.change(*scope, files_.setting().patience,
@@ -456,7 +462,7 @@ grpc::ServerUnaryReactor* SandboxService::FileDelete(grpc::CallbackServerContext
                                   std::move(work));
     auto deleted = co_await std::move(deleting);
     if (!deleted.ok()) co_return ended(deleted.status(), *response);
-    response->set_deleted_count(static_cast<std::int32_t>(deleted->paths.size()));
+    response->set_deleted_count(deleted->count);
     for (std::string& each : deleted->paths) response->add_deleted_paths(std::move(each));
     std::string skipped;
     for (const std::string& each : deleted->skipped)

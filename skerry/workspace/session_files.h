@@ -11,14 +11,14 @@
 
 #include "skerry/base/status.h"
 #include "skerry/broker/session_access.h"
-#include "skerry/files/watch.h"
+#include "skerry/files/deadline.h"
 #include "skerry/runtime/home.h"
 #include "skerry/workspace/session_trees.h"
 
 namespace skerry::workspace {
 
+using files::Deadline;
 using files::Trees;
-using files::Watch;
 
 /// Work on the files of sessions, besides their runs. Looking needs nobody's leave and sees what
 /// the last run or change left; a change is made between runs, whole or not at all, and is a
@@ -43,7 +43,7 @@ class SessionFiles {
 
   const Setting& setting() const { return setting_; }
 
-  /// What `work(Trees&, Watch&)` returns, a Result; it is called on another thread, and for a
+  /// What `work(Trees&, Deadline&)` returns, a Result; it is called on another thread, and for a
   /// change again when somebody ran in the session. kUnavailable when somebody has for 30 s.
   template <typename Work>
   auto look(const Scope& scope, std::chrono::seconds patience, Work work) {
@@ -61,14 +61,14 @@ class SessionFiles {
       : access_(access), foundation_(std::move(foundation)), setting_(setting) {}
 
   template <typename Work>
-  boost::asio::awaitable<std::invoke_result_t<Work&, Trees&, Watch&>> use(
+  boost::asio::awaitable<std::invoke_result_t<Work&, Trees&, Deadline&>> use(
       Scope scope, std::chrono::seconds patience, SessionTrees::Purpose purpose, std::string what,
       Work work) {
-    using Answer = std::invoke_result_t<Work&, Trees&, Watch&>;
+    using Answer = std::invoke_result_t<Work&, Trees&, Deadline&>;
     auto once = [&](session::SessionStore& store) -> Answer {
-      Watch watch(Watch::Clock::now() + patience);
+      Deadline deadline(Deadline::Clock::now() + patience);
       SessionTrees trees(foundation_, scope, store, purpose);
-      Answer answer = work(trees, watch);
+      Answer answer = work(trees, deadline);
       if (!answer.ok() || purpose == SessionTrees::Purpose::kLook) return answer;
       SKERRY_TRY(trees.commit(what));
       return answer;
