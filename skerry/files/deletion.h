@@ -25,9 +25,9 @@ struct Deleted {
   static constexpr std::size_t kMostPaths = 10'000;
   static constexpr std::size_t kMostBytes = std::size_t{8} << 20;
 
-  int count = 0;                     ///< of all
-  std::vector<std::string> paths;    ///< from the root on
-  std::vector<std::string> skipped;  ///< links that lead out of the root: left as they are
+  int count = 0;                          ///< of all
+  std::vector<std::string> paths = {};    ///< from the root on
+  std::vector<std::string> skipped = {};  ///< links that lead out of the root: left as they are
 };
 
 /// Deletes. What is not there counts as deleted already. kFailedPrecondition for a directory that

@@ -12,9 +12,11 @@ constexpr std::size_t kLongest = 4096;  // bytes, as guests' own paths
 constexpr std::string_view kWorkspace = "workspace";
 constexpr std::string_view kMemory = "memory";
 
+using Parts = std::vector<std::string_view>;
+
 /// The parts but for "." and empty ones.
-std::vector<std::string_view> parts_of(std::string_view text) {
-  std::vector<std::string_view> parts;
+Parts parts_of(std::string_view text) {
+  Parts parts;
   while (!text.empty()) {
     const std::size_t slash = text.find('/');
     const std::string_view part = text.substr(0, slash);
@@ -24,9 +26,7 @@ std::vector<std::string_view> parts_of(std::string_view text) {
   return parts;
 }
 
-}  // namespace
-
-Result<FilePath> FilePath::parse(std::string_view text) {
+Status check_text(std::string_view text) {
   if (text.size() > kLongest) {
     return absl::InvalidArgumentError("path of " + std::to_string(text.size()) +
                                       " bytes, at most " + std::to_string(kLongest));
@@ -34,7 +34,25 @@ Result<FilePath> FilePath::parse(std::string_view text) {
   if (text.find('\0') != text.npos || !is_utf8(text)) {
     return absl::InvalidArgumentError("a path is UTF-8 without NUL");
   }
-  auto parts = parts_of(text);
+  return ok_status();
+}
+
+/// "a/b"; "." for no parts.
+Result<std::string> joined(const Parts& parts) {
+  std::string below;
+  for (const std::string_view part : parts) {
+    if (part == "..") return absl::PermissionDeniedError("Path traversal not allowed");
+    if (!below.empty()) below += '/';
+    below += part;
+  }
+  return below.empty() ? "." : below;
+}
+
+}  // namespace
+
+Result<FilePath> FilePath::parse(std::string_view text) {
+  SKERRY_TRY(check_text(text));
+  Parts parts = parts_of(text);
   Root root = Root::kWorkspace;
   bool is_absolute = text.starts_with('/') || text.starts_with('\\');
   if (!parts.empty() && (parts.front() == kWorkspace || parts.front() == kMemory)) {
@@ -43,13 +61,15 @@ Result<FilePath> FilePath::parse(std::string_view text) {
     is_absolute = false;
   }
   if (is_absolute) return absl::PermissionDeniedError("Absolute paths not allowed");
-  std::string below;
-  for (const std::string_view part : parts) {
-    if (part == "..") return absl::PermissionDeniedError("Path traversal not allowed");
-    if (!below.empty()) below += '/';
-    below += part;
-  }
-  return FilePath(root, below.empty() ? "." : std::move(below));
+  SKERRY_ASSIGN(std::string below, joined(parts));
+  return FilePath(root, std::move(below));
+}
+
+Result<FilePath> FilePath::parse_below(Root root, std::string_view text) {
+  SKERRY_TRY(check_text(text));
+  if (text.starts_with('/')) return absl::PermissionDeniedError("Absolute paths not allowed");
+  SKERRY_ASSIGN(std::string below, joined(parts_of(text)));
+  return FilePath(root, std::move(below));
 }
 
 std::string FilePath::shown() const {

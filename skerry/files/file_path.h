@@ -19,6 +19,8 @@ class FilePath {
   /// "/memory/a" lie in the user's memory. kPermissionDenied for other absolute paths and for "..";
   /// kInvalidArgument for what is not UTF-8, has NUL in it or is longer than 4,096 bytes.
   static Result<FilePath> parse(std::string_view text);
+  /// The path from a root on, as `below` gives it. Fails as `parse`.
+  static Result<FilePath> parse_below(Root root, std::string_view text);
 
   Root root() const { return root_; }
   /// From the root on, without empty and "." parts: "a/b"; "." for the root itself.

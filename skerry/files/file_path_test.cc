@@ -56,5 +56,20 @@ TEST(FilePathTest, ChildrenAndNames) {
   EXPECT_EQ(root.child("a").child("b").name(), "b");
 }
 
+TEST(FilePathTest, APathBelowARootIsReadBackWhateverItsName) {
+  for (const char* text :
+       {"a/b", "workspace/memory/a", "memory/memory", "memory", ".", "workspace/workspace/x"}) {
+    const auto path = FilePath::parse(text);
+    ASSERT_TRUE(path.ok()) << text;
+    const auto again = FilePath::parse_below(path->root(), path->below());
+    ASSERT_TRUE(again.ok()) << text;
+    EXPECT_EQ(again->below(), path->below());
+    EXPECT_EQ(again->shown(), path->shown());
+  }
+  for (const char* bad : {"..", "a/../b", "/a", "\xff"}) {
+    EXPECT_FALSE(FilePath::parse_below(FilePath::Root::kWorkspace, bad).ok()) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace skerry::files

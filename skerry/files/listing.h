@@ -35,8 +35,8 @@ struct Listed {
   static constexpr std::size_t kMostFiles = 10'000;
   static constexpr std::size_t kMostBytes = std::size_t{8} << 20;
 
-  std::vector<ListedFile> files;  ///< by name, then path
-  int file_count = 0;             ///< of all
+  std::vector<ListedFile> files = {};  ///< by name, then path
+  int file_count = 0;                  ///< of all
   int directory_count = 0;
   bool was_cut = false;  ///< not all are listed
 };

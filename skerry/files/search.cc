@@ -14,7 +14,6 @@ namespace skerry::files {
 namespace {
 
 constexpr std::size_t kLongestQuery = 200;  // characters
-constexpr std::size_t kMostLines = 1000;
 constexpr std::size_t kMostContext = 5;
 constexpr std::size_t kMostFiles = 1000;
 constexpr std::uint64_t kLargestFile = 500 << 10;  // bytes
