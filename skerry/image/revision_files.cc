@@ -146,18 +146,24 @@ Result<proto::RevisionPatch> read_patch(std::string_view id, std::string_view co
   return message;
 }
 
-/// `files` under the patch.
-Result<Revision> patched(std::string_view id, Revision files, proto::RevisionPatch message,
-                         std::string_view content) {
-  const std::string& around = files.manifest().host_state;
+/// Puts what a patch has of a host state into the one of its files, `around`.
+Status complete_host_state(std::string_view id, std::string_view around,
+                           proto::RevisionPatch& message) {
   const std::uint64_t before = message.host_state_before();
   const std::uint64_t behind = message.host_state_behind();
   if (before > around.size() || behind > around.size() - before) {
     return no_patch(id, "it has more of a host state than there is");
   }
   std::string& host_state = *message.mutable_state()->mutable_host_state();
-  host_state.insert(0, around, 0, before);
-  host_state.append(around, around.size() - behind);
+  host_state.insert(0, around.substr(0, before));
+  host_state.append(around.substr(around.size() - behind));
+  return ok_status();
+}
+
+/// `files` under the patch.
+Result<Revision> patched(std::string_view id, Revision files, proto::RevisionPatch message,
+                         std::string_view content) {
+  SKERRY_TRY(complete_host_state(id, files.manifest().host_state, message));
   auto state = take_state(std::move(*message.mutable_state()), files.memory_size(),
                           files.manifest().globals, bytes(kMaxPages));
   if (!state.ok()) return no_patch(id, message_of(state.status()));
@@ -268,6 +274,17 @@ Result<Revision> read_revision(std::vector<OwnedFd> files, std::string_view patc
   if (!revision.ok() || patch.empty()) return revision;
   SKERRY_ASSIGN(auto message, read_patch("", patch));
   return patched("", *std::move(revision), std::move(message), patch);
+}
+
+Result<StoredState> read_stored_state(OwnedFd own_file, std::string_view patch) {
+  SKERRY_ASSIGN(auto opened, read_checked(std::move(own_file), "revision"));
+  StoredState state{.host_state = std::move(*opened.manifest.mutable_host_state()),
+                    .template_sha256 = opened.manifest.template_sha256()};
+  if (patch.empty()) return state;
+  SKERRY_ASSIGN(auto message, read_patch("", patch));
+  SKERRY_TRY(complete_host_state("", state.host_state, message));
+  state.host_state = std::move(*message.mutable_state()->mutable_host_state());
+  return state;
 }
 
 Result<RevisionFiles> RevisionFiles::open(const std::filesystem::path& directory) {

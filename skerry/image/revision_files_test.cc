@@ -337,6 +337,28 @@ TEST_F(RevisionFilesTest, ASmallChangeNeedsNoFile) {
   EXPECT_TRUE(files->verify(*loaded).ok());
 }
 
+TEST_F(RevisionFilesTest, AHostStateIsReadWithoutPages) {
+  const auto own = [](const Revision& revision) {
+    return OwnedFd(::dup(revision.descriptors.front()));
+  };
+  const auto first = write(root, *run_on(root, [](LinearMemory& memory) {
+                             std::memset(memory.base(), 1, 40 * kPageSize);
+                           }));
+  const auto second = patch(*files, first.revision, 5);
+  const auto third = write(first.revision, *run_on(first.revision, [](LinearMemory&) {}));
+  for (const Revision& revision : {first.revision, second.revision, third.revision}) {
+    const std::string content = revision.patch ? revision.patch->content : std::string();
+    const auto state = read_stored_state(own(revision), content);
+    ASSERT_TRUE(state.ok()) << state.status();
+    EXPECT_EQ(state->host_state, revision.image()->manifest.host_state);
+    EXPECT_EQ(state->template_sha256, root.file_image->sha256);
+  }
+  EXPECT_EQ(read_stored_state(own(first.revision), "no patch").status().code(),
+            StatusCode::kDataLoss);
+  EXPECT_EQ(read_stored_state(image::testing::memory_file({}), "").status().code(),
+            StatusCode::kDataLoss);
+}
+
 TEST_F(RevisionFilesTest, OfALargeHostStateAPatchHasWhatIsNew) {
   const auto left = [&](const Revision& parent, std::string host_state) {
     auto captured = *run_on(parent, [](LinearMemory& memory) { memory.base()[5] ^= std::byte{1}; });
