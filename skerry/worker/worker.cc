@@ -13,6 +13,7 @@
 #include "skerry/image/revision_files.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/runtime/python.h"
+#include "skerry/worker/file_worker.h"
 #include "skerry/worker/order_source.h"
 #include "skerry/worker/run_events.h"
 #include "skerry/worker/run_process.h"
@@ -82,7 +83,7 @@ std::unique_ptr<sandbox::Sandbox> rebased(std::unique_ptr<sandbox::Sandbox> sand
 }
 
 /// The states of sessions that the worker keeps, each as a sandbox that stands there.
-class Seats {
+class Seats final : public KeptSandboxes {
  public:
   struct Seat {
     std::unique_ptr<sandbox::Origin> origin;  ///< null on a template
@@ -135,6 +136,16 @@ class Seats {
   void keep(std::uint64_t state, Seat seat) {
     seat.is_new = false;
     kept_[state] = std::move(seat);
+  }
+  sandbox::Sandbox* find(std::uint64_t state) override {
+    const auto kept = kept_.find(state);
+    return kept == kept_.end() ? nullptr : kept->second.sandbox.get();
+  }
+  void rename(std::uint64_t state, std::uint64_t becomes) override {
+    if (auto kept = kept_.extract(state); !kept.empty()) {
+      kept.key() = becomes;
+      kept_.insert(std::move(kept));
+    }
   }
   void forget(const std::vector<std::uint64_t>& states) {
     for (const std::uint64_t state : states) {
@@ -247,6 +258,7 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
   SKERRY_TRY(cell.seal(kept));
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
   Seats seats(origins, desk);
+  FileWorker file_worker(origins, seats);
   // What comes beside bytes is the next run's: orders before it may have been sent with it.
   Files files;
   for (;;) {
@@ -259,8 +271,13 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
     SKERRY_ASSIGN(const auto order, next_order(socket, files));
     if (!order) return ok_status();
     seats.forget(order->forget);
+    file_worker.forget(order->forget);
     if (!order->run) continue;
     EventSender sender(socket, order->run->limits.output);
+    if (order->run->files) {
+      SKERRY_TRY(file_worker.perform(*order->run, std::exchange(files, {}), sender));
+      continue;
+    }
     SKERRY_TRY(order->run->session
                    ? run_in_session(seats, *order->run, std::exchange(files, {}), sender)
                    : run_fresh(desk, *order->run, sender));
@@ -329,6 +346,15 @@ const sandbox::Origin* Origins::on_template(std::string_view sha256) const {
 std::shared_ptr<const image::Image> Origins::image(std::string_view sha256) const {
   const sandbox::Origin* origin = on_template(sha256);
   return origin == nullptr ? nullptr : origin->image;
+}
+
+const wasi::HostState* Origins::template_state(std::string_view sha256) const {
+  const sandbox::Origin* origin = on_template(sha256);
+  return origin == nullptr ? nullptr : &origin->state;
+}
+
+wasi::BlobResolver Origins::blobs() const {
+  return [blobs = blobs_.get()](std::string_view id) { return blobs->find(id); };
 }
 
 std::vector<int> Origins::descriptors() const {
