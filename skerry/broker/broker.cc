@@ -536,6 +536,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       auto start = waiting.run.session->start(worker);
       // A message's parts may be put one behind the other.
       message.bytes += worker::encode(start.start);
+      if (start.second) message.bytes += worker::encode_second(*start.second);
       message.fds = std::move(start.files);
       message.owner = std::move(start.owner);
       message.is_in_session = true;

@@ -54,7 +54,8 @@ struct InSession {
   /// begins; again when that worker turns out to be dead.
   struct Start {
     worker::SessionStart start;
-    std::vector<int> files;  ///< open for as long as `owner` lives
+    std::optional<worker::SessionStart> second = {};  ///< of a file operation on two sessions
+    std::vector<int> files;                           ///< open for as long as `owner` lives
     std::shared_ptr<const void> owner;
   };
   std::function<Start(std::uint64_t worker)> start;

@@ -18,14 +18,20 @@ using sandbox::OutcomeKind;
 
 constexpr std::size_t kMaxFirstLine = 100;
 
+/// One short line, with spaces for control characters.
+std::string plain(std::string_view text) {
+  std::string line(clip(text, kMaxFirstLine));
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return line;
+}
+
 /// The first line of a program that says something, in plain signs.
 std::string first_line_of(std::string_view code) {
   while (!code.empty()) {
     const auto end = std::min(code.find('\n'), code.size());
-    std::string line(clip(code.substr(0, end), kMaxFirstLine));
-    for (char& c : line) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-    }
+    std::string line = plain(code.substr(0, end));
     if (line.find_first_not_of(' ') != line.npos && is_utf8(line)) return line;
     code.remove_prefix(std::min(end + 1, code.size()));
   }
@@ -122,6 +128,27 @@ SessionReport SessionTurn::refuse(const Status& why) const {
       why, fmt::format("session {} is not saved, and still at revision {}", report.name, head_));
   report.message = std::string(message_of(report.failure));
   return report;
+}
+
+Result<image::Revision> SessionTurn::commit_files(session::SessionStore& store,
+                                                  std::string host_state, std::string_view title) {
+  image::Captured captured;
+  captured.state.memory_size = parent_.memory_size();
+  captured.state.globals =
+      parent_.patch ? parent_.patch->state.globals : parent_.manifest().globals;
+  captured.state.host_state = std::move(host_state);
+  captured.state.edits.emplace();
+  if (is_new()) {
+    // No run will do this, as the session's first would.
+    SKERRY_ASSIGN(captured.state.edits,
+                  runtime::fresh_random_states(parent_.manifest().facts, parent_.memory_size()));
+  }
+  SKERRY_ASSIGN(auto committed, store.commit(lease_, parent_, captured,
+                                             {.first_line = to_utf8(plain(title)),
+                                              .outcome = "files",
+                                              .template_file = template_file_,
+                                              .durability = session::Durability::kCommitted}));
+  return std::move(committed.revision);
 }
 
 }  // namespace skerry::broker

@@ -16,8 +16,8 @@ namespace skerry::operation {
 
 /// What a command wrote, and how it ended. Bytes: a file's content may be any.
 struct CommandOutput {
-  std::string standard_output;
-  std::string standard_error;
+  std::string standard_output = {};
+  std::string standard_error = {};
   int exit_code = 0;
   bool is_timed_out = false;  ///< then this is what it wrote until then, and no change is kept
 };

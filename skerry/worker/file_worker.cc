@@ -84,6 +84,7 @@ Result<LeftState> LeftFiles::left() const {
 Result<LeftFiles> LeftFiles::read(const LeftState& left) {
   LeftFiles files;
   if (left.file.is_open()) {
+    SKERRY_TRY(jail::check_sealed(left.file.get()));
     SKERRY_ASSIGN(const auto mapping, ReadOnlyMapping::of_file(left.file.get()));
     if (mapping.bytes().size() > kMaxState + 1) {
       return absl::DataLossError("what the operation left is too large");
@@ -142,7 +143,7 @@ Result<FileWorker::Opened> FileWorker::open(const RunRequest& request, Files fil
     return absl::InternalError("the broker sent a file operation without its sessions");
   }
   SKERRY_ASSIGN(operation::Request asked, request_of(order, files));
-  Opened opened{.request = std::move(asked), .first = {}};
+  Opened opened{.request = std::move(asked), .first = Session()};
   const auto add = [&](const FileOrder::Volume& volume,
                        const SessionStart& start) -> Result<Session> {
     SKERRY_ASSIGN(const Files own, take_files(start, files));

@@ -34,8 +34,8 @@ struct LeftFiles {
   static constexpr std::size_t kMaxState = std::size_t{255} << 20;
 
   Result<LeftState> left() const;
-  /// Reads what `left` gave, untrusted. A file must be sealed, which is the caller's to check.
-  /// kDataLoss when it is none or too large; blocks for as long as it takes to copy it.
+  /// Reads what `left` gave, untrusted. kPermissionDenied for a file that its writer can still
+  /// write to; kDataLoss when it is none or too large. Takes as long as copying it does.
   static Result<LeftFiles> read(const LeftState& left);
 };
 

@@ -331,6 +331,8 @@ TEST(LeftFilesTest, LiesAreRefused) {
   EXPECT_EQ(LeftFiles::read({}).status().code(), StatusCode::kDataLoss);
   LeftState left{.file = jail::make_memory_file("large").value(), .bytes = {}};
   ASSERT_EQ(::ftruncate(left.file.get(), LeftFiles::kMaxState + 2), 0);
+  EXPECT_EQ(LeftFiles::read(left).status().code(), StatusCode::kPermissionDenied) << "unsealed";
+  ASSERT_TRUE(jail::seal_memory_file(left.file.get()).ok());
   EXPECT_EQ(LeftFiles::read(left).status().code(), StatusCode::kDataLoss);
   EXPECT_EQ(
       LeftFiles{.host_state = std::string(LeftFiles::kMaxState + 1, 's')}.left().status().code(),
