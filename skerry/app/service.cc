@@ -205,7 +205,7 @@ Status Service::start(const config::Settings& settings, const runtime::Home& hom
   SKERRY_TRY(start_access(settings, home));
   SKERRY_TRY(start_runs(settings, home));
   SKERRY_TRY(start_tools(settings, std::move(model)));
-  SKERRY_ASSIGN(files_, workspace::SessionFiles::open(runner_->sessions(), home, {}));
+  files_ = std::make_unique<workspace::FileCalls>(*runner_, workspace::FileCalls::Options());
   start_front_ends(settings);
   SKERRY_TRY(start_tasks(home));
   SKERRY_ASSIGN(grpc_, service::GrpcServer::start(addresses_.grpc,

@@ -4,7 +4,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "skerry/access/gate.h"
-#include "skerry/workspace/session_files.h"
+#include "skerry/workspace/file_calls.h"
 
 #include "shannon/sandbox.grpc.pb.h"
 
@@ -18,7 +18,7 @@ namespace skerry::service {
 /// the server.
 class SandboxService final : public shannon::sandbox::SandboxService::CallbackService {
  public:
-  SandboxService(boost::asio::io_context& io, access::Gate& gate, workspace::SessionFiles& files)
+  SandboxService(boost::asio::io_context& io, access::Gate& gate, workspace::FileCalls& files)
       : io_(io), gate_(gate), files_(files) {}
 
   grpc::ServerUnaryReactor* FileRead(grpc::CallbackServerContext* context,
@@ -46,7 +46,7 @@ class SandboxService final : public shannon::sandbox::SandboxService::CallbackSe
  private:
   boost::asio::io_context& io_;
   access::Gate& gate_;
-  workspace::SessionFiles& files_;
+  workspace::FileCalls& files_;
 };
 
 }  // namespace skerry::service
