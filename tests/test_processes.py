@@ -12,20 +12,11 @@ import time
 
 import pytest
 
-from conftest import marked_processes, temporary_files, wait_until
+from conftest import SECRET, environment_of, left_processes, processes_below, temporary_files, wait_until
 
 ENDLESS = "print('ready')\nwhile True: pass"
 
 # -------------------------------------------------------------------------------------------------- stopped from outside
-
-
-def children_of(pid):
-    """Live descendants."""
-    found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *children_of(int(child))]
-    return found
 
 
 def is_gone(pid):
@@ -40,7 +31,7 @@ def is_gone(pid):
 def test_a_stopped_run_is_cancelled_with_130_and_no_process_stays(start, number, to_group):
     process = start("run", "-c", ENDLESS)
     assert process.stdout.readline() == b"ready\n"
-    below = children_of(process.pid)
+    below = processes_below(process.pid)
     assert below
     if to_group:
         os.killpg(process.pid, number)  # as a terminal's Ctrl-C: everybody gets it
@@ -97,19 +88,29 @@ def test_a_guest_that_ignores_interrupts_is_stopped_all_the_same(start):
 def test_a_killed_parent_takes_the_guest_with_it(start, code):
     process = start("run", "-c", code, stdin=subprocess.PIPE)
     assert process.stdout.readline() == b"ready\n"
-    below = children_of(process.pid)
+    below = processes_below(process.pid)
     assert below
     process.kill()
     assert process.wait(3) == -signal.SIGKILL
     assert wait_until(lambda: all(map(is_gone, below)), 1), "the guest outlived its parent by more than a second"
 
 
+def test_a_guest_s_process_has_no_environment(start):
+    process = start("run", "-c", ENDLESS)
+    assert process.stdout.readline() == b"ready\n"
+    assert SECRET in pathlib.Path(f"/proc/{process.pid}/environ").read_text()  # the pair: that is how it would look
+    below = processes_below(process.pid)
+    assert below
+    for pid in below:
+        assert environment_of(pid) == b""
+
+
 def test_a_guest_killed_from_outside_is_out_of_memory_and_says_so(start):
     # What the kernel does when memory runs out.
     process = start("run", "--json", "-c", ENDLESS)
-    assert wait_until(lambda: children_of(process.pid), 3)
+    assert wait_until(lambda: processes_below(process.pid), 3)
     time.sleep(0.3)
-    os.kill(children_of(process.pid)[0], signal.SIGKILL)
+    os.kill(min(processes_below(process.pid)), signal.SIGKILL)
     report = json.loads(process.communicate(timeout=5)[0])
     assert (report["outcome"], report["exit_code"], report["stdout"]) == ("out_of_memory", 137, "ready\n")
     assert report["limit"]["name"] == "memory" and "--memory" in report["message"]
@@ -129,7 +130,7 @@ def test_no_zombie_and_no_process_stays_after_many_runs(run_code):
     for _ in range(10):
         run_code("pass").ok()
         run_code("1/0")
-    assert marked_processes() == {}
+    assert left_processes() == {}
 
 
 # ------------------------------------------------------------------------------------------------------------- the home
@@ -300,7 +301,7 @@ def test_mending_that_is_interrupted_goes_on_in_the_next_run(damaged, private_ho
     os.killpg(process.pid, number)
     assert process.wait(5) != 0
     assert process.communicate()[0] == b""
-    assert wait_until(lambda: marked_processes() == {}, 2)
+    assert wait_until(lambda: left_processes() == {}, 2)
     done = damaged()
     assert (done.code, done.out) == (0, "4\n")
 

@@ -8,11 +8,10 @@
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
-#include <vector>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/child.h"
 #include "skerry/base/file.h"
+#include "skerry/base/program.h"
 #include "skerry/base/utf8.h"
 #include "skerry/jail/memory_file.h"
 
@@ -24,8 +23,6 @@ using Clock = std::chrono::steady_clock;
 // Where skerry-compiler looks for them.
 constexpr int kModule = 3;
 constexpr int kAnswer = 4;
-// Above all that it looks for, so that nothing is in its own way.
-constexpr int kOutOfTheWay = 10;
 
 constexpr ByteSize kMaxAnswer = kib(64);
 constexpr std::size_t kLongestMessage = 4096;
@@ -33,17 +30,6 @@ constexpr std::size_t kLongestMessage = 4096;
 // longer; for ever it does not.
 constexpr int kWallPerCpu = 4;
 constexpr std::chrono::seconds kTimeToRead{60};
-
-/// In the new process. Only what is allowed between fork and exec.
-int become_compiler(char* const* words, int module, int answer) {
-  const int high_module = ::fcntl(module, F_DUPFD_CLOEXEC, kOutOfTheWay);
-  const int high_answer = ::fcntl(answer, F_DUPFD_CLOEXEC, kOutOfTheWay);
-  if (::dup2(high_module, kModule) != kModule || ::dup2(high_answer, kAnswer) != kAnswer) {
-    return 125;
-  }
-  ::execv(words[0], words);
-  return 125;
-}
 
 Result<OwnedFd> sealed_copy(const std::string& module) {
   SKERRY_ASSIGN(OwnedFd file, jail::make_memory_file("module"));
@@ -96,22 +82,16 @@ Status compile(const Compilation& what, const ModuleSetting& setting, int stop) 
   SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, O_CLOEXEC); }).status());
   const OwnedFd reader(ends[0]);
   OwnedFd writer(ends[1]);
-  std::vector<std::string> text{setting.compiler.native(),
-                                what.directory.native(),
-                                what.key,
-                                std::to_string(what.memory.value),
-                                std::to_string(what.table_elements),
-                                what.metering == engine::Metering::kFuel ? "fuel" : "plain",
-                                std::to_string(setting.cpu.count()),
-                                std::to_string(setting.kept.value)};
-  std::vector<char*> words;
-  words.reserve(text.size() + 1);
-  for (std::string& each : text) words.push_back(each.data());
-  words.push_back(nullptr);
+  const ProgramStart how{
+      .program = setting.compiler,
+      .arguments = {what.directory.native(), what.key, std::to_string(what.memory.value),
+                    std::to_string(what.table_elements),
+                    what.metering == engine::Metering::kFuel ? "fuel" : "plain",
+                    std::to_string(setting.cpu.count()), std::to_string(setting.kept.value)},
+      .descriptors = {{.from = module.get(), .to = kModule},
+                      {.from = writer.get(), .to = kAnswer}}};
   // Dies when it is destroyed here, and with it the jailed process that it waits for.
-  SKERRY_ASSIGN(Child child, Child::fork([&] {
-                  return become_compiler(words.data(), module.get(), writer.get());
-                }));
+  SKERRY_ASSIGN(Child child, start_program(how));
   writer.close();
   SKERRY_ASSIGN(
       const std::string answer,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "skerry/base/program.h"
 #include "skerry/jail/descriptors.h"
 #include "skerry/jail/landlock.h"
 #include "skerry/jail/namespaces.h"
@@ -64,6 +65,7 @@ Status Cell::enclose() {
     if (!walls_.has(wall)) return ok_status();
     return annotate(how(), name_of(wall));
   };
+  forget_environment();  // what runs here never needs it, and it may hold secrets
   SKERRY_TRY(raise(Wall::kResourceLimits, [&] { return limit_resources(policy_); }));
   SKERRY_TRY(raise(Wall::kUtsNamespace, hide_host_name));
   SKERRY_TRY(raise(Wall::kEmptyRoot, dangerous_empty_root));

@@ -28,8 +28,8 @@ class Cell {
   Cell(const Cell&) = delete;
   Cell& operator=(const Cell&) = delete;
 
-  /// Stage one: empty root, user and capabilities, limits, no_new_privs, Landlock, parent-death
-  /// signal. kCancelled when the parent has died meanwhile. Call once.
+  /// Stage one: no environment any more; empty root, user and capabilities, limits, no_new_privs,
+  /// Landlock, parent-death signal. kCancelled when the parent has died meanwhile. Call once.
   Status enclose();
 
   /// Stage two: closes every descriptor but `kept` and lets the system call filter fall. Afterwards
