@@ -15,6 +15,7 @@
 #include "skerry/jail/descriptors.h"
 #include "skerry/jail/landlock.h"
 #include "skerry/jail/namespaces.h"
+#include "skerry/jail/oom_score.h"
 #include "skerry/jail/privileges.h"
 #include "skerry/jail/syscall_filter.h"
 
@@ -66,6 +67,7 @@ Status Cell::enclose() {
     return annotate(how(), name_of(wall));
   };
   forget_environment();  // what runs here never needs it, and it may hold secrets
+  raise_oom_score(kJailedOomScore);
   SKERRY_TRY(raise(Wall::kResourceLimits, [&] { return limit_resources(policy_); }));
   SKERRY_TRY(raise(Wall::kUtsNamespace, hide_host_name));
   SKERRY_TRY(raise(Wall::kEmptyRoot, dangerous_empty_root));

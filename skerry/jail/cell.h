@@ -28,8 +28,9 @@ class Cell {
   Cell(const Cell&) = delete;
   Cell& operator=(const Cell&) = delete;
 
-  /// Stage one: no environment any more; empty root, user and capabilities, limits, no_new_privs,
-  /// Landlock, parent-death signal. kCancelled when the parent has died meanwhile. Call once.
+  /// Stage one: no environment any more, first to go when memory runs out; empty root, user and
+  /// capabilities, limits, no_new_privs, Landlock, parent-death signal. kCancelled when the parent
+  /// has died meanwhile. Call once.
   Status enclose();
 
   /// Stage two: closes every descriptor but `kept` and lets the system call filter fall. Afterwards

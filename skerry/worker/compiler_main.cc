@@ -10,11 +10,11 @@
 #include <signal.h>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 #include "skerry/base/file.h"
 #include "skerry/base/mapping.h"
 #include "skerry/engine/native_cache.h"
+#include "skerry/jail/oom_score.h"
 #include "skerry/runtime/command.h"
 
 namespace {
@@ -88,7 +88,7 @@ Status compile(int count, char** words) {
 int main(int count, char** words) {
   ::signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is the broker's to answer
   ::signal(SIGPIPE, SIG_IGN);
-  ::close_range(kAnswer + 1, ~0U, 0);
+  skerry::jail::raise_oom_score(skerry::jail::kParentsOomScore);
   const Status status = compile(count, words);
   std::string answer(1, static_cast<char>(status.code()));
   answer += skerry::message_of(status);

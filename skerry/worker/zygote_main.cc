@@ -8,6 +8,7 @@
 #include <string_view>
 #include <sys/resource.h>
 
+#include "skerry/jail/oom_score.h"
 #include "skerry/jail/probe.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
@@ -41,6 +42,7 @@ int main(int count, char** arguments) {
   // A terminal's Ctrl-C is the broker's to answer.
   ::signal(SIGINT, SIG_IGN);
   ::setpriority(PRIO_PROCESS, 0, kNiceness);
+  skerry::jail::raise_oom_score(skerry::jail::kParentsOomScore);
   const auto standing = walls(count > 2 && std::string_view(arguments[2]) == "--require-walls");
   if (!standing.ok()) {
     skerry::worker::refuse_zygote(kControl, standing.status());
