@@ -68,7 +68,8 @@ Status Cell::enclose() {
   };
   forget_environment();  // what runs here never needs it, and it may hold secrets
   raise_oom_score(kJailedOomScore);
-  SKERRY_TRY(raise(Wall::kResourceLimits, [&] { return limit_resources(policy_); }));
+  if (walls_.has(Wall::kUserNamespace)) forbid_user_namespaces();
+  SKERRY_TRY(raise(Wall::kResourceLimits, [&] { return limit_resources(policy_, walls_); }));
   SKERRY_TRY(raise(Wall::kUtsNamespace, hide_host_name));
   SKERRY_TRY(raise(Wall::kEmptyRoot, dangerous_empty_root));
   SKERRY_TRY(raise(Wall::kCapabilities, [&] { return drop_privileges(becoming_); }));
@@ -85,7 +86,8 @@ Status Cell::seal(std::span<const int> kept) {
     SKERRY_TRY(annotate(keep_only(kept), name_of(Wall::kDescriptors)));
   }
   if (walls_.has(Wall::kSeccomp)) {
-    SKERRY_TRY(annotate(filter_system_calls(), name_of(Wall::kSeccomp)));
+    const CallList list = policy_.threads > 1 ? CallList::kThreads : CallList::kOneThread;
+    SKERRY_TRY(annotate(filter_system_calls(list), name_of(Wall::kSeccomp)));
   }
   return ok_status();
 }
