@@ -13,6 +13,8 @@
 
 namespace skerry::jail {
 
+class CallFilter;
+
 /// The inside of the jail: what a process does to itself on the way to its first untrusted byte. It
 /// exists only in processes that `spawn` makes, because outside its own namespaces the same steps
 /// would be taken against the host. Confined to one thread.
@@ -39,13 +41,19 @@ class Cell {
 
  private:
   friend class Spawning;
-  Cell(const Policy& policy, WallSet walls, std::optional<Identity> becoming, OwnedFd parent)
-      : policy_(policy), walls_(walls), becoming_(becoming), parent_(std::move(parent)) {}
+  Cell(const Policy& policy, WallSet walls, std::optional<Identity> becoming, OwnedFd parent,
+       const CallFilter* filter)
+      : policy_(policy),
+        walls_(walls),
+        becoming_(becoming),
+        parent_(std::move(parent)),
+        filter_(filter) {}
 
   Policy policy_;
   WallSet walls_;
   std::optional<Identity> becoming_;
   OwnedFd parent_;
+  const CallFilter* filter_;  // made ahead, or null
 };
 
 /// Where a new process hangs.

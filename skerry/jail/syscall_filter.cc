@@ -4,13 +4,16 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <memory>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
 
@@ -165,20 +168,48 @@ Result<Filter> make_filter(CallList list, int self) {
   return filter;
 }
 
+/// What libseccomp writes of a filter.
+Result<std::string> exported(scmp_filter_ctx filter, int (*write)(scmp_filter_ctx, int)) {
+  SKERRY_ASSIGN(const OwnedFd file, make_memory_file("filter"));
+  SKERRY_TRY(checked(write(filter, file.get()), "seccomp_export"));
+  SKERRY_TRY(
+      syscall_result("lseek", "filter", [&] { return ::lseek(file.get(), 0, SEEK_SET); }).status());
+  return read_all(file.get(), mib(1));
+}
+
 }  // namespace
 
+Result<CallFilter> CallFilter::make(CallList list, int self) {
+  SKERRY_ASSIGN(const Filter filter, make_filter(list, self));
+  SKERRY_ASSIGN(const std::string bytes, exported(filter.get(), seccomp_export_bpf));
+  std::vector<sock_filter> program(bytes.size() / sizeof(sock_filter));
+  std::memcpy(program.data(), bytes.data(), program.size() * sizeof(sock_filter));
+  return CallFilter(list, self, std::move(program));
+}
+
+bool CallFilter::suits(CallList list) const { return list == list_ && ::getpid() == self_; }
+
+Status CallFilter::load() const {
+  // What the kernel asks of those without privileges; most callers have it already.
+  SKERRY_TRY(syscall_result("prctl", "no_new_privs", [] {
+               return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+             }).status());
+  sock_fprog program{static_cast<unsigned short>(program_.size()),
+                     const_cast<sock_filter*>(program_.data())};
+  return syscall_result(
+             "seccomp", {},
+             [&] { return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program); })
+      .status();
+}
+
 Status filter_system_calls(CallList list) {
-  SKERRY_ASSIGN(const Filter filter, make_filter(list, ::getpid()));
-  return checked(seccomp_load(filter.get()), "seccomp_load");
+  SKERRY_ASSIGN(const CallFilter filter, CallFilter::make(list, ::getpid()));
+  return filter.load();
 }
 
 Result<std::string> describe_system_call_filter(CallList list, int self) {
   SKERRY_ASSIGN(const Filter filter, make_filter(list, self));
-  SKERRY_ASSIGN(const OwnedFd text, make_memory_file("filter"));
-  SKERRY_TRY(checked(seccomp_export_pfc(filter.get(), text.get()), "seccomp_export_pfc"));
-  SKERRY_TRY(
-      syscall_result("lseek", "filter", [&] { return ::lseek(text.get(), 0, SEEK_SET); }).status());
-  return read_all(text.get(), mib(1));
+  return exported(filter.get(), seccomp_export_pfc);
 }
 
 }  // namespace skerry::jail

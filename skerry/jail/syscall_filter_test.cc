@@ -507,6 +507,22 @@ TEST(SyscallFilterTest, PageMapOpenedBeforehandIsScanned) {
   EXPECT_EQ(exit.code, 0);
 }
 
+TEST(SyscallFilterTest, FilterThatWasMadeAheadIsForItsProcessAlone) {
+  SKERRY_NEEDS_WALL(Wall::kSeccomp);
+  const auto filter = CallFilter::make(CallList::kOneThread, 1);
+  ASSERT_TRUE(filter.ok()) << filter.status();
+  EXPECT_FALSE(filter->suits(CallList::kOneThread)) << "this process is not number 1";
+  const auto own = CallFilter::make(CallList::kOneThread, ::getpid());
+  EXPECT_TRUE(own->suits(CallList::kOneThread));
+  EXPECT_FALSE(own->suits(CallList::kThreads));
+  const ChildExit exit = run_outside([] {
+    const auto made = CallFilter::make(CallList::kOneThread, ::getpid());
+    if (!made.ok() || !made->load().ok()) return kNoJail;
+    return call(SYS_socket, AF_INET, SOCK_STREAM, 0);
+  });
+  EXPECT_EQ(exit.signal, SIGSYS) << "exit code " << exit.code;
+}
+
 TEST(SyscallFilterTest, DescriptionNamesWhatIsAllowed) {
   for (const CallList list : {CallList::kOneThread, CallList::kThreads}) {
     const auto text = describe_system_call_filter(list, 1);
