@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,10 +27,13 @@ struct ImportedDirectory {
   static Result<ImportedDirectory> parse(const std::string& text);
 };
 
-/// Copies a directory into a guest's file system. Symbolic links that stay inside are kept.
-/// kInvalidArgument, with the name, for a link that leaves it, a device, a socket or a pipe;
-/// kResourceExhausted when it is more than the quotas of `files` allow.
-Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files);
+/// Copies a directory into a guest's file system. Symbolic links that stay inside are kept; nothing
+/// is read through one, also when another process makes it meanwhile. `seen` hears of each entry,
+/// by its path in the directory, when its kind is known and before it is opened. kInvalidArgument,
+/// with the name, for a link that leaves it, a device, a socket or a pipe, and for what changed
+/// while it was read; kResourceExhausted when it is more than the quotas of `files` allow.
+Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files,
+                        const std::function<void(const std::string&)>& seen = {});
 
 /// Writes what a run changed below one directory of the host's. Paths are resolved by the kernel
 /// beneath it, through no symbolic link (openat2), whatever they say. A file appears whole or not
@@ -64,7 +68,6 @@ class HostDirectoryWriter {
   Result<OwnedFd> parent_of(const std::string& relative) const;
   Result<OwnedFd> made_parent_of(const std::string& relative) const;
   Status remove(const std::string& relative) const;
-  Result<OwnedFd> open_beneath(const std::string& relative, int flags) const;
   OwnedFd directory_;
   std::optional<Unfinished> unfinished_;
 };

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/host_directory.h"
 
+#include <atomic>
+#include <chrono>
 #include <fcntl.h>
+#include <functional>
 #include <iterator>
 #include <signal.h>
 #include <string>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -123,6 +127,97 @@ TEST_F(ImportTest, DeviceIsRefused) {
   if (::mknod((in / "null").c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0)
     GTEST_SKIP() << "this user cannot make devices";
   expect_refused("null");
+}
+
+/// Does `deed` when the import has seen `name` and before it opens that.
+class SwapTest : public ImportTest {
+ protected:
+  SwapTest() {
+    put(in / "sub/key", "inside");
+    put(directory / "outside/key", "OUTSIDE");
+  }
+  Status import_with(const std::string& name, const std::function<void()>& deed) {
+    SKERRY_ASSIGN(const auto parsed, ImportedDirectory::parse(in.native() + "::/data"));
+    bool was_seen = false;
+    Status status = import_directory(parsed, files, [&](const std::string& seen) {
+      if (seen != name) return;
+      was_seen = true;
+      deed();
+    });
+    EXPECT_TRUE(was_seen);
+    return status;
+  }
+  void swap_for_link(const fs::path& what, const fs::path& target) {
+    fs::rename(what, directory / "moved");
+    fs::create_symlink(target, what);
+  }
+  void expect_nothing_from_outside(const Status& status) {
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status;
+    EXPECT_NE(message_of(status).find("changed while it was read"), std::string_view::npos)
+        << status;
+    EXPECT_NE(guest("/data/sub/key"), "OUTSIDE");
+  }
+};
+
+TEST_F(SwapTest, NothingThatChangesIsImportedAsEver) {
+  ASSERT_TRUE(import_with("sub", [] {}).ok());
+  EXPECT_EQ(guest("/data/sub/key"), "inside");
+}
+
+TEST_F(SwapTest, DirectorySwappedForALinkIsNotFollowed) {
+  expect_nothing_from_outside(import_with("sub", [&] { swap_for_link(in / "sub", "../outside"); }));
+}
+
+TEST_F(SwapTest, DirectorySwappedForALinkBesideItIsNotFollowedEither) {
+  put(in / "z/key", "another");
+  expect_nothing_from_outside(import_with("sub", [&] { swap_for_link(in / "sub", "z"); }));
+}
+
+TEST_F(SwapTest, ParentSwappedForALinkIsNotFollowed) {
+  expect_nothing_from_outside(
+      import_with("sub/key", [&] { swap_for_link(in / "sub", "../outside"); }));
+}
+
+TEST_F(SwapTest, FileSwappedForALinkIsNotFollowed) {
+  expect_nothing_from_outside(
+      import_with("sub/key", [&] { swap_for_link(in / "sub/key", "../../outside/key"); }));
+}
+
+TEST_F(SwapTest, FileSwappedForAPipeDoesNotHang) {
+  expect_nothing_from_outside(import_with("sub/key", [&] {
+    fs::remove(in / "sub/key");
+    ASSERT_EQ(::mkfifo((in / "sub/key").c_str(), 0600), 0);
+  }));
+}
+
+TEST_F(SwapTest, DirectoryItselfSwappedForALinkIsRefused) {
+  const auto parsed = ImportedDirectory::parse(in.native() + "::/data");
+  swap_for_link(in, "outside");
+  EXPECT_FALSE(import_directory(*parsed, files).ok());
+  EXPECT_EQ(guest("/data/key"), "(none)");
+}
+
+TEST_F(SwapTest, RacingThreadGetsNothingIn) {
+  std::atomic<bool> is_over = false;
+  std::thread racer([&] {
+    while (!is_over) {
+      std::error_code ignored;
+      fs::rename(in / "sub", directory / "moved", ignored);
+      fs::create_symlink("../outside", in / "sub", ignored);
+      fs::remove(in / "sub", ignored);
+      fs::rename(directory / "moved", in / "sub", ignored);
+    }
+  });
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+  int imports = 0;
+  while (std::chrono::steady_clock::now() < until) {
+    files = wasi::FileSystem();
+    if (import().ok()) ++imports;
+    EXPECT_NE(guest("/data/sub/key"), "OUTSIDE");
+  }
+  is_over = true;
+  racer.join();
+  EXPECT_GT(imports, 0);
 }
 
 TEST_F(ImportTest, MoreThanTheQuotaIsResourceExhausted) {
