@@ -30,7 +30,7 @@ SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
     ca-certificates curl \
-    libabsl20220623 libc-ares2 libfmt9 libgrpc++1.51 libgrpc29 libmuparser2v5 libprometheus-cpp-core1.0 libprotobuf32 \
+    libabsl20220623 libc-ares2 libfmt9 libgrpc++1.51 libgrpc29 libprometheus-cpp-core1.0 libprotobuf32 \
     libre2-9 libseccomp2 libsqlite3-0 libssl3 libxxhash0 libyaml-cpp0.7 libzstd1 \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 skerry \

@@ -9,7 +9,7 @@ fail() { say "$@"; exit 1; }
 
 packages=(
   gcc g++ cmake ninja-build make pkg-config git unzip python3 python3-venv python3-pip
-  libabsl-dev libssl-dev openssl libprotobuf-dev protobuf-compiler libgrpc++-dev protobuf-compiler-grpc nlohmann-json3-dev libfmt-dev libcli11-dev libgtest-dev libgmock-dev libsqlite3-dev libboost1.81-dev libseccomp-dev libxxhash-dev libmuparser-dev libyaml-cpp-dev prometheus-cpp-dev libzstd-dev zstd
+  libabsl-dev libssl-dev openssl libprotobuf-dev protobuf-compiler libgrpc++-dev protobuf-compiler-grpc nlohmann-json3-dev libfmt-dev libcli11-dev libgtest-dev libgmock-dev libsqlite3-dev libboost1.81-dev libseccomp-dev libxxhash-dev libyaml-cpp-dev prometheus-cpp-dev libzstd-dev zstd
 )
 case "${1:-}" in
   "") ;;
