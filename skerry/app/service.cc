@@ -14,6 +14,8 @@
 #include "skerry/access/log_line.h"
 #include "skerry/agent/model_client.h"
 #include "skerry/base/child.h"
+#include "skerry/jail/cgroup.h"
+#include "skerry/jail/probe.h"
 #include "skerry/service/http_sessions.h"
 #include "skerry/service/http_task_streams.h"
 #include "skerry/service/http_tasks.h"
@@ -46,6 +48,19 @@ Status add_addresses(const char* key, const std::vector<std::string>& texts,
     addresses.push_back(*std::move(address));
   }
   return ok_status();
+}
+
+/// This service's own control groups, with itself moved aside for its workers'.
+Result<jail::ControlGroups> divided_groups() {
+  SKERRY_ASSIGN(auto groups, jail::ControlGroups::own());
+  SKERRY_TRY(groups.divide());
+  return groups;
+}
+
+/// As `skerry doctor` has it; the other walls are the zygote's to find.
+Status require_groups(const Status& state) {
+  const jail::WallReport report{{jail::finding_of(jail::Wall::kCgroup, state)}};
+  return report.require({jail::Wall::kCgroup});
 }
 
 }  // namespace
@@ -102,6 +117,10 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
 
 Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
   broker::Runner::Setting setting{.sessions = settings.sessions, .variables = settings.variables};
+  // Before any process is made that is to be in one of them.
+  auto groups = divided_groups();
+  if (settings.require_walls) SKERRY_TRY(require_groups(groups.status()));
+  if (groups.ok()) setting.pool.groups = setting.modules.groups = *std::move(groups);
   setting.pool.home = home;
   SKERRY_ASSIGN(setting.pool.zygote, program_beside("skerry-zygote"));
   SKERRY_ASSIGN(setting.modules.compiler, program_beside("skerry-compiler"));

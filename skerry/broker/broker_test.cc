@@ -13,6 +13,8 @@
 
 #include <gtest/gtest.h>
 
+#include "skerry/base/file.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/broker/test_run.h"
 
 namespace skerry::broker {
@@ -58,7 +60,8 @@ class BrokerTest : public ::testing::Test {
 
   std::shared_ptr<Started> begin(const std::string& order, const std::string& tenant = "t",
                                  Isolation isolation = Isolation::kTenant,
-                                 milliseconds wall = milliseconds(20'000)) {
+                                 milliseconds wall = milliseconds(20'000),
+                                 ByteSize memory = mib(256)) {
     auto started = std::make_shared<Started>();
     broker::Run run;
     run.tenant = tenant;
@@ -66,6 +69,8 @@ class BrokerTest : public ::testing::Test {
     run.observer = &started->output;
     run.request.program.code = order;
     run.request.limits.wall = wall;
+    run.request.limits.memory = memory;
+    run.request.limits.files = bytes(0);
     run.request.limits.output = kib(64);
     started->id = broker_->run(std::move(run),
                                [started](Result<Outcome> outcome) { started->ended = outcome; });
@@ -124,6 +129,49 @@ TEST_F(BrokerTest, ZygoteThatDiesAtOnceIsAFailure) {
   Setting missing = setting();
   missing.zygote = "/nowhere/skerry-zygote";
   EXPECT_EQ(Broker::start(io_, missing).status().code(), StatusCode::kFailedPrecondition);
+}
+
+/// The service's own control groups, where this machine has some for this test.
+std::optional<jail::ControlGroups> own_groups() {
+  const auto groups = jail::ControlGroups::own();
+  if (!groups.ok() || !groups->divide().ok()) return std::nullopt;
+  return *groups;
+}
+
+TEST_F(BrokerTest, RunThatTakesMoreMemoryThanItMayIsOutOfMemoryAndHarmsNobody) {
+  Setting with = setting();
+  with.groups = own_groups();
+  if (kHasShadowMemory && !with.groups) GTEST_SKIP() << "nothing bounds a sanitizer's memory";
+  start(with);
+  const auto run = begin("take memory", "greedy", Isolation::kTenant, milliseconds(20'000), mib(8));
+  const Outcome outcome = end_of(*run);
+  EXPECT_EQ(outcome.kind, OutcomeKind::kOutOfMemory) << outcome.message;
+  EXPECT_EQ(run->output.text.find("took"), std::string::npos);
+  EXPECT_NE(pid_of("greedy"), "");
+}
+
+TEST_F(BrokerTest, RunThatMayHaveTheMemoryGetsIt) {
+  Setting with = setting();
+  with.groups = own_groups();
+  start(with);
+  const auto run =
+      begin("take memory", "greedy", Isolation::kTenant, milliseconds(20'000), mib(1024));
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
+  EXPECT_NE(run->output.text.find("took"), std::string::npos);
+}
+
+TEST_F(BrokerTest, WorkersHaveGroupsOfTheirOwnAndAKillIsNotForWantOfMemory) {
+  Setting with = setting();
+  with.groups = own_groups();
+  if (!with.groups) GTEST_SKIP() << jail::ControlGroups::own().status();
+  start(with);
+  const std::string pid = pid_of("one").substr(6);  // "begun 123"
+  const auto groups = read_file("/proc/" + pid + "/cgroup", kib(64));
+  EXPECT_NE(groups.value_or("").find("/skerry-worker-"), std::string::npos) << groups.value_or("");
+  const auto run = begin("hang", "one");
+  ASSERT_TRUE(wait_until([&] { return run->output.text == "begun"; }));
+  ASSERT_EQ(::kill(std::stoi(pid), SIGKILL), 0);
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCrashed);
 }
 
 TEST_F(BrokerTest, TenantsKeepTheirWorkersAndNeverShareThem) {

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -14,6 +17,7 @@
 #include "skerry/base/program.h"
 #include "skerry/base/utf8.h"
 #include "skerry/jail/memory_file.h"
+#include "skerry/runtime/command.h"
 
 namespace skerry::broker {
 namespace {
@@ -23,6 +27,11 @@ using Clock = std::chrono::steady_clock;
 // Where skerry-compiler looks for them.
 constexpr int kModule = 3;
 constexpr int kAnswer = 4;
+constexpr int kGroup = 5;
+
+// As workers have, and for the same reason.
+constexpr std::uint32_t kCompileWeight = 33;
+constexpr std::uint32_t kSpareThreads = 10;
 
 constexpr ByteSize kMaxAnswer = kib(64);
 constexpr std::size_t kLongestMessage = 4096;
@@ -36,6 +45,19 @@ Result<OwnedFd> sealed_copy(const std::string& module) {
   SKERRY_TRY(write_all(file.get(), as_bytes(module)));
   SKERRY_TRY(jail::seal_memory_file(file.get()));
   return file;
+}
+
+/// A group for the processes that read and compile one module; none without `setting.groups`.
+Result<std::optional<jail::ControlGroup>> group_of(const ModuleSetting& setting) {
+  if (!setting.groups) return std::optional<jail::ControlGroup>();
+  static std::atomic<unsigned> last = 0;
+  const std::string name = std::string(jail::ControlGroups::kPrefix) + "compile-" +
+                           std::to_string(::getpid()) + "-" + std::to_string(++last);
+  const jail::GroupLimits limits{.memory = *runtime::kCommandBudget.private_memory,
+                                 .cpu_weight = kCompileWeight,
+                                 .processes = std::thread::hardware_concurrency() + kSpareThreads};
+  SKERRY_ASSIGN(auto group, setting.groups->create(name, limits));
+  return std::optional(std::move(group));
 }
 
 /// Everything up to the end of the answer.
@@ -82,7 +104,8 @@ Status compile(const Compilation& what, const ModuleSetting& setting, int stop) 
   SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, O_CLOEXEC); }).status());
   const OwnedFd reader(ends[0]);
   OwnedFd writer(ends[1]);
-  const ProgramStart how{
+  SKERRY_ASSIGN(const auto group, group_of(setting));
+  ProgramStart how{
       .program = setting.compiler,
       .arguments = {what.directory.native(), what.key, std::to_string(what.memory.value),
                     std::to_string(what.table_elements),
@@ -90,6 +113,10 @@ Status compile(const Compilation& what, const ModuleSetting& setting, int stop) 
                     std::to_string(setting.cpu.count()), std::to_string(setting.kept.value)},
       .descriptors = {{.from = module.get(), .to = kModule},
                       {.from = writer.get(), .to = kAnswer}}};
+  if (group) {
+    how.arguments.emplace_back("grouped");
+    how.descriptors.push_back({.from = group->fd(), .to = kGroup});
+  }
   // Dies when it is destroyed here, and with it the jailed process that it waits for.
   SKERRY_ASSIGN(Child child, start_program(how));
   writer.close();

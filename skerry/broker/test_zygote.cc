@@ -22,6 +22,7 @@
 #include "skerry/image/test_template.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/worker/run_events.h"
+#include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_request.h"
 #include "skerry/worker/zygote.h"
 
@@ -171,6 +172,15 @@ void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd>
   (void)sender.ended({}, {.file = std::move(state), .bytes = {}}, order != "not kept");
 }
 
+/// More than the worker may have under limits of 8 MiB, page by page.
+std::size_t take_memory() {
+  constexpr std::size_t kPages = 48 * 1024;  // 192 MiB
+  std::vector<char> much(kPages * static_cast<std::size_t>(kPageSize));
+  std::size_t touched = 0;
+  for (std::size_t at = 0; at < much.size(); at += kPageSize) touched += ++much[at] == 1 ? 1 : 0;
+  return touched;
+}
+
 void obey(int socket, const RunRequest& request) {
   const std::string& order = request.program.code;
   EventSender sender(socket, request.limits.output);
@@ -192,6 +202,7 @@ void obey(int socket, const RunRequest& request) {
     ::signal(SIGSEGV, SIG_DFL);  // a sanitizer would make an exit of it
     ::raise(SIGSEGV);
   }
+  if (order == "take memory") print(" took " + std::to_string(take_memory()));
   if (order == "flood") {
     send_for_ever(socket, framed("\x12\x03\x12\x01x"));  // output beyond any limit
   }
@@ -219,6 +230,7 @@ void obey(int socket, const RunRequest& request) {
 }
 
 int work(int socket) {
+  exit_when_memory_runs_out();
   send_raw(socket, ready_message());
   Kept kept;
   for (;;) {

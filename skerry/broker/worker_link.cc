@@ -11,6 +11,8 @@
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/socket.h"
+#include "skerry/worker/run_memory.h"
+#include "skerry/worker/run_request.h"
 
 namespace skerry::broker {
 namespace {
@@ -30,8 +32,12 @@ constexpr int kReadsInARow = 16;
 }  // namespace
 
 WorkerLink::WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket,
-                       Changed changed)
-    : socket_(io, socket.release()), timer_(io), id_(id), changed_(std::move(changed)) {}
+                       WorkerBounds bounds, Changed changed)
+    : socket_(io, socket.release()),
+      timer_(io),
+      id_(id),
+      bounds_(std::move(bounds)),
+      changed_(std::move(changed)) {}
 
 void WorkerLink::start() {
   set_deadline(Clock::now() + kWarmUpTime);
@@ -42,6 +48,12 @@ void WorkerLink::forked(pid_t pid, OwnedFd pidfd) {
   pid_ = pid;
   pidfd_ = std::move(pidfd);
   if (state_ == State::kEnding) signal();  // it was given up before it was there
+  // It may have said that it is ready before the zygote has told its number.
+  if (state_ == State::kFree) bounds_.warmed(pid_);
+  if (state_ == State::kRunning) {
+    bounds_.found(pid_);
+    bounds_.allow(memory_);
+  }
 }
 
 void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::RunObserver& observer,
@@ -58,6 +70,10 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
   sent_ = 0;
   may_leave_ = outgoing_.is_in_session;
   left_ = {};
+  const auto leaves = may_leave_ ? worker::Leaves::kState : worker::Leaves::kNothing;
+  memory_.begin(worker::run_memory(limits, outgoing_.bytes.size(), leaves), outgoing_.from,
+                outgoing_.becomes);
+  bounds_.allow(memory_);
   set_deadline(Clock::now() + kStartTime);
   write();
 }
@@ -67,12 +83,13 @@ WorkerLink::Left WorkerLink::take_left() {
   return {.state = std::move(left_), .is_kept = is_kept};
 }
 
-void WorkerLink::tell(std::string_view bytes) {
+void WorkerLink::forget(const std::vector<std::uint64_t>& states) {
+  memory_.forget(states);
   if (state_ != State::kFree && state_ != State::kRunning) return;
   // It takes orders one after the other: so many that lie before it are a worker's that hangs.
   if (outgoing_.bytes.size() - sent_ > kMostUnsent) return;
   const bool is_idle = sent_ == outgoing_.bytes.size();
-  outgoing_.bytes += bytes;
+  outgoing_.bytes += worker::framed(worker::encode_forget(states));
   if (is_idle) write();
 }
 
@@ -81,6 +98,8 @@ void WorkerLink::demote_after(std::chrono::milliseconds lasted) {
   // A thread of this class gives way at once to one that wakes up; among themselves they share.
   const sched_param none{};
   is_demoted_ = ::sched_setscheduler(pid_, SCHED_IDLE, &none) == 0;
+  // Within a control group the class counts against nobody outside.
+  if (is_demoted_) bounds_.yield_processor();
 }
 
 bool WorkerLink::has_lasted(std::chrono::milliseconds time) const {
@@ -143,7 +162,7 @@ sandbox::Outcome WorkerLink::outcome_of(const std::optional<ChildExit>& exit) co
       break;
     default:
       if (exit) {
-        outcome = worker::died_outcome(*exit, limits_);
+        outcome = worker::died_outcome(*exit, limits_, bounds_.killed_by());
       } else {
         outcome.kind = sandbox::OutcomeKind::kCrashed;
         outcome.exit_code = sandbox::exit_code_of(outcome.kind);
@@ -217,6 +236,7 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
     state_ = State::kFree;
     deadline_.reset();
     timer_.cancel();
+    if (pid_ != 0) bounds_.warmed(pid_);
     changed_(*this);
     return ok_status();
   }
@@ -233,6 +253,7 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
     timer_.cancel();
     const bool is_free = status.ok() && !was_reaped_;
     if (is_free) state_ = State::kFree;
+    memory_.end(left_.is_there() && events_->is_kept());
     if (events_->ended()) {
       finish(*events_->ended());
     } else {

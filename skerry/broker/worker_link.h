@@ -18,6 +18,7 @@
 #include "skerry/base/child.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/broker/worker_bounds.h"
 #include "skerry/worker/run_events.h"
 
 namespace skerry::broker {
@@ -38,7 +39,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   using Changed = std::function<void(WorkerLink&)>;
   using Done = std::function<void(Result<Outcome>)>;
 
-  WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket, Changed changed);
+  WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket, WorkerBounds bounds,
+             Changed changed);
 
   std::uint64_t id() const { return id_; }
   pid_t pid() const { return pid_; }  ///< 0 until it is forked
@@ -57,6 +59,9 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
     std::vector<int> fds;
     std::shared_ptr<const void> owner;
     bool is_in_session = false;  ///< whether the run may leave a state
+    // As in worker::SessionStart.
+    std::uint64_t from = 0;
+    std::uint64_t becomes = 0;
   };
 
   /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it.
@@ -70,9 +75,9 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   };
   Left take_left();
 
-  /// Sends an order that is no run, after the one that is on its way. Dropped where the worker
-  /// takes no more.
-  void tell(std::string_view bytes);
+  /// Tells the worker, after the run that it has, that these states will not be asked for again.
+  /// Dropped where the worker takes no more orders.
+  void forget(const std::vector<std::uint64_t>& states);
   /// Lets others go first from now on, if its run has lasted so long. For good: what it may not
   /// take back without privileges, it does not need to.
   void demote_after(std::chrono::milliseconds lasted);
@@ -84,6 +89,9 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   void cancel();
   /// Ends it; a run that it has ends as crashed.
   void kill();
+
+  /// What bounded it, for the next worker, once it has gone.
+  WorkerBounds release_bounds() { return std::move(bounds_); }
 
   /// Whether the worker has gone of itself before the guest's first instruction: the run may be
   /// tried again elsewhere.
@@ -112,6 +120,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   boost::asio::posix::stream_descriptor socket_;
   boost::asio::steady_timer timer_;
   std::uint64_t id_;
+  WorkerBounds bounds_;
+  WorkerMemory memory_;
   Changed changed_;
   State state_ = State::kStarting;
   Why why_ = Why::kUnknown;

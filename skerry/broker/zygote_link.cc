@@ -77,9 +77,10 @@ void ZygoteLink::stop() {
   child_.kill();
 }
 
-Status ZygoteLink::request_worker(worker::WorkerKind kind, std::uint64_t id, OwnedFd socket) {
+Status ZygoteLink::request_worker(worker::WorkerKind kind, std::uint64_t id, OwnedFd socket,
+                                  int group) {
   ++forks_;
-  return worker::request_worker(control_.native_handle(), kind, id, std::move(socket));
+  return worker::request_worker(control_.native_handle(), kind, id, std::move(socket), group);
 }
 
 }  // namespace skerry::broker

@@ -13,6 +13,7 @@
 #include "skerry/runtime/command.h"
 #include "skerry/worker/order_source.h"
 #include "skerry/worker/run_events.h"
+#include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 
 namespace skerry::worker {
@@ -80,6 +81,7 @@ Status send_module(int socket, int native_code, engine::Metering metering) {
 }
 
 int serve_module(int socket, jail::Cell& cell) {
+  exit_when_memory_runs_out();
   const Status status = serve(socket, cell);
   if (status.ok()) return 0;
   EventSender sender(socket, bytes(0));

@@ -10,6 +10,7 @@
 #include "skerry/base/file.h"
 #include "skerry/base/socket.h"
 #include "skerry/run.pb.h"
+#include "skerry/worker/run_memory.h"
 
 namespace skerry::worker {
 namespace {
@@ -131,13 +132,19 @@ Outcome cancelled_outcome() {
   return outcome;
 }
 
-Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits) {
+Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits, KilledBy killed_by) {
   Outcome outcome;
-  // Nobody else kills our children: an unasked SIGKILL is the kernel's, for want of memory.
-  if (exit.signal == SIGKILL) {
+  const bool was_out_of_memory = exit.signal == SIGKILL
+                                     ? killed_by != KilledBy::kOther
+                                     : exit.signal == 0 && exit.code == kMemoryExit;
+  if (was_out_of_memory) {
     outcome.kind = OutcomeKind::kOutOfMemory;
-    outcome.message = "its process was killed for want of memory; lower " +
-                      std::string(sandbox::kMemoryLimit.option) + " or give the machine more";
+    outcome.message = exit.signal == SIGKILL ? "its process was killed for want of memory; lower " +
+                                                   std::string(sandbox::kMemoryLimit.option) +
+                                                   " or give the machine more"
+                                             : "its process needed more memory than its limits "
+                                               "allow beside the guest's own; raise " +
+                                                   std::string(sandbox::kMemoryLimit.option);
     outcome.limit = {
         std::string(sandbox::kMemoryLimit.key), static_cast<double>(limits.memory.value),
         std::string(sandbox::kMemoryLimit.unit), std::string(sandbox::kMemoryLimit.option)};

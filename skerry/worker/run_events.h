@@ -80,11 +80,20 @@ std::string framed(std::string_view body);
 /// What a worker sends when it is warm, before any run.
 std::string ready_message();
 
+/// Whose SIGKILL ended a process that we did not kill, as its control group counts.
+enum class KilledBy {
+  kUnknown,  ///< it has no group
+  kMemory,   ///< the kernel's, for want of memory
+  kOther,
+};
+
 /// How a run ended whose process was killed at its deadline, was killed because its caller asked,
-/// or died of something else.
+/// or died of something else. Where nobody can tell, a SIGKILL counts as the kernel's for want of
+/// memory: others do not kill our processes.
 sandbox::Outcome deadline_outcome(const sandbox::Limits& limits);
 sandbox::Outcome cancelled_outcome();
-sandbox::Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits);
+sandbox::Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits,
+                              KilledBy killed_by);
 
 /// The guest's end of a run: sends its events over a stream socket. Borrows the socket. Confined to
 /// one thread.

@@ -15,6 +15,7 @@
 
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/base/socket.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/jail/cell.h"
@@ -22,12 +23,16 @@
 #include "skerry/wasi/changes.h"
 #include "skerry/wasi/host_files.h"
 #include "skerry/worker/raised_walls.h"
+#include "skerry/worker/run_memory.h"
 
 namespace skerry::worker {
 namespace {
 
 using sandbox::Outcome;
 using Clock = std::chrono::steady_clock;
+
+// What a command line and its program may have: RunRequest::kMaxSize is a worker's.
+constexpr std::size_t kMaxProgram = std::size_t{32} << 20;
 
 // How a failure begins that is the jail's: then the guest has not begun.
 constexpr std::string_view kJail = "the jail: ";
@@ -66,6 +71,7 @@ int run_child(const RunBody& body, const sandbox::Limits& limits, int fd, jail::
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  exit_when_memory_runs_out();
   JailedSender channel(fd, limits.output, cell);
   auto outcome = body(channel);
   if (outcome.ok()) return channel.ended(*std::move(outcome)).ok() ? 0 : 125;
@@ -155,7 +161,11 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   OwnedFd& ours = ends.first;
   OwnedFd& theirs = ends.second;
   SKERRY_ASSIGN(const StopSignals signals, StopSignals::block());
-  const jail::Policy policy;
+  jail::Policy policy;
+  if (!kHasShadowMemory) {
+    policy.private_memory =
+        bytes(kWorkerRoom.value + run_memory(limits, kMaxProgram, Leaves::kState).value);
+  }
   auto spawned = jail::spawn(policy, walls, {}, [&](jail::Cell& cell) {
     ours.close();
     return run_child(body, limits, theirs.get(), cell);
@@ -172,7 +182,7 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   if (stop == Stop::kNone && !events.failure().ok()) return events.failure();
   Outcome outcome = stop == Stop::kDeadline    ? deadline_outcome(limits)
                     : stop == Stop::kCancelled ? cancelled_outcome()
-                                               : died_outcome(exit, limits);
+                                               : died_outcome(exit, limits, KilledBy::kUnknown);
   outcome.usage.wall = events.elapsed();
   outcome.usage.cpu = exit.cpu;
   return outcome;
@@ -209,7 +219,7 @@ Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
 }
 
 Status require_walls() {
-  return jail::probe_walls().require(jail::WallSet::all().without(kNotRaised));
+  return raised_walls().require(jail::WallSet::all().without({jail::Wall::kCgroup}));
 }
 
 Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,

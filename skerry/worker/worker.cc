@@ -15,6 +15,7 @@
 #include "skerry/runtime/python.h"
 #include "skerry/worker/order_source.h"
 #include "skerry/worker/run_events.h"
+#include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 #include "skerry/worker/run_request.h"
 
@@ -339,6 +340,7 @@ std::vector<int> Origins::descriptors() const {
 }
 
 int serve_runs(int socket, const Origins& origins, jail::Cell& cell) {
+  exit_when_memory_runs_out();
   const Status status = serve(socket, origins, cell);
   if (status.ok()) return 0;
   EventSender sender(socket, bytes(0));

@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 
 #include "skerry/jail/oom_score.h"
-#include "skerry/jail/probe.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/worker/module_worker.h"
@@ -24,12 +23,13 @@ constexpr int kControl = 3;
 // microseconds at a time, and a worker that cleans up after a run can wait for them.
 constexpr int kNiceness = 5;
 
-/// Which walls are raised here.
+/// Which walls are raised here. A control group comes with the request for a worker, where there is
+/// one: that it has to be there is the service's to see to.
 skerry::Result<skerry::jail::WallSet> walls(bool all_required) {
   using skerry::jail::WallSet;
-  const auto report = skerry::jail::probe_walls();
+  const auto report = skerry::worker::raised_walls();
   if (all_required) {
-    SKERRY_TRY(report.require(WallSet::all().without(skerry::worker::kNotRaised)));
+    SKERRY_TRY(report.require(WallSet::all().without({skerry::jail::Wall::kCgroup})));
   }
   return report.standing().without(skerry::worker::kNotRaised);
 }
