@@ -121,7 +121,9 @@ void Sandbox::start_as(const Origin& origin) {
   origin_ = &origin;
   pristine_ = origin.state;
   wasi::Quotas quotas = pristine_.files().quotas();
-  quotas.file_bytes = quotas.file_size = limits_.files;
+  quotas.file_bytes = quotas.file_size = quotas.total_size = limits_.files;
+  // What the template brings is not the guest's.
+  if (origin.template_state) quotas.total_size.value += origin.template_state->files().used_size();
   quotas.descriptors = limits_.open_files;
   pristine_.files().set_quotas(quotas);
   state_ = pristine_;

@@ -197,6 +197,21 @@ TEST_F(OverTemplateTest, TheTemplatesContentCountsAgainstQuotas) {
             StatusCode::kDataLoss);
 }
 
+TEST(HostStateCodecTest, HolesBeyondTheQuotaThatWereStoredOnceAreTaken) {
+  const Quotas once{.total_size = mib(1024)};
+  Guest guest{HostState(FileSystem(once))};
+  for (const char* name : {"a", "b"}) {
+    EXPECT_EQ(guest.error("fd_filestat_set_size", {guest.create(name), mib(200).value}),
+              Errno::kSuccess);
+  }
+  auto again = decoded(*encode(guest.state));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->files().used_size(), mib(400).value);
+  Guest later(*again);
+  EXPECT_EQ(later.stat("b")->size, mib(200).value);
+  EXPECT_EQ(later.error("fd_filestat_set_size", {later.create("c"), 1}), Errno::kNoSpc);
+}
+
 TEST(HostStateCodecTest, LowerQuotasAreKept) {
   Guest guest;
   fill(guest);
