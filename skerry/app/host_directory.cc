@@ -209,11 +209,12 @@ Status HostDirectoryWriter::remove(const std::string& relative) const {
   return error ? errno_status(error.value(), "remove", shown(relative)) : ok_status();
 }
 
-Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::string& relative) {
+Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::string& relative,
+                                  const std::string& linked) {
   if (change.is_further_piece) {
     // Without a file the first piece has failed, and was told about.
     if (!unfinished_ || unfinished_->relative != relative) return ok_status();
-    return append(change.content);
+    return write_piece(change);
   }
   SKERRY_TRY(finish());
   const std::string name = fs::path(relative).filename().native();
@@ -231,32 +232,50 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
     case worker::FileChange::Kind::kSymlink:
       return absl::InvalidArgumentError("the guest made a symbolic link at " + shown(relative) +
                                         "; links are not written to the host");
+    case worker::FileChange::Kind::kHardLink:
+      return link(std::move(parent), name, relative, linked);
     case worker::FileChange::Kind::kRemoved:
     case worker::FileChange::Kind::kFile:
       break;
   }
   SKERRY_TRY(begin_file(std::move(parent), name, relative));
-  return append(change.content);
+  return write_piece(change);
 }
+
+namespace {
+
+/// Whether a file lies at `name`. kFailedPrecondition when something else does.
+Result<bool> has_file(int parent, const std::string& name, const std::string& relative,
+                      struct stat& there) {
+  if (::fstatat(parent, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  if (S_ISREG(there.st_mode)) return true;
+  const char* const what = S_ISLNK(there.st_mode)   ? "a symbolic link"
+                           : S_ISDIR(there.st_mode) ? "a directory"
+                                                    : "no file";
+  return absl::FailedPreconditionError(shown(relative) + " is " + what +
+                                       " on the host: a result does not take its place");
+}
+
+/// A name for what is on its way in a directory, free but for what a process left that was killed
+/// and had our number.
+std::string free_temporary(int parent) {
+  std::string name = ".tmp-skerry-" + std::to_string(::getpid());
+  (void)::unlinkat(parent, name.c_str(), 0);
+  return name;
+}
+
+}  // namespace
 
 Status HostDirectoryWriter::begin_file(OwnedFd parent, const std::string& name,
                                        const std::string& relative) {
   struct stat there{};
-  const bool exists = ::fstatat(parent.get(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
-  if (exists && !S_ISREG(there.st_mode)) {
-    const char* const what = S_ISLNK(there.st_mode)   ? "a symbolic link"
-                             : S_ISDIR(there.st_mode) ? "a directory"
-                                                      : "no file";
-    return absl::FailedPreconditionError(shown(relative) + " is " + what +
-                                         " on the host: a result does not take its place");
-  }
+  SKERRY_ASSIGN(const bool exists, has_file(parent.get(), name, relative, there));
+  std::string temporary = free_temporary(parent.get());
   Unfinished made{.parent = std::move(parent),
-                  .temporary = ".tmp-skerry-" + std::to_string(::getpid()),
+                  .temporary = std::move(temporary),
                   .name = name,
                   .relative = relative,
                   .file = {}};
-  // One of a process that was killed and had our number.
-  (void)::unlinkat(made.parent.get(), made.temporary.c_str(), 0);
   SKERRY_ASSIGN(const int fd, syscall_result("openat", shown(relative), [&] {
                   return ::openat(made.parent.get(), made.temporary.c_str(),
                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -270,12 +289,46 @@ Status HostDirectoryWriter::begin_file(OwnedFd parent, const std::string& name,
   return ok_status();
 }
 
-Status HostDirectoryWriter::append(std::string_view content) {
-  Status written = write_all(unfinished_->file.get(), as_bytes(content));
+Status HostDirectoryWriter::link(OwnedFd parent, const std::string& name,
+                                 const std::string& relative, const std::string& linked) {
+  if (!written_.contains(linked)) {
+    return absl::FailedPreconditionError(shown(relative) +
+                                         " is another name of a file that was not written");
+  }
+  struct stat there{};
+  SKERRY_TRY(has_file(parent.get(), name, relative, there).status());
+  SKERRY_ASSIGN(const OwnedFd first, parent_of(linked));
+  const std::string first_name = fs::path(linked).filename().native();
+  const std::string temporary = free_temporary(parent.get());
+  SKERRY_TRY(syscall_result("linkat", shown(relative), [&] {
+               return ::linkat(first.get(), first_name.c_str(), parent.get(), temporary.c_str(), 0);
+             }).status());
+  const Status renamed =
+      syscall_result("renameat", shown(relative), [&] {
+        return ::renameat(parent.get(), temporary.c_str(), parent.get(), name.c_str());
+      }).status();
+  // Still there where that failed, and where the name was one of the same file already.
+  (void)::unlinkat(parent.get(), temporary.c_str(), 0);
+  return renamed;
+}
+
+Status HostDirectoryWriter::write_piece(const worker::FileChange& change) {
+  const int file = unfinished_->file.get();
+  const auto written = [&]() -> Status {
+    if (!change.is_further_piece) {
+      SKERRY_TRY(syscall_result("ftruncate", {}, [&] {
+                   return ::ftruncate(file, static_cast<off_t>(change.size));
+                 }).status());
+    }
+    SKERRY_TRY(syscall_result("lseek", {}, [&] {
+                 return ::lseek(file, static_cast<off_t>(change.offset), SEEK_SET);
+               }).status());
+    return write_all(file, as_bytes(change.content));
+  }();
   if (written.ok()) return written;
-  Status told = annotate(written, shown(unfinished_->relative));
+  const Status lost = annotate(written, shown(unfinished_->relative));
   discard();
-  return told;
+  return lost;
 }
 
 Status HostDirectoryWriter::finish() {
@@ -289,6 +342,7 @@ Status HostDirectoryWriter::finish() {
     discard();
     return renamed;
   }
+  written_.insert(made.relative);
   unfinished_.reset();
   return ok_status();
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "skerry/base/bytes.h"
@@ -33,7 +34,8 @@ Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& fi
 
 /// Writes what a run changed below one directory of the host's. Paths are resolved by the kernel
 /// beneath it, through no symbolic link (openat2), whatever they say. A file appears whole or not
-/// at all. Confined to one thread.
+/// at all, with its holes. Names of one file are hard links on the host, too. Confined to one
+/// thread.
 class HostDirectoryWriter {
  public:
   static Result<HostDirectoryWriter> open(const std::filesystem::path& directory);
@@ -42,8 +44,10 @@ class HostDirectoryWriter {
   ~HostDirectoryWriter();
 
   /// Carries out one change at `relative`, a path below the directory. A file, which may come in
-  /// pieces, gets its name when the next change comes.
-  Status apply(const worker::FileChange& change, const std::string& relative);
+  /// pieces, gets its name when the next change comes. `linked` is the path below the directory
+  /// that a hard link leads to: kFailedPrecondition unless this writer has written a file there.
+  Status apply(const worker::FileChange& change, const std::string& relative,
+               const std::string& linked = {});
 
   /// The last change was whole.
   Status finish();
@@ -57,8 +61,10 @@ class HostDirectoryWriter {
     std::string relative;
     OwnedFd file;
   };
-  Status append(std::string_view content);
+  Status write_piece(const worker::FileChange& change);
   Status begin_file(OwnedFd parent, const std::string& name, const std::string& relative);
+  Status link(OwnedFd parent, const std::string& name, const std::string& relative,
+              const std::string& linked);
   void discard();
   explicit HostDirectoryWriter(OwnedFd directory) : directory_(std::move(directory)) {}
   Result<OwnedFd> parent_of(const std::string& relative) const;
@@ -67,6 +73,7 @@ class HostDirectoryWriter {
   Result<OwnedFd> open_beneath(const std::string& relative, int flags) const;
   OwnedFd directory_;
   std::optional<Unfinished> unfinished_;
+  std::unordered_set<std::string> written_;  // paths of files
 };
 
 }  // namespace skerry::app

@@ -160,15 +160,26 @@ class WriterTest : public ::testing::Test {
   }
   /// One change, whole.
   Status apply(Kind kind, const std::string& path, const std::string& content = {}) {
-    SKERRY_TRY(writer.apply({.kind = kind, .path = "/out/" + path, .content = content}, path));
+    SKERRY_TRY(writer.apply({.kind = kind,
+                             .path = "/out/" + path,
+                             .content = content,
+                             .size = kind == Kind::kFile ? content.size() : 0},
+                            path));
     return writer.finish();
   }
-  Status piece(const std::string& path, const std::string& content, bool further = false) {
+  Status piece(const std::string& path, const std::string& content, std::uint64_t size,
+               std::uint64_t offset = 0) {
     return writer.apply({.kind = Kind::kFile,
                          .path = "/out/" + path,
                          .content = content,
-                         .is_further_piece = further},
+                         .is_further_piece = offset > 0,
+                         .offset = offset,
+                         .size = size},
                         path);
+  }
+  Status link(const std::string& path, const std::string& to) {
+    return writer.apply({.kind = Kind::kHardLink, .path = "/out/" + path, .content = "/out/" + to},
+                        path, to);
   }
 
   const TestDirectory directory;
@@ -177,9 +188,9 @@ class WriterTest : public ::testing::Test {
 };
 
 TEST_F(WriterTest, FilesArriveInPieces) {
-  EXPECT_TRUE(piece("f", "one").ok());
-  EXPECT_TRUE(piece("f", "two", true).ok());
-  EXPECT_TRUE(piece("f", "new").ok());
+  EXPECT_TRUE(piece("f", "one", 6).ok());
+  EXPECT_TRUE(piece("f", "two", 0, 3).ok());
+  EXPECT_TRUE(piece("f", "new", 3).ok());
   EXPECT_EQ(get(out / "f"), "onetwo");
   EXPECT_TRUE(writer.finish().ok());
   EXPECT_EQ(get(out / "f"), "new");
@@ -190,10 +201,11 @@ TEST_F(WriterTest, WhatIsNotWholeLeavesWhatWasThere) {
   fs::permissions(out / "f", fs::perms::owner_all);
   {
     auto half = HostDirectoryWriter::open(out).value();
-    EXPECT_TRUE(half.apply({.kind = Kind::kFile, .path = "/f", .content = "ne"}, "f").ok());
+    EXPECT_TRUE(
+        half.apply({.kind = Kind::kFile, .path = "/f", .content = "ne", .size = 3}, "f").ok());
   }
   EXPECT_EQ(get(out / "f"), "old");
-  EXPECT_TRUE(piece("f", "new").ok());
+  EXPECT_TRUE(piece("f", "new", 3).ok());
   EXPECT_TRUE(writer.finish().ok());
   EXPECT_EQ(get(out / "f"), "new");
   EXPECT_EQ(fs::status(out / "f").permissions(), fs::perms::owner_all);
@@ -201,18 +213,63 @@ TEST_F(WriterTest, WhatIsNotWholeLeavesWhatWasThere) {
 }
 
 TEST_F(WriterTest, WhenAPieceFailsTheFileDoesNotCome) {
-  EXPECT_TRUE(piece("f", "one").ok());
+  EXPECT_TRUE(piece("f", "one", 11).ok());
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
   const rlimit small{2, before.rlim_max};
   const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
   ::setrlimit(RLIMIT_FSIZE, &small);
-  EXPECT_FALSE(piece("f", "two", true).ok());
+  EXPECT_FALSE(piece("f", "two", 0, 3).ok());
   ::setrlimit(RLIMIT_FSIZE, &before);
   ::signal(SIGXFSZ, ignored);
-  EXPECT_TRUE(piece("f", "three", true).ok()) << "the failure was told already";
+  EXPECT_TRUE(piece("f", "three", 0, 6).ok()) << "the failure was reported already";
   EXPECT_TRUE(writer.finish().ok());
   EXPECT_TRUE(fs::is_empty(out));
+}
+
+TEST_F(WriterTest, HolesTakeNoRoomOnTheDisk) {
+  EXPECT_TRUE(piece("hole", "", mib(1024).value).ok());
+  EXPECT_TRUE(piece("sparse", "begin", mib(3).value).ok());
+  EXPECT_TRUE(piece("sparse", "end", 0, mib(2).value).ok());
+  EXPECT_TRUE(writer.finish().ok());
+  EXPECT_EQ(fs::file_size(out / "hole"), mib(1024).value);
+  std::string expected(mib(3).value, '\0');
+  expected.replace(0, 5, "begin");
+  expected.replace(mib(2).value, 3, "end");
+  EXPECT_TRUE(*read_file(out / "sparse", mib(4)) == expected);
+  for (const char* name : {"hole", "sparse"}) {
+    struct stat info{};
+    ASSERT_EQ(::stat((out / name).c_str(), &info), 0);
+    EXPECT_LT(info.st_blocks * 512, 64 << 10) << name;
+  }
+}
+
+TEST_F(WriterTest, FurtherNamesAreHardLinks) {
+  put(out / "there", "old");
+  EXPECT_TRUE(piece("d/f", "content", 7).ok());
+  EXPECT_TRUE(link("d/g", "d/f").ok());
+  EXPECT_TRUE(link("new/h", "d/f").ok());
+  EXPECT_TRUE(link("there", "d/f").ok());
+  EXPECT_TRUE(link("there", "d/f").ok()) << "it is one already";
+  EXPECT_TRUE(writer.finish().ok());
+  for (const char* name : {"d/f", "d/g", "new/h", "there"}) EXPECT_EQ(get(out / name), "content");
+  EXPECT_EQ(fs::hard_link_count(out / "d/f"), 4U);
+  EXPECT_EQ(std::distance(fs::recursive_directory_iterator(out), {}), 6) << "and nothing else";
+}
+
+TEST_F(WriterTest, HardLinksLeadOnlyToFilesThatWereWritten) {
+  put(out / "precious", "precious");
+  EXPECT_EQ(link("l", "precious").code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(link("l", "../outside/secret").code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(link("l", "").code(), StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(piece("f", "x", 1).ok());
+  fs::create_directory_symlink("../outside", out / "door");
+  EXPECT_FALSE(link("door/l", "f").ok());
+  EXPECT_FALSE(link("../outside/l", "f").ok());
+  fs::create_directory(out / "d");
+  EXPECT_EQ(link("d", "f").code(), StatusCode::kFailedPrecondition);
+  EXPECT_FALSE(fs::exists(out / "l"));
+  EXPECT_FALSE(fs::exists(directory / "outside/l"));
 }
 
 TEST_F(WriterTest, DirectoryIsMadeOnce) {

@@ -106,7 +106,7 @@ int run(const ProgramOptions& options) {
         runtime::run_python(*sandbox, *program, setting->world(channel, input),
                             session ? session->randomness() : runtime::Randomness::kFresh));
     sandbox->measure(outcome.usage);
-    SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
+    SKERRY_TRY(setting->send_changes(before, sandbox->state().files(), channel));
     if (session) SKERRY_TRY(session->leave_state(*sandbox));
     return outcome;
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/run_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <ctime>
@@ -17,6 +18,7 @@
 #include "skerry/base/file.h"
 #include "skerry/tool/json_text.h"
 #include "skerry/tool/run_report.h"
+#include "skerry/worker/change_export.h"
 
 namespace skerry::app {
 namespace {
@@ -106,12 +108,12 @@ class Reporter final : public worker::RunObserver {
     for (const ImportedDirectory& directory : setting_.directories) {
       const std::string prefix = directory.guest + "/";
       if (!directory.is_writable || !change.path.starts_with(prefix)) continue;
-      note(apply(directory.host, change, change.path.substr(prefix.size())));
+      note(apply(directory.host, change, prefix.size()));
     }
-    if (options_.output_directory.empty() || change.path.size() < 2) return;
+    if (setting_.output_directory.empty() || (change.path + "/").starts_with("/tmp/")) return;
     if (change.kind == worker::FileChange::Kind::kRemoved)
       return;  // what never came is not removed
-    note(annotate(apply(options_.output_directory, change, change.path.substr(1)), "--output-dir"));
+    note(annotate(apply(setting_.output_directory, change, 1), "--output-dir"));
   }
 
   /// To be called when the run is over. What a process that ended in mid-sentence was sending is
@@ -149,14 +151,20 @@ class Reporter final : public worker::RunObserver {
     if (lost_.ok()) lost_ = status;
   }
 
+  /// `prefix` is how much of paths in the guest is the root's.
   Status apply(const std::filesystem::path& root, const worker::FileChange& change,
-               const std::string& relative) {
+               std::size_t prefix) {
     auto writer = writers_.find(root);
     if (writer == writers_.end()) {
       SKERRY_ASSIGN(HostDirectoryWriter opened, HostDirectoryWriter::open(root));
       writer = writers_.emplace(root, std::move(opened)).first;
     }
-    return annotate(writer->second.apply(change, relative), "writing results to " + root.native());
+    // What a hard link leads to is the worker's word: it may be nothing of this root's.
+    const bool is_here = change.kind == worker::FileChange::Kind::kHardLink &&
+                         change.content.starts_with(change.path.substr(0, prefix));
+    const std::string linked = is_here ? change.content.substr(prefix) : std::string();
+    return annotate(writer->second.apply(change, change.path.substr(prefix), linked),
+                    "writing results to " + root.native());
   }
 
   tool::KeptOutput kept(wasi::Stream stream) const {
@@ -284,6 +292,7 @@ Result<RunSetting> RunSetting::open(const RunOptions& options) {
     // Now, and not when the results are there: a wrong path must not cost them.
     SKERRY_TRY(
         annotate(HostDirectoryWriter::open(options.output_directory).status(), "--output-dir"));
+    setting.output_directory = options.output_directory;
   }
   for (const std::string& each : options.directories) {
     SKERRY_ASSIGN(ImportedDirectory directory, ImportedDirectory::parse(each));
@@ -328,6 +337,26 @@ Status RunSetting::import_directories(wasi::FileSystem& files) const {
   return ok_status();
 }
 
+worker::FileChanges RunSetting::changes() const {
+  const bool has_writable =
+      std::any_of(directories.begin(), directories.end(),
+                  [](const ImportedDirectory& directory) { return directory.is_writable; });
+  return has_writable || !output_directory.empty() ? worker::FileChanges::kWanted
+                                                   : worker::FileChanges::kUnwanted;
+}
+
+Status RunSetting::send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                                worker::RunChannel& channel) const {
+  if (changes() == worker::FileChanges::kUnwanted) return ok_status();
+  using Scope = worker::ExportRules::Scope;
+  worker::ExportRules rules{.scope = output_directory.empty() ? Scope::kDirectories : Scope::kAll,
+                            .max_bytes = limits.files};
+  for (const ImportedDirectory& directory : directories) {
+    if (directory.is_writable) rules.directories.push_back(directory.guest);
+  }
+  return worker::send_changes(before, after, rules, channel);
+}
+
 int fail(const RunOptions& options, const Status& status) {
   if (options.json) {
     const ordered_json json{
@@ -340,7 +369,7 @@ int fail(const RunOptions& options, const Status& status) {
 int run_and_report(const RunOptions& options, const RunSetting& setting,
                    const worker::RunBody& body, const Afterwards& afterwards) {
   Reporter reporter(options, setting);
-  const auto outcome = worker::supervise(body, setting.limits, reporter);
+  const auto outcome = worker::supervise(body, setting.limits, reporter, setting.changes());
   if (!outcome.ok()) return fail(options, outcome.status());
   reporter.finish(*outcome);
   std::optional<SessionReport> session;

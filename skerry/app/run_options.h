@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,6 +58,8 @@ struct RunSetting {
   sandbox::Limits limits;
   std::map<std::string, std::string> environment;
   std::vector<ImportedDirectory> directories;
+  /// Where all files that the guest makes go, but those in its /tmp; empty: nowhere.
+  std::filesystem::path output_directory;
   OwnedFd input;
   std::optional<std::uint64_t> seed;
   std::optional<std::chrono::nanoseconds> fixed_clock;
@@ -67,6 +70,12 @@ struct RunSetting {
   /// A world that shows these, with output to `channel`. Borrows this setting and `input_source`.
   sandbox::World world(worker::RunChannel& channel, wasi::InputSource& input_source) const;
   Status import_directories(wasi::FileSystem& files) const;
+
+  /// Whether the guest's files go anywhere, and which.
+  worker::FileChanges changes() const;
+  /// Sends the files that go somewhere, if any do.
+  Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                      worker::RunChannel& channel) const;
 };
 
 using broker::SessionReport;

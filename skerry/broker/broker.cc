@@ -531,7 +531,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   }
 
   static WorkerLink::Message message_for(const Waiting& waiting, std::uint64_t worker) {
-    WorkerLink::Message message{.bytes = waiting.message, .fds = {}, .owner = {}};
+    WorkerLink::Message message{
+        .bytes = waiting.message, .fds = {}, .owner = {}, .changes = waiting.run.request.changes};
     if (waiting.run.session) {
       auto start = waiting.run.session->start(worker);
       // A message's parts may be put one behind the other.

@@ -59,14 +59,18 @@ class BrokerTest : public ::testing::Test {
   std::shared_ptr<Started> begin(const std::string& order, const std::string& tenant = "t",
                                  Isolation isolation = Isolation::kTenant,
                                  milliseconds wall = milliseconds(20'000)) {
-    auto started = std::make_shared<Started>();
     broker::Run run;
     run.tenant = tenant;
     run.isolation = isolation;
-    run.observer = &started->output;
     run.request.program.code = order;
     run.request.limits.wall = wall;
     run.request.limits.output = kib(64);
+    return begin(std::move(run));
+  }
+
+  std::shared_ptr<Started> begin(broker::Run run) {
+    auto started = std::make_shared<Started>();
+    run.observer = &started->output;
     started->id = broker_->run(std::move(run),
                                [started](Result<Outcome> outcome) { started->ended = outcome; });
     return started;
@@ -183,6 +187,8 @@ TEST_P(WorkerThat, HarmsItsOwnRunOnly) {
   EXPECT_NE(outcome.message.find(GetParam().message), std::string::npos) << outcome.message;
   EXPECT_EQ(outcome.exit_code, sandbox::exit_code_of(GetParam().kind));
   EXPECT_LE(run->output.text.size(), 64U * 1024);
+  EXPECT_LE(run->output.cuts, 1);
+  EXPECT_EQ(run->output.changes, 0);
   EXPECT_NE(pid_of("t"), "");
   EXPECT_TRUE(wait_until([&] { return other->output.text == "begun"; }));
   EXPECT_FALSE(other->ended.has_value());
@@ -191,7 +197,12 @@ TEST_P(WorkerThat, HarmsItsOwnRunOnly) {
 INSTANTIATE_TEST_SUITE_P(
     Does, WorkerThat,
     ::testing::Values(End{"hang", OutcomeKind::kDeadline, "0.3 s"},
-                      End{"flood", OutcomeKind::kDeadline, "0.3 s"},
+                      End{"flood", OutcomeKind::kCrashed, "more output than its limit"},
+                      End{"cuts without end", OutcomeKind::kCrashed, "more output than its limit"},
+                      End{"starts without end", OutcomeKind::kCrashed, "started twice"},
+                      End{"outputs of nothing", OutcomeKind::kCrashed, "output without any"},
+                      End{"talk on", OutcomeKind::kDeadline, "0.3 s"},
+                      End{"change", OutcomeKind::kCrashed, "impossible file change"},
                       End{"die", OutcomeKind::kCrashed, "exit code 3"},
                       End{"die before", OutcomeKind::kCrashed, "exit code 7"},
                       End{"crash", OutcomeKind::kCrashed, "signal 11"},
@@ -357,10 +368,28 @@ TEST_F(BrokerTest, LargeProgramsGoThroughAndTooLargeOnesAreRefused) {
   const auto large = begin("print " + std::string(8 << 20, 'x'));
   EXPECT_EQ(end_of(*large).kind, OutcomeKind::kCompleted);
   EXPECT_EQ(large->output.text.size(), 64U * 1024);
-  EXPECT_TRUE(large->output.was_cut);
+  EXPECT_EQ(large->output.cuts, 1);
   const auto too_large = begin("print " + std::string(70 << 20, 'x'));
   EXPECT_TRUE(wait_until([&] { return too_large->ended.has_value(); }));
   EXPECT_EQ(too_large->ended->status().code(), StatusCode::kResourceExhausted);
+}
+
+TEST_F(BrokerTest, ChangesThatAreWantedGetFiveSecondsBeyondTheLimit) {
+  start(setting());
+  broker::Run run;
+  run.tenant = "t";
+  run.request.program.code = "change";
+  run.request.limits.wall = milliseconds(200);
+  run.request.changes = worker::FileChanges::kWanted;
+  const auto begun = std::chrono::steady_clock::now();
+  const auto started = begin(std::move(run));
+  const Outcome outcome = end_of(*started);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  EXPECT_EQ(outcome.kind, OutcomeKind::kDeadline);
+  EXPECT_NE(outcome.message.find("write out"), std::string::npos) << outcome.message;
+  EXPECT_EQ(started->output.changes, 1);
+  EXPECT_GE(took, worker::kResultsTime);
+  EXPECT_LT(took, worker::kResultsTime + milliseconds(2'000));
 }
 
 }  // namespace

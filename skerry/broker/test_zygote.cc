@@ -171,6 +171,16 @@ void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd>
   (void)sender.ended({}, {.file = std::move(state), .bytes = {}}, order != "not kept");
 }
 
+/// The event of a directory that the guest made, as an honest worker sends it.
+std::string change_event() {
+  const auto ends = socket_pair(SOCK_STREAM);
+  const FileChange change{.kind = FileChange::Kind::kDirectory, .path = "/x", .content = {}};
+  (void)EventSender(ends->second.get(), bytes(0)).changed(change);
+  std::string event(kib(4).value, '\0');
+  const ssize_t size = ::read(ends->first.get(), event.data(), event.size());
+  return event.substr(0, static_cast<std::size_t>(std::max<ssize_t>(size, 1)));
+}
+
 void obey(int socket, const RunRequest& request) {
   const std::string& order = request.program.code;
   EventSender sender(socket, request.limits.output);
@@ -192,8 +202,22 @@ void obey(int socket, const RunRequest& request) {
     ::signal(SIGSEGV, SIG_DFL);  // a sanitizer would make an exit of it
     ::raise(SIGSEGV);
   }
-  if (order == "flood") {
-    send_for_ever(socket, framed("\x12\x03\x12\x01x"));  // output beyond any limit
+  // One byte of output, a cut of a stream, a start: the smallest events.
+  if (order == "flood") send_for_ever(socket, framed("\x12\x03\x12\x01x"));
+  if (order == "cuts without end") send_for_ever(socket, framed("\x12\x02\x18\x01"));
+  if (order == "starts without end") send_for_ever(socket, framed(std::string("\x0A\0", 2)));
+  if (order == "outputs of nothing") send_for_ever(socket, framed(std::string("\x12\0", 2)));
+  if (order.starts_with("say ")) {  // "say 1000 bytes", "say 1000 and die"
+    const std::string piece(4096, 'x');
+    for (auto left = std::stoul(order.substr(4)); left > 0;) {
+      const auto taken = std::min(left, piece.size());
+      print(std::string_view(piece).substr(0, taken));
+      left -= taken;
+    }
+    if (order.ends_with(" and die")) ::_exit(3);
+  }
+  if (order == "talk on") {
+    for (const std::string piece(4096, 'x');;) print(piece);
   }
   if (order == "hang up") {
     ::shutdown(socket, SHUT_RDWR);
@@ -203,12 +227,10 @@ void obey(int socket, const RunRequest& request) {
     (void)sender.failed(absl::UnavailableError("no template today"));
     return;
   }
-  if (order == "changes without end") {
-    const auto ends = socket_pair(SOCK_STREAM);
-    (void)EventSender(ends->second.get(), bytes(0)).changed({.path = "/x", .content = {}});
-    std::string one(kib(4).value, '\0');
-    const ssize_t size = ::read(ends->first.get(), one.data(), one.size());
-    send_for_ever(socket, one.substr(0, static_cast<std::size_t>(std::max<ssize_t>(size, 1))));
+  if (order == "changes without end") send_for_ever(socket, change_event());
+  if (order == "change") {
+    send_raw(socket, change_event());
+    hang();
   }
   if (order == "slow") {
     while (::sched_getscheduler(0) != SCHED_IDLE) ::usleep(1000);

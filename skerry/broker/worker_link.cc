@@ -49,7 +49,7 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
   state_ = State::kRunning;
   sent_at_ = Clock::now();
   limits_ = limits;
-  events_.emplace(limits, observer);
+  events_.emplace(limits, message.changes, observer);
   done_ = std::move(done);
   cpu_before_ = cpu_time();
   outgoing_.bytes.erase(0, sent_);  // an order before it may not be sent yet
@@ -131,7 +131,7 @@ sandbox::Outcome WorkerLink::outcome_of(const std::optional<ChildExit>& exit) co
   Outcome outcome;
   switch (why_) {
     case Why::kDeadline:
-      outcome = worker::deadline_outcome(limits_);
+      outcome = worker::deadline_outcome(limits_, events_->phase());
       break;
     case Why::kCancelled:
       outcome = worker::cancelled_outcome();

@@ -18,6 +18,7 @@
 #include "skerry/base/child.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/worker/event_receiver.h"
 #include "skerry/worker/run_events.h"
 
 namespace skerry::broker {
@@ -57,6 +58,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
     std::vector<int> fds;
     std::shared_ptr<const void> owner;
     bool is_in_session = false;  ///< whether the run may leave a state
+    worker::FileChanges changes = worker::FileChanges::kUnwanted;
   };
 
   /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it.

@@ -56,7 +56,7 @@ TEST(HostStateCodecTest, WhatIsStoredComesBack) {
   const std::string stored = *encode(guest.state);
   Guest again(*decoded(stored));
   EXPECT_EQ(*encode(again.state), stored);
-  const auto changes = changes_since(guest.state.files(), again.state.files(), 100);
+  const auto changes = changes_since(guest.state.files(), again.state.files());
   ASSERT_TRUE(changes.ok());
   EXPECT_TRUE(changes->empty());
   EXPECT_EQ(again.state.clock, guest.state.clock);

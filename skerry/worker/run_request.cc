@@ -60,6 +60,7 @@ Result<std::string> encode(const RunRequest& request) {
   if (request.seed) message.set_seed(*request.seed);
   if (request.fixed_clock) message.set_fixed_clock_ns(request.fixed_clock->count());
   message.set_clock_resolution_ns(static_cast<std::uint64_t>(request.clock_resolution.count()));
+  message.set_wants_changes(request.changes == FileChanges::kWanted);
   std::string bytes = message.SerializeAsString();
   if (bytes.size() <= RunRequest::kMaxSize) return bytes;
   return absl::ResourceExhaustedError("program and input are " + std::to_string(bytes.size()) +
@@ -122,6 +123,7 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   }
   request.clock_resolution = std::chrono::nanoseconds(
       std::clamp<std::uint64_t>(message.clock_resolution_ns(), 1, kCoarsestClock.count()));
+  if (message.wants_changes()) request.changes = FileChanges::kWanted;
   if (message.has_session()) {
     request.session = {.becomes = message.session().becomes(),
                        .from = message.session().from(),

@@ -12,6 +12,7 @@
 #include "skerry/runtime/command.h"
 #include "skerry/runtime/python.h"
 #include "skerry/sandbox/limits.h"
+#include "skerry/worker/run_events.h"
 
 namespace skerry::worker {
 
@@ -39,6 +40,7 @@ struct RunRequest {
   std::optional<std::chrono::nanoseconds> fixed_clock;
   std::chrono::nanoseconds clock_resolution{1};  ///< 1 ns to 1 s
   std::optional<SessionStart> session;
+  FileChanges changes = FileChanges::kUnwanted;
 };
 
 /// What a worker is told at one time.

@@ -13,6 +13,7 @@
 #include "skerry/image/revision_files.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/runtime/python.h"
+#include "skerry/worker/change_export.h"
 #include "skerry/worker/order_source.h"
 #include "skerry/worker/run_events.h"
 #include "skerry/worker/run_process.h"
@@ -162,7 +163,9 @@ Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
   SKERRY_TRY(sender.started());
   SKERRY_ASSIGN(Outcome outcome, runtime::run_python(sandbox, request.program, world, randomness));
   sandbox.measure(outcome.usage);
-  SKERRY_TRY(send_changes(before, sandbox.state().files(), sender));
+  if (request.changes == FileChanges::kWanted) {
+    SKERRY_TRY(send_changes(before, sandbox.state().files(), export_of(request), sender));
+  }
   return outcome;
 }
 
@@ -175,9 +178,6 @@ Status run_fresh(Desk& desk, const RunRequest& request, EventSender& sender) {
   SKERRY_TRY(outcome.ok() ? sender.ended(*std::move(outcome)) : sender.failed(outcome.status()));
   return desk.clear();
 }
-
-// A longer one would have to be read in pieces.
-constexpr std::size_t kMaxStateBytes = 2 * image::Edits::kMaxSize;
 
 /// What a run in a session left, as the broker takes it.
 Result<LeftState> left_state(const image::CapturedState& state, const sandbox::Sandbox& sandbox) {
