@@ -523,8 +523,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
         *under_way->run.observer,
         [weak = weak_from_this(), from = link.get(), under_way](Result<sandbox::Outcome> outcome) {
           const auto pool = weak.lock();
-          if (pool && pool->begins_again(*from, *under_way)) return;
-          if (pool) pool->let_go(from->id(), under_way->run.session);
+          if (!pool || pool->is_stopped_ || pool->begins_again(*from, *under_way)) return;
+          pool->let_go(from->id(), under_way->run.session);
           under_way->done(std::move(outcome));
         });
     watch_long_runs();

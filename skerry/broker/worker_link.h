@@ -42,7 +42,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket, Changed changed);
 
   std::uint64_t id() const { return id_; }
-  pid_t pid() const { return pid_; }  ///< 0 until it is forked
+  pid_t pid() const { return pid_; }  ///< 0 until it is forked, and once it was reaped
   State state() const { return state_; }
 
   /// Begins to listen. A worker that is not warm within 30 s is killed.
@@ -61,7 +61,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
     worker::FileChanges changes = worker::FileChanges::kUnwanted;
   };
 
-  /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it.
+  /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it. While
+  /// the observer is full, what the worker says is not read; its time runs on.
   void run(Message message, const sandbox::Limits& limits, worker::RunObserver& observer,
            Done done);
 
@@ -100,15 +101,21 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   using Clock = std::chrono::steady_clock;
   void wait_readable();
   void read();
+  enum class Reading { kGoesOn, kNothing, kStopped };
+  Reading read_once();
+  void read_rest();
+  void resume();
   Status take(std::vector<OwnedFd> fds, std::string_view bytes);
   void wait_writable();
   void write();
   void hung_up();
   void set_deadline(Clock::time_point at);
+  void deadline_passed(Clock::time_point at);
   void end(Why why);
+  void conclude();
   void signal();
   void finish(Result<Outcome> outcome);
-  Outcome outcome_of(const std::optional<ChildExit>& exit) const;
+  Outcome outcome_of() const;
   std::chrono::nanoseconds cpu_time() const;
 
   boost::asio::posix::stream_descriptor socket_;
@@ -122,6 +129,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   bool is_demoted_ = false;
   std::chrono::steady_clock::time_point sent_at_;  // the run that it has
   bool was_reaped_ = false;
+  std::optional<ChildExit> exit_;  // of a process that was reaped; none where nobody can tell
+  bool is_paused_ = false;         // the observer is full
   pid_t pid_ = 0;
   OwnedFd pidfd_;
   std::string greeting_;
@@ -130,6 +139,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   bool may_leave_ = false;
   worker::LeftState left_;
   sandbox::Limits limits_;
+  worker::RunObserver* observer_ = nullptr;  // of the run that it has
   std::optional<worker::EventReceiver> events_;
   std::optional<Clock::time_point> deadline_;
   std::chrono::nanoseconds cpu_before_{0};

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,6 +76,29 @@ class RunObserver {
   virtual void cut(wasi::Stream stream) = 0;
   /// Only of runs whose changes are wanted.
   virtual void changed(const FileChange& change) = 0;
+
+  /// Whether the consumer holds as much as it can for now. Then the run's socket is not read, so
+  /// that the guest blocks in its next write, until there is room again. Time limits hold
+  /// meanwhile. What the socket holds when its process has ended, or its time is over, still comes:
+  /// together with the piece that made the consumer full less than 512 KiB.
+  virtual bool is_full() const { return false; }
+
+  /// To be called by a consumer on a broker's loop when `is_full` has become false; harmless at any
+  /// other time. Output may come later, never during the call.
+  void resume() const {
+    if (resume_) resume_();
+  }
+
+  /// For `supervise`, which has no loop: the descriptor that the consumer waits to write to, -1 for
+  /// none; and what it does when it can.
+  virtual int awaited() const { return -1; }
+  virtual void go_on() {}
+
+  /// For the supervisor: what `resume` does, until the run is over.
+  void set_resume(std::function<void()> resume) { resume_ = std::move(resume); }
+
+ private:
+  std::function<void()> resume_;
 };
 
 /// What the guest's side of a run's process works with.

@@ -123,8 +123,10 @@ int poll_timeout(const std::optional<Clock::time_point>& deadline) {
 }
 
 /// Takes events until the child has closed its end; kills it at its deadline and when a signal asks
-/// for it.
-Result<Stop> relay(EventReceiver& events, Child& child, int socket, int stop_signals) {
+/// for it. While the observer is full the child's socket is not read, unless no more can come than
+/// the socket holds.
+Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, int socket,
+                   int stop_signals) {
   Stop stop = Stop::kNone;
   bool has_exited = false;
   const auto end = [&](Stop why) {
@@ -132,9 +134,12 @@ Result<Stop> relay(EventReceiver& events, Child& child, int socket, int stop_sig
     child.kill();
   };
   for (bool open = true; open;) {
-    std::array<pollfd, 3> waiting{{{socket, POLLIN, 0},
+    const bool is_ending = has_exited || stop != Stop::kNone;
+    const int source = observer.is_full() && !is_ending ? -1 : socket;
+    std::array<pollfd, 4> waiting{{{source, POLLIN, 0},
                                    {stop_signals, POLLIN, 0},
-                                   {has_exited ? -1 : child.pidfd(), POLLIN, 0}}};
+                                   {has_exited ? -1 : child.pidfd(), POLLIN, 0},
+                                   {observer.awaited(), POLLOUT, 0}}};
     const auto deadline = stop == Stop::kNone ? events.deadline() : std::nullopt;
     SKERRY_TRY(syscall_result("poll", {}, [&] {
                  return ::poll(waiting.data(), waiting.size(), poll_timeout(deadline));
@@ -146,6 +151,7 @@ Result<Stop> relay(EventReceiver& events, Child& child, int socket, int stop_sig
       (void)!::read(stop_signals, &ignored, sizeof ignored);
       if (stop == Stop::kNone) end(Stop::kCancelled);
     }
+    if (waiting[3].revents != 0) observer.go_on();
     if (waiting[0].revents != 0) {
       SKERRY_ASSIGN(open, receive(events, socket));
     }
@@ -174,7 +180,7 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   Child child = Child::adopt(spawned->pid, std::move(spawned->pidfd));
   theirs.close();
   EventReceiver events(limits, changes, observer);
-  SKERRY_ASSIGN(const Stop stop, relay(events, child, ours.get(), signals.fd()));
+  SKERRY_ASSIGN(const Stop stop, relay(events, observer, child, ours.get(), signals.fd()));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   if (events.ended()) return *events.ended();
   if (stop == Stop::kNone && !events.failure().ok()) return events.failure();

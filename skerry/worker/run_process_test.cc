@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <functional>
 #include <poll.h>
 #include <signal.h>
 #include <string>
@@ -43,6 +44,14 @@ class KeptEvents final : public RunObserver {
   }
   void cut(Stream stream) override { order += stream == Stream::kStdout ? "o-cut " : "e-cut "; }
   void changed(const FileChange& change) override { changes.push_back(change); }
+  bool is_full() const override { return out.size() >= most; }
+  int awaited() const override { return is_full() ? waits_for : -1; }
+  void go_on() override {
+    if (can_go_on) can_go_on();
+  }
+  std::size_t most = SIZE_MAX;  // bytes of output that it has room for
+  int waits_for = -1;
+  std::function<void()> can_go_on;
   std::string out;
   std::string err;
   std::string order;
@@ -246,6 +255,59 @@ TEST_F(RunProcessTest, TheSupervisorCountsOutputForItself) {
   });
   EXPECT_EQ(outcome.status().code(), StatusCode::kInternal);
   EXPECT_LE(events.out.size(), limits.output.value);
+}
+
+TEST_F(RunProcessTest, DeadlineHoldsWhileTheConsumerIsFull) {
+  limits.wall = milliseconds(200);
+  limits.output = mib(1024);
+  events.most = 1 << 20;
+  const auto begun = std::chrono::steady_clock::now();
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    begin(channel);
+    const std::string piece(10'000, 'x');
+    for (;;) say(channel, piece);
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kDeadline);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(3000));
+  EXPECT_GE(events.out.size(), 1U << 20);
+  EXPECT_LT(events.out.size(), (1U << 20) + (512U << 10));
+}
+
+TEST_F(RunProcessTest, WhatAProcessSaidBeforeItsEndComesAlsoToAFullConsumer) {
+  events.most = 1;
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    begin(channel);
+    for (int i = 0; i < 100; ++i) say(channel, "0123456789");
+    return Outcome{};
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCompleted);
+  EXPECT_EQ(events.out.size(), 1000U);
+}
+
+TEST_F(RunProcessTest, AConsumerThatWaitsForADescriptorGoesOnWhenItCanBeWritten) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
+  const OwnedFd reader(ends[0]);
+  const OwnedFd writer(ends[1]);
+  const std::string filling(4096, 'f');
+  while (::write(writer.get(), filling.data(), filling.size()) > 0) continue;
+  limits.output = mib(16);
+  events.most = 100'000;
+  events.waits_for = writer.get();
+  events.can_go_on = [&] { events.most = SIZE_MAX; };
+  const auto late = Child::fork([&] {
+    ::usleep(50'000);
+    std::string read(1 << 20, '\0');
+    return ::read(reader.get(), read.data(), read.size()) > 0 ? 0 : 1;
+  });
+  ASSERT_TRUE(late.ok());
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    begin(channel);
+    say(channel, std::string(4 << 20, 'x'));
+    return Outcome{};
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCompleted);
+  EXPECT_EQ(events.out.size(), 4U << 20);
 }
 
 TEST_F(RunProcessTest, DeadlineCountsFromTheGuestsStart) {
