@@ -92,6 +92,39 @@ def test_a_guest_that_ignores_interrupts_is_stopped_all_the_same(start):
     assert process.wait(3) == 130
 
 
+FLOOD = "print('ready')\nwhile True: print('x' * 1000)"
+
+
+@pytest.mark.parametrize("code", [FLOOD, "print('ready')\nprint('x' * 500_000)\nwhile True: pass"], ids=["flood", "loop"])
+def test_the_deadline_holds_though_nobody_reads_the_output(start, code):
+    process = start("run", "--timeout", "1", "--max-output", "100000000", "-c", code)
+    assert process.stdout.readline() == b"ready\n"
+    assert wait_until(lambda: children_of(process.pid), 1)
+    assert wait_until(lambda: not children_of(process.pid), 3), "the guest goes on after its deadline"
+    rest, error = process.communicate(timeout=10)
+    assert process.returncode == 124
+    assert b"deadline" in error
+    assert len(rest) > 200_000, "what it had written is lost"
+
+
+def test_ctrl_c_ends_a_run_whose_output_nobody_reads(start):
+    process = start("run", "--max-output", "100000000", "-c", FLOOD)
+    assert process.stdout.readline() == b"ready\n"
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(3) == 130
+
+
+def test_a_slow_reader_gets_all(start):
+    process = start("run", "--max-output", "100000000", "-c", "for i in range(30): print(str(i) * 100_000)")
+    read = b""
+    while piece := os.read(process.stdout.fileno(), 50_000):
+        read += piece
+        time.sleep(0.001)
+    assert read == b"".join(str(i).encode() * 100_000 + b"\n" for i in range(30))
+    assert process.wait(3) == 0
+
+
 @pytest.mark.parametrize("code", [ENDLESS, "import time\nprint('ready')\ntime.sleep(60)", "print('ready')\nimport sys\nsys.stdin.read()",
                                   "print('ready')\nwhile True: print('x' * 1000)"], ids=["loop", "sleep", "read", "flood"])
 def test_a_killed_parent_takes_the_guest_with_it(start, code):

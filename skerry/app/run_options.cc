@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "skerry/app/output_queue.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/file.h"
 #include "skerry/tool/json_text.h"
@@ -84,6 +85,9 @@ Status write_out(int fd, std::string_view text) {
   return annotate(written, fd == STDOUT_FILENO ? "standard output" : "standard error");
 }
 
+// How long the output of a run that was cancelled may wait for its reader.
+constexpr std::chrono::milliseconds kLastWordsTime{500};
+
 /// Streams to this process's own streams, or collects for one JSON object; and writes changed
 /// files.
 class Reporter final : public worker::RunObserver {
@@ -96,8 +100,11 @@ class Reporter final : public worker::RunObserver {
       collected_[stream] += bytes;
       return;
     }
-    note(write_out(stream == wasi::Stream::kStdout ? STDOUT_FILENO : STDERR_FILENO, bytes));
+    shown_.add(stream == wasi::Stream::kStdout ? STDOUT_FILENO : STDERR_FILENO, bytes);
   }
+  bool is_full() const override { return shown_.is_full(); }
+  int awaited() const override { return shown_.awaited(); }
+  void go_on() override { shown_.write_some(); }
 
   void cut(wasi::Stream stream) override {
     cut_.insert(stream);
@@ -125,6 +132,15 @@ class Reporter final : public worker::RunObserver {
     for (auto& [root, writer] : writers_) {
       if (told_all) note(annotate(writer.finish(), "writing results to " + root.native()));
     }
+    // Whoever cancels the run may be tired of a reader that takes nothing.
+    const bool is_cancelled = outcome.kind == OutcomeKind::kCancelled;
+    show_rest(is_cancelled ? std::optional(kLastWordsTime) : std::nullopt);
+  }
+
+  /// Waits until the output has been read, for at most so long.
+  void show_rest(std::optional<std::chrono::milliseconds> limit = std::nullopt) {
+    shown_.write_all(limit);
+    note(shown_.failure());
   }
 
   /// Something of the run is lost, if `status` is not OK.
@@ -176,6 +192,7 @@ class Reporter final : public worker::RunObserver {
   const RunOptions& options_;
   const RunSetting& setting_;
   Status lost_;
+  OutputQueue shown_;
   std::map<wasi::Stream, std::string> collected_;
   std::set<wasi::Stream> cut_;
   std::map<std::filesystem::path, HostDirectoryWriter> writers_;
@@ -370,7 +387,10 @@ int run_and_report(const RunOptions& options, const RunSetting& setting,
                    const worker::RunBody& body, const Afterwards& afterwards) {
   Reporter reporter(options, setting);
   const auto outcome = worker::supervise(body, setting.limits, reporter, setting.changes());
-  if (!outcome.ok()) return fail(options, outcome.status());
+  if (!outcome.ok()) {
+    reporter.show_rest();
+    return fail(options, outcome.status());
+  }
   reporter.finish(*outcome);
   std::optional<SessionReport> session;
   if (afterwards) {
