@@ -305,11 +305,13 @@ Result<RunSetting> RunSetting::open(const RunOptions& options) {
     }
     setting.environment[each.substr(0, at)] = each.substr(at + 1);
   }
-  if (!options.output_directory.empty()) {
+  SKERRY_TRY(check_given("--output-dir", options.output_directory));
+  SKERRY_TRY(check_given("--stdin", options.stdin_file));
+  if (options.output_directory) {
     // Now, and not when the results are there: a wrong path must not cost them.
     SKERRY_TRY(
-        annotate(HostDirectoryWriter::open(options.output_directory).status(), "--output-dir"));
-    setting.output_directory = options.output_directory;
+        annotate(HostDirectoryWriter::open(*options.output_directory).status(), "--output-dir"));
+    setting.output_directory = *options.output_directory;
   }
   for (const std::string& each : options.directories) {
     SKERRY_ASSIGN(ImportedDirectory directory, ImportedDirectory::parse(each));
@@ -327,10 +329,10 @@ Result<RunSetting> RunSetting::open(const RunOptions& options) {
   if (options.seed) {
     SKERRY_ASSIGN(setting.seed, whole("--seed", *options.seed, 0, UINT64_MAX, "(0 or more)"));
   }
-  if (options.stdin_file.empty()) {
+  if (!options.stdin_file) {
     setting.input = OwnedFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
   } else {
-    auto file = open_file(options.stdin_file, O_RDONLY);
+    auto file = open_file(*options.stdin_file, O_RDONLY);
     if (!file.ok()) return annotate(file.status(), "--stdin");
     setting.input = *std::move(file);
   }
@@ -372,6 +374,12 @@ Status RunSetting::send_changes(const wasi::FileSystem& before, const wasi::File
     if (directory.is_writable) rules.directories.push_back(directory.guest);
   }
   return worker::send_changes(before, after, rules, channel);
+}
+
+Status check_given(const char* option, const std::optional<std::string>& value) {
+  if (!value || !value->empty()) return ok_status();
+  return absl::InvalidArgumentError(std::string(option) +
+                                    " is empty: give it a value, or leave it out");
 }
 
 int fail(const RunOptions& options, const Status& status) {

@@ -35,10 +35,10 @@ struct RunOptions {
   std::string max_files = "256";
   std::string max_open_files = "256";
   std::string max_table_elements = "10000";
-  std::string stdin_file;
+  std::optional<std::string> stdin_file;
   std::vector<std::string> environment;
   std::vector<std::string> directories;
-  std::string output_directory;
+  std::optional<std::string> output_directory;
   std::optional<std::string> seed;
   std::optional<std::string> clock;
   std::optional<std::string> clock_resolution;
@@ -77,6 +77,10 @@ struct RunSetting {
   Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
                       worker::RunChannel& channel) const;
 };
+
+/// kInvalidArgument when an option was given with nothing, as by a script whose variable is not
+/// set: that must not mean the same as leaving it out.
+Status check_given(const char* option, const std::optional<std::string>& value);
 
 using broker::SessionReport;
 using Afterwards = std::function<SessionReport(const sandbox::Outcome&)>;

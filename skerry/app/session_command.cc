@@ -193,12 +193,13 @@ void add_session_command(CLI::App& app) {
   add_store_action(*session, "info", "One session", without_home(show_info), take_name);
   add_store_action(*session, "log", "A session's revisions and what happened to it",
                    without_home(show_log), take_name);
-  add_store_action(
-      *session, "checkpoint", "Give the session's revision a label, and keep it",
-      without_home(make_checkpoint), [](CLI::App& command, StoreOptions& options) {
-        take_name(command, options);
-        command.add_option("label", options.other, "By default, the time")->type_name("LABEL");
-      });
+  add_store_action(*session, "checkpoint", "Give the session's revision a label, and keep it",
+                   without_home(make_checkpoint), [](CLI::App& command, StoreOptions& options) {
+                     take_name(command, options);
+                     command.add_option("label", options.other, "By default, the time")
+                         ->type_name("LABEL")
+                         ->check(refuse_empty);
+                   });
   add_store_action(
       *session, "rewind", "Make another revision the one to go on from; later ones stay",
       without_home(do_rewind), [](CLI::App& command, StoreOptions& options) {

@@ -132,7 +132,8 @@ void add_transfer_commands(CLI::App& session) {
                      command
                          .add_option("--revision", options.other,
                                      "Its number or label; by default, where the session stands")
-                         ->type_name("REV");
+                         ->type_name("REV")
+                         ->check(refuse_empty);
                    });
   add_store_action(
       session, "import", "Make a session of an exported one", import_session,
