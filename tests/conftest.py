@@ -229,6 +229,22 @@ def marked_processes():
     return found
 
 
+def children_of(pid):
+    """Live descendants."""
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *children_of(int(child))]
+    return found
+
+
+def is_gone(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def wait_until(condition, seconds):
     """Whether it came true in time."""
     end = time.monotonic() + seconds

@@ -4,7 +4,6 @@
 import concurrent.futures
 import json
 import os
-import pathlib
 import shutil
 import signal
 import subprocess
@@ -12,27 +11,11 @@ import time
 
 import pytest
 
-from conftest import marked_processes, temporary_files, wait_until
+from conftest import children_of, is_gone, marked_processes, temporary_files, wait_until
 
 ENDLESS = "print('ready')\nwhile True: pass"
 
 # -------------------------------------------------------------------------------------------------- stopped from outside
-
-
-def children_of(pid):
-    """Live descendants."""
-    found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *children_of(int(child))]
-    return found
-
-
-def is_gone(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

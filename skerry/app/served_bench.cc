@@ -66,23 +66,16 @@ std::optional<int> port_in(std::string_view line, std::string_view what) {
 
 }  // namespace
 
-Result<std::unique_ptr<ServedBench>> ServedBench::start(const runtime::Home& home) {
+Result<std::unique_ptr<ServedBench>> ServedBench::start(const runtime::Home& home,
+                                                        const fs::path& own) {
   auto bench = std::make_unique<ServedBench>();
-  SKERRY_TRY(bench->begin(home));
+  SKERRY_TRY(bench->begin(home, runtime::Home{own}));
   return bench;
 }
 
-ServedBench::~ServedBench() {
-  service_.reset();
-  std::error_code ignored;
-  if (!directory_.empty()) fs::remove_all(directory_, ignored);
-}
-
-Status ServedBench::begin(const runtime::Home& home) {
-  const runtime::Home own{home.root / "bench" / fmt::format("service-{}", ::getpid())};
+Status ServedBench::begin(const runtime::Home& home, const runtime::Home& own) {
   std::error_code error;
   fs::create_directories(own.root, error);
-  directory_ = own.root;
   for (const auto& [from, to] : {std::pair(home.root / "runtimes", own.root / "runtimes"),
                                  std::pair(home.native_cache(), own.native_cache()),
                                  std::pair(home.templates(), own.templates())}) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@
 #include <grpcpp/grpcpp.h>
 #include <nlohmann/json.hpp>
 
+#include "skerry/app/bench_directory.h"
 #include "skerry/app/served_bench.h"
 #include "skerry/base/descriptor_limit.h"
 
@@ -150,9 +152,9 @@ Result<double> per_second(const ServedBench& service) {
 }
 
 /// From the start of its process to the first run's answer.
-Result<double> start_time(const runtime::Home& home) {
+Result<double> start_time(const runtime::Home& home, const std::filesystem::path& own) {
   const auto begun = Clock::now();
-  SKERRY_ASSIGN(const auto service, ServedBench::start(home));
+  SKERRY_ASSIGN(const auto service, ServedBench::start(home, own));
   SKERRY_TRY(http_times(*service, 1).status());
   return milliseconds_since(begun);
 }
@@ -228,12 +230,13 @@ Result<double> busy_neighbour_ratio(const ServedBench& service, const std::strin
 
 Result<Measurement> measure_service(const runtime::Home& home) {
   SKERRY_TRY(allow_many_descriptors());
+  SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
   Samples starts;
   for (int i = 0; i < 5; ++i) {
-    SKERRY_ASSIGN(const double took, start_time(home));
+    SKERRY_ASSIGN(const double took, start_time(home, directory->path() / std::to_string(i)));
     starts.push_back(took);
   }
-  SKERRY_ASSIGN(const auto service, ServedBench::start(home));
+  SKERRY_ASSIGN(const auto service, ServedBench::start(home, directory->path() / "service"));
   Measurement m;
   GrpcClient client(*service);
   SKERRY_TRY(client.times(200).status());
