@@ -2,7 +2,11 @@
 # Skerry in a container: deploy/README.md says how to run it. Built by the project's own scripts on Debian 12, in about
 # fifteen minutes on two cores; the last stage holds the four programs, a prepared Python runtime and no tools.
 
-FROM debian:12-slim AS build
+# By name, as its digest changes with each of Debian's security updates. To pin it:
+# --build-arg BASE=debian:12-slim@sha256:…, with what `docker buildx imagetools inspect debian:12-slim` prints.
+ARG BASE=debian:12-slim
+
+FROM ${BASE} AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # cargo-web is the Rust that Debian 12 updates.
 # hadolint ignore=DL3008
@@ -23,14 +27,16 @@ RUN scripts/setup_python_wasi.sh \
  && rm -rf /prepared/store /prepared/store.lock /prepared/setup.lock /prepared/logs \
  && { /out/usr/local/bin/skerry --version; sha256sum guest/python/parts.sha256; } >/prepared/stamp
 
-FROM debian:12-slim
+FROM ${BASE}
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
-# The libraries that the programs are linked with; certificates for a model's server; curl for the health check.
+# Security updates that the base image has not taken yet; the libraries that the programs are linked with; certificates for a
+# model's server; curl for the health check.
 # hadolint ignore=DL3008
 RUN apt-get update \
+ && apt-get upgrade --yes \
  && apt-get install --yes --no-install-recommends \
     ca-certificates curl \
-    libabsl20220623 libfmt9 libmuparser2v5 libnghttp2-14 libprometheus-cpp-core1.0 libprotobuf32 \
+    libabsl20220623 libfmt9 libnghttp2-14 libprometheus-cpp-core1.0 libprotobuf32 \
     libre2-9 libseccomp2 libsqlite3-0 libssl3 libxxhash0 libyaml-cpp0.7 libzstd1 \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 skerry \

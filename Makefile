@@ -20,7 +20,7 @@ LOGS := build/logs
 IN_TEST_HOME := SKERRY_HOME=$(TEST_HOME)
 BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake density broker service throughput cpu
 # What runs under the thread sanitizer: the folders that work with processes, signals and threads.
-TSAN_TESTS ?= base_test access_test broker_test task_test worker_test
+TSAN_TESTS ?= base_test loop_test access_test http_test grpc_test broker_test task_test worker_test
 PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto)) skerry_standard_proto skerry_shannon_proto skerry_v1_proto
 CPP_FILES = $(shell find skerry tests -name '*.h' -o -name '*.cc')
 TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(wildcard skerry/*/*.cc))
@@ -44,7 +44,7 @@ build/%/build.ninja: CMakePresets.json
 .PHONY: build
 build: build/release/build.ninja ## Build the release binary, build/release/bin/skerry
 	@[ -e build/wasmtime/release/libskerry_wasmtime.a ] || echo "== build: Wasmtime comes first, once: about four minutes"
-	cmake --build --preset release --target skerry skerry-service skerry-zygote skerry-compiler --parallel $(JOBS)
+	cmake --build --preset release --target skerry skerry-service skerry-zygote skerry-compiler skerry-reader --parallel $(JOBS)
 
 .PHONY: runtime
 runtime: build ## Get the pinned Python runtime, compile it and warm its templates up

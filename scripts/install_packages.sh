@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs what building Skerry needs from Debian 12, and checks the tools' versions. With --dev also what the sanitizers,
-# the fuzz targets and formatting need. When all is there already it changes nothing, and says so.
+# the fuzz targets and formatting need. When all is there already it changes nothing, and says so; if apt knows of newer
+# versions it says that, too. With --update it installs them: the libraries are linked into the service.
 set -euo pipefail
 
 say() { printf 'packages: %s\n' "$*" >&2; }
@@ -9,13 +10,16 @@ fail() { say "$@"; exit 1; }
 
 packages=(
   gcc g++ cmake ninja-build make pkg-config git unzip python3 python3-venv python3-pip
-  libabsl-dev libssl-dev openssl libprotobuf-dev protobuf-compiler libnghttp2-dev libre2-dev zlib1g-dev nlohmann-json3-dev libfmt-dev libcli11-dev libgtest-dev libgmock-dev libsqlite3-dev libboost1.81-dev libseccomp-dev libxxhash-dev libmuparser-dev libyaml-cpp-dev prometheus-cpp-dev libzstd-dev zstd
+  libabsl-dev libssl-dev openssl libprotobuf-dev protobuf-compiler libnghttp2-dev libre2-dev zlib1g-dev nlohmann-json3-dev libfmt-dev libcli11-dev libgtest-dev libgmock-dev libsqlite3-dev libboost1.81-dev libseccomp-dev libxxhash-dev libyaml-cpp-dev prometheus-cpp-dev libzstd-dev zstd
 )
-case "${1:-}" in
-  "") ;;
-  --dev) packages+=(clang-19 clang-format-19 libclang-rt-19-dev lld-19 systemd) ;;
-  *) fail "usage: $0 [--dev]" ;;
-esac
+update=false
+for option; do
+  case "$option" in
+    --dev) packages+=(clang-19 clang-format-19 libclang-rt-19-dev lld-19 systemd) ;;
+    --update) update=true ;;
+    *) fail "usage: $0 [--dev] [--update]" ;;
+  esac
+done
 
 command -v dpkg-query >/dev/null || fail "this is not Debian; install by hand what these packages hold: ${packages[*]}"
 
@@ -36,6 +40,26 @@ Run this, then try again:
   apt-get install --yes --quiet=2 --no-install-recommends "${missing[@]}"
 else
   say "all ${#packages[@]} Debian packages are there"
+fi
+
+# What is newer by apt's lists, as old as these are: a package of this list or a library that comes with it.
+outdated() {
+  apt-get install --simulate --only-upgrade --no-install-recommends "${packages[@]}" 2>/dev/null | awk '$1 == "Inst" {print $2}'
+}
+
+if $update; then
+  [ "$(id -u)" -eq 0 ] || fail "--update takes root"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update --quiet=2
+fi
+mapfile -t newer < <(outdated || true)
+if [ ${#newer[@]} -gt 0 ] && $update; then
+  say "updating ${newer[*]}"
+  apt-get install --yes --quiet=2 --only-upgrade --no-install-recommends "${packages[@]}"
+elif [ ${#newer[@]} -gt 0 ]; then
+  say "newer versions, security updates perhaps, of: ${newer[*]}
+Run this, build again and restart the service:
+  sudo $0 --update"
 fi
 
 # at_least SEEN WANTED

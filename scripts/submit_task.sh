@@ -32,6 +32,7 @@ END
 
 fail() { printf 'submit_task: %s\n' "$2" >&2; exit "$1"; }
 need() { [ $# -ge 2 ] || fail 2 "$1 takes a value"; }
+given() { [ -n "$2" ] || fail 2 "$1 is empty: give it a value, or leave it out"; }
 
 url=${SKERRY_URL:-http://127.0.0.1:8080}
 key=${SKERRY_API_KEY:-}
@@ -42,10 +43,10 @@ has_query=
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) usage; exit 0 ;;
-    -s | --session) need "$@"; session=$2; shift ;;
+    -s | --session) need "$@"; given "$@"; session=$2; shift ;;
     -u | --url) need "$@"; url=$2; shift ;;
     -k | --key) need "$@"; key=$2; shift ;;
-    -i | --idempotency-key) need "$@"; idempotency=$2; shift ;;
+    -i | --idempotency-key) need "$@"; given "$@"; idempotency=$2; shift ;;
     -t | --timeout) need "$@"; timeout=$2; shift ;;
     -n | --no-wait) wait= ;;
     --stream) stream=yes ;;

@@ -8,23 +8,24 @@ SKERRY_SLOW_TESTS=1   also run the tests that compile CPython anew
 
 import ast
 import collections
+import contextlib
+import ctypes
 import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import threading
 import time
-import uuid
 from dataclasses import dataclass, field
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# Every process that a test starts carries this in its environment, so that those it leaves behind can be told apart
+# Whatever a test starts and forgets becomes a child of this process (PR_SET_CHILD_SUBREAPER), so that it can be told apart
 # from everybody else's.
-MARK = f"SKERRY_TEST_MARK={uuid.uuid4().hex}"
-
+ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)
 
 # A shell starts what runs in its background with these ignored, and what we start would inherit that.
 for number in (signal.SIGINT, signal.SIGQUIT):
@@ -39,6 +40,9 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+SECRET = "host-secret-5f1c"
 
 
 @dataclass
@@ -105,13 +109,11 @@ def home(binary, environment):
 
 @pytest.fixture(scope="session")
 def environment():
-    """What the binary sees: the caller's environment, a secret that no guest may see, and our mark."""
-    name, _, value = MARK.partition("=")
+    """What the binary sees: the caller's environment, and a secret that no guest may see."""
     return {
         **{k: v for k, v in os.environ.items() if k not in ("SKERRY_DIRTY_PAGES", "NO_COLOR")},
         "SKERRY_HOME": str(default_home()),
-        "SKERRY_TEST_SECRET": "host-secret-5f1c",
-        name: value,
+        "SKERRY_TEST_SECRET": SECRET,
     }
 
 
@@ -216,18 +218,53 @@ def served(serve):
     assert service.process.wait(10) == 0
 
 
-def marked_processes():
-    """Processes, apart from this one, that carry our mark: {pid: command}. Zombies have no environment."""
+def children_of(pid):
+    """Of all its threads; threads and processes may end meanwhile."""
+    children = []
+    try:
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                children += map(int, (task / "children").read_text().split())
+    except OSError:
+        pass
+    return children
+
+
+def processes_below(pid):
+    """Live descendants: {pid: command}."""
     found = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
+    for child in children_of(pid):
         try:
-            if MARK.encode() in (entry / "environ").read_bytes().split(b"\0"):
-                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            state = pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(") ", 1)[1][0]
+            command = pathlib.Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
+        if state not in "ZX":
+            found[child] = command
+        found |= processes_below(child)
     return found
+
+
+def environment_of(pid):
+    """What /proc tells of a process's environment; a jailed one's is root's alone to read."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/environ").read_bytes().strip(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return b""  # it has gone
+    except PermissionError:
+        pytest.skip("only root may look at a jailed process")
+
+
+def left_processes(before=()):
+    """What lives below this process and was not there before."""
+    return {pid: command for pid, command in processes_below(os.getpid()).items() if pid not in before}
+
+
+def is_gone(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def wait_until(condition, seconds):
@@ -245,13 +282,40 @@ def temporary_files(directory):
     return [p for p in directory.rglob("*") if p.name.startswith(".tmp-")]
 
 
+def reap_orphans():
+    """Workers whose service was killed are ours to reap, as init would; what a test has started itself is not."""
+    for child in children_of(os.getpid()):
+        try:
+            name, state = pathlib.Path(f"/proc/{child}/stat").read_text().split(" (", 1)[1].rsplit(") ", 1)
+            if state[0] == "Z" and name in ("skerry-zygote", "skerry-compiler"):
+                os.waitpid(child, os.WNOHANG)
+        except OSError:
+            continue
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reaper():
+    """Reaps all the time: some programs wait until processes have gone."""
+    ended = threading.Event()
+
+    def reap():
+        while not ended.wait(0.05):
+            reap_orphans()
+
+    thread = threading.Thread(target=reap, daemon=True)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind(request):
     """After every test: no process of ours lives, and the home holds no temporary file."""
+    before = processes_below(os.getpid())  # of fixtures that several tests share
     yield
-    left = marked_processes()
-    if left and not wait_until(lambda: not marked_processes(), 1):
-        left = marked_processes()
+    if not wait_until(lambda: not left_processes(before), 1):
+        left = left_processes(before)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         pytest.fail(f"processes left behind: {left}")

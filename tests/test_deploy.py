@@ -130,6 +130,65 @@ def test_a_stop_has_the_time_that_the_service_may_take():
         assert grace < seconds(time) <= grace + 30
 
 
+MIB = 1 << 20
+# What the service, the zygote and what all processes share may hold.
+SERVICE_MIB = 1024
+# Of a worker that is warm and has run nothing.
+WARM_MIB = 32
+
+
+def in_source(path, pattern):
+    return int(re.search(pattern, (ROOT / "skerry" / path).read_text())[1])
+
+
+def memory_needed(told):
+    """What these settings let all processes take at once, in MiB: deploy/README.md, "Memory"."""
+    value = lambda key: told[key]["value"]
+    memory = max(value("wasi.max_memory_bytes"), value("wasi.memory_limit_bytes")) / MIB
+    files = value("wasi.max_files_bytes") / MIB
+    room = in_source("worker/run_memory.h", r"kWorkerRoom = mib\((\d+)\)")
+    copies = in_source("worker/run_memory.cc", r"kOrderCopies = (\d+);")
+    order = in_source("worker/run_request.h", r"kMaxSize = std::size_t\{(\d+)\} << 20;")
+    element = in_source("worker/run_memory.cc", r"kTables = (\d+);") * in_source("worker/run_memory.cc", r"kTableElement = (\d+);")
+    worker = WARM_MIB + room + 2 * memory + 3 * files + copies * order + value("wasi.max_table_elements") * element / MIB
+    compilations = in_source("broker/module_store.h", r"int compilers = (\d+);") * in_source("runtime/command.h", r"private_memory = mib\((\d+)\)")
+    return value("service.workers") * worker + compilations + SERVICE_MIB
+
+
+def mebibytes(text):
+    number, unit = re.fullmatch(r"(\d+)(g|G|Gi|M|Mi)", str(text)).groups()
+    return int(number) * (1 if unit.startswith("M") else 1024)
+
+
+MEMORY_LIMITS = {
+    "systemd": unit("MemoryMax")[0],
+    "container": COMPOSE["mem_limit"],
+    "kubernetes": CONTAINER["resources"]["limits"]["memory"],
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_memory_limits_fit_what_the_settings_allow(settings, name):
+    # Compose's environment is laid over the container's settings.
+    environment = {key: value for key, value in COMPOSE["environment"].items() if key.startswith("W")} if name == "container" else {}
+    told = json.loads(settings(SETTINGS[name], **environment).ok().out)
+    needed, limit = memory_needed(told), mebibytes(MEMORY_LIMITS[name])
+    assert needed <= limit <= 1.25 * needed, f"{name}: {needed:.0f} MiB are needed, {limit} are given"
+
+
+def test_the_sum_in_the_readme_is_the_one_that_is_tested():
+    told = (DEPLOY / "README.md").read_text()
+    copies = in_source("worker/run_memory.cc", r"kOrderCopies = (\d+);") * in_source("worker/run_request.h", r"kMaxSize = std::size_t\{(\d+)\} << 20;")
+    room = in_source("worker/run_memory.h", r"kWorkerRoom = mib\((\d+)\)")
+    compilation = in_source("runtime/command.h", r"private_memory = mib\((\d+)\)")
+    assert f"workers × ({WARM_MIB} + {room} + 2 × memory + 3 × files + {copies} + tables) + compilations × {compilation} + {SERVICE_MIB}" in told
+
+
+def test_the_service_is_the_kernel_s_last_choice():
+    assert int(unit("OOMScoreAdjust")[0]) <= -500 and COMPOSE["oom_score_adj"] <= -500
+    assert unit("Delegate") == ["cpu memory pids"] and not unit("ProtectControlGroups")
+
+
 def test_health_checks_ask_routes_that_need_no_key(served):
     import http.client
 
@@ -193,7 +252,7 @@ def test_paths_are_the_install_s(installed):
     assert {"bin/skerry", "share/skerry/scripts/setup_python_wasi.sh"} <= paths
     for path in paths - ours:
         assert (installed / path).exists(), path
-    assert {each.name for each in (installed / "bin").iterdir()} == {"skerry", "skerry-service", "skerry-zygote", "skerry-compiler"}
+    assert {each.name for each in (installed / "bin").iterdir()} == {"skerry", "skerry-service", "skerry-zygote", "skerry-compiler", "skerry-reader"}
 
 
 def test_the_image_has_the_libraries_that_the_programs_need(binary):
@@ -207,7 +266,7 @@ def test_the_image_has_the_libraries_that_the_programs_need(binary):
         said = subprocess.run(["dpkg-query", "--show", "--showformat=${Depends},", *waiting], capture_output=True, text=True).stdout
         waiting = {name.strip().split(" ")[0].split(":")[0] for name in said.split(",") if name.strip()} - has
     needed = set()
-    for program in ("skerry", "skerry-service", "skerry-zygote", "skerry-compiler"):
+    for program in ("skerry", "skerry-service", "skerry-zygote", "skerry-compiler", "skerry-reader"):
         said = subprocess.run(["ldd", binary.parent / program], capture_output=True, text=True, check=True).stdout
         needed |= {os.path.realpath(path) for path in re.findall(r"=> (/\S+)", said)}
     owners = subprocess.run(["dpkg", "--search", *needed], capture_output=True, text=True).stdout

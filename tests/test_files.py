@@ -2,9 +2,11 @@
 """Files: what is given with --dir, what is taken with :rw and --output-dir, and that nothing else of the host is there."""
 
 import hashlib
+import http.client
 import json
 import os
 import socket
+import time
 
 import pytest
 
@@ -334,6 +336,82 @@ def test_a_read_only_output_dir_is_reported(in_mount_namespace):
     """)
     assert done.out == "kept\ncode 125\n"
     assert "Read-only file system" in done.err
+
+
+def bytes_on_disk(directory):
+    return sum(path.stat().st_blocks * 512 for path in directory.rglob("*") if path.is_file())
+
+
+def test_a_file_with_a_hole_arrives_whole_and_with_its_hole(run_code, tmp_path):
+    code = "f = open('/f', 'wb')\nf.write(b'begin')\nf.seek(2 << 20)\nf.write(b'middle')\nf.truncate(3 << 20)"
+    run_code(code, "--output-dir", "out").ok()
+    content = (tmp_path / "out" / "f").read_bytes()
+    assert content == b"begin".ljust(2 << 20, b"\0") + b"middle".ljust(1 << 20, b"\0")
+    assert bytes_on_disk(tmp_path / "out") < 1 << 20
+
+
+SPARSE = """
+import os, errno
+made = []
+for i in range(2000):
+    f = os.open(f'/s{i}', os.O_CREAT | os.O_RDWR)
+    try:
+        os.ftruncate(f, 256 << 20)
+        made.append(i)
+    except OSError as e:
+        made.append(errno.errorcode[e.errno])
+    os.close(f)
+print(made[:2], set(made[1:]))
+"""
+
+
+def test_holes_count_towards_the_limit_for_files_and_take_no_room(run_code, tmp_path):
+    done = run_code(SPARSE, "--timeout", "2", "--output-dir", "out").ok()
+    assert done.out == "[0, 'ENOSPC'] {'ENOSPC'}\n"
+    assert (tmp_path / "out" / "s0").stat().st_size == 256 << 20
+    assert bytes_on_disk(tmp_path / "out") < 1 << 20
+    assert done.seconds < 5
+
+
+def test_files_that_go_nowhere_are_not_sent(run_code):
+    # The supervisor ends a run that sends changes which nobody asked for.
+    assert run_code("open('/f', 'w').write('x')\nprint('made')").ok().out == "made\n"
+
+
+def test_names_of_one_file_are_hard_links_on_the_host(run_code, tmp_path):
+    code = "import os\nopen('/a', 'wb').write(b'x' * (100 << 20))\nos.mkdir('/d')\nfor i in range(50): os.link('/a', f'/d/{i}')"
+    run_code(code, "--output-dir", "out").ok()
+    links = [tmp_path / "out" / "a", *(tmp_path / "out" / "d").iterdir()]
+    assert len(links) == 51
+    assert len({path.stat().st_ino for path in links}) == 1
+    assert links[-1].stat().st_size == 100 << 20
+
+
+def test_a_hard_link_across_directories_that_are_written_back_is_a_file_in_each(run_code, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    code = "import os\nopen('/one/f', 'w').write('x')\nos.link('/one/f', '/one/g')\nos.link('/one/f', '/two/h')"
+    run_code(code, "--dir", "one::/one:rw", "--dir", "two::/two:rw", "--output-dir", "out").ok()
+    assert tree(tmp_path / "one") == {"f": "x", "g": "x"}
+    assert tree(tmp_path / "two") == {"h": "x"}
+    assert tree(tmp_path / "out") == {"one": None, "one/f": "x", "one/g": "x", "two": None, "two/h": "x"}
+    assert (tmp_path / "one" / "f").stat().st_nlink == 2
+
+
+def test_a_directory_below_tmp_is_written_back(run_code, tmp_path):
+    (tmp_path / "mine").mkdir()
+    run_code("open('/tmp/mine/f', 'w').write('x')\nopen('/tmp/other', 'w').write('x')", "--dir", "mine::/tmp/mine:rw").ok()
+    assert tree(tmp_path / "mine") == {"f": "x"}
+
+
+def test_sparse_files_cost_the_service_neither_time_nor_memory(served):
+    host, port = served.http.split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=60)
+    begun = time.monotonic()
+    connection.request("POST", "/v1/run", json.dumps({"code": SPARSE, "timeout": 2}))
+    report = json.loads(connection.getresponse().read())
+    assert (report["outcome"], report["stdout"]) == ("completed", "[0, 'ENOSPC'] {'ENOSPC'}\n")
+    assert time.monotonic() - begun < 5
 
 
 # ---------------------------------------------------------------------------------------------------- the guest's own

@@ -30,7 +30,7 @@ def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("interop") / "tls")
 
 
-@pytest.fixture(scope="session", params=["plain", "tls"])
+@pytest.fixture(scope="module", params=["plain", "tls"])
 def server(request, authority):
     """Options of the interop client for a server that serves grpc.testing.TestService."""
     files = authority.make("server") if request.param == "tls" else ()

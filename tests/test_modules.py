@@ -14,7 +14,7 @@ import time
 import grpc
 import pytest
 
-from conftest import ROOT, wait_until
+from conftest import ROOT, SECRET, environment_of, processes_below, wait_until
 from grpc_client import Client, metadata, name_of, output
 
 MIB = 1 << 20
@@ -372,6 +372,22 @@ def test_a_compilation_goes_with_its_client_and_leaves_nothing(agent):
     assert wait_until(lambda: agent.HealthCheck().active_tasks == 0, 0.1)
     assert wait_until(lambda: not compilers_of(agent.process), 1)
     assert native_files(agent) == before
+
+
+def test_no_process_of_the_service_has_its_environment(agent):
+    execute(agent, "python_executor", code="print(1)")
+    call = agent.begin("ExecuteTool", tool_name="code_executor", parameters={"wat": slow_module()})
+    assert wait_until(lambda: len(compilers_of(agent.process)) == 1 and processes_below(compilers_of(agent.process)[0]), 10)
+    below = processes_below(agent.process.pid)
+    names = sorted(os.path.basename(command.split(" ")[0]) for command in below.values())
+    assert names.count("skerry-zygote") >= 2 and names.count("skerry-compiler") == 2, names
+    for pid, command in below.items():
+        # What is being compiled may have changed processes since: its module is read first.
+        if wait_until(lambda: environment_of(pid) == b"", 1):
+            continue
+        pytest.fail(f"{command}: {environment_of(pid)}")
+    assert SECRET in pathlib.Path(f"/proc/{agent.process.pid}/environ").read_text()  # the pair
+    call.cancel()
 
 
 def test_a_compiler_that_is_killed_harms_its_run_only(agent):

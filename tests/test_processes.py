@@ -12,27 +12,11 @@ import time
 
 import pytest
 
-from conftest import marked_processes, temporary_files, wait_until
+from conftest import SECRET, environment_of, is_gone, left_processes, processes_below, temporary_files, wait_until
 
 ENDLESS = "print('ready')\nwhile True: pass"
 
 # -------------------------------------------------------------------------------------------------- stopped from outside
-
-
-def children_of(pid):
-    """Live descendants."""
-    found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *children_of(int(child))]
-    return found
-
-
-def is_gone(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -40,7 +24,7 @@ def is_gone(pid):
 def test_a_stopped_run_is_cancelled_with_130_and_no_process_stays(start, number, to_group):
     process = start("run", "-c", ENDLESS)
     assert process.stdout.readline() == b"ready\n"
-    below = children_of(process.pid)
+    below = processes_below(process.pid)
     assert below
     if to_group:
         os.killpg(process.pid, number)  # as a terminal's Ctrl-C: everybody gets it
@@ -92,24 +76,67 @@ def test_a_guest_that_ignores_interrupts_is_stopped_all_the_same(start):
     assert process.wait(3) == 130
 
 
+FLOOD = "print('ready')\nwhile True: print('x' * 1000)"
+
+
+@pytest.mark.parametrize("code", [FLOOD, "print('ready')\nprint('x' * 500_000)\nwhile True: pass"], ids=["flood", "loop"])
+def test_the_deadline_holds_though_nobody_reads_the_output(start, code):
+    process = start("run", "--timeout", "1", "--max-output", "100000000", "-c", code)
+    assert process.stdout.readline() == b"ready\n"
+    assert wait_until(lambda: processes_below(process.pid), 1)
+    assert wait_until(lambda: not processes_below(process.pid), 3), "the guest goes on after its deadline"
+    rest, error = process.communicate(timeout=10)
+    assert process.returncode == 124
+    assert b"deadline" in error
+    assert len(rest) > 200_000, "what it had written is lost"
+
+
+def test_ctrl_c_ends_a_run_whose_output_nobody_reads(start):
+    process = start("run", "--max-output", "100000000", "-c", FLOOD)
+    assert process.stdout.readline() == b"ready\n"
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(3) == 130
+
+
+def test_a_slow_reader_gets_all(start):
+    process = start("run", "--max-output", "100000000", "-c", "for i in range(30): print(str(i) * 100_000)")
+    read = b""
+    while piece := os.read(process.stdout.fileno(), 50_000):
+        read += piece
+        time.sleep(0.001)
+    assert read == b"".join(str(i).encode() * 100_000 + b"\n" for i in range(30))
+    assert process.wait(3) == 0
+
+
 @pytest.mark.parametrize("code", [ENDLESS, "import time\nprint('ready')\ntime.sleep(60)", "print('ready')\nimport sys\nsys.stdin.read()",
                                   "print('ready')\nwhile True: print('x' * 1000)"], ids=["loop", "sleep", "read", "flood"])
 def test_a_killed_parent_takes_the_guest_with_it(start, code):
     process = start("run", "-c", code, stdin=subprocess.PIPE)
     assert process.stdout.readline() == b"ready\n"
-    below = children_of(process.pid)
+    below = processes_below(process.pid)
     assert below
     process.kill()
     assert process.wait(3) == -signal.SIGKILL
     assert wait_until(lambda: all(map(is_gone, below)), 1), "the guest outlived its parent by more than a second"
 
 
+def test_a_guest_s_process_has_no_environment(start):
+    process = start("run", "-c", ENDLESS)
+    assert process.stdout.readline() == b"ready\n"
+    assert SECRET in pathlib.Path(f"/proc/{process.pid}/environ").read_text()  # the pair: that is how it would look
+    below = processes_below(process.pid)
+    assert below
+    for pid in below:
+        assert environment_of(pid) == b""
+
+
 def test_a_guest_killed_from_outside_is_out_of_memory_and_says_so(start):
     # What the kernel does when memory runs out.
     process = start("run", "--json", "-c", ENDLESS)
-    assert wait_until(lambda: children_of(process.pid), 3)
+    assert wait_until(lambda: processes_below(process.pid), 3)
     time.sleep(0.3)
-    os.kill(children_of(process.pid)[0], signal.SIGKILL)
+    os.kill(min(processes_below(process.pid)), signal.SIGKILL)
     report = json.loads(process.communicate(timeout=5)[0])
     assert (report["outcome"], report["exit_code"], report["stdout"]) == ("out_of_memory", 137, "ready\n")
     assert report["limit"]["name"] == "memory" and "--memory" in report["message"]
@@ -129,14 +156,16 @@ def test_no_zombie_and_no_process_stays_after_many_runs(run_code):
     for _ in range(10):
         run_code("pass").ok()
         run_code("1/0")
-    assert marked_processes() == {}
+    assert left_processes() == {}
 
 
 # ------------------------------------------------------------------------------------------------------------- the home
 
 
 def snapshot(home):
-    return {p.relative_to(home): (p.stat().st_ino, p.stat().st_size, p.stat().st_mtime_ns) for p in home.rglob("*") if p.is_file()}
+    """Every file but those of benches, which other tests run meanwhile."""
+    files = (path for path in home.rglob("*") if path.is_file() and path.relative_to(home).parts[0] != "bench")
+    return {path.relative_to(home): (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
 def test_a_run_changes_nothing_in_the_home(run_code, home):
@@ -300,7 +329,7 @@ def test_mending_that_is_interrupted_goes_on_in_the_next_run(damaged, private_ho
     os.killpg(process.pid, number)
     assert process.wait(5) != 0
     assert process.communicate()[0] == b""
-    assert wait_until(lambda: marked_processes() == {}, 2)
+    assert wait_until(lambda: left_processes() == {}, 2)
     done = damaged()
     assert (done.code, done.out) == (0, "4\n")
 

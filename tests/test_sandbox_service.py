@@ -196,8 +196,10 @@ def test_binary_files_go_as_base64(files, write, read):
     assert base64.b64decode(read("b.bin", encoding="base64")) == content
     answer = files.FileRead(session_id="s", path="b.bin")
     assert not answer.success and "base64" in answer.error
-    refused(lambda: files.FileWrite(session_id="s", path="c", content="no base64!", encoding="base64"),
-            grpc.StatusCode.INVALID_ARGUMENT)
+    # Padding is part of it, and white space is not.
+    for bad in ("no base64!", "aGk", "aG k=", "aGk=\n", "aGk=aGk="):
+        refused(lambda: files.FileWrite(session_id="s", path="c", content=bad, encoding="base64"),
+                grpc.StatusCode.INVALID_ARGUMENT)
     refused(lambda: files.FileRead(session_id="s", path="b.bin", encoding="latin-1"), grpc.StatusCode.INVALID_ARGUMENT)
 
 
@@ -449,6 +451,9 @@ def test_a_change_is_a_revision_that_can_be_taken_back(agent, files, write, read
     assert read("a.txt") == "one"
     assert python(agent, "print(open('a.txt').read())") == "one\n"
     session("rewind", "s", "0")
+    listed = files.FileList(session_id="s")
+    assert listed.success and listed.file_count == 0
+    assert "File not found" in files.FileRead(session_id="s", path="a.txt").error
     assert not files.FileRead(session_id="s", path="a.txt").success
     write("b", "1")
     assert files.FileList(session_id="s").file_count == 1

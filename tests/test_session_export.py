@@ -1,22 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """`skerry session export` and `skerry session import`: a session as one file, for another store."""
 
-import hashlib
 import json
 import os
 import re
 import signal
-import struct
 import subprocess
 import time
 
 import pytest
 
 from conftest import temporary_files
-
-# docs/formats/session_export.md
-HEADER = struct.Struct("<8sIIQQ32s")
-
+from export_file import export_file, field, first_version, fields_of, parts_of, with_header
 
 @pytest.fixture
 def exported(run, session, tmp_path):
@@ -25,18 +20,6 @@ def exported(run, session, tmp_path):
     run("s", "def f(): return sum(x) + int(a[-1])").ok()
     session("export", "s", tmp_path / "s.skerry").ok()
     return tmp_path / "s.skerry"
-
-
-def signed(file):
-    """The file with a hash that fits, as who means harm would make it."""
-    head = file[:32]
-    return head + hashlib.sha256(head + file[64:]).digest() + file[64:]
-
-
-def with_header(file, **changes):
-    names = ("magic", "version", "manifest_size", "pages_size", "body_size", "sha256")
-    fields = dict(zip(names, HEADER.unpack(file[:64]))) | changes
-    return signed(HEADER.pack(*(fields[name] for name in names)) + file[64:])
 
 
 def test_an_export_goes_on_elsewhere(exported, run, session, other_home):
@@ -107,20 +90,34 @@ def test_an_existing_file_is_replaced_whole(exported, session):
     assert done.code == 125 and "No such file" in done.err
 
 
+def changed(file, change):
+    """The export with its manifest changed, compressed and signed again."""
+    manifest, pages = parts_of(file)
+    return export_file(change(manifest), pages)
+
+
+def without(manifest, number):
+    return b"".join(whole for each, whole, _ in fields_of(manifest) if each != number)
+
+
 # What is wrong with a file, and what is said about it.
 BAD = {
     "empty": (lambda file: b"", "it is something else"),
     "another format": (lambda file: b"PK\x03\x04" + file, "it is something else"),
     "cut off in the header": (lambda file: file[:40], "it is cut off"),
-    "cut off": (lambda file: file[: len(file) // 2], "it is cut off"),
-    "one byte short": (lambda file: file[:-1], "it is cut off"),
-    "one byte long": (lambda file: file + b"x", "something is behind it"),
+    "cut off": (lambda file: file[: len(file) // 2], "its checksum is wrong: it was changed, damaged or cut off"),
+    "one byte short": (lambda file: file[:-1], "its checksum is wrong"),
+    "one byte long": (lambda file: file + b"x", "its checksum is wrong"),
     "a flipped bit": (lambda file: file[:5000] + bytes([file[5000] ^ 1]) + file[5001:], "its checksum is wrong"),
-    "a foreign version": (lambda file: with_header(file, version=2), "format 2, this program reads 1"),
+    "a foreign version": (lambda file: with_header(file, version=3), "format 3, this program reads up to 2"),
     "claims 100 GB": (lambda file: with_header(file, pages_size=100 << 30), "claims more than an export may hold"),
-    "claims a body of 100 GB": (lambda file: with_header(file, body_size=100 << 30), "claims more than an export may hold"),
+    "claims a manifest of 4 GB": (lambda file: with_header(file, manifest_size=0xFFFFFFFF), "claims more than an export may hold"),
     "claims 4 GB": (lambda file: with_header(file, pages_size=65535 * 65536), "its pages are not as many as it says"),
-    "nonsense that is signed": (lambda file: with_header(file[:64] + b"\xFF" * (len(file) - 64)), "the compressed part is none"),
+    "nonsense that is signed": (lambda file: with_header(file[:32] + b"\xFF" * (len(file) - 32)), "the compressed part is none"),
+    "a million runs": (lambda file: export_file(b"\x4a\x00" * (1 << 20)), 'the message has "runs" more often than is allowed'),
+    "a thousand facts": (lambda file: changed(file, lambda manifest: manifest + field(5, b"") * 1000), '"facts" more often than is allowed'),
+    "a large fact": (lambda file: changed(file, lambda manifest: manifest + field(5, field(1, b"k" * 257))), '"key" longer than 256 bytes'),
+    "two host states": (lambda file: changed(file, lambda manifest: manifest + field(7, b"")), '"host_state" twice in one message'),
 }
 
 
@@ -140,33 +137,44 @@ def test_a_file_that_cannot_be_read_is_told(session, file, home):
     assert done.code == 125 and done.err.startswith(f"skerry: {file}: ")
 
 
-def recompressed(file, change):
-    """The export with its manifest changed, compressed and signed again. Needs the `zstd` program."""
-    fields = HEADER.unpack(file[:64])
-    plain = subprocess.run(["zstd", "-dc"], input=file[64:], capture_output=True, check=True).stdout
-    manifest, pages = plain[: fields[2]], plain[fields[2] :]
-    manifest = change(manifest)
-    body = subprocess.run(["zstd", "-c3"], input=manifest + pages, capture_output=True, check=True).stdout
-    return signed(HEADER.pack(fields[0], 1, len(manifest), len(pages), len(body), bytes(32)) + body)
-
-
 def test_an_export_of_another_runtime_is_refused_by_name(exported, session, tmp_path):
     def other_module(manifest):
         module = re.search(rb"\x1a\x40([0-9a-f]{64})", manifest)
         return manifest[: module.start(1)] + b"e" * 64 + manifest[module.end(1) :]
 
     bad = tmp_path / "bad"
-    bad.write_bytes(recompressed(exported.read_bytes(), other_module))
+    bad.write_bytes(changed(exported.read_bytes(), other_module))
     done = session("import", bad, "--name", "t")
     assert done.code == 125 and "made with another runtime, module " + "e" * 64 in done.err
 
 
 def test_host_state_that_is_none_is_refused(exported, session, tmp_path):
     bad = tmp_path / "bad"
-    # One more field 7, the host state: the last one counts.
-    bad.write_bytes(recompressed(exported.read_bytes(), lambda manifest: manifest + b"\x3a\x03\xff\xff\xff"))
+    bad.write_bytes(changed(exported.read_bytes(), lambda manifest: without(manifest, 7) + field(7, b"\xff\xff\xff")))
     done = session("import", bad, "--name", "t")
     assert done.code == 125 and "its files and descriptors" in done.err
+
+
+def test_a_file_of_the_first_version_is_read(exported, run, session, other_home, tmp_path):
+    manifest, pages = parts_of(exported.read_bytes())
+    old = tmp_path / "old"
+    old.write_bytes(export_file(first_version(manifest), pages, version=1))
+    session("import", old, env=other_home).ok()
+    assert run("s", "print(f(), open('/tmp/note').read())", env=other_home).ok().out == "1000 kept\n"
+    for cut, said in ((40, "it is cut off"), (len(old.read_bytes()) // 2, "it is cut off: ")):
+        (tmp_path / "bad").write_bytes(old.read_bytes()[:cut])
+        done = session("import", tmp_path / "bad", "--name", "t")
+        assert done.code == 125 and said in done.err
+
+
+def test_an_import_takes_no_facts(exported, run, session, own_home, tmp_path):
+    for i in range(3):
+        other = tmp_path / f"other{i}"
+        other.write_bytes(changed(exported.read_bytes(), lambda manifest: manifest + field(5, field(1, b"fact") + field(2, b"%d" % i * 200))))
+        session("import", other, "--name", f"t{i}").ok()
+        assert run(f"t{i}", "print(f())").ok().out == "1000\n"
+    # The template that `s` began on, and one base for all imports, whatever their facts were.
+    assert len(list((own_home / "store" / "templates").iterdir())) == 2
 
 
 def test_a_killed_export_or_import_leaves_nothing(exported, run, session, binary, environment, own_home, tmp_path):

@@ -397,6 +397,23 @@ def test_a_run_without_a_session_leaves_nothing(run_json, own_home):
 # ------------------------------------------------------------------------------------------------------- bad input
 
 
+@pytest.mark.parametrize("option", ["--session", "--template", "--output-dir", "--stdin"])
+def test_an_option_with_nothing_is_not_one_that_was_left_out(in_own_home, option):
+    # As in `--session "$NAME"` where NAME is not set.
+    done = in_own_home("run", option, "", "-c", "print('ran')")
+    assert (done.code, done.out) == (125, "")
+    assert f"{option} is empty" in done.err
+    report = in_own_home("run", "--json", option, "", "-c", "print('ran')")
+    assert report.code == 125 and option in json.loads(report.out)["error"]
+
+
+def test_an_empty_label_or_revision_is_refused(run, session, tmp_path):
+    run("s", "x = 1").ok()
+    for words in (("checkpoint", "s", ""), ("export", "s", str(tmp_path / "f"), "--revision", ""), ("clear", ""), ("info", "")):
+        assert session(*words).code == 125, words
+    assert run("s", "print(x)").ok().out == "1\n"
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../up", ".hidden", "a..b", "sp ace", "ü", "😀", "a\n", "x" * 129, "x" * 10_000])
 def test_a_bad_name_is_refused(run, session, name):
     if name:

@@ -776,6 +776,8 @@ def test_the_script_prints_the_result_and_ends_as_the_task_did(submit_task, task
     assert refused.returncode == 3 and "language model" in refused.stderr
     assert submit_task().returncode == 2 and submit_task("a", "b").returncode == 2 and submit_task("--odd", "a").returncode == 2
     assert submit_task("--timeout", "0", "a").returncode == 2
+    nameless = submit_task("--session", "", "Execute Python: x = 41")
+    assert nameless.returncode == 2 and "--session is empty" in nameless.stderr
     assert submit_task("--help").returncode == 0
     late = submit_task("--timeout", "1", ENDLESS)
     assert late.returncode == 124 and "it goes on" in late.stderr

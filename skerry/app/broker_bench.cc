@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/broker_bench.h"
 
-#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -17,10 +16,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr ByteSize kSessionMemory = mib(512);
 constexpr std::string_view kTenant = "bench";
-
-std::filesystem::path bench_store(const runtime::Home& home) {
-  return home.root / "bench" / "store";
-}
 
 session::Policy policy() {
   session::Policy policy;
@@ -39,15 +34,9 @@ Status check(const sandbox::Outcome& outcome) {
 
 }  // namespace
 
-Result<std::unique_ptr<session::SessionStore>> open_bench_store(const runtime::Home& home) {
-  return session::SessionStore::open(bench_store(home), kTenant, policy());
-}
-
-Status remove_bench_store(const runtime::Home& home) {
-  std::error_code error;
-  std::filesystem::remove_all(bench_store(home).parent_path(), error);
-  if (!error) return ok_status();
-  return absl::InternalError("removing the benches' store: " + error.message());
+Result<std::unique_ptr<session::SessionStore>> open_bench_store(
+    const std::filesystem::path& store) {
+  return session::SessionStore::open(store, kTenant, policy());
 }
 
 Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& home,
@@ -59,7 +48,7 @@ Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& hom
   SKERRY_ASSIGN(bench->broker_, Broker::start(bench->io_, pool));
   broker::SessionRuns::Setting runs;
   runs.policy = policy();
-  runs.store = bench_store(home);
+  runs.store = std::move(setting.store);
   runs.hibernate = setting.hibernate;
   SKERRY_ASSIGN(bench->sessions_,
                 broker::SessionRuns::start(bench->io_, *bench->broker_, home, runs));

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ namespace skerry::app {
 class BrokerBench {
  public:
   struct Setting {
+    std::filesystem::path store;  ///< of sessions
     std::chrono::milliseconds hibernate{60'000};
   };
   static Result<std::unique_ptr<BrokerBench>> start(const runtime::Home& home, Setting setting);
@@ -77,8 +79,7 @@ class BrokerBench {
   std::unique_ptr<broker::SessionRuns> sessions_;
 };
 
-/// A store that is the benches' alone, under a policy that keeps all; and its end.
-Result<std::unique_ptr<session::SessionStore>> open_bench_store(const runtime::Home& home);
-Status remove_bench_store(const runtime::Home& home);
+/// The store of a bench's sessions, under a policy that keeps all.
+Result<std::unique_ptr<session::SessionStore>> open_bench_store(const std::filesystem::path& store);
 
 }  // namespace skerry::app

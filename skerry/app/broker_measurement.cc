@@ -4,13 +4,15 @@
 #include <chrono>
 #include <thread>
 
+#include "skerry/app/bench_directory.h"
 #include "skerry/app/broker_bench.h"
 #include "skerry/app/samples.h"
 
 namespace skerry::app {
 
 Result<Measurement> measure_broker(const runtime::Home& home) {
-  SKERRY_ASSIGN(const auto bench, BrokerBench::start(home, {}));
+  SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
+  SKERRY_ASSIGN(const auto bench, BrokerBench::start(home, {.store = directory->path() / "store"}));
   constexpr auto kTenant = broker::Isolation::kTenant;
   constexpr auto kProcess = broker::Isolation::kProcess;
   SKERRY_TRY(bench->times("one", 200, kTenant).status());

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <poll.h>
@@ -17,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "skerry/app/bench_directory.h"
 #include "skerry/app/broker_bench.h"
 #include "skerry/app/samples.h"
 #include "skerry/base/child.h"
@@ -135,12 +137,12 @@ struct Ledger {
 };
 
 /// Lets one broker live for a while and kills it.
-Status one_life(const runtime::Home& home, std::chrono::milliseconds span, unsigned seed,
-                Ledger& ledger) {
+Status one_life(const runtime::Home& home, const std::filesystem::path& directory,
+                std::chrono::milliseconds span, unsigned seed, Ledger& ledger) {
   SKERRY_ASSIGN(auto ends, socket_pair(SOCK_SEQPACKET));
   SKERRY_ASSIGN(Child child, Child::fork([&] {
                   ends.first.close();
-                  const auto bench = BrokerBench::start(home, {});
+                  const auto bench = BrokerBench::start(home, {.store = directory});
                   if (!bench.ok()) return 1;
                   return Victim(**bench, ends.second.get(), seed).live().ok() ? 0 : 1;
                 }));
@@ -162,10 +164,11 @@ Status one_life(const runtime::Home& home, std::chrono::milliseconds span, unsig
 
 /// Every session is at what was answered last, or at a run that was under way; all that it has is
 /// its own.
-Status check(const runtime::Home& home, const Ledger& ledger) {
+Status check(const runtime::Home& home, const std::filesystem::path& directory,
+             const Ledger& ledger) {
   if (ledger.has_failed) return absl::DataLossError("a session had another's state");
-  SKERRY_ASSIGN(const auto bench, BrokerBench::start(home, {}));
-  SKERRY_ASSIGN(const auto store, open_bench_store(home));
+  SKERRY_ASSIGN(const auto bench, BrokerBench::start(home, {.store = directory}));
+  SKERRY_ASSIGN(const auto store, open_bench_store(directory));
   for (const auto& [session, answered] : ledger.numbers) {
     SKERRY_ASSIGN(const SessionName name, SessionName::parse(name_of(session)));
     SKERRY_ASSIGN(const auto info, store->info(name));
@@ -198,21 +201,21 @@ std::size_t left_behind(const Ledger& ledger) {
 }  // namespace
 
 Result<Measurement> measure_chaos(const runtime::Home& home) {
-  SKERRY_TRY(remove_bench_store(home));
+  SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
   std::random_device device;
   std::mt19937 random(device());
   Ledger ledger;
   const auto begun = Clock::now();
   for (int life = 0; life < kBrokers; ++life) {
     const auto span = std::chrono::milliseconds(1000 + random() % 2000);
-    SKERRY_TRY(one_life(home, span, static_cast<unsigned>(random()), ledger));
+    SKERRY_TRY(
+        one_life(home, directory->path() / "store", span, static_cast<unsigned>(random()), ledger));
   }
   const double took = milliseconds_since(begun);
   const std::size_t left = left_behind(ledger);
   if (left > 0) return absl::InternalError(fmt::format("{} processes were left behind", left));
   if (ledger.times.empty()) return absl::InternalError("no run was answered");
-  SKERRY_TRY(check(home, ledger));
-  SKERRY_TRY(remove_bench_store(home));
+  SKERRY_TRY(check(home, directory->path() / "store", ledger));
   Measurement m;
   const auto answered = static_cast<double>(ledger.times.size());
   fill_percentiles(std::move(ledger.times), m);

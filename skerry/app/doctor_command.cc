@@ -19,6 +19,7 @@
 #include "skerry/jail/probe.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/worker/raised_walls.h"
 
 namespace skerry::app {
 namespace {
@@ -107,7 +108,8 @@ void show(const runtime::Home& home, const std::vector<runtime::Finding>& findin
     rows.push_back(
         row_of(std::string(jail::name_of(wall)), state.ok() ? "stands" : "missing", state, mend));
   }
-  std::printf("\nwalls around a worker:\n%s", table(rows).c_str());
+  std::printf("\nwalls around a worker of `skerry serve`, started as this was:\n%s",
+              table(rows).c_str());
 }
 
 std::string json_of(const runtime::Home& home, const std::vector<runtime::Finding>& findings,
@@ -136,7 +138,7 @@ std::string json_of(const runtime::Home& home, const std::vector<runtime::Findin
 int examine(const DoctorOptions& options) {
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return report_failure(home.status());
-  const jail::WallReport walls = jail::probe_walls();  // first, while there is one thread
+  const jail::WallReport walls = worker::raised_walls();  // first, while there is one thread
   const runtime::PythonInstallation installation(*home);
   auto findings =
       installation.inspect(options.quick ? SealedFile::Depth::kTimes : SealedFile::Depth::kHash);
@@ -163,7 +165,9 @@ void add_doctor_command(CLI::App& app) {
                     "Trust files whose times are unchanged instead of hashing them all");
   command->footer(
       "Exit code 0 when all is well, 1 when something is to be mended. A wall that this host\n"
-      "refuses is told, and is no failure: what needs it says so.\n");
+      "refuses is told, and is no failure: `skerry serve` raises the others, or with\n"
+      "--require-walls does not start. `skerry run` and `exec` raise the same but for the control\n"
+      "group, which is a service's alone.\n");
   command->callback([options] {
     if (const int exit = examine(*options); exit != 0) throw CLI::RuntimeError(exit);
   });

@@ -71,7 +71,7 @@ int exec(const ExecOptions& options) {
                       sandbox::Sandbox::load(**origin, setting->limits, &world));
         SKERRY_ASSIGN(sandbox::Outcome outcome, runtime::run_command(*sandbox));
         sandbox->measure(outcome.usage);
-        SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
+        SKERRY_TRY(setting->send_changes(before, sandbox->state().files(), channel));
         return outcome;
       });
 }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
+#include <functional>
 #include <linux/openat2.h>
 #include <memory>
 #include <sys/stat.h>
@@ -29,53 +30,108 @@ wasi::Nanoseconds modified(const struct stat& info) {
   return std::chrono::seconds(info.st_mtim.tv_sec) + wasi::Nanoseconds(info.st_mtim.tv_nsec);
 }
 
-/// One walk over a directory of the host's.
+std::string shown(const std::string& relative) { return "\"" + relative + "\""; }
+
+/// Opens `relative` as the kernel resolves it beneath `directory`, through no symbolic link. A pipe
+/// in the way fails at once.
+Result<OwnedFd> open_beneath(int directory, const std::string& relative, int flags) {
+  open_how how{};
+  // RESOLVE_NO_SYMLINKS refuses a link at the end, too, and says so (ELOOP), unless it is the link
+  // itself that is asked for (O_PATH and O_NOFOLLOW).
+  how.flags =
+      static_cast<std::uint64_t>(flags | O_CLOEXEC | ((flags & O_PATH) != 0 ? 0 : O_NONBLOCK));
+  how.mode = (flags & O_CREAT) != 0 ? 0644 : 0;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  SKERRY_ASSIGN(const int fd, syscall_result("openat2", shown(relative), [&] {
+                  return static_cast<int>(
+                      ::syscall(SYS_openat2, directory, relative.c_str(), &how, sizeof how));
+                }));
+  return OwnedFd(fd);
+}
+
+/// The names in a directory, but for itself and its parent.
+Result<std::vector<std::string>> names_in(OwnedFd directory) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(directory.get()), ::closedir);
+  if (!listing) return errno_status(errno, "fdopendir");
+  (void)directory.release();  // the listing's
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) return errno_status(errno, "readdir");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// One walk over a directory of the host's. Everything is opened beneath the one descriptor: what
+/// another process swaps for a link meanwhile is not followed.
 class Import {
  public:
-  Import(const ImportedDirectory& directory, wasi::FileSystem& files)
-      : directory_(directory), files_(files) {}
+  Import(const ImportedDirectory& directory, int root, wasi::FileSystem& files,
+         const std::function<void(const std::string&)>& seen)
+      : directory_(directory), root_(root), files_(files), seen_(seen) {}
 
-  Status walk(const fs::path& host, const std::string& guest) {
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(host, error)) {
-      SKERRY_TRY(add(entry.path(), guest + "/" + entry.path().filename().native()));
+  /// `relative` is "." for the directory itself.
+  Status walk(const std::string& relative) {
+    auto listed = open_beneath(root_, relative, O_RDONLY | O_DIRECTORY);
+    if (!listed.ok()) return changed(listed.status(), relative);
+    const auto names = names_in(*std::move(listed));
+    if (!names.ok()) return annotate(names.status(), host_path(relative));
+    for (const std::string& name : *names) {
+      SKERRY_TRY(add(relative == "." ? name : relative + "/" + name));
     }
-    if (error) return errno_status(error.value(), "opendir", host.native());
     return ok_status();
   }
 
  private:
-  Status add(const fs::path& host, const std::string& guest) {
+  std::string host_path(const std::string& relative) const {
+    return (directory_.host / relative).native();
+  }
+  std::string guest_path(const std::string& relative) const {
+    return directory_.guest + "/" + relative;
+  }
+
+  Status add(const std::string& relative) {
+    const auto found = open_beneath(root_, relative, O_PATH | O_NOFOLLOW);
+    if (!found.ok()) return changed(found.status(), relative);
     struct stat info{};
-    SKERRY_TRY(syscall_result("lstat", host.native(), [&] {
-                 return ::lstat(host.c_str(), &info);
+    SKERRY_TRY(syscall_result("fstat", host_path(relative), [&] {
+                 return ::fstat(found->get(), &info);
                }).status());
+    if (seen_) seen_(relative);
     const wasi::AddOptions options{
         .modified = modified(info),
         .access = directory_.is_writable ? wasi::Access::kReadWrite : wasi::Access::kReadOnly};
     if (S_ISDIR(info.st_mode)) {
-      SKERRY_TRY(wasi::make_directory(files_, guest, options));
-      return walk(host, guest);
+      SKERRY_TRY(wasi::make_directory(files_, guest_path(relative), options));
+      return walk(relative);
     }
-    if (S_ISLNK(info.st_mode)) return add_link(host, guest, options);
-    if (!S_ISREG(info.st_mode)) {
-      return absl::InvalidArgumentError(
-          "--dir: " + host.native() +
-          " is a device, socket or pipe; only files, directories and links are imported");
-    }
-    // The file may have been swapped since: opened without following a link, it is what it is.
-    SKERRY_ASSIGN(const OwnedFd file, open_file(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-    SKERRY_TRY(syscall_result("fstat", host.native(), [&] {
-                 return ::fstat(file.get(), &info);
-               }).status());
-    if (!S_ISREG(info.st_mode))
-      return absl::InvalidArgumentError("--dir: " + host.native() + " changed while it was read");
-    auto content = read_all(file.get(), files_.quotas().file_bytes);
-    if (!content.ok()) return too_large(annotate(content.status(), host.native()));
-    return too_large(wasi::add_file(files_, guest, as_bytes(*content), options));
+    if (S_ISLNK(info.st_mode)) return add_link(relative, options);
+    if (S_ISREG(info.st_mode)) return add_file(relative, options);
+    return absl::InvalidArgumentError(
+        "--dir: " + host_path(relative) +
+        " is a device, socket or pipe; only files, directories and links are imported");
   }
 
-  Status add_link(const fs::path& host, const std::string& guest, const wasi::AddOptions& options) {
+  Status add_file(const std::string& relative, const wasi::AddOptions& options) {
+    const auto file = open_beneath(root_, relative, O_RDONLY);
+    if (!file.ok()) return changed(file.status(), relative);
+    struct stat info{};
+    SKERRY_TRY(syscall_result("fstat", host_path(relative), [&] {
+                 return ::fstat(file->get(), &info);
+               }).status());
+    if (!S_ISREG(info.st_mode)) return changed({}, relative);
+    auto content = read_all(file->get(), files_.quotas().file_bytes);
+    if (!content.ok()) return too_large(annotate(content.status(), host_path(relative)));
+    return too_large(wasi::add_file(files_, guest_path(relative), as_bytes(*content), options));
+  }
+
+  /// Of a link the guest gets a path and no content, so it is harmless that the host's path is
+  /// resolved here: where it leads is compared with the directory as it is.
+  Status add_link(const std::string& relative, const wasi::AddOptions& options) {
+    const fs::path host = directory_.host / relative;
     std::error_code error;
     const fs::path target = fs::canonical(host, error);
     if (error || !is_beneath(target, directory_.host)) {
@@ -83,8 +139,30 @@ class Import {
                                         directory_.host.native() +
                                         " or leads nowhere; remove it or import its target too");
     }
-    return wasi::add_symlink(files_, guest, target.lexically_relative(host.parent_path()).native(),
-                             options);
+    return wasi::add_symlink(files_, guest_path(relative),
+                             target.lexically_relative(host.parent_path()).native(), options);
+  }
+
+  /// Why `relative` could not be opened: `status`, or OK when what was opened is of another kind.
+  Status changed(const Status& status, const std::string& relative) const {
+    const bool is_gone = status.code() == StatusCode::kNotFound;
+    const bool is_other = status.ok() || status.code() == StatusCode::kInvalidArgument;
+    if (!is_gone && !is_other && !goes_through_a_link(relative)) {
+      return annotate(status, host_path(relative));
+    }
+    return absl::InvalidArgumentError("--dir: " + host_path(relative) +
+                                      " changed while it was read");
+  }
+
+  bool goes_through_a_link(const std::string& relative) const {
+    fs::path beginning;
+    for (const fs::path& name : fs::path(relative)) {
+      beginning /= name;
+      struct stat info{};
+      if (::fstatat(root_, beginning.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return false;
+      if (S_ISLNK(info.st_mode)) return true;
+    }
+    return false;
   }
 
   static Status too_large(const Status& status) {
@@ -93,10 +171,10 @@ class Import {
   }
 
   const ImportedDirectory& directory_;
+  int root_;
   wasi::FileSystem& files_;
+  const std::function<void(const std::string&)>& seen_;
 };
-
-std::string shown(const std::string& relative) { return "\"" + relative + "\""; }
 
 }  // namespace
 
@@ -131,6 +209,18 @@ Result<ImportedDirectory> ImportedDirectory::parse(const std::string& text) {
 
 namespace {
 
+/// Opens a directory by an absolute path that goes through no symbolic link.
+Result<OwnedFd> open_canonical(const fs::path& path) {
+  open_how how{};
+  how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  SKERRY_ASSIGN(
+      const int fd, syscall_result("openat2", path.native(), [&] {
+        return static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
+      }));
+  return OwnedFd(fd);
+}
+
 /// The runtime's link to the root gives way to a directory that is to be there.
 Status make_way(const std::string& guest, wasi::FileSystem& files) {
   constexpr std::string_view kLink = "/workspace";
@@ -142,7 +232,8 @@ Status make_way(const std::string& guest, wasi::FileSystem& files) {
 
 }  // namespace
 
-Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files) {
+Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files,
+                        const std::function<void(const std::string&)>& seen) {
   const wasi::AddOptions options{.access = directory.is_writable ? wasi::Access::kReadWrite
                                                                  : wasi::Access::kReadOnly};
   SKERRY_TRY(make_way(directory.guest, files));
@@ -153,7 +244,9 @@ Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& fi
         "Leave the option out to use that, or take another path");
   }
   SKERRY_TRY(wasi::make_directory(files, directory.guest, options));
-  return Import(directory, files).walk(directory.host, directory.guest);
+  // The path was canonical when it was parsed: a link in it now is not what the caller named.
+  SKERRY_ASSIGN(const OwnedFd root, open_canonical(directory.host));
+  return Import(directory, root.get(), files, seen).walk(".");
 }
 
 Result<HostDirectoryWriter> HostDirectoryWriter::open(const fs::path& directory) {
@@ -163,22 +256,9 @@ Result<HostDirectoryWriter> HostDirectoryWriter::open(const fs::path& directory)
   return HostDirectoryWriter(std::move(fd));
 }
 
-Result<OwnedFd> HostDirectoryWriter::open_beneath(const std::string& relative, int flags) const {
-  open_how how{};
-  // RESOLVE_NO_SYMLINKS refuses a link at the end, too, and says so (ELOOP). A pipe in the way
-  // fails at once.
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NONBLOCK);
-  how.mode = (flags & O_CREAT) != 0 ? 0644 : 0;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  SKERRY_ASSIGN(const int fd, syscall_result("openat2", shown(relative), [&] {
-                  return static_cast<int>(
-                      ::syscall(SYS_openat2, directory_.get(), relative.c_str(), &how, sizeof how));
-                }));
-  return OwnedFd(fd);
-}
-
 Result<OwnedFd> HostDirectoryWriter::parent_of(const std::string& relative) const {
   return open_beneath(
+      directory_.get(),
       fs::path(relative).has_parent_path() ? fs::path(relative).parent_path().native() : ".",
       O_RDONLY | O_DIRECTORY);
 }
@@ -209,11 +289,12 @@ Status HostDirectoryWriter::remove(const std::string& relative) const {
   return error ? errno_status(error.value(), "remove", shown(relative)) : ok_status();
 }
 
-Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::string& relative) {
+Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::string& relative,
+                                  const std::string& linked) {
   if (change.is_further_piece) {
     // Without a file the first piece has failed, and was told about.
     if (!unfinished_ || unfinished_->relative != relative) return ok_status();
-    return append(change.content);
+    return write_piece(change);
   }
   SKERRY_TRY(finish());
   const std::string name = fs::path(relative).filename().native();
@@ -231,32 +312,50 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
     case worker::FileChange::Kind::kSymlink:
       return absl::InvalidArgumentError("the guest made a symbolic link at " + shown(relative) +
                                         "; links are not written to the host");
+    case worker::FileChange::Kind::kHardLink:
+      return link(std::move(parent), name, relative, linked);
     case worker::FileChange::Kind::kRemoved:
     case worker::FileChange::Kind::kFile:
       break;
   }
   SKERRY_TRY(begin_file(std::move(parent), name, relative));
-  return append(change.content);
+  return write_piece(change);
 }
+
+namespace {
+
+/// Whether a file lies at `name`. kFailedPrecondition when something else does.
+Result<bool> has_file(int parent, const std::string& name, const std::string& relative,
+                      struct stat& there) {
+  if (::fstatat(parent, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  if (S_ISREG(there.st_mode)) return true;
+  const char* const what = S_ISLNK(there.st_mode)   ? "a symbolic link"
+                           : S_ISDIR(there.st_mode) ? "a directory"
+                                                    : "no file";
+  return absl::FailedPreconditionError(shown(relative) + " is " + what +
+                                       " on the host: a result does not take its place");
+}
+
+/// A name for what is on its way in a directory, free but for what a process left that was killed
+/// and had our number.
+std::string free_temporary(int parent) {
+  std::string name = ".tmp-skerry-" + std::to_string(::getpid());
+  (void)::unlinkat(parent, name.c_str(), 0);
+  return name;
+}
+
+}  // namespace
 
 Status HostDirectoryWriter::begin_file(OwnedFd parent, const std::string& name,
                                        const std::string& relative) {
   struct stat there{};
-  const bool exists = ::fstatat(parent.get(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
-  if (exists && !S_ISREG(there.st_mode)) {
-    const char* const what = S_ISLNK(there.st_mode)   ? "a symbolic link"
-                             : S_ISDIR(there.st_mode) ? "a directory"
-                                                      : "no file";
-    return absl::FailedPreconditionError(shown(relative) + " is " + what +
-                                         " on the host: a result does not take its place");
-  }
+  SKERRY_ASSIGN(const bool exists, has_file(parent.get(), name, relative, there));
+  std::string temporary = free_temporary(parent.get());
   Unfinished made{.parent = std::move(parent),
-                  .temporary = ".tmp-skerry-" + std::to_string(::getpid()),
+                  .temporary = std::move(temporary),
                   .name = name,
                   .relative = relative,
                   .file = {}};
-  // One of a process that was killed and had our number.
-  (void)::unlinkat(made.parent.get(), made.temporary.c_str(), 0);
   SKERRY_ASSIGN(const int fd, syscall_result("openat", shown(relative), [&] {
                   return ::openat(made.parent.get(), made.temporary.c_str(),
                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -270,12 +369,46 @@ Status HostDirectoryWriter::begin_file(OwnedFd parent, const std::string& name,
   return ok_status();
 }
 
-Status HostDirectoryWriter::append(std::string_view content) {
-  Status written = write_all(unfinished_->file.get(), as_bytes(content));
+Status HostDirectoryWriter::link(OwnedFd parent, const std::string& name,
+                                 const std::string& relative, const std::string& linked) {
+  if (!written_.contains(linked)) {
+    return absl::FailedPreconditionError(shown(relative) +
+                                         " is another name of a file that was not written");
+  }
+  struct stat there{};
+  SKERRY_TRY(has_file(parent.get(), name, relative, there).status());
+  SKERRY_ASSIGN(const OwnedFd first, parent_of(linked));
+  const std::string first_name = fs::path(linked).filename().native();
+  const std::string temporary = free_temporary(parent.get());
+  SKERRY_TRY(syscall_result("linkat", shown(relative), [&] {
+               return ::linkat(first.get(), first_name.c_str(), parent.get(), temporary.c_str(), 0);
+             }).status());
+  const Status renamed =
+      syscall_result("renameat", shown(relative), [&] {
+        return ::renameat(parent.get(), temporary.c_str(), parent.get(), name.c_str());
+      }).status();
+  // Still there where that failed, and where the name was one of the same file already.
+  (void)::unlinkat(parent.get(), temporary.c_str(), 0);
+  return renamed;
+}
+
+Status HostDirectoryWriter::write_piece(const worker::FileChange& change) {
+  const int file = unfinished_->file.get();
+  const auto written = [&]() -> Status {
+    if (!change.is_further_piece) {
+      SKERRY_TRY(syscall_result("ftruncate", {}, [&] {
+                   return ::ftruncate(file, static_cast<off_t>(change.size));
+                 }).status());
+    }
+    SKERRY_TRY(syscall_result("lseek", {}, [&] {
+                 return ::lseek(file, static_cast<off_t>(change.offset), SEEK_SET);
+               }).status());
+    return write_all(file, as_bytes(change.content));
+  }();
   if (written.ok()) return written;
-  Status told = annotate(written, shown(unfinished_->relative));
+  const Status lost = annotate(written, shown(unfinished_->relative));
   discard();
-  return told;
+  return lost;
 }
 
 Status HostDirectoryWriter::finish() {
@@ -289,6 +422,7 @@ Status HostDirectoryWriter::finish() {
     discard();
     return renamed;
   }
+  written_.insert(made.relative);
   unfinished_.reset();
   return ok_status();
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "skerry/base/bytes.h"
@@ -26,14 +28,18 @@ struct ImportedDirectory {
   static Result<ImportedDirectory> parse(const std::string& text);
 };
 
-/// Copies a directory into a guest's file system. Symbolic links that stay inside are kept.
-/// kInvalidArgument, with the name, for a link that leaves it, a device, a socket or a pipe;
-/// kResourceExhausted when it is more than the quotas of `files` allow.
-Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files);
+/// Copies a directory into a guest's file system. Symbolic links that stay inside are kept; nothing
+/// is read through one, also when another process makes it meanwhile. `seen` hears of each entry,
+/// by its path in the directory, when its kind is known and before it is opened. kInvalidArgument,
+/// with the name, for a link that leaves it, a device, a socket or a pipe, and for what changed
+/// while it was read; kResourceExhausted when it is more than the quotas of `files` allow.
+Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files,
+                        const std::function<void(const std::string&)>& seen = {});
 
 /// Writes what a run changed below one directory of the host's. Paths are resolved by the kernel
 /// beneath it, through no symbolic link (openat2), whatever they say. A file appears whole or not
-/// at all. Confined to one thread.
+/// at all, with its holes. Names of one file are hard links on the host, too. Confined to one
+/// thread.
 class HostDirectoryWriter {
  public:
   static Result<HostDirectoryWriter> open(const std::filesystem::path& directory);
@@ -42,8 +48,10 @@ class HostDirectoryWriter {
   ~HostDirectoryWriter();
 
   /// Carries out one change at `relative`, a path below the directory. A file, which may come in
-  /// pieces, gets its name when the next change comes.
-  Status apply(const worker::FileChange& change, const std::string& relative);
+  /// pieces, gets its name when the next change comes. `linked` is the path below the directory
+  /// that a hard link leads to: kFailedPrecondition unless this writer has written a file there.
+  Status apply(const worker::FileChange& change, const std::string& relative,
+               const std::string& linked = {});
 
   /// The last change was whole.
   Status finish();
@@ -57,16 +65,18 @@ class HostDirectoryWriter {
     std::string relative;
     OwnedFd file;
   };
-  Status append(std::string_view content);
+  Status write_piece(const worker::FileChange& change);
   Status begin_file(OwnedFd parent, const std::string& name, const std::string& relative);
+  Status link(OwnedFd parent, const std::string& name, const std::string& relative,
+              const std::string& linked);
   void discard();
   explicit HostDirectoryWriter(OwnedFd directory) : directory_(std::move(directory)) {}
   Result<OwnedFd> parent_of(const std::string& relative) const;
   Result<OwnedFd> made_parent_of(const std::string& relative) const;
   Status remove(const std::string& relative) const;
-  Result<OwnedFd> open_beneath(const std::string& relative, int flags) const;
   OwnedFd directory_;
   std::optional<Unfinished> unfinished_;
+  std::unordered_set<std::string> written_;  // paths of files
 };
 
 }  // namespace skerry::app

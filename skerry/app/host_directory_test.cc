@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/host_directory.h"
 
+#include <atomic>
+#include <chrono>
 #include <fcntl.h>
+#include <functional>
 #include <iterator>
 #include <signal.h>
 #include <string>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -125,6 +129,97 @@ TEST_F(ImportTest, DeviceIsRefused) {
   expect_refused("null");
 }
 
+/// Does `deed` when the import has seen `name` and before it opens that.
+class SwapTest : public ImportTest {
+ protected:
+  SwapTest() {
+    put(in / "sub/key", "inside");
+    put(directory / "outside/key", "OUTSIDE");
+  }
+  Status import_with(const std::string& name, const std::function<void()>& deed) {
+    SKERRY_ASSIGN(const auto parsed, ImportedDirectory::parse(in.native() + "::/data"));
+    bool was_seen = false;
+    Status status = import_directory(parsed, files, [&](const std::string& seen) {
+      if (seen != name) return;
+      was_seen = true;
+      deed();
+    });
+    EXPECT_TRUE(was_seen);
+    return status;
+  }
+  void swap_for_link(const fs::path& what, const fs::path& target) {
+    fs::rename(what, directory / "moved");
+    fs::create_symlink(target, what);
+  }
+  void expect_nothing_from_outside(const Status& status) {
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status;
+    EXPECT_NE(message_of(status).find("changed while it was read"), std::string_view::npos)
+        << status;
+    EXPECT_NE(guest("/data/sub/key"), "OUTSIDE");
+  }
+};
+
+TEST_F(SwapTest, NothingThatChangesIsImportedAsEver) {
+  ASSERT_TRUE(import_with("sub", [] {}).ok());
+  EXPECT_EQ(guest("/data/sub/key"), "inside");
+}
+
+TEST_F(SwapTest, DirectorySwappedForALinkIsNotFollowed) {
+  expect_nothing_from_outside(import_with("sub", [&] { swap_for_link(in / "sub", "../outside"); }));
+}
+
+TEST_F(SwapTest, DirectorySwappedForALinkBesideItIsNotFollowedEither) {
+  put(in / "z/key", "another");
+  expect_nothing_from_outside(import_with("sub", [&] { swap_for_link(in / "sub", "z"); }));
+}
+
+TEST_F(SwapTest, ParentSwappedForALinkIsNotFollowed) {
+  expect_nothing_from_outside(
+      import_with("sub/key", [&] { swap_for_link(in / "sub", "../outside"); }));
+}
+
+TEST_F(SwapTest, FileSwappedForALinkIsNotFollowed) {
+  expect_nothing_from_outside(
+      import_with("sub/key", [&] { swap_for_link(in / "sub/key", "../../outside/key"); }));
+}
+
+TEST_F(SwapTest, FileSwappedForAPipeDoesNotHang) {
+  expect_nothing_from_outside(import_with("sub/key", [&] {
+    fs::remove(in / "sub/key");
+    ASSERT_EQ(::mkfifo((in / "sub/key").c_str(), 0600), 0);
+  }));
+}
+
+TEST_F(SwapTest, DirectoryItselfSwappedForALinkIsRefused) {
+  const auto parsed = ImportedDirectory::parse(in.native() + "::/data");
+  swap_for_link(in, "outside");
+  EXPECT_FALSE(import_directory(*parsed, files).ok());
+  EXPECT_EQ(guest("/data/key"), "(none)");
+}
+
+TEST_F(SwapTest, RacingThreadGetsNothingIn) {
+  std::atomic<bool> is_over = false;
+  std::thread racer([&] {
+    while (!is_over) {
+      std::error_code ignored;
+      fs::rename(in / "sub", directory / "moved", ignored);
+      fs::create_symlink("../outside", in / "sub", ignored);
+      fs::remove(in / "sub", ignored);
+      fs::rename(directory / "moved", in / "sub", ignored);
+    }
+  });
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+  int imports = 0;
+  while (std::chrono::steady_clock::now() < until) {
+    files = wasi::FileSystem();
+    if (import().ok()) ++imports;
+    EXPECT_NE(guest("/data/sub/key"), "OUTSIDE");
+  }
+  is_over = true;
+  racer.join();
+  EXPECT_GT(imports, 0);
+}
+
 TEST_F(ImportTest, MoreThanTheQuotaIsResourceExhausted) {
   wasi::Quotas quotas;
   quotas.file_bytes = quotas.file_size = kib(64);
@@ -160,15 +255,26 @@ class WriterTest : public ::testing::Test {
   }
   /// One change, whole.
   Status apply(Kind kind, const std::string& path, const std::string& content = {}) {
-    SKERRY_TRY(writer.apply({.kind = kind, .path = "/out/" + path, .content = content}, path));
+    SKERRY_TRY(writer.apply({.kind = kind,
+                             .path = "/out/" + path,
+                             .content = content,
+                             .size = kind == Kind::kFile ? content.size() : 0},
+                            path));
     return writer.finish();
   }
-  Status piece(const std::string& path, const std::string& content, bool further = false) {
+  Status piece(const std::string& path, const std::string& content, std::uint64_t size,
+               std::uint64_t offset = 0) {
     return writer.apply({.kind = Kind::kFile,
                          .path = "/out/" + path,
                          .content = content,
-                         .is_further_piece = further},
+                         .is_further_piece = offset > 0,
+                         .offset = offset,
+                         .size = size},
                         path);
+  }
+  Status link(const std::string& path, const std::string& to) {
+    return writer.apply({.kind = Kind::kHardLink, .path = "/out/" + path, .content = "/out/" + to},
+                        path, to);
   }
 
   const TestDirectory directory;
@@ -177,9 +283,9 @@ class WriterTest : public ::testing::Test {
 };
 
 TEST_F(WriterTest, FilesArriveInPieces) {
-  EXPECT_TRUE(piece("f", "one").ok());
-  EXPECT_TRUE(piece("f", "two", true).ok());
-  EXPECT_TRUE(piece("f", "new").ok());
+  EXPECT_TRUE(piece("f", "one", 6).ok());
+  EXPECT_TRUE(piece("f", "two", 0, 3).ok());
+  EXPECT_TRUE(piece("f", "new", 3).ok());
   EXPECT_EQ(get(out / "f"), "onetwo");
   EXPECT_TRUE(writer.finish().ok());
   EXPECT_EQ(get(out / "f"), "new");
@@ -190,10 +296,11 @@ TEST_F(WriterTest, WhatIsNotWholeLeavesWhatWasThere) {
   fs::permissions(out / "f", fs::perms::owner_all);
   {
     auto half = HostDirectoryWriter::open(out).value();
-    EXPECT_TRUE(half.apply({.kind = Kind::kFile, .path = "/f", .content = "ne"}, "f").ok());
+    EXPECT_TRUE(
+        half.apply({.kind = Kind::kFile, .path = "/f", .content = "ne", .size = 3}, "f").ok());
   }
   EXPECT_EQ(get(out / "f"), "old");
-  EXPECT_TRUE(piece("f", "new").ok());
+  EXPECT_TRUE(piece("f", "new", 3).ok());
   EXPECT_TRUE(writer.finish().ok());
   EXPECT_EQ(get(out / "f"), "new");
   EXPECT_EQ(fs::status(out / "f").permissions(), fs::perms::owner_all);
@@ -201,18 +308,63 @@ TEST_F(WriterTest, WhatIsNotWholeLeavesWhatWasThere) {
 }
 
 TEST_F(WriterTest, WhenAPieceFailsTheFileDoesNotCome) {
-  EXPECT_TRUE(piece("f", "one").ok());
+  EXPECT_TRUE(piece("f", "one", 11).ok());
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
   const rlimit small{2, before.rlim_max};
   const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
   ::setrlimit(RLIMIT_FSIZE, &small);
-  EXPECT_FALSE(piece("f", "two", true).ok());
+  EXPECT_FALSE(piece("f", "two", 0, 3).ok());
   ::setrlimit(RLIMIT_FSIZE, &before);
   ::signal(SIGXFSZ, ignored);
-  EXPECT_TRUE(piece("f", "three", true).ok()) << "the failure was told already";
+  EXPECT_TRUE(piece("f", "three", 0, 6).ok()) << "the failure was reported already";
   EXPECT_TRUE(writer.finish().ok());
   EXPECT_TRUE(fs::is_empty(out));
+}
+
+TEST_F(WriterTest, HolesTakeNoRoomOnTheDisk) {
+  EXPECT_TRUE(piece("hole", "", mib(1024).value).ok());
+  EXPECT_TRUE(piece("sparse", "begin", mib(3).value).ok());
+  EXPECT_TRUE(piece("sparse", "end", 0, mib(2).value).ok());
+  EXPECT_TRUE(writer.finish().ok());
+  EXPECT_EQ(fs::file_size(out / "hole"), mib(1024).value);
+  std::string expected(mib(3).value, '\0');
+  expected.replace(0, 5, "begin");
+  expected.replace(mib(2).value, 3, "end");
+  EXPECT_TRUE(*read_file(out / "sparse", mib(4)) == expected);
+  for (const char* name : {"hole", "sparse"}) {
+    struct stat info{};
+    ASSERT_EQ(::stat((out / name).c_str(), &info), 0);
+    EXPECT_LT(info.st_blocks * 512, 64 << 10) << name;
+  }
+}
+
+TEST_F(WriterTest, FurtherNamesAreHardLinks) {
+  put(out / "there", "old");
+  EXPECT_TRUE(piece("d/f", "content", 7).ok());
+  EXPECT_TRUE(link("d/g", "d/f").ok());
+  EXPECT_TRUE(link("new/h", "d/f").ok());
+  EXPECT_TRUE(link("there", "d/f").ok());
+  EXPECT_TRUE(link("there", "d/f").ok()) << "it is one already";
+  EXPECT_TRUE(writer.finish().ok());
+  for (const char* name : {"d/f", "d/g", "new/h", "there"}) EXPECT_EQ(get(out / name), "content");
+  EXPECT_EQ(fs::hard_link_count(out / "d/f"), 4U);
+  EXPECT_EQ(std::distance(fs::recursive_directory_iterator(out), {}), 6) << "and nothing else";
+}
+
+TEST_F(WriterTest, HardLinksLeadOnlyToFilesThatWereWritten) {
+  put(out / "precious", "precious");
+  EXPECT_EQ(link("l", "precious").code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(link("l", "../outside/secret").code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(link("l", "").code(), StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(piece("f", "x", 1).ok());
+  fs::create_directory_symlink("../outside", out / "door");
+  EXPECT_FALSE(link("door/l", "f").ok());
+  EXPECT_FALSE(link("../outside/l", "f").ok());
+  fs::create_directory(out / "d");
+  EXPECT_EQ(link("d", "f").code(), StatusCode::kFailedPrecondition);
+  EXPECT_FALSE(fs::exists(out / "l"));
+  EXPECT_FALSE(fs::exists(directory / "outside/l"));
 }
 
 TEST_F(WriterTest, DirectoryIsMadeOnce) {

@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "skerry/base/file.h"
+#include "skerry/base/program.h"
 
 namespace skerry::app {
 namespace {
 
 constexpr const char* kPython = "/usr/bin/python3";
+constexpr int kAnswers = 3;  // where the driver writes them
 
 // Times the program as the sandbox's run is timed: compiling it, then executing it in a clean
 // namespace.
@@ -41,16 +43,11 @@ Result<NativePython> NativePython::start(const std::string& source) {
   SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(answer_ends, O_CLOEXEC); }).status());
   OwnedFd answer_reader(answer_ends[0]);
   OwnedFd answer_writer(answer_ends[1]);
-  SKERRY_ASSIGN(Child child, Child::fork([&] {
-                  // Moved out of the way first: one of them may be 0 or 3 itself.
-                  const int requests = ::fcntl(request_reader.get(), F_DUPFD_CLOEXEC, 10);
-                  const int answers = ::fcntl(answer_writer.get(), F_DUPFD_CLOEXEC, 10);
-                  ::dup2(requests, 0);
-                  ::dup2(answers, 3);
-                  ::execl(kPython, kPython, "-I", "-c", kDriver, source.c_str(),
-                          static_cast<char*>(nullptr));
-                  return 127;
-                }));
+  SKERRY_ASSIGN(Child child,
+                start_program({.program = kPython,
+                               .arguments = {"-I", "-c", kDriver, source},
+                               .descriptors = {{.from = request_reader.get(), .to = STDIN_FILENO},
+                                               {.from = answer_writer.get(), .to = kAnswers}}}));
   return NativePython(std::move(child), std::move(request_writer), std::move(answer_reader));
 }
 

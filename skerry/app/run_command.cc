@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <memory>
+#include <optional>
 #include <unistd.h>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -23,8 +25,8 @@ struct ProgramOptions {
   RunOptions run;
   std::string code;
   std::string file;
-  std::string template_name;
-  std::string session;
+  std::optional<std::string> template_name;
+  std::optional<std::string> session;
   bool durable = false;
   bool echo = false;
   bool has_code = false;
@@ -65,6 +67,11 @@ Result<runtime::PythonProgram> program_of(const ProgramOptions& options) {
 }
 
 int run(const ProgramOptions& options) {
+  for (const auto& [option, value] : {std::pair("--session", &options.session),
+                                      std::pair("--template", &options.template_name)}) {
+    const Status given = check_given(option, *value);
+    if (!given.ok()) return fail(options.run, given);
+  }
   auto setting = RunSetting::open(options.run);
   if (!setting.ok()) return fail(options.run, setting.status());
   auto program = program_of(options);
@@ -75,10 +82,10 @@ int run(const ProgramOptions& options) {
 
   std::unique_ptr<SessionRun> session;
   std::unique_ptr<sandbox::Origin> fresh;
-  if (!options.session.empty()) {
+  if (options.session) {
     auto opened = SessionRun::open(*home,
-                                   {.name = options.session,
-                                    .template_name = options.template_name,
+                                   {.name = *options.session,
+                                    .template_name = options.template_name.value_or(""),
                                     .durable = options.durable},
                                    setting->limits);
     if (!opened.ok()) return fail(options.run, opened.status());
@@ -87,8 +94,7 @@ int run(const ProgramOptions& options) {
   } else {
     const auto metering = setting->limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
     auto origin = ready_origin(
-        *home, options.template_name.empty() ? runtime::kDefaultTemplate : options.template_name,
-        metering);
+        *home, options.template_name.value_or(std::string(runtime::kDefaultTemplate)), metering);
     if (!origin.ok()) return fail(options.run, origin.status());
     fresh = *std::move(origin);
   }
@@ -106,7 +112,7 @@ int run(const ProgramOptions& options) {
         runtime::run_python(*sandbox, *program, setting->world(channel, input),
                             session ? session->randomness() : runtime::Randomness::kFresh));
     sandbox->measure(outcome.usage);
-    SKERRY_TRY(worker::send_changes(before, sandbox->state().files(), channel));
+    SKERRY_TRY(setting->send_changes(before, sandbox->state().files(), channel));
     if (session) SKERRY_TRY(session->leave_state(*sandbox));
     return outcome;
   };

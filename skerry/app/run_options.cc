@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/app/run_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <ctime>
@@ -13,10 +14,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "skerry/app/output_queue.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/file.h"
 #include "skerry/base/json_text.h"
 #include "skerry/tool/run_report.h"
+#include "skerry/worker/change_export.h"
 
 namespace skerry::app {
 namespace {
@@ -82,6 +85,9 @@ Status write_out(int fd, std::string_view text) {
   return annotate(written, fd == STDOUT_FILENO ? "standard output" : "standard error");
 }
 
+// How long the output of a run that was cancelled may wait for its reader.
+constexpr std::chrono::milliseconds kLastWordsTime{500};
+
 /// Streams to this process's own streams, or collects for one JSON object; and writes changed
 /// files.
 class Reporter final : public worker::RunObserver {
@@ -94,8 +100,11 @@ class Reporter final : public worker::RunObserver {
       collected_[stream] += bytes;
       return;
     }
-    note(write_out(stream == wasi::Stream::kStdout ? STDOUT_FILENO : STDERR_FILENO, bytes));
+    shown_.add(stream == wasi::Stream::kStdout ? STDOUT_FILENO : STDERR_FILENO, bytes);
   }
+  bool is_full() const override { return shown_.is_full(); }
+  int awaited() const override { return shown_.awaited(); }
+  void go_on() override { shown_.write_some(); }
 
   void cut(wasi::Stream stream) override {
     cut_.insert(stream);
@@ -106,12 +115,12 @@ class Reporter final : public worker::RunObserver {
     for (const ImportedDirectory& directory : setting_.directories) {
       const std::string prefix = directory.guest + "/";
       if (!directory.is_writable || !change.path.starts_with(prefix)) continue;
-      note(apply(directory.host, change, change.path.substr(prefix.size())));
+      note(apply(directory.host, change, prefix.size()));
     }
-    if (options_.output_directory.empty() || change.path.size() < 2) return;
+    if (setting_.output_directory.empty() || (change.path + "/").starts_with("/tmp/")) return;
     if (change.kind == worker::FileChange::Kind::kRemoved)
       return;  // what never came is not removed
-    note(annotate(apply(options_.output_directory, change, change.path.substr(1)), "--output-dir"));
+    note(annotate(apply(setting_.output_directory, change, 1), "--output-dir"));
   }
 
   /// To be called when the run is over. What a process that ended in mid-sentence was sending is
@@ -123,6 +132,15 @@ class Reporter final : public worker::RunObserver {
     for (auto& [root, writer] : writers_) {
       if (told_all) note(annotate(writer.finish(), "writing results to " + root.native()));
     }
+    // Whoever cancels the run may be tired of a reader that takes nothing.
+    const bool is_cancelled = outcome.kind == OutcomeKind::kCancelled;
+    show_rest(is_cancelled ? std::optional(kLastWordsTime) : std::nullopt);
+  }
+
+  /// Waits until the output has been read, for at most so long.
+  void show_rest(std::optional<std::chrono::milliseconds> limit = std::nullopt) {
+    shown_.write_all(limit);
+    note(shown_.failure());
   }
 
   /// Something of the run is lost, if `status` is not OK.
@@ -149,14 +167,20 @@ class Reporter final : public worker::RunObserver {
     if (lost_.ok()) lost_ = status;
   }
 
+  /// `prefix` is how much of paths in the guest is the root's.
   Status apply(const std::filesystem::path& root, const worker::FileChange& change,
-               const std::string& relative) {
+               std::size_t prefix) {
     auto writer = writers_.find(root);
     if (writer == writers_.end()) {
       SKERRY_ASSIGN(HostDirectoryWriter opened, HostDirectoryWriter::open(root));
       writer = writers_.emplace(root, std::move(opened)).first;
     }
-    return annotate(writer->second.apply(change, relative), "writing results to " + root.native());
+    // What a hard link leads to is the worker's word: it may be nothing of this root's.
+    const bool is_here = change.kind == worker::FileChange::Kind::kHardLink &&
+                         change.content.starts_with(change.path.substr(0, prefix));
+    const std::string linked = is_here ? change.content.substr(prefix) : std::string();
+    return annotate(writer->second.apply(change, change.path.substr(prefix), linked),
+                    "writing results to " + root.native());
   }
 
   tool::KeptOutput kept(wasi::Stream stream) const {
@@ -168,6 +192,7 @@ class Reporter final : public worker::RunObserver {
   const RunOptions& options_;
   const RunSetting& setting_;
   Status lost_;
+  OutputQueue shown_;
   std::map<wasi::Stream, std::string> collected_;
   std::set<wasi::Stream> cut_;
   std::map<std::filesystem::path, HostDirectoryWriter> writers_;
@@ -280,10 +305,13 @@ Result<RunSetting> RunSetting::open(const RunOptions& options) {
     }
     setting.environment[each.substr(0, at)] = each.substr(at + 1);
   }
-  if (!options.output_directory.empty()) {
+  SKERRY_TRY(check_given("--output-dir", options.output_directory));
+  SKERRY_TRY(check_given("--stdin", options.stdin_file));
+  if (options.output_directory) {
     // Now, and not when the results are there: a wrong path must not cost them.
     SKERRY_TRY(
-        annotate(HostDirectoryWriter::open(options.output_directory).status(), "--output-dir"));
+        annotate(HostDirectoryWriter::open(*options.output_directory).status(), "--output-dir"));
+    setting.output_directory = *options.output_directory;
   }
   for (const std::string& each : options.directories) {
     SKERRY_ASSIGN(ImportedDirectory directory, ImportedDirectory::parse(each));
@@ -301,10 +329,10 @@ Result<RunSetting> RunSetting::open(const RunOptions& options) {
   if (options.seed) {
     SKERRY_ASSIGN(setting.seed, whole("--seed", *options.seed, 0, UINT64_MAX, "(0 or more)"));
   }
-  if (options.stdin_file.empty()) {
+  if (!options.stdin_file) {
     setting.input = OwnedFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
   } else {
-    auto file = open_file(options.stdin_file, O_RDONLY);
+    auto file = open_file(*options.stdin_file, O_RDONLY);
     if (!file.ok()) return annotate(file.status(), "--stdin");
     setting.input = *std::move(file);
   }
@@ -328,6 +356,32 @@ Status RunSetting::import_directories(wasi::FileSystem& files) const {
   return ok_status();
 }
 
+worker::FileChanges RunSetting::changes() const {
+  const bool has_writable =
+      std::any_of(directories.begin(), directories.end(),
+                  [](const ImportedDirectory& directory) { return directory.is_writable; });
+  return has_writable || !output_directory.empty() ? worker::FileChanges::kWanted
+                                                   : worker::FileChanges::kUnwanted;
+}
+
+Status RunSetting::send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                                worker::RunChannel& channel) const {
+  if (changes() == worker::FileChanges::kUnwanted) return ok_status();
+  using Scope = worker::ExportRules::Scope;
+  worker::ExportRules rules{.scope = output_directory.empty() ? Scope::kDirectories : Scope::kAll,
+                            .max_bytes = limits.files};
+  for (const ImportedDirectory& directory : directories) {
+    if (directory.is_writable) rules.directories.push_back(directory.guest);
+  }
+  return worker::send_changes(before, after, rules, channel);
+}
+
+Status check_given(const char* option, const std::optional<std::string>& value) {
+  if (!value || !value->empty()) return ok_status();
+  return absl::InvalidArgumentError(std::string(option) +
+                                    " is empty: give it a value, or leave it out");
+}
+
 int fail(const RunOptions& options, const Status& status) {
   if (options.json) {
     const ordered_json json{
@@ -340,8 +394,11 @@ int fail(const RunOptions& options, const Status& status) {
 int run_and_report(const RunOptions& options, const RunSetting& setting,
                    const worker::RunBody& body, const Afterwards& afterwards) {
   Reporter reporter(options, setting);
-  const auto outcome = worker::supervise(body, setting.limits, reporter);
-  if (!outcome.ok()) return fail(options, outcome.status());
+  const auto outcome = worker::supervise(body, setting.limits, reporter, setting.changes());
+  if (!outcome.ok()) {
+    reporter.show_rest();
+    return fail(options, outcome.status());
+  }
   reporter.finish(*outcome);
   std::optional<SessionReport> session;
   if (afterwards) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,10 +35,10 @@ struct RunOptions {
   std::string max_files = "256";
   std::string max_open_files = "256";
   std::string max_table_elements = "10000";
-  std::string stdin_file;
+  std::optional<std::string> stdin_file;
   std::vector<std::string> environment;
   std::vector<std::string> directories;
-  std::string output_directory;
+  std::optional<std::string> output_directory;
   std::optional<std::string> seed;
   std::optional<std::string> clock;
   std::optional<std::string> clock_resolution;
@@ -57,6 +58,8 @@ struct RunSetting {
   sandbox::Limits limits;
   std::map<std::string, std::string> environment;
   std::vector<ImportedDirectory> directories;
+  /// Where all files that the guest makes go, but those in its /tmp; empty: nowhere.
+  std::filesystem::path output_directory;
   OwnedFd input;
   std::optional<std::uint64_t> seed;
   std::optional<std::chrono::nanoseconds> fixed_clock;
@@ -67,7 +70,17 @@ struct RunSetting {
   /// A world that shows these, with output to `channel`. Borrows this setting and `input_source`.
   sandbox::World world(worker::RunChannel& channel, wasi::InputSource& input_source) const;
   Status import_directories(wasi::FileSystem& files) const;
+
+  /// Whether the guest's files go anywhere, and which.
+  worker::FileChanges changes() const;
+  /// Sends the files that go somewhere, if any do.
+  Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                      worker::RunChannel& channel) const;
 };
+
+/// kInvalidArgument when an option was given with nothing, as by a script whose variable is not
+/// set: that must not mean the same as leaving it out.
+Status check_given(const char* option, const std::optional<std::string>& value);
 
 using broker::SessionReport;
 using Afterwards = std::function<SessionReport(const sandbox::Outcome&)>;

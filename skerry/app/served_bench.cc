@@ -2,7 +2,6 @@
 #include "skerry/app/served_bench.h"
 
 #include <charconv>
-#include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
 #include <poll.h>
@@ -17,6 +16,7 @@
 
 #include "skerry/access/key_file.h"
 #include "skerry/base/file.h"
+#include "skerry/base/program.h"
 
 namespace skerry::app {
 namespace {
@@ -31,22 +31,6 @@ constexpr std::chrono::seconds kStartTime{30};
 
 Status status_of(const char* what, const error_code& error) {
   return error ? absl::UnavailableError(fmt::format("{}: {}", what, error.message())) : ok_status();
-}
-
-/// In the new process.
-int become_service(const std::string& program, const fs::path& home, int words) {
-  if (::dup2(words, STDERR_FILENO) < 0) return 125;
-  ::setenv("SKERRY_HOME", home.c_str(), 1);
-  const std::string config = (home / "empty.yaml").native();
-  std::vector<std::string> text{program,       "--config",    config,
-                                "--grpc",      "127.0.0.1:0", "--orchestrator",
-                                "127.0.0.1:0", "--http",      "127.0.0.1:0"};
-  std::vector<char*> argv;
-  argv.reserve(text.size() + 1);
-  for (std::string& each : text) argv.push_back(each.data());
-  argv.push_back(nullptr);
-  ::execv(program.c_str(), argv.data());
-  return 125;
 }
 
 Result<std::string> add_key(const runtime::Home& home, const char* tenant) {
@@ -66,23 +50,16 @@ std::optional<int> port_in(std::string_view line, std::string_view what) {
 
 }  // namespace
 
-Result<std::unique_ptr<ServedBench>> ServedBench::start(const runtime::Home& home) {
+Result<std::unique_ptr<ServedBench>> ServedBench::start(const runtime::Home& home,
+                                                        const fs::path& own) {
   auto bench = std::make_unique<ServedBench>();
-  SKERRY_TRY(bench->begin(home));
+  SKERRY_TRY(bench->begin(home, runtime::Home{own}));
   return bench;
 }
 
-ServedBench::~ServedBench() {
-  service_.reset();
-  std::error_code ignored;
-  if (!directory_.empty()) fs::remove_all(directory_, ignored);
-}
-
-Status ServedBench::begin(const runtime::Home& home) {
-  const runtime::Home own{home.root / "bench" / fmt::format("service-{}", ::getpid())};
+Status ServedBench::begin(const runtime::Home& home, const runtime::Home& own) {
   std::error_code error;
   fs::create_directories(own.root, error);
-  directory_ = own.root;
   for (const auto& [from, to] : {std::pair(home.root / "runtimes", own.root / "runtimes"),
                                  std::pair(home.native_cache(), own.native_cache()),
                                  std::pair(home.templates(), own.templates())}) {
@@ -97,9 +74,13 @@ Status ServedBench::begin(const runtime::Home& home) {
   SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, O_CLOEXEC); }).status());
   words_ = OwnedFd(ends[0]);
   const OwnedFd writer(ends[1]);
-  SKERRY_ASSIGN(Child service, Child::fork([&] {
-                  return become_service(program.native(), own.root, writer.get());
-                }));
+  SKERRY_ASSIGN(Child service,
+                start_program({.program = program,
+                               .arguments = {"--config", (own.root / "empty.yaml").native(),
+                                             "--grpc", "127.0.0.1:0", "--orchestrator",
+                                             "127.0.0.1:0", "--http", "127.0.0.1:0"},
+                               .descriptors = {{.from = writer.get(), .to = STDERR_FILENO}},
+                               .environment = {"SKERRY_HOME=" + own.root.native()}}));
   service_.emplace(std::move(service));
   return read_addresses(words_.get());
 }

@@ -18,13 +18,13 @@
 namespace skerry::app {
 
 /// The service as others find it: the program in a process of its own, on free ports of this
-/// machine, with sessions, tasks and keys that are removed with it; runtime and templates are the
+/// machine, with sessions, tasks and keys in a home of its own; runtime and templates are the
 /// home's. Everybody needs one of its two keys. Confined to one thread.
 class ServedBench {
  public:
-  /// Returns when it has told its addresses.
-  static Result<std::unique_ptr<ServedBench>> start(const runtime::Home& home);
-  ~ServedBench();
+  /// Makes its home at `own`, and returns when it has told its addresses.
+  static Result<std::unique_ptr<ServedBench>> start(const runtime::Home& home,
+                                                    const std::filesystem::path& own);
 
   int http_port() const { return http_port_; }
   int grpc_port() const { return grpc_port_; }
@@ -35,9 +35,8 @@ class ServedBench {
   Result<double> resident_mib() const;
 
  private:
-  Status begin(const runtime::Home& home);
+  Status begin(const runtime::Home& home, const runtime::Home& own);
   Status read_addresses(int from);
-  std::filesystem::path directory_;
   std::string key_;
   std::string other_key_;
   std::optional<Child> service_;

@@ -16,6 +16,8 @@
 #include "skerry/base/json_text.h"
 #include "skerry/grpc/health.h"
 #include "skerry/grpc/reflection.h"
+#include "skerry/jail/cgroup.h"
+#include "skerry/jail/probe.h"
 #include "skerry/service/http_sessions.h"
 #include "skerry/service/http_task_streams.h"
 #include "skerry/service/http_tasks.h"
@@ -47,6 +49,19 @@ Status add_addresses(const char* key, const std::vector<std::string>& texts,
     addresses.push_back(*std::move(address));
   }
   return ok_status();
+}
+
+/// This service's own control groups, with itself moved aside for its workers'.
+Result<jail::ControlGroups> divided_groups() {
+  SKERRY_ASSIGN(auto groups, jail::ControlGroups::own());
+  SKERRY_TRY(groups.divide());
+  return groups;
+}
+
+/// As `skerry doctor` has it; the other walls are the zygote's to find.
+Status require_groups(const Status& state) {
+  const jail::WallReport report{{jail::finding_of(jail::Wall::kCgroup, state)}};
+  return report.require({jail::Wall::kCgroup});
 }
 
 }  // namespace
@@ -104,6 +119,10 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
 Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
   broker::Runner::Setting setting{
       .sessions = settings.sessions, .variables = settings.variables, .gate = gate_.get()};
+  // Before any process is made that is to be in one of them.
+  auto groups = divided_groups();
+  if (settings.require_walls) SKERRY_TRY(require_groups(groups.status()));
+  if (groups.ok()) setting.pool.groups = setting.modules.groups = *std::move(groups);
   setting.pool.home = home;
   SKERRY_ASSIGN(setting.pool.zygote, program_beside("skerry-zygote"));
   SKERRY_ASSIGN(setting.modules.compiler, program_beside("skerry-compiler"));
@@ -115,7 +134,13 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
   SKERRY_TRY(setting.pool.check());
   SKERRY_ASSIGN(runner_, broker::Runner::start(io_, setting));
   runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
-  sessions_ = std::make_unique<tool::Sessions>(*runner_, home, audit_.get());
+  // A session with more memory or files than that could not run here.
+  const ByteSize memory = std::max(settings.limits.memory, settings.most.memory);
+  broker::ReaderSetting reader{.program = {},
+                               .pages = std::min(memory, broker::ReaderSetting{}.pages),
+                               .files = settings.limits.files};
+  SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
+  sessions_ = std::make_unique<tool::Sessions>(*runner_, home, std::move(reader), audit_.get());
   return ok_status();
 }
 
@@ -245,7 +270,8 @@ Status Service::start(const config::Settings& settings, const runtime::Home& hom
   SKERRY_TRY(start_access(settings, home));
   SKERRY_TRY(start_runs(settings, home));
   SKERRY_TRY(start_tools(settings, std::move(model)));
-  SKERRY_ASSIGN(files_, workspace::SessionFiles::open(runner_->sessions(), home, {}));
+  files_ = std::make_unique<workspace::FileCalls>(*runner_, workspace::FileCalls::Options(),
+                                                  audit_.get());
   start_front_ends(settings);
   SKERRY_TRY(start_tasks(home));
   start_calls(settings);

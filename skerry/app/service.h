@@ -38,7 +38,7 @@
 #include "skerry/tool/runs.h"
 #include "skerry/tool/sessions.h"
 #include "skerry/tool/toolbox.h"
-#include "skerry/workspace/session_files.h"
+#include "skerry/workspace/file_calls.h"
 
 namespace skerry::app {
 
@@ -108,7 +108,7 @@ class Service {
   agent::Agent agent_core_{tools_};
   std::unique_ptr<service::AgentService> agent_;
   std::unique_ptr<service::SkerryService> own_;
-  std::unique_ptr<workspace::SessionFiles> files_;
+  std::unique_ptr<workspace::FileCalls> files_;
   std::unique_ptr<service::SandboxService> sandbox_;
   std::unique_ptr<task::Tasks> tasks_;
   std::unique_ptr<service::OrchestratorService> orchestrator_;

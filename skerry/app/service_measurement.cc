@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "skerry/app/bench_directory.h"
 #include "skerry/app/served_bench.h"
 #include "skerry/base/descriptor_limit.h"
 #include "skerry/grpc/framing.h"
@@ -204,9 +206,9 @@ Result<double> per_second(Load::Request request) {
 }
 
 /// From the start of its process to the first run's answer.
-Result<double> start_time(const runtime::Home& home) {
+Result<double> start_time(const runtime::Home& home, const std::filesystem::path& own) {
   const auto begun = Clock::now();
-  SKERRY_ASSIGN(const auto service, ServedBench::start(home));
+  SKERRY_ASSIGN(const auto service, ServedBench::start(home, own));
   SKERRY_TRY(http_times(*service, 1).status());
   return milliseconds_since(begun);
 }
@@ -284,12 +286,13 @@ Result<double> busy_neighbour_ratio(Result<Samples> (*times)(const ServedBench&,
 
 Result<Measurement> measure_service(const runtime::Home& home) {
   SKERRY_TRY(allow_many_descriptors());
+  SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
   Samples starts;
   for (int i = 0; i < 5; ++i) {
-    SKERRY_ASSIGN(const double took, start_time(home));
+    SKERRY_ASSIGN(const double took, start_time(home, directory->path() / std::to_string(i)));
     starts.push_back(took);
   }
-  SKERRY_ASSIGN(const auto service, ServedBench::start(home));
+  SKERRY_ASSIGN(const auto service, ServedBench::start(home, directory->path() / "service"));
   Measurement m;
   SKERRY_TRY(grpc_times(*service, 200).status());
   SKERRY_ASSIGN(const Samples over_grpc, grpc_times(*service, kLatencyRounds));

@@ -148,9 +148,9 @@ Status do_clear(SessionStore& store, const StoreOptions& options) {
 Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   const auto variables_at = [&](const std::string& where) -> Result<tool::Variables> {
-    if (where == "0") return tool::Variables{};
     SKERRY_ASSIGN(const auto opened, store.open_revision(name, where));
-    return read_variables(home, opened.revision.image());
+    if (!opened.revision) return tool::Variables{};
+    return read_variables(home, opened.revision->image());
   };
   SKERRY_ASSIGN(const auto before, variables_at(options.other));
   SKERRY_ASSIGN(const auto after, variables_at(options.second));
@@ -193,12 +193,13 @@ void add_session_command(CLI::App& app) {
   add_store_action(*session, "info", "One session", without_home(show_info), take_name);
   add_store_action(*session, "log", "A session's revisions and what happened to it",
                    without_home(show_log), take_name);
-  add_store_action(
-      *session, "checkpoint", "Give the session's revision a label, and keep it",
-      without_home(make_checkpoint), [](CLI::App& command, StoreOptions& options) {
-        take_name(command, options);
-        command.add_option("label", options.other, "By default, the time")->type_name("LABEL");
-      });
+  add_store_action(*session, "checkpoint", "Give the session's revision a label, and keep it",
+                   without_home(make_checkpoint), [](CLI::App& command, StoreOptions& options) {
+                     take_name(command, options);
+                     command.add_option("label", options.other, "By default, the time")
+                         ->type_name("LABEL")
+                         ->check(refuse_empty);
+                   });
   add_store_action(
       *session, "rewind", "Make another revision the one to go on from; later ones stay",
       without_home(do_rewind), [](CLI::App& command, StoreOptions& options) {

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "skerry/app/bench_directory.h"
 #include "skerry/app/broker_bench.h"
 #include "skerry/app/samples.h"
 
@@ -30,9 +32,9 @@ constexpr const char* kChangeSome = "n ^= 1\nview[2 << 20:3 << 20] = two[n]";
 constexpr const char* kChangeLittle = "n += 1";
 
 /// A broker beside an empty store, and a session "large" that holds 64 MiB.
-Result<std::unique_ptr<BrokerBench>> start_with_large(const runtime::Home& home) {
-  SKERRY_TRY(remove_bench_store(home));
-  SKERRY_ASSIGN(auto bench, BrokerBench::start(home, {}));
+Result<std::unique_ptr<BrokerBench>> start_with_large(const runtime::Home& home,
+                                                      const std::filesystem::path& store) {
+  SKERRY_ASSIGN(auto bench, BrokerBench::start(home, {.store = store}));
   SKERRY_TRY(bench->time(Run{.name = "large", .code = kFill}).status());
   return bench;
 }
@@ -77,10 +79,11 @@ std::string numbered(const char* prefix, int number) { return prefix + std::to_s
 Result<SessionForks> measure_session_forks(const runtime::Home& home) {
   constexpr int kForks = 1000;
   constexpr int kUsed = 100;
-  SKERRY_ASSIGN(const auto bench, start_with_large(home));
+  SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
+  SKERRY_ASSIGN(const auto bench, start_with_large(home, directory->path() / "store"));
   SessionForks result;
   {
-    SKERRY_ASSIGN(const auto store, open_bench_store(home));
+    SKERRY_ASSIGN(const auto store, open_bench_store(directory->path() / "store"));
     SKERRY_ASSIGN(const SessionName large, SessionName::parse("large"));
     const auto begun = Clock::now();
     for (int i = 0; i < kForks; ++i) {
@@ -96,19 +99,19 @@ Result<SessionForks> measure_session_forks(const runtime::Home& home) {
     first_uses.push_back(took);
   }
   result.first_use_p50_ms = median(first_uses);
-  SKERRY_TRY(remove_bench_store(home));
   return result;
 }
 
 Result<Measurement> measure_checkpoint(const runtime::Home& home) {
   constexpr int kRevisions = 100;
-  SKERRY_ASSIGN(const auto bench, start_with_large(home));
+  SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
+  SKERRY_ASSIGN(const auto bench, start_with_large(home, directory->path() / "store"));
   const Run change{.name = "large", .code = kChangeSome};
   SKERRY_TRY(bench->time(change).status());
   SKERRY_ASSIGN(const Samples revisions, time_runs(*bench, change, kRevisions));
   Samples rewinds;
   {
-    SKERRY_ASSIGN(const auto store, open_bench_store(home));
+    SKERRY_ASSIGN(const auto store, open_bench_store(directory->path() / "store"));
     SKERRY_ASSIGN(const SessionName large, SessionName::parse("large"));
     for (int i = 0; i < kRevisions; ++i) {
       const auto begun = Clock::now();
@@ -123,7 +126,6 @@ Result<Measurement> measure_checkpoint(const runtime::Home& home) {
   SKERRY_ASSIGN(const Samples committed, time_runs(*bench, small, kRevisions * 2));
   small.durability = Durability::kDurable;
   SKERRY_ASSIGN(const Samples durable, time_runs(*bench, small, kRevisions));
-  SKERRY_TRY(remove_bench_store(home));
   Measurement m;
   fill_percentiles(revisions, m);
   m.extra.emplace_back("rewind_p50_ms", median(rewinds));
@@ -134,7 +136,8 @@ Result<Measurement> measure_checkpoint(const runtime::Home& home) {
 
 Result<Measurement> measure_wake(const runtime::Home& home) {
   constexpr int kProcesses = 50;
-  SKERRY_ASSIGN(const auto bench, start_with_large(home));
+  SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
+  SKERRY_ASSIGN(const auto bench, start_with_large(home, directory->path() / "store"));
   const Run look{.name = "large",
                  .code = "assert x[4096] == 1 + 4096 % 251",
                  .durability = Durability::kCommitted,
@@ -145,7 +148,6 @@ Result<Measurement> measure_wake(const runtime::Home& home) {
     SKERRY_ASSIGN(const double took, bench->time(look));
     times.push_back(took);
   }
-  SKERRY_TRY(remove_bench_store(home));
   Measurement m;
   fill_percentiles(times, m);
   return m;
@@ -154,8 +156,9 @@ Result<Measurement> measure_wake(const runtime::Home& home) {
 Result<Measurement> measure_density(const runtime::Home& home) {
   constexpr int kKept = 16;  // sessions, in one worker
   constexpr int kSessions = 10'000;
-  SKERRY_TRY(remove_bench_store(home));
-  SKERRY_ASSIGN(const auto bench, BrokerBench::start(home, {.hibernate = std::chrono::seconds(3)}));
+  SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
+  SKERRY_ASSIGN(const auto bench, BrokerBench::start(home, {.store = directory->path() / "store",
+                                                            .hibernate = std::chrono::seconds(3)}));
   Measurement m;
   // A worker with one session, then with sixteen: what the others add is theirs alone.
   const auto run_in_all = [&](int from, int to, const char* code) -> Result<Samples> {
@@ -188,7 +191,7 @@ Result<Measurement> measure_density(const runtime::Home& home) {
   SKERRY_ASSIGN(const Samples created, run_in_all(kKept, kKept + kSessions, "n = 0"));
   SKERRY_TRY(bench->wait_until([&] { return bench->sessions().kept() == 0; }));
   SKERRY_ASSIGN(const Samples woken, run_in_all(kKept, kKept + kSessions, "n += 1\nassert n == 1"));
-  SKERRY_ASSIGN(const auto store, open_bench_store(home));
+  SKERRY_ASSIGN(const auto store, open_bench_store(directory->path() / "store"));
   SKERRY_ASSIGN(const auto sessions, store->list());
   double bytes = 0;
   for (const auto& session : sessions) bytes += static_cast<double>(session.bytes);
@@ -198,7 +201,6 @@ Result<Measurement> measure_density(const runtime::Home& home) {
       "disk_kib_per_session",
       bytes / 1024 / static_cast<double>(std::max<std::size_t>(1, sessions.size())));
   fill_percentiles(woken, m);
-  SKERRY_TRY(remove_bench_store(home));
   return m;
 }
 

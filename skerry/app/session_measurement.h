@@ -7,8 +7,8 @@
 
 namespace skerry::app {
 
-// All measure sessions in a store of their own in the home, through broker and workers, and remove
-// it afterwards. A run's time is from its request to the answer that its revision is kept.
+// All measure sessions in a store of their own in the home (BenchDirectory), through broker and
+// workers. A run's time is from its request to the answer that its revision is kept.
 
 /// 1,000 forks of a session that holds 64 MiB, and the first run of some.
 struct SessionForks {

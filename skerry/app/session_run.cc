@@ -85,7 +85,7 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,
     std::fputs(("skerry: session " + name.text() + ": " + turn.notice() + "\n").c_str(), stderr);
   }
   auto run = std::unique_ptr<SessionRun>(new SessionRun(std::move(store), std::move(turn)));
-  run->memory_limit_ = limits.memory;
+  run->limits_ = limits;
   run->durability_ =
       options.durable ? session::Durability::kDurable : session::Durability::kCommitted;
   const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
@@ -126,7 +126,10 @@ Status SessionRun::leave_state(sandbox::Sandbox& sandbox) const {
 broker::SessionReport SessionRun::report(const sandbox::Outcome& outcome,
                                          const runtime::PythonProgram& program) {
   return turn_.end(*store_, outcome, program.code,
-                   {.file = left_.get(), .memory = memory_limit_, .durability = durability_});
+                   {.file = left_.get(),
+                    .memory = limits_.memory,
+                    .files = limits_.files,
+                    .durability = durability_});
 }
 
 void SessionRun::end(std::unique_ptr<SessionRun> run) {

@@ -67,7 +67,7 @@ class SessionRun {
   broker::SessionTurn turn_;
   std::unique_ptr<sandbox::Origin> origin_;
   session::Durability durability_ = session::Durability::kCommitted;
-  ByteSize memory_limit_;
+  sandbox::Limits limits_;
   OwnedFd left_;  // what the run's process writes and this one reads
 };
 

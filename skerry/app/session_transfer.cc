@@ -15,6 +15,7 @@
 #include "skerry/app/session_run.h"
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
+#include "skerry/base/child.h"
 #include "skerry/base/file.h"
 #include "skerry/base/json_text.h"
 #include "skerry/image/image_export.h"
@@ -40,49 +41,41 @@ Result<OwnedFd> open_seekable(const std::string& file, const runtime::Home& home
 }
 
 /// Writes `opened` to the file or pipe `fd`. Returns the export's size.
-Result<std::int64_t> write_to(int fd, const StoreOptions& options, const runtime::Home& home,
-                              const SessionStore& store,
+Result<std::int64_t> write_to(int fd, const SessionName& name, const SessionStore& store,
                               const SessionStore::OpenedRevision& opened) {
-  const auto end_of = [](int file) {
-    return syscall_result("lseek", {}, [&] { return ::lseek(file, 0, SEEK_END); });
-  };
-  OwnedFd room;  // an export is not written in order: for a pipe, elsewhere first
-  if (!is_regular(fd)) {
-    SKERRY_ASSIGN(room, unnamed_file(home.store()));
+  LateProgress progress("exporting session " + name.text());
+  SKERRY_ASSIGN(const auto writer, broker::begin_export(store, name, opened));
+  std::int64_t size = 0;
+  for (;;) {
+    SKERRY_ASSIGN(const std::string piece, writer->next());
+    if (piece.empty()) return size;
+    SKERRY_TRY(write_all(fd, as_bytes(piece)));
+    size += static_cast<std::int64_t>(piece.size());
+    progress.progress(writer->fraction());
   }
-  const int file = room.is_open() ? room.get() : fd;
-  {
-    LateProgress progress("exporting session " + options.name);
-    SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
-    SKERRY_TRY(broker::write_session(file, store, name, opened,
-                                     [&](double done) { progress.progress(done); }));
-  }
-  SKERRY_ASSIGN(const std::int64_t size, end_of(file));
-  if (!room.is_open()) return size;
-  SKERRY_TRY(syscall_result("lseek", {}, [&] { return ::lseek(file, 0, SEEK_SET); }).status());
-  SKERRY_TRY(copy_all(file, fd, image::kMaxExport));
-  return size;
 }
 
-Status export_session(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
+Status export_session(SessionStore& store, const runtime::Home&, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const auto opened,
                 store.open_revision(name, options.other.empty()
                                               ? std::nullopt
                                               : std::optional<std::string_view>(options.other)));
+  // Before there is a file for it.
+  if (!opened.revision) return absl::FailedPreconditionError("revision 0 is the template itself");
   std::int64_t size = 0;
   SKERRY_TRY(write_output(options.file, [&](int fd) -> Status {
-    SKERRY_ASSIGN(size, write_to(fd, options, home, store, opened));
+    SKERRY_ASSIGN(size, write_to(fd, name, store, opened));
     return ok_status();
   }));
-  const auto memory = opened.revision.memory_size();
+  const auto memory = opened.revision->memory_size();
   const std::string told =
       options.json
           ? dump_json({{"session", name.text()},
                        {"revision", opened.number},
                        {"bytes", size},
                        {"memory_bytes", memory},
-                       {"module_sha256", opened.revision.manifest().module_sha256}})
+                       {"module_sha256", opened.revision->manifest().module_sha256}})
           : fmt::format("session {}, revision {}: {} of memory in {}", name.text(), opened.number,
                         size_text(static_cast<std::int64_t>(memory)), size_text(size));
   // Standard output is the export's, if that is where it goes.
@@ -97,9 +90,9 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
     // Sets the runtime up when that has not been done.
     SKERRY_ASSIGN(const auto here,
                   ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone));
-    LateProgress progress("importing " + options.file);
-    return broker::read_session(input.get(), std::move(room), home, *here,
-                                [&](double done) { progress.progress(done); });
+    broker::ReaderSetting reader;
+    SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
+    return broker::read_session(input.get(), std::move(room), home, here->image->manifest, reader);
   }();
   if (!imported.ok()) return annotate(imported.status(), options.file);
   SKERRY_ASSIGN(const SessionName name,
@@ -132,7 +125,8 @@ void add_transfer_commands(CLI::App& session) {
                      command
                          .add_option("--revision", options.other,
                                      "Its number or label; by default, where the session stands")
-                         ->type_name("REV");
+                         ->type_name("REV")
+                         ->check(refuse_empty);
                    });
   add_store_action(
       session, "import", "Make a session of an exported one", import_session,

@@ -57,6 +57,10 @@ void add_store_action(CLI::App& parent, const char* name, const char* descriptio
       arguments);
 }
 
+std::string refuse_empty(const std::string& value) {
+  return value.empty() ? "it is empty: give it a value, or leave it out" : std::string();
+}
+
 void take_name(CLI::App& command, StoreOptions& options) {
   command.add_option("name", options.name, "The session")->type_name("NAME")->required();
 }

@@ -43,6 +43,10 @@ void add_store_action(CLI::App& parent, const char* name, const char* descriptio
 void add_home_action(CLI::App& parent, const char* name, const char* description, HomeAction action,
                      const std::function<void(CLI::App&, StoreOptions&)>& arguments);
 
+/// Refuses a value that is empty: a script's variable that is not set must not mean that an
+/// argument was left out. For CLI::Option::check.
+std::string refuse_empty(const std::string& value);
+
 /// Adds the argument NAME, a session.
 void take_name(CLI::App& command, StoreOptions& options);
 

@@ -53,6 +53,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   Pool(boost::asio::io_context& io, Setting setting)
       : io_(io),
         setting_(std::move(setting)),
+        groups_(setting_.groups),
         zygote_pause_(io),
         sweep_(io),
         demotion_(io),
@@ -131,7 +132,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   void forget(std::uint64_t worker, const std::vector<std::uint64_t>& states) {
     const auto found = members_.find(worker);
     if (found == members_.end() || states.empty()) return;
-    found->second.link->tell(worker::framed(worker::encode_forget(states)));
+    found->second.link->forget(states);
   }
 
   std::vector<pid_t> processes() const {
@@ -287,12 +288,20 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
         return nullptr;
       }
     }
+    auto bounds = groups_.next();
+    if (!bounds.ok()) return nullptr;
     const std::uint64_t id = ++last_worker_;
-    if (!zygote_->request_worker(kind, id, std::move(ends->second)).ok()) return nullptr;
-    auto link = std::make_shared<WorkerLink>(
-        io_, id, std::move(ends->first), [weak = weak_from_this()](WorkerLink& changed) {
-          if (const auto pool = weak.lock(); pool && !pool->is_stopped_) pool->changed(changed);
-        });
+    const int group = bounds->group();
+    if (!zygote_->request_worker(kind, id, std::move(ends->second), group).ok()) {
+      groups_.give_back(*std::move(bounds));
+      return nullptr;
+    }
+    auto link = std::make_shared<WorkerLink>(io_, id, std::move(ends->first), *std::move(bounds),
+                                             [weak = weak_from_this()](WorkerLink& changed) {
+                                               if (const auto pool = weak.lock();
+                                                   pool && !pool->is_stopped_)
+                                                 pool->changed(changed);
+                                             });
     Member& member = members_[id];
     member = {.link = link, .zygote = zygote_, .tenant = {}, .idle_since = Clock::now()};
     link->start();
@@ -314,6 +323,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       if (link.has_died()) ++counts_.died;
       const auto zygote = member.zygote;
       const auto next = std::move(member.next);
+      groups_.give_back(link.release_bounds());
       members_.erase(found);
       if (next) begin_elsewhere(std::move(*next));
       const bool is_last = std::none_of(members_.begin(), members_.end(), [&](const auto& each) {
@@ -523,22 +533,26 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
         *under_way->run.observer,
         [weak = weak_from_this(), from = link.get(), under_way](Result<sandbox::Outcome> outcome) {
           const auto pool = weak.lock();
-          if (pool && pool->begins_again(*from, *under_way)) return;
-          if (pool) pool->let_go(from->id(), under_way->run.session);
+          if (!pool || pool->is_stopped_ || pool->begins_again(*from, *under_way)) return;
+          pool->let_go(from->id(), under_way->run.session);
           under_way->done(std::move(outcome));
         });
     watch_long_runs();
   }
 
   static WorkerLink::Message message_for(const Waiting& waiting, std::uint64_t worker) {
-    WorkerLink::Message message{.bytes = waiting.message, .fds = {}, .owner = {}};
+    WorkerLink::Message message{
+        .bytes = waiting.message, .fds = {}, .owner = {}, .changes = waiting.run.request.changes};
     if (waiting.run.session) {
       auto start = waiting.run.session->start(worker);
       // A message's parts may be put one behind the other.
       message.bytes += worker::encode(start.start);
+      if (start.second) message.bytes += worker::encode_second(*start.second);
       message.fds = std::move(start.files);
       message.owner = std::move(start.owner);
       message.is_in_session = true;
+      message.from = start.start.from;
+      message.becomes = start.start.becomes;
     }
     message.bytes = worker::framed(message.bytes);
     return message;
@@ -628,12 +642,14 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
           member.link->kill();
         }
       }
+      pool->keep_spares();  // one that could not be made is tried again
       pool->sweep();
     });
   }
 
   boost::asio::io_context& io_;
   Setting setting_;
+  WorkerGroups groups_;                 // before the workers that are in them
   std::shared_ptr<ZygoteLink> zygote_;  // none while it is being replaced
   boost::asio::steady_timer zygote_pause_;
   boost::asio::steady_timer sweep_;

@@ -16,6 +16,7 @@
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/wait_times.h"
+#include "skerry/jail/cgroup.h"
 #include "skerry/runtime/home.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/worker/run_events.h"
@@ -32,8 +33,10 @@ struct Setting {
   /// Workers that one tenant may hold, at most `workers`; 0: three in four while it is alone, and
   /// of what others leave.
   int share = 0;
-  int queue = 64;                          ///< runs of one tenant that may wait; 0 to 100,000
-  bool require_walls = false;              ///< no start where the host refuses a wall of the jail
+  int queue = 64;              ///< runs of one tenant that may wait; 0 to 100,000
+  bool require_walls = false;  ///< no start where the host refuses a wall of the jail
+  /// What to make workers' control groups in, divided already; none: workers have none.
+  std::optional<jail::ControlGroups> groups = {};
   std::chrono::milliseconds idle{60'000};  ///< after which a tenant's idle worker is let go
 
   /// kInvalidArgument naming what is out of its bounds.
@@ -54,7 +57,8 @@ struct InSession {
   /// begins; again when that worker turns out to be dead.
   struct Start {
     worker::SessionStart start;
-    std::vector<int> files;  ///< open for as long as `owner` lives
+    std::optional<worker::SessionStart> second = {};  ///< of a file operation on two sessions
+    std::vector<int> files;                           ///< open for as long as `owner` lives
     std::shared_ptr<const void> owner;
   };
   std::function<Start(std::uint64_t worker)> start;

@@ -9,10 +9,13 @@
 #include <signal.h>
 #include <string>
 #include <thread>
+#include <time.h>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "skerry/base/file.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/broker/test_run.h"
 
 namespace skerry::broker {
@@ -58,15 +61,34 @@ class BrokerTest : public ::testing::Test {
 
   std::shared_ptr<Started> begin(const std::string& order, const std::string& tenant = "t",
                                  Isolation isolation = Isolation::kTenant,
-                                 milliseconds wall = milliseconds(20'000)) {
-    auto started = std::make_shared<Started>();
+                                 milliseconds wall = milliseconds(20'000),
+                                 ByteSize memory = mib(256)) {
     broker::Run run;
     run.tenant = tenant;
     run.isolation = isolation;
-    run.observer = &started->output;
     run.request.program.code = order;
     run.request.limits.wall = wall;
+    run.request.limits.memory = memory;
+    run.request.limits.files = bytes(0);
     run.request.limits.output = kib(64);
+    return begin(std::move(run));
+  }
+
+  /// A run of much output, whose observer has room for `most` bytes of it.
+  std::shared_ptr<Started> begin_large(const std::string& order, std::size_t most,
+                                       milliseconds wall = milliseconds(20'000)) {
+    broker::Run run;
+    run.tenant = "t";
+    run.request.program.code = order;
+    run.request.limits.wall = wall;
+    run.request.limits.output = mib(1024);
+    return begin(std::move(run), most);
+  }
+
+  std::shared_ptr<Started> begin(broker::Run run, std::size_t most = SIZE_MAX) {
+    auto started = std::make_shared<Started>();
+    started->output.most = most;
+    run.observer = &started->output;
     started->id = broker_->run(std::move(run),
                                [started](Result<Outcome> outcome) { started->ended = outcome; });
     return started;
@@ -126,6 +148,49 @@ TEST_F(BrokerTest, ZygoteThatDiesAtOnceIsAFailure) {
   EXPECT_EQ(Broker::start(io_, missing).status().code(), StatusCode::kFailedPrecondition);
 }
 
+/// The service's own control groups, where this machine has some for this test.
+std::optional<jail::ControlGroups> own_groups() {
+  const auto groups = jail::ControlGroups::own();
+  if (!groups.ok() || !groups->divide().ok()) return std::nullopt;
+  return *groups;
+}
+
+TEST_F(BrokerTest, RunThatTakesMoreMemoryThanItMayIsOutOfMemoryAndHarmsNobody) {
+  Setting with = setting();
+  with.groups = own_groups();
+  if (kHasShadowMemory && !with.groups) GTEST_SKIP() << "nothing bounds a sanitizer's memory";
+  start(with);
+  const auto run = begin("take memory", "greedy", Isolation::kTenant, milliseconds(20'000), mib(8));
+  const Outcome outcome = end_of(*run);
+  EXPECT_EQ(outcome.kind, OutcomeKind::kOutOfMemory) << outcome.message;
+  EXPECT_EQ(run->output.text.find("took"), std::string::npos);
+  EXPECT_NE(pid_of("greedy"), "");
+}
+
+TEST_F(BrokerTest, RunThatMayHaveTheMemoryGetsIt) {
+  Setting with = setting();
+  with.groups = own_groups();
+  start(with);
+  const auto run =
+      begin("take memory", "greedy", Isolation::kTenant, milliseconds(20'000), mib(1024));
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
+  EXPECT_NE(run->output.text.find("took"), std::string::npos);
+}
+
+TEST_F(BrokerTest, WorkersHaveGroupsOfTheirOwnAndAKillIsNotForWantOfMemory) {
+  Setting with = setting();
+  with.groups = own_groups();
+  if (!with.groups) GTEST_SKIP() << jail::ControlGroups::own().status();
+  start(with);
+  const std::string pid = pid_of("one").substr(6);  // "begun 123"
+  const auto groups = read_file("/proc/" + pid + "/cgroup", kib(64));
+  EXPECT_NE(groups.value_or("").find("/skerry-worker-"), std::string::npos) << groups.value_or("");
+  const auto run = begin("hang", "one");
+  ASSERT_TRUE(wait_until([&] { return run->output.text == "begun"; }));
+  ASSERT_EQ(::kill(std::stoi(pid), SIGKILL), 0);
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCrashed);
+}
+
 TEST_F(BrokerTest, TenantsKeepTheirWorkersAndNeverShareThem) {
   start(setting());
   const std::string one = pid_of("one");
@@ -183,6 +248,8 @@ TEST_P(WorkerThat, HarmsItsOwnRunOnly) {
   EXPECT_NE(outcome.message.find(GetParam().message), std::string::npos) << outcome.message;
   EXPECT_EQ(outcome.exit_code, sandbox::exit_code_of(GetParam().kind));
   EXPECT_LE(run->output.text.size(), 64U * 1024);
+  EXPECT_LE(run->output.cuts, 1);
+  EXPECT_EQ(run->output.changes, 0);
   EXPECT_NE(pid_of("t"), "");
   EXPECT_TRUE(wait_until([&] { return other->output.text == "begun"; }));
   EXPECT_FALSE(other->ended.has_value());
@@ -191,7 +258,12 @@ TEST_P(WorkerThat, HarmsItsOwnRunOnly) {
 INSTANTIATE_TEST_SUITE_P(
     Does, WorkerThat,
     ::testing::Values(End{"hang", OutcomeKind::kDeadline, "0.3 s"},
-                      End{"flood", OutcomeKind::kDeadline, "0.3 s"},
+                      End{"flood", OutcomeKind::kCrashed, "more output than its limit"},
+                      End{"cuts without end", OutcomeKind::kCrashed, "more output than its limit"},
+                      End{"starts without end", OutcomeKind::kCrashed, "started twice"},
+                      End{"outputs of nothing", OutcomeKind::kCrashed, "output without any"},
+                      End{"talk on", OutcomeKind::kDeadline, "0.3 s"},
+                      End{"change", OutcomeKind::kCrashed, "impossible file change"},
                       End{"die", OutcomeKind::kCrashed, "exit code 3"},
                       End{"die before", OutcomeKind::kCrashed, "exit code 7"},
                       End{"crash", OutcomeKind::kCrashed, "signal 11"},
@@ -357,10 +429,165 @@ TEST_F(BrokerTest, LargeProgramsGoThroughAndTooLargeOnesAreRefused) {
   const auto large = begin("print " + std::string(8 << 20, 'x'));
   EXPECT_EQ(end_of(*large).kind, OutcomeKind::kCompleted);
   EXPECT_EQ(large->output.text.size(), 64U * 1024);
-  EXPECT_TRUE(large->output.was_cut);
+  EXPECT_EQ(large->output.cuts, 1);
   const auto too_large = begin("print " + std::string(70 << 20, 'x'));
   EXPECT_TRUE(wait_until([&] { return too_large->ended.has_value(); }));
   EXPECT_EQ(too_large->ended->status().code(), StatusCode::kResourceExhausted);
+}
+
+// Slow consumers.
+
+constexpr std::size_t kRoom = std::size_t{1} << 20;
+// What RunObserver promises at most beyond that.
+constexpr std::size_t kMore = std::size_t{512} << 10;
+constexpr std::size_t kSaid = 1'100'000 + std::string_view("begun").size();
+
+TEST_F(BrokerTest, AFullConsumerStopsTheGuestAndNobodyElse) {
+  start(setting());
+  const auto run = begin_large("talk on", kRoom);
+  ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
+  io_.run_for(milliseconds(100));
+  const std::size_t held = run->output.text.size();
+  EXPECT_LT(held, kRoom + kMore);
+  EXPECT_NE(pid_of("other"), "");
+  EXPECT_EQ(run->output.text.size(), held);
+  run->output.take_more(3 * kRoom);
+  EXPECT_EQ(run->output.text.size(), held) << "never during the call";
+  ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
+  io_.run_for(milliseconds(100));
+  EXPECT_LT(run->output.text.size(), 3 * kRoom + kMore);
+  EXPECT_FALSE(run->ended.has_value());
+}
+
+TEST_F(BrokerTest, RoomThatIsNotThereIsNoReasonToGoOn) {
+  start(setting());
+  const auto run = begin_large("talk on", kRoom);
+  ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
+  io_.run_for(milliseconds(50));
+  const std::size_t held = run->output.text.size();
+  for (int i = 0; i < 10; ++i) run->output.resume();
+  io_.run_for(milliseconds(50));
+  EXPECT_EQ(run->output.text.size(), held);
+}
+
+TEST_F(BrokerTest, TimeRunsOnWhileTheConsumerIsFull) {
+  start(setting());
+  const auto run = begin_large("talk on", kRoom, milliseconds(300));
+  EXPECT_EQ(sandbox::name_of(end_of(*run).kind), "deadline");
+  EXPECT_GE(run->output.text.size(), kRoom);
+  EXPECT_LT(run->output.text.size(), kRoom + kMore);
+  run->output.take_more();  // of a run that is over: nothing happens
+  EXPECT_NE(pid_of("t"), "");
+}
+
+TEST_F(BrokerTest, CancelEndsARunWhoseConsumerIsFull) {
+  start(setting());
+  const auto run = begin_large("talk on", kRoom);
+  ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
+  broker_->cancel(run->id);
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCancelled);
+  EXPECT_NE(pid_of("t"), "");
+}
+
+/// Works until the pool has seen the death of a worker whose run's consumer is full.
+class DeadWhileFull : public BrokerTest {
+ protected:
+  std::shared_ptr<Started> begin_and_die(milliseconds wall = milliseconds(20'000)) {
+    start(setting());
+    auto run = begin_large("say 1100000 and die", kRoom, wall);
+    EXPECT_TRUE(wait_until([&] { return run->output.is_full(); }));
+    EXPECT_TRUE(wait_until([&] { return broker_->processes().size() <= 2; }));
+    EXPECT_FALSE(run->ended.has_value());
+    EXPECT_LT(run->output.text.size(), kSaid);
+    return run;
+  }
+};
+
+TEST_F(DeadWhileFull, ItsLastWordsComeWhenThereIsRoom) {
+  const auto run = begin_and_die();
+  int turns = 0;
+  const auto until = std::chrono::steady_clock::now() + milliseconds(200);
+  while (std::chrono::steady_clock::now() < until) {
+    turns += static_cast<int>(io_.run_one_for(milliseconds(200)));
+  }
+  EXPECT_LT(turns, 100) << "the loop is busy with nothing";
+  run->output.take_more();
+  const Outcome outcome = end_of(*run);
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+  EXPECT_NE(outcome.message.find("exit code 3"), std::string::npos) << outcome.message;
+  EXPECT_EQ(run->output.text.size(), kSaid);
+  EXPECT_NE(pid_of("t"), "");
+}
+
+TEST_F(DeadWhileFull, ItsLastWordsComeAtTheDeadlineAtTheLatest) {
+  const auto run = begin_and_die(milliseconds(1'000));
+  const Outcome outcome = end_of(*run);
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed) << "it died in time";
+  EXPECT_EQ(run->output.text.size(), kSaid);
+}
+
+TEST_F(DeadWhileFull, ItCanBeCancelled) {
+  const auto run = begin_and_die();
+  broker_->cancel(run->id);
+  EXPECT_FALSE(run->ended.has_value()) << "never during the call";
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCancelled);
+  EXPECT_NE(pid_of("t"), "");
+}
+
+TEST_F(DeadWhileFull, ItIsNotHeardOfAfterTheBrokersEnd) {
+  const auto run = begin_and_die();
+  broker_.reset();
+  run->output.take_more();
+  io_.run_for(milliseconds(50));
+  EXPECT_FALSE(run->ended.has_value());
+}
+
+TEST_F(BrokerTest, ARunThatEndedInTimeIsNoDeadlineBecauseItsConsumerWasFull) {
+  start(setting());
+  const auto run = begin_large("say 1100000 bytes", kRoom, milliseconds(500));
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
+  EXPECT_EQ(run->output.text.size(), kSaid);
+  EXPECT_EQ(broker_->counts().killed, 0U);
+  EXPECT_NE(pid_of("t"), "");
+  EXPECT_EQ(broker_->counts().died, 0U) << "its worker serves on";
+}
+
+// By processor time: on a machine that is busy, a turn lasts for as long as others work.
+TEST_F(BrokerTest, TheSmallestEventsHoldTheLoopForNoMoreThanMoments) {
+  start(setting());
+  const auto run = begin_large("flood", SIZE_MAX, milliseconds(500));
+  ASSERT_TRUE(wait_until([&] { return run->output.text.size() > 100; }));
+  const auto processor_time = [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  };
+  std::chrono::nanoseconds longest{0};
+  while (!run->ended) {
+    const auto before = processor_time();
+    io_.run_one_for(milliseconds(100));
+    longest = std::max<std::chrono::nanoseconds>(longest, processor_time() - before);
+  }
+  EXPECT_LT(longest, milliseconds(50));
+  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kDeadline);
+}
+
+TEST_F(BrokerTest, ChangesThatAreWantedGetFiveSecondsBeyondTheLimit) {
+  start(setting());
+  broker::Run run;
+  run.tenant = "t";
+  run.request.program.code = "change";
+  run.request.limits.wall = milliseconds(200);
+  run.request.changes = worker::FileChanges::kWanted;
+  const auto begun = std::chrono::steady_clock::now();
+  const auto started = begin(std::move(run));
+  const Outcome outcome = end_of(*started);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  EXPECT_EQ(outcome.kind, OutcomeKind::kDeadline);
+  EXPECT_NE(outcome.message.find("write out"), std::string::npos) << outcome.message;
+  EXPECT_EQ(started->output.changes, 1);
+  EXPECT_GE(took, worker::kResultsTime);
+  EXPECT_LT(took, worker::kResultsTime + milliseconds(2'000));
 }
 
 }  // namespace

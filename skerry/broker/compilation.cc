@@ -1,49 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/broker/compilation.h"
 
-#include <algorithm>
-#include <array>
+#include <atomic>
 #include <chrono>
-#include <fcntl.h>
-#include <poll.h>
+#include <optional>
+#include <string>
+#include <thread>
 #include <unistd.h>
 #include <utility>
-#include <vector>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/child.h"
 #include "skerry/base/file.h"
-#include "skerry/base/utf8.h"
+#include "skerry/broker/helper_program.h"
 #include "skerry/jail/memory_file.h"
+#include "skerry/runtime/command.h"
 
 namespace skerry::broker {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Where skerry-compiler looks for them.
-constexpr int kModule = 3;
-constexpr int kAnswer = 4;
-// Above all that it looks for, so that nothing is in its own way.
-constexpr int kOutOfTheWay = 10;
-
-constexpr ByteSize kMaxAnswer = kib(64);
-constexpr std::size_t kLongestMessage = 4096;
 // The budget is processor time, after some to read the module. On a machine that is busy it takes
 // longer; for ever it does not.
 constexpr int kWallPerCpu = 4;
 constexpr std::chrono::seconds kTimeToRead{60};
 
-/// In the new process. Only what is allowed between fork and exec.
-int become_compiler(char* const* words, int module, int answer) {
-  const int high_module = ::fcntl(module, F_DUPFD_CLOEXEC, kOutOfTheWay);
-  const int high_answer = ::fcntl(answer, F_DUPFD_CLOEXEC, kOutOfTheWay);
-  if (::dup2(high_module, kModule) != kModule || ::dup2(high_answer, kAnswer) != kAnswer) {
-    return 125;
-  }
-  ::execv(words[0], words);
-  return 125;
-}
+// As workers have, and for the same reason.
+constexpr std::uint32_t kCompileWeight = 33;
+constexpr std::uint32_t kSpareThreads = 10;
 
 Result<OwnedFd> sealed_copy(const std::string& module) {
   SKERRY_ASSIGN(OwnedFd file, jail::make_memory_file("module"));
@@ -52,72 +36,49 @@ Result<OwnedFd> sealed_copy(const std::string& module) {
   return file;
 }
 
-/// Everything up to the end of the answer.
-Result<std::string> answer_of(int answer, int stop, Clock::time_point until) {
-  std::string text;
-  for (;;) {
-    std::array<pollfd, 2> waiting{{{answer, POLLIN, 0}, {stop, POLLIN, 0}}};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    SKERRY_ASSIGN(const int ready, syscall_result("poll", {}, [&] {
-                    return ::poll(waiting.data(), waiting.size(),
-                                  static_cast<int>(std::max<std::int64_t>(0, left.count())));
-                  }));
-    if (waiting[1].revents != 0) return absl::CancelledError("nobody waits for the module");
-    if (ready == 0) {
-      return absl::UnavailableError(
-          "compiling the module took too long: the machine is busy; run it again");
-    }
-    char buffer[4096];
-    SKERRY_ASSIGN(const ssize_t got, syscall_result("read", "compiler", [&] {
-                    return ::read(answer, buffer, sizeof buffer);
-                  }));
-    if (got == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(got));
-    if (text.size() > kMaxAnswer.value) {
-      return absl::InternalError("the compiler's answer is too long");
-    }
-  }
-}
-
-Status status_in(std::string_view answer) {
-  if (answer.empty()) return absl::InternalError("the compiler ended without an answer");
-  const auto code = static_cast<StatusCode>(static_cast<unsigned char>(answer[0]));
-  if (code == StatusCode::kOk) return ok_status();
-  const std::string text = to_utf8(clip(answer.substr(1), kLongestMessage));
-  return code == StatusCode::kInvalidArgument ? absl::InvalidArgumentError(text)
-                                              : absl::InternalError(text);
+/// A group for the processes that read and compile one module; none without `setting.groups`.
+Result<std::optional<jail::ControlGroup>> group_of(const ModuleSetting& setting) {
+  if (!setting.groups) return std::optional<jail::ControlGroup>();
+  static std::atomic<unsigned> last = 0;
+  const std::string name = std::string(jail::ControlGroups::kPrefix) + "compile-" +
+                           std::to_string(::getpid()) + "-" + std::to_string(++last);
+  const jail::GroupLimits limits{.memory = *runtime::kCommandBudget.private_memory,
+                                 .cpu_weight = kCompileWeight,
+                                 .processes = std::thread::hardware_concurrency() + kSpareThreads};
+  SKERRY_ASSIGN(auto group, setting.groups->create(name, limits));
+  return std::optional(std::move(group));
 }
 
 }  // namespace
 
 Status compile(const Compilation& what, const ModuleSetting& setting, int stop) {
   SKERRY_ASSIGN(const OwnedFd module, sealed_copy(*what.module));
-  int ends[2];
-  SKERRY_TRY(syscall_result("pipe2", {}, [&] { return ::pipe2(ends, O_CLOEXEC); }).status());
-  const OwnedFd reader(ends[0]);
-  OwnedFd writer(ends[1]);
-  std::vector<std::string> text{setting.compiler.native(),
-                                what.directory.native(),
-                                what.key,
-                                std::to_string(what.memory.value),
-                                std::to_string(what.table_elements),
-                                what.metering == engine::Metering::kFuel ? "fuel" : "plain",
-                                std::to_string(setting.cpu.count()),
-                                std::to_string(setting.kept.value)};
-  std::vector<char*> words;
-  words.reserve(text.size() + 1);
-  for (std::string& each : text) words.push_back(each.data());
-  words.push_back(nullptr);
-  // Dies when it is destroyed here, and with it the jailed process that it waits for.
-  SKERRY_ASSIGN(Child child, Child::fork([&] {
-                  return become_compiler(words.data(), module.get(), writer.get());
-                }));
-  writer.close();
-  SKERRY_ASSIGN(
-      const std::string answer,
-      answer_of(reader.get(), stop, Clock::now() + kTimeToRead + setting.cpu * kWallPerCpu));
-  SKERRY_TRY(child.wait().status());
-  return status_in(answer);
+  SKERRY_ASSIGN(const auto group, group_of(setting));
+  HelperProgram compiler{
+      .name = "the compiler",
+      .program = setting.compiler,
+      .arguments = {what.directory.native(), what.key, std::to_string(what.memory.value),
+                    std::to_string(what.table_elements),
+                    what.metering == engine::Metering::kFuel ? "fuel" : "plain",
+                    std::to_string(setting.cpu.count()), std::to_string(setting.kept.value)},
+      .descriptors = {module.get()},
+      .until = Clock::now() + kTimeToRead + setting.cpu * kWallPerCpu,
+      .late = "compiling the module took too long: the machine is busy; run it again",
+      .stop = stop};
+  if (group) {
+    compiler.arguments.emplace_back("grouped");
+    compiler.group = group->fd();
+  }
+  const Status compiled = run_helper(compiler).status();
+  switch (compiled.code()) {
+    case StatusCode::kOk:
+    case StatusCode::kCancelled:
+    case StatusCode::kUnavailable:
+    case StatusCode::kInvalidArgument:
+      return compiled;
+    default:  // of the module's faults it says that they are invalid arguments
+      return absl::InternalError(std::string(message_of(compiled)));
+  }
 }
 
 }  // namespace skerry::broker

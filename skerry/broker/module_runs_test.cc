@@ -138,7 +138,7 @@ TEST_F(ModuleRunsTest, AProcessThatHarmsItselfHarmsItsRunOnly) {
     return end_of(*begin(order, "t", "good", milliseconds(300))).kind;
   };
   EXPECT_EQ(end("hang"), OutcomeKind::kDeadline);
-  EXPECT_EQ(end("flood"), OutcomeKind::kDeadline);
+  EXPECT_EQ(end("flood"), OutcomeKind::kCrashed);
   EXPECT_EQ(end("crash"), OutcomeKind::kCrashed);
   EXPECT_EQ(end("garbage"), OutcomeKind::kCrashed);
   EXPECT_EQ(end("descriptor"), OutcomeKind::kCrashed);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -12,6 +13,7 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/jail/cgroup.h"
 #include "skerry/runtime/home.h"
 #include "skerry/sandbox/limits.h"
 
@@ -24,6 +26,8 @@ struct ModuleSetting {
   int queue = 16;                  ///< compilations of one tenant that may wait; 0 to 10,000
   ByteSize kept = mib(512);        ///< native code of one tenant; the oldest goes; 1 MiB or more
   std::chrono::seconds cpu{180};   ///< processor time of one compilation; 1 to 3,600
+  /// What to make compilations' control groups in, divided already; none: they have none.
+  std::optional<jail::ControlGroups> groups = {};
 
   /// kInvalidArgument naming what is out of its bounds.
   Status check() const;

@@ -76,6 +76,7 @@ Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setti
   auto runner = std::make_unique<Runner>();
   SKERRY_TRY(setting.modules.check());
   const runtime::Home home = setting.pool.home;
+  runner->runtime_home_ = home;
   runner->home_ = home.root.native();
   SKERRY_ASSIGN(runner->broker_, Broker::start(io, std::move(setting.pool)));
   SKERRY_ASSIGN(runner->sessions_,
@@ -134,6 +135,15 @@ void Runner::record(const access::Principal& principal, const Status& status,
   const bool is_fault = outcome == nullptr || outcome->kind == sandbox::OutcomeKind::kDeadline;
   gate_->record(principal,
                 is_fault ? access::Gate::RunEnd::kFault : access::Gate::RunEnd::kSuccess);
+}
+
+awaitable<Result<SessionRuns::Answer>> Runner::run_in_session(SessionRuns::Order order) {
+  auto answer = co_await wait_for<SessionRuns::Answer>([&](SessionRuns::Done done) {
+    const auto id = sessions_->run(std::move(order), std::move(done));
+    return [this, id] { sessions_->cancel(id); };
+  });
+  if (!answer.ok()) co_return without_home(answer.status(), home_);
+  co_return answer;
 }
 
 Counts Runner::counts() const {
@@ -199,14 +209,13 @@ awaitable<Result<Runner::Answer>> Runner::run_admitted(Order order) {
   SessionRuns::Order in_session{.tenant = order.principal.tenant,
                                 .name = *std::move(order.session),
                                 .request = std::move(order.request),
+                                .files = {},
                                 .durability = order.durability,
                                 .isolation = order.isolation,
                                 .observer = order.observer};
-  auto answer = co_await wait_for<SessionRuns::Answer>([&](SessionRuns::Done done) {
-    const auto id = sessions_->run(std::move(in_session), std::move(done));
-    return [this, id] { sessions_->cancel(id); };
-  });
-  if (!answer.ok()) co_return without_home(answer.status(), home_);
+  auto running = run_in_session(std::move(in_session));
+  auto answer = co_await std::move(running);
+  if (!answer.ok()) co_return answer.status();
   SessionReport& report = answer->report;
   report.failure = without_home(report.failure, home_);
   report.message = without_home(std::move(report.message), home_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,6 +73,26 @@ class Runner {
   };
   boost::asio::awaitable<Result<sandbox::Outcome>> look(Look look);
 
+  /// An operation on the files of a session, of a user's memory, or of both.
+  struct FileWork {
+    access::Principal principal;
+    std::optional<session::SessionName> session = {};  ///< whose workspace it may touch
+    std::optional<session::SessionName> memory = {};   ///< the user whose memory it may touch
+    std::string operation = {};                        ///< an encoded operation::Request; or
+    std::shared_ptr<const OwnedFd> large_operation = nullptr;  ///< a sealed file with it
+    std::chrono::milliseconds time{30'000};  ///< after which it ends by itself, and soon is killed
+    ByteSize workspace_quota = {};
+    ByteSize memory_quota = {};
+    /// Of one that may change files: how a list of revisions names it. Empty: it looks.
+    std::string title = {};
+    worker::RunObserver* observer = nullptr;  ///< gets the answer as standard output
+  };
+  /// Admits it as a run, and performs it in a worker of the tenant's: a look on what is there now,
+  /// also while somebody runs in the session; a change in its turn, and what it changed is
+  /// committed when this returns. The answer is untrusted. The outcome is kCompleted, or tells why
+  /// there is no answer.
+  boost::asio::awaitable<Result<sandbox::Outcome>> perform(FileWork work);
+
   /// The sessions, for what is no run in them.
   SessionAccess& sessions() { return *access_; }
 
@@ -85,7 +106,16 @@ class Runner {
   boost::asio::awaitable<Result<Answer>> run_admitted(Order order);
   boost::asio::awaitable<Result<Answer>> run_module(Order order);
   boost::asio::awaitable<Result<sandbox::Outcome>> outcome_of(Run run);
+  boost::asio::awaitable<Result<SessionRuns::Answer>> run_in_session(SessionRuns::Order order);
+  boost::asio::awaitable<Result<sandbox::Outcome>> change_files(FileWork work,
+                                                                worker::RunRequest request);
+  boost::asio::awaitable<Result<sandbox::Outcome>> look_at_files(FileWork work,
+                                                                 worker::RunRequest request);
+  /// The newest revision of one of the sessions that an operation looks at.
+  boost::asio::awaitable<Result<std::shared_ptr<const image::Revision>>> newest(
+      std::string store, session::SessionName name);
 
+  runtime::Home runtime_home_;
   std::string home_;
   access::Gate* gate_ = nullptr;
   std::map<std::string, std::string> variables_;

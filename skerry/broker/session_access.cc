@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/broker/session_access.h"
 
+#include "skerry/session/memory_tenant.h"
+
 namespace skerry::broker {
 
 Result<SessionAccess::Store> SessionAccess::take(const std::string& tenant) {
@@ -14,7 +16,7 @@ Result<SessionAccess::Store> SessionAccess::take(const std::string& tenant) {
       return store;
     }
   }
-  return session::SessionStore::open(directory_, tenant, policy_,
+  return session::SessionStore::open(directory_, tenant, session::policy_of(tenant, policy_),
                                      session::SessionStore::Waiting::kNever);
 }
 

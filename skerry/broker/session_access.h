@@ -68,6 +68,13 @@ class SessionAccess {
     }
   }
 
+  /// The same for work that needs no store.
+  template <typename Work>
+  boost::asio::awaitable<std::invoke_result_t<Work>> on_thread(Work work) {
+    auto doing = loop::on_pool(pool_, std::move(work));
+    co_return co_await std::move(doing);
+  }
+
  private:
   using Store = std::unique_ptr<session::SessionStore>;
   static constexpr std::chrono::milliseconds kFirstPause{2};

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <sys/stat.h>
 #include <utility>
 #include <vector>
 
@@ -13,8 +15,11 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "skerry/base/range.h"
+#include "skerry/broker/file_start.h"
+#include "skerry/broker/store_lanes.h"
 #include "skerry/image/image_file.h"
 #include "skerry/jail/memory_file.h"
+#include "skerry/worker/file_worker.h"
 
 namespace skerry::broker {
 namespace {
@@ -28,28 +33,61 @@ constexpr std::chrono::milliseconds kLatestAsk{100};
 
 constexpr std::chrono::seconds kBetweenKeeping{15};
 
-/// What the store's thread works with. Nobody else touches it, but to read what never changes.
+// A commit of more bytes is one that others should not wait for: it takes some milliseconds.
+constexpr std::int64_t kLargeCommit = std::int64_t{4} << 20;
+
+using Weight = StoreLanes::Weight;
+
+/// How much keeping what a run left may take.
+Weight weight_of(const worker::LeftState& left) {
+  struct stat info{};
+  return left.file.is_open() && ::fstat(left.file.get(), &info) == 0 && info.st_size > kLargeCommit
+             ? Weight::kLarge
+             : Weight::kSmall;
+}
+
+/// What the store's threads work with: each tenant's store in that tenant's lane alone.
 struct StoreSide {
   const runtime::PythonInstallation installation;
   const session::Policy policy;
   const std::filesystem::path directory;
-  std::map<std::string, std::unique_ptr<SessionStore>> stores;  // by tenant
+  std::mutex mutex;
+  std::map<std::string, std::unique_ptr<SessionStore>> stores;  // by tenant; guarded by the mutex
+
+  StoreSide(const runtime::Home& home, const SessionRuns::Setting& setting)
+      : installation(home),
+        policy(setting.policy),
+        directory(setting.store.empty() ? home.store() : setting.store) {}
 
   Result<SessionStore*> store_of(const std::string& tenant) {
-    auto& store = stores[tenant];
-    if (!store) {
-      SKERRY_ASSIGN(store, SessionStore::open(directory, tenant, policy));
+    std::unique_ptr<SessionStore>* store = nullptr;
+    {
+      const std::lock_guard lock(mutex);
+      store = &stores[tenant];  // where it is it stays, and its lane alone looks into it
     }
-    return store.get();
+    if (!*store) {
+      SKERRY_ASSIGN(*store,
+                    SessionStore::open(directory, tenant, session::policy_of(tenant, policy)));
+    }
+    return store->get();
+  }
+
+  std::vector<std::string> tenants() {
+    const std::lock_guard lock(mutex);
+    std::vector<std::string> names;
+    names.reserve(stores.size());
+    for (const auto& [tenant, store] : stores) names.push_back(tenant);
+    return names;
   }
 
   /// kUnavailable while another process runs in the session.
-  Result<std::shared_ptr<SessionTurn>> begin(const SessionRuns::Order& order,
+  Result<std::shared_ptr<SessionTurn>> begin(const std::string& tenant,
+                                             const session::SessionName& name,
+                                             const std::string& template_name,
                                              const image::Revision* known) {
-    SKERRY_ASSIGN(SessionStore * store, store_of(order.tenant));
-    SKERRY_ASSIGN(auto lease, store->try_lease(order.name));
-    SKERRY_ASSIGN(auto turn,
-                  SessionTurn::begin(*store, std::move(lease), order.request.template_name, known));
+    SKERRY_ASSIGN(SessionStore * store, store_of(tenant));
+    SKERRY_ASSIGN(auto lease, store->try_lease(name));
+    SKERRY_ASSIGN(auto turn, SessionTurn::begin(*store, std::move(lease), template_name, known));
     if (turn.is_new()) {
       const auto file = installation.template_path(turn.template_name());
       SKERRY_ASSIGN(auto image, image::open_image(file));
@@ -83,9 +121,17 @@ struct StoreSide {
                           {.file = is_file ? left.file.get() : -1,
                            .bytes = left.bytes,
                            .memory = order.request.limits.memory,
+                           .files = order.request.limits.files,
                            .durability = order.durability,
                            .committed = &end.committed});
     return end;
+  }
+
+  /// The new revision of what an operation has made of a session's files.
+  Result<image::Revision> commit_files(const std::string& tenant, SessionTurn& turn,
+                                       std::string host_state, const std::string& title) {
+    SKERRY_ASSIGN(SessionStore * store, store_of(tenant));
+    return turn.commit_files(*store, std::move(host_state), title);
   }
 };
 
@@ -105,11 +151,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
       : io_(io),
         broker_(broker),
         setting_(setting),
-        side_(std::make_shared<StoreSide>(
-            StoreSide{.installation = runtime::PythonInstallation(home),
-                      .policy = setting.policy,
-                      .directory = setting.store.empty() ? home.store() : setting.store,
-                      .stores = {}})),
+        side_(std::make_shared<StoreSide>(home, setting)),
         sweep_(io) {}
 
   void start() { sweep(); }
@@ -117,13 +159,13 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   void stop() {
     is_stopped_ = true;
     sweep_.cancel();
-    store_thread_.join();
+    lanes_.join();
     keeping_thread_.join();
   }
 
   RunId run(Order order, Done done) {
     const RunId id = ++last_run_;
-    Key key(order.tenant, order.name.text());
+    Key key(order.files ? order.files->store_of(order.tenant) : order.tenant, order.name.text());
     Line& line = lines_[key];
     if (line.waiting.size() > static_cast<std::size_t>(setting_.queue)) {
       const Status busy =
@@ -132,8 +174,8 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
       boost::asio::post(io_, [done = std::move(done), busy] { done(busy); });
       return id;
     }
-    line.waiting.push_back(std::make_shared<Pending>(Pending{
-        .id = id, .order = std::move(order), .done = std::move(done), .turn = {}, .left = {}}));
+    line.waiting.push_back(std::make_shared<Pending>(
+        Pending{.id = id, .order = std::move(order), .done = std::move(done)}));
     if (line.waiting.size() == 1) begin(key);
     return id;
   }
@@ -159,6 +201,14 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     }
   }
 
+  std::optional<KeptState> kept_state(const std::string& store,
+                                      const session::SessionName& name) const {
+    const auto line = lines_.find(Key(store, name.text()));
+    if (line == lines_.end() || !line->second.kept) return std::nullopt;
+    const Kept& kept = *line->second.kept;
+    return KeptState{.worker = kept.worker, .state = kept.state, .revision = kept.revision};
+  }
+
   int kept() const {
     return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [](const auto& each) {
       return each.second.kept.has_value();
@@ -166,7 +216,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   }
 
  private:
-  using Key = std::pair<std::string, std::string>;  // tenant and name
+  using Key = std::pair<std::string, std::string>;  // tenant of the store, and name
 
   struct Pending {
     RunId id = 0;
@@ -174,10 +224,12 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     Done done;
     bool is_cancelled = false;
     Broker::RunId broker_run = 0;
-    std::shared_ptr<SessionTurn> turn;
-    std::uint64_t worker = 0;  // the one that runs it
-    std::uint64_t state = 0;   // what the worker calls the state that it leaves
-    worker::LeftState left;
+    std::shared_ptr<SessionTurn> turn = nullptr;
+    std::shared_ptr<SessionTurn> second_turn = nullptr;  // of an operation on two sessions
+    std::optional<sandbox::Limits> keeper = {};  // of a sandbox that an operation began with
+    std::uint64_t worker = 0;                    // the one that runs it
+    std::uint64_t state = 0;                     // what the worker calls the state that it leaves
+    worker::LeftState left = {};
     bool is_kept = false;
     std::chrono::milliseconds next_ask = kFirstAsk;
   };
@@ -188,7 +240,8 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     std::uint64_t worker = 0;
     std::uint64_t state = 0;
     std::shared_ptr<const image::Revision> revision;  // whose state it is
-    sandbox::Limits limits;
+    /// Of the sandbox that stands there; none where only the files are kept.
+    std::optional<sandbox::Limits> sandbox;
   };
 
   struct Line {
@@ -197,41 +250,68 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     Clock::time_point used;
   };
 
-  /// Does `work` on the store's thread, then `then` with its result on the loop.
+  /// Does `work` in the tenant's lane, then `then` with its result on the loop.
   template <typename Work, typename Then>
-  void in_store(Work work, Then then) {
-    boost::asio::post(store_thread_, [&io = io_, side = side_, weak = weak_from_this(),
-                                      work = std::move(work), then = std::move(then)]() mutable {
-      auto result = work(*side);
-      boost::asio::post(io, [weak, result = std::move(result), then = std::move(then)]() mutable {
-        const auto lines = weak.lock();
-        if (lines && !lines->is_stopped_) then(*lines, std::move(result));
-      });
-    });
+  void in_store(const std::string& tenant, Weight weight, Work work, Then then) {
+    lanes_.post(tenant, weight,
+                [&io = io_, side = side_, weak = weak_from_this(), work = std::move(work),
+                 then = std::move(then)]() mutable {
+                  auto result = work(*side);
+                  boost::asio::post(
+                      io, [weak, result = std::move(result), then = std::move(then)]() mutable {
+                        const auto lines = weak.lock();
+                        if (lines && !lines->is_stopped_) then(*lines, std::move(result));
+                      });
+                });
   }
 
   void begin(const Key& key) {
     Line& line = lines_[key];
     const PendingRun pending = line.waiting.front();
     const auto known = line.kept ? line.kept->revision : nullptr;
-    in_store([pending, known](StoreSide& side) { return side.begin(pending->order, known.get()); },
-             [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
-               lines.begun(key, pending, std::move(turn));
-             });
+    in_store(
+        key.first, Weight::kSmall,
+        [key, pending, known](StoreSide& side) {
+          const Order& order = pending->order;
+          return side.begin(key.first, order.name, order.request.template_name, known.get());
+        },
+        [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
+          if (turn.ok()) pending->turn = *std::move(turn);
+          if (turn.ok() && pending->order.files && pending->order.files->second) {
+            lines.begin_second(key, pending);
+          } else {
+            lines.begun(key, pending, turn.status());
+          }
+        });
   }
 
-  void begun(const Key& key, const PendingRun& pending, Result<std::shared_ptr<SessionTurn>> turn) {
-    if (turn.ok()) {
-      pending->turn = *std::move(turn);
+  /// The second session of an operation. While another has that, the first is given back.
+  void begin_second(const Key& key, const PendingRun& pending) {
+    const std::string store = Files::second_store_of(pending->order.tenant);
+    in_store(
+        store, Weight::kSmall,
+        [store, pending](StoreSide& side) {
+          auto turn = side.begin(store, *pending->order.files->second, {}, nullptr);
+          if (!turn.ok()) pending->turn.reset();
+          return turn;
+        },
+        [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
+          if (turn.ok()) pending->second_turn = *std::move(turn);
+          lines.begun(key, pending, turn.status());
+        });
+  }
+
+  void begun(const Key& key, const PendingRun& pending, const Status& status) {
+    if (status.ok()) {
       if (pending->is_cancelled) {
         ended(key, pending, worker::cancelled_outcome());
       } else {
         hand_over(key, pending);
       }
-    } else if (turn.status().code() == StatusCode::kUnavailable && !pending->is_cancelled) {
+    } else if (status.code() == StatusCode::kUnavailable && !pending->is_cancelled) {
       ask_again(key, pending);
     } else {
-      finish(key, pending, turn.status());
+      finish(key, pending, status);
     }
   }
 
@@ -257,7 +337,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     run.request.template_name = turn.template_name();
     turn.continue_with(run.request.program);
     if (line.kept && (line.kept->revision->id != turn.parent().id ||
-                      !line.kept->limits.suit_sandbox_of(run.request.limits))) {
+                      !(pending->order.files || has_sandbox_for(*line.kept, run.request.limits)))) {
       forget(line);
     }
     InSession session;
@@ -282,8 +362,15 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
           }
         });
     // While the worker runs, the store has time for what the run before has left to do.
-    boost::asio::post(store_thread_,
-                      [side = side_, tenant = key.first] { side->clear_up(tenant); });
+    clear_up(key.first);
+  }
+
+  void clear_up(const std::string& tenant) {
+    lanes_.post(tenant, Weight::kSmall, [side = side_, tenant] { side->clear_up(tenant); });
+  }
+
+  static bool has_sandbox_for(const Kept& kept, const sandbox::Limits& limits) {
+    return kept.sandbox && kept.sandbox->suit_sandbox_of(limits);
   }
 
   InSession::Start start_in(const Key& key, Pending& pending, std::uint64_t worker) {
@@ -292,6 +379,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     pending.worker = worker;
     pending.state = ++last_state_;
     InSession::Start start;
+    if (pending.order.files) return start_files_in(line, pending);
     start.start.becomes = pending.state;
     if (line.kept && line.kept->worker == worker) {
       start.start.from = line.kept->state;
@@ -309,9 +397,32 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     return start;
   }
 
+  InSession::Start start_files_in(Line& line, Pending& pending) {
+    FileStart files(pending.order.files->operation);
+    worker::SessionStart start{.becomes = pending.state};
+    pending.keeper.reset();
+    if (line.kept && line.kept->worker == pending.worker) {
+      start.from = line.kept->state;
+      pending.keeper = line.kept->sandbox;
+      line.kept.reset();
+    } else {
+      forget(line);
+      files.add(std::make_shared<const image::Revision>(pending.turn->parent()), start);
+    }
+    if (!pending.second_turn) return std::move(files).finish(std::move(start));
+    worker::SessionStart second;
+    files.add(std::make_shared<const image::Revision>(pending.second_turn->parent()), second);
+    return std::move(files).finish(std::move(start), std::move(second));
+  }
+
   void ended(const Key& key, const PendingRun& pending, sandbox::Outcome outcome) {
+    if (pending->order.files) {
+      files_ended(key, pending, std::move(outcome));
+      return;
+    }
     using End = Result<StoreSide::End>;
     in_store(
+        key.first, weight_of(pending->left),
         [pending, outcome](StoreSide& side) {
           End end = side.end(*pending->turn, pending->order, outcome, pending->left);
           // Others may have the session before anybody is told.
@@ -330,8 +441,84 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
         });
   }
 
+  /// Reads what an operation left, and commits it.
+  void files_ended(const Key& key, const PendingRun& pending, sandbox::Outcome outcome) {
+    Answer answer{.outcome = std::move(outcome), .report = {}};
+    if (answer.outcome.kind != sandbox::OutcomeKind::kCompleted) {
+      conclude_files(key, pending, std::move(answer), image::Revision());
+      return;
+    }
+    using Changed = worker::LeftFiles::Changed;
+    struct End {
+      worker::LeftFiles left;
+      image::Revision revision;  ///< the first session's, new or as it was
+    };
+    in_store(
+        key.first, Weight::kLarge,
+        [key, pending](StoreSide& side) -> Result<End> {
+          End end;
+          end.revision = pending->turn->parent();
+          SKERRY_ASSIGN(end.left, worker::LeftFiles::read(pending->left));
+          pending->left = {};
+          if (end.left.changed != Changed::kFirst) return end;
+          SKERRY_ASSIGN(end.revision,
+                        side.commit_files(key.first, *pending->turn, std::move(end.left.host_state),
+                                          pending->order.files->title));
+          return end;
+        },
+        [key, pending, answer](Lines& lines, Result<End> end) mutable {
+          if (!end.ok()) {
+            lines.conclude_files(key, pending, end.status(), image::Revision());
+          } else if (end->left.changed == Changed::kSecond) {
+            lines.commit_second(key, pending, std::move(end->left.host_state), std::move(answer));
+          } else {
+            lines.conclude_files(key, pending, std::move(answer), std::move(end->revision));
+          }
+        });
+  }
+
+  /// Commits what an operation has made of its second session. The first is as it was.
+  void commit_second(const Key& key, const PendingRun& pending, std::string host_state,
+                     Answer answer) {
+    const std::string store = Files::second_store_of(pending->order.tenant);
+    in_store(
+        store, Weight::kLarge,
+        [store, pending, host_state = std::move(host_state)](StoreSide& side) mutable -> Status {
+          if (!pending->second_turn) {
+            return absl::DataLossError("what the operation left is of no session");
+          }
+          return side
+              .commit_files(store, *pending->second_turn, std::move(host_state),
+                            pending->order.files->title)
+              .status();
+        },
+        [key, pending, answer](Lines& lines, const Status& status) mutable {
+          lines.conclude_files(key, pending,
+                               status.ok() ? Result<Answer>(std::move(answer)) : status,
+                               pending->turn->parent());
+        });
+  }
+
+  /// `revision` is the first session's, whose state the worker may keep.
+  void conclude_files(const Key& key, const PendingRun& pending, Result<Answer> answer,
+                      image::Revision revision) {
+    if (pending->is_kept) {
+      if (!answer.ok()) revision = {};
+      keep(key, *pending, std::move(revision), pending->keeper);
+    }
+    // Others may have the sessions before anybody is told.
+    pending->turn.reset();
+    pending->second_turn.reset();
+    finish(key, pending, std::move(answer));
+  }
+
   void saved(const Key& key, const Pending& pending, image::Revision revision) {
-    if (!pending.is_kept) return;
+    if (pending.is_kept) keep(key, pending, std::move(revision), pending.order.request.limits);
+  }
+
+  /// Notes that the worker keeps the state that it was left in, unless that serves nobody.
+  void keep(const Key& key, const Pending& pending, image::Revision revision,
+            const std::optional<sandbox::Limits>& sandbox) {
     if (revision.id.empty() || pending.order.isolation != Isolation::kTenant ||
         setting_.kept == 0) {
       broker_.forget(pending.worker, {pending.state});
@@ -342,7 +529,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     line.kept = Kept{.worker = pending.worker,
                      .state = pending.state,
                      .revision = std::make_shared<const image::Revision>(std::move(revision)),
-                     .limits = pending.order.request.limits};
+                     .sandbox = sandbox};
   }
 
   void finish(const Key& key, const PendingRun& pending, Result<Answer> answer) {
@@ -397,31 +584,22 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   void keep_small() {
     if (Clock::now() < next_keeping_) return;
     next_keeping_ = Clock::now() + kBetweenKeeping;
-    in_store(
-        [](StoreSide& side) {
-          std::vector<std::string> tenants;
-          for (const auto& [tenant, store] : side.stores) {
-            side.clear_up(tenant);
-            tenants.push_back(tenant);
-          }
-          return tenants;
-        },
-        [](Lines& lines, const std::vector<std::string>& tenants) {
-          boost::asio::post(lines.keeping_thread_, [side = lines.side_, tenants] {
-            for (const std::string& tenant : tenants) {
-              // What fails is tried again; `skerry store gc` tells why.
-              const auto store = SessionStore::open(side->directory, tenant, side->policy);
-              if (store.ok()) (void)(*store)->keep_small();
-            }
-          });
-        });
+    const std::vector<std::string> tenants = side_->tenants();
+    for (const std::string& tenant : tenants) clear_up(tenant);
+    boost::asio::post(keeping_thread_, [side = side_, tenants] {
+      for (const std::string& tenant : tenants) {
+        // What fails is tried again; `skerry store gc` tells why.
+        const auto store = SessionStore::open(side->directory, tenant, side->policy);
+        if (store.ok()) (void)(*store)->keep_small();
+      }
+    });
   }
 
   boost::asio::io_context& io_;
   Broker& broker_;
   Setting setting_;
   std::shared_ptr<StoreSide> side_;
-  boost::asio::thread_pool store_thread_{1};
+  StoreLanes lanes_;
   boost::asio::thread_pool keeping_thread_{1};
   boost::asio::steady_timer sweep_;
   Clock::time_point next_keeping_ = Clock::now() + kBetweenKeeping;
@@ -442,6 +620,11 @@ Result<std::unique_ptr<SessionRuns>> SessionRuns::start(boost::asio::io_context&
 
 // What cancelling a timer and joining a thread could throw does not happen to ones that are there.
 SessionRuns::~SessionRuns() { lines_->stop(); }  // NOLINT(bugprone-exception-escape)
+
+std::optional<SessionRuns::KeptState> SessionRuns::kept_state(
+    const std::string& store, const session::SessionName& name) const {
+  return lines_->kept_state(store, name);
+}
 
 SessionRuns::RunId SessionRuns::run(Order order, Done done) {
   return lines_->run(std::move(order), std::move(done));

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
@@ -14,6 +15,7 @@
 #include "skerry/broker/broker.h"
 #include "skerry/broker/session_turn.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/session/memory_tenant.h"
 #include "skerry/session/session_store.h"
 
 namespace skerry::broker {
@@ -22,8 +24,8 @@ namespace skerry::broker {
 /// makes the next: what a worker keeps of a session is only ever a faster way to the same state. So
 /// it does not matter what other processes do with the store meanwhile, or when a worker dies.
 ///
-/// Called, and calls back, on the thread that runs the io_context. What blocks happens on a thread
-/// of its own.
+/// Called, and calls back, on the thread that runs the io_context. What blocks happens on threads
+/// of its own, where tenants do not wait for each other (`StoreLanes`).
 class SessionRuns {
  public:
   struct Setting {
@@ -39,11 +41,33 @@ class SessionRuns {
     Status check() const;
   };
 
-  /// One run to do. `request.template_name` is empty for the session's own template.
+  /// What an operation on files has besides its request.
+  struct Files {
+    /// As a list of the session's revisions names it.
+    std::string title;
+    /// Whether the session is the memory of a user of the tenant's, and no session of its own.
+    bool is_memory = false;
+    /// The user whose memory is the second session that it works on.
+    std::optional<session::SessionName> second = std::nullopt;
+    /// The operation in a sealed file, where the request does not have it.
+    std::shared_ptr<const OwnedFd> operation = nullptr;
+
+    /// Whose store has the session, and the second.
+    std::string store_of(const std::string& tenant) const {
+      return is_memory ? session::memory_tenant(tenant) : tenant;
+    }
+    static std::string second_store_of(const std::string& tenant) {
+      return session::memory_tenant(tenant);
+    }
+  };
+
+  /// One run to do, or one operation on files that may change them. `request.template_name` is
+  /// empty for the session's own template.
   struct Order {
     std::string tenant;
     session::SessionName name;
     worker::RunRequest request;
+    std::optional<Files> files = std::nullopt;  ///< where `request` has a file order
     session::Durability durability = session::Durability::kCommitted;
     Isolation isolation = Isolation::kTenant;
     /// Sees the run while it happens; must live until the run is done.
@@ -66,10 +90,24 @@ class SessionRuns {
   /// Runs when the session's earlier runs are done and a worker is free. `done` is called exactly
   /// once, later, when the run's state is safe. kResourceExhausted: too many wait already; try
   /// again.
+  ///
+  /// An operation on files takes its turn as a run does. It is worked on in the worker that keeps
+  /// the session's state, if that is free, and the state stays there for the next run. What it
+  /// changed is safe when `done` is called; a failure to commit it is what `done` gets.
   RunId run(Order order, Done done);
 
   /// Ends a run that waits or runs as kCancelled. Harmless when it is done already.
   void cancel(RunId id);
+
+  /// A session's state in a worker, at this moment: for who looks at it, and takes nothing away.
+  struct KeptState {
+    std::uint64_t worker = 0;
+    std::uint64_t state = 0;
+    std::shared_ptr<const image::Revision> revision;  ///< whose state it is
+  };
+  /// `store` is as in `Files::store_of`.
+  std::optional<KeptState> kept_state(const std::string& store,
+                                      const session::SessionName& name) const;
 
   /// Sessions that workers keep at this moment.
   int kept() const;

@@ -10,6 +10,7 @@
 #include "skerry/base/utf8.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::broker {
 namespace {
@@ -18,18 +19,33 @@ using sandbox::OutcomeKind;
 
 constexpr std::size_t kMaxFirstLine = 100;
 
+/// One short line, with spaces for control characters.
+std::string plain(std::string_view text) {
+  std::string line(clip(text, kMaxFirstLine));
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return line;
+}
+
 /// The first line of a program that says something, in plain signs.
 std::string first_line_of(std::string_view code) {
   while (!code.empty()) {
     const auto end = std::min(code.find('\n'), code.size());
-    std::string line(clip(code.substr(0, end), kMaxFirstLine));
-    for (char& c : line) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-    }
+    std::string line = plain(code.substr(0, end));
     if (line.find_first_not_of(' ') != line.npos && is_utf8(line)) return line;
     code.remove_prefix(std::min(end + 1, code.size()));
   }
   return {};
+}
+
+/// What a run of `parent` may have left.
+image::StateLimits limits_of(const image::Revision& parent, const SessionTurn::Left& left) {
+  const wasi::Quotas quotas{.file_bytes = left.files};
+  return {.before = parent.memory_size(),
+          .globals = parent.manifest().globals,
+          .memory = left.memory,
+          .host_state = std::min(wasi::max_encoded_size(quotas), bytes(image::kMaxManifest))};
 }
 
 bool is_empty(int file) {
@@ -95,12 +111,9 @@ SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outc
     return report;
   }
   auto saved = [&]() -> Result<session::SessionStore::Committed> {
-    const std::uint64_t before = parent_.memory_size();
-    const auto& globals = parent_.manifest().globals;
-    SKERRY_ASSIGN(const auto captured,
-                  left.file >= 0
-                      ? image::read_captured(left.file, before, globals, left.memory)
-                      : image::decode_captured(left.bytes, before, globals, left.memory));
+    const image::StateLimits limits = limits_of(parent_, left);
+    SKERRY_ASSIGN(const auto captured, left.file >= 0 ? image::read_captured(left.file, limits)
+                                                      : image::decode_captured(left.bytes, limits));
     return store.commit(lease_, parent_, captured,
                         {.first_line = first_line_of(code),
                          .outcome = std::string(sandbox::name_of(outcome.kind)),
@@ -122,6 +135,27 @@ SessionReport SessionTurn::refuse(const Status& why) const {
       why, fmt::format("session {} is not saved, and still at revision {}", report.name, head_));
   report.message = std::string(message_of(report.failure));
   return report;
+}
+
+Result<image::Revision> SessionTurn::commit_files(session::SessionStore& store,
+                                                  std::string host_state, std::string_view title) {
+  image::Captured captured;
+  captured.state.memory_size = parent_.memory_size();
+  captured.state.globals =
+      parent_.patch ? parent_.patch->state.globals : parent_.manifest().globals;
+  captured.state.host_state = std::move(host_state);
+  captured.state.edits.emplace();
+  if (is_new()) {
+    // No run will do this, as the session's first would.
+    SKERRY_ASSIGN(captured.state.edits,
+                  runtime::fresh_random_states(parent_.manifest().facts, parent_.memory_size()));
+  }
+  SKERRY_ASSIGN(auto committed, store.commit(lease_, parent_, captured,
+                                             {.first_line = to_utf8(plain(title)),
+                                              .outcome = "files",
+                                              .template_file = template_file_,
+                                              .durability = session::Durability::kCommitted}));
+  return std::move(committed.revision);
 }
 
 }  // namespace skerry::broker

@@ -57,6 +57,7 @@ class SessionTurn {
     int file = -1;
     std::string_view bytes = {};
     ByteSize memory;  ///< the run's limit
+    ByteSize files;   ///< the run's limit
     session::Durability durability = session::Durability::kCommitted;
     image::Revision* committed = nullptr;  ///< gets the new revision
   };
@@ -67,6 +68,12 @@ class SessionTurn {
 
   /// Instead of `end`: what the run left is none of a run's.
   SessionReport refuse(const Status& why) const;
+
+  /// Instead of `end`, for an operation on the session's files: commits `host_state`, untrusted, as
+  /// a revision with the pages and globals of the parent. `title` is how a list of revisions names
+  /// it. Returns the new revision.
+  Result<image::Revision> commit_files(session::SessionStore& store, std::string host_state,
+                                       std::string_view title);
 
  private:
   explicit SessionTurn(session::SessionStore::Lease lease) : lease_(std::move(lease)) {}

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,10 +17,17 @@ namespace skerry::broker::testing {
 class KeptOutput final : public worker::RunObserver {
  public:
   void output(wasi::Stream, std::string_view bytes) override { text += bytes; }
-  void cut(wasi::Stream) override { was_cut = true; }
+  void cut(wasi::Stream) override { ++cuts; }
   void changed(const worker::FileChange&) override { ++changes; }
+  bool is_full() const override { return text.size() >= most; }
+  /// Makes room, and says so.
+  void take_more(std::size_t bytes = SIZE_MAX) {
+    most = bytes;
+    resume();
+  }
   std::string text;
-  bool was_cut = false;
+  std::size_t most = SIZE_MAX;  ///< bytes that it has room for
+  int cuts = 0;
   int changes = 0;
 };
 

@@ -16,12 +16,16 @@
 #include <vector>
 
 #include "skerry/base/file.h"
+#include "skerry/base/mapping.h"
 #include "skerry/base/socket.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/image/test_template.h"
 #include "skerry/jail/memory_file.h"
+#include "skerry/operation/codec.h"
+#include "skerry/worker/file_worker.h"
 #include "skerry/worker/run_events.h"
+#include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_request.h"
 #include "skerry/worker/zygote.h"
 
@@ -171,6 +175,147 @@ void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd>
   (void)sender.ended({}, {.file = std::move(state), .bytes = {}}, order != "not kept");
 }
 
+/// The event of a directory that the guest made, as an honest worker sends it.
+std::string change_event() {
+  const auto ends = socket_pair(SOCK_STREAM);
+  const FileChange change{.kind = FileChange::Kind::kDirectory, .path = "/x", .content = {}};
+  (void)EventSender(ends->second.get(), bytes(0)).changed(change);
+  std::string event(kib(4).value, '\0');
+  const ssize_t size = ::read(ends->first.get(), event.data(), event.size());
+  return event.substr(0, static_cast<std::size_t>(std::max<ssize_t>(size, 1)));
+}
+
+/// More than the worker may have under limits of 8 MiB, page by page.
+std::size_t take_memory() {
+  constexpr std::size_t kPages = 48 * 1024;  // 192 MiB
+  std::vector<char> much(kPages * static_cast<std::size_t>(kPageSize));
+  std::size_t touched = 0;
+  for (std::size_t at = 0; at < much.size(); at += kPageSize) touched += ++much[at] == 1 ? 1 : 0;
+  return touched;
+}
+
+/// What a worker keeps of sessions' files here: a text each.
+using KeptFiles = std::map<std::uint64_t, std::string>;
+
+/// The text that an operation finds, and whether it was kept, woken or is new.
+struct FoundFiles {
+  std::string how;
+  std::string text;
+  std::string shown() const { return how + " " + text; }
+};
+
+FoundFiles find_files(const SessionStart& start, std::span<OwnedFd>& files, const KeptFiles& kept) {
+  if (start.from != 0) return {.how = "kept", .text = kept.at(start.from)};
+  auto own = files.first(start.files);
+  files = files.subspan(start.files);
+  if (own.size() < 2) return {.how = "new", .text = {}};
+  const auto state = image::read_stored_state(std::move(own.front()), start.patch);
+  if (!state.ok()) std::abort();
+  return {.how = "woken", .text = state->host_state};
+}
+
+void reply(EventSender& sender, std::string_view bytes) {
+  (void)sender.output().write(wasi::Stream::kStdout, as_bytes(bytes));
+}
+
+/// Does as the path that is written says with the answer or the state; false: nothing bad.
+bool lie_about_files(const std::string& order, int socket, EventSender& sender) {
+  if (order == "hang") hang();
+  if (order == "die") ::_exit(3);
+  if (order == "flood") send_for_ever(socket, framed("\x12\x03\x12\x01x"));
+  const std::string written = operation::encode(Result<operation::Answer>(operation::Written{}));
+  const auto leave = [&](LeftState state) {
+    reply(sender, written);
+    (void)sender.ended({}, state, true);
+    return true;
+  };
+  if (order == "fail") {
+    (void)sender.failed(absl::DataLossError("stored host state: broken"));
+    return true;
+  }
+  if (order == "no state") {
+    reply(sender, written);
+    (void)sender.ended({});
+    return true;
+  }
+  if (order == "state of no volume") return leave({.file = {}, .bytes = "state?"});
+  if (order == "state of a second") return leave({.file = {}, .bytes = "state2"});
+  if (order == "unsealed state") {
+    auto file = jail::make_memory_file("files");
+    (void)write_all(file->get(), as_bytes("state1"));
+    return leave({.file = *std::move(file), .bytes = {}});
+  }
+  if (order == "host file") {
+    return leave({.file = OwnedFd(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC)), .bytes = {}});
+  }
+  return false;
+}
+
+/// The same with what is answered to a look.
+bool lie_about_answer(const std::string& order, EventSender& sender) {
+  const auto answer = [&](std::string_view bytes) {
+    reply(sender, bytes);
+    (void)sender.ended({});
+    return true;
+  };
+  const operation::Content content{.text = std::string(std::size_t{2} << 20, 'x'), .size = 7};
+  const std::string large = operation::encode(Result<operation::Answer>(content));
+  if (order == "large") return answer(large);
+  if (order == "no answer") return answer("");
+  if (order == "noise") return answer(std::string(1000, '\xff'));
+  if (order == "half an answer") return answer(std::string_view(large).substr(0, 1 << 20));
+  if (order == "too much") return answer(std::string(operation::kMaxReply + 1, 'x'));
+  if (order == "another kind") {
+    return answer(operation::encode(Result<operation::Answer>(operation::Written{})));
+  }
+  return false;
+}
+
+/// Operations on files: what is written is added to the session's text, what is read is all of it.
+/// Of two sessions, a command shows both, and one that ends in memory/ adds its text to the second.
+void obey_on_files(int socket, const RunRequest& request, std::vector<OwnedFd> owned,
+                   KeptFiles& kept) {
+  std::span<OwnedFd> files(owned);
+  std::string bytes = request.files->operation;
+  if (bytes.empty()) {
+    bytes = as_text(ReadOnlyMapping::of_file(files.front().get())->bytes());
+    files = files.subspan(1);
+  }
+  const auto asked = operation::decode_request(bytes).value();
+  const FoundFiles first = find_files(*request.session, files, kept);
+  FoundFiles second;
+  if (request.second_session) second = find_files(*request.second_session, files, kept);
+  EventSender sender(socket, request.limits.output);
+  (void)sender.started();
+  LeftFiles left;
+  Result<operation::Answer> answer = operation::Content{.text = first.shown()};
+  std::string now = first.text;
+  if (const auto* read = std::get_if<operation::ReadFile>(&asked)) {
+    const std::string order = read->path.name();
+    if (lie_about_files(order, socket, sender) || lie_about_answer(order, sender)) return;
+  } else if (const auto* write = std::get_if<operation::WriteFile>(&asked)) {
+    if (lie_about_files(write->path.name(), socket, sender)) return;
+    answer = operation::Written{.size = write->content.size()};
+    if (write->path.name() != "nothing new") {
+      now += write->content.size() < 100 ? write->content : "long";
+      left = {.changed = LeftFiles::Changed::kFirst, .host_state = now};
+    }
+  } else if (const auto* run = std::get_if<operation::RunCommand>(&asked)) {
+    answer = operation::CommandOutput{.standard_output = first.shown() + ", " + second.shown()};
+    if (run->command.text().ends_with("memory/")) {
+      left = {.changed = LeftFiles::Changed::kSecond, .host_state = second.text + "copy"};
+    }
+  }
+  reply(sender, operation::encode(answer));
+  const std::uint64_t becomes = request.session->becomes;
+  if (becomes == 0) {
+    (void)sender.ended({});
+    return;
+  }
+  kept[becomes] = now;
+  (void)sender.ended({}, left.left().value(), true);
+}
+
 void obey(int socket, const RunRequest& request) {
   const std::string& order = request.program.code;
   EventSender sender(socket, request.limits.output);
@@ -192,8 +337,23 @@ void obey(int socket, const RunRequest& request) {
     ::signal(SIGSEGV, SIG_DFL);  // a sanitizer would make an exit of it
     ::raise(SIGSEGV);
   }
-  if (order == "flood") {
-    send_for_ever(socket, framed("\x12\x03\x12\x01x"));  // output beyond any limit
+  if (order == "take memory") print(" took " + std::to_string(take_memory()));
+  // One byte of output, a cut of a stream, a start: the smallest events.
+  if (order == "flood") send_for_ever(socket, framed("\x12\x03\x12\x01x"));
+  if (order == "cuts without end") send_for_ever(socket, framed("\x12\x02\x18\x01"));
+  if (order == "starts without end") send_for_ever(socket, framed(std::string("\x0A\0", 2)));
+  if (order == "outputs of nothing") send_for_ever(socket, framed(std::string("\x12\0", 2)));
+  if (order.starts_with("say ")) {  // "say 1000 bytes", "say 1000 and die"
+    const std::string piece(4096, 'x');
+    for (auto left = std::stoul(order.substr(4)); left > 0;) {
+      const auto taken = std::min(left, piece.size());
+      print(std::string_view(piece).substr(0, taken));
+      left -= taken;
+    }
+    if (order.ends_with(" and die")) ::_exit(3);
+  }
+  if (order == "talk on") {
+    for (const std::string piece(4096, 'x');;) print(piece);
   }
   if (order == "hang up") {
     ::shutdown(socket, SHUT_RDWR);
@@ -203,12 +363,10 @@ void obey(int socket, const RunRequest& request) {
     (void)sender.failed(absl::UnavailableError("no template today"));
     return;
   }
-  if (order == "changes without end") {
-    const auto ends = socket_pair(SOCK_STREAM);
-    (void)EventSender(ends->second.get(), bytes(0)).changed({.path = "/x", .content = {}});
-    std::string one(kib(4).value, '\0');
-    const ssize_t size = ::read(ends->first.get(), one.data(), one.size());
-    send_for_ever(socket, one.substr(0, static_cast<std::size_t>(std::max<ssize_t>(size, 1))));
+  if (order == "changes without end") send_for_ever(socket, change_event());
+  if (order == "change") {
+    send_raw(socket, change_event());
+    hang();
   }
   if (order == "slow") {
     while (::sched_getscheduler(0) != SCHED_IDLE) ::usleep(1000);
@@ -219,15 +377,28 @@ void obey(int socket, const RunRequest& request) {
 }
 
 int work(int socket) {
+  exit_when_memory_runs_out();
   send_raw(socket, ready_message());
   Kept kept;
+  KeptFiles kept_files;
   for (;;) {
     WorkerOrder order;
     std::vector<OwnedFd> files;
     if (!read_order(socket, order, files)) return 0;
-    for (const std::uint64_t state : order.forget) kept.erase(state);
+    for (const std::uint64_t state : order.forget) {
+      kept.erase(state);
+      kept_files.erase(state);
+    }
     if (!order.run) continue;
-    if (order.run->session) {
+    if (order.run->files) {
+      const SessionStart start = *order.run->session;
+      // What a run has left has no text here.
+      if (kept.contains(start.from)) kept_files.try_emplace(start.from, "state");
+      obey_on_files(socket, *order.run, std::move(files), kept_files);
+      if (start.becomes != 0 && kept.contains(start.from)) {
+        kept[start.becomes] = kept.at(start.from);
+      }
+    } else if (order.run->session) {
       obey_in_session(socket, *order.run, std::move(files), kept);
     } else {
       obey(socket, *order.run);

@@ -9,8 +9,12 @@
 #include <unistd.h>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "skerry/base/bytes.h"
 #include "skerry/base/socket.h"
+#include "skerry/worker/run_memory.h"
+#include "skerry/worker/run_request.h"
 
 namespace skerry::broker {
 namespace {
@@ -24,14 +28,22 @@ constexpr std::chrono::seconds kStartTime{10};
 // From the end of a process to the zygote's word of it.
 constexpr std::chrono::seconds kReapTime{2};
 constexpr std::size_t kMostUnsent = std::size_t{1} << 20;
-// Reads in a row for one worker: one that floods must not keep the others waiting.
-constexpr int kReadsInARow = 16;
+// What one read takes, and how long reads in a row may last: a worker that floods must not keep the
+// others waiting. The smallest events take 0.1 µs each, so that one read is done in less than 1 ms.
+constexpr std::size_t kReadSize = std::size_t{64} << 10;
+constexpr std::chrono::microseconds kReadingTime{500};
+// Reads that empty a socket whose other end writes no more: more than it holds.
+constexpr int kLastReads = 16;
 
 }  // namespace
 
 WorkerLink::WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket,
-                       Changed changed)
-    : socket_(io, socket.release()), timer_(io), id_(id), changed_(std::move(changed)) {}
+                       WorkerBounds bounds, Changed changed)
+    : socket_(io, socket.release()),
+      timer_(io),
+      id_(id),
+      bounds_(std::move(bounds)),
+      changed_(std::move(changed)) {}
 
 void WorkerLink::start() {
   set_deadline(Clock::now() + kWarmUpTime);
@@ -42,6 +54,12 @@ void WorkerLink::forked(pid_t pid, OwnedFd pidfd) {
   pid_ = pid;
   pidfd_ = std::move(pidfd);
   if (state_ == State::kEnding) signal();  // it was given up before it was there
+  // It may have said that it is ready before the zygote has told its number.
+  if (state_ == State::kFree) bounds_.warmed(pid_);
+  if (state_ == State::kRunning) {
+    bounds_.found(pid_);
+    bounds_.allow(memory_);
+  }
 }
 
 void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::RunObserver& observer,
@@ -49,7 +67,12 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
   state_ = State::kRunning;
   sent_at_ = Clock::now();
   limits_ = limits;
-  events_.emplace(limits, observer);
+  observer_ = &observer;
+  events_.emplace(limits, message.changes, observer);
+  is_paused_ = false;
+  observer.set_resume([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->resume();
+  });
   done_ = std::move(done);
   cpu_before_ = cpu_time();
   outgoing_.bytes.erase(0, sent_);  // an order before it may not be sent yet
@@ -58,6 +81,10 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
   sent_ = 0;
   may_leave_ = outgoing_.is_in_session;
   left_ = {};
+  const auto leaves = may_leave_ ? worker::Leaves::kState : worker::Leaves::kNothing;
+  memory_.begin(worker::run_memory(limits, outgoing_.bytes.size(), leaves), outgoing_.from,
+                outgoing_.becomes);
+  bounds_.allow(memory_);
   set_deadline(Clock::now() + kStartTime);
   write();
 }
@@ -67,12 +94,13 @@ WorkerLink::Left WorkerLink::take_left() {
   return {.state = std::move(left_), .is_kept = is_kept};
 }
 
-void WorkerLink::tell(std::string_view bytes) {
+void WorkerLink::forget(const std::vector<std::uint64_t>& states) {
+  memory_.forget(states);
   if (state_ != State::kFree && state_ != State::kRunning) return;
   // It takes orders one after the other: so many that lie before it are a worker's that hangs.
   if (outgoing_.bytes.size() - sent_ > kMostUnsent) return;
   const bool is_idle = sent_ == outgoing_.bytes.size();
-  outgoing_.bytes += bytes;
+  outgoing_.bytes += worker::framed(worker::encode_forget(states));
   if (is_idle) write();
 }
 
@@ -81,6 +109,8 @@ void WorkerLink::demote_after(std::chrono::milliseconds lasted) {
   // A thread of this class gives way at once to one that wakes up; among themselves they share.
   const sched_param none{};
   is_demoted_ = ::sched_setscheduler(pid_, SCHED_IDLE, &none) == 0;
+  // Within a control group the class counts against nobody outside.
+  if (is_demoted_) bounds_.yield_processor();
 }
 
 bool WorkerLink::has_lasted(std::chrono::milliseconds time) const {
@@ -105,21 +135,33 @@ void WorkerLink::end(Why why) {
   signal();
   boost::system::error_code ignored;
   socket_.close(ignored);
+  // Later, as when its process is yet to be reaped: whoever ends it is not called back meanwhile.
+  if (!was_reaped_) return;
+  boost::asio::post(timer_.get_executor(), [self = shared_from_this()] { self->conclude(); });
 }
 
 void WorkerLink::exited(const std::optional<ChildExit>& exit) {
-  if (state_ == State::kGone) return;
-  if (why_ == Why::kUnknown) {
+  if (was_reaped_) return;
+  was_reaped_ = true;
+  exit_ = exit;
+  pid_ = 0;  // another process may get the number
+  if (state_ == State::kEnding) {
+    conclude();
+  } else if (state_ == State::kRunning) {
     // What it said before it died still counts.
-    was_reaped_ = true;
-    if (state_ == State::kRunning) read();
+    if (!is_paused_) read();
+  } else {
     end(Why::kDied);
   }
+}
+
+/// The process is gone, and all that it said was read.
+void WorkerLink::conclude() {
   timer_.cancel();
   state_ = State::kGone;
   if (done_) {
     if (events_->failure().ok()) {
-      finish(outcome_of(exit));
+      finish(outcome_of());
     } else {
       finish(events_->failure());
     }
@@ -127,11 +169,11 @@ void WorkerLink::exited(const std::optional<ChildExit>& exit) {
   changed_(*this);
 }
 
-sandbox::Outcome WorkerLink::outcome_of(const std::optional<ChildExit>& exit) const {
+sandbox::Outcome WorkerLink::outcome_of() const {
   Outcome outcome;
   switch (why_) {
     case Why::kDeadline:
-      outcome = worker::deadline_outcome(limits_);
+      outcome = worker::deadline_outcome(limits_, events_->phase());
       break;
     case Why::kCancelled:
       outcome = worker::cancelled_outcome();
@@ -142,8 +184,8 @@ sandbox::Outcome WorkerLink::outcome_of(const std::optional<ChildExit>& exit) co
       outcome.message = broken_;
       break;
     default:
-      if (exit) {
-        outcome = worker::died_outcome(*exit, limits_);
+      if (exit_) {
+        outcome = worker::died_outcome(*exit_, limits_, bounds_.killed_by());
       } else {
         outcome.kind = sandbox::OutcomeKind::kCrashed;
         outcome.exit_code = sandbox::exit_code_of(outcome.kind);
@@ -151,11 +193,14 @@ sandbox::Outcome WorkerLink::outcome_of(const std::optional<ChildExit>& exit) co
       }
   }
   outcome.usage.wall = events_->elapsed();
-  if (exit && exit->cpu > cpu_before_) outcome.usage.cpu = exit->cpu - cpu_before_;
+  if (exit_ && exit_->cpu > cpu_before_) outcome.usage.cpu = exit_->cpu - cpu_before_;
   return outcome;
 }
 
 void WorkerLink::finish(Result<Outcome> outcome) {
+  observer_->set_resume(nullptr);
+  observer_ = nullptr;
+  is_paused_ = false;
   const Done done = std::exchange(done_, nullptr);
   done(std::move(outcome));
 }
@@ -163,33 +208,67 @@ void WorkerLink::finish(Result<Outcome> outcome) {
 void WorkerLink::wait_readable() {
   socket_.async_wait(stream_descriptor::wait_read,
                      [self = shared_from_this()](const boost::system::error_code& error) {
-                       if (!error && self->state_ != State::kEnding) self->read();
+                       const bool may_read = self->state_ != State::kEnding && !self->is_paused_;
+                       if (!error && may_read) self->read();
                      });
 }
 
 void WorkerLink::read() {
-  std::array<std::byte, 65536> buffer;
-  for (int i = 0; i < kReadsInARow; ++i) {
-    if (state_ == State::kEnding || state_ == State::kGone) return;
-    auto received = receive_message(socket_.native_handle(), buffer);
-    if (received.status().code() == StatusCode::kUnavailable) break;
-    if (!received.ok() || received->size == 0) {
-      hung_up();
+  const auto begun = Clock::now();
+  do {
+    const Reading reading = read_once();
+    if (reading == Reading::kStopped) return;
+    if (reading == Reading::kNothing) {
+      // Its end of the socket is still open somewhere, but the process is not there any more.
+      if (was_reaped_) end(Why::kDied);
+      break;
+    }
+    if (observer_ != nullptr && observer_->is_full()) {
+      is_paused_ = true;
       return;
     }
-    const Status status =
-        take(std::move(received->fds), as_text(std::span(buffer).first(received->size)));
-    if (!status.ok()) {
-      broken_ = message_of(status);
-      end(Why::kBroken);
-      return;
-    }
-  }
+  } while (Clock::now() - begun < kReadingTime);
   if (socket_.is_open()) wait_readable();
 }
 
+WorkerLink::Reading WorkerLink::read_once() {
+  std::array<std::byte, kReadSize> buffer;
+  if (state_ == State::kEnding || state_ == State::kGone) return Reading::kStopped;
+  auto received = receive_message(socket_.native_handle(), buffer);
+  if (received.status().code() == StatusCode::kUnavailable) return Reading::kNothing;
+  if (!received.ok() || received->size == 0) {
+    hung_up();
+    return Reading::kStopped;
+  }
+  const Status status =
+      take(std::move(received->fds), as_text(std::span(buffer).first(received->size)));
+  if (status.ok()) return Reading::kGoesOn;
+  broken_ = message_of(status);
+  end(Why::kBroken);
+  return Reading::kStopped;
+}
+
+/// Reads what there is whether the observer is full or not: when no more comes than that.
+void WorkerLink::read_rest() {
+  is_paused_ = false;
+  for (int i = 0; i < kLastReads; ++i) {
+    const Reading reading = read_once();
+    if (reading == Reading::kStopped) return;
+    if (reading == Reading::kNothing) return;
+  }
+}
+
+/// Later, so that whoever calls gets no output meanwhile.
+void WorkerLink::resume() {
+  boost::asio::post(timer_.get_executor(), [self = shared_from_this()] {
+    if (!self->is_paused_ || self->state_ != State::kRunning || self->observer_->is_full()) return;
+    self->is_paused_ = false;
+    self->read();
+  });
+}
+
 void WorkerLink::hung_up() {
-  if (state_ != State::kRunning) {
+  if (state_ != State::kRunning || was_reaped_) {
     end(Why::kDied);
     return;
   }
@@ -217,6 +296,7 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
     state_ = State::kFree;
     deadline_.reset();
     timer_.cancel();
+    if (pid_ != 0) bounds_.warmed(pid_);
     changed_(*this);
     return ok_status();
   }
@@ -233,6 +313,7 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
     timer_.cancel();
     const bool is_free = status.ok() && !was_reaped_;
     if (is_free) state_ = State::kFree;
+    memory_.end(left_.is_there() && events_->is_kept());
     if (events_->ended()) {
       finish(*events_->ended());
     } else {
@@ -250,19 +331,31 @@ void WorkerLink::set_deadline(Clock::time_point at) {
   timer_.expires_at(at);
   timer_.async_wait([self = shared_from_this(), at](const boost::system::error_code& error) {
     // A timer that was set anew may have fired already.
-    if (error || self->deadline_ != at) return;
-    if (self->state_ == State::kStarting) {
-      self->end(Why::kDied);
-    } else if (self->state_ == State::kRunning) {
-      if (self->events_->deadline() && !self->has_hung_up_) {
-        self->end(Why::kDeadline);
-      } else {
-        self->broken_ = self->has_hung_up_ ? "the run's process closed its socket"
-                                           : "the worker did not begin the run";
-        self->end(Why::kBroken);
-      }
-    }
+    if (!error && self->deadline_ == at) self->deadline_passed(at);
   });
+}
+
+void WorkerLink::deadline_passed(Clock::time_point at) {
+  if (state_ == State::kStarting) {
+    end(Why::kDied);
+    return;
+  }
+  // A run that ended in time has done so, even if its observer had no room for it.
+  if (state_ == State::kRunning && is_paused_) {
+    read_rest();
+    if (deadline_ != at) {  // the run is over, or its results have begun to come
+      if (socket_.is_open()) wait_readable();
+      return;
+    }
+  }
+  if (state_ != State::kRunning) return;
+  if (events_->deadline() && !has_hung_up_) {
+    end(Why::kDeadline);
+  } else {
+    broken_ =
+        has_hung_up_ ? "the run's process closed its socket" : "the worker did not begin the run";
+    end(Why::kBroken);
+  }
 }
 
 void WorkerLink::write() {

@@ -18,6 +18,8 @@
 #include "skerry/base/child.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/broker/worker_bounds.h"
+#include "skerry/worker/event_receiver.h"
 #include "skerry/worker/run_events.h"
 
 namespace skerry::broker {
@@ -38,10 +40,11 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   using Changed = std::function<void(WorkerLink&)>;
   using Done = std::function<void(Result<Outcome>)>;
 
-  WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket, Changed changed);
+  WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket, WorkerBounds bounds,
+             Changed changed);
 
   std::uint64_t id() const { return id_; }
-  pid_t pid() const { return pid_; }  ///< 0 until it is forked
+  pid_t pid() const { return pid_; }  ///< 0 until it is forked, and once it was reaped
   State state() const { return state_; }
 
   /// Begins to listen. A worker that is not warm within 30 s is killed.
@@ -57,9 +60,14 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
     std::vector<int> fds;
     std::shared_ptr<const void> owner;
     bool is_in_session = false;  ///< whether the run may leave a state
+    // As in worker::SessionStart.
+    std::uint64_t from = 0;
+    std::uint64_t becomes = 0;
+    worker::FileChanges changes = worker::FileChanges::kUnwanted;
   };
 
-  /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it.
+  /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it. While
+  /// the observer is full, what the worker says is not read; its time runs on.
   void run(Message message, const sandbox::Limits& limits, worker::RunObserver& observer,
            Done done);
 
@@ -70,9 +78,9 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   };
   Left take_left();
 
-  /// Sends an order that is no run, after the one that is on its way. Dropped where the worker
-  /// takes no more.
-  void tell(std::string_view bytes);
+  /// Tells the worker, after the run that it has, that these states will not be asked for again.
+  /// Dropped where the worker takes no more orders.
+  void forget(const std::vector<std::uint64_t>& states);
   /// Lets others go first from now on, if its run has lasted so long. For good: what it may not
   /// take back without privileges, it does not need to.
   void demote_after(std::chrono::milliseconds lasted);
@@ -84,6 +92,9 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   void cancel();
   /// Ends it; a run that it has ends as crashed.
   void kill();
+
+  /// What bounded it, for the next worker, once it has gone.
+  WorkerBounds release_bounds() { return std::move(bounds_); }
 
   /// Whether the worker has gone of itself before the guest's first instruction: the run may be
   /// tried again elsewhere.
@@ -98,20 +109,28 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   using Clock = std::chrono::steady_clock;
   void wait_readable();
   void read();
+  enum class Reading { kGoesOn, kNothing, kStopped };
+  Reading read_once();
+  void read_rest();
+  void resume();
   Status take(std::vector<OwnedFd> fds, std::string_view bytes);
   void wait_writable();
   void write();
   void hung_up();
   void set_deadline(Clock::time_point at);
+  void deadline_passed(Clock::time_point at);
   void end(Why why);
+  void conclude();
   void signal();
   void finish(Result<Outcome> outcome);
-  Outcome outcome_of(const std::optional<ChildExit>& exit) const;
+  Outcome outcome_of() const;
   std::chrono::nanoseconds cpu_time() const;
 
   boost::asio::posix::stream_descriptor socket_;
   boost::asio::steady_timer timer_;
   std::uint64_t id_;
+  WorkerBounds bounds_;
+  WorkerMemory memory_;
   Changed changed_;
   State state_ = State::kStarting;
   Why why_ = Why::kUnknown;
@@ -120,6 +139,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   bool is_demoted_ = false;
   std::chrono::steady_clock::time_point sent_at_;  // the run that it has
   bool was_reaped_ = false;
+  std::optional<ChildExit> exit_;  // of a process that was reaped; none where nobody can tell
+  bool is_paused_ = false;         // the observer is full
   pid_t pid_ = 0;
   OwnedFd pidfd_;
   std::string greeting_;
@@ -128,6 +149,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   bool may_leave_ = false;
   worker::LeftState left_;
   sandbox::Limits limits_;
+  worker::RunObserver* observer_ = nullptr;  // of the run that it has
   std::optional<worker::EventReceiver> events_;
   std::optional<Clock::time_point> deadline_;
   std::chrono::nanoseconds cpu_before_{0};

@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/broker/zygote_link.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "skerry/base/program.h"
 #include "skerry/base/socket.h"
 
 namespace skerry::broker {
 namespace {
 
 constexpr int kControl = 3;  // where skerry-zygote looks for it
-
-/// In the new process. Only what is allowed between fork and exec.
-int become_zygote(const char* program, const char* home, bool require_walls, int control) {
-  // The descriptor must not close on exec, nor be in its own way.
-  if (control == kControl) {
-    ::fcntl(kControl, F_SETFD, 0);
-  } else if (::dup2(control, kControl) != kControl) {
-    return 125;
-  }
-  char* const arguments[] = {const_cast<char*>(program), const_cast<char*>(home),
-                             require_walls ? const_cast<char*>("--require-walls") : nullptr,
-                             nullptr};
-  ::execv(program, arguments);
-  return 125;
-}
 
 }  // namespace
 
@@ -39,10 +24,11 @@ Result<std::shared_ptr<ZygoteLink>> ZygoteLink::start(boost::asio::io_context& i
         program.native() + " cannot be executed: it belongs beside the skerry binary");
   }
   SKERRY_ASSIGN(auto ends, socket_pair(SOCK_SEQPACKET));
-  SKERRY_ASSIGN(Child child, Child::fork([&] {
-                  return become_zygote(program.c_str(), home.root.c_str(), require_walls,
-                                       ends.second.get());
-                }));
+  ProgramStart how{.program = program,
+                   .arguments = {home.root.native()},
+                   .descriptors = {{.from = ends.second.get(), .to = kControl}}};
+  if (require_walls) how.arguments.emplace_back("--require-walls");
+  SKERRY_ASSIGN(Child child, start_program(how));
   SKERRY_TRY(set_nonblocking(ends.first.get()));
   return std::shared_ptr<ZygoteLink>(new ZygoteLink(io, std::move(ends.first), std::move(child)));
 }
@@ -91,9 +77,10 @@ void ZygoteLink::stop() {
   child_.kill();
 }
 
-Status ZygoteLink::request_worker(worker::WorkerKind kind, std::uint64_t id, OwnedFd socket) {
+Status ZygoteLink::request_worker(worker::WorkerKind kind, std::uint64_t id, OwnedFd socket,
+                                  int group) {
   ++forks_;
-  return worker::request_worker(control_.native_handle(), kind, id, std::move(socket));
+  return worker::request_worker(control_.native_handle(), kind, id, std::move(socket), group);
 }
 
 }  // namespace skerry::broker

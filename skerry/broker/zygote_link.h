@@ -34,7 +34,7 @@ class ZygoteLink : public std::enable_shared_from_this<ZygoteLink> {
   void stop();
 
   /// kUnavailable when it has gone or does not keep up.
-  Status request_worker(worker::WorkerKind kind, std::uint64_t id, OwnedFd socket);
+  Status request_worker(worker::WorkerKind kind, std::uint64_t id, OwnedFd socket, int group);
   int forks() const { return forks_; }
   pid_t pid() const { return child_.pid(); }
 

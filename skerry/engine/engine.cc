@@ -8,6 +8,11 @@
 #include "skerry/base/fd.h"
 #include "skerry/engine/wasmtime_handles.h"
 
+// As in skerry/engine/wasmtime/src/c_boundary.rs.
+// NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" wasmtime_error_t* skerry_precompile(const wasm_engine_t* engine, const uint8_t* module,
+                                               std::size_t module_length, wasm_byte_vec_t* native);
+
 namespace skerry::engine {
 namespace {
 
@@ -154,18 +159,15 @@ Result<std::shared_ptr<Engine>> Engine::create(Metering metering) {
 }
 
 Result<std::vector<std::byte>> Engine::compile(std::span<const std::byte> module) {
-  wasmtime_module_t* raw = nullptr;
-  if (const OwnedError error(wasmtime_module_new(handle_->engine.get(),
-                                                 reinterpret_cast<const uint8_t*>(module.data()),
-                                                 module.size(), &raw));
-      error) {
-    return absl::InvalidArgumentError("Failed to compile WASM module: " +
-                                      std::string(clip(message_of(error.get()), kLongestMessage)));
-  }
-  const OwnedModule compiled(raw);
   wasm_byte_vec_t native;
-  if (const OwnedError error(wasmtime_module_serialize(compiled.get(), &native)); error) {
-    return absl::InternalError(message_of(error.get()));
+  if (const OwnedError error(skerry_precompile(handle_->engine.get(),
+                                               reinterpret_cast<const uint8_t*>(module.data()),
+                                               module.size(), &native));
+      error) {
+    const std::string text = message_of(error.get());
+    if (text.starts_with("out of memory")) return absl::ResourceExhaustedError(text);
+    return absl::InvalidArgumentError("Failed to compile WASM module: " +
+                                      std::string(clip(text, kLongestMessage)));
   }
   const auto* first = reinterpret_cast<const std::byte*>(native.data);
   std::vector<std::byte> result(first, first + native.size);

@@ -48,14 +48,17 @@ Status NativeCache::compile(std::span<const std::byte> module, const std::string
                             const Progress& progress) const {
   const auto path = path_of(module_sha256, metering);
   SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
+  // Made here: it raises a limit, which the process that compiles may not.
+  SKERRY_ASSIGN(const auto engine, Engine::create(metering));
+  Limited how{.budget = budget, .kept = {file.fd()}, .watch = {}};
   const auto compile = [&]() -> Result<std::string> {
-    SKERRY_ASSIGN(const auto engine, Engine::create(metering));
-    SKERRY_ASSIGN(const auto code, engine->compile(module));
-    SKERRY_TRY(annotate(write_all(file.fd(), code), path.native()));
+    const auto code = engine->compile(module);
+    if (code.status().code() == StatusCode::kResourceExhausted) return jail::budget_exceeded(how);
+    SKERRY_TRY(code.status());
+    SKERRY_TRY(annotate(write_all(file.fd(), *code), path.native()));
     return std::string();
   };
   const double expected = static_cast<double>(module.size()) * kSecondsPerByte;
-  Limited how{.budget = budget, .kept = {file.fd()}, .watch = {}};
   if (progress) {
     how.watch = [&](pid_t pid) { progress(std::min(0.99, cpu_seconds(pid) / expected)); };
   }

@@ -6,6 +6,7 @@
 
 #include "skerry/base/file.h"
 #include "skerry/image/page_container.h"
+#include "skerry/image/page_runs.h"
 #include "skerry/revision.pb.h"
 
 namespace skerry::image {
@@ -19,6 +20,16 @@ struct Trailer {
 
 Status no_state(std::string_view what) {
   return absl::DataLossError("what the run left is no captured state: " + std::string(what));
+}
+
+/// Counts a message, and parses it.
+Result<proto::CapturedState> parse(std::string_view bytes, const StateLimits& limits) {
+  if (const Status counted = check_captured_state(bytes, limits); !counted.ok()) {
+    return no_state(message_of(counted));
+  }
+  proto::CapturedState message;
+  if (message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return message;
+  return no_state("the message is none");
 }
 
 }  // namespace
@@ -35,22 +46,18 @@ void put_state(const CapturedState& state, proto::CapturedState& message) {
     message.set_edits(state.edits->encoded());
     return;
   }
-  for (const PageRun& run : state.changed) {
-    auto* item = message.add_changed();
-    item->set_first(run.first);
-    item->set_count(run.count);
-  }
+  const auto runs = packed_runs(state.changed);
+  message.mutable_changed_runs()->Assign(runs.begin(), runs.end());
 }
 
-Result<CapturedState> take_state(proto::CapturedState message, std::uint64_t before,
-                                 const std::vector<Global>& globals, ByteSize limit) {
+Result<CapturedState> take_state(proto::CapturedState message, const StateLimits& limits) {
   CapturedState state;
-  if (message.memory_size() % kWasmPageSize != 0 || message.memory_size() > limit.value ||
-      message.memory_size() < before) {
+  if (message.memory_size() % kWasmPageSize != 0 || message.memory_size() > limits.memory.value ||
+      message.memory_size() < limits.before) {
     return no_state("no such memory is allowed");
   }
   state.memory_size = message.memory_size();
-  auto changed = runs_of(message.changed(), state.memory_size / kPageSize);
+  auto changed = unpacked_runs(numbers_in(message.changed_runs()), state.memory_size / kPageSize);
   if (!changed) return no_state("changed pages are out of order or out of memory");
   state.changed = *std::move(changed);
   if (state.changed.empty()) {
@@ -63,7 +70,9 @@ Result<CapturedState> take_state(proto::CapturedState message, std::uint64_t bef
   for (const auto& global : message.globals()) {
     state.globals.push_back({global.name(), global.bits()});
   }
-  if (!have_same_names(state.globals, globals)) return no_state("its globals are not the image's");
+  if (!have_same_names(state.globals, limits.globals)) {
+    return no_state("its globals are not the image's");
+  }
   state.host_state = std::move(*message.mutable_host_state());
   return state;
 }
@@ -86,8 +95,7 @@ Status write_captured(int fd, const CapturedState& state, std::span<const std::b
   return write_pieces(fd, pieces);
 }
 
-Result<Captured> read_captured(int fd, std::uint64_t before, const std::vector<Global>& globals,
-                               ByteSize limit) {
+Result<Captured> read_captured(int fd, const StateLimits& limits) {
   Captured captured;
   SKERRY_ASSIGN(captured.file, ReadOnlyMapping::of_file(fd));
   const auto bytes = captured.file.bytes();
@@ -99,14 +107,10 @@ Result<Captured> read_captured(int fd, std::uint64_t before, const std::vector<G
       trailer.pages_size > kMaxPages || trailer.pages_size % kPageSize != 0) {
     return no_state("sizes do not fit");
   }
-  proto::CapturedState message;
-  if (trailer.message_size > std::uint64_t{1} << 30 ||
-      !message.ParseFromArray(bytes.data() + trailer.pages_size,
-                              static_cast<int>(trailer.message_size))) {
-    return no_state("the message is none");
-  }
+  SKERRY_ASSIGN(auto message,
+                parse(as_text(bytes.subspan(trailer.pages_size, trailer.message_size)), limits));
   captured.pages_size = trailer.pages_size;
-  SKERRY_ASSIGN(captured.state, take_state(std::move(message), before, globals, limit));
+  SKERRY_ASSIGN(captured.state, take_state(std::move(message), limits));
   if (count_of(captured.state.changed) * kPageSize != trailer.pages_size) {
     return no_state("pages are missing");
   }
@@ -119,15 +123,11 @@ std::string encode_captured(const CapturedState& state) {
   return message.SerializeAsString();
 }
 
-Result<Captured> decode_captured(std::string_view bytes, std::uint64_t before,
-                                 const std::vector<Global>& globals, ByteSize limit) {
-  proto::CapturedState message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return no_state("the message is none");
-  }
-  if (message.changed_size() != 0) return no_state("pages are missing");
+Result<Captured> decode_captured(std::string_view bytes, const StateLimits& limits) {
+  SKERRY_ASSIGN(auto message, parse(bytes, limits));
+  if (message.changed_runs_size() != 0) return no_state("pages are missing");
   Captured captured;
-  SKERRY_ASSIGN(captured.state, take_state(std::move(message), before, globals, limit));
+  SKERRY_ASSIGN(captured.state, take_state(std::move(message), limits));
   return captured;
 }
 

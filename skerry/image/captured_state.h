@@ -12,6 +12,7 @@
 #include "skerry/base/mapping.h"
 #include "skerry/image/edits.h"
 #include "skerry/image/image_file.h"
+#include "skerry/image/manifest_budget.h"
 
 namespace skerry::proto {
 class CapturedState;
@@ -44,20 +45,18 @@ struct Captured {
 };
 
 /// Reads what a run's process wrote to `fd`. The writer is untrusted and must be gone: a file that
-/// shrinks while it is mapped ends the reader. kDataLoss, naming the broken rule, when it is no
-/// captured state of a run that began with `before` bytes of memory, of which there may be `limit`,
-/// and with these globals.
-Result<Captured> read_captured(int fd, std::uint64_t before, const std::vector<Global>& globals,
-                               ByteSize limit);
+/// shrinks while it is mapped ends the reader. The message is counted before it is parsed, so that
+/// it takes no more than four times `limits.quota()` of memory. kDataLoss, naming the broken rule,
+/// when it is no captured state within `limits`.
+Result<Captured> read_captured(int fd, const StateLimits& limits);
 
 /// The same for a state with edits, as bytes instead of a file.
 std::string encode_captured(const CapturedState& state);
-Result<Captured> decode_captured(std::string_view bytes, std::uint64_t before,
-                                 const std::vector<Global>& globals, ByteSize limit);
+Result<Captured> decode_captured(std::string_view bytes, const StateLimits& limits);
 
-/// A state as a message, without pages; and as it is read again, under the same rules.
+/// A state as a message, without pages; and as it is read again, under the same rules. The message
+/// must have been counted.
 void put_state(const CapturedState& state, proto::CapturedState& message);
-Result<CapturedState> take_state(proto::CapturedState message, std::uint64_t before,
-                                 const std::vector<Global>& globals, ByteSize limit);
+Result<CapturedState> take_state(proto::CapturedState message, const StateLimits& limits);
 
 }  // namespace skerry::image

@@ -22,8 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const OwnedFd fd = image::testing::memory_file(as_bytes(file));
   const auto captured =
-      image::read_captured(fd.get(), image::testing::kTemplateSize,
-                           kTemplate.root.manifest().globals, image::testing::kRunLimit);
+      image::read_captured(fd.get(), {.before = image::testing::kTemplateSize,
+                                      .globals = kTemplate.root.manifest().globals,
+                                      .memory = image::testing::kRunLimit});
   if (!captured.ok()) return 0;
   // What was taken can be used: all pages that it names are there, and within memory.
   std::size_t at = 0;

@@ -7,13 +7,15 @@
 
 #include "skerry/base/file.h"
 #include "skerry/image.pb.h"
+#include "skerry/image/manifest_budget.h"
 #include "skerry/image/page_container.h"
 
 namespace skerry::image {
 namespace {
 
 Result<Opened<proto::ImageManifest>> read_checked(OwnedFd file, const std::filesystem::path& path) {
-  SKERRY_ASSIGN(auto opened, read_with<proto::ImageManifest>(std::move(file), path, kImageFormat));
+  SKERRY_ASSIGN(auto opened, read_with<proto::ImageManifest>(std::move(file), path, kImageFormat,
+                                                             check_image_manifest));
   if (opened.container.pages_size == 0 || opened.container.pages_size % kWasmPageSize != 0) {
     return damaged_container(path, kImageFormat, "sizes do not fit the file");
   }
@@ -45,8 +47,8 @@ Status write_image(const std::filesystem::path& path, const Manifest& manifest,
     item->set_bits(global.bits);
   }
   for (const auto& [key, value] : manifest.facts) (*message.mutable_facts())[key] = value;
-  return write_container(path, kImageFormat, message.SerializeAsString(), pieces,
-                         AtomicFile::Sync::kFull)
+  const std::string text = message.SerializeAsString();
+  return write_container(path, kImageFormat, {as_bytes(text)}, pieces, AtomicFile::Sync::kFull)
       .status();
 }
 

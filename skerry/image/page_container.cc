@@ -133,22 +133,26 @@ Result<Container> read_container(OwnedFd file, const std::filesystem::path& path
 }
 
 Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
-                                     const ContainerFormat& format, std::string_view manifest,
+                                     const ContainerFormat& format, const Pieces& manifest,
                                      const Pieces& pages) {
-  if (manifest.size() > kMaxManifest) {
+  std::size_t manifest_size = 0;
+  for (const auto& piece : manifest) manifest_size += piece.size();
+  if (manifest_size > kMaxManifest) {
     return absl::ResourceExhaustedError("the " + std::string(format.noun) +
                                         "'s manifest is too large");
   }
   Header header;
   header.magic = format.magic;
-  header.manifest_size = static_cast<std::uint32_t>(manifest.size());
-  header.manifest_sha256 = digest_of(sha256_hex(as_bytes(manifest)));
-  header.pages_offset = round_up(sizeof header + manifest.size(), kPageSize);
+  header.manifest_size = static_cast<std::uint32_t>(manifest_size);
+  header.manifest_sha256 = digest_of(sha256_of(manifest));
+  header.pages_offset = round_up(sizeof header + manifest_size, kPageSize);
   for (const auto& piece : pages) header.pages_size += piece.size();
   if (header.pages_size > kMaxPages) {
     return absl::ResourceExhaustedError("too many pages for one " + std::string(format.noun));
   }
-  SKERRY_TRY(write_pieces(fd, Pieces{std::as_bytes(std::span(&header, 1)), as_bytes(manifest)}));
+  Pieces front{std::as_bytes(std::span(&header, 1))};
+  front.insert(front.end(), manifest.begin(), manifest.end());
+  SKERRY_TRY(write_pieces(fd, front));
   SKERRY_TRY(syscall_result("ftruncate", path.native(), [&] {
                return ::ftruncate(fd, static_cast<off_t>(header.pages_offset + header.pages_size));
              }).status());
@@ -157,7 +161,7 @@ Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
 }
 
 Result<std::uint64_t> write_container(const std::filesystem::path& path,
-                                      const ContainerFormat& format, std::string_view manifest,
+                                      const ContainerFormat& format, const Pieces& manifest,
                                       const Pieces& pages, AtomicFile::Sync sync) {
   if (sync == AtomicFile::Sync::kNone) {
     // A name from the start: half of what an unnamed file costs in a small revision.

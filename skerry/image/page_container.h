@@ -74,30 +74,36 @@ struct Opened {
   Manifest manifest;
 };
 
-/// As `read_container`; kDataLoss also when the manifest is no such message. What it says is for
-/// the caller to check.
+/// As `read_container`; kDataLoss also when the manifest is no such message, or `check`, which
+/// counts what is in it before it is parsed, refuses it. What the message says is for the caller to
+/// check; its bytes are gone.
 template <typename Manifest>
 Result<Opened<Manifest>> read_with(OwnedFd file, const std::filesystem::path& path,
-                                   const ContainerFormat& format) {
+                                   const ContainerFormat& format,
+                                   Status (*check)(std::string_view)) {
   Opened<Manifest> opened;
   SKERRY_ASSIGN(opened.container, read_container(std::move(file), path, format));
+  if (const Status counted = check(opened.container.manifest); !counted.ok()) {
+    return damaged_container(path, format, message_of(counted));
+  }
   if (!opened.manifest.ParseFromString(opened.container.manifest)) {
     return damaged_container(path, format, "the manifest is none");
   }
+  opened.container.manifest = std::string();
   return opened;
 }
 
-/// Fills an empty file, from its start; zero pages become holes. Returns where its pages begin.
-/// `path` is what messages call it.
+/// Fills an empty file, from its start; zero pages become holes. Returns where its pages begin. The
+/// manifest is what its pieces make together. `path` is what messages call it.
 Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
-                                     const ContainerFormat& format, std::string_view manifest,
+                                     const ContainerFormat& format, const Pieces& manifest,
                                      const Pieces& pages);
 
 /// Writes a file. With `kFull` it appears whole or not at all. With
 /// `kNone` a writer that is killed may leave a piece of it: for files that count only when somebody
 /// has named them. kResourceExhausted when the manifest or the pages are too large.
 Result<std::uint64_t> write_container(const std::filesystem::path& path,
-                                      const ContainerFormat& format, std::string_view manifest,
+                                      const ContainerFormat& format, const Pieces& manifest,
                                       const Pieces& pages, AtomicFile::Sync sync);
 
 /// The runs of pages that a message names. None when they are out of order, or do not lie in a

@@ -10,7 +10,11 @@
 #include <unistd.h>
 #include <utility>
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include "skerry/image/compressed_file.h"
+#include "skerry/image/manifest_budget.h"
 #include "skerry/image/page_container.h"
 #include "skerry/image/revision_layout.h"
 #include "skerry/revision.pb.h"
@@ -41,8 +45,8 @@ Result<std::string> new_id() {
 
 Result<Opened<proto::RevisionManifest>> read_checked(OwnedFd file,
                                                      const std::filesystem::path& path) {
-  SKERRY_ASSIGN(auto opened,
-                read_with<proto::RevisionManifest>(std::move(file), path, kRevisionFormat));
+  SKERRY_ASSIGN(auto opened, read_with<proto::RevisionManifest>(
+                                 std::move(file), path, kRevisionFormat, check_revision_manifest));
   const auto damaged = [&](std::string_view what) {
     return damaged_container(path, kRevisionFormat, what);
   };
@@ -80,7 +84,7 @@ Result<Revision> assemble(std::string_view id, const std::filesystem::path& path
   const auto damaged = [&](std::string_view what) {
     return damaged_container(path, kRevisionFormat, what);
   };
-  const proto::RevisionManifest& manifest = opened.manifest;
+  proto::RevisionManifest& manifest = opened.manifest;
   if (base->sha256 != manifest.template_sha256()) {
     return damaged("template " + base->sha256 + " is not the one it rests on");
   }
@@ -112,7 +116,7 @@ Result<Revision> assemble(std::string_view id, const std::filesystem::path& path
   image->manifest.facts = base->manifest.facts;
   image->manifest.template_name = manifest.template_name();
   image->manifest.module_sha256 = manifest.module_sha256();
-  image->manifest.host_state = manifest.host_state();
+  image->manifest.host_state = std::move(*manifest.mutable_host_state());
   image->manifest.created_unix_ns = manifest.created_unix_ns();
   for (const auto& global : manifest.globals()) {
     image->manifest.globals.push_back({global.name(), global.bits()});
@@ -138,6 +142,9 @@ Result<proto::RevisionPatch> read_patch(std::string_view id, std::string_view co
   if (xxh3_of({as_bytes(text)}) != content.substr(0, kHash)) {
     return no_patch(id, "its bytes have changed");
   }
+  if (const Status counted = check_patch(text); !counted.ok()) {
+    return no_patch(id, message_of(counted));
+  }
   proto::RevisionPatch message;
   if (!message.ParseFromArray(text.data(), static_cast<int>(text.size()))) {
     return no_patch(id, "the message is none");
@@ -146,20 +153,27 @@ Result<proto::RevisionPatch> read_patch(std::string_view id, std::string_view co
   return message;
 }
 
-/// `files` under the patch.
-Result<Revision> patched(std::string_view id, Revision files, proto::RevisionPatch message,
-                         std::string_view content) {
-  const std::string& around = files.manifest().host_state;
+/// Puts what a patch has of a host state into the one of its files, `around`.
+Status complete_host_state(std::string_view id, std::string_view around,
+                           proto::RevisionPatch& message) {
   const std::uint64_t before = message.host_state_before();
   const std::uint64_t behind = message.host_state_behind();
   if (before > around.size() || behind > around.size() - before) {
     return no_patch(id, "it has more of a host state than there is");
   }
   std::string& host_state = *message.mutable_state()->mutable_host_state();
-  host_state.insert(0, around, 0, before);
-  host_state.append(around, around.size() - behind);
-  auto state = take_state(std::move(*message.mutable_state()), files.memory_size(),
-                          files.manifest().globals, bytes(kMaxPages));
+  host_state.insert(0, around.substr(0, before));
+  host_state.append(around.substr(around.size() - behind));
+  return ok_status();
+}
+
+/// `files` under the patch.
+Result<Revision> patched(std::string_view id, Revision files, proto::RevisionPatch message,
+                         std::string_view content) {
+  SKERRY_TRY(complete_host_state(id, files.manifest().host_state, message));
+  auto state = take_state(std::move(*message.mutable_state()), {.before = files.memory_size(),
+                                                                .globals = files.manifest().globals,
+                                                                .memory = bytes(kMaxPages)});
   if (!state.ok()) return no_patch(id, message_of(state.status()));
   if (!state->edits) return no_patch(id, "it has pages");
   files.id = id;
@@ -225,6 +239,28 @@ Result<Revision> revision_of(const Revision& parent, const Captured& captured, L
   return revision;
 }
 
+/// A manifest as bytes, its host state as the last field and where it lies already: with files in
+/// it, it may be large.
+class ManifestBytes {
+ public:
+  /// Borrows the host state.
+  ManifestBytes(const proto::RevisionManifest& manifest, std::string_view host_state)
+      : front_(manifest.SerializeAsString()), host_state_(host_state) {
+    constexpr std::uint32_t kLengthDelimited = 2;
+    google::protobuf::io::StringOutputStream stream(&front_);
+    google::protobuf::io::CodedOutputStream out(&stream);
+    out.WriteTag(proto::RevisionManifest::kHostStateFieldNumber << 3 | kLengthDelimited);
+    out.WriteVarint64(host_state.size());
+  }
+
+  Pieces pieces() const { return {as_bytes(front_), as_bytes(host_state_)}; }
+  std::size_t size() const { return front_.size() + host_state_.size(); }
+
+ private:
+  std::string front_;
+  std::string_view host_state_;
+};
+
 /// How many bytes two texts have in common at their beginning, and behind that at their end.
 std::pair<std::size_t, std::size_t> common_ends(std::string_view one, std::string_view other) {
   const std::size_t shorter = std::min(one.size(), other.size());
@@ -268,6 +304,17 @@ Result<Revision> read_revision(std::vector<OwnedFd> files, std::string_view patc
   if (!revision.ok() || patch.empty()) return revision;
   SKERRY_ASSIGN(auto message, read_patch("", patch));
   return patched("", *std::move(revision), std::move(message), patch);
+}
+
+Result<StoredState> read_stored_state(OwnedFd own_file, std::string_view patch) {
+  SKERRY_ASSIGN(auto opened, read_checked(std::move(own_file), "revision"));
+  StoredState state{.host_state = std::move(*opened.manifest.mutable_host_state()),
+                    .template_sha256 = opened.manifest.template_sha256()};
+  if (patch.empty()) return state;
+  SKERRY_ASSIGN(auto message, read_patch("", patch));
+  SKERRY_TRY(complete_host_state("", state.host_state, message));
+  state.host_state = std::move(*message.mutable_state()->mutable_host_state());
+  return state;
 }
 
 Result<RevisionFiles> RevisionFiles::open(const std::filesystem::path& directory) {
@@ -318,11 +365,11 @@ Status RevisionFiles::keep_template(const Image& image, const std::filesystem::p
   return absl::UnavailableError("template " + path.native() + " was replaced meanwhile: try again");
 }
 
-Result<Revision> RevisionFiles::bare_base(const Manifest& manifest) const {
+Result<Revision> RevisionFiles::bare_base(std::string_view module_sha256,
+                                          std::string_view template_name) const {
   Manifest bare;
-  bare.module_sha256 = manifest.module_sha256;
-  bare.template_name = manifest.template_name;
-  bare.facts = manifest.facts;
+  bare.module_sha256 = module_sha256;
+  bare.template_name = template_name;
   SKERRY_ASSIGN(const std::string id, new_id());
   // A temporary name first, since the real one is a hash of what is written.
   const auto path = directory_ / "templates" / (".tmp-" + id);
@@ -421,8 +468,8 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
   for (const auto& source : layout.sources) {
     written.sources.push_back(parent.file_ids.at(source.get()));
   }
-  const std::string text = layout.manifest.SerializeAsString();
-  written.bytes = text.size() + layout.own * kPageSize;
+  const ManifestBytes manifest(layout.manifest, captured.state.host_state);
+  written.bytes = manifest.size() + layout.own * kPageSize;
   SKERRY_TRY(sync_sources(parent, written.sources, sync));
   if (place) {
     written.id = place->id;
@@ -431,6 +478,7 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
   }
   const auto path = path_of(written.id);
   const auto fill = [&]() -> Result<std::uint64_t> {
+    const Pieces text = manifest.pieces();
     if (!place) return write_container(path, kRevisionFormat, text, layout.pieces, sync);
     SKERRY_ASSIGN(const std::uint64_t offset,
                   fill_container(place->file.fd(), path, kRevisionFormat, text, layout.pieces));

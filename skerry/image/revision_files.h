@@ -57,6 +57,17 @@ inline constexpr std::size_t kMaxRevisionFiles = 50;
 Result<Revision> read_revision(std::vector<OwnedFd> files, std::string_view patch,
                                const KnownImage& known);
 
+/// A revision without its pages: what the host keeps for its guest, as `wasi::encode` made it, and
+/// the template that it is stored against.
+struct StoredState {
+  std::string host_state;
+  std::string template_sha256;
+};
+
+/// Reads it from the revision's own file, the first of `Revision::descriptors`; `patch` is as for
+/// `read_revision`. Fails as that.
+Result<StoredState> read_stored_state(OwnedFd own_file, std::string_view patch);
+
 /// The directory of revision files and of the templates beneath them. docs/formats/revision.md has
 /// the bytes. Who may write when is the caller's affair: files never change, and get their names
 /// when they are whole. One that is cold may lie there compressed: whatever opens it by its id puts
@@ -77,9 +88,10 @@ class RevisionFiles {
   /// Keeps the template at `path`, whose image is `image`, for as long as revisions rest on it.
   Status keep_template(const Image& image, const std::filesystem::path& path) const;
 
-  /// A base for revisions that rest on no template: one zero page, with `manifest`'s module,
-  /// template name and facts. Kept as templates are.
-  Result<Revision> bare_base(const Manifest& manifest) const;
+  /// A base for revisions that rest on no template: one zero page, and the names of the module and
+  /// of the template that they began on elsewhere. Kept as templates are, once for all of the same
+  /// names.
+  Result<Revision> bare_base(std::string_view module_sha256, std::string_view template_name) const;
 
   /// Opens a revision with all that it rests on. kNotFound, kDataLoss or kUnimplemented, naming the
   /// file, when one of them is missing, damaged or of another version.

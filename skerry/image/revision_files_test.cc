@@ -198,16 +198,18 @@ class CapturedStateTest : public RevisionFilesTest {
     const std::uint64_t trailer[2] = {claimed_pages * kPageSize, text.size() + message_excess};
     file.append(reinterpret_cast<const char*>(trailer), sizeof trailer);
     const OwnedFd fd = image::testing::memory_file(as_bytes(file));
-    return read_captured(fd.get(), kBaseSize, root.manifest().globals, kLimit);
+    return read_captured(fd.get(), limits());
+  }
+
+  StateLimits limits() const {
+    return {.before = kBaseSize, .globals = root.manifest().globals, .memory = kLimit};
   }
 
   static proto::CapturedState good() {
     proto::CapturedState message;
     message.set_memory_size(kBaseSize);
     for (const char* name : {"one", "two"}) message.add_globals()->set_name(name);
-    auto* run = message.add_changed();
-    run->set_first(3);
-    run->set_count(2);
+    for (const std::uint64_t number : {3, 2}) message.add_changed_runs(number);
     return message;
   }
 };
@@ -234,11 +236,11 @@ TEST_F(CapturedStateTest, LiesAreRefused) {
   EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kBaseSize + 1); }));
   EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kBaseSize - kWasmPageSize); }));
   EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kLimit.value + kWasmPageSize); }));
-  EXPECT_TRUE(refused([](auto& m) { m.mutable_changed(0)->set_first(kBaseSize / kPageSize - 1); }));
-  EXPECT_TRUE(refused([](auto& m) { m.mutable_changed(0)->set_first(~std::uint64_t{0}); }));
-  EXPECT_TRUE(refused([](auto& m) { m.mutable_changed(0)->set_count(~std::uint64_t{0}); }));
-  EXPECT_TRUE(refused([](auto& m) { m.mutable_changed(0)->set_count(0); }));
-  EXPECT_TRUE(refused([](auto& m) { *m.add_changed() = m.changed(0); }, 4, 4));
+  EXPECT_TRUE(refused([](auto& m) { m.set_changed_runs(0, kBaseSize / kPageSize - 1); }));
+  EXPECT_TRUE(refused([](auto& m) { m.set_changed_runs(0, ~std::uint64_t{0}); }));
+  EXPECT_TRUE(refused([](auto& m) { m.set_changed_runs(1, ~std::uint64_t{0}); }));
+  EXPECT_TRUE(refused([](auto& m) { m.set_changed_runs(1, 0); }));
+  EXPECT_TRUE(refused([](auto& m) { m.add_changed_runs(1); }));
   EXPECT_TRUE(refused([](auto& m) { m.mutable_globals(0)->set_name("three"); }));
   EXPECT_TRUE(refused([](auto& m) { m.add_globals(); }));
   EXPECT_TRUE(refused([](auto& m) { m.clear_globals(); }));
@@ -250,7 +252,7 @@ TEST_F(CapturedStateTest, NoiseIsRefused) {
     std::string noise(random() % 300, '\0');
     for (char& c : noise) c = static_cast<char>(random());
     const OwnedFd fd = image::testing::memory_file(as_bytes(noise));
-    EXPECT_FALSE(read_captured(fd.get(), kBaseSize, root.manifest().globals, kLimit).ok());
+    EXPECT_FALSE(read_captured(fd.get(), limits()).ok());
   }
 }
 
@@ -335,6 +337,28 @@ TEST_F(RevisionFilesTest, ASmallChangeNeedsNoFile) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(content(*read), expected);
   EXPECT_TRUE(files->verify(*loaded).ok());
+}
+
+TEST_F(RevisionFilesTest, AHostStateIsReadWithoutPages) {
+  const auto own = [](const Revision& revision) {
+    return OwnedFd(::dup(revision.descriptors.front()));
+  };
+  const auto first = write(root, *run_on(root, [](LinearMemory& memory) {
+                             std::memset(memory.base(), 1, 40 * kPageSize);
+                           }));
+  const auto second = patch(*files, first.revision, 5);
+  const auto third = write(first.revision, *run_on(first.revision, [](LinearMemory&) {}));
+  for (const Revision& revision : {first.revision, second.revision, third.revision}) {
+    const std::string content = revision.patch ? revision.patch->content : std::string();
+    const auto state = read_stored_state(own(revision), content);
+    ASSERT_TRUE(state.ok()) << state.status();
+    EXPECT_EQ(state->host_state, revision.image()->manifest.host_state);
+    EXPECT_EQ(state->template_sha256, root.file_image->sha256);
+  }
+  EXPECT_EQ(read_stored_state(own(first.revision), "no patch").status().code(),
+            StatusCode::kDataLoss);
+  EXPECT_EQ(read_stored_state(image::testing::memory_file({}), "").status().code(),
+            StatusCode::kDataLoss);
 }
 
 TEST_F(RevisionFilesTest, OfALargeHostStateAPatchHasWhatIsNew) {

@@ -41,8 +41,8 @@ Status write_around(const Store& store, std::string manifest, std::size_t pages)
   }
   const std::string content(pages * kPageSize, 'x');
   std::filesystem::remove(store.path);  // a revision's file is written once
-  return image::write_container(store.path, image::kRevisionFormat, manifest, {as_bytes(content)},
-                                AtomicFile::Sync::kNone)
+  return image::write_container(store.path, image::kRevisionFormat, {as_bytes(manifest)},
+                                {as_bytes(content)}, AtomicFile::Sync::kNone)
       .status();
 }
 

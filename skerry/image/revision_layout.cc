@@ -95,7 +95,6 @@ Result<Layout> lay_out(const Revision& parent, const Captured& captured) {
   manifest.set_module_sha256(parent.manifest().module_sha256);
   manifest.set_pages_xxh3(xxh3_of(layout.pieces));
   manifest.set_memory_size(captured.state.memory_size);
-  manifest.set_host_state(captured.state.host_state);
   for (const Global& global : captured.state.globals) {
     auto* item = manifest.add_globals();
     item->set_name(global.name);

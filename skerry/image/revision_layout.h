@@ -15,8 +15,8 @@ namespace skerry::image {
 
 /// Where the pages of a new revision go.
 struct Layout {
-  std::shared_ptr<const ImagePages> below;  ///< that some of `pieces` lie in
-  proto::RevisionManifest manifest;
+  std::shared_ptr<const ImagePages> below;               ///< that some of `pieces` lie in
+  proto::RevisionManifest manifest;                      ///< but for its host state
   Pieces pieces;                                         ///< of its own file
   std::vector<std::shared_ptr<const PageFile>> sources;  ///< in the manifest's order
   std::vector<Extent> extents;                           ///< as they lie in files; null: its own

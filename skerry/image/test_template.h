@@ -45,7 +45,9 @@ class TestTemplate {
     state.host_state = manifest.host_state + "+";
     const OwnedFd left = memory_file({});
     SKERRY_TRY(write_captured(left.get(), state, memory->bytes()));
-    return read_captured(left.get(), parent.memory_size(), manifest.globals, kRunLimit);
+    return read_captured(
+        left.get(),
+        {.before = parent.memory_size(), .globals = manifest.globals, .memory = kRunLimit});
   }
 
  private:

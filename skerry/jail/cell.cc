@@ -5,15 +5,18 @@
 #include <csignal>
 #include <cstdint>
 #include <fcntl.h>
+#include <map>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
+#include "skerry/base/program.h"
 #include "skerry/jail/descriptors.h"
 #include "skerry/jail/landlock.h"
 #include "skerry/jail/namespaces.h"
+#include "skerry/jail/oom_score.h"
 #include "skerry/jail/privileges.h"
 #include "skerry/jail/syscall_filter.h"
 
@@ -57,6 +60,19 @@ struct Pipe {
   }
 };
 
+CallList list_of(const Policy& policy) {
+  return policy.threads > 1 ? CallList::kThreads : CallList::kOneThread;
+}
+
+/// The filter for processes that are number 1 of a PID namespace, made once. Null when it cannot be
+/// made: then each process finds out why.
+const CallFilter* filter_made_ahead(CallList list) {
+  static std::map<CallList, Result<CallFilter>> filters;  // `spawn` is called by one thread
+  const auto [found, is_new] = filters.try_emplace(list, absl::UnknownError("not made yet"));
+  if (is_new) found->second = CallFilter::make(list, 1);
+  return found->second.ok() ? &*found->second : nullptr;
+}
+
 }  // namespace
 
 Status Cell::enclose() {
@@ -64,7 +80,10 @@ Status Cell::enclose() {
     if (!walls_.has(wall)) return ok_status();
     return annotate(how(), name_of(wall));
   };
-  SKERRY_TRY(raise(Wall::kResourceLimits, [&] { return limit_resources(policy_); }));
+  forget_environment();  // what runs here never needs it, and it may hold secrets
+  raise_oom_score(kJailedOomScore);
+  if (walls_.has(Wall::kUserNamespace)) forbid_user_namespaces();
+  SKERRY_TRY(raise(Wall::kResourceLimits, [&] { return limit_resources(policy_, walls_); }));
   SKERRY_TRY(raise(Wall::kUtsNamespace, hide_host_name));
   SKERRY_TRY(raise(Wall::kEmptyRoot, dangerous_empty_root));
   SKERRY_TRY(raise(Wall::kCapabilities, [&] { return drop_privileges(becoming_); }));
@@ -81,7 +100,10 @@ Status Cell::seal(std::span<const int> kept) {
     SKERRY_TRY(annotate(keep_only(kept), name_of(Wall::kDescriptors)));
   }
   if (walls_.has(Wall::kSeccomp)) {
-    SKERRY_TRY(annotate(filter_system_calls(), name_of(Wall::kSeccomp)));
+    const CallList list = list_of(policy_);
+    const bool is_made = filter_ != nullptr && filter_->suits(list);
+    SKERRY_TRY(
+        annotate(is_made ? filter_->load() : filter_system_calls(list), name_of(Wall::kSeccomp)));
   }
   return ok_status();
 }
@@ -99,6 +121,9 @@ class Spawning {
     const bool is_sibling = placement_.parent == Placement::Parent::kCallersParent;
     SKERRY_ASSIGN(parent_, open_process(is_sibling ? ::getppid() : ::getpid()));
     SKERRY_ASSIGN(mapped_, Pipe::make());
+    if (walls_.has(Wall::kSeccomp) && walls_.has(Wall::kPidNamespace)) {
+      filter_ = filter_made_ahead(list_of(policy_));
+    }
     int pidfd = -1;
     CloneArguments arguments;
     arguments.flags = namespace_flags(walls_) | CLONE_PIDFD;
@@ -153,7 +178,7 @@ class Spawning {
     if (::read(mapped_.reader.get(), &byte, 1) != 1) return kNotStarted;
     mapped_.reader.close();
     Cell cell(policy_, walls_, becomes_other_ ? std::optional(policy_.identity) : std::nullopt,
-              std::move(parent_));
+              std::move(parent_), filter_);
     return body(cell);
   }
 
@@ -163,6 +188,7 @@ class Spawning {
   const bool becomes_other_ = ::geteuid() == 0 && has_identity(policy_.identity);
   OwnedFd parent_;
   Pipe mapped_;
+  const CallFilter* filter_ = nullptr;
 };
 
 Result<Spawned> spawn(const Policy& policy, WallSet walls, const Placement& placement,

@@ -13,6 +13,8 @@
 
 namespace skerry::jail {
 
+class CallFilter;
+
 /// The inside of the jail: what a process does to itself on the way to its first untrusted byte. It
 /// exists only in processes that `spawn` makes, because outside its own namespaces the same steps
 /// would be taken against the host. Confined to one thread.
@@ -28,8 +30,9 @@ class Cell {
   Cell(const Cell&) = delete;
   Cell& operator=(const Cell&) = delete;
 
-  /// Stage one: empty root, user and capabilities, limits, no_new_privs, Landlock, parent-death
-  /// signal. kCancelled when the parent has died meanwhile. Call once.
+  /// Stage one: no environment any more, first to go when memory runs out; empty root, user and
+  /// capabilities, limits, no_new_privs, Landlock, parent-death signal. kCancelled when the parent
+  /// has died meanwhile. Call once.
   Status enclose();
 
   /// Stage two: closes every descriptor but `kept` and lets the system call filter fall. Afterwards
@@ -38,13 +41,19 @@ class Cell {
 
  private:
   friend class Spawning;
-  Cell(const Policy& policy, WallSet walls, std::optional<Identity> becoming, OwnedFd parent)
-      : policy_(policy), walls_(walls), becoming_(becoming), parent_(std::move(parent)) {}
+  Cell(const Policy& policy, WallSet walls, std::optional<Identity> becoming, OwnedFd parent,
+       const CallFilter* filter)
+      : policy_(policy),
+        walls_(walls),
+        becoming_(becoming),
+        parent_(std::move(parent)),
+        filter_(filter) {}
 
   Policy policy_;
   WallSet walls_;
   std::optional<Identity> becoming_;
   OwnedFd parent_;
+  const CallFilter* filter_;  // made ahead, or null
 };
 
 /// Where a new process hangs.

@@ -4,18 +4,23 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <poll.h>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "skerry/base/fd.h"
+#include "skerry/base/file.h"
 
 namespace skerry::jail {
 namespace {
@@ -40,6 +45,30 @@ Status become(const Identity& identity) {
   SKERRY_TRY(
       syscall_result("setresgid", {}, [=] { return ::setresgid(group, group, group); }).status());
   return syscall_result("setresuid", {}, [=] { return ::setresuid(user, user, user); }).status();
+}
+
+// Threads that a library starts for itself.
+constexpr std::uint64_t kSpareThreads = 8;
+
+/// Whether RLIMIT_NPROC counts the processes of a user namespace apart from those of its user
+/// elsewhere: Linux 5.14.
+bool namespaces_count_apart() {
+  utsname names{};
+  unsigned major = 0;
+  unsigned minor = 0;
+  if (::uname(&names) != 0 || std::sscanf(names.release, "%u.%u", &major, &minor) != 2)
+    return false;
+  return major > 5 || (major == 5 && minor >= 14);
+}
+
+/// As RLIMIT_DATA counts it: "size resident shared code unused data unused", in pages.
+Result<ByteSize> data_held() {
+  SKERRY_ASSIGN(const std::string text, read_file("/proc/self/statm", kib(4)));
+  std::istringstream numbers(text);
+  std::uint64_t data = 0;
+  for (int field = 0; field < 6; ++field) numbers >> data;
+  if (!numbers) return absl::UnavailableError("/proc/self/statm is not as expected");
+  return bytes(data * static_cast<std::uint64_t>(kPageSize));
 }
 
 using Capabilities = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
@@ -68,9 +97,13 @@ Status lock_capabilities() {
 
 }  // namespace
 
-Status limit_resources(const Policy& policy) {
+Status limit_resources(const Policy& policy, WallSet walls) {
   SKERRY_TRY(limit(RLIMIT_CORE, "core", 0));
-  SKERRY_TRY(limit(RLIMIT_NPROC, "processes", 0));
+  if (policy.threads <= 1) {
+    SKERRY_TRY(limit(RLIMIT_NPROC, "processes", 0));
+  } else if (walls.has(Wall::kUserNamespace) && namespaces_count_apart()) {
+    SKERRY_TRY(limit(RLIMIT_NPROC, "processes", policy.threads + kSpareThreads));
+  }
   SKERRY_TRY(limit(RLIMIT_MEMLOCK, "locked memory", 0));
   SKERRY_TRY(limit(RLIMIT_MSGQUEUE, "message queues", 0));
   SKERRY_TRY(limit(RLIMIT_NICE, "nice", 0));
@@ -78,13 +111,20 @@ Status limit_resources(const Policy& policy) {
   SKERRY_TRY(limit(RLIMIT_NOFILE, "descriptors", policy.descriptors));
   SKERRY_TRY(limit(RLIMIT_FSIZE, "file size", policy.file_size.value));
   if (policy.private_memory) {
-    SKERRY_TRY(limit(RLIMIT_DATA, "private memory", policy.private_memory->value));
+    SKERRY_ASSIGN(const ByteSize held, data_held());
+    SKERRY_TRY(limit(RLIMIT_DATA, "private memory", held.value + policy.private_memory->value));
   }
+  if (policy.addresses) SKERRY_TRY(limit(RLIMIT_AS, "addresses", policy.addresses->value));
   if (policy.cpu) {
     SKERRY_TRY(
         limit(RLIMIT_CPU, "processor time", static_cast<std::uint64_t>(policy.cpu->count())));
   }
   return ok_status();
+}
+
+void forbid_user_namespaces() {
+  const auto file = open_file("/proc/sys/user/max_user_namespaces", O_WRONLY);
+  if (file.ok()) (void)!::write(file->get(), "0", 1);
 }
 
 Status drop_privileges(const std::optional<Identity>& becoming) {

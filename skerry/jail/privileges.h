@@ -5,13 +5,19 @@
 
 #include "skerry/base/status.h"
 #include "skerry/jail/policy.h"
+#include "skerry/jail/wall.h"
 
 namespace skerry::jail {
 
 /// Each changes the calling process for good. None is needed outside this folder.
 
-/// Lowers the limits that `policy` names, soft and hard alike: nothing raises them again.
-Status limit_resources(const Policy& policy);
+/// Lowers the limits that `policy` names, soft and hard alike: nothing raises them again. `walls`
+/// says whether a user namespace stands, which counts its own processes.
+Status limit_resources(const Policy& policy, WallSet walls);
+
+/// No user namespaces below this process's own, where the kernel lets it say so: a second wall
+/// behind the filter of system calls. From inside a user namespace with /proc still there.
+void forbid_user_namespaces();
 
 /// Gives up all capabilities and the ways to get them back, and closes the process to tracers and
 /// core dumps. With `becoming`, which takes root, also leaves every group and becomes that user.

@@ -33,8 +33,10 @@ std::string mend_of(Wall wall) {
     case Wall::kSeccomp:
       return "a kernel with CONFIG_SECCOMP_FILTER, and a container profile that lets seccomp pass";
     case Wall::kCgroup:
-      return "control groups of version 2 with memory, cpu and pids, and Delegate=yes in the "
-             "service's unit";
+      return "start the service where control groups of version 2 are its own: a unit with "
+             "Delegate=cpu memory pids, or a container whose group is writable. To look from "
+             "there: "
+             "systemd-run --pipe --property=\"Delegate=cpu memory pids\" skerry doctor";
     case Wall::kDescriptors:
     case Wall::kParentDeath:
       return "Linux 5.9 or newer";
@@ -96,6 +98,17 @@ WallSet foundation_of(Wall wall, WallSet standing) {
 
 }  // namespace
 
+WallFinding finding_of(Wall wall, Status state) {
+  std::string mend = state.ok() ? std::string() : mend_of(wall);
+  return {.wall = wall, .state = std::move(state), .mend = std::move(mend)};
+}
+
+void WallReport::replace(WallFinding finding) {
+  for (WallFinding& each : findings) {
+    if (each.wall == finding.wall) each = finding;
+  }
+}
+
 WallSet WallReport::standing() const {
   WallSet walls;
   for (const WallFinding& finding : findings) {
@@ -119,10 +132,10 @@ Status WallReport::require(WallSet walls) const {
 WallReport probe_walls() {
   WallReport report;
   for (const Wall wall : kWalls) {
-    const Status state = wall == Wall::kCgroup
+    report.findings.push_back(
+        finding_of(wall, wall == Wall::kCgroup
                              ? ControlGroups::own().status()
-                             : attempt(foundation_of(wall, report.standing()).with({wall}));
-    report.findings.push_back({wall, state, state.ok() ? std::string() : mend_of(wall)});
+                             : attempt(foundation_of(wall, report.standing()).with({wall}))));
   }
   return report;
 }

@@ -13,8 +13,11 @@ namespace skerry::jail {
 struct WallFinding {
   Wall wall;
   Status state;      ///< OK, or what the host answered
-  std::string mend;  ///< what an operator can do about it
+  std::string mend;  ///< what an operator can do about it; empty when it stands
 };
+
+/// The finding that `state` is of `wall`, with its remedy.
+WallFinding finding_of(Wall wall, Status state);
 
 /// Which walls stand, in the order of `kWalls`. A value.
 struct WallReport {
@@ -23,13 +26,17 @@ struct WallReport {
   /// What to hand to `spawn`.
   WallSet standing() const;
 
+  /// Puts `finding` in the place of what was found of its wall.
+  void replace(WallFinding finding);
+
   /// kFailedPrecondition unless all of `walls` stand; names each that does not, why, and how to
   /// mend it.
   Status require(WallSet walls) const;
 };
 
-/// Tries every wall in a process of its own that ends at once; changes nothing. Takes about 30 ms.
-/// Call it from a process with one thread.
+/// Tries every wall in a process of its own that ends at once; changes nothing. The control group
+/// is looked at only: it stands when a service that is started as this process was would have
+/// groups to give. Takes about 30 ms. Call it from a process with one thread.
 WallReport probe_walls();
 
 /// What `attempt` returns for all walls but `left_out`; where that `is_refusal` of the host's, for

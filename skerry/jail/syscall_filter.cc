@@ -4,11 +4,16 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <memory>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
 
@@ -59,11 +64,20 @@ constexpr std::array kAllowed{
 // What libraries ask of their own accord, and do without: to kill for it would turn the message of
 // an abort, or a Rust panic's look at its backtrace, into a false breach. The empty root and
 // Landlock stand behind this.
-constexpr std::array kRefused{
-    SCMP_SYS(open),     SCMP_SYS(openat),           SCMP_SYS(stat),      SCMP_SYS(lstat),
-    SCMP_SYS(statx),    SCMP_SYS(access),           SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
-    SCMP_SYS(readlink), SCMP_SYS(readlinkat),       SCMP_SYS(getcwd),    SCMP_SYS(uname),
-    SCMP_SYS(sysinfo),  SCMP_SYS(sched_getaffinity)};
+constexpr std::array kRefused{SCMP_SYS(open),       SCMP_SYS(openat),     SCMP_SYS(stat),
+                              SCMP_SYS(lstat),      SCMP_SYS(statx),      SCMP_SYS(access),
+                              SCMP_SYS(faccessat),  SCMP_SYS(faccessat2), SCMP_SYS(readlink),
+                              SCMP_SYS(readlinkat), SCMP_SYS(getcwd),     SCMP_SYS(uname),
+                              SCMP_SYS(sysinfo)};
+
+// What pthread_create of glibc 2.36 gives to clone, to the bit. A namespace's flag, or a child that
+// is a process, is none of these.
+constexpr std::uint64_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                                       CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
+                                       CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+
+// What a new thread of glibc's calls first. None reaches beyond the thread.
+constexpr std::array kThreadStart{SCMP_SYS(set_robust_list), SCMP_SYS(rseq)};
 
 // PAGEMAP_SCAN, _IOWR('f', 16, struct pm_scan_arg): Linux 6.7, not in Debian 12's headers.
 constexpr std::uint64_t kPagemapScan = 0xC0606610;
@@ -76,11 +90,25 @@ constexpr std::array kAdvices{MADV_NORMAL,        MADV_WILLNEED,      MADV_DONTN
 constexpr std::array kFileControls{F_GETFD,         F_SETFD,     F_GETFL,    F_SETFL,
                                    F_DUPFD_CLOEXEC, F_ADD_SEALS, F_GET_SEALS};
 
-// Without those that inherit priorities or move waiters: kernel code with a history, and no use to
-// one thread.
+// Without those that inherit priorities or move waiters: kernel code with a history, and no use
+// here.
 constexpr std::array kFutexCalls{FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET};
 
-std::vector<Rule> rules_for(int self) {
+/// How many processors there are, threads, and their names.
+void add_thread_rules(CallList list, std::vector<Rule>& rules) {
+  if (list == CallList::kOneThread) {
+    rules.push_back({SCMP_SYS(sched_getaffinity), {}, SCMP_ACT_ERRNO(EPERM)});
+    return;
+  }
+  rules.push_back({SCMP_SYS(sched_getaffinity), {equal(0, 0)}});
+  rules.push_back({SCMP_SYS(clone), {equal(0, kThreadFlags)}});
+  // Its flags are in memory, where no filter sees them: glibc then takes clone.
+  rules.push_back({SCMP_SYS(clone3), {}, SCMP_ACT_ERRNO(ENOSYS)});
+  rules.push_back({SCMP_SYS(prctl), {equal(0, PR_SET_NAME)}});
+  for (const int call : kThreadStart) rules.push_back({call, {}});
+}
+
+std::vector<Rule> rules_for(CallList list, int self) {
   constexpr std::uint64_t kMemoryFileFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING | 8;  // NOEXEC_SEAL
   std::vector<Rule> rules{
       // Nothing becomes executable after the start: no code but the engine's and ours ever runs.
@@ -116,6 +144,7 @@ std::vector<Rule> rules_for(int self) {
   }
   for (const int call : kAllowed) rules.push_back({call, {}});
   for (const int call : kRefused) rules.push_back({call, {}, SCMP_ACT_ERRNO(EPERM)});
+  add_thread_rules(list, rules);
   return rules;
 }
 
@@ -124,13 +153,13 @@ Status checked(int answer, const char* call) {
   return answer >= 0 ? ok_status() : errno_status(-answer, call);
 }
 
-Result<Filter> make_filter(int self) {
+Result<Filter> make_filter(CallList list, int self) {
   Filter filter(seccomp_init(SCMP_ACT_KILL_PROCESS));
   if (!filter) return absl::ResourceExhaustedError("no memory for the system call filter");
   // The 32-bit ways into the kernel, whose calls have other numbers.
   SKERRY_TRY(checked(seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS),
                      "seccomp_attr_set"));
-  for (const Rule& rule : rules_for(self)) {
+  for (const Rule& rule : rules_for(list, self)) {
     SKERRY_TRY(checked(seccomp_rule_add_exact_array(filter.get(), rule.action, rule.call,
                                                     static_cast<unsigned>(rule.arguments.size()),
                                                     rule.arguments.data()),
@@ -139,20 +168,48 @@ Result<Filter> make_filter(int self) {
   return filter;
 }
 
-}  // namespace
-
-Status filter_system_calls() {
-  SKERRY_ASSIGN(const Filter filter, make_filter(::getpid()));
-  return checked(seccomp_load(filter.get()), "seccomp_load");
+/// What libseccomp writes of a filter.
+Result<std::string> exported(scmp_filter_ctx filter, int (*write)(scmp_filter_ctx, int)) {
+  SKERRY_ASSIGN(const OwnedFd file, make_memory_file("filter"));
+  SKERRY_TRY(checked(write(filter, file.get()), "seccomp_export"));
+  SKERRY_TRY(
+      syscall_result("lseek", "filter", [&] { return ::lseek(file.get(), 0, SEEK_SET); }).status());
+  return read_all(file.get(), mib(1));
 }
 
-Result<std::string> describe_system_call_filter(int self) {
-  SKERRY_ASSIGN(const Filter filter, make_filter(self));
-  SKERRY_ASSIGN(const OwnedFd text, make_memory_file("filter"));
-  SKERRY_TRY(checked(seccomp_export_pfc(filter.get(), text.get()), "seccomp_export_pfc"));
-  SKERRY_TRY(
-      syscall_result("lseek", "filter", [&] { return ::lseek(text.get(), 0, SEEK_SET); }).status());
-  return read_all(text.get(), mib(1));
+}  // namespace
+
+Result<CallFilter> CallFilter::make(CallList list, int self) {
+  SKERRY_ASSIGN(const Filter filter, make_filter(list, self));
+  SKERRY_ASSIGN(const std::string bytes, exported(filter.get(), seccomp_export_bpf));
+  std::vector<sock_filter> program(bytes.size() / sizeof(sock_filter));
+  std::memcpy(program.data(), bytes.data(), program.size() * sizeof(sock_filter));
+  return CallFilter(list, self, std::move(program));
+}
+
+bool CallFilter::suits(CallList list) const { return list == list_ && ::getpid() == self_; }
+
+Status CallFilter::load() const {
+  // What the kernel asks of those without privileges; most callers have it already.
+  SKERRY_TRY(syscall_result("prctl", "no_new_privs", [] {
+               return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+             }).status());
+  sock_fprog program{static_cast<unsigned short>(program_.size()),
+                     const_cast<sock_filter*>(program_.data())};
+  return syscall_result(
+             "seccomp", {},
+             [&] { return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program); })
+      .status();
+}
+
+Status filter_system_calls(CallList list) {
+  SKERRY_ASSIGN(const CallFilter filter, CallFilter::make(list, ::getpid()));
+  return filter.load();
+}
+
+Result<std::string> describe_system_call_filter(CallList list, int self) {
+  SKERRY_ASSIGN(const Filter filter, make_filter(list, self));
+  return exported(filter.get(), seccomp_export_pfc);
 }
 
 }  // namespace skerry::jail

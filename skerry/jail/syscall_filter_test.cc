@@ -2,6 +2,7 @@
 #include "skerry/jail/syscall_filter.h"
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -28,6 +29,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <thread>
 #include <time.h>
 
 #include "skerry/base/bytes.h"
@@ -177,6 +179,17 @@ TEST_P(KilledTest, EndsTheProcessWithSigsys) {
   SKERRY_NEEDS_WALL(Wall::kSeccomp);
   const ChildExit exit = run_in_jail({.walls = kFilterAlone}, GetParam().act);
   EXPECT_EQ(exit.signal, SIGSYS) << "exit code " << exit.code;
+}
+
+TEST_P(KilledTest, EndsAProcessThatMayStartThreadsAlike) {
+  SKERRY_NEEDS_WALL(Wall::kSeccomp);
+  const ChildExit exit = run_in_jail(
+      {.walls = kFilterAlone, .policy = {.identity = {}, .threads = 4}}, GetParam().act);
+  if (GetParam().name == "Clone3") {
+    EXPECT_EQ(exit.code, ENOSYS) << "signal " << exit.signal;
+  } else {
+    EXPECT_EQ(exit.signal, SIGSYS) << "exit code " << exit.code;
+  }
 }
 INSTANTIATE_TEST_SUITE_P(Forbidden, KilledTest, testing::ValuesIn(kKilled), name_of_deed);
 
@@ -331,6 +344,13 @@ const Deed kWorking[] = {
     {"OutputIsFormatted", [] { return check(std::snprintf(nullptr, 0, "%f %d", 1.5, 7) == 10); }},
 };
 
+/// Tells a thread of glibc's from any other clone.
+int start_a_thread() {
+  std::atomic<int> ran = 0;
+  std::thread([&ran] { ran = 1; }).join();
+  return check(ran == 1);
+}
+
 class WorkingTest : public testing::TestWithParam<Deed> {};
 
 TEST_P(WorkingTest, StillWorks) {
@@ -340,6 +360,39 @@ TEST_P(WorkingTest, StillWorks) {
   EXPECT_EQ(exit.signal, 0);
   EXPECT_EQ(exit.code, 0);
 }
+TEST_P(WorkingTest, StillWorksInAProcessThatMayStartThreads) {
+  SKERRY_NEEDS_PLAIN_RUNTIME();
+  SKERRY_NEEDS_WALL(Wall::kSeccomp);
+  const ChildExit exit =
+      run_in_jail({.walls = full_jail(), .policy = {.identity = {}, .threads = 4}}, GetParam().act);
+  EXPECT_EQ(exit.signal, 0);
+  EXPECT_EQ(exit.code, 0);
+}
+
+TEST(SyscallFilterTest, ThreadsStartWhereThePolicyHasSomeAndNowhereElse) {
+  SKERRY_NEEDS_PLAIN_RUNTIME();
+  SKERRY_NEEDS_WALL(Wall::kSeccomp);
+  const ChildExit threads =
+      run_in_jail({.walls = full_jail(), .policy = {.identity = {}, .threads = 4}}, start_a_thread);
+  EXPECT_EQ(threads.signal, 0);
+  EXPECT_EQ(threads.code, 0);
+  EXPECT_EQ(run_in_jail({.walls = full_jail()}, start_a_thread).signal, SIGSYS);
+}
+
+TEST(SyscallFilterTest, FlagThatNoThreadHasEndsTheProcess) {
+  SKERRY_NEEDS_WALL(Wall::kSeccomp);
+  constexpr unsigned long kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                                    CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
+                                    CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+  for (const unsigned long flag : {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWPID,
+                                   CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_PTRACE}) {
+    const ChildExit exit =
+        run_in_jail({.walls = kFilterAlone, .policy = {.identity = {}, .threads = 4}},
+                    [=] { return call(SYS_clone, kThread | flag, 0, 0, 0, 0); });
+    EXPECT_EQ(exit.signal, SIGSYS) << std::hex << flag;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Allowed, WorkingTest, testing::ValuesIn(kWorking), name_of_deed);
 
 TEST(SyscallFilterTest, AbortStillShowsAsADeath) {
@@ -454,12 +507,31 @@ TEST(SyscallFilterTest, PageMapOpenedBeforehandIsScanned) {
   EXPECT_EQ(exit.code, 0);
 }
 
+TEST(SyscallFilterTest, FilterThatWasMadeAheadIsForItsProcessAlone) {
+  SKERRY_NEEDS_WALL(Wall::kSeccomp);
+  const auto filter = CallFilter::make(CallList::kOneThread, 1);
+  ASSERT_TRUE(filter.ok()) << filter.status();
+  EXPECT_FALSE(filter->suits(CallList::kOneThread)) << "this process is not number 1";
+  const auto own = CallFilter::make(CallList::kOneThread, ::getpid());
+  EXPECT_TRUE(own->suits(CallList::kOneThread));
+  EXPECT_FALSE(own->suits(CallList::kThreads));
+  const ChildExit exit = run_outside([] {
+    const auto made = CallFilter::make(CallList::kOneThread, ::getpid());
+    if (!made.ok() || !made->load().ok()) return kNoJail;
+    return call(SYS_socket, AF_INET, SOCK_STREAM, 0);
+  });
+  EXPECT_EQ(exit.signal, SIGSYS) << "exit code " << exit.code;
+}
+
 TEST(SyscallFilterTest, DescriptionNamesWhatIsAllowed) {
-  const auto text = describe_system_call_filter(1);
-  ASSERT_TRUE(text.ok()) << text.status();
-  EXPECT_NE(text->find("\"recvmsg\""), std::string::npos);
-  EXPECT_EQ(text->find("\"execve\""), std::string::npos);
-  EXPECT_NE(text->find("action KILL_PROCESS"), std::string::npos);
+  for (const CallList list : {CallList::kOneThread, CallList::kThreads}) {
+    const auto text = describe_system_call_filter(list, 1);
+    ASSERT_TRUE(text.ok()) << text.status();
+    EXPECT_NE(text->find("\"recvmsg\""), std::string::npos);
+    EXPECT_EQ(text->find("\"execve\""), std::string::npos);
+    EXPECT_EQ(text->find("\"clone\"") != std::string::npos, list == CallList::kThreads);
+    EXPECT_NE(text->find("action KILL_PROCESS"), std::string::npos);
+  }
 }
 
 }  // namespace

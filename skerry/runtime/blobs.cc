@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "skerry/base/file.h"
+#include "skerry/base/sealed_file.h"
 #include "skerry/base/sha256.h"
 
 namespace skerry::runtime {
@@ -101,6 +102,7 @@ Result<std::shared_ptr<const BlobSet>> BlobSet::open(const std::filesystem::path
                                    " is not the file that was indexed");
       }
       set->files_.push_back(std::move(mapping));
+      set->names_.push_back(std::move(name));
       continue;
     }
     Member member;
@@ -119,6 +121,16 @@ Result<std::shared_ptr<const BlobSet>> BlobSet::open(const std::filesystem::path
     set->members_.push_back(std::move(member));
   }
   return std::shared_ptr<const BlobSet>(std::move(set));
+}
+
+Result<std::shared_ptr<const BlobSet>> BlobSet::open_sealed(
+    const std::filesystem::path& directory) {
+  SKERRY_TRY(SealedFile::check(directory / kIndex, SealedFile::Depth::kTimes).status());
+  SKERRY_ASSIGN(auto set, open(directory));
+  for (const std::string& file : set->names_) {
+    SKERRY_TRY(SealedFile::check(directory / file, SealedFile::Depth::kTimes).status());
+  }
+  return set;
 }
 
 Result<wasi::Blob> BlobSet::find(std::string_view sha256) const {

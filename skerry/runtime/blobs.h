@@ -37,6 +37,10 @@ class BlobSet {
   /// Reads the index and maps its files. kDataLoss when the index and a file's size do not fit.
   static Result<std::shared_ptr<const BlobSet>> open(const std::filesystem::path& directory);
 
+  /// The same, when the index and all files in it are what set-up has sealed, by their times; else
+  /// the seal's failure.
+  static Result<std::shared_ptr<const BlobSet>> open_sealed(const std::filesystem::path& directory);
+
   const std::vector<Member>& members() const { return members_; }
 
   /// kNotFound when no member has this SHA-256.
@@ -50,6 +54,7 @@ class BlobSet {
   };
   std::vector<Member> members_;
   std::vector<std::shared_ptr<const ReadOnlyMapping>> files_;
+  std::vector<std::string> names_;  // of the files, in the same order
   std::map<std::string, Place, std::less<>> places_;
 };
 

@@ -47,7 +47,7 @@ std::vector<wasm::HostFunction> offered(const std::vector<engine::HostFunction>&
 
 }  // namespace
 
-Result<Command> check_command(std::string_view file, const sandbox::Limits& limits) {
+Result<Command> check_command(std::string_view file, const sandbox::Limits& limits, int group) {
   wasm::ModuleLimits module_limits;
   module_limits.memory = limits.memory;
   module_limits.table_elements = limits.table_elements;
@@ -68,8 +68,13 @@ Result<Command> check_command(std::string_view file, const sandbox::Limits& limi
     SKERRY_TRY(wasm::check_command(module));
     return binary;
   };
-  SKERRY_ASSIGN(std::string binary,
-                engine::run_limited({.budget = kReadBudget, .kept = {}, .watch = {}}, check));
+  jail::Limited how{.budget = kReadBudget,
+                    .kept = {},
+                    .watch = {},
+                    .task = "reading the module",
+                    .threads = jail::Limited::Threads::kOne};
+  how.budget.group = group;
+  SKERRY_ASSIGN(std::string binary, jail::run_limited(how, check));
   Command command{.bytes = binary.empty() ? std::string(file) : std::move(binary), .sha256 = {}};
   command.sha256 = sha256_hex(as_bytes(command.bytes));
   return command;

@@ -26,14 +26,15 @@ struct Command {
 };
 
 /// Checks a WASI command, in binary or text form: size, format, memory and table against the
-/// limits, `_start`, imports. All in a process of its own, which may be lost. Each failure has a
-/// message of its own, which names the value met and the limit. The caller must have one thread.
-Result<Command> check_command(std::string_view file, const sandbox::Limits& limits);
+/// limits, `_start`, imports. All in a process of its own, which may be lost and which begins in
+/// the control group whose directory is `group`, unless that is -1. Each failure has a message of
+/// its own, which names the value met and the limit. The caller must have one thread.
+Result<Command> check_command(std::string_view file, const sandbox::Limits& limits, int group = -1);
 
-/// What a module that has passed the checks compiles within, or is refused: 50 MiB of code would
-/// take about a minute of two cores.
-inline constexpr engine::CompileBudget kCommandBudget{.memory = mib(6144),
-                                                      .cpu = std::chrono::seconds(180)};
+/// What a module that has passed the checks compiles within, or is refused: 50 MiB of code take
+/// about a minute of two cores and 1.4 GiB.
+inline constexpr engine::CompileBudget kCommandBudget{
+    .memory = mib(6144), .cpu = std::chrono::seconds(180), .private_memory = mib(3072)};
 
 /// The command compiled, from the cache or now, and ready to be loaded.
 Result<std::unique_ptr<sandbox::Origin>> prepare_command(

@@ -343,13 +343,10 @@ Status restore_state(sandbox::Origin& origin, const BlobSet& blobs, const sandbo
 
 Result<std::unique_ptr<sandbox::Origin>> PythonInstallation::without_code(
     std::shared_ptr<const image::Image> image, const sandbox::Origin* like) const {
-  for (const std::string_view mapped : {kIndex, kStdlib, kFonts}) {
-    SKERRY_TRY(sealed(home_.python_parts() / mapped, SealedFile::Depth::kTimes));
-  }
   auto origin = std::make_unique<sandbox::Origin>();
   origin->table_elements = kTableElements;
   origin->image = std::move(image);
-  SKERRY_ASSIGN(const auto blobs, BlobSet::open(home_.python_parts()));
+  SKERRY_ASSIGN(const auto blobs, BlobSet::open_sealed(home_.python_parts()));
   SKERRY_TRY(restore_state(*origin, *blobs, like));
   return origin;
 }

@@ -117,6 +117,7 @@ std::optional<std::pair<sandbox::LimitName, double>> limit_behind(const sandbox:
   switch (sandbox.last_quota_hit()) {
     case wasi::QuotaKind::kFileBytes:
     case wasi::QuotaKind::kFileSize:
+    case wasi::QuotaKind::kTotalSize:
       return std::pair(sandbox::kFilesLimit, static_cast<double>(limits.files.value));
     case wasi::QuotaKind::kDescriptors:
       return std::pair(sandbox::kOpenFilesLimit, static_cast<double>(limits.open_files));

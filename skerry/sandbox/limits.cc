@@ -21,6 +21,14 @@ bool Limits::suit_sandbox_of(const Limits& other) const {
          table_elements == other.table_elements && fuel == other.fuel;
 }
 
+std::optional<LimitName> find_limit(std::string_view key) {
+  for (const LimitName& limit : {kMemoryLimit, kWallLimit, kFuelLimit, kOutputLimit, kFilesLimit,
+                                 kOpenFilesLimit, kTableLimit}) {
+    if (limit.key == key) return limit;
+  }
+  return std::nullopt;
+}
+
 Status Limits::check() const {
   // 4,095 MiB: hollow modules keep a 64 KiB page of the 4 GiB free. 8 MiB is less than any runtime
   // starts with.

@@ -24,7 +24,7 @@ struct Limits {
   ByteSize output = mib(1);
   /// Instructions, roughly. None: not counted. Counting needs a second compilation of the runtime.
   std::optional<std::uint64_t> fuel;
-  /// Bytes of files that the guest writes or that are imported for it.
+  /// Sizes of all files together that the guest makes or that are imported for it, holes included.
   ByteSize files = mib(256);
   std::uint32_t open_files = 256;
   /// In each table of a module; a bundled runtime has a number of its own. CPython 3.12 for WASI
@@ -53,5 +53,8 @@ inline constexpr LimitName kOutputLimit{"output", "bytes", "--max-output BYTES"}
 inline constexpr LimitName kFilesLimit{"files", "bytes", "--max-files MB"};
 inline constexpr LimitName kOpenFilesLimit{"open_files", "files", "--max-open-files N"};
 inline constexpr LimitName kTableLimit{"table_elements", "elements", "--max-table-elements N"};
+
+/// The limit with this key; none when there is none.
+std::optional<LimitName> find_limit(std::string_view key);
 
 }  // namespace skerry::sandbox

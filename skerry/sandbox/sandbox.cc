@@ -119,14 +119,24 @@ Sandbox::Sandbox(const Origin& origin, const Limits& limits) : origin_(&origin),
 
 void Sandbox::start_as(const Origin& origin) {
   origin_ = &origin;
-  pristine_ = origin.state;
+  set_pristine(origin.state);
+  if (origin.image) globals_ = origin.image->manifest.globals;
+}
+
+void Sandbox::set_pristine(const wasi::HostState& state) {
+  pristine_ = state;
   wasi::Quotas quotas = pristine_.files().quotas();
-  quotas.file_bytes = quotas.file_size = limits_.files;
+  quotas.file_bytes = quotas.file_size = quotas.total_size = limits_.files;
+  // What the template brings is not the guest's.
+  if (origin_->template_state) {
+    quotas.total_size.value += origin_->template_state->files().used_size();
+  }
   quotas.descriptors = limits_.open_files;
   pristine_.files().set_quotas(quotas);
   state_ = pristine_;
-  if (origin.image) globals_ = origin.image->manifest.globals;
 }
+
+void Sandbox::replace_state(const wasi::HostState& state) { set_pristine(state); }
 
 Sandbox::~Sandbox() = default;
 

@@ -127,6 +127,9 @@ class Sandbox {
   /// Makes the state that `captured` has just told the one that later runs are compared with and
   /// `reset` goes back to.
   Status settle(const image::CapturedState& state);
+  /// Puts another host state in place of this one, which must have settled: what an operation has
+  /// made of the guest's files. It has settled, too, and has this sandbox's quotas.
+  void replace_state(const wasi::HostState& state);
   /// Gives back what the next run can do without, once the state has settled.
   Status rest() { return memory_->rest(); }
 
@@ -151,6 +154,7 @@ class Sandbox {
   Status set_globals();
 
   void start_as(const Origin& origin);
+  void set_pristine(const wasi::HostState& state);
 
   const Origin* origin_;
   wasi::HostState pristine_;            // where it began or settled, under this sandbox's quotas

@@ -428,6 +428,21 @@ TEST_F(SandboxTest, RunsGoOnFromTheStateThatHasSettled) {
   EXPECT_FALSE(sandbox->may_settle(*state));
 }
 
+TEST_F(SandboxTest, AnotherHostStateTakesThePlaceOfTheOneThatHasSettled) {
+  value("bump");
+  ASSERT_TRUE(sandbox->settle(*sandbox->captured()).ok());
+  wasi::HostState other = sandbox->state();
+  other.files().set_quotas({});
+  ASSERT_TRUE(wasi::add_file(other.files(), "/new", as_bytes("file")).ok());
+  sandbox->replace_state(other);
+  EXPECT_TRUE(wasi::locate(sandbox->state().files(), "/new").ok());
+  EXPECT_EQ(sandbox->state().files().quotas().file_bytes, limits.files) << "the sandbox's own";
+  EXPECT_EQ(value("bump"), 42U);
+  reset();
+  EXPECT_TRUE(wasi::locate(sandbox->state().files(), "/new").ok());
+  EXPECT_EQ(value("bump"), 42U);
+}
+
 TEST_F(SandboxTest, ARebasedSandboxIsAsOneThatWasLoaded) {
   image::EditsBuilder edits;
   edits.add(16, "HELLO");

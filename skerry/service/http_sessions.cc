@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <unistd.h>
+#include <memory>
 #include <utility>
 
 #include "skerry/http/handler.h"
@@ -181,27 +181,13 @@ awaitable<std::optional<http::Response>> diff(Sessions& sessions, http::Request 
   co_return told(found);
 }
 
-/// An export, read from its file. It was written a moment ago and is in memory.
-class FileBody final : public http::BodySource {
+class ExportBody final : public http::BodySource {
  public:
-  FileBody(OwnedFd file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
-  std::optional<std::uint64_t> size() const override { return size_; }
-  awaitable<Result<std::string>> next() override {
-    std::string piece(std::min<std::uint64_t>(size_ - at_, kPiece), '\0');
-    const ssize_t got =
-        piece.empty() ? 0
-                      : ::pread(file_.get(), piece.data(), piece.size(), static_cast<off_t>(at_));
-    if (got < 0 || (got == 0 && !piece.empty())) co_return absl::DataLossError("it is cut off");
-    piece.resize(static_cast<std::size_t>(got));
-    at_ += piece.size();
-    co_return piece;
-  }
+  explicit ExportBody(std::unique_ptr<broker::ExportStream> stream) : stream_(std::move(stream)) {}
+  awaitable<Result<std::string>> next() override { return stream_->next(); }
 
  private:
-  static constexpr std::uint64_t kPiece = 256 * 1024;
-  OwnedFd file_;
-  std::uint64_t size_;
-  std::uint64_t at_ = 0;
+  std::unique_ptr<broker::ExportStream> stream_;
 };
 
 awaitable<std::optional<http::Response>> export_revision(Sessions& sessions,
@@ -211,8 +197,8 @@ awaitable<std::optional<http::Response>> export_revision(Sessions& sessions,
   auto exported = co_await sessions.export_revision(std::move(ref), std::move(revision));
   if (!exported.ok()) co_return response_of(exported.status());
   http::Response response{.status = 200, .body = {}, .content_type = kExportType};
-  response.headers.emplace_back("X-Skerry-Revision", std::to_string(exported->revision));
-  response.source = std::make_shared<FileBody>(std::move(exported->file), exported->size);
+  response.headers.emplace_back("X-Skerry-Revision", std::to_string((*exported)->revision()));
+  response.source = std::make_shared<ExportBody>(*std::move(exported));
   co_return response;
 }
 
@@ -345,7 +331,7 @@ void add_transfers(Sessions& sessions, Router& router) {
   router.add({.method = "GET",
               .path = "/v1/sessions/{session}/export",
               .summary = "A revision with all that another machine needs to go on from it",
-              .errors = {400, 403, 404, 409, 500, 503},
+              .errors = {400, 403, 404, 409, 429, 500, 503},
               .queries = {"revision"},
               .answer_type = kExportType,
               .handler = of(sessions, export_revision)});
@@ -354,7 +340,7 @@ void add_transfers(Sessions& sessions, Router& router) {
               .summary = "A new session of an exported one",
               .body = {{"type", "string"}, {"format", "binary"}},
               .answer = revision_schema(),
-              .errors = {400, 403, 409, 413, 500, 503},
+              .errors = {400, 403, 409, 413, 429, 500, 503},
               .max_body = http::kModuleMaxBody,
               .body_type = kExportType,
               .handler = of(sessions, import)});

@@ -7,28 +7,20 @@
 #include <string>
 #include <utility>
 
-#include <absl/strings/escaping.h>
-
 #include "skerry/base/utf8.h"
+#include "skerry/operation/request.h"
 #include "skerry/tool/python_executor.h"
 #include "skerry/tool/tool.h"
-#include "skerry/workspace/command.h"
-#include "skerry/workspace/deletion.h"
-#include "skerry/workspace/listing.h"
-#include "skerry/workspace/search.h"
-#include "skerry/workspace/text_edit.h"
 
 namespace skerry::service {
 namespace {
 
 namespace proto = shannon::sandbox;
+using files::FilePath;
+using operation::Encoding;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using workspace::FilePath;
 using workspace::Scope;
-using workspace::Tree;
-using workspace::Trees;
-using workspace::Watch;
 
 /// A call's end: what is no more than news of the files is told in the response.
 template <typename Response>
@@ -63,14 +55,12 @@ Result<Scope> scope_of(const access::Principal& caller, const std::string& sessi
   SKERRY_TRY(tool::check_may_run(caller));
   auto session = session::SessionName::parse(session_id);
   if (!session.ok()) return annotate(session.status(), "Invalid session");
-  Scope scope{.tenant = caller.tenant, .session = *std::move(session)};
+  Scope scope{.principal = caller, .session = *std::move(session)};
   if (!user_id.empty()) {
     SKERRY_ASSIGN(scope.user, user_named(user_id));
   }
   return scope;
 }
-
-enum class Encoding { kText, kBase64 };
 
 Result<Encoding> encoding_of(const std::string& name) {
   if (name.empty() || name == "utf-8" || name == "utf8" || name == "UTF-8" || name == "text") {
@@ -80,96 +70,11 @@ Result<Encoding> encoding_of(const std::string& name) {
   return absl::InvalidArgumentError("encoding \"" + name + "\", expected utf-8 or base64");
 }
 
-/// A path with the tree that it leads into.
-struct Place {
-  Tree* tree = nullptr;
-  FilePath path;
-};
-
-Result<Place> place_of(Trees& trees, const FilePath& path) {
-  SKERRY_ASSIGN(Tree * tree, trees.tree(path.root()));
-  return Place{.tree = tree, .path = path};
-}
-
-/// The same failure, about a path.
-Status about(const FilePath& path, const Status& status) {
-  if (status.ok()) return status;
-  return Status(status.code(), std::string(message_of(status)) + ": " + path.shown());
-}
-
-struct Content {
-  std::string text;
-  std::uint64_t size = 0;
-};
-
-Result<Content> read_file(Trees& trees, const FilePath& path, ByteSize most, Encoding encoding) {
-  SKERRY_ASSIGN(const Place place, place_of(trees, path));
-  const auto found = place.tree->find(path.below());
-  if (found.status().code() == StatusCode::kNotFound) {
-    return absl::NotFoundError("File not found: " + path.shown());
-  }
-  if (found.ok() && !found->is_file()) {
-    return absl::FailedPreconditionError("Path is not a file: " + path.shown());
-  }
-  auto bytes = place.tree->read(path.below(), most);
-  if (!bytes.ok()) return about(path, bytes.status());
-  Content content{.text = {}, .size = bytes->size()};
-  if (encoding == Encoding::kBase64) {
-    content.text = absl::Base64Escape(*bytes);
-  } else if (is_utf8(*bytes)) {
-    content.text = *std::move(bytes);
-  } else {
-    return absl::FailedPreconditionError("not UTF-8 text: " + path.shown() +
-                                         "; with encoding \"base64\" it can be read");
-  }
-  return content;
-}
-
-Status write_file(Trees& trees, const FilePath& path, std::string_view bytes,
-                  const proto::FileWriteRequest& request) {
-  SKERRY_ASSIGN(const Place place, place_of(trees, path));
-  const std::string& below = path.below();
-  const std::size_t slash = below.rfind('/');
-  if (slash != below.npos) {
-    const std::string above = below.substr(0, slash);
-    if (request.create_dirs()) SKERRY_TRY(about(path, place.tree->make_directories(above)));
-    const auto parent = place.tree->find(above);
-    if (parent.status().code() == StatusCode::kNotFound) {
-      return absl::NotFoundError("Parent directory does not exist: " + path.shown());
-    }
-  }
-  return about(
-      path, place.tree->write(below, bytes,
-                              request.append() ? Tree::Writing::kAppend : Tree::Writing::kReplace));
-}
-
-struct Edit {
-  workspace::EditedText text;
-  std::uint64_t size = 0;
-};
-
-Result<Edit> edit_file(Trees& trees, const FilePath& path, const workspace::TextEdit& edit,
-                       ByteSize most) {
-  SKERRY_ASSIGN(const Place place, place_of(trees, path));
-  const auto content = place.tree->read(path.below(), most);
-  if (!content.ok()) return about(path, content.status());
-  if (!is_utf8(*content)) {
-    return absl::FailedPreconditionError("not UTF-8 text: " + path.shown());
-  }
-  Edit done;
-  SKERRY_ASSIGN(done.text, workspace::edited(*content, edit, most.value));
-  done.size = done.text.text.size();
-  SKERRY_TRY(about(path, place.tree->write(path.below(), done.text.text, Tree::Writing::kReplace)));
-  return done;
-}
-
 std::string type_of(const FilePath& path) {
   const std::string name = path.name();
   const std::size_t dot = name.rfind('.');
   return dot == name.npos || dot == 0 ? std::string() : name.substr(dot + 1);
 }
-
-std::string shown_command(const std::string& command) { return "command: " + command; }
 
 /// What a client waits for a command at most: what it asked for, but never more than there is.
 Result<seconds> patience_for(int asked, seconds most) {
@@ -180,11 +85,18 @@ Result<seconds> patience_for(int asked, seconds most) {
   return asked == 0 ? most : std::min(seconds(asked), most);
 }
 
-void set_output(const workspace::CommandOutput& output, proto::CommandResponse& response) {
+void set_output(const operation::CommandOutput& output, seconds patience,
+                proto::CommandResponse& response) {
   response.set_success(output.exit_code == 0);
   response.set_stdout(to_utf8(output.standard_output));
   response.set_stderr(to_utf8(output.standard_error));
   response.set_exit_code(output.exit_code);
+  if (output.is_timed_out) {
+    response.set_error("Command timed out after " + std::to_string(patience.count()) + "s");
+    response.mutable_stderr()->append(response.error());
+  } else if (output.exit_code != 0) {
+    response.set_error(response.stderr());
+  }
 }
 
 /// A command that did nothing.
@@ -197,7 +109,7 @@ Status refused(const std::string& why, int exit_code, proto::CommandResponse& re
 
 }  // namespace
 
-SandboxService::SandboxService(workspace::SessionFiles& files)
+SandboxService::SandboxService(workspace::FileCalls& files)
     : grpc::Service(proto::FileReadRequest::descriptor()->file()->service(0)), files_(files) {
   const grpc::MethodOptions files_of_sessions{.access = grpc::Access::kKey};
   // Files are as large as modules, which may be among them.
@@ -248,12 +160,11 @@ grpc::Service::Work SandboxService::file_read(grpc::Call& call,
   if (request.max_bytes() < 0) {
     co_return absl::InvalidArgumentError("max_bytes is negative");
   }
-  ByteSize most = files_.setting().read;
+  ByteSize most = files_.options().read;
   if (request.max_bytes() > 0) {
     most = std::min(most, bytes(static_cast<std::uint64_t>(request.max_bytes())));
   }
-  auto work = [&](Trees& trees, Watch&) { return read_file(trees, *path, most, *encoding); };
-  auto reading = files_.look(*scope, files_.setting().patience, std::move(work));
+  auto reading = files_.read(*scope, {.path = *path, .most = most, .encoding = *encoding});
   auto content = co_await std::move(reading);
   if (content.ok()) {
     response.set_size_bytes(static_cast<std::int64_t>(content->size));
@@ -272,25 +183,20 @@ grpc::Service::Work SandboxService::file_write(grpc::Call& call,
   if (!path.ok()) co_return path.status();
   const auto encoding = encoding_of(request.encoding());
   if (!encoding.ok()) co_return encoding.status();
-  std::size_t size = 0;
-  auto work = [&](Trees& trees, Watch&) -> Status {
-    std::string decoded;
-    const bool is_text = *encoding == Encoding::kText;
-    if (!is_text && !absl::Base64Unescape(request.content(), &decoded)) {
-      return absl::InvalidArgumentError("content is not base64");
-    }
-    const std::string& content = is_text ? request.content() : decoded;
-    size = content.size();
-    return write_file(trees, *path, content, request);
-  };
-  auto writing = files_.change(*scope, files_.setting().patience, "FileWrite " + path->shown(),
-                               std::move(work));
-  const Status written = co_await std::move(writing);
+  using files::Tree;
+  operation::WriteFile write{
+      .path = *path,
+      .content = request.content(),
+      .encoding = *encoding,
+      .how = request.append() ? Tree::Writing::kAppend : Tree::Writing::kReplace,
+      .makes_directories = request.create_dirs()};
+  auto writing = files_.write(*scope, std::move(write));
+  const auto written = co_await std::move(writing);
   if (written.ok()) {
-    response.set_bytes_written(static_cast<std::int64_t>(size));
+    response.set_bytes_written(static_cast<std::int64_t>(written->size));
     response.set_absolute_path(path->shown());
   }
-  co_return ended(written, response);
+  co_return ended(written.status(), response);
 }
 
 grpc::Service::Work SandboxService::file_list(grpc::Call& call,
@@ -300,19 +206,15 @@ grpc::Service::Work SandboxService::file_list(grpc::Call& call,
   if (!scope.ok()) co_return scope.status();
   const auto path = FilePath::parse(request.path());
   if (!path.ok()) co_return path.status();
-  const workspace::ListingOrder order{
-      .pattern = request.pattern(),
-      .depth = request.recursive() ? workspace::Depth::kAll : workspace::Depth::kOne,
-      .has_hidden = request.include_hidden()};
-  auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Listed> {
-    SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-    auto listed = workspace::list_files(*place.tree, *path, order, watch);
-    return listed.ok() ? std::move(listed) : about(*path, listed.status());
-  };
-  auto listing = files_.look(*scope, files_.setting().patience, std::move(work));
+  operation::ListFiles list{
+      .path = *path,
+      .order = {.pattern = request.pattern(),
+                .depth = request.recursive() ? files::Depth::kAll : files::Depth::kOne,
+                .has_hidden = request.include_hidden()}};
+  auto listing = files_.list(*scope, std::move(list));
   auto listed = co_await std::move(listing);
   if (!listed.ok()) co_return ended(listed.status(), response);
-  for (workspace::ListedFile& file : listed->files) {
+  for (files::ListedFile& file : listed->files) {
     auto* entry = response.add_entries();
     entry->set_name(std::move(file.name));
     entry->set_path(std::move(file.path));
@@ -334,30 +236,21 @@ grpc::Service::Work SandboxService::execute_command(grpc::Call& call,
                                                     proto::CommandResponse& response) {
   const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
   if (!scope.ok()) co_return scope.status();
-  const auto patience = patience_for(request.timeout_seconds(), files_.setting().patience);
+  const auto patience = patience_for(request.timeout_seconds(), files_.options().patience);
   if (!patience.ok()) co_return patience.status();
-  const auto command = workspace::Command::parse(request.command());
+  auto command = operation::Command::parse(request.command());
   if (!command.ok()) {
     co_return refused("Command not allowed: " + std::string(message_of(command.status())), 1,
                       response);
   }
   const auto begun = std::chrono::steady_clock::now();
-  auto work = [&](Trees& trees, Watch& watch) { return command->run(trees, watch, {}); };
-  auto running = command->is_change()
-                     ? files_.change(*scope, *patience, shown_command(request.command()), work)
-                     : files_.look(*scope, *patience, work);
+  auto running = files_.run(*scope, {.command = *std::move(command)}, *patience);
   const auto output = co_await std::move(running);
   response.set_execution_time_ms(
       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun).count());
   if (output.ok()) {
-    set_output(*output, response);
-    if (output->exit_code != 0) response.set_error(response.stderr());
+    set_output(*output, *patience, response);
     co_return ok_status();
-  }
-  if (output.status().code() == StatusCode::kDeadlineExceeded) {
-    const std::string why = "Command timed out after " + std::to_string(patience->count()) + "s";
-    response.set_stderr(why);
-    co_return refused(why, 124, response);
   }
   if (output.status().code() == StatusCode::kFailedPrecondition) {
     co_return refused(std::string(message_of(output.status())), 1, response);
@@ -375,25 +268,19 @@ grpc::Service::Work SandboxService::file_search(grpc::Call& call,
   if (request.max_results() < 0 || request.context_lines() < 0) {
     co_return absl::InvalidArgumentError("max_results and context_lines are not negative");
   }
-  workspace::Search search{.query = request.query(),
-                           .path = path->below(),
-                           .syntax = request.regex() ? workspace::TextPattern::Syntax::kExtended
-                                                     : workspace::TextPattern::Syntax::kLiteral,
-                           .include = request.include(),
-                           .context = static_cast<std::size_t>(request.context_lines())};
+  using Syntax = files::TextPattern::Syntax;
+  files::Search search{.query = request.query(),
+                       .syntax = request.regex() ? Syntax::kExtended : Syntax::kLiteral,
+                       .include = request.include(),
+                       .context = static_cast<std::size_t>(request.context_lines())};
   if (request.max_results() > 0) {
     search.most = static_cast<std::size_t>(request.max_results());
   }
   if (auto checked = search.check(); !checked.ok()) co_return checked;
-  auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Found> {
-    SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-    auto found = workspace::search_files(*place.tree, search, watch);
-    return found.ok() ? std::move(found) : about(*path, found.status());
-  };
-  auto searching = files_.look(*scope, files_.setting().patience, std::move(work));
+  auto searching = files_.search(*scope, {.path = *path, .search = std::move(search)});
   auto found = co_await std::move(searching);
   if (!found.ok()) co_return ended(found.status(), response);
-  for (workspace::FoundLine& line : found->lines) {
+  for (files::FoundLine& line : found->lines) {
     auto* match = response.add_matches();
     match->set_file(std::move(line.file));
     match->set_line(static_cast<std::int32_t>(line.line));
@@ -417,19 +304,17 @@ grpc::Service::Work SandboxService::file_edit(grpc::Call& call,
   if (!scope.ok()) co_return scope.status();
   const auto path = FilePath::parse(request.path());
   if (!path.ok()) co_return path.status();
-  const workspace::TextEdit edit{.old_text = request.old_text(),
-                                 .new_text = request.new_text(),
-                                 .which = request.replace_all()
-                                              ? workspace::TextEdit::Which::kAll
-                                              : workspace::TextEdit::Which::kFirst};
-  const ByteSize most = files_.setting().read;
-  auto work = [&](Trees& trees, Watch&) { return edit_file(trees, *path, edit, most); };
-  auto editing = files_.change(*scope, files_.setting().patience, "FileEdit " + path->shown(),
-                               std::move(work));
+  using Which = files::TextEdit::Which;
+  operation::EditFile edit{.path = *path,
+                           .old_text = request.old_text(),
+                           .new_text = request.new_text(),
+                           .which = request.replace_all() ? Which::kAll : Which::kFirst,
+                           .most = files_.options().read};
+  auto editing = files_.edit(*scope, std::move(edit));
   auto done = co_await std::move(editing);
   if (done.ok()) {
-    response.set_replacements(static_cast<std::int32_t>(done->text.replacements));
-    response.set_snippet(std::move(done->text.snippet));
+    response.set_replacements(static_cast<std::int32_t>(done->replacements));
+    response.set_snippet(std::move(done->snippet));
     response.set_file_size_after(static_cast<std::int64_t>(done->size));
   }
   co_return ended(done.status(), response);
@@ -447,22 +332,14 @@ grpc::Service::Work SandboxService::file_delete(grpc::Call& call,
   }
   const auto pattern = FilePath::parse(request.pattern());
   if (!pattern.ok()) co_return pattern.status();
-  const workspace::Deletion deletion{
-      .path = path->below(),
+  operation::DeleteFiles deletion{
+      .path = *path,
       .pattern = request.pattern(),
-      .depth = request.recursive() ? workspace::Depth::kAll : workspace::Depth::kOne};
-  auto work = [&](Trees& trees, Watch& watch) -> Result<workspace::Deleted> {
-    SKERRY_ASSIGN(const Place place, place_of(trees, *path));
-    auto deleted = workspace::delete_files(*place.tree, deletion, watch);
-    return deleted.ok() ? std::move(deleted) : about(*path, deleted.status());
-  };
-  auto deleting = files_.change(
-      *scope, files_.setting().patience,
-      "FileDelete " + path->shown() + (request.pattern().empty() ? "" : "/") + request.pattern(),
-      std::move(work));
+      .depth = request.recursive() ? files::Depth::kAll : files::Depth::kOne};
+  auto deleting = files_.remove(*scope, std::move(deletion));
   auto deleted = co_await std::move(deleting);
   if (!deleted.ok()) co_return ended(deleted.status(), response);
-  response.set_deleted_count(static_cast<std::int32_t>(deleted->paths.size()));
+  response.set_deleted_count(deleted->count);
   for (std::string& each : deleted->paths) response.add_deleted_paths(std::move(each));
   std::string skipped;
   for (const std::string& each : deleted->skipped) skipped += (skipped.empty() ? "" : ", ") + each;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "skerry/grpc/service.h"
-#include "skerry/workspace/session_files.h"
+#include "skerry/workspace/file_calls.h"
 
 #include "shannon/sandbox.pb.h"
 
@@ -14,7 +14,7 @@ namespace skerry::service {
 class SandboxService final : public grpc::Service {
  public:
   /// The files must outlive it.
-  explicit SandboxService(workspace::SessionFiles& files);
+  explicit SandboxService(workspace::FileCalls& files);
 
  private:
   Work file_read(grpc::Call& call, const shannon::sandbox::FileReadRequest& request,
@@ -32,7 +32,7 @@ class SandboxService final : public grpc::Service {
   Work file_delete(grpc::Call& call, const shannon::sandbox::FileDeleteRequest& request,
                    shannon::sandbox::FileDeleteResponse& response);
 
-  workspace::SessionFiles& files_;
+  workspace::FileCalls& files_;
 };
 
 }  // namespace skerry::service

@@ -2,7 +2,6 @@
 #include "skerry/service/skerry_service.h"
 
 #include <memory>
-#include <unistd.h>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
@@ -19,7 +18,6 @@ namespace {
 using nlohmann::json;
 using tool::SessionRef;
 
-constexpr std::size_t kExportPiece = std::size_t{1} << 20;
 constexpr std::size_t kMaxImport = std::size_t{64} << 20;
 // Of a run: its program, its input and its arguments.
 constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
@@ -362,20 +360,17 @@ grpc::Service::Work SkerryService::export_session(grpc::Call& call,
   std::string revision = request.revision();
   const auto exported = co_await sessions_.export_revision(std::move(ref), std::move(revision));
   if (!exported.ok()) co_return exported.status();
-  // Read on the loop: it was written a moment ago, and is in memory.
-  for (std::uint64_t at = 0; at < exported->size;) {
+  for (;;) {
+    auto making = (*exported)->next();
+    auto data = co_await std::move(making);
+    if (!data.ok()) co_return data.status();
+    if (data->empty()) co_return ok_status();
     v1::ExportPiece piece;
-    piece.mutable_data()->resize(kExportPiece);
-    const ssize_t got = ::pread(exported->file.get(), piece.mutable_data()->data(), kExportPiece,
-                                static_cast<off_t>(at));
-    if (got <= 0) co_return absl::DataLossError("the export is cut off");
-    piece.mutable_data()->resize(static_cast<std::size_t>(got));
-    at += static_cast<std::uint64_t>(got);
+    piece.set_data(*std::move(data));
     writer.send(piece);
-    auto draining = writer.drained(kExportPiece);
+    auto draining = writer.drained();
     if (!co_await std::move(draining)) co_return absl::CancelledError("the client has gone");
   }
-  co_return ok_status();
 }
 
 grpc::Service::Work SkerryService::import_session(grpc::Call& call,

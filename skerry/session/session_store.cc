@@ -485,7 +485,7 @@ Status SessionStore::fork(const SessionName& name, const SessionName& fork) {
 }
 
 Result<SessionStore::OpenedRevision> SessionStore::open_revision(
-    const SessionName& name, std::optional<std::string_view> where) {
+    const SessionName& name, std::optional<std::string_view> where, const image::Revision* known) {
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(const SessionRow session, existing(name));
   std::optional<RevisionRow> row;
@@ -494,11 +494,14 @@ Result<SessionStore::OpenedRevision> SessionStore::open_revision(
   } else {
     SKERRY_ASSIGN(row, tables_.revision(session.head));
   }
-  if (!row || row->id == 0) {
-    return absl::FailedPreconditionError("revision 0 is the template itself");
+  OpenedRevision opened{.template_name = session.template_name, .revision = {}};
+  if (!row || row->id == 0) return opened;
+  opened.number = row->info.number;
+  if (known != nullptr && known->id == row->file) {
+    opened.revision = *known;
+  } else {
+    SKERRY_ASSIGN(opened.revision, load(*row));
   }
-  OpenedRevision opened{.number = row->info.number, .revision = {}};
-  SKERRY_ASSIGN(opened.revision, load(*row));
   return opened;
 }
 
@@ -507,7 +510,8 @@ Result<RevisionInfo> SessionStore::import(const SessionName& name, const image::
   SKERRY_ASSIGN(const Lease turn, lease(name));
   SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock(directory_)));
   SKERRY_TRY(check_free(name));
-  SKERRY_ASSIGN(const image::Revision base, files_.bare_base(imported.manifest));
+  SKERRY_ASSIGN(const image::Revision base,
+                files_.bare_base(imported.module_sha256, imported.template_name));
   const std::string from = "imported: " + imported.origin.session + ", revision " +
                            std::to_string(imported.origin.revision);
   SKERRY_ASSIGN(auto saved, save(turn, base, imported.captured,

@@ -13,7 +13,7 @@
 
 #include "skerry/base/file.h"
 #include "skerry/base/status.h"
-#include "skerry/image/image_export.h"
+#include "skerry/image/export_reader.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/session/session_info.h"
 #include "skerry/session/session_name.h"
@@ -129,12 +129,15 @@ class SessionStore {
 
   struct OpenedRevision {
     std::int64_t number = 0;
-    image::Revision revision;
+    std::string template_name;  ///< of the session
+    /// None for revision 0: the session stands at its template.
+    std::optional<image::Revision> revision;
   };
-  /// Opens one of a session's revisions, by number or label; by default, its head.
-  /// kInvalidArgument for revision 0.
+  /// Opens one of a session's revisions, by number or label; by default, its head. `known` is as
+  /// for `head`. kNotFound when there is no such session or revision.
   Result<OpenedRevision> open_revision(const SessionName& name,
-                                       std::optional<std::string_view> where);
+                                       std::optional<std::string_view> where,
+                                       const image::Revision* known = nullptr);
 
   /// A new session, whose first revision has the state of an export that the caller has checked
   /// against the runtime. kAlreadyExists when there is one of that name.

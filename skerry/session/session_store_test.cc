@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/child.h"
+#include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"
 
 namespace skerry::session {
@@ -384,27 +385,52 @@ TEST_F(SessionStoreTest, OnlyTheLastEventsAreTold) {
   EXPECT_EQ(events.back().text, "599");
 }
 
+TEST_F(SessionStoreTest, RevisionZeroIsTheTemplate) {
+  EXPECT_EQ(store->open_revision(name("s"), std::nullopt).status().code(), StatusCode::kNotFound);
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  EXPECT_FALSE(store->open_revision(name("s"), "0")->revision.has_value());
+  ASSERT_TRUE(store->rewind(name("s"), "0").ok());
+  const auto head = store->open_revision(name("s"), std::nullopt);
+  ASSERT_TRUE(head.ok()) << head.status();
+  EXPECT_EQ(head->number, 0);
+  EXPECT_FALSE(head->revision.has_value());
+  EXPECT_EQ(head->template_name, "test");
+  EXPECT_EQ(store->open_revision(name("s"), "1")->number, 1);
+}
+
+TEST_F(SessionStoreTest, ARevisionThatIsOpenIsNotOpenedAgain) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  const auto first = store->open_revision(name("s"), std::nullopt).value();
+  const auto again = store->open_revision(name("s"), std::nullopt, &*first.revision).value();
+  EXPECT_EQ(again.revision->file_image, first.revision->file_image);
+  ASSERT_TRUE(run(name("s"), 2).ok());
+  const auto next = store->open_revision(name("s"), std::nullopt, &*first.revision).value();
+  EXPECT_EQ(next.number, 2);
+  EXPECT_NE(next.revision->file_image, first.revision->file_image);
+}
+
 TEST_F(SessionStoreTest, AnImportedSessionIsAllItsOwn) {
   ASSERT_TRUE(run(name("s"), 5).ok());
   const auto opened = store->open_revision(name("s"), std::nullopt).value();
-  const OwnedFd file = image::testing::memory_file({});
-  ASSERT_TRUE(
-      image::write_export(file.get(), *opened.revision.image(), {"s", opened.number}, [](double) {
-      }).ok());
-  const auto imported =
-      image::read_export(file.get(), image::testing::memory_file({}), [](double) {});
+  const auto file = image::testing::exported(*opened.revision->image(), {"s", opened.number});
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto imported = image::testing::read_export(*file);
   ASSERT_TRUE(imported.ok()) << imported.status();
   EXPECT_EQ(store->import(name("s"), *imported).status().code(), StatusCode::kAlreadyExists);
   const auto saved = store->import(name("copy"), *imported);
   ASSERT_TRUE(saved.ok()) << saved.status();
   EXPECT_EQ(saved->number, 1);
   EXPECT_EQ(saved->first_line, "imported: s, revision 1");
+  const auto templates = store->files().list_templates().size();
+  ASSERT_TRUE(store->import(name("second"), *imported).ok());
+  EXPECT_EQ(store->files().list_templates().size(), templates) << "one base for all imports";
+  ASSERT_TRUE(store->clear(name("second")).ok());
   ASSERT_TRUE(store->clear(name("s")).ok());  // the template goes, too
   const auto copy = store->open_revision(name("copy"), "1").value();
-  EXPECT_EQ(image::testing::whole(*copy.revision.image()->pages),
-            image::testing::whole(*opened.revision.image()->pages));
-  EXPECT_EQ(copy.revision.image()->manifest.host_state, "state 0+");
-  EXPECT_EQ(copy.revision.image()->manifest.globals, opened.revision.image()->manifest.globals);
+  EXPECT_EQ(image::testing::whole(*copy.revision->image()->pages),
+            image::testing::whole(*opened.revision->image()->pages));
+  EXPECT_EQ(copy.revision->image()->manifest.host_state, "state 0+");
+  EXPECT_EQ(copy.revision->image()->manifest.globals, opened.revision->image()->manifest.globals);
   ASSERT_TRUE(run(name("copy"), 6).ok());
   EXPECT_EQ(value_of(name("copy")), 6);
   EXPECT_TRUE(store->check([](double) {})->damaged.empty());

@@ -153,7 +153,7 @@ Status exchange(const fs::path& made, const fs::path& store) {
 
 }  // namespace
 
-Result<Backup> write_backup(const fs::path& store, int fd, const image::Progress& progress) {
+Result<Backup> write_backup(const fs::path& store, int fd, const Progress& progress) {
   SKERRY_ASSIGN(const FileLock alone, FileLock::acquire(backup_lock(store)));
   SKERRY_ASSIGN(const Scratch scratch, Scratch::make(backup_scratch(store)));
   SKERRY_ASSIGN(const auto names, take_snapshot(store, scratch.path()));
@@ -178,7 +178,7 @@ Result<Backup> write_backup(const fs::path& store, int fd, const image::Progress
 }
 
 Result<std::int64_t> restore_backup(int fd, const fs::path& store, Replace replace,
-                                    const image::Progress& progress) {
+                                    const Progress& progress) {
   SKERRY_TRY(make_private_directory(store.parent_path()));
   const auto alone = FileLock::try_acquire(open_lock(store));
   if (!alone.ok()) {

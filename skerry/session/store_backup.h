@@ -3,13 +3,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "skerry/base/status.h"
-#include "skerry/image/image_export.h"
 
 namespace skerry::session {
+
+/// How far a long call has come, 0 to 1.
+using Progress = std::function<void(double)>;
 
 /// Whether a restored store may take the place of one that holds sessions.
 enum class Replace { kEmptyOnly, kAny };
@@ -21,8 +24,7 @@ struct Backup {
 
 /// Writes all of the store at `store`, of every tenant, to the file or pipe `fd`. Others may go on
 /// using the store. docs/formats/store_backup.md has the bytes.
-Result<Backup> write_backup(const std::filesystem::path& store, int fd,
-                            const image::Progress& progress);
+Result<Backup> write_backup(const std::filesystem::path& store, int fd, const Progress& progress);
 
 /// Puts what `fd` holds in the place of the store at `store`, whole or not at all, and returns how
 /// many files there were. Its sessions count as just used, the latest of them, as they were then.
@@ -30,6 +32,6 @@ Result<Backup> write_backup(const std::filesystem::path& store, int fd,
 /// when somebody has it open; kDataLoss when the backup is none or is damaged; kUnimplemented for
 /// another format version. `progress` is called where `fd` is a file, whose size tells.
 Result<std::int64_t> restore_backup(int fd, const std::filesystem::path& store, Replace replace,
-                                    const image::Progress& progress);
+                                    const Progress& progress);
 
 }  // namespace skerry::session

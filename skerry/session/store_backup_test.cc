@@ -52,7 +52,7 @@ class StoreBackupTest : public ::testing::Test {
     const auto opened = store.open_revision(name("s"), std::nullopt);
     if (!opened.ok()) return -1;
     int value = 0;
-    std::memcpy(&value, opened->revision.image()->pages->page(0), sizeof value);
+    std::memcpy(&value, opened->revision->image()->pages->page(0), sizeof value);
     return value;
   }
 
@@ -192,7 +192,7 @@ TEST_F(StoreBackupTest, MembersThatNoStoreHasAreRefused) {
 TEST_F(StoreBackupTest, DamageInTheStoreDoesNotStopABackup) {
   auto store = open("one");
   for (int i = 1; i <= 2; ++i) ASSERT_TRUE(run(*store, i).ok());
-  const std::string id = store->open_revision(name("s"), std::nullopt)->revision.id;
+  const std::string id = store->open_revision(name("s"), std::nullopt)->revision->id;
   std::filesystem::remove(directory / "one/store/revisions" / (id + ".revision"));
   const std::string whole = backup("one");
   ASSERT_TRUE(restore(whole, "other").ok());

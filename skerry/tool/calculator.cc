@@ -2,30 +2,17 @@
 #include "skerry/tool/calculator.h"
 
 #include <cmath>
-#include <muParser.h>
-#include <numbers>
 #include <utility>
+
+#include "skerry/tool/expression.h"
 
 namespace skerry::tool {
 namespace {
 
-// Of an expression: it is evaluated on the event loop, in some microseconds for each character.
-constexpr std::size_t kLongest = 1000;
+// Of an expression: it is evaluated on the event loop, in less than a microsecond for each
+// character.
+constexpr std::size_t kMaxLength = 1000;
 constexpr double kLargestInteger = 9007199254740992.0;  // 2^53
-
-/// Throws mu::ParserError.
-double value_of(std::string expression) {
-  // As in Python; the library writes powers with one sign.
-  for (auto at = expression.find("**"); at != expression.npos; at = expression.find("**", at)) {
-    expression.replace(at, 2, "^");
-  }
-  mu::Parser parser;
-  parser.DefineConst("pi", std::numbers::pi);
-  parser.DefineConst("e", std::numbers::e);
-  parser.DefineOprt("%", [](double a, double b) { return std::fmod(a, b); }, mu::prMUL_DIV);
-  parser.SetExpr(expression);
-  return parser.Eval();
-}
 
 nlohmann::json number(double value) {
   if (std::trunc(value) == value && std::abs(value) < kLargestInteger) {
@@ -35,18 +22,18 @@ nlohmann::json number(double value) {
 }
 
 ToolResult calculate(const std::string& expression) {
-  if (expression.size() > kLongest) {
+  if (expression.size() > kMaxLength) {
     return failed(Verdict::kFailed, "Expression is longer than 1000 characters");
   }
-  try {
-    const double value = value_of(expression);
-    if (!std::isfinite(value)) {
-      return failed(Verdict::kFailed, "Result is not a finite number (division by zero?)");
-    }
-    return {.output = {{"result", number(value)}, {"expression", expression}}};
-  } catch (const mu::ParserError& error) {
-    return failed(Verdict::kFailed, "Invalid expression: " + error.GetMsg());
+  const auto value = evaluate(expression);
+  if (!value.ok()) {
+    return failed(Verdict::kFailed,
+                  "Invalid expression: " + std::string(message_of(value.status())));
   }
+  if (!std::isfinite(*value)) {
+    return failed(Verdict::kFailed, "Result is not a finite number (division by zero?)");
+  }
+  return {.output = {{"result", number(*value)}, {"expression", expression}}};
 }
 
 }  // namespace

@@ -2,12 +2,9 @@
 #include "skerry/tool/sessions.h"
 
 #include <chrono>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 #include "skerry/base/file.h"
-#include "skerry/broker/session_transfer.h"
 #include "skerry/runtime/installation.h"
 
 namespace skerry::tool {
@@ -16,6 +13,9 @@ namespace {
 using session::SessionInfo;
 using session::SessionName;
 using session::SessionStore;
+
+/// How long an export or import waits for the tenant's other one.
+constexpr std::chrono::seconds kPatience{3};
 
 /// Keeps what a guest tells of itself.
 class Told final : public worker::RunObserver {
@@ -34,20 +34,24 @@ std::optional<std::string_view> revision_or_head(const std::string& revision) {
 
 }  // namespace
 
+void Sessions::record(SessionRef ref, const char* action, std::string_view object,
+                      const Status& status, Clock::time_point begun) {
+  if (audit_ == nullptr) return;
+  ref.principal.session = ref.name;
+  audit_->record(ref.principal, {.action = action,
+                                 .object = object,
+                                 .outcome = absl::StatusCodeToString(status.code()),
+                                 .took = Clock::now() - begun});
+}
+
 /// Does `work` with the tenant's store, and logs what came of it.
 template <typename Work>
 Sessions::Awaited<typename std::invoke_result_t<Work, SessionStore&>::value_type>
 Sessions::recorded(SessionRef ref, const char* action, std::string object, Work work) {
-  const auto begun = std::chrono::steady_clock::now();
+  const auto begun = Clock::now();
   auto working = runner_.sessions().with(ref.principal.tenant, std::move(work));
   auto result = co_await std::move(working);
-  if (audit_ != nullptr) {
-    ref.principal.session = ref.name;
-    audit_->record(ref.principal, {.action = action,
-                                   .object = object,
-                                   .outcome = absl::StatusCodeToString(result.status().code()),
-                                   .took = std::chrono::steady_clock::now() - begun});
-  }
+  record(std::move(ref), action, object, result.status(), begun);
   co_return result;
 }
 
@@ -116,7 +120,6 @@ Sessions::Awaited<std::int64_t> Sessions::clear(access::Principal principal,
 }
 
 Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string revision) {
-  if (revision == "0") co_return Variables();
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
   auto work = [&](SessionStore& store) {
@@ -124,10 +127,11 @@ Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string rev
   };
   auto opened = co_await runner_.sessions().with(ref.principal.tenant, std::move(work));
   if (!opened.ok()) co_return opened.status();
+  if (!opened->revision) co_return Variables();
   Told told;
   broker::Runner::Look look{
       .principal = std::move(ref.principal),
-      .revision = std::make_shared<const image::Revision>(std::move(opened->revision)),
+      .revision = std::make_shared<const image::Revision>(*std::move(opened->revision)),
       .request = {},
       .observer = &told};
   look.request.program = variables_program();
@@ -147,42 +151,62 @@ Sessions::Awaited<VariablesDiff> Sessions::diff(SessionRef ref, std::string befo
   co_return diff_of(*first, *second);
 }
 
-Sessions::Awaited<Sessions::Exported> Sessions::export_revision(SessionRef ref,
-                                                                std::string revision) {
+Sessions::Awaited<std::unique_ptr<broker::ExportStream>> Sessions::export_revision(
+    SessionRef ref, std::string revision) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
-  auto work = [&](SessionStore& store) -> Result<Exported> {
+  std::string what = "another export";
+  std::string tenant = ref.principal.tenant;
+  auto waiting = exports_.take(std::move(tenant), std::move(what), kPatience);
+  auto turn = co_await std::move(waiting);
+  if (!turn.ok()) co_return turn.status();
+  struct Begun {
+    std::unique_ptr<image::ExportWriter> writer;
+    std::int64_t revision = 0;
+  };
+  auto work = [&](SessionStore& store) -> Result<Begun> {
     SKERRY_ASSIGN(const auto opened, store.open_revision(*name, revision_or_head(revision)));
-    Exported exported{.file = {}, .revision = opened.number};
-    SKERRY_ASSIGN(exported.file, unnamed_file(home_.store()));
-    SKERRY_TRY(broker::write_session(exported.file.get(), store, *name, opened, [](double) {}));
-    SKERRY_ASSIGN(const std::int64_t size, syscall_result("lseek", {}, [&] {
-                    return ::lseek(exported.file.get(), 0, SEEK_END);
-                  }));
-    exported.size = static_cast<std::uint64_t>(size);
-    return exported;
+    Begun begun{.writer = {}, .revision = opened.number};
+    SKERRY_ASSIGN(begun.writer, broker::begin_export(store, *name, opened));
+    return begun;
   };
   auto working = recorded(std::move(ref), "session.export", revision, std::move(work));
-  co_return co_await std::move(working);
+  auto begun = co_await std::move(working);
+  if (!begun.ok()) co_return begun.status();
+  co_return std::make_unique<broker::ExportStream>(runner_.sessions(), std::move(begun->writer),
+                                                   begun->revision, *std::move(turn));
 }
 
 Sessions::Awaited<session::RevisionInfo> Sessions::import(SessionRef ref, std::string exported) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
-  auto work = [&](SessionStore& store) -> Result<session::RevisionInfo> {
+  std::string what = "another import";
+  std::string tenant = ref.principal.tenant;
+  auto waiting = imports_.take(std::move(tenant), std::move(what), kPatience);
+  const auto turn = co_await std::move(waiting);
+  if (!turn.ok()) co_return turn.status();
+  // Read once, however often the store is busy.
+  auto reading = [this, exported = std::move(exported)]() mutable -> Result<image::Export> {
+    SKERRY_TRY(make_private_directory(home_.store()));  // which the first session makes
     SKERRY_ASSIGN(const OwnedFd input, unnamed_file(home_.store()));
     SKERRY_TRY(write_all(input.get(), as_bytes(exported)));
+    exported = std::string();
     SKERRY_ASSIGN(OwnedFd room, unnamed_file(home_.store()));
-    SKERRY_ASSIGN(const auto here, runtime::PythonInstallation(home_).open(
-                                       runtime::kDefaultTemplate, engine::Metering::kNone));
-    const auto read =
-        broker::read_session(input.get(), std::move(room), home_, *here, [](double) {});
-    if (read.ok()) return store.import(*name, *read);
-    // What is damaged is what the caller gave, and nothing of ours.
-    return read.status().code() == StatusCode::kDataLoss
-               ? absl::InvalidArgumentError(std::string(message_of(read.status())))
-               : read.status();
+    const runtime::PythonInstallation installation(home_);
+    SKERRY_ASSIGN(const auto installed,
+                  image::open_image(installation.template_path(runtime::kDefaultTemplate)));
+    return broker::read_session(input.get(), std::move(room), home_, installed->manifest, reader_);
   };
+  const auto begun = Clock::now();
+  const auto read = co_await runner_.sessions().on_thread(std::move(reading));
+  if (!read.ok()) {
+    record(ref, "session.import", "", read.status(), begun);
+    // What is damaged is what the caller gave, and nothing of ours.
+    co_return read.status().code() == StatusCode::kDataLoss
+        ? absl::InvalidArgumentError(std::string(message_of(read.status())))
+        : read.status();
+  }
+  auto work = [&](SessionStore& store) { return store.import(*name, *read); };
   auto working = recorded(std::move(ref), "session.import", "", std::move(work));
   co_return co_await std::move(working);
 }

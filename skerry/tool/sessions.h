@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -11,9 +14,11 @@
 
 #include "skerry/access/audit_log.h"
 #include "skerry/access/principal.h"
-#include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/broker/export_stream.h"
 #include "skerry/broker/runner.h"
+#include "skerry/broker/session_transfer.h"
+#include "skerry/broker/tenant_turns.h"
 #include "skerry/runtime/home.h"
 #include "skerry/session/session_store.h"
 #include "skerry/tool/session_report.h"
@@ -39,8 +44,9 @@ class Sessions {
   using Awaited = boost::asio::awaitable<Result<Value>>;
 
   /// The runner and the log must outlive it; null: nothing is logged.
-  Sessions(broker::Runner& runner, runtime::Home home, access::AuditLog* audit = nullptr)
-      : runner_(runner), home_(std::move(home)), audit_(audit) {}
+  Sessions(broker::Runner& runner, runtime::Home home, broker::ReaderSetting reader,
+           access::AuditLog* audit = nullptr)
+      : runner_(runner), home_(std::move(home)), reader_(std::move(reader)), audit_(audit) {}
 
   Awaited<std::vector<session::SessionInfo>> list(access::Principal principal);
   Awaited<session::SessionInfo> info(SessionRef ref);
@@ -55,18 +61,20 @@ class Sessions {
   /// Forgets one session, or all of the tenant. Returns how many there were.
   Awaited<std::int64_t> clear(access::Principal principal, std::optional<std::string> name);
 
-  struct Exported {
-    OwnedFd file;  ///< without a name, to be read from its beginning
-    std::uint64_t size = 0;
-    std::int64_t revision = 0;
-  };
-  /// A revision, empty: the head, with all that another machine needs to go on from it.
-  Awaited<Exported> export_revision(SessionRef ref, std::string revision);
-  /// Makes a session of what `export_revision` gave; anybody may have written it. kAlreadyExists
-  /// when there is one of that name; kInvalidArgument when it is no whole export.
+  /// A revision, empty: the head, with all that another machine needs to go on from it. Each tenant
+  /// has one export at a time: kResourceExhausted when another one lasts a few seconds longer.
+  Awaited<std::unique_ptr<broker::ExportStream>> export_revision(SessionRef ref,
+                                                                 std::string revision);
+  /// Makes a session of what `export_revision` gave; anyone may have written it. kAlreadyExists
+  /// when there is one of that name; kInvalidArgument when it is no whole export. Each tenant has
+  /// one import at a time, as with exports.
   Awaited<session::RevisionInfo> import(SessionRef ref, std::string exported);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  void record(SessionRef ref, const char* action, std::string_view object, const Status& status,
+              Clock::time_point begun);
   Awaited<Variables> variables(SessionRef ref, std::string revision);
   template <typename Work>
   Awaited<typename std::invoke_result_t<Work, session::SessionStore&>::value_type> recorded(
@@ -74,7 +82,11 @@ class Sessions {
 
   broker::Runner& runner_;
   runtime::Home home_;
+  broker::ReaderSetting reader_;
   access::AuditLog* audit_;
+  broker::TenantTurns exports_{1};
+  // What an import holds may be as large as a session's files: few at once.
+  broker::TenantTurns imports_{1, 2};
 };
 
 }  // namespace skerry::tool

@@ -11,6 +11,7 @@ namespace {
 /// list, not recursion: trees are the guest's.
 struct Pair {
   std::string path;
+  InodeNumber inode{};  // of `after`, if that is there
   const Inode* before = nullptr;
   const Inode* after = nullptr;
 };
@@ -28,21 +29,18 @@ bool has_same_body(const Inode& before, const Inode& after) {
 
 class Comparison {
  public:
-  Comparison(const FileSystem& before, const FileSystem& after, std::size_t limit)
-      : before_(before), after_(after), limit_(limit) {}
+  Comparison(const FileSystem& before, const FileSystem& after, const ChangeLimits& limits)
+      : before_(before), after_(after), limits_(limits) {}
 
   Result<std::vector<Change>> run() {
-    std::vector<Pair> open = {
-        {"", before_.find(FileSystem::kRoot), after_.find(FileSystem::kRoot)}};
-    while (!open.empty()) {
-      const Pair pair = std::move(open.back());
-      open.pop_back();
+    open("", FileSystem::kRoot, before_.find(FileSystem::kRoot), after_.find(FileSystem::kRoot));
+    while (!open_.empty()) {
+      const Pair pair = std::move(open_.back());
+      open_.pop_back();
+      path_bytes_ -= pair.path.size();
       add_changes(pair);
-      if (changes_.size() > limit_) {
-        return absl::ResourceExhaustedError("more than " + std::to_string(limit_) +
-                                            " changed paths");
-      }
-      add_children(pair, open);
+      open_children(pair);
+      SKERRY_TRY(check_limits());
     }
     // A path that is there twice was deleted first.
     std::ranges::sort(changes_, [](const Change& a, const Change& b) {
@@ -53,25 +51,48 @@ class Comparison {
   }
 
  private:
+  Status check_limits() const {
+    if (changes_.size() > limits_.count) {
+      return absl::ResourceExhaustedError("more than " + std::to_string(limits_.count) +
+                                          " changed paths");
+    }
+    if (path_bytes_ > limits_.path_bytes) {
+      return absl::ResourceExhaustedError("changed paths of more than " +
+                                          std::to_string(limits_.path_bytes) + " bytes together");
+    }
+    return ok_status();
+  }
+
   void add_changes(const Pair& pair) {
     const bool both = pair.before != nullptr && pair.after != nullptr;
     const bool same_type = both && pair.before->type() == pair.after->type();
     if (same_type) {
-      if (!has_same_body(*pair.before, *pair.after))
-        add(Change::Kind::kModified, pair.path, *pair.after);
+      if (!has_same_body(*pair.before, *pair.after)) add(Change::Kind::kModified, pair);
       return;
     }
-    if (pair.before != nullptr) {
-      changes_.push_back({Change::Kind::kDeleted, pair.path, pair.before->type(), 0});
-    }
-    if (pair.after != nullptr) add(Change::Kind::kCreated, pair.path, *pair.after);
+    if (pair.before != nullptr) add(Change::Kind::kDeleted, pair);
+    if (pair.after != nullptr) add(Change::Kind::kCreated, pair);
   }
 
-  void add(Change::Kind kind, const std::string& path, const Inode& inode) {
-    changes_.push_back({kind, path, inode.type(), inode.file() == nullptr ? 0 : inode.size()});
+  void add(Change::Kind kind, const Pair& pair) {
+    const bool is_deleted = kind == Change::Kind::kDeleted;
+    const Inode& inode = is_deleted ? *pair.before : *pair.after;
+    path_bytes_ += pair.path.size();
+    changes_.push_back({.kind = kind,
+                        .path = pair.path,
+                        .type = inode.type(),
+                        .size = is_deleted || inode.file() == nullptr ? 0 : inode.size(),
+                        .inode = is_deleted ? InodeNumber{} : pair.inode});
   }
 
-  void add_children(const Pair& pair, std::vector<Pair>& open) const {
+  /// False when there is no room for more paths.
+  bool open(std::string path, InodeNumber number, const Inode* before, const Inode* after) {
+    path_bytes_ += path.size();
+    open_.push_back({std::move(path), number, before, after});
+    return path_bytes_ <= limits_.path_bytes;
+  }
+
+  void open_children(const Pair& pair) {
     const Directory* before = directory_of(pair.before);
     const Directory* after = directory_of(pair.after);
     if (after != nullptr) {
@@ -81,33 +102,32 @@ class Comparison {
         const Inode* is = after_.find(entry.inode);
         // An unchanged file is the same object in both; a directory may be, with other things in
         // it.
-        if (was != is || is->directory() != nullptr)
-          open.push_back({pair.path + "/" + entry.name, was, is});
-        return true;
+        if (was == is && is->directory() == nullptr) return true;
+        return open(pair.path + "/" + entry.name, entry.inode, was, is);
       });
     }
     if (before != nullptr) {
       before->visit_from(0, [&](const Entry& entry) {
-        if (after == nullptr || after->find(entry.name) == nullptr) {
-          open.push_back({pair.path + "/" + entry.name, before_.find(entry.inode), nullptr});
-        }
-        return true;
+        if (after != nullptr && after->find(entry.name) != nullptr) return true;
+        return open(pair.path + "/" + entry.name, entry.inode, before_.find(entry.inode), nullptr);
       });
     }
   }
 
   const FileSystem& before_;
   const FileSystem& after_;
-  std::size_t limit_;
+  ChangeLimits limits_;
+  std::vector<Pair> open_;
   std::vector<Change> changes_;
+  std::size_t path_bytes_ = 0;  // held in both lists
 };
 
 }  // namespace
 
 Result<std::vector<Change>> changes_since(const FileSystem& before, const FileSystem& after,
-                                          std::size_t limit) {
+                                          const ChangeLimits& limits) {
   if (before.is_same_as(after) || before.has_same_inodes_as(after)) return std::vector<Change>();
-  return Comparison(before, after, limit).run();
+  return Comparison(before, after, limits).run();
 }
 
 }  // namespace skerry::wasi

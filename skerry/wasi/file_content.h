@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -48,6 +49,8 @@ class FileContent {
   std::uint64_t size() const { return size_; }
   /// Bytes allocated in chunks; what Quotas::file_bytes counts.
   std::uint64_t allocated() const { return allocated_; }
+  /// Bytes that are not the blob's, holes included; what Quotas::total_size counts.
+  std::uint64_t own_size() const { return size_ - blob_visible_; }
 
   /// Copies what there is from `offset` on, and returns how many bytes: less than asked for only at
   /// the end.
@@ -64,6 +67,11 @@ class FileContent {
   /// Makes sure that no later write to the range needs more room, growing the file to its end.
   /// False, and part of it done, when the budget is spent.
   [[nodiscard]] bool allocate(std::uint64_t offset, std::uint64_t length, std::uint64_t budget);
+
+  /// Calls `visit(offset, length)` for each stretch that holds data, in order, none of them empty.
+  /// What lies between them is a hole: it reads as zeros. Adjacent stretches may come apart.
+  template <typename Visit>
+  void visit_data(Visit&& visit) const;
 
   /// Whether the bytes are the same. Chunks that both share are not looked at.
   bool equals(const FileContent& other) const;
@@ -90,5 +98,22 @@ class FileContent {
   std::uint64_t blob_visible_ = 0;
   PersistentArray<Chunk> chunks_;
 };
+
+template <typename Visit>
+void FileContent::visit_data(Visit&& visit) const {
+  std::uint64_t at = 0;  // the blob is visited up to here
+  const auto visit_blob_up_to = [&](std::uint64_t end) {
+    if (at < end) visit(at, end - at);
+    at = std::max(at, end);
+  };
+  chunks_.visit_from(0, [&](std::uint64_t index, const Chunk& chunk) {
+    const std::uint64_t start = index * kChunkSize;
+    visit_blob_up_to(std::min(start, blob_visible_));
+    visit(start, std::min<std::uint64_t>(chunk.size(), size_ - start));
+    at = start + kChunkSize;
+    return true;
+  });
+  visit_blob_up_to(blob_visible_);
+}
 
 }  // namespace skerry::wasi

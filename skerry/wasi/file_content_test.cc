@@ -83,6 +83,63 @@ TEST(FileContentTest, AllocatedRangeCanBeWrittenWithoutBudget) {
   EXPECT_EQ(content.write(1000, as_bytes(std::string(100'000, 'x')), 0), 100'000u);
 }
 
+/// Where the data lies, adjacent stretches joined: "0+10 65536+5 ".
+std::string stretches_of(const FileContent& content) {
+  std::string text;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  const auto add = [&] {
+    if (begin < end) text += std::to_string(begin) + "+" + std::to_string(end - begin) + " ";
+  };
+  content.visit_data([&](std::uint64_t offset, std::uint64_t length) {
+    EXPECT_GT(length, 0U);
+    EXPECT_GE(offset, end);
+    if (offset != end) {
+      add();
+      begin = offset;
+    }
+    end = offset + length;
+  });
+  add();
+  return text;
+}
+
+TEST(FileContentTest, DataIsVisitedWithoutItsHoles) {
+  FileContent content;
+  EXPECT_EQ(stretches_of(content), "");
+  content.resize(std::uint64_t{1} << 40);
+  EXPECT_EQ(stretches_of(content), "") << "in no time, however large";
+  content.write(0, as_bytes("x"), kPlenty);
+  content.write(1'000'000, as_bytes(std::string(70'000, 'x')), kPlenty);
+  EXPECT_EQ(stretches_of(content), "0+512 983040+98304 ");
+  content.resize(1'000'001);
+  EXPECT_EQ(stretches_of(content), "0+512 983040+16961 ");
+}
+
+TEST(FileContentTest, BlobsDataIsVisitedAroundWhatWasWrittenOverIt) {
+  FileContent content = blob_content(std::make_shared<const std::string>(200'000, 'b'));
+  EXPECT_EQ(stretches_of(content), "0+200000 ");
+  content.write(100'000, as_bytes("x"), kPlenty);
+  EXPECT_EQ(stretches_of(content), "0+200000 ");
+  content.resize(150'000);
+  content.resize(400'000);
+  content.write(300'000, as_bytes("x"), kPlenty);
+  EXPECT_EQ(stretches_of(content), "0+150000 262144+65536 ");
+}
+
+TEST(FileContentTest, OwnSizeIsWithoutTheBlobAndWithHoles) {
+  FileContent content;
+  content.resize(1'000'000);
+  EXPECT_EQ(content.own_size(), 1'000'000U);
+  FileContent blob = blob_content(std::make_shared<const std::string>(300'000, 'b'));
+  EXPECT_EQ(blob.own_size(), 0U);
+  blob.resize(1'300'000);
+  EXPECT_EQ(blob.own_size(), 1'000'000U);
+  blob.resize(100'000);
+  blob.resize(300'000);
+  EXPECT_EQ(blob.own_size(), 200'000U);
+}
+
 TEST(FileContentTest, AgreesWithAStringThroughRandomChangesAndCopies) {
   std::mt19937 random(3);
   const auto text = std::make_shared<const std::string>(150'000, 'b');
@@ -102,6 +159,12 @@ TEST(FileContentTest, AgreesWithAStringThroughRandomChangesAndCopies) {
       ASSERT_EQ(content.write(at, as_bytes(in), kPlenty), in.size());
     }
     ASSERT_TRUE(all_of(content) == model) << step;
+    std::string from_stretches(content.size(), '\0');
+    content.visit_data([&](std::uint64_t offset, std::uint64_t length) {
+      content.read(offset,
+                   std::as_writable_bytes(std::span(from_stretches).subspan(offset, length)));
+    });
+    ASSERT_TRUE(from_stretches == model) << step;
     if (random() % 100 == 0) {
       ASSERT_TRUE(all_of(snapshot) == snapshot_model) << step;
       EXPECT_EQ(content.equals(snapshot), model == snapshot_model);

@@ -18,6 +18,15 @@ std::uint64_t charge_of(const Inode& inode) {
   return 0;
 }
 
+std::uint64_t own_size_of(const Inode& inode) {
+  const FileContent* content = inode.file();
+  return content == nullptr ? 0 : content->own_size();
+}
+
+std::uint64_t what_is_left(ByteSize limit, std::uint64_t used) {
+  return limit.value - std::min(limit.value, used);
+}
+
 }  // namespace
 
 FileSystem::FileSystem(const Quotas& quotas, Nanoseconds now) : tree_(std::make_shared<Tree>()) {
@@ -54,6 +63,7 @@ Errno FileSystem::note_quota(QuotaKind kind) const {
     case QuotaKind::kNone:
       return Errno::kSuccess;
     case QuotaKind::kFileBytes:
+    case QuotaKind::kTotalSize:
     case QuotaKind::kInodes:
     case QuotaKind::kEntries:
       return Errno::kNoSpc;
@@ -108,8 +118,22 @@ std::uint32_t FileSystem::height(InodeNumber directory, std::uint32_t limit) con
 }
 
 std::uint64_t FileSystem::budget() const {
-  const std::uint64_t limit = quotas().file_bytes.value;
-  return limit - std::min(limit, tree_->used_bytes);
+  return what_is_left(quotas().file_bytes, tree_->used_bytes);
+}
+
+// At least what it is: a file of a stored state may be over the quota.
+std::uint64_t FileSystem::max_size(InodeNumber file) const {
+  return get(file).size() + what_is_left(quotas().total_size, tree_->used_size);
+}
+
+template <typename Change>
+void FileSystem::change_content(InodeNumber file, const Change& change) {
+  Inode& inode = edit(file);
+  const std::uint64_t charge = charge_of(inode);
+  const std::uint64_t own_size = own_size_of(inode);
+  change(inode, *inode.file());
+  tree_->used_bytes += charge_of(inode) - charge;
+  tree_->used_size += own_size_of(inode) - own_size;
 }
 
 // A directory that was removed while open takes no new names.
@@ -302,6 +326,7 @@ void FileSystem::free_if_unused(InodeNumber number) {
   if (std::any_of(tree_->pins.begin(), tree_->pins.end(), pinned)) return;
   Tree& tree = own();
   tree.used_bytes -= charge_of(inode);
+  tree.used_size -= own_size_of(inode);
   --tree.used_inodes;
   tree.inodes.erase(number_of(number));
 }
@@ -321,15 +346,21 @@ OrErrno<std::size_t> FileSystem::write(InodeNumber file, std::uint64_t offset,
     static_cast<void>(note_quota(QuotaKind::kFileSize));
     in = in.first(limit - offset);
   }
-  Inode& inode = edit(file);
-  const std::uint64_t before = inode.file()->allocated();
-  const std::size_t written = inode.file()->write(offset, in, budget());
-  tree_->used_bytes += inode.file()->allocated() - before;
+  const std::uint64_t end = max_size(file);
+  if (offset >= end) return note_quota(QuotaKind::kTotalSize);
+  if (in.size() > end - offset) {
+    static_cast<void>(note_quota(QuotaKind::kTotalSize));
+    in = in.first(end - offset);
+  }
+  std::size_t written = 0;
+  change_content(file, [&](Inode& inode, FileContent& content) {
+    written = content.write(offset, in, budget());
+    if (written > 0) inode.modified = inode.changed = now;
+  });
   if (written < in.size()) {
     const Errno error = note_quota(QuotaKind::kFileBytes);
     if (written == 0) return error;
   }
-  inode.modified = inode.changed = now;
   return written;
 }
 
@@ -338,11 +369,11 @@ Errno FileSystem::set_size(InodeNumber file, std::uint64_t size, Nanoseconds now
   if (there.access == Access::kReadOnly) return Errno::kRofs;
   if (size > std::max(quotas().file_size.value, there.size()))
     return note_quota(QuotaKind::kFileSize);
-  Inode& inode = edit(file);
-  const std::uint64_t before = inode.file()->allocated();
-  inode.file()->resize(size);
-  tree_->used_bytes -= before - inode.file()->allocated();
-  inode.modified = inode.changed = now;
+  if (size > max_size(file)) return note_quota(QuotaKind::kTotalSize);
+  change_content(file, [&](Inode& inode, FileContent& content) {
+    content.resize(size);
+    inode.modified = inode.changed = now;
+  });
   return Errno::kSuccess;
 }
 
@@ -354,12 +385,12 @@ Errno FileSystem::allocate(InodeNumber file, std::uint64_t offset, std::uint64_t
   if (length > limit || offset > limit - length) return note_quota(QuotaKind::kFileSize);
   // Refused whole where it is plain that it cannot be had, so that nothing is left half done.
   FileContent trial = *there.file();
+  if (offset + length > max_size(file)) return note_quota(QuotaKind::kTotalSize);
   if (!trial.allocate(offset, length, budget())) return note_quota(QuotaKind::kFileBytes);
-  Inode& inode = edit(file);
-  const std::uint64_t before = inode.file()->allocated();
-  *inode.file() = std::move(trial);
-  tree_->used_bytes += inode.file()->allocated() - before;
-  inode.changed = now;
+  change_content(file, [&](Inode& inode, FileContent& content) {
+    content = std::move(trial);
+    inode.changed = now;
+  });
   return Errno::kSuccess;
 }
 
@@ -398,9 +429,8 @@ void FileSystem::set_access(InodeNumber number, Access access) {
 }
 
 void FileSystem::set_blob(InodeNumber file, std::shared_ptr<const Blob> blob) {
-  Inode& inode = edit(file);
-  tree_->used_bytes -= inode.file()->allocated();
-  inode.body = FileContent(std::move(blob));
+  change_content(file,
+                 [&](Inode&, FileContent& content) { content = FileContent(std::move(blob)); });
 }
 
 }  // namespace skerry::wasi

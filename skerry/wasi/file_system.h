@@ -93,8 +93,9 @@ class FileSystem {
   /// Notes the limit and returns the errno that goes with it.
   Errno note_quota(QuotaKind kind) const;
 
-  /// Bytes of Quotas::file_bytes, inodes and entries in use.
+  /// Bytes of Quotas::file_bytes and of Quotas::total_size, inodes and entries in use.
   std::uint64_t used_bytes() const { return tree_->used_bytes; }
+  std::uint64_t used_size() const { return tree_->used_size; }
   std::uint64_t used_inodes() const { return tree_->used_inodes; }
   std::uint64_t used_entries() const { return tree_->used_entries; }
 
@@ -147,6 +148,7 @@ class FileSystem {
     std::uint64_t used_inodes = 0;
     std::uint64_t used_entries = 0;
     std::uint64_t used_bytes = 0;
+    std::uint64_t used_size = 0;
     std::vector<Pin> pins;  // as few as open descriptors, so searched from end to end
   };
   /// A note to the host that copying leaves behind.
@@ -171,6 +173,10 @@ class FileSystem {
   void drop_link(InodeNumber number, Nanoseconds now);
   void free_if_unused(InodeNumber number);
   std::uint64_t budget() const;
+  std::uint64_t max_size(InodeNumber file) const;
+  /// Calls `change(Inode&, FileContent&)`, and keeps the accounts right.
+  template <typename Change>
+  void change_content(InodeNumber file, const Change& change);
 
   std::shared_ptr<Tree> tree_;
   mutable QuotaNote last_quota_hit_;

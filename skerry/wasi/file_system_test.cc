@@ -51,6 +51,48 @@ TEST(FileSystemTest, SparseFileIsBoundedByTheSizeQuota) {
   EXPECT_EQ(files.allocate(file, ~std::uint64_t{0}, ~std::uint64_t{0}, kNow), Errno::kFbig);
 }
 
+TEST(FileSystemTest, SizesOfAllFilesAreBoundedTogetherHolesIncluded) {
+  FileSystem files(Quotas{.total_size = mib(1)});
+  const InodeNumber a = *files.create_file(FileSystem::kRoot, "a", kNow);
+  const InodeNumber b = *files.create_file(FileSystem::kRoot, "b", kNow);
+  EXPECT_EQ(files.set_size(a, 700'000, kNow), Errno::kSuccess);
+  EXPECT_EQ(files.set_size(b, 700'000, kNow), Errno::kNoSpc);
+  EXPECT_EQ(files.last_quota_hit(), QuotaKind::kTotalSize);
+  EXPECT_EQ(files.write(b, 700'000, as_bytes("x"), kNow).status(), Errno::kNoSpc);
+  EXPECT_EQ(files.allocate(b, 700'000, 1, kNow), Errno::kNoSpc);
+  EXPECT_EQ(files.get(b).size(), 0U) << "a refused change changes nothing";
+  EXPECT_EQ(files.used_size(), 700'000U);
+  // What is allowed: up to the quota, and back.
+  EXPECT_EQ(*files.write(b, (1 << 20) - 700'000 - 2, as_bytes("xyz"), kNow), 2U);
+  EXPECT_EQ(files.used_size(), 1U << 20);
+  EXPECT_EQ(*files.write(a, 100, as_bytes("a hole is filled"), kNow), 16U);
+  EXPECT_EQ(files.set_size(a, 0, kNow), Errno::kSuccess);
+  EXPECT_EQ(files.set_size(b, 700'000, kNow), Errno::kSuccess);
+  EXPECT_EQ(files.unlink(FileSystem::kRoot, "b", kNow), Errno::kSuccess);
+  EXPECT_EQ(files.used_size(), 0U);
+}
+
+TEST(FileSystemTest, NamesOfOneFileCountItOnce) {
+  FileSystem files(Quotas{.total_size = mib(1)});
+  const InodeNumber file = *files.create_file(FileSystem::kRoot, "a", kNow);
+  ASSERT_EQ(files.set_size(file, 700'000, kNow), Errno::kSuccess);
+  EXPECT_EQ(files.link(file, FileSystem::kRoot, "b", kNow), Errno::kSuccess);
+  EXPECT_EQ(files.used_size(), 700'000U);
+  EXPECT_EQ(files.unlink(FileSystem::kRoot, "a", kNow), Errno::kSuccess);
+  EXPECT_EQ(files.used_size(), 700'000U);
+}
+
+TEST(FileSystemTest, WhatIsOverALoweredQuotaStaysAndGrowsNoFurther) {
+  FileSystem files;
+  const InodeNumber a = *files.create_file(FileSystem::kRoot, "a", kNow);
+  ASSERT_EQ(files.set_size(a, 1'000'000, kNow), Errno::kSuccess);
+  files.set_quotas({.total_size = kib(64)});
+  EXPECT_EQ(*files.write(a, 500'000, as_bytes("x"), kNow), 1U);
+  EXPECT_EQ(files.set_size(a, 1'000'001, kNow), Errno::kNoSpc);
+  const InodeNumber b = *files.create_file(FileSystem::kRoot, "b", kNow);
+  EXPECT_EQ(files.write(b, 0, as_bytes("x"), kNow).status(), Errno::kNoSpc);
+}
+
 TEST(FileSystemTest, InodeAndEntryQuotasStopNewNames) {
   FileSystem files(Quotas{.inodes = 3, .entries = 3});
   const InodeNumber file = *files.create_file(FileSystem::kRoot, "a", kNow);

@@ -88,7 +88,7 @@ std::string described(const Result<std::vector<Change>>& changes) {
 TEST(ChangesTest, OneSnapshotHasNone) {
   FileSystem files;
   ASSERT_TRUE(add_file(files, "/f", as_bytes("x")).ok());
-  EXPECT_EQ(described(changes_since(files, files, 0)), "");
+  EXPECT_EQ(described(changes_since(files, files, {.count = 0})), "");
 }
 
 TEST(ChangesTest, EveryKindIsReportedByPath) {
@@ -105,9 +105,39 @@ TEST(ChangesTest, EveryKindIsReportedByPath) {
   ASSERT_TRUE(after.write(*locate(after, "/d/touched"), 0, as_bytes("x"), Nanoseconds(1)).ok());
   ASSERT_TRUE(remove(after, "/d/turned").ok());
   ASSERT_TRUE(make_directory(after, "/d/turned").ok());
-  EXPECT_EQ(described(changes_since(before, after, 100)),
+  EXPECT_EQ(described(changes_since(before, after)),
             "-/d/gone -/d/gone/f -/d/turned +/d/turned ~/d/written +/new +/new/f ");
-  EXPECT_EQ(changes_since(before, after, 3).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(changes_since(before, after, {.count = 3}).status().code(),
+            StatusCode::kResourceExhausted);
+}
+
+TEST(ChangesTest, NamesOfOneFileHaveOneInode) {
+  const FileSystem before;
+  FileSystem after = before;
+  ASSERT_TRUE(add_file(after, "/a", as_bytes("x")).ok());
+  ASSERT_TRUE(add_file(after, "/c", as_bytes("x")).ok());
+  ASSERT_EQ(after.link(*locate(after, "/a"), FileSystem::kRoot, "b", Nanoseconds(1)),
+            Errno::kSuccess);
+  const auto changes = changes_since(before, after);
+  ASSERT_TRUE(changes.ok());
+  ASSERT_EQ(changes->size(), 3U);
+  EXPECT_EQ((*changes)[0].inode, (*changes)[1].inode);
+  EXPECT_NE((*changes)[0].inode, (*changes)[2].inode);
+}
+
+// 64 directories deep, each name is 16 KiB of path.
+TEST(ChangesTest, LongPathsInGreatNumberAreRefusedBeforeTheyAreHeld) {
+  const FileSystem before;
+  FileSystem after = before;
+  std::string directory;
+  for (int i = 0; i < 10; ++i) directory += "/" + std::string(200, 'd');
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(add_file(after, directory + "/" + std::to_string(i), as_bytes("")).ok());
+  }
+  EXPECT_TRUE(changes_since(before, after, {.path_bytes = kib(256).value}).ok());
+  const auto refused = changes_since(before, after, {.path_bytes = kib(64).value});
+  EXPECT_EQ(refused.status().code(), StatusCode::kResourceExhausted);
+  EXPECT_NE(message_of(refused.status()).find("65536 bytes"), std::string_view::npos);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
+#include "skerry/base/wire_budget.h"
 #include "skerry/host_state.pb.h"
 
 namespace skerry::wasi {
@@ -172,7 +173,57 @@ class Encoder {
   std::unordered_map<const FileContent::Chunk*, std::uint32_t> places_;
 };
 
-Result<proto::HostState> parse(std::span<const std::byte> bytes) {
+/// Each reference to a chunk is charged at least this much, so there are no more of them.
+std::uint64_t max_chunks(const Quotas& quotas) {
+  return quotas.file_bytes.value / FileContent::kSmallestChunk;
+}
+
+/// Counts what is in a stored state, before anything is made of it. A chunk that nothing refers to
+/// counts like one that something does: `encode` writes none.
+Status check_counts(std::string_view bytes, const Quotas& quotas) {
+  const std::uint64_t chunks = max_chunks(quotas);
+  WireBudget blob{wire_bytes(1, "id", kMaxBlobId), wire_varint(2, "visible")};
+  WireBudget reference{wire_varint(1, "index"), wire_varint(2, "chunk"),
+                       wire_varint(3, "allocated")};
+  WireBudget file{wire_varint(1, "size"), wire_message(2, "blob", blob),
+                  wire_messages(3, "chunks", chunks, reference)};
+  WireBudget entry{wire_bytes(1, "name", quotas.name_length), wire_varint(2, "inode"),
+                   wire_varint(3, "cookie")};
+  WireBudget directory{wire_varint(1, "parent"), wire_varint(2, "next_cookie"),
+                       wire_messages(3, "entries", quotas.entries, entry)};
+  WireBudget inode{wire_varint(1, "number"),
+                   wire_varint(2, "read_only"),
+                   wire_varint(3, "accessed_ns"),
+                   wire_varint(4, "modified_ns"),
+                   wire_varint(5, "changed_ns"),
+                   wire_message(6, "file", file),
+                   wire_message(7, "directory", directory),
+                   wire_bytes(8, "symlink", quotas.path_length)};
+  WireBudget files{wire_varint(1, "next_inode"), wire_messages(2, "inodes", quotas.inodes, inode),
+                   wire_byte_strings(3, "chunks", chunks, FileContent::kChunkSize)};
+  WireBudget descriptor{
+      wire_varint(1, "fd"),         wire_varint(2, "kind"),
+      wire_varint(3, "inode"),      wire_varint(4, "offset"),
+      wire_varint(5, "flags"),      wire_varint(6, "rights"),
+      wire_varint(7, "inheriting"), wire_bytes(8, "preopen_name", quotas.path_length)};
+  WireBudget clock{wire_varint(1, "monotonic_offset_ns"), wire_varint(2, "last_monotonic_ns"),
+                   wire_varint(3, "virtual_elapsed_ns")};
+  WireBudget random{wire_bytes(1, "seed", sizeof(Seed)), wire_varint(2, "position")};
+  WireBudget state{wire_varint(1, "version"),
+                   wire_message(2, "files", files),
+                   wire_messages(3, "descriptors", quotas.descriptors, descriptor),
+                   wire_message(4, "clock", clock),
+                   wire_message(5, "random", random),
+                   wire_varint(6, "files_of_base"),
+                   wire_varint(7, "files_over_base"),
+                   wire_varints(8, "removed_inodes", quotas.inodes)};
+  return check_wire(bytes, max_encoded_size(quotas).value, state);
+}
+
+Result<proto::HostState> parse(std::span<const std::byte> bytes, const Quotas& quotas) {
+  if (const Status counted = check_counts(as_text(bytes), quotas); !counted.ok()) {
+    return broken(message_of(counted));
+  }
   proto::HostState message;
   if (bytes.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()) &&
       message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -418,18 +469,18 @@ class Decoder {
 };
 
 /// Puts files that are stored over those of a template together with these, as they would have been
-/// stored alone. Borrows both messages.
+/// stored alone. Takes both messages' content away piece by piece, so that there is one of it.
 class FilesMerge {
  public:
-  FilesMerge(const proto::HostState& over, const proto::HostState& base) : over_(over.files()) {
+  FilesMerge(proto::HostState& over, proto::HostState& base)
+      : over_(*over.mutable_files()), base_(*base.mutable_files()) {
     std::unordered_set<std::uint64_t> gone(over.removed_inodes().begin(),
                                            over.removed_inodes().end());
     for (const proto::Inode& inode : over_.inodes()) gone.insert(inode.number());
-    for (const proto::Inode& inode : base.files().inodes()) {
-      if (!gone.contains(inode.number()))
-        inodes_.emplace(inode.number(), Stored{&inode, &base.files()});
+    for (proto::Inode& inode : *base_.mutable_inodes()) {
+      if (!gone.contains(inode.number())) inodes_.emplace(inode.number(), Stored{&inode, &base_});
     }
-    for (const proto::Inode& inode : over_.inodes()) {
+    for (proto::Inode& inode : *over_.mutable_inodes()) {
       inodes_.insert_or_assign(inode.number(), Stored{&inode, &over_});
     }
   }
@@ -439,16 +490,16 @@ class FilesMerge {
     merged.set_next_inode(over_.next_inode());
     for (const auto& [number, stored] : inodes_) {
       proto::Inode& inode = *merged.add_inodes();
-      inode = *stored.inode;
+      inode = std::move(*stored.inode);
       if (!inode.has_file()) continue;
       for (proto::ChunkReference& reference : *inode.mutable_file()->mutable_chunks()) {
         if (reference.chunk() >= static_cast<std::uint32_t>(stored.from->chunks_size())) {
           return broken("a chunk out of range");
         }
-        const std::string& bytes = stored.from->chunks(static_cast<int>(reference.chunk()));
+        std::string& bytes = *stored.from->mutable_chunks(static_cast<int>(reference.chunk()));
         const auto [place, is_new] =
             places_.try_emplace(&bytes, static_cast<std::uint32_t>(places_.size()));
-        if (is_new) merged.add_chunks(bytes);
+        if (is_new) merged.add_chunks(std::move(bytes));
         reference.set_chunk(place->second);
       }
     }
@@ -458,10 +509,11 @@ class FilesMerge {
 
  private:
   struct Stored {
-    const proto::Inode* inode = nullptr;
-    const proto::FileSystem* from = nullptr;
+    proto::Inode* inode = nullptr;
+    proto::FileSystem* from = nullptr;
   };
-  const proto::FileSystem& over_;
+  proto::FileSystem& over_;
+  proto::FileSystem& base_;
   std::map<std::uint64_t, Stored> inodes_;
   std::unordered_map<const std::string*, std::uint32_t> places_;
 };
@@ -472,17 +524,35 @@ Result<std::string> encode(const HostState& state, const HostState* base) {
   return Encoder().encode(state, base);
 }
 
+ByteSize max_encoded_size(const Quotas& quotas) {
+  // Numbers with their tags, at their longest, of one inode, entry, chunk with a reference to it,
+  // descriptor; and of all that comes once.
+  constexpr std::uint64_t kInode = 128 + kMaxBlobId;
+  constexpr std::uint64_t kEntry = 32;
+  constexpr std::uint64_t kChunk = 40;
+  constexpr std::uint64_t kDescriptor = 96;
+  constexpr std::uint64_t kOnce = 4096 + kMaxUnknownWireBytes;
+  return bytes(quotas.file_bytes.value + max_chunks(quotas) * kChunk + quotas.inodes * kInode +
+               quotas.entries * (kEntry + quotas.name_length) +
+               quotas.descriptors * (kDescriptor + quotas.path_length) + kOnce);
+}
+
+ByteSize max_memory(const Quotas& quotas) {
+  constexpr std::uint64_t kEach = 2048;
+  return bytes(quotas.file_bytes.value + kEach * (quotas.inodes + quotas.entries));
+}
+
 Result<HostState> decode(std::span<const std::byte> bytes, const BlobResolver& blobs,
                          const Quotas& quotas, const HostState* base) {
-  SKERRY_ASSIGN(const proto::HostState message, parse(bytes));
+  SKERRY_ASSIGN(const proto::HostState message, parse(bytes, quotas));
   return Decoder(blobs, quotas, base).decode(message);
 }
 
-Result<std::string> with_files_of(std::span<const std::byte> state,
-                                  std::span<const std::byte> base) {
-  SKERRY_ASSIGN(proto::HostState message, parse(state));
+Result<std::string> with_files_of(std::span<const std::byte> state, std::span<const std::byte> base,
+                                  const Quotas& quotas) {
+  SKERRY_ASSIGN(proto::HostState message, parse(state, quotas));
   if (!message.files_of_base() && !message.files_over_base()) return std::string(as_text(state));
-  SKERRY_ASSIGN(proto::HostState from, parse(base));
+  SKERRY_ASSIGN(proto::HostState from, parse(base, quotas));
   if (!from.has_files() || from.files_over_base()) {
     return broken("files of a template that has none");
   }

@@ -56,7 +56,7 @@ TEST(HostStateCodecTest, WhatIsStoredComesBack) {
   const std::string stored = *encode(guest.state);
   Guest again(*decoded(stored));
   EXPECT_EQ(*encode(again.state), stored);
-  const auto changes = changes_since(guest.state.files(), again.state.files(), 100);
+  const auto changes = changes_since(guest.state.files(), again.state.files());
   ASSERT_TRUE(changes.ok());
   EXPECT_TRUE(changes->empty());
   EXPECT_EQ(again.state.clock, guest.state.clock);
@@ -195,6 +195,21 @@ TEST_F(OverTemplateTest, TheTemplatesContentCountsAgainstQuotas) {
             StatusCode::kDataLoss);
   EXPECT_EQ(decode(as_bytes(over), none, {.inodes = 100}, &base).status().code(),
             StatusCode::kDataLoss);
+}
+
+TEST(HostStateCodecTest, HolesBeyondTheQuotaThatWereStoredOnceAreTaken) {
+  const Quotas once{.total_size = mib(1024)};
+  Guest guest{HostState(FileSystem(once))};
+  for (const char* name : {"a", "b"}) {
+    EXPECT_EQ(guest.error("fd_filestat_set_size", {guest.create(name), mib(200).value}),
+              Errno::kSuccess);
+  }
+  auto again = decoded(*encode(guest.state));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->files().used_size(), mib(400).value);
+  Guest later(*again);
+  EXPECT_EQ(later.stat("b")->size, mib(200).value);
+  EXPECT_EQ(later.error("fd_filestat_set_size", {later.create("c"), 1}), Errno::kNoSpc);
 }
 
 TEST(HostStateCodecTest, LowerQuotasAreKept) {

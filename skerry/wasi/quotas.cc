@@ -11,6 +11,8 @@ std::string_view quota_name(QuotaKind kind) {
       return "file_bytes";
     case QuotaKind::kFileSize:
       return "file_size";
+    case QuotaKind::kTotalSize:
+      return "total_size";
     case QuotaKind::kInodes:
       return "inodes";
     case QuotaKind::kEntries:

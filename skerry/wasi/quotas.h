@@ -8,16 +8,20 @@
 
 namespace skerry::wasi {
 
-/// How much a guest's files may cost the host. Host memory stays below `file_bytes` plus about 2
-/// KiB for each inode and entry. A plain value.
+/// How much a guest's files may cost the host, where they are exported too. Host memory stays below
+/// `file_bytes` plus about 2 KiB for each inode and entry. A plain value.
 struct Quotas {
   /// Allocated content of all files together, and symbolic links' targets. Content is allocated in
   /// pieces of 512 bytes to 64 KiB; holes and unchanged blobs are free. Default: as much as the
   /// guest's memory. Beyond: `nospc`.
   ByteSize file_bytes = mib(256);
-  /// The size of one file, holes included, so that reading a sparse one out is bounded too. Blobs
-  /// may be larger. Default: `file_bytes`. Beyond: `fbig`.
+  /// The size of one file, holes included. Blobs may be larger. Default: `file_bytes`. Beyond:
+  /// `fbig`.
   ByteSize file_size = mib(256);
+  /// The sizes of all files together, holes included, unchanged blobs left out, so that reading
+  /// them out is bounded. A file with several names counts once. Default: `file_bytes`. Beyond:
+  /// `nospc`.
+  ByteSize total_size = mib(256);
   /// Files, directories and links. Default: what 256 MiB holds at 4 KiB each. Beyond: `nospc`.
   std::uint64_t inodes = 65'536;
   /// Names in all directories together: hard links cost memory, too. Default: one name and one link
@@ -44,6 +48,7 @@ enum class QuotaKind : std::uint8_t {
   kNone,
   kFileBytes,
   kFileSize,
+  kTotalSize,
   kInodes,
   kEntries,
   kDescriptors,

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program that turns a tenant's module into native code. The broker starts it for each as
 //
-//   skerry-compiler DIRECTORY KEY MEMORY METERING CPU_SECONDS KEPT
+//   skerry-compiler DIRECTORY KEY MEMORY TABLE_ELEMENTS METERING CPU_SECONDS KEPT [grouped]
 //
 // with the module, a sealed file in memory, as descriptor 3, and a pipe for its answer as 4: a byte
-// for the status code, then the status's words. One thread, as making jailed processes takes: these
-// read the module and compile it. Whoever kills it leaves nothing of what it began.
+// for the status code, then the status's words. With "grouped", descriptor 5 is the directory of a
+// control group for the processes that it makes. One thread, as making jailed processes takes:
+// these read the module and compile it. Whoever kills it leaves nothing of what it began.
 #include <charconv>
 #include <signal.h>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 #include "skerry/base/file.h"
 #include "skerry/base/mapping.h"
 #include "skerry/engine/native_cache.h"
+#include "skerry/jail/oom_score.h"
 #include "skerry/runtime/command.h"
 
 namespace {
@@ -24,6 +25,7 @@ using skerry::StatusCode;
 
 constexpr int kModule = 3;
 constexpr int kAnswer = 4;
+constexpr int kGroup = 5;
 
 /// How the module is to be compiled, as the broker says it.
 struct Task {
@@ -43,8 +45,10 @@ skerry::Result<std::uint64_t> number_in(std::string_view text) {
 }
 
 skerry::Result<Task> task_of(int count, char** words) {
-  if (count != 8)
+  const bool is_grouped = count == 9 && std::string_view(words[8]) == "grouped";
+  if (count != 8 && !is_grouped) {
     return absl::InternalError("the compiler got " + std::to_string(count) + " words");
+  }
   Task task{.directory = words[1], .key = words[2], .limits = {}, .kept = {}};
   SKERRY_ASSIGN(task.limits.memory.value, number_in(words[3]));
   SKERRY_ASSIGN(const std::uint64_t table_elements, number_in(words[4]));
@@ -53,6 +57,7 @@ skerry::Result<Task> task_of(int count, char** words) {
   SKERRY_ASSIGN(const std::uint64_t seconds, number_in(words[6]));
   task.budget.cpu = std::chrono::seconds(seconds);
   SKERRY_ASSIGN(task.kept.value, number_in(words[7]));
+  if (is_grouped) task.budget.group = kGroup;
   return task;
 }
 
@@ -75,7 +80,8 @@ Status compile(int count, char** words) {
     return skerry::ok_status();
   }
   SKERRY_ASSIGN(const auto module, skerry::ReadOnlyMapping::of_file(kModule));
-  const auto command = skerry::runtime::check_command(skerry::as_text(module.bytes()), task.limits);
+  const auto command = skerry::runtime::check_command(skerry::as_text(module.bytes()), task.limits,
+                                                      task.budget.group);
   if (!command.ok()) return about_module(command.status());
   SKERRY_TRY(about_module(
       cache.compile(skerry::as_bytes(command->bytes), task.key, task.metering, task.budget, {})));
@@ -88,7 +94,7 @@ Status compile(int count, char** words) {
 int main(int count, char** words) {
   ::signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is the broker's to answer
   ::signal(SIGPIPE, SIG_IGN);
-  ::close_range(kAnswer + 1, ~0U, 0);
+  skerry::jail::raise_oom_score(skerry::jail::kParentsOomScore);
   const Status status = compile(count, words);
   std::string answer(1, static_cast<char>(status.code()));
   answer += skerry::message_of(status);

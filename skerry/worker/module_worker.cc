@@ -11,8 +11,10 @@
 #include "skerry/base/file.h"
 #include "skerry/base/socket.h"
 #include "skerry/runtime/command.h"
+#include "skerry/worker/change_export.h"
 #include "skerry/worker/order_source.h"
 #include "skerry/worker/run_events.h"
+#include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 
 namespace skerry::worker {
@@ -52,7 +54,10 @@ Result<Outcome> run(const sandbox::Origin& origin, const RunRequest& request, Ev
   SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, request.limits, &world));
   SKERRY_ASSIGN(Outcome outcome, runtime::run_command(*sandbox));
   sandbox->measure(outcome.usage);
-  SKERRY_TRY(send_changes(origin.state.files(), sandbox->state().files(), sender));
+  if (request.changes == FileChanges::kWanted) {
+    SKERRY_TRY(
+        send_changes(origin.state.files(), sandbox->state().files(), export_of(request), sender));
+  }
   return outcome;
 }
 
@@ -80,6 +85,7 @@ Status send_module(int socket, int native_code, engine::Metering metering) {
 }
 
 int serve_module(int socket, jail::Cell& cell) {
+  exit_when_memory_runs_out();
   const Status status = serve(socket, cell);
   if (status.ok()) return 0;
   EventSender sender(socket, bytes(0));

@@ -5,40 +5,55 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "skerry/base/child.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/image/edits.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
+#include "skerry/wasi/changes.h"
 #include "skerry/wasi/world.h"
-
-namespace skerry::proto {
-class RunEvent;
-}  // namespace skerry::proto
 
 namespace skerry::worker {
 
-/// The largest event; file contents go in pieces below it.
-inline constexpr std::size_t kMaxEvent = std::size_t{16} << 20;
-/// How long results may take to be sent when the guest itself has ended.
-inline constexpr std::chrono::seconds kResultsTime{60};
-/// Content of one piece of output or of a file.
-inline constexpr std::size_t kPiece = std::size_t{1} << 20;
-/// Files that one run may have changed.
-inline constexpr std::size_t kMaxChanges = 100'000;
+/// How much later than the run's wall limit its file changes may arrive.
+inline constexpr std::chrono::seconds kResultsTime{5};
+/// Bytes of output in one event: what a consumer that is full may get on top.
+inline constexpr std::size_t kOutputPiece = std::size_t{64} << 10;
+/// Bytes of a file's content in one event.
+inline constexpr std::size_t kFilePiece = std::size_t{64} << 10;
+/// File changes of one run, and bytes of one path: 64 directories with names of 255 bytes, twice.
+inline constexpr wasi::ChangeLimits kChangeLimits;
+inline constexpr std::size_t kMaxPath = std::size_t{32} << 10;
+/// What an outcome may tell, each cut to it when it is sent: bytes of texts, frames of a traceback,
+/// and bytes of all frames together.
+inline constexpr std::size_t kMaxMessage = std::size_t{128} << 10;
+inline constexpr std::size_t kMaxResult = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxFrames = 128;
+inline constexpr std::size_t kMaxFrameText = std::size_t{1} << 20;
+/// Bytes of a state that is sent with the outcome; a larger one is sent as a file.
+inline constexpr std::size_t kMaxStateBytes = 2 * image::Edits::kMaxSize;
+
+/// Whether the supervisor is to get a run's file changes.
+enum class FileChanges : bool { kUnwanted, kWanted };
 
 /// One thing that a run did to a file, in the order in which it is to be carried out.
 struct FileChange {
-  enum class Kind { kFile, kDirectory, kSymlink, kRemoved };
+  enum class Kind { kFile, kDirectory, kSymlink, kRemoved, kHardLink };
   Kind kind = Kind::kFile;
-  std::string path;     ///< in the guest, absolute; untrusted
-  std::string content;  ///< the file's bytes, or a piece of them; a link's target
+  std::string path;  ///< in the guest, absolute; untrusted
+  /// Of a file: a piece of it; of a symbolic link: its target; of a hard link: the path of a file
+  /// that came before.
+  std::string content;
   bool is_further_piece = false;
+  std::uint64_t offset = 0;  ///< of the piece. What lies between pieces and behind them is a hole
+  std::uint64_t size = 0;    ///< of the file, with its first piece
 };
 
 /// The state that a run in a session left: a sealed file as `image::write_captured` made it, or
@@ -57,9 +72,33 @@ class RunObserver {
   /// The program's time counts from here. May come again, where a worker died before it.
   virtual void started() {}
   virtual void output(wasi::Stream stream, std::string_view bytes) = 0;
-  /// The stream's limit was met; nothing more of it follows.
+  /// The stream's limit was met; nothing more of it follows. At most once for each stream.
   virtual void cut(wasi::Stream stream) = 0;
+  /// Only of runs whose changes are wanted.
   virtual void changed(const FileChange& change) = 0;
+
+  /// Whether the consumer holds as much as it can for now. Then the run's socket is not read, so
+  /// that the guest blocks in its next write, until there is room again. Time limits hold
+  /// meanwhile. What the socket holds when its process has ended, or its time is over, still comes:
+  /// together with the piece that made the consumer full less than 512 KiB.
+  virtual bool is_full() const { return false; }
+
+  /// To be called by a consumer on a broker's loop when `is_full` has become false; harmless at any
+  /// other time. Output may come later, never during the call.
+  void resume() const {
+    if (resume_) resume_();
+  }
+
+  /// For `supervise`, which has no loop: the descriptor that the consumer waits to write to, -1 for
+  /// none; and what it does when it can.
+  virtual int awaited() const { return -1; }
+  virtual void go_on() {}
+
+  /// For the supervisor: what `resume` does, until the run is over.
+  void set_resume(std::function<void()> resume) { resume_ = std::move(resume); }
+
+ private:
+  std::function<void()> resume_;
 };
 
 /// What the guest's side of a run's process works with.
@@ -80,11 +119,26 @@ std::string framed(std::string_view body);
 /// What a worker sends when it is warm, before any run.
 std::string ready_message();
 
+/// Whose SIGKILL ended a process that we did not kill, as its control group counts.
+enum class KilledBy {
+  kUnknown,  ///< it has no group
+  kMemory,   ///< the kernel's, for want of memory
+  kOther,
+};
+
+/// What a run was doing when its time was over.
+enum class RunPhase {
+  kProgram,
+  kResults,  ///< its process sent file changes
+};
+
 /// How a run ended whose process was killed at its deadline, was killed because its caller asked,
-/// or died of something else.
-sandbox::Outcome deadline_outcome(const sandbox::Limits& limits);
+/// or died of something else. Where nobody can tell, a SIGKILL counts as the kernel's for want of
+/// memory: others do not kill our processes.
+sandbox::Outcome deadline_outcome(const sandbox::Limits& limits, RunPhase phase);
 sandbox::Outcome cancelled_outcome();
-sandbox::Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits);
+sandbox::Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits,
+                              KilledBy killed_by);
 
 /// The guest's end of a run: sends its events over a stream socket. Borrows the socket. Confined to
 /// one thread.
@@ -113,47 +167,6 @@ class EventSender : public RunChannel, private wasi::OutputSink {
   std::array<std::uint64_t, 2> left_;
   Clock::time_point wall_;
   std::chrono::nanoseconds cpu_;
-};
-
-/// The other end: turns bytes into checked events of one run. Believes none of it: sizes, kinds and
-/// counts are checked, output is counted a second time. Borrows the observer. Confined to one
-/// thread.
-class EventReceiver {
- public:
-  EventReceiver(const sandbox::Limits& limits, RunObserver& observer);
-
-  /// Takes bytes as they come. kInternal, naming the broken rule, when they are no events of a run.
-  Status take(std::string_view bytes);
-
-  /// When the process is to be killed: the run's wall time after its start, and once its results
-  /// come, `kResultsTime` after the first. None before it has started.
-  std::optional<std::chrono::steady_clock::time_point> deadline() const { return deadline_; }
-  std::chrono::nanoseconds elapsed() const;
-  const std::optional<sandbox::Outcome>& ended() const { return ended_; }
-  /// Whether the worker says that it keeps the state that it hands over.
-  bool is_kept() const { return is_kept_; }
-  /// The state that came with the outcome, if it is no file.
-  std::string take_state() { return std::move(state_); }
-  /// The process's own failure, as it told; OK when it told none.
-  const Status& failure() const { return failure_; }
-  /// Whether the run is over, either way: nothing may follow.
-  bool is_over() const { return ended_.has_value() || !failure_.ok(); }
-
- private:
-  Status take_event(const proto::RunEvent& event);
-  void take_output(wasi::Stream stream, std::string_view bytes, bool is_cut);
-
-  const sandbox::Limits limits_;
-  RunObserver& observer_;
-  std::array<std::uint64_t, 2> left_;
-  std::string pending_;
-  std::optional<std::chrono::steady_clock::time_point> started_;
-  std::optional<std::chrono::steady_clock::time_point> deadline_;
-  std::optional<sandbox::Outcome> ended_;
-  bool is_kept_ = false;
-  std::string state_;
-  Status failure_;
-  std::size_t changes_ = 0;
 };
 
 }  // namespace skerry::worker

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/worker/run_process.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <climits>
 #include <optional>
 #include <poll.h>
 #include <signal.h>
@@ -15,19 +17,23 @@
 
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/base/socket.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/jail/cell.h"
 #include "skerry/jail/probe.h"
-#include "skerry/wasi/changes.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/worker/event_receiver.h"
 #include "skerry/worker/raised_walls.h"
+#include "skerry/worker/run_memory.h"
 
 namespace skerry::worker {
 namespace {
 
 using sandbox::Outcome;
 using Clock = std::chrono::steady_clock;
+
+// What a command line and its program may have: RunRequest::kMaxSize is a worker's.
+constexpr std::size_t kMaxProgram = std::size_t{32} << 20;
 
 // How a failure begins that is the jail's: then the guest has not begun.
 constexpr std::string_view kJail = "the jail: ";
@@ -66,6 +72,7 @@ int run_child(const RunBody& body, const sandbox::Limits& limits, int fd, jail::
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  exit_when_memory_runs_out();
   JailedSender channel(fd, limits.output, cell);
   auto outcome = body(channel);
   if (outcome.ok()) return channel.ended(*std::move(outcome)).ok() ? 0 : 125;
@@ -114,35 +121,47 @@ Result<bool> receive(EventReceiver& events, int socket) {
   return true;
 }
 
+/// How long poll may wait; -1 for ever. A deadline that is past is 0.
+int poll_timeout(const std::optional<Clock::time_point>& deadline) {
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
+}
+
 /// Takes events until the child has closed its end; kills it at its deadline and when a signal asks
-/// for it.
-Result<Stop> relay(EventReceiver& events, Child& child, int socket, int stop_signals) {
+/// for it. While the observer is full the child's socket is not read, unless no more can come than
+/// the socket holds.
+Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, int socket,
+                   int stop_signals) {
   Stop stop = Stop::kNone;
+  bool has_exited = false;
+  const auto end = [&](Stop why) {
+    stop = why;
+    child.kill();
+  };
   for (bool open = true; open;) {
-    std::array<pollfd, 3> waiting{
-        {{socket, POLLIN, 0}, {stop_signals, POLLIN, 0}, {child.pidfd(), POLLIN, 0}}};
-    int timeout = -1;
-    if (events.deadline() && stop == Stop::kNone) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(*events.deadline() - Clock::now());
-      timeout = static_cast<int>(std::max<std::int64_t>(0, left.count()));
-    }
-    SKERRY_ASSIGN(const int ready, syscall_result("poll", {}, [&] {
-                    return ::poll(waiting.data(), waiting.size(), timeout);
-                  }));
-    if (ready == 0 && timeout >= 0) {
-      stop = Stop::kDeadline;
-      child.kill();
-    }
-    if ((waiting[1].revents & POLLIN) != 0 && stop == Stop::kNone) {
+    const bool is_ending = has_exited || stop != Stop::kNone;
+    const int source = observer.is_full() && !is_ending ? -1 : socket;
+    std::array<pollfd, 4> waiting{{{source, POLLIN, 0},
+                                   {stop_signals, POLLIN, 0},
+                                   {has_exited ? -1 : child.pidfd(), POLLIN, 0},
+                                   {observer.awaited(), POLLOUT, 0}}};
+    const auto deadline = stop == Stop::kNone ? events.deadline() : std::nullopt;
+    SKERRY_TRY(syscall_result("poll", {}, [&] {
+                 return ::poll(waiting.data(), waiting.size(), poll_timeout(deadline));
+               }).status());
+    // By the clock: a child that never stops talking lets no poll time out.
+    if (deadline && Clock::now() >= *deadline) end(Stop::kDeadline);
+    if ((waiting[1].revents & POLLIN) != 0) {
       signalfd_siginfo ignored{};
       (void)!::read(stop_signals, &ignored, sizeof ignored);
-      stop = Stop::kCancelled;
-      child.kill();
+      if (stop == Stop::kNone) end(Stop::kCancelled);
     }
+    if (waiting[3].revents != 0) observer.go_on();
     if (waiting[0].revents != 0) {
       SKERRY_ASSIGN(open, receive(events, socket));
     }
+    has_exited = has_exited || waiting[2].revents != 0;
     if (events.ended()) break;  // nobody waits for a process that stays
   }
   child.kill();
@@ -150,12 +169,17 @@ Result<Stop> relay(EventReceiver& events, Child& child, int socket, int stop_sig
 }
 
 Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
-                                 const sandbox::Limits& limits, RunObserver& observer) {
+                                 const sandbox::Limits& limits, RunObserver& observer,
+                                 FileChanges changes) {
   SKERRY_ASSIGN(auto ends, socket_pair(SOCK_STREAM));
   OwnedFd& ours = ends.first;
   OwnedFd& theirs = ends.second;
   SKERRY_ASSIGN(const StopSignals signals, StopSignals::block());
-  const jail::Policy policy;
+  jail::Policy policy;
+  if (!kHasShadowMemory) {
+    policy.private_memory =
+        bytes(kWorkerRoom.value + run_memory(limits, kMaxProgram, Leaves::kState).value);
+  }
   auto spawned = jail::spawn(policy, walls, {}, [&](jail::Cell& cell) {
     ours.close();
     return run_child(body, limits, theirs.get(), cell);
@@ -165,14 +189,14 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   }
   Child child = Child::adopt(spawned->pid, std::move(spawned->pidfd));
   theirs.close();
-  EventReceiver events(limits, observer);
-  SKERRY_ASSIGN(const Stop stop, relay(events, child, ours.get(), signals.fd()));
+  EventReceiver events(limits, changes, observer);
+  SKERRY_ASSIGN(const Stop stop, relay(events, observer, child, ours.get(), signals.fd()));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   if (events.ended()) return *events.ended();
   if (stop == Stop::kNone && !events.failure().ok()) return events.failure();
-  Outcome outcome = stop == Stop::kDeadline    ? deadline_outcome(limits)
+  Outcome outcome = stop == Stop::kDeadline    ? deadline_outcome(limits, events.phase())
                     : stop == Stop::kCancelled ? cancelled_outcome()
-                                               : died_outcome(exit, limits);
+                                               : died_outcome(exit, limits, KilledBy::kUnknown);
   outcome.usage.wall = events.elapsed();
   outcome.usage.cpu = exit.cpu;
   return outcome;
@@ -198,55 +222,18 @@ Result<bool> DescriptorInput::wait(wasi::Nanoseconds at_most) {
   return ready > 0;
 }
 
-Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
-                          RunObserver& observer) {
+Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits, RunObserver& observer,
+                          FileChanges changes) {
   return jail::within_standing_walls(
       kNotRaised,
-      [&](jail::WallSet walls) { return supervise_within(walls, body, limits, observer); },
+      [&](jail::WallSet walls) { return supervise_within(walls, body, limits, observer, changes); },
       [](const Result<Outcome>& outcome) {
         return !outcome.ok() && message_of(outcome.status()).starts_with(kJail);
       });
 }
 
 Status require_walls() {
-  return jail::probe_walls().require(jail::WallSet::all().without(kNotRaised));
-}
-
-Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
-                    RunChannel& channel) {
-  SKERRY_ASSIGN(const auto changes, wasi::changes_since(before, after, kMaxChanges));
-  for (const wasi::Change& change : changes) {
-    if (change.path == "/tmp" || change.path.starts_with("/tmp/")) continue;
-    FileChange message{.kind = FileChange::Kind::kRemoved, .path = change.path, .content = {}};
-    if (change.kind == wasi::Change::Kind::kDeleted) {
-      SKERRY_TRY(channel.changed(message));
-      continue;
-    }
-    switch (change.type) {
-      case wasi::FileType::kDirectory:
-        message.kind = FileChange::Kind::kDirectory;
-        SKERRY_TRY(channel.changed(message));
-        break;
-      case wasi::FileType::kSymbolicLink: {
-        message.kind = FileChange::Kind::kSymlink;
-        SKERRY_ASSIGN(message.content, wasi::read_symlink(after, change.path));
-        SKERRY_TRY(channel.changed(message));
-        break;
-      }
-      default: {
-        message.kind = FileChange::Kind::kFile;
-        SKERRY_ASSIGN(const std::string content, wasi::read_file(after, change.path, mib(4096)));
-        std::size_t at = 0;
-        do {
-          message.content = content.substr(at, kPiece);
-          message.is_further_piece = at > 0;
-          SKERRY_TRY(channel.changed(message));
-          at += kPiece;
-        } while (at < content.size());
-      }
-    }
-  }
-  return ok_status();
+  return raised_walls().require(jail::WallSet::all().without({jail::Wall::kCgroup}));
 }
 
 }  // namespace skerry::worker

@@ -8,7 +8,6 @@
 #include "skerry/base/status.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
-#include "skerry/wasi/host_state.h"
 #include "skerry/wasi/world.h"
 #include "skerry/worker/run_events.h"
 
@@ -21,18 +20,14 @@ using RunBody = std::function<Result<sandbox::Outcome>(RunChannel&)>;
 /// supervises it: relays its events to `observer`, kills it
 /// at its deadline or when this process is asked to end (SIGINT, SIGTERM: kCancelled), and tells a
 /// crash from an outcome. Returns only when the process is gone. A Status is our own failure, on
-/// either side.
+/// either side. Unless `changes` are wanted, `body` must send none.
 Result<sandbox::Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
-                                   RunObserver& observer);
+                                   RunObserver& observer,
+                                   FileChanges changes = FileChanges::kUnwanted);
 
 /// kFailedPrecondition unless every wall that `supervise` can raise stands on this host; names the
 /// others. Takes about 30 ms, in a process with one thread.
 Status require_walls();
-
-/// Sends what differs between `before` and `after` through `channel`, `/tmp` left out.
-/// kResourceExhausted when there are more than 100,000 changes.
-Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
-                    RunChannel& channel);
 
 /// Standard input from a descriptor, which must outlive it. Blocks where the descriptor does.
 class DescriptorInput final : public wasi::InputSource {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <functional>
 #include <poll.h>
 #include <signal.h>
 #include <string>
@@ -22,7 +23,6 @@
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
 #include "skerry/run.pb.h"
-#include "skerry/wasi/host_files.h"
 
 namespace skerry::worker {
 namespace {
@@ -44,6 +44,14 @@ class KeptEvents final : public RunObserver {
   }
   void cut(Stream stream) override { order += stream == Stream::kStdout ? "o-cut " : "e-cut "; }
   void changed(const FileChange& change) override { changes.push_back(change); }
+  bool is_full() const override { return out.size() >= most; }
+  int awaited() const override { return is_full() ? waits_for : -1; }
+  void go_on() override {
+    if (can_go_on) can_go_on();
+  }
+  std::size_t most = SIZE_MAX;  // bytes of output that it has room for
+  int waits_for = -1;
+  std::function<void()> can_go_on;
   std::string out;
   std::string err;
   std::string order;
@@ -103,7 +111,7 @@ class RunProcessTest : public ::testing::Test {
   void SetUp() override { ::alarm(30); }
   void TearDown() override { ::alarm(0); }
 
-  Result<Outcome> run(const RunBody& body) { return supervise(body, limits, events); }
+  Result<Outcome> run(const RunBody& body) { return supervise(body, limits, events, changes); }
   Outcome run_ok(const RunBody& body) {
     auto outcome = run(body);
     EXPECT_TRUE(outcome.ok()) << outcome.status();
@@ -111,10 +119,12 @@ class RunProcessTest : public ::testing::Test {
   }
 
   sandbox::Limits limits;
+  FileChanges changes = FileChanges::kUnwanted;
   KeptEvents events;
 };
 
 TEST_F(RunProcessTest, OutcomeCrossesWhole) {
+  limits.fuel = 100;
   const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
     begin(channel);
     Outcome made;
@@ -225,16 +235,79 @@ TEST_F(RunProcessTest, DeadlineEndsTheRunAndKeepsItsOutput) {
 
 TEST_F(RunProcessTest, DeadlineHoldsAgainstAFloodOfOutput) {
   limits.wall = milliseconds(200);
+  limits.output = mib(1024);
   const auto begun = std::chrono::steady_clock::now();
   const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    begin(channel);
+    for (;;) say(channel, "x");
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kDeadline);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(3000));
+  EXPECT_GT(events.out.size(), 0U);
+}
+
+TEST_F(RunProcessTest, TheSupervisorCountsOutputForItself) {
+  const auto outcome = run([](RunChannel& channel) -> Result<Outcome> {
     begin(channel);
     RunEvent event;
     event.mutable_output()->set_bytes(std::string(60'000, 'x'));
     for (;;) send_raw(framed(event));
   });
+  EXPECT_EQ(outcome.status().code(), StatusCode::kInternal);
+  EXPECT_LE(events.out.size(), limits.output.value);
+}
+
+TEST_F(RunProcessTest, DeadlineHoldsWhileTheConsumerIsFull) {
+  limits.wall = milliseconds(200);
+  limits.output = mib(1024);
+  events.most = 1 << 20;
+  const auto begun = std::chrono::steady_clock::now();
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    begin(channel);
+    const std::string piece(10'000, 'x');
+    for (;;) say(channel, piece);
+  });
   EXPECT_EQ(outcome.kind, OutcomeKind::kDeadline);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(3000));
-  EXPECT_EQ(events.out.size(), limits.output.value) << "the supervisor counts for itself";
+  EXPECT_GE(events.out.size(), 1U << 20);
+  EXPECT_LT(events.out.size(), (1U << 20) + (512U << 10));
+}
+
+TEST_F(RunProcessTest, WhatAProcessSaidBeforeItsEndComesAlsoToAFullConsumer) {
+  events.most = 1;
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    begin(channel);
+    for (int i = 0; i < 100; ++i) say(channel, "0123456789");
+    return Outcome{};
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCompleted);
+  EXPECT_EQ(events.out.size(), 1000U);
+}
+
+TEST_F(RunProcessTest, AConsumerThatWaitsForADescriptorGoesOnWhenItCanBeWritten) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
+  const OwnedFd reader(ends[0]);
+  const OwnedFd writer(ends[1]);
+  const std::string filling(4096, 'f');
+  while (::write(writer.get(), filling.data(), filling.size()) > 0) continue;
+  limits.output = mib(16);
+  events.most = 100'000;
+  events.waits_for = writer.get();
+  events.can_go_on = [&] { events.most = SIZE_MAX; };
+  const auto late = Child::fork([&] {
+    ::usleep(50'000);
+    std::string read(1 << 20, '\0');
+    return ::read(reader.get(), read.data(), read.size()) > 0 ? 0 : 1;
+  });
+  ASSERT_TRUE(late.ok());
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    begin(channel);
+    say(channel, std::string(4 << 20, 'x'));
+    return Outcome{};
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCompleted);
+  EXPECT_EQ(events.out.size(), 4U << 20);
 }
 
 TEST_F(RunProcessTest, DeadlineCountsFromTheGuestsStart) {
@@ -311,48 +384,30 @@ TEST_F(RunProcessTest, SignalMaskIsAsItWasAfterwards) {
 }
 
 TEST_F(RunProcessTest, FileChangesAreRelayedInOrder) {
+  changes = FileChanges::kWanted;
   run_ok([](RunChannel& channel) -> Result<Outcome> {
+    begin(channel);
     using Kind = FileChange::Kind;
     for (const FileChange& change :
          std::vector<FileChange>{{Kind::kDirectory, "/d", "", false},
-                                 {Kind::kFile, "/d/f", std::string("a\0\xFF", 3), false},
-                                 {Kind::kFile, "/d/f", "more", true},
+                                 {Kind::kFile, "/d/f", std::string("a\0\xFF", 3), false, 0, 20},
+                                 {Kind::kFile, "/d/f", "more", true, 10},
+                                 {Kind::kHardLink, "/d/g", "/d/f", false},
                                  {Kind::kSymlink, "/l", "d/f", false},
                                  {Kind::kRemoved, "/old", "", false}}) {
       SKERRY_TRY(channel.changed(change));
     }
     return Outcome{};
   });
-  ASSERT_EQ(events.changes.size(), 5U);
+  ASSERT_EQ(events.changes.size(), 6U);
   EXPECT_EQ(events.changes[0].kind, FileChange::Kind::kDirectory);
   EXPECT_EQ(events.changes[1].content, std::string("a\0\xFF", 3));
+  EXPECT_EQ(events.changes[1].size, 20U);
   EXPECT_TRUE(events.changes[2].is_further_piece);
-  EXPECT_EQ(events.changes[3].content, "d/f");
-  EXPECT_EQ(events.changes[4].path, "/old");
-}
-
-TEST_F(RunProcessTest, ChangesBetweenSnapshotsAreSentInPieces) {
-  wasi::FileSystem before;
-  ASSERT_TRUE(wasi::add_file(before, "/gone", as_bytes("x")).ok());
-  wasi::FileSystem after = before;
-  const std::string large(2'500'000, 'z');
-  ASSERT_TRUE(wasi::remove(after, "/gone").ok());
-  ASSERT_TRUE(wasi::add_file(after, "/large", as_bytes(large)).ok());
-  ASSERT_TRUE(wasi::add_file(after, "/empty", as_bytes("")).ok());
-  ASSERT_TRUE(wasi::add_symlink(after, "/link", "large").ok());
-  ASSERT_TRUE(wasi::add_file(after, "/tmp/scratch", as_bytes("x")).ok());
-  run_ok([&](RunChannel& channel) -> Result<Outcome> {
-    SKERRY_TRY(send_changes(before, after, channel));
-    return Outcome{};
-  });
-  std::string seen;
-  std::string content;
-  for (const FileChange& change : events.changes) {
-    seen += change.path + (change.is_further_piece ? "+ " : " ");
-    if (change.path == "/large") content += change.content;
-  }
-  EXPECT_EQ(seen, "/empty /gone /large /large+ /large+ /link ") << "/tmp is left out";
-  EXPECT_EQ(content, large);
+  EXPECT_EQ(events.changes[2].offset, 10U);
+  EXPECT_EQ(events.changes[3].kind, FileChange::Kind::kHardLink);
+  EXPECT_EQ(events.changes[4].content, "d/f");
+  EXPECT_EQ(events.changes[5].path, "/old");
 }
 
 TEST_F(RunProcessTest, GarbageOnTheChannelIsContained) {
@@ -377,7 +432,9 @@ TEST_F(RunProcessTest, GarbageOnTheChannelIsContained) {
 
 TEST_F(RunProcessTest, HalfAnEventIsACrash) {
   const Outcome outcome = run_ok([](RunChannel&) -> Result<Outcome> {
-    send_raw(framed(std::string(1000, 'x')).substr(0, 500));
+    RunEvent event;
+    event.mutable_output()->set_bytes(std::string(1000, 'x'));
+    send_raw(framed(event).substr(0, 500));
     ::_exit(0);
   });
   EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);

@@ -10,6 +10,7 @@ namespace skerry::worker {
 namespace {
 
 constexpr std::chrono::nanoseconds kCoarsestClock = std::chrono::seconds(1);
+constexpr std::uint64_t kLongestOperation = 3'600'000;  // ms
 
 /// Arguments and environment, which programs and commands have alike.
 template <typename Message>
@@ -31,13 +32,58 @@ void take_words(const Message& message, Words& words) {
   }
 }
 
+void put_volume(const FileOrder::Volume& volume, proto::RunRequest::FileOrder::Volume& message) {
+  message.set_is_memory(volume.root == files::FilePath::Root::kMemory);
+  message.set_quota(volume.quota.value);
+}
+
+FileOrder::Volume take_volume(const proto::RunRequest::FileOrder::Volume& message) {
+  return {.root = message.is_memory() ? files::FilePath::Root::kMemory
+                                      : files::FilePath::Root::kWorkspace,
+          .quota = bytes(message.quota())};
+}
+
+void put_files(const FileOrder& order, proto::RunRequest::FileOrder& message) {
+  message.set_operation(order.operation);
+  message.set_time_ms(static_cast<std::uint64_t>(order.time.count()));
+  put_volume(order.first, *message.mutable_first());
+  if (order.second) put_volume(*order.second, *message.mutable_second());
+}
+
+FileOrder take_files(proto::RunRequest::FileOrder& message) {
+  FileOrder order;
+  order.operation = std::move(*message.mutable_operation());
+  order.time = std::chrono::milliseconds(std::min(message.time_ms(), kLongestOperation));
+  order.first = take_volume(message.first());
+  if (message.has_second()) order.second = take_volume(message.second());
+  return order;
+}
+
+void put_session(const SessionStart& start, proto::RunRequest::Session& session) {
+  session.set_becomes(start.becomes);
+  session.set_from(start.from);
+  session.set_template_sha256(start.template_sha256);
+  session.set_patch(start.patch);
+  session.set_files(start.files);
+}
+
+SessionStart take_session(const proto::RunRequest::Session& session) {
+  return {.becomes = session.becomes(),
+          .from = session.from(),
+          .template_sha256 = session.template_sha256(),
+          .patch = session.patch(),
+          .files = session.files()};
+}
+
 }  // namespace
 
 using LastValue = runtime::PythonProgram::LastValue;
 
 Result<std::string> encode(const RunRequest& request) {
   proto::RunRequest message;
-  if (request.command) {
+  if (request.files) {
+    put_files(*request.files, *message.mutable_files());
+  } else if (request.command) {
     put_words(request.command->arguments, request.command->environment, *message.mutable_command());
   } else {
     auto& program = *message.mutable_program();
@@ -60,6 +106,7 @@ Result<std::string> encode(const RunRequest& request) {
   if (request.seed) message.set_seed(*request.seed);
   if (request.fixed_clock) message.set_fixed_clock_ns(request.fixed_clock->count());
   message.set_clock_resolution_ns(static_cast<std::uint64_t>(request.clock_resolution.count()));
+  message.set_wants_changes(request.changes == FileChanges::kWanted);
   std::string bytes = message.SerializeAsString();
   if (bytes.size() <= RunRequest::kMaxSize) return bytes;
   return absl::ResourceExhaustedError("program and input are " + std::to_string(bytes.size()) +
@@ -69,11 +116,13 @@ Result<std::string> encode(const RunRequest& request) {
 
 std::string encode(const SessionStart& start) {
   proto::RunRequest message;
-  auto& session = *message.mutable_session();
-  session.set_becomes(start.becomes);
-  session.set_from(start.from);
-  session.set_template_sha256(start.template_sha256);
-  session.set_patch(start.patch);
+  put_session(start, *message.mutable_session());
+  return message.SerializeAsString();
+}
+
+std::string encode_second(const SessionStart& start) {
+  proto::RunRequest message;
+  put_session(start, *message.mutable_second_session());
   return message.SerializeAsString();
 }
 
@@ -93,9 +142,11 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   }
   WorkerOrder order;
   order.forget.assign(message.forget().begin(), message.forget().end());
-  if (!message.has_program() && !message.has_command()) return order;
+  if (!message.has_program() && !message.has_command() && !message.has_files()) return order;
   RunRequest& request = order.run.emplace();
-  if (message.has_command()) {
+  if (message.has_files()) {
+    request.files = take_files(*message.mutable_files());
+  } else if (message.has_command()) {
     take_words(message.command(), request.command.emplace());
   } else {
     auto& program = *message.mutable_program();
@@ -122,13 +173,12 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   }
   request.clock_resolution = std::chrono::nanoseconds(
       std::clamp<std::uint64_t>(message.clock_resolution_ns(), 1, kCoarsestClock.count()));
+  if (message.wants_changes()) request.changes = FileChanges::kWanted;
   if (message.has_session()) {
-    request.session = {.becomes = message.session().becomes(),
-                       .from = message.session().from(),
-                       .template_sha256 = message.session().template_sha256(),
-                       .patch = message.session().patch()};
+    request.session = take_session(message.session());
     request.program.is_continued = true;
   }
+  if (message.has_second_session()) request.second_session = take_session(message.second_session());
   return order;
 }
 

@@ -8,20 +8,39 @@
 #include <string_view>
 #include <vector>
 
+#include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
+#include "skerry/files/file_path.h"
 #include "skerry/runtime/command.h"
 #include "skerry/runtime/python.h"
 #include "skerry/sandbox/limits.h"
+#include "skerry/worker/run_events.h"
 
 namespace skerry::worker {
 
 /// Which session a run is one of, as a worker is told. Descriptors of a revision may come beside
 /// it: `image::read_revision` reads them.
 struct SessionStart {
-  std::uint64_t becomes = 0;    ///< the number of the state that the run leaves
-  std::uint64_t from = 0;       ///< of a state that the worker keeps; 0: of none
-  std::string template_sha256;  ///< without either: the template that it starts on
-  std::string patch;            ///< of the revision whose descriptors come, if it has one
+  std::uint64_t becomes = 0;         ///< the number of the state that the run leaves
+  std::uint64_t from = 0;            ///< of a state that the worker keeps; 0: of none
+  std::string template_sha256 = {};  ///< without either: the template that it starts on
+  std::string patch = {};            ///< of the revision whose descriptors come, if it has one
+  std::uint32_t files = 0;           ///< of a file operation: how many of the descriptors are its
+};
+
+/// An operation on files of sessions, instead of a run: no guest code runs for it. Its answer, as
+/// `operation::encode` gives it, is what it writes to standard output. Where it may change files
+/// (its session becomes another state), it always leaves one, as `LeftFiles` says.
+struct FileOrder {
+  struct Volume {
+    files::FilePath::Root root = files::FilePath::Root::kWorkspace;
+    ByteSize quota = {};  ///< that clients may have in it
+  };
+  std::string operation =
+      {};  ///< an encoded operation::Request; empty: the first file beside has it
+  std::chrono::milliseconds time{30'000};  ///< after which it ends by itself
+  Volume first = {};                       ///< the files of the order's session
+  std::optional<Volume> second = {};       ///< those of the second session
 };
 
 /// One run, as a worker is told to do it: of a Python program, fresh or in a session, or of the
@@ -39,6 +58,9 @@ struct RunRequest {
   std::optional<std::chrono::nanoseconds> fixed_clock;
   std::chrono::nanoseconds clock_resolution{1};  ///< 1 ns to 1 s
   std::optional<SessionStart> session;
+  std::optional<FileOrder> files;  ///< then there is no program either
+  std::optional<SessionStart> second_session;
+  FileChanges changes = FileChanges::kUnwanted;
 };
 
 /// What a worker is told at one time.
@@ -53,8 +75,10 @@ struct WorkerOrder {
 /// The bytes that `decode` reads. kResourceExhausted, naming the sizes, when they are too many.
 Result<std::string> encode(const RunRequest& request);
 
-/// What is put behind a run's bytes to make it one of a session, and an order to forget.
+/// What is put behind a run's bytes to make it one of a session, or a file operation one on two of
+/// them; and an order to forget.
 std::string encode(const SessionStart& start);
+std::string encode_second(const SessionStart& start);
 std::string encode_forget(const std::vector<std::uint64_t>& states);
 
 /// kInternal when `bytes` are no order.

@@ -13,8 +13,11 @@
 #include "skerry/image/revision_files.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/runtime/python.h"
+#include "skerry/worker/change_export.h"
+#include "skerry/worker/file_worker.h"
 #include "skerry/worker/order_source.h"
 #include "skerry/worker/run_events.h"
+#include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 #include "skerry/worker/run_request.h"
 
@@ -82,7 +85,7 @@ std::unique_ptr<sandbox::Sandbox> rebased(std::unique_ptr<sandbox::Sandbox> sand
 }
 
 /// The states of sessions that the worker keeps, each as a sandbox that stands there.
-class Seats {
+class Seats final : public KeptSandboxes {
  public:
   struct Seat {
     std::unique_ptr<sandbox::Origin> origin;  ///< null on a template
@@ -136,6 +139,16 @@ class Seats {
     seat.is_new = false;
     kept_[state] = std::move(seat);
   }
+  sandbox::Sandbox* find(std::uint64_t state) override {
+    const auto kept = kept_.find(state);
+    return kept == kept_.end() ? nullptr : kept->second.sandbox.get();
+  }
+  void rename(std::uint64_t state, std::uint64_t becomes) override {
+    if (auto kept = kept_.extract(state); !kept.empty()) {
+      kept.key() = becomes;
+      kept_.insert(std::move(kept));
+    }
+  }
   void forget(const std::vector<std::uint64_t>& states) {
     for (const std::uint64_t state : states) {
       if (auto kept = kept_.extract(state); !kept.empty()) spare_ = std::move(kept.mapped());
@@ -162,7 +175,9 @@ Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
   SKERRY_TRY(sender.started());
   SKERRY_ASSIGN(Outcome outcome, runtime::run_python(sandbox, request.program, world, randomness));
   sandbox.measure(outcome.usage);
-  SKERRY_TRY(send_changes(before, sandbox.state().files(), sender));
+  if (request.changes == FileChanges::kWanted) {
+    SKERRY_TRY(send_changes(before, sandbox.state().files(), export_of(request), sender));
+  }
   return outcome;
 }
 
@@ -175,9 +190,6 @@ Status run_fresh(Desk& desk, const RunRequest& request, EventSender& sender) {
   SKERRY_TRY(outcome.ok() ? sender.ended(*std::move(outcome)) : sender.failed(outcome.status()));
   return desk.clear();
 }
-
-// A longer one would have to be read in pieces.
-constexpr std::size_t kMaxStateBytes = 2 * image::Edits::kMaxSize;
 
 /// What a run in a session left, as the broker takes it.
 Result<LeftState> left_state(const image::CapturedState& state, const sandbox::Sandbox& sandbox) {
@@ -247,6 +259,7 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
   SKERRY_TRY(cell.seal(kept));
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
   Seats seats(origins, desk);
+  FileWorker file_worker(origins, seats);
   // What comes beside bytes is the next run's: orders before it may have been sent with it.
   Files files;
   for (;;) {
@@ -259,8 +272,13 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
     SKERRY_ASSIGN(const auto order, next_order(socket, files));
     if (!order) return ok_status();
     seats.forget(order->forget);
+    file_worker.forget(order->forget);
     if (!order->run) continue;
     EventSender sender(socket, order->run->limits.output);
+    if (order->run->files) {
+      SKERRY_TRY(file_worker.perform(*order->run, std::exchange(files, {}), sender));
+      continue;
+    }
     SKERRY_TRY(order->run->session
                    ? run_in_session(seats, *order->run, std::exchange(files, {}), sender)
                    : run_fresh(desk, *order->run, sender));
@@ -331,6 +349,15 @@ std::shared_ptr<const image::Image> Origins::image(std::string_view sha256) cons
   return origin == nullptr ? nullptr : origin->image;
 }
 
+const wasi::HostState* Origins::template_state(std::string_view sha256) const {
+  const sandbox::Origin* origin = on_template(sha256);
+  return origin == nullptr ? nullptr : &origin->state;
+}
+
+wasi::BlobResolver Origins::blobs() const {
+  return [blobs = blobs_.get()](std::string_view id) { return blobs->find(id); };
+}
+
 std::vector<int> Origins::descriptors() const {
   std::vector<int> fds;
   fds.reserve(origins_.size());
@@ -339,6 +366,7 @@ std::vector<int> Origins::descriptors() const {
 }
 
 int serve_runs(int socket, const Origins& origins, jail::Cell& cell) {
+  exit_when_memory_runs_out();
   const Status status = serve(socket, origins, cell);
   if (status.ok()) return 0;
   EventSender sender(socket, bytes(0));

@@ -12,6 +12,7 @@
 #include "skerry/jail/cell.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/sandbox/sandbox.h"
+#include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::worker {
 
@@ -35,6 +36,10 @@ class Origins {
 
   /// The template's image with this hash; null when there is none.
   std::shared_ptr<const image::Image> image(std::string_view sha256) const;
+  /// And its host state. As long as this.
+  const wasi::HostState* template_state(std::string_view sha256) const;
+  /// Finds what host states refer to. As long as this.
+  wasi::BlobResolver blobs() const;
 
   /// The descriptors that sandboxes on these need.
   std::vector<int> descriptors() const;

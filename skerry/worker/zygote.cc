@@ -82,11 +82,18 @@ class Zygote {
     ForkRequest request;
     SKERRY_ASSIGN(auto received, receive_message(control_, bytes_of(request)));
     if (received.size == 0) return false;
-    if (received.size != sizeof request || received.fds.size() != 1) {
+    const bool has_group = received.fds.size() == 2;
+    if (received.size != sizeof request || (received.fds.size() != 1 && !has_group)) {
       return absl::InternalError("the broker sent no request for a worker");
     }
     OwnedFd socket = std::move(received.fds[0]);
-    auto spawned = jail::spawn({}, walls_, {}, [&](jail::Cell& cell) {
+    jail::Placement placement;
+    jail::WallSet walls = walls_;
+    if (has_group) {
+      placement.cgroup = received.fds[1].get();
+      walls = walls.with({jail::Wall::kCgroup});
+    }
+    auto spawned = jail::spawn({}, walls, placement, [&](jail::Cell& cell) {
       ::close(control_);
       return body_(request.kind, socket.get(), cell);
     });
@@ -122,9 +129,12 @@ void refuse_zygote(int control, const Status& why) {
   (void)send_message(control, bytes_of(event));
 }
 
-Status request_worker(int control, WorkerKind kind, std::uint64_t id, OwnedFd socket) {
+Status request_worker(int control, WorkerKind kind, std::uint64_t id, OwnedFd socket, int group) {
   ForkRequest request{.id = id, .kind = kind};
-  return send_message(control, bytes_of(request), socket.get());
+  std::vector<int> fds{socket.get()};
+  if (group >= 0) fds.push_back(group);
+  SKERRY_ASSIGN(const std::size_t sent, send_some(control, bytes_of(request), fds));
+  return sent > 0 ? ok_status() : absl::UnavailableError("the zygote does not keep up");
 }
 
 Result<ReceivedEvent> receive_event(int control) {

@@ -52,9 +52,10 @@ int run_zygote(int control, jail::WallSet walls, const WorkerBody& body);
 /// In the zygote, instead of `run_zygote`: says why it cannot serve.
 void refuse_zygote(int control, const Status& why);
 
-/// Asks for a worker that speaks on `socket`. kUnavailable when the zygote has gone or does not
-/// keep up.
-Status request_worker(int control, WorkerKind kind, std::uint64_t id, OwnedFd socket);
+/// Asks for a worker that speaks on `socket` and begins in the control group whose directory is
+/// `group`, or -1 for that of the zygote. kUnavailable when the zygote has gone or does not keep
+/// up.
+Status request_worker(int control, WorkerKind kind, std::uint64_t id, OwnedFd socket, int group);
 
 /// The next event, and with kForked the worker's pidfd. kUnavailable where the socket would block;
 /// kNotFound when the zygote has gone.

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <sys/resource.h>
 
-#include "skerry/jail/probe.h"
+#include "skerry/jail/oom_score.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/worker/module_worker.h"
@@ -23,12 +23,13 @@ constexpr int kControl = 3;
 // microseconds at a time, and a worker that cleans up after a run can wait for them.
 constexpr int kNiceness = 5;
 
-/// Which walls are raised here.
+/// Which walls are raised here. A control group comes with the request for a worker, where there is
+/// one: that it has to be there is the service's to see to.
 skerry::Result<skerry::jail::WallSet> walls(bool all_required) {
   using skerry::jail::WallSet;
-  const auto report = skerry::jail::probe_walls();
+  const auto report = skerry::worker::raised_walls();
   if (all_required) {
-    SKERRY_TRY(report.require(WallSet::all().without(skerry::worker::kNotRaised)));
+    SKERRY_TRY(report.require(WallSet::all().without({skerry::jail::Wall::kCgroup})));
   }
   return report.standing().without(skerry::worker::kNotRaised);
 }
@@ -41,6 +42,7 @@ int main(int count, char** arguments) {
   // A terminal's Ctrl-C is the broker's to answer.
   ::signal(SIGINT, SIG_IGN);
   ::setpriority(PRIO_PROCESS, 0, kNiceness);
+  skerry::jail::raise_oom_score(skerry::jail::kParentsOomScore);
   const auto standing = walls(count > 2 && std::string_view(arguments[2]) == "--require-walls");
   if (!standing.ok()) {
     skerry::worker::refuse_zygote(kControl, standing.status());

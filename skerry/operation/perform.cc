@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/operation/perform.h"
+
+#include <absl/strings/escaping.h>
+
+#include "skerry/base/base64.h"
+#include "skerry/base/utf8.h"
+
+namespace skerry::operation {
+namespace {
+
+using files::FilePath;
+using files::Tree;
+using files::Trees;
+
+/// The same failure, about a path.
+Status about(const FilePath& path, const Status& status) {
+  if (status.ok()) return status;
+  return {status.code(), std::string(message_of(status)) + ": " + path.shown()};
+}
+
+template <typename Value>
+Result<Answer> answer_about(const FilePath& path, Result<Value> value) {
+  if (!value.ok()) return about(path, value.status());
+  return Answer(*std::move(value));
+}
+
+Status not_text(const FilePath& path, std::string_view advice) {
+  return absl::FailedPreconditionError("not UTF-8 text: " + path.shown() + std::string(advice));
+}
+
+/// One request being done: a function for each kind.
+class Performance {
+ public:
+  Performance(Trees& trees, files::Deadline& deadline) : trees_(trees), deadline_(deadline) {}
+
+  Result<Answer> operator()(const ReadFile& read) {
+    SKERRY_ASSIGN(const Tree* tree, trees_.tree(read.path.root()));
+    const auto found = tree->find(read.path.below());
+    if (found.status().code() == StatusCode::kNotFound) {
+      return absl::NotFoundError("File not found: " + read.path.shown());
+    }
+    if (found.ok() && !found->is_file()) {
+      return absl::FailedPreconditionError("Path is not a file: " + read.path.shown());
+    }
+    auto bytes = tree->read(read.path.below(), read.most);
+    if (!bytes.ok()) return about(read.path, bytes.status());
+    Content content{.text = {}, .size = bytes->size()};
+    if (read.encoding == Encoding::kBase64) {
+      content.text = absl::Base64Escape(*bytes);
+    } else if (is_utf8(*bytes)) {
+      content.text = *std::move(bytes);
+    } else {
+      return not_text(read.path, "; with encoding \"base64\" it can be read");
+    }
+    return content;
+  }
+
+  Result<Answer> operator()(const WriteFile& write) {
+    std::string decoded;
+    if (write.encoding == Encoding::kBase64) {
+      auto bytes = decode_base64(write.content);
+      if (!bytes.ok()) return absl::InvalidArgumentError("content is not base64");
+      decoded = *std::move(bytes);
+    }
+    const std::string& content = write.encoding == Encoding::kBase64 ? decoded : write.content;
+    SKERRY_ASSIGN(Tree * tree, trees_.tree(write.path.root()));
+    const std::string& below = write.path.below();
+    if (const std::size_t slash = below.rfind('/'); slash != below.npos) {
+      const std::string above = below.substr(0, slash);
+      if (write.makes_directories) SKERRY_TRY(about(write.path, tree->make_directories(above)));
+      if (tree->find(above).status().code() == StatusCode::kNotFound) {
+        return absl::NotFoundError("Parent directory does not exist: " + write.path.shown());
+      }
+    }
+    SKERRY_TRY(about(write.path, tree->write(below, content, write.how)));
+    return Written{.size = content.size()};
+  }
+
+  Result<Answer> operator()(const ListFiles& list) {
+    SKERRY_ASSIGN(const Tree* tree, trees_.tree(list.path.root()));
+    return answer_about(list.path, files::list_files(*tree, list.path, list.order, deadline_));
+  }
+
+  Result<Answer> operator()(const RunCommand& run) {
+    return run.command.run(trees_, deadline_, {});
+  }
+
+  Result<Answer> operator()(const SearchFiles& request) {
+    SKERRY_ASSIGN(const Tree* tree, trees_.tree(request.path.root()));
+    files::Search search = request.search;
+    search.path = request.path.below();
+    return answer_about(request.path, files::search_files(*tree, search, deadline_));
+  }
+
+  Result<Answer> operator()(const EditFile& edit) {
+    SKERRY_ASSIGN(Tree * tree, trees_.tree(edit.path.root()));
+    const auto content = tree->read(edit.path.below(), edit.most);
+    if (!content.ok()) return about(edit.path, content.status());
+    if (!is_utf8(*content)) return not_text(edit.path, "");
+    const files::TextEdit replacement{
+        .old_text = edit.old_text, .new_text = edit.new_text, .which = edit.which};
+    SKERRY_ASSIGN(auto edited, files::edited(*content, replacement, edit.most.value, deadline_));
+    SKERRY_TRY(
+        about(edit.path, tree->write(edit.path.below(), edited.text, Tree::Writing::kReplace)));
+    return Edited{.replacements = edited.replacements,
+                  .snippet = to_utf8(edited.snippet),
+                  .size = edited.text.size()};
+  }
+
+  Result<Answer> operator()(const DeleteFiles& request) {
+    SKERRY_ASSIGN(Tree * tree, trees_.tree(request.path.root()));
+    const files::Deletion deletion{
+        .path = request.path.below(), .pattern = request.pattern, .depth = request.depth};
+    return answer_about(request.path, files::delete_files(*tree, deletion, deadline_));
+  }
+
+ private:
+  Trees& trees_;
+  files::Deadline& deadline_;
+};
+
+}  // namespace
+
+Result<Answer> perform(const Request& request, Trees& trees, files::Deadline& deadline) {
+  return std::visit(Performance(trees, deadline), request);
+}
+
+}  // namespace skerry::operation

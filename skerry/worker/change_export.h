@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "skerry/base/bytes.h"
+#include "skerry/base/status.h"
+#include "skerry/wasi/file_system.h"
+#include "skerry/worker/run_events.h"
+#include "skerry/worker/run_request.h"
+
+namespace skerry::worker {
+
+/// Which changed files leave a sandbox. A value.
+struct ExportRules {
+  /// Whether all do, but those below /tmp.
+  enum class Scope : bool { kDirectories, kAll };
+  Scope scope = Scope::kAll;
+  /// Absolute paths in the guest, without a slash at the end: what lies below them does, too.
+  std::vector<std::string> directories = {};
+  /// The sizes of all files together, holes included.
+  ByteSize max_bytes;
+};
+
+/// What a run for the broker exports when its changes are wanted.
+ExportRules export_of(const RunRequest& request);
+
+/// Sends what differs between `before` and `after` through `channel`. Holes are not sent. Of a file
+/// with several names that go to the same places, the first carries the content and the others are
+/// hard links to it. kResourceExhausted when that is more than the rules or `kChangeLimits` allow:
+/// then nothing has been sent.
+Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                    const ExportRules& rules, RunChannel& channel);
+
+}  // namespace skerry::worker

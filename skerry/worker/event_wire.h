@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "skerry/base/status.h"
+
+// An event's bytes, looked at before anything is built from them: a Protobuf message of two bytes
+// may take a hundred once it is parsed.
+
+namespace skerry::worker {
+
+/// The kinds of events: their field numbers in proto::RunEvent.
+enum class EventKind : std::uint8_t {
+  kStarted = 1,
+  kOutput = 2,
+  kChange = 3,
+  kEnded = 4,
+  kFailed = 5,
+  kReady = 6,
+};
+
+/// One event: its kind, and the bytes of its message. Borrows them.
+struct EventFrame {
+  EventKind kind = EventKind::kStarted;
+  std::string_view message;
+  std::size_t size = 0;  ///< of the whole frame, its length included
+};
+
+/// The first event in `bytes`, which a worker sent: untrusted. None as long as bytes of it are
+/// missing. kInternal when it is no event, or larger than events of its kind may be; that is told
+/// from its first bytes, so that no large one is waited for.
+Result<std::optional<EventFrame>> first_event(std::string_view bytes);
+
+/// A proto::RunEvent::Output, in place.
+struct OutputMessage {
+  bool is_stderr = false;
+  bool is_cut = false;
+  std::string_view bytes;
+};
+std::optional<OutputMessage> parse_output(std::string_view message);
+
+/// How many frames of a traceback a proto::RunEvent::Ended holds. None when it is no message.
+std::optional<std::size_t> count_frames(std::string_view message);
+
+}  // namespace skerry::worker

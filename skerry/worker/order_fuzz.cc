@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads any bytes as an order to a worker. What is taken as a run is written and read again, and
+// must then be the same.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "skerry/worker/run_request.h"
+
+using namespace skerry;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto order = worker::decode({reinterpret_cast<const char*>(data), size});
+  if (!order.ok() || !order->run) return 0;
+  const auto bytes = worker::encode(*order->run);
+  if (!bytes.ok()) return 0;
+  const auto again = worker::decode(*bytes);
+  if (!again.ok() || !again->run || worker::encode(*again->run).value() != *bytes) std::abort();
+  return 0;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/worker/run_request.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "skerry/worker.pb.h"
+
+namespace skerry::worker {
+namespace {
+
+using Root = files::FilePath::Root;
+
+RunRequest file_request() {
+  RunRequest request;
+  request.files = FileOrder{.operation = "an operation",
+                            .time = std::chrono::milliseconds(1500),
+                            .first = {.root = Root::kWorkspace, .quota = mib(100)},
+                            .second = FileOrder::Volume{.root = Root::kMemory, .quota = mib(10)}};
+  return request;
+}
+
+TEST(RunRequestTest, AFileOrderArrivesAsItWasSent) {
+  const SessionStart first{
+      .becomes = 3, .from = 2, .template_sha256 = "hash", .patch = "patch", .files = 2};
+  const SessionStart second{.becomes = 0, .from = 0, .files = 1};
+  const auto order = decode(encode(file_request()).value() + encode(first) + encode_second(second));
+  ASSERT_TRUE(order.ok()) << order.status();
+  ASSERT_TRUE(order->run && order->run->files && order->run->session);
+  const FileOrder& files = *order->run->files;
+  EXPECT_EQ(files.operation, "an operation");
+  EXPECT_EQ(files.time, std::chrono::milliseconds(1500));
+  EXPECT_EQ(files.first.root, Root::kWorkspace);
+  EXPECT_EQ(files.first.quota, mib(100));
+  EXPECT_EQ(files.second->root, Root::kMemory);
+  EXPECT_EQ(order->run->session->from, 2U);
+  EXPECT_EQ(order->run->session->patch, "patch");
+  EXPECT_EQ(order->run->session->files, 2U);
+  EXPECT_EQ(order->run->second_session->files, 1U);
+}
+
+TEST(RunRequestTest, ARunIsNoFileOperation) {
+  RunRequest request;
+  request.program.code = "1";
+  const auto order = decode(encode(request).value());
+  ASSERT_TRUE(order.ok()) << order.status();
+  EXPECT_FALSE(order->run->files.has_value());
+  EXPECT_FALSE(order->run->second_session.has_value());
+}
+
+TEST(RunRequestTest, TimesAreBounded) {
+  proto::RunRequest message;
+  message.mutable_files()->set_time_ms(~std::uint64_t{0});
+  message.mutable_limits()->CopyFrom([] {
+    proto::RunRequest limits;
+    limits.ParseFromString(encode(RunRequest{}).value());
+    return limits.limits();
+  }());
+  const auto order = decode(message.SerializeAsString());
+  ASSERT_TRUE(order.ok()) << order.status();
+  EXPECT_EQ(order->run->files->time, std::chrono::hours(1));
+}
+
+TEST(RunRequestTest, WhatIsNoOrderIsRefused) {
+  EXPECT_EQ(decode("\xff\xff").status().code(), StatusCode::kInternal);
+  EXPECT_EQ(decode(std::string(WorkerOrder::kMaxSize + 1, '\0')).status().code(),
+            StatusCode::kInternal);
+  proto::RunRequest message;
+  message.mutable_files();
+  EXPECT_EQ(decode(message.SerializeAsString()).status().code(), StatusCode::kInvalidArgument)
+      << "without limits";
+}
+
+}  // namespace
+}  // namespace skerry::worker

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "skerry/access/principal.h"
+#include "skerry/session/session_name.h"
+
+namespace skerry::workspace {
+
+/// Whose files a call works on. Checked values.
+struct Scope {
+  access::Principal principal;
+  session::SessionName session;
+  std::optional<session::SessionName> user = std::nullopt;  ///< whose memory/ it may see
+};
+
+}  // namespace skerry::workspace
