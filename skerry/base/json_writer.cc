@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "skerry/base/bytes.h"
 #include "skerry/base/json_text.h"
 
 namespace skerry {
@@ -47,12 +46,11 @@ void JsonWriter::begin(Json& value, std::string& out) {
 }
 
 void JsonWriter::write_text(std::string& out) {
-  const std::string_view piece = clip(text_, kTextPiece);
-  // What is not UTF-8 may have no boundary to clip at.
-  const std::size_t size = piece.empty() ? std::min(text_.size(), kTextPiece) : piece.size();
-  append_escaped(text_.substr(0, size), out);
-  text_.remove_prefix(size);
+  const std::string_view piece = text_.substr(0, kTextPiece);
+  append_escaped(utf8_.take(piece), out);
+  text_.remove_prefix(piece.size());
   if (!text_.empty()) return;
+  append_escaped(utf8_.finish(), out);
   out += '"';
   is_in_text_ = false;
   is_done_ = levels_.empty();

@@ -8,11 +8,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "skerry/base/utf8.h"
+
 namespace skerry {
 
 /// Serializes a value piece by piece, so that a large one needs neither all its text in memory nor
-/// a long time at once. The pieces together are what `dump_json` returns. Movable; confined to one
-/// thread.
+/// a long time at once. The pieces together are what `dump_json` returns; a string that is not
+/// UTF-8 is written as `to_utf8` makes it. Movable; confined to one thread.
 class JsonWriter {
  public:
   explicit JsonWriter(nlohmann::ordered_json value);
@@ -35,6 +37,7 @@ class JsonWriter {
   std::vector<Json> root_;  // one: its address must not change with this object's
   std::vector<Level> levels_;
   std::string_view text_;  // the rest of a string that is being written
+  Utf8Stream utf8_;        // and what it has given so far
   bool is_in_text_ = false;
   bool is_done_ = false;
 };

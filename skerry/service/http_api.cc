@@ -365,15 +365,24 @@ awaitable<Answer> answer_streamed_run(const HttpApi& api, access::Principal prin
   std::function<void()> begun = [&events] { events.send("started", ordered_json::object()); };
   auto running = relay.during(
       api.runs.run(std::move(principal), std::move(order), relay.seen(), std::move(begun)));
-  const auto report = co_await std::move(running);
+  auto report = co_await std::move(running);
   if (!report.ok()) co_return http::response_of(report.status());
-  ordered_json outcome = tool::json_of(*report);
-  if (report->session && !report->session->failure.ok())
-    outcome["error"] = report->session->message;
+  const bool is_lost = report->session && !report->session->failure.ok();
+  const std::string lost = is_lost ? report->session->message : std::string();
+  ordered_json outcome = tool::json_of(*std::move(report));
+  if (is_lost) outcome["error"] = lost;
   outcome.erase("stdout");
   outcome.erase("stderr");
   events.send("outcome", outcome);
   co_return std::nullopt;
+}
+
+/// The source, which what it reads from lives as long as.
+std::shared_ptr<http::BodySource> kept_with(std::shared_ptr<http::BodySource> source,
+                                            std::shared_ptr<const void> owner) {
+  http::BodySource* const body = source.get();
+  using Both = std::pair<std::shared_ptr<const void>, std::shared_ptr<http::BodySource>>;
+  return {std::make_shared<Both>(std::move(owner), std::move(source)), body};
 }
 
 /// Runs a program; the answer is one object, or events.
@@ -387,13 +396,17 @@ awaitable<Answer> answer_run(const HttpApi& api, const http::Request& request, j
     co_return co_await std::move(streaming);
   }
   auto running = api.runs.run(std::move(principal), *std::move(order), {}, {});
-  const auto report = co_await std::move(running);
+  auto report = co_await std::move(running);
   if (!report.ok()) co_return http::response_of(report.status());
-  ordered_json outcome = tool::json_of(*report);
+  const auto memory = report->memory;
   // The program ended well, and yet what it left is lost.
   const bool is_lost = report->session && !report->session->failure.ok();
-  if (is_lost) outcome["error"] = report->session->message;
-  co_return json_response(std::move(outcome), is_lost ? 500 : 200);
+  const std::string lost = is_lost ? report->session->message : std::string();
+  ordered_json outcome = tool::json_of(*std::move(report));
+  if (is_lost) outcome["error"] = lost;
+  http::Response response = json_response(std::move(outcome), is_lost ? 500 : 200);
+  if (response.source) response.source = kept_with(std::move(response.source), memory);
+  co_return response;
 }
 
 Status readiness_of(const HttpApi& api) {

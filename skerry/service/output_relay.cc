@@ -19,12 +19,22 @@ void OutputRelay::add(wasi::Stream stream, std::string_view text) {
   } else {
     joined_.emplace_back(stream, text);
   }
+  held_ += text.size();
+  flow_->is_full = held_ >= kFull;
   added_.cancel();
+}
+
+void OutputRelay::make_room(std::size_t bytes) {
+  held_ -= bytes;
+  if (!flow_->is_full || held_ >= kFull) return;
+  flow_->is_full = false;
+  if (flow_->resume) flow_->resume();
 }
 
 void OutputRelay::flush() {
   for (const auto& [stream, text] : joined_) client_.send(stream, text);
   joined_.clear();
+  make_room(held_);
 }
 
 boost::asio::awaitable<std::monostate> OutputRelay::pump() {
@@ -45,6 +55,7 @@ boost::asio::awaitable<std::monostate> OutputRelay::pump() {
     const auto [stream, text] = std::move(joined_.front());
     joined_.pop_front();
     client_.send(stream, text);
+    make_room(text.size());
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,8 @@ namespace skerry::service {
 
 /// Passes a run's output on to a client that may be slower than it comes. The first piece goes out
 /// at once; while some 64 KiB wait for the client, pieces of a stream are joined, so that a program
-/// which writes byte by byte does not cost an event for each. Confined to the event loop's thread.
+/// which writes byte by byte does not cost an event for each. A client that takes nothing stops its
+/// run: of what it does not take less than 1 MiB is held. Confined to the event loop's thread.
 class OutputRelay {
  public:
   /// How the client gets output. All of it must outlive the relay.
@@ -37,7 +39,7 @@ class OutputRelay {
 
   /// To be given to a run: takes its output.
   tool::OutputSeen seen() {
-    return [this](wasi::Stream stream, std::string_view text) { add(stream, text); };
+    return {[this](wasi::Stream stream, std::string_view text) { add(stream, text); }, flow_};
   }
 
   /// Sends what has been joined, so that what is sent next comes after it.
@@ -55,12 +57,16 @@ class OutputRelay {
 
  private:
   void add(wasi::Stream stream, std::string_view text);
+  void make_room(std::size_t bytes);
   boost::asio::awaitable<std::monostate> pump();
 
   static constexpr std::size_t kJoin = 64 * 1024;
+  static constexpr std::size_t kFull = 256 * 1024;
   Client client_;
   boost::asio::steady_timer added_;
   std::deque<std::pair<wasi::Stream, std::string>> joined_;
+  std::size_t held_ = 0;  // bytes of `joined_`
+  std::shared_ptr<tool::OutputFlow> flow_ = std::make_shared<tool::OutputFlow>();
 };
 
 }  // namespace skerry::service

@@ -78,7 +78,9 @@ boost::asio::awaitable<ToolResult> run_module(broker::Runner& runner, ModuleCall
   order.request.command = {.arguments = std::move(call.arguments), .environment = {}};
   order.request.input = std::move(call.input);
   order.request.limits = call.limits;
-  auto running = reported_run(runner, std::move(order), std::move(seen));
+  OutputOptions output;
+  output.seen = std::move(seen);
+  auto running = reported_run(runner, std::move(order), std::move(output));
   auto report = co_await std::move(running);
   if (!report.ok()) co_return result_of(report.status());
   co_return result_of(*std::move(report), failure);

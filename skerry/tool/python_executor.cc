@@ -88,7 +88,10 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
   order.request.input = arguments.text("stdin");
   order.request.limits = limits_;
   order.request.limits.wall = std::chrono::seconds(arguments.integer("timeout_seconds"));
-  auto report = co_await reported_run(runner_, std::move(order), std::move(seen));
+  OutputOptions output;
+  output.seen = std::move(seen);
+  auto running = reported_run(runner_, std::move(order), std::move(output));
+  auto report = co_await std::move(running);
   if (!report.ok()) co_return result_of(report.status());
   ToolResult result = result_of(*std::move(report), "Execution failed: ");
   result.metadata["interpreter"] = interpreter();

@@ -1,17 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/tool/run_output.h"
 
+#include <memory>
 #include <tuple>
 #include <utility>
 
 namespace skerry::tool {
 
+namespace {
+
+// From here on room for all that may come is set aside: growing would copy it again and again. It
+// takes memory only as it is filled.
+constexpr std::size_t kReserved = std::size_t{1} << 20;
+
+}  // namespace
+
+RunOutput::RunOutput(const sandbox::Limits& limits, OutputOptions options)
+    : limit_(limits.output.value), marker_(cut_marker(limits)), options_(std::move(options)) {
+  if (options_.seen.flow()) options_.seen.flow()->resume = [this] { resume(); };
+  if (options_.memory == nullptr) return;
+  share_ = std::make_shared<OutputMemory::Share>(*options_.memory);
+  share_->set_resume([this] { resume(); });
+}
+
+RunOutput::~RunOutput() {
+  if (options_.seen.flow()) options_.seen.flow()->resume = nullptr;
+  if (share_) share_->set_resume(nullptr);
+}
+
+bool RunOutput::is_full() const {
+  const auto& flow = options_.seen.flow();
+  return (flow && flow->is_full) || (share_ && share_->must_wait());
+}
+
 void RunOutput::started() {
-  if (const auto begun = std::exchange(begun_, {})) begun();
+  if (const auto begun = std::exchange(options_.begun, {})) begun();
 }
 
 void RunOutput::output(wasi::Stream stream, std::string_view bytes) {
-  add(stream, of(stream).bytes.take(bytes));
+  if (options_.keep == OutputOptions::Keep::kBytes) keep(stream, bytes);
+  if (options_.keep == OutputOptions::Keep::kBytes && !options_.seen) return;
+  pass_on(stream, of(stream).bytes.take(bytes));
 }
 
 void RunOutput::cut(wasi::Stream stream) {
@@ -21,29 +50,39 @@ void RunOutput::cut(wasi::Stream stream) {
 
 std::pair<KeptOutput, KeptOutput> RunOutput::take() {
   for (const wasi::Stream stream : {wasi::Stream::kStdout, wasi::Stream::kStderr}) {
-    add(stream, of(stream).bytes.finish());
+    pass_on(stream, of(stream).bytes.finish());
   }
   return {std::move(stdout_.output), std::move(stderr_.output)};
 }
 
-void RunOutput::add(wasi::Stream stream, const std::string& text) {
+void RunOutput::pass_on(wasi::Stream stream, const std::string& text) {
   if (text.empty()) return;
-  of(stream).output.text += text;
-  if (seen_) seen_(stream, text);
+  if (options_.keep == OutputOptions::Keep::kText) keep(stream, text);
+  if (options_.seen) options_.seen(stream, text);
+}
+
+void RunOutput::keep(wasi::Stream stream, std::string_view text) {
+  std::string& kept = of(stream).output.text;
+  if (kept.size() + text.size() > kReserved && kept.capacity() < limit_) {
+    kept.reserve(limit_ + marker_.size());
+  }
+  kept += text;
+  if (share_) share_->add(text.size());
 }
 
 boost::asio::awaitable<Result<RunReport>> reported_run(broker::Runner& runner,
-                                                       broker::Runner::Order order, OutputSeen seen,
-                                                       std::function<void()> begun) {
+                                                       broker::Runner::Order order,
+                                                       OutputOptions options) {
   RunReport report{.limits = order.request.limits};
-  RunOutput output(report.limits, std::move(seen), std::move(begun));
+  RunOutput output(report.limits, std::move(options));
   order.observer = &output;
   auto answer = co_await runner.run(std::move(order));
   if (!answer.ok()) co_return answer.status();
   report.outcome = std::move(answer->outcome);
   report.session = std::move(answer->session);
   std::tie(report.standard_output, report.standard_error) = output.take();
-  co_return report;
+  report.memory = output.share();
+  co_return std::move(report);
 }
 
 }  // namespace skerry::tool

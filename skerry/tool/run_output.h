@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,26 +14,44 @@
 #include "skerry/base/utf8.h"
 #include "skerry/broker/runner.h"
 #include "skerry/sandbox/limits.h"
+#include "skerry/tool/output_memory.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/tool.h"
 #include "skerry/worker/run_events.h"
 
 namespace skerry::tool {
 
-/// Keeps what a run prints as UTF-8, and passes it on while it comes. Confined to one thread.
+/// What becomes of a run's output.
+struct OutputOptions {
+  OutputSeen seen = {};              ///< gets it as it comes; may be empty
+  std::function<void()> begun = {};  ///< called once, when the program begins; may be empty
+  enum class Keep {
+    kText,   ///< as UTF-8
+    kBytes,  ///< as it came: what is not UTF-8 would take three times as much
+    kNothing,
+  };
+  Keep keep = Keep::kText;
+  OutputMemory* memory = nullptr;  ///< what is kept counts against it; must outlive the report
+};
+
+/// Keeps what a run prints, and passes it on while it comes. Confined to one thread.
 class RunOutput final : public worker::RunObserver {
  public:
-  /// `limits` are the run's; `seen` and `begun`, which is called once, may be empty.
-  RunOutput(const sandbox::Limits& limits, OutputSeen seen, std::function<void()> begun = {})
-      : marker_(cut_marker(limits)), seen_(std::move(seen)), begun_(std::move(begun)) {}
+  RunOutput(const sandbox::Limits& limits, OutputOptions options);
+  ~RunOutput() override;
+  RunOutput(const RunOutput&) = delete;
+  RunOutput& operator=(const RunOutput&) = delete;
 
   void started() override;
   void output(wasi::Stream stream, std::string_view bytes) override;
   void cut(wasi::Stream stream) override;
   void changed(const worker::FileChange&) override {}
+  bool is_full() const override;
 
   /// What was kept, when the run is over.
   std::pair<KeptOutput, KeptOutput> take();
+  /// What they count against memory; give it up when they are gone. Null without.
+  std::shared_ptr<OutputMemory::Share> share() const { return share_; }
 
  private:
   struct Kept {
@@ -39,19 +59,21 @@ class RunOutput final : public worker::RunObserver {
     Utf8Stream bytes;
   };
   Kept& of(wasi::Stream stream) { return stream == wasi::Stream::kStdout ? stdout_ : stderr_; }
-  void add(wasi::Stream stream, const std::string& text);
+  void pass_on(wasi::Stream stream, const std::string& text);
+  void keep(wasi::Stream stream, std::string_view text);
 
+  const std::uint64_t limit_;
   std::string marker_;
-  OutputSeen seen_;
-  std::function<void()> begun_;
+  OutputOptions options_;
+  std::shared_ptr<OutputMemory::Share> share_;
   Kept stdout_;
   Kept stderr_;
 };
 
-/// Does a run, whose observer this is, and gives all there is to tell of it. `seen` and `begun`,
-/// which is called when the program begins, may be empty. Fails as `Runner::run` does.
+/// Does a run, whose observer this is, and gives all there is to tell of it. Fails as `Runner::run`
+/// does.
 boost::asio::awaitable<Result<RunReport>> reported_run(broker::Runner& runner,
-                                                       broker::Runner::Order order, OutputSeen seen,
-                                                       std::function<void()> begun = {});
+                                                       broker::Runner::Order order,
+                                                       OutputOptions options);
 
 }  // namespace skerry::tool

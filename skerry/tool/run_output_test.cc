@@ -10,10 +10,12 @@ namespace {
 
 TEST(RunOutputTest, KeepsBothStreamsAndPassesWholeCharactersOn) {
   std::string seen;
-  RunOutput output({}, [&](wasi::Stream stream, std::string_view text) {
+  OutputOptions options;
+  options.seen = [&](wasi::Stream stream, std::string_view text) {
     EXPECT_TRUE(is_utf8(text));
     seen += (stream == wasi::Stream::kStdout ? "1:" : "2:") + std::string(text) + ";";
-  });
+  };
+  RunOutput output({}, std::move(options));
   output.output(wasi::Stream::kStdout, "\xE2\x82");
   output.output(wasi::Stream::kStderr, "e\xFF");
   output.output(wasi::Stream::kStdout, "\xAC!");
@@ -35,6 +37,37 @@ TEST(RunOutputTest, ACutStreamEndsWithAMarker) {
   EXPECT_EQ(error.text, "abc\n[output cut at 3 bytes; allow more with --max-output BYTES]\n");
   EXPECT_TRUE(error.was_cut);
   EXPECT_FALSE(standard.was_cut);
+}
+
+TEST(RunOutputTest, BytesAreKeptAsTheyCameAndCountAgainstMemory) {
+  OutputMemory memory(bytes(4));
+  OutputMemory::Share older(memory);
+  RunOutput output({}, {.keep = OutputOptions::Keep::kBytes, .memory = &memory});
+  output.output(wasi::Stream::kStdout, "\xE2\x82");
+  EXPECT_FALSE(output.is_full());
+  output.output(wasi::Stream::kStderr, "abc");
+  EXPECT_TRUE(output.is_full());
+  const auto share = output.share();
+  EXPECT_EQ(output.take().first.text, "\xE2\x82");
+  EXPECT_EQ(memory.used(), 5U);
+}
+
+TEST(RunOutputTest, AConsumerThatIsFullStopsTheRunAndResumesIt) {
+  const auto flow = std::make_shared<OutputFlow>();
+  OutputOptions options;
+  options.seen = OutputSeen([](wasi::Stream, std::string_view) {}, flow);
+  options.keep = OutputOptions::Keep::kNothing;
+  RunOutput output({}, std::move(options));
+  int resumed = 0;
+  output.set_resume([&] { ++resumed; });
+  EXPECT_FALSE(output.is_full());
+  flow->is_full = true;
+  EXPECT_TRUE(output.is_full());
+  flow->is_full = false;
+  flow->resume();
+  EXPECT_EQ(resumed, 1);
+  output.output(wasi::Stream::kStdout, "x");
+  EXPECT_EQ(output.take().first.text, "");
 }
 
 }  // namespace

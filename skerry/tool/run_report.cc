@@ -88,13 +88,13 @@ ordered_json json_of(const broker::SessionReport& session) {
           {"bytes", session.bytes}, {"message", session.message},   {"notice", session.notice}};
 }
 
-ordered_json json_of(const RunReport& report) {
+ordered_json json_of(RunReport report) {
   const sandbox::Outcome& outcome = report.outcome;
   ordered_json json{{"outcome", sandbox::name_of(outcome.kind)},
                     {"exit_code", outcome.exit_code},
                     {"message", outcome.message},
-                    {"stdout", report.standard_output.text},
-                    {"stderr", report.standard_error.text},
+                    {"stdout", ""},
+                    {"stderr", ""},
                     {"truncated", ordered_json::array()},
                     {"result", nullptr},
                     {"exception", nullptr},
@@ -113,6 +113,9 @@ ordered_json json_of(const RunReport& report) {
                      {"option", outcome.limit->option}};
   }
   if (report.session) json["session"] = json_of(*report.session);
+  // Last: an ordered object copies its members when it grows, and these may be large.
+  json["stdout"] = std::move(report.standard_output.text);
+  json["stderr"] = std::move(report.standard_error.text);
   return json;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -15,7 +16,7 @@ namespace skerry::tool {
 
 /// One stream of a run's output, as far as it was kept.
 struct KeptOutput {
-  std::string text;
+  std::string text;      ///< UTF-8; of a run that keeps bytes, these
   bool was_cut = false;  ///< there was more than the limit
 };
 
@@ -26,6 +27,7 @@ struct RunReport {
   KeptOutput standard_error = {};
   sandbox::Limits limits = {};
   std::optional<broker::SessionReport> session = {};
+  std::shared_ptr<const void> memory = {};  ///< what the output counts against, until it is gone
 };
 
 /// What became of a run that is a call: a session that could not be saved is our failure.
@@ -41,6 +43,6 @@ nlohmann::ordered_json json_of(const sandbox::Usage& usage);
 nlohmann::ordered_json json_of(const broker::SessionReport& session);
 
 /// The report as the command line and the service tell it: docs/outcomes.md has the keys.
-nlohmann::ordered_json json_of(const RunReport& report);
+nlohmann::ordered_json json_of(RunReport report);
 
 }  // namespace skerry::tool

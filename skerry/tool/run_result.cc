@@ -31,7 +31,7 @@ std::string error_of(const RunReport& report, std::string_view failure) {
 
 nlohmann::json metadata_of(const RunReport& report) {
   nlohmann::json metadata(json_of(report));
-  metadata.erase("stdout");  // it is the output
+  metadata.erase("stdout");  // it was the output
   metadata["execution_time_ms"] =
       std::chrono::duration<double, std::milli>(report.outcome.usage.wall).count();
   if (report.outcome.kind == OutcomeKind::kDeadline) metadata["timeout"] = true;
@@ -48,8 +48,8 @@ ToolResult result_of(RunReport report, std::string_view failure) {
   ToolResult result;
   result.verdict = verdict_of(report);
   if (report.outcome.kind != OutcomeKind::kCompleted) result.error = error_of(report, failure);
-  result.metadata = metadata_of(report);
   result.output = std::move(report.standard_output.text);
+  result.metadata = metadata_of(report);
   // The program did well, and yet what it left is lost.
   if (report.session && !report.session->failure.ok()) {
     result.error = report.session->message;

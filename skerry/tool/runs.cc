@@ -20,7 +20,14 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller,
   order.principal = caller;
   if (order.session) caller.session = order.session->text();
   const auto since = std::chrono::steady_clock::now();
-  auto report = co_await reported_run(runner_, std::move(order), std::move(seen), std::move(begun));
+  OutputOptions output;
+  output.seen = std::move(seen);
+  output.begun = std::move(begun);
+  // Whoever sees it as it comes gets it that way alone.
+  output.keep = output.seen ? OutputOptions::Keep::kNothing : OutputOptions::Keep::kBytes;
+  if (!output.seen) output.memory = &memory_;
+  auto running = reported_run(runner_, std::move(order), std::move(output));
+  auto report = co_await std::move(running);
   ToolResult told{.verdict = report.ok() ? verdict_of(*report) : verdict_of(report.status())};
   told.took = std::chrono::steady_clock::now() - since;
   if (report.ok()) {
@@ -29,7 +36,7 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller,
     told.metadata["outcome"] = sandbox::name_of(report->outcome.kind);
   }
   tools_.tell(caller, PythonExecutor::kName, told);
-  co_return report;
+  co_return std::move(report);
 }
 
 }  // namespace skerry::tool

@@ -10,6 +10,7 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/runner.h"
+#include "skerry/tool/output_memory.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/toolbox.h"
 
@@ -30,14 +31,19 @@ class Runs {
   Runs(broker::Runner& runner, const Toolbox& tools) : runner_(runner), tools_(tools) {}
 
   /// Runs for `caller`, and tells the toolbox's watchers. kPermissionDenied for one who may not;
-  /// else fails as `Runner::run` does. `seen` and `begun` are as for `reported_run`.
+  /// else fails as `Runner::run` does. Output goes to `seen`, or if that is empty is kept, as
+  /// bytes; `begun`, if there is one, is called when the program begins.
   boost::asio::awaitable<Result<RunReport>> run(access::Principal caller,
                                                 broker::Runner::Order order, OutputSeen seen,
                                                 std::function<void()> begun);
 
  private:
+  // Beside the one run that goes on when it is used up.
+  static constexpr ByteSize kOutputMemory = mib(64);
+
   broker::Runner& runner_;
   const Toolbox& tools_;
+  OutputMemory memory_{kOutputMemory};
 };
 
 }  // namespace skerry::tool

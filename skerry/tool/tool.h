@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -48,8 +50,30 @@ struct ToolResult {
 
 ToolResult failed(Verdict verdict, std::string error);
 
+/// Whether the consumer of some output can take more now. Confined to the event loop's thread.
+struct OutputFlow {
+  bool is_full = false;
+  std::function<void()> resume = {};  ///< the producer's: to be called when it no longer is full
+};
+
 /// Sees output while a tool produces it: UTF-8, whole characters.
-using OutputSeen = std::function<void(wasi::Stream stream, std::string_view text)>;
+class OutputSeen {
+ public:
+  OutputSeen() = default;
+  /// `flow`: where the consumer says that it is full; null: it never is.
+  template <typename Take>
+    requires std::is_invocable_v<Take&, wasi::Stream, std::string_view>
+  OutputSeen(Take take, std::shared_ptr<OutputFlow> flow = nullptr)  // NOLINT(*-explicit-*)
+      : take_(std::move(take)), flow_(std::move(flow)) {}
+
+  explicit operator bool() const { return static_cast<bool>(take_); }
+  void operator()(wasi::Stream stream, std::string_view text) const { take_(stream, text); }
+  const std::shared_ptr<OutputFlow>& flow() const { return flow_; }
+
+ private:
+  std::function<void(wasi::Stream stream, std::string_view text)> take_;
+  std::shared_ptr<OutputFlow> flow_;
+};
 
 /// Notified once for each finished call, including rejected ones.
 class CallWatcher {
