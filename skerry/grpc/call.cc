@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "skerry/grpc/message_budget.h"
 #include "skerry/grpc/protocol.h"
 
 namespace skerry::grpc {
@@ -49,22 +50,24 @@ awaitable<Result<std::optional<std::string>>> Call::read() {
   }
 }
 
-awaitable<Result<bool>> Call::read(google::protobuf::MessageLite& message) {
+awaitable<Result<bool>> Call::read(google::protobuf::Message& message) {
   auto reading = read();
   auto bytes = co_await std::move(reading);
   if (!bytes.ok()) co_return bytes.status();
   if (!*bytes) co_return false;
-  bool is_parsed = false;
+  auto work = [&]() -> Status {
+    SKERRY_TRY(check_message(**bytes, *message.GetDescriptor()));
+    if (message.ParseFromString(**bytes)) return ok_status();
+    return absl::InternalError("a message is no " + message.GetTypeName());
+  };
+  Status parsed;
   if ((*bytes)->size() <= kParsedOnLoop) {
-    is_parsed = message.ParseFromString(**bytes);
+    parsed = work();
   } else {
-    auto work = [&] { return message.ParseFromString(**bytes); };
     auto parsing = pool_.run(principal_.tenant, std::move(work));
-    is_parsed = co_await std::move(parsing);
+    parsed = co_await std::move(parsing);
   }
-  if (!is_parsed) {
-    co_return absl::InternalError("a message is no " + message.GetTypeName());
-  }
+  if (!parsed.ok()) co_return parsed;
   co_return true;
 }
 

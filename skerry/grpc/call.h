@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
-#include <google/protobuf/message_lite.h>
+#include <google/protobuf/message.h>
 
 #include "skerry/access/principal.h"
 #include "skerry/base/status.h"
@@ -64,8 +64,9 @@ class Call {
   /// The client's next message; none when it has sent all. kResourceExhausted for one that is too
   /// large, kCancelled when the client has given up, kDeadlineExceeded when it sends nothing.
   boost::asio::awaitable<Result<std::optional<std::string>>> read();
-  /// The same as a Protobuf message; a large one is parsed on the pool. kInternal when it is none.
-  boost::asio::awaitable<Result<bool>> read(google::protobuf::MessageLite& message);
+  /// The same as a Protobuf message; a large one is parsed on the pool.
+  /// Fails as `check_message`.
+  boost::asio::awaitable<Result<bool>> read(google::protobuf::Message& message);
 
   /// Queues a message; what is queued is the sender's to bound, with `unsent` and `drained`.
   void write(const google::protobuf::MessageLite& message);

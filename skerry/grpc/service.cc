@@ -6,7 +6,7 @@
 
 namespace skerry::grpc {
 
-Service::Work Service::read_one(Call& call, google::protobuf::MessageLite& request) {
+Service::Work Service::read_one(Call& call, google::protobuf::Message& request) {
   auto reading = call.read(request);
   const auto has_message = co_await std::move(reading);
   if (!has_message.ok()) co_return has_message.status();

@@ -115,7 +115,7 @@ class Service {
 
  private:
   /// The only message of a call. kInternal when there is none.
-  static Work read_one(Call& call, google::protobuf::MessageLite& request);
+  static Work read_one(Call& call, google::protobuf::Message& request);
   void add(const char* name, MethodOptions options, const google::protobuf::Descriptor* request,
            const google::protobuf::Descriptor* response, std::function<Work(Call&)> handle);
 
