@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/base/mapping.h"
 
+#include <functional>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace skerry {
@@ -39,6 +41,20 @@ Result<ReadOnlyMapping> ReadOnlyMapping::of_file(int fd) {
                 }));
   mapping.range_ = AddressRange(static_cast<std::byte*>(address), size);
   return mapping;
+}
+
+void ReadOnlyMapping::forget(std::span<const std::byte> bytes) const {
+  const auto whole = this->bytes();
+  const std::less_equal<> before;
+  if (bytes.empty() || !before(whole.data(), bytes.data()) ||
+      !before(bytes.data() + bytes.size(), whole.data() + whole.size())) {
+    return;
+  }
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto from = static_cast<std::size_t>(bytes.data() - whole.data()) / page * page;
+  const auto to = static_cast<std::size_t>(bytes.data() + bytes.size() - whole.data());
+  // The mapping is shared and read-only: what is dropped is in the file.
+  ::madvise(range_.data() + from, to - from, MADV_DONTNEED);
 }
 
 }  // namespace skerry

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 
 #include "skerry/base/bytes.h"
@@ -32,6 +33,9 @@ class AddressRange {
   std::size_t size_ = 0;
 };
 
+/// Called with bytes that will not be looked at soon again, so that they need not stay in memory.
+using WasRead = std::function<void(std::span<const std::byte>)>;
+
 /// A whole file, read-only and shared with every other mapping of it. Copies nothing. The file must
 /// not shrink while it is mapped (SIGBUS): map only files of ours, or sealed ones. An empty file
 /// gives an empty view. Const calls may run concurrently.
@@ -40,6 +44,10 @@ class ReadOnlyMapping {
   ReadOnlyMapping() = default;
   static Result<ReadOnlyMapping> of_file(int fd);
   std::span<const std::byte> bytes() const { return {range_.data(), range_.size()}; }
+
+  /// Takes bytes of the file out of this process's resident memory, where they count as its own,
+  /// until somebody looks at them again. Does nothing for bytes that are not of this mapping.
+  void forget(std::span<const std::byte> bytes) const;
 
  private:
   AddressRange range_;

@@ -117,6 +117,12 @@ Result<Captured> read_captured(int fd, const StateLimits& limits) {
   return captured;
 }
 
+WasRead Captured::was_read() const {
+  constexpr std::size_t kMany = std::size_t{16} << 20;
+  if (pages_size < kMany) return {};
+  return [this](std::span<const std::byte> bytes) { file.forget(bytes); };
+}
+
 std::string encode_captured(const CapturedState& state) {
   proto::CapturedState message;
   put_state(state, message);

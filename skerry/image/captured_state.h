@@ -42,6 +42,8 @@ struct Captured {
   /// The changed pages, one behind the other.
   std::span<const std::byte> pages() const { return file.bytes().first(pages_size); }
   std::size_t pages_size = 0;
+  /// For those who read its pages: where there are many, none need stay in memory. Borrows this.
+  WasRead was_read() const;
 };
 
 /// Reads what a run's process wrote to `fd`. The writer is untrusted and must be gone: a file that

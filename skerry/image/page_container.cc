@@ -29,27 +29,37 @@ struct Header {
 };
 static_assert(sizeof(Header) == 64);
 
+// Of a large file: what is read of it, before it may be forgotten.
+constexpr std::size_t kReadAtOnce = std::size_t{8} << 20;
+
 /// Writes pieces from `offset` on, one behind the other, leaving holes for zero pages.
-Status write_pages(int fd, std::uint64_t offset, const Pieces& pieces) {
+Status write_pages(int fd, std::uint64_t offset, const Pieces& pieces, const WasRead& read) {
   Pieces together;  // what lies without a hole, from `begin` to `offset`
   std::uint64_t begin = offset;
+  std::size_t size = 0;
   const auto flush = [&]() -> Status {
     if (together.empty()) return ok_status();
     SKERRY_TRY(syscall_result("lseek", {}, [&] {
                  return ::lseek(fd, static_cast<off_t>(begin), SEEK_SET);
                }).status());
     SKERRY_TRY(write_pieces(fd, together));
+    if (read) std::for_each(together.begin(), together.end(), read);
     together.clear();
+    begin = offset;
+    size = 0;
     return ok_status();
   };
   for (const auto& pages : pieces) {
     for (std::size_t at = 0; at < pages.size();) {
       std::size_t end = at;
-      while (end < pages.size() && !is_zero(pages.subspan(end, kPageSize))) end += kPageSize;
+      const std::size_t most = std::min(pages.size(), at + (kReadAtOnce - size));
+      while (end < most && !is_zero(pages.subspan(end, kPageSize))) end += kPageSize;
       if (end > at) together.push_back(pages.subspan(at, end - at));
       offset += end - at;
+      size += end - at;
       at = end;
-      if (at == pages.size()) break;
+      if (size == kReadAtOnce) SKERRY_TRY(flush());
+      if (at == pages.size() || at == most) continue;
       SKERRY_TRY(flush());
       offset += kPageSize;
       at += kPageSize;
@@ -134,7 +144,7 @@ Result<Container> read_container(OwnedFd file, const std::filesystem::path& path
 
 Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
                                      const ContainerFormat& format, const Pieces& manifest,
-                                     const Pieces& pages) {
+                                     const Pieces& pages, const WasRead& read) {
   std::size_t manifest_size = 0;
   for (const auto& piece : manifest) manifest_size += piece.size();
   if (manifest_size > kMaxManifest) {
@@ -156,32 +166,42 @@ Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
   SKERRY_TRY(syscall_result("ftruncate", path.native(), [&] {
                return ::ftruncate(fd, static_cast<off_t>(header.pages_offset + header.pages_size));
              }).status());
-  SKERRY_TRY(write_pages(fd, header.pages_offset, pages));
+  SKERRY_TRY(write_pages(fd, header.pages_offset, pages, read));
   return header.pages_offset;
 }
 
 Result<std::uint64_t> write_container(const std::filesystem::path& path,
                                       const ContainerFormat& format, const Pieces& manifest,
-                                      const Pieces& pages, AtomicFile::Sync sync) {
+                                      const Pieces& pages, AtomicFile::Sync sync,
+                                      const WasRead& read) {
   if (sync == AtomicFile::Sync::kNone) {
     // A name from the start: half of what an unnamed file costs in a small revision.
     SKERRY_ASSIGN(const OwnedFd file, open_file(path, O_WRONLY | O_CREAT | O_EXCL));
-    auto filled = fill_container(file.get(), path, format, manifest, pages);
+    auto filled = fill_container(file.get(), path, format, manifest, pages, read);
     if (!filled.ok()) ::unlink(path.c_str());
     return filled;
   }
   SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
   SKERRY_ASSIGN(const std::uint64_t offset,
-                fill_container(file.fd(), path, format, manifest, pages));
+                fill_container(file.fd(), path, format, manifest, pages, read));
   SKERRY_TRY(file.commit(sync));
   return offset;
 }
 
-std::string xxh3_of(const Pieces& pieces) {
+std::string xxh3_of(const Pieces& pieces) { return xxh3_of(pieces, {}); }
+
+std::string xxh3_of(const Pieces& pieces, const WasRead& read) {
   const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
                                                                        XXH3_freeState);
   XXH3_128bits_reset(state.get());
-  for (const auto& piece : pieces) XXH3_128bits_update(state.get(), piece.data(), piece.size());
+  for (auto piece : pieces) {
+    while (!piece.empty()) {
+      const auto now = piece.first(std::min(piece.size(), kReadAtOnce));
+      XXH3_128bits_update(state.get(), now.data(), now.size());
+      if (read) read(now);
+      piece = piece.subspan(now.size());
+    }
+  }
   const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }

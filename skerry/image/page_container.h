@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "skerry/base/file.h"
+#include "skerry/base/mapping.h"
 #include "skerry/base/status.h"
 #include "skerry/image/image_pages.h"
 
@@ -94,17 +95,19 @@ Result<Opened<Manifest>> read_with(OwnedFd file, const std::filesystem::path& pa
 }
 
 /// Fills an empty file, from its start; zero pages become holes. Returns where its pages begin. The
-/// manifest is what its pieces make together. `path` is what messages call it.
+/// manifest is what its pieces make together. `path` is what messages call it; `read` learns of
+/// pages that were written.
 Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
                                      const ContainerFormat& format, const Pieces& manifest,
-                                     const Pieces& pages);
+                                     const Pieces& pages, const WasRead& read = {});
 
 /// Writes a file. With `kFull` it appears whole or not at all. With
 /// `kNone` a writer that is killed may leave a piece of it: for files that count only when somebody
 /// has named them. kResourceExhausted when the manifest or the pages are too large.
 Result<std::uint64_t> write_container(const std::filesystem::path& path,
                                       const ContainerFormat& format, const Pieces& manifest,
-                                      const Pieces& pages, AtomicFile::Sync sync);
+                                      const Pieces& pages, AtomicFile::Sync sync,
+                                      const WasRead& read = {});
 
 /// The runs of pages that a message names. None when they are out of order, or do not lie in a
 /// memory of `pages`.
@@ -127,6 +130,8 @@ std::optional<std::vector<PageRun>> runs_of(const Runs& message, std::size_t pag
 /// bits, ten times as fast, which finds damage and is no defence against forgery.
 std::string sha256_of(const Pieces& pieces);
 std::string xxh3_of(const Pieces& pieces);
+/// The same for what may be large: `read` learns of what was read, some megabytes each time.
+std::string xxh3_of(const Pieces& pieces, const WasRead& read);
 
 /// Hashes all pages. kDataLoss when that is not `expected`.
 Status verify_container_pages(const std::filesystem::path& path, const ContainerFormat& format,

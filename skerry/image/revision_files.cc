@@ -479,9 +479,11 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
   const auto path = path_of(written.id);
   const auto fill = [&]() -> Result<std::uint64_t> {
     const Pieces text = manifest.pieces();
-    if (!place) return write_container(path, kRevisionFormat, text, layout.pieces, sync);
-    SKERRY_ASSIGN(const std::uint64_t offset,
-                  fill_container(place->file.fd(), path, kRevisionFormat, text, layout.pieces));
+    const WasRead read = captured.was_read();
+    if (!place) return write_container(path, kRevisionFormat, text, layout.pieces, sync, read);
+    SKERRY_ASSIGN(
+        const std::uint64_t offset,
+        fill_container(place->file.fd(), path, kRevisionFormat, text, layout.pieces, read));
     SKERRY_TRY(place->file.commit(sync));
     return offset;
   };

@@ -93,7 +93,7 @@ Result<Layout> lay_out(const Revision& parent, const Captured& captured) {
   manifest.set_template_sha256(parent.file_image->sha256);
   manifest.set_template_name(parent.manifest().template_name);
   manifest.set_module_sha256(parent.manifest().module_sha256);
-  manifest.set_pages_xxh3(xxh3_of(layout.pieces));
+  manifest.set_pages_xxh3(xxh3_of(layout.pieces, captured.was_read()));
   manifest.set_memory_size(captured.state.memory_size);
   for (const Global& global : captured.state.globals) {
     auto* item = manifest.add_globals();
