@@ -17,42 +17,7 @@ from conftest import wait_until
 from export_file import HEADER, export_file, field, parts_of
 from test_http import Http
 from test_keys import Asking, keys, new_key  # noqa: F401 (fixtures)
-
-MIB = 1 << 20
-
-
-def memory_of(pid, name):
-    with open(f"/proc/{pid}/status") as status:
-        return next(int(line.split()[1]) << 10 for line in status if line.startswith(name + ":"))
-
-
-class Latency:
-    """Asks for a path again and again, beside what happens in its block."""
-
-    def __init__(self, client, path="/health/live"):
-        self.client, self.path, self.times = client, path, []
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self.ask)
-
-    def ask(self):
-        while not self.stop.is_set():
-            begun = time.monotonic()
-            assert self.client("GET", self.path)[0] == 200
-            self.times.append(time.monotonic() - begun)
-            time.sleep(0.01)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.thread.join()
-
-    @property
-    def worst(self):
-        return max(self.times)
-
+from watching import MIB, Latency, memory_of
 
 def export(client, session):
     connection = http.client.HTTPConnection(client.host, client.port, timeout=60)

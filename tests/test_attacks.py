@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`skerry serve` and clients and programs that mean harm: others are answered meanwhile, in 0.25 s, and its memory is bounded."""
+import contextlib
+import json
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+import stream_clients
+from conftest import wait_until
+from test_http import Http
+from test_keys import Asking, keys, new_key  # noqa: F401 (fixtures)
+from watching import MIB, Latency, memory_of
+
+WORST = 0.25
+MEMORY = 300 * MIB
+
+
+@contextlib.contextmanager
+def unharmed(service, memory=MEMORY):
+    """Others are answered in time during the block, and the service never takes more than `memory`."""
+    with Latency(Http(service.http)) as others:
+        time.sleep(0.1)
+        yield
+        time.sleep(0.1)
+    assert others.worst < WORST, f"somebody waited for {others.worst:.2f} s"
+    assert memory_of(service.process.pid, "VmHWM") < memory, f"{memory_of(service.process.pid, 'VmHWM') >> 20} MiB"
+
+
+def values(text, size):
+    """A list of so many bytes of one value."""
+    return b"[" + b",".join([text] * (size // (len(text) + 1))) + b"]"
+
+
+# JSON in shapes that cost a reader much: each a value, of about `size` bytes.
+SHAPES = {
+    "empty objects": lambda size: values(b"{}", size),
+    "empty lists": lambda size: values(b"[]", size),
+    "numbers": lambda size: values(b"1", size),
+    "long numbers": lambda size: values(b"1" * 300 + b"e-5", size),
+    "strings": lambda size: values(b'""', size),
+    "escapes": lambda size: b'"' + b"\\u0001" * (size // 6) + b'"',
+    "members": lambda size: b"{" + b",".join(b'"k%d":1' % i for i in range(size // 10)) + b"}",
+    "one member again and again": lambda size: b"{" + b",".join([b'"k":1'] * (size // 6)) + b"}",
+    "long names": lambda size: b"{" + b",".join(b'"%s%d":1' % (b"n" * 1000, i) for i in range(size // 1000)) + b"}",
+    "depth": lambda size: b"[" * (size // 2) + b"]" * (size // 2),
+    "depth of objects": lambda size: b'{"a":' * (size // 6) + b"1" + b"}" * (size // 6),
+    "blanks": lambda size: b" " * size + b"1",
+    "a text": lambda size: b'"' + b"x" * size + b'"',
+}
+# Where JSON is taken, and in place of which value the shape stands.
+ROUTES = {
+    "/v1/run": b'{"code":"pass","args":%s}',
+    "/tools/execute": b'{"tool_name":"python_executor","parameters":{"code":"pass","x":%s}}',
+    "/tools/batch-execute": b"%s",
+    "/agent/query": b'{"query":"hello","context":%s}',
+    "/api/v1/tasks": b'{"query":"hello","context":%s}',
+    "/api/v1/chat": b'{"x":%s}',
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_json_of_any_shape_holds_nobody_up(serve, shape):
+    service = serve()
+    client = Http(service.http)
+    with unharmed(service):
+        for path, body in ROUTES.items():
+            for size in (MIB // 2, 4 * MIB - 1000, 16 * MIB):
+                with contextlib.suppress(ConnectionError):  # refused before all of it was sent
+                    client.connection.close()
+                    status = client("POST", path, body % SHAPES[shape](size))[0]
+                    assert status in (200, 400, 404, 409, 413, 422), (path, size)  # 409: there is no model
+
+
+def growth(client, path, bodies):
+    """The best of three times for each body."""
+    def best(body):
+        times = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            client("POST", path, body)
+            times.append(time.perf_counter() - begun)
+        return min(times)
+    return [best(body) for body in bodies]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_twice_the_json_takes_no_more_than_twice_the_time(serve, shape):
+    client = Http(serve().http)
+    bodies = [ROUTES["/tools/execute"] % SHAPES[shape](size) for size in (512 << 10, 1 << 20, 2 << 20)]
+    one, two, four = growth(client, "/tools/execute", bodies)
+    assert two < max(3 * one, 0.05) and four < max(3 * two, 0.1), (one, two, four)
+
+
+# Programs that print much, in shapes that cost a reader, a writer or a splitter of lines much.
+PRINTED = {
+    "control characters": "b = bytes(range(1, 8)) * (1 << 16)",
+    "no text": "b = bytes(range(128, 256)) * (1 << 12)",
+    "lines": "b = b'\\n' * (1 << 19)",
+    "JSON": "b = b'{},' * (1 << 17)",
+    "depth": "b = b'[' * (1 << 19)",
+    "quotes": "b = b'\"\\\\' * (1 << 18)",
+}
+
+
+@pytest.mark.parametrize("printed", PRINTED)
+def test_output_of_any_shape_holds_nobody_up(serve, printed):
+    service = serve()
+    client = Http(service.http)
+    code = f"import os\n{PRINTED[printed]}\nfor i in range(140): os.write(1, b)"
+    with unharmed(service):
+        status, _, ran = client("POST", "/v1/run", {"code": code, "max_output": 64 * MIB})
+        assert status == 200 and len(ran["stdout"]) >= 16 * MIB
+        for path, body in (("/tools/execute", {"tool_name": "python_executor", "parameters": {"code": code}}),
+                           ("/agent/query", {"query": f"Execute Python: {code}"})):
+            assert client("POST", path, body)[0] == 200
+
+
+def test_writes_of_one_byte_hold_nobody_up(serve):
+    service = serve()
+    code = "import os\nwhile True: os.write(1, b'x')"
+    with unharmed(service):
+        status, _, ran = Http(service.http)("POST", "/v1/run", {"code": code, "timeout": 3, "max_output": 64 * MIB})
+        assert status == 200 and ran["outcome"] == "deadline"
+
+
+@pytest.mark.parametrize("text", ["'[' + ','.join(['{}'] * 400000) + ']'", "'[' * 1000000", "'\"' * 1000000", "'{\"a\":' * 200000",
+                                  "'1,' * 500000"])
+def test_what_a_task_printed_is_read_once(serve, text):
+    service = serve()
+    client = Http(service.http)
+    status, _, task = client("POST", "/api/v1/tasks", {"query": f"Execute Python: print({text})"})
+    assert status in (200, 202)
+    path = f"/api/v1/tasks/{task['task_id']}"
+    assert wait_until(lambda: client("GET", path)[2]["status"] == "TASK_STATUS_COMPLETED", 30)
+    with unharmed(service):
+        begun = time.monotonic()
+        for _ in range(5):
+            assert client("GET", path)[0] == 200
+        assert time.monotonic() - begun < 5
+
+
+def idle_connections(address, count, send=b""):
+    host, port = address.split(":")
+    made = []
+    for _ in range(count):
+        with contextlib.suppress(OSError):
+            made.append(socket.create_connection((host, int(port)), timeout=5))
+            if send:
+                made[-1].sendall(send)
+    return made
+
+
+HALF_A_HEAD = b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"a" * 1000
+HALF_A_BODY = b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n" + b" " * 30000
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
+
+
+@pytest.mark.parametrize("send", [b"", b"P", HALF_A_HEAD, HALF_A_BODY, PREFACE], ids=["nothing", "a byte", "half a head", "half a body", "h2"])
+@pytest.mark.parametrize("where", ["http", "grpc"])
+def test_connections_that_wait_keep_nobody_out(serve, new_key, where, send):
+    key = new_key("a")["key"]
+    service = serve("--metrics", "127.0.0.1:0")
+    metrics = service.process.stderr.readline().decode().split()[-1]
+    waiting = idle_connections(getattr(service, where), 1500, send)
+    try:
+        with unharmed(service):
+            assert Asking(service.http, key)("POST", "/v1/run", {"code": "print(1)"})[2]["stdout"] == "1\n"
+            with socket.create_connection(tuple(metrics.split(":")), timeout=5) as connection:
+                connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                assert connection.recv(15) == b"HTTP/1.1 200 OK"
+    finally:
+        for each in waiting:
+            each.close()
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def test_a_header_that_never_ends_is_held_by_nobody(serve):
+    service = serve()
+    length = bytearray(b"\x7f")
+    rest = (1 << 30) - 127
+    while rest >= 128:
+        length.append(rest & 127 | 128)
+        rest >>= 7
+    length.append(rest)
+    with unharmed(service, 150 * MIB):
+        for where in (service.grpc, service.http):
+            with socket.create_connection(tuple(where.split(":")), timeout=5) as connection:
+                connection.sendall(PREFACE + frame(4, 1, 0) + frame(1, 0, 1, b"\x00\x01a" + bytes(length)))
+                sent = 0
+                with contextlib.suppress(OSError):
+                    while sent < 64 * MIB:
+                        connection.sendall(frame(9, 0, 1, b"x" * 16384))
+                        sent += 16384
+                assert sent < 8 * MIB, "it was cut off"
+
+
+@pytest.mark.parametrize("code", ["import os\nwhile True: os.write(1, b'x')", "while True: print('y' * 4000)", "while True: print('\\x01' * 4000)"])
+def test_clients_that_stop_reading_hold_little(serve, code):
+    service = serve()
+    body = json.dumps({"code": code, "timeout": 20, "max_output": 64 * MIB}).encode()
+    held = []
+    with unharmed(service):
+        for _ in range(12):
+            host, port = service.http.split(":")
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect((host, int(port)))
+            connection.sendall(b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            held.append(connection)
+        time.sleep(5)
+    for each in held:
+        each.close()
+
+
+def test_many_sparse_files_take_no_time_and_no_memory(serve):
+    service = serve()
+    code = ("import os\nfor i in range(2000):\n  f = os.open('/tmp/s%d' % i, os.O_CREAT | os.O_RDWR)\n"
+            "  try: os.ftruncate(f, 100 << 20)\n  except OSError: pass\n  os.close(f)\nprint('made')")
+    with unharmed(service):
+        status, _, ran = Http(service.http)("POST", "/v1/run", {"code": code, "timeout": 5})
+        assert (status, ran["stdout"]) == (200, "made\n") and ran["usage"]["wall_ms"] < 5000
+
+
+def test_every_run_counts_whichever_way_it_comes(serve, new_key):
+    key = new_key("few", "--runs-per-day", "6")["key"]
+    client = Asking(serve().http, key)
+    code = "Execute Python: print(1)"
+    for path, body in (("/v1/run", {"code": "class C:\n  def __repr__(self): return 'C'\nc = C()", "session": "s"}),
+                       ("/agent/query", {"query": code}),
+                       ("/tools/execute", {"tool_name": "python_executor", "parameters": {"code": "1"}}),
+                       ("/tools/batch-execute", [{"tool_name": "python_executor", "parameters": {"code": "1"}}] * 2)):
+        assert client("POST", path, body)[0] == 200, path
+    # The sixth; those that follow are refused, looks that run the session's code among them.
+    assert client("GET", "/v1/sessions/s/diff?from=0")[0] == 200
+    assert client("GET", "/v1/sessions/s/diff?from=0")[0] == 429
+    assert client("POST", "/v1/run", {"code": "1"})[0] == 429
+    assert client("POST", "/tools/execute", {"tool_name": "python_executor", "parameters": {"code": "1"}})[0] == 429
+    assert "quota" in json.dumps(client("POST", "/agent/query", {"query": code})[2])
+
+
+def test_a_tenant_that_stores_much_slows_no_other_s_commits(serve, new_key):
+    service = serve()
+    large, small = Asking(service.http, new_key("a")["key"]), Asking(service.http, new_key("b")["key"])
+    times, stop = [], threading.Event()
+
+    def work():
+        small("POST", "/v1/run", {"code": "n = 0", "session": "n"})
+        while not stop.is_set():
+            begun = time.monotonic()
+            assert small("POST", "/v1/run", {"code": "n += 1", "session": "n"})[0] == 200
+            times.append(time.monotonic() - begun)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    with unharmed(service):
+        for i in range(2):
+            assert large("POST", "/v1/run", {"code": "import os\nx = bytearray(os.urandom(1 << 20)) * 300", "session": f"large{i}", "memory": 512,
+                                             "timeout": 60})[0] == 200
+    stop.set()
+    worker.join()
+    assert max(times) < 1, "a commit waited for another tenant's"
