@@ -405,7 +405,7 @@ Status HostDirectoryWriter::write_piece(const worker::FileChange& change) {
                }).status());
     return write_all(file, as_bytes(change.content));
   }();
-  if (written.ok()) return written;
+  if (written.ok()) return ok_status();
   const Status lost = annotate(written, shown(unfinished_->relative));
   discard();
   return lost;

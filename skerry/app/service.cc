@@ -238,6 +238,8 @@ Status Service::start_tls(const config::Settings& settings) {
 Status Service::start_server(const config::Settings& settings) {
   SKERRY_TRY(settings.server.check());
   std::vector<http::Server::Port> ports;
+  ports.reserve(addresses_.grpc.size() + addresses_.orchestrator.size() + addresses_.http.size() +
+                addresses_.metrics.size());
   const http::Offer calls{.calls = calls_.get()};
   const http::Offer all{.router = &router_, .calls = calls_.get()};
   const http::Offer operations{.router = &operations_router_, .kind = http::PortKind::kOperations};

@@ -69,7 +69,7 @@ Status compile(const Compilation& what, const ModuleSetting& setting, int stop) 
     compiler.arguments.emplace_back("grouped");
     compiler.group = group->fd();
   }
-  const Status compiled = run_helper(compiler).status();
+  Status compiled = run_helper(compiler).status();
   switch (compiled.code()) {
     case StatusCode::kOk:
     case StatusCode::kCancelled:

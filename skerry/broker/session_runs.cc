@@ -276,11 +276,12 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
           return side.begin(key.first, order.name, order.request.template_name, known.get());
         },
         [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
+          const Status status = turn.status();
           if (turn.ok()) pending->turn = *std::move(turn);
-          if (turn.ok() && pending->order.files && pending->order.files->second) {
+          if (status.ok() && pending->order.files && pending->order.files->second) {
             lines.begin_second(key, pending);
           } else {
-            lines.begun(key, pending, turn.status());
+            lines.begun(key, pending, status);
           }
         });
   }
@@ -296,8 +297,9 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
           return turn;
         },
         [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
+          const Status status = turn.status();
           if (turn.ok()) pending->second_turn = *std::move(turn);
-          lines.begun(key, pending, turn.status());
+          lines.begun(key, pending, status);
         });
   }
 

@@ -28,8 +28,8 @@ std::uint32_t length_in(std::string_view prefix) {
 void set_prefix(std::string& frame, bool is_compressed) {
   const auto length = static_cast<std::uint32_t>(frame.size() - kPrefix);
   frame[0] = is_compressed ? '\1' : '\0';
-  for (int i = 0; i < 4; ++i) {
-    frame[static_cast<std::size_t>(1 + i)] = static_cast<char>(length >> (24 - 8 * i) & 0xFF);
+  for (std::size_t i = 0; i < 4; ++i) {
+    frame[1 + i] = static_cast<char>(length >> (24 - 8 * i) & 0xFF);
   }
 }
 

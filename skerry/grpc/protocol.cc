@@ -55,7 +55,7 @@ bool is_call(std::string_view content_type) {
 Result<std::optional<nanoseconds>> timeout_in(const http::Headers& headers) {
   const std::string_view text = headers.get("grpc-timeout");
   if (text.empty()) return std::nullopt;
-  const Status malformed = absl::InternalError("grpc-timeout is not a number and a unit");
+  Status malformed = absl::InternalError("grpc-timeout is not a number and a unit");
   const std::string_view digits = text.substr(0, text.size() - 1);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);

@@ -29,6 +29,7 @@ constexpr std::size_t kShownName = 128;
 
 std::vector<const Service*> Server::services() const {
   std::vector<const Service*> all;
+  all.reserve(services_.size());
   for (const auto& [name, service] : services_) all.push_back(service);
   return all;
 }

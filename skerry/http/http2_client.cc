@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -36,6 +35,7 @@ struct Http2Client::Callbacks {
     return found == exchanges.end() ? nullptr : &found->second;
   }
 
+  // NOLINTNEXTLINE(readability-function-size): the parameters are nghttp2's.
   static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name_bytes,
                        std::size_t name_size, const std::uint8_t* value_bytes,
                        std::size_t value_size, std::uint8_t, void* user) {
@@ -67,11 +67,12 @@ struct Http2Client::Callbacks {
     return 0;
   }
 
+  // NOLINTNEXTLINE(readability-function-size): the parameters are nghttp2's.
   static ssize_t read(nghttp2_session*, std::int32_t, std::uint8_t* buffer, std::size_t length,
                       std::uint32_t* flags, nghttp2_data_source* source, void*) {
     auto& exchange = *static_cast<Exchange*>(source->ptr);
     const std::size_t size = std::min(length, exchange.body.size() - exchange.sent);
-    std::memcpy(buffer, exchange.body.data() + exchange.sent, size);
+    std::copy_n(exchange.body.data() + exchange.sent, size, buffer);
     exchange.sent += size;
     if (exchange.sent == exchange.body.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(size);

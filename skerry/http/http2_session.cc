@@ -60,6 +60,7 @@ struct Http2Session::Callbacks {
     return 0;
   }
 
+  // NOLINTNEXTLINE(readability-function-size): the parameters are nghttp2's.
   static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
                        const std::uint8_t* name_bytes, std::size_t name_size,
                        const std::uint8_t* value_bytes, std::size_t value_size, std::uint8_t,

@@ -2,7 +2,6 @@
 #include "skerry/http/http2_stream.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -26,6 +25,7 @@ constexpr std::size_t kFieldCost = 32;
 constexpr auto kNever = asio::steady_timer::time_point::max();
 
 /// Reads the body for the session: nghttp2_data_source_read_callback.
+// NOLINTNEXTLINE(readability-function-size): the parameters are nghttp2's.
 ssize_t read_body(nghttp2_session* session, std::int32_t id, std::uint8_t* buffer,
                   std::size_t length, std::uint32_t* flags, nghttp2_data_source* source, void*) {
   return Http2Fields::read(session, id, buffer, length, flags,
@@ -201,7 +201,7 @@ std::size_t Http2Stream::take(std::uint8_t* buffer, std::size_t size) {
   while (taken < size && !outgoing_.empty()) {
     const std::string& first = outgoing_.front();
     const std::size_t piece = std::min(size - taken, first.size() - sent_of_first_);
-    std::memcpy(buffer + taken, first.data() + sent_of_first_, piece);
+    std::copy_n(first.data() + sent_of_first_, piece, buffer + taken);
     taken += piece;
     sent_of_first_ += piece;
     if (sent_of_first_ < first.size()) break;

@@ -88,9 +88,9 @@ bool Router::matches(const Pattern& pattern, const std::vector<std::string_view>
       continue;
     }
     // Parts of one path lie behind each other.
-    const char* const end = part.is_rest ? parts.back().data() + parts.back().size()
-                                         : parts[i].data() + parts[i].size();
-    auto value = decoded({parts[i].data(), static_cast<std::size_t>(end - parts[i].data())}, false);
+    const std::string_view& last = part.is_rest ? parts.back() : parts[i];
+    const auto before = static_cast<std::size_t>(last.begin() - parts[i].begin());
+    auto value = decoded(std::string_view(parts[i].begin(), before + last.size()), false);
     if (!value || value->empty()) return false;
     variables[part.text] = *std::move(value);
   }

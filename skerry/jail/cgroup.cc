@@ -246,7 +246,7 @@ Status ControlGroups::divide() const {
   std::string wanted;
   for (const char* each : kControllers) wanted += "+" + std::string(each) + " ";
   const Status status = write_to(own.get(), "cgroup.subtree_control", wanted);
-  if (status.ok()) return status;
+  if (status.ok()) return ok_status();
   return absl::UnavailableError("the group " + path_.native() +
                                 " cannot be divided: " + std::string(message_of(status)));
 }

@@ -3,8 +3,9 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
-#include <cstdio>
+#include <cstring>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -54,10 +55,14 @@ constexpr std::uint64_t kSpareThreads = 8;
 /// elsewhere: Linux 5.14.
 bool namespaces_count_apart() {
   utsname names{};
+  if (::uname(&names) != 0) return false;
+  const char* const release = names.release;
   unsigned major = 0;
   unsigned minor = 0;
-  if (::uname(&names) != 0 || std::sscanf(names.release, "%u.%u", &major, &minor) != 2)
-    return false;
+  const char* const end = release + std::strlen(release);
+  const auto [dot, error] = std::from_chars(release, end, major);
+  if (error != std::errc() || dot == end || *dot != '.') return false;
+  if (std::from_chars(dot + 1, end, minor).ec != std::errc()) return false;
   return major > 5 || (major == 5 && minor >= 14);
 }
 

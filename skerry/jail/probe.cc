@@ -103,7 +103,7 @@ WallFinding finding_of(Wall wall, Status state) {
   return {.wall = wall, .state = std::move(state), .mend = std::move(mend)};
 }
 
-void WallReport::replace(WallFinding finding) {
+void WallReport::replace(const WallFinding& finding) {
   for (WallFinding& each : findings) {
     if (each.wall == finding.wall) each = finding;
   }

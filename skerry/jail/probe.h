@@ -27,7 +27,7 @@ struct WallReport {
   WallSet standing() const;
 
   /// Puts `finding` in the place of what was found of its wall.
-  void replace(WallFinding finding);
+  void replace(const WallFinding& finding);
 
   /// kFailedPrecondition unless all of `walls` stand; names each that does not, why, and how to
   /// mend it.

@@ -282,7 +282,7 @@ Result<CommandOutput> Command::run(files::Trees& trees, files::Deadline& deadlin
                                    const Options& options) const {
   CommandRun run(words_.front().text, trees, deadline, options);
   const Words rest(words_.begin() + 1, words_.end());
-  const Status done = run.tell("", find_command(words_.front().text)->run(run, rest));
+  Status done = run.tell("", find_command(words_.front().text)->run(run, rest));
   const bool is_timed_out = done.code() == StatusCode::kDeadlineExceeded;
   if (!done.ok() && !is_timed_out) return done;
   CommandOutput output = run.finish();

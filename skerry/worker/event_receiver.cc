@@ -238,7 +238,7 @@ Status EventReceiver::take_change(std::string_view message) {
                     .offset = event.offset(),
                     .size = event.size()};
   flush_output();
-  const Status impossible = broken("reported an impossible file change");
+  Status impossible = broken("reported an impossible file change");
   if (wanted_ == FileChanges::kUnwanted || !started_ || event.kind() < 1 || event.kind() > 5 ||
       !is_guest_path(change.path)) {
     return impossible;
@@ -275,7 +275,7 @@ Status EventReceiver::take_change(std::string_view message) {
 }
 
 Status EventReceiver::take_file(const FileChange& change) {
-  const Status impossible = broken("reported an impossible file change");
+  Status impossible = broken("reported an impossible file change");
   if (!change.is_further_piece) {
     if (change.size > limits_.files.value - file_bytes_) {
       return broken("sent more bytes of files than its limit");
