@@ -144,13 +144,8 @@ tsan: packages-dev test-home build/tsan/build.ninja ## Tests of processes and si
 fuzz: packages-dev build/asan/build.ninja ## Each fuzz target for FUZZ_SECONDS (20)
 	@mkdir -p $(LOGS)
 	cmake --build --preset asan --parallel $(JOBS)
-	@for target in build/asan/bin/*_fuzz; do \
-	  name=$$(basename $$target); mkdir -p build/fuzz/$$name; \
-	  echo "== fuzz: $$name for $(FUZZ_SECONDS) s; inputs it finds stay in build/fuzz/$$name"; \
-	  $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=3072 -artifact_prefix=build/fuzz/$$name- \
-	    build/fuzz/$$name >$(LOGS)/$$name.log 2>&1 || { tail -n 40 $(LOGS)/$$name.log; exit 1; }; \
-	  tail -n 1 $(LOGS)/$$name.log; \
-	done
+	@echo "== fuzz: each target for $(FUZZ_SECONDS) s, $(JOBS) at once; inputs they find stay in build/fuzz"
+	@printf '%s\n' build/asan/bin/*_fuzz | xargs --max-procs=$(JOBS) --max-args=1 scripts/fuzz_one.sh $(FUZZ_SECONDS) $(LOGS)
 
 .PHONY: install
 install: build ## Install the release binary, the set-up script and the licences under PREFIX (/usr/local)
