@@ -184,19 +184,25 @@ def start(binary, home, environment, tmp_path):
     for process in started:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        said = process.communicate()[1] or b""
+        held = [line for line in (said if isinstance(said, bytes) else said.encode()).splitlines() if b"kept the event loop" in line]
+        assert not held, held
 
 
 Served = collections.namedtuple("Served", "process grpc http orchestrator")
 
 
 @pytest.fixture
-def serve(start, own_home, environment):
+def serve(start, own_home, environment, tmp_path):
     """serve(*options, env=…): the service in a home with sessions of its own: its process and addresses."""
+
+    # Whatever the test does, nothing holds the event loop for long; `start` reads what is said of it.
+    alarm = tmp_path / "alarm.yaml"
+    alarm.write_text("service:\n  loop_handler_alarm_ms: 50\n")
 
     def run(*args, env=None):
         process = start("serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--orchestrator", "127.0.0.1:0", *args,
-                        env={**environment, "SKERRY_HOME": str(own_home), **(env or {})})
+                        env={**environment, "SKERRY_HOME": str(own_home), "CONFIG_PATH": str(alarm), **(env or {})})
         addresses = []
         for what in ("gRPC", "HTTP", "orchestrator"):
             line = process.stderr.readline().decode()

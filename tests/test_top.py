@@ -103,6 +103,7 @@ def test_one_sample_has_what_happened_in_an_interval(serve, top):
     for stage in ("latency", "run", "queue"):
         assert 0 < told[stage]["p50_ms"] <= told[stage]["p99_ms"], stage
     assert told["latency"]["p50_ms"] >= told["run"]["p50_ms"] > told["queue"]["p50_ms"]
+    assert 0 <= told["loop_lag"]["p50_ms"] <= told["loop_lag"]["p99_ms"] < 250
     assert told["calls_by_status_per_second"]["success"] > 1 and told["calls_by_status_per_second"]["error"] > 1
     assert told["outcomes_per_second"]["completed"] > 1 and told["outcomes_per_second"]["failed"] > 1
     assert sum(told["workers"].values()) >= 1 and told["queue"]["waiting"] == 0

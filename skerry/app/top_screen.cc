@@ -63,6 +63,7 @@ std::vector<std::string> lines_of(const ordered_json& told, std::size_t width, s
       {"latency   " + both(told["latency"])},
       {"  queue   " + both(told["queue"])},
       {"  program " + both(told["run"])},
+      {"loop lag  " + both(told["loop_lag"])},
       {"workers   " + numbers_text(told["workers"], false)},
       {fmt::format("waiting   {:.6g}", told["queue"]["waiting"].get<double>())},
       {fmt::format("sessions  {:.6g} kept by workers", told["sessions_kept"].get<double>())},

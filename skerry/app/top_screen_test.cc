@@ -21,6 +21,7 @@ ordered_json document() {
           {"latency", times},
           {"run", times},
           {"queue", times},
+          {"loop_lag", times},
           {"workers", {{"running", 2}, {"idle", 0}}},
           {"sessions_kept", 4},
           {"calls_by_status_per_second", {{"success", 799}, {"error", 1}, {"timeout", 0}}},
@@ -43,6 +44,7 @@ TEST(TopScreenTest, WhatHappensIsSaidInLines) {
   EXPECT_THAT(text, HasSubstr("runs/s    812.5"));
   EXPECT_THAT(text, HasSubstr("success 799  error 1\n"));
   EXPECT_THAT(text, HasSubstr("latency   p50 0.48 ms  p99 -"));
+  EXPECT_THAT(text, HasSubstr("loop lag  p50 0.48 ms"));
   EXPECT_THAT(text, HasSubstr("running 2  idle 0"));
   EXPECT_THAT(text, HasSubstr("refused/s -"));
   EXPECT_THAT(text, HasSubstr("12345"));

@@ -61,7 +61,8 @@ bool take(MetricsSample& sample, const MetricLine& line) {
   const std::pair<const char*, Buckets*> histograms[] = {
       {"agent_core_tool_duration_seconds_bucket", &sample.total},
       {"skerry_queue_seconds_bucket", &sample.queue},
-      {"skerry_run_wall_seconds_bucket", &sample.run}};
+      {"skerry_run_wall_seconds_bucket", &sample.run},
+      {"skerry_loop_lag_seconds_bucket", &sample.lag}};
   for (const auto& [name, buckets] : histograms) {
     if (line.name != name) continue;
     const std::string bound = label(line, "le");
@@ -185,6 +186,7 @@ ordered_json document_of(const MetricsSample& before, const MetricsSample& now,
           {"latency", times(since.total, now.total)},
           {"run", times(since.run, now.run)},
           {"queue", std::move(queue)},
+          {"loop_lag", times(since.lag, now.lag)},
           {"workers", std::move(workers)},
           {"worker_events_per_second", rates(since.events, now.events, seconds)},
           {"sessions_kept", now.kept_sessions},

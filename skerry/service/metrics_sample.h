@@ -34,6 +34,7 @@ struct MetricsSample {
   Buckets total = {};
   Buckets queue = {};
   Buckets run = {};
+  Buckets lag = {};  ///< of the event loop
 
   /// kNotFound when these are no metrics of this product.
   static Result<MetricsSample> of(const std::vector<MetricLine>& lines,
