@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto parsed = skerry::parse_json(text, "it", {.depth = 8, .values = 100});
   if (!parsed.ok()) {
-    if (!skerry::is_utf8(parsed.status().message())) std::abort();
+    if (!skerry::is_utf8(skerry::message_of(parsed.status()))) std::abort();
     return 0;
   }
   if (*parsed != nlohmann::json::parse(text)) std::abort();
