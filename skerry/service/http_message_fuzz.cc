@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "skerry/base/json_text.h"
 #include "skerry/base/utf8.h"
 #include "skerry/http/message.h"
 #include "skerry/service/json_struct.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "skerry/service/http_message.h"
+#include "skerry/base/json_text.h"
 #include "skerry/service/task_request.h"
 #include "skerry/task/events.h"
 #include "skerry/task/tasks.h"
@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (filter.ok() && (filter->limit < 1 || filter->limit > 100)) std::abort();
   (void)service::following_in({{"workflow_id", text}}, &text);
 
-  const auto parsed = service::parse_object(text);
+  const auto parsed = parse_json_object(text, "the body");
   if (!parsed.ok()) return 0;
   const auto submission = service::submission_of(*parsed, {});
   if (!submission.ok()) return 0;
