@@ -9,11 +9,11 @@ namespace skerry::tool {
 namespace {
 
 TEST(OutputMemoryTest, WhenItIsUsedUpTheOldestGoesOn) {
+  int resumed = 0;
   OutputMemory memory(bytes(100));
   std::optional<OutputMemory::Share> first(std::in_place, memory);
   OutputMemory::Share second(memory);
   OutputMemory::Share third(memory);
-  int resumed = 0;
   third.set_resume([&] { ++resumed; });
   second.add(60);
   third.add(40);
@@ -30,6 +30,7 @@ TEST(OutputMemoryTest, WhenItIsUsedUpTheOldestGoesOn) {
 }
 
 TEST(OutputMemoryTest, TheNextOldestGoesOnWhenTheFirstIsGone) {
+  bool is_resumed = false;
   OutputMemory memory(bytes(10));
   std::optional<OutputMemory::Share> first(std::in_place, memory);
   OutputMemory::Share second(memory);
@@ -37,7 +38,6 @@ TEST(OutputMemoryTest, TheNextOldestGoesOnWhenTheFirstIsGone) {
   second.add(50);
   third.add(50);
   EXPECT_TRUE(second.must_wait());
-  bool is_resumed = false;
   second.set_resume([&] { is_resumed = true; });
   first.reset();
   EXPECT_TRUE(is_resumed);
