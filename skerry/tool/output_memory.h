@@ -5,6 +5,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <utility>
 
 #include "skerry/base/bytes.h"
 
@@ -12,7 +13,8 @@ namespace skerry::tool {
 
 /// The memory that the output of all runs together may take until it has been sent. When it is
 /// used up, runs wait in their next write until others' output is gone; the oldest alone goes on,
-/// so that some run always can. Confined to one thread; must outlive its shares.
+/// so that some run always can. Shared with its shares, which may outlive whoever made it. Confined
+/// to one thread.
 class OutputMemory {
  public:
   explicit OutputMemory(ByteSize most) : most_(most.value) {}
@@ -22,8 +24,9 @@ class OutputMemory {
   /// What one run's output takes. What it took is free again when it is destroyed.
   class Share {
    public:
-    explicit Share(OutputMemory& memory)
-        : memory_(memory), place_(memory.shares_.insert(memory.shares_.end(), this)) {}
+    explicit Share(std::shared_ptr<OutputMemory> memory)
+        : memory_(std::move(memory)),
+          place_(memory_->shares_.insert(memory_->shares_.end(), this)) {}
     ~Share();
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
@@ -31,13 +34,13 @@ class OutputMemory {
     void add(std::size_t bytes);
     /// Whether its run has to wait. `resume`, when it no longer has to, is called later.
     bool must_wait() const {
-      return memory_.used_ > memory_.most_ && memory_.shares_.front() != this;
+      return memory_->used_ > memory_->most_ && memory_->shares_.front() != this;
     }
     void set_resume(std::function<void()> resume) { resume_ = std::move(resume); }
 
    private:
     friend class OutputMemory;
-    OutputMemory& memory_;
+    std::shared_ptr<OutputMemory> memory_;
     std::list<Share*>::iterator place_;
     std::size_t used_ = 0;
     std::function<void()> resume_;

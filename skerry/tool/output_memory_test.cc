@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/tool/output_memory.h"
 
+#include <memory>
 #include <optional>
 
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@ namespace {
 
 TEST(OutputMemoryTest, WhenItIsUsedUpTheOldestGoesOn) {
   int resumed = 0;
-  OutputMemory memory(bytes(100));
+  const auto memory = std::make_shared<OutputMemory>(bytes(100));
   std::optional<OutputMemory::Share> first(std::in_place, memory);
   OutputMemory::Share second(memory);
   OutputMemory::Share third(memory);
@@ -24,14 +25,14 @@ TEST(OutputMemoryTest, WhenItIsUsedUpTheOldestGoesOn) {
   first->add(1000);
   EXPECT_FALSE(first->must_wait());
   first.reset();
-  EXPECT_EQ(memory.used(), 100U);
+  EXPECT_EQ(memory->used(), 100U);
   EXPECT_FALSE(third.must_wait());
   EXPECT_EQ(resumed, 1);
 }
 
 TEST(OutputMemoryTest, TheNextOldestGoesOnWhenTheFirstIsGone) {
   bool is_resumed = false;
-  OutputMemory memory(bytes(10));
+  const auto memory = std::make_shared<OutputMemory>(bytes(10));
   std::optional<OutputMemory::Share> first(std::in_place, memory);
   OutputMemory::Share second(memory);
   OutputMemory::Share third(memory);
@@ -43,6 +44,14 @@ TEST(OutputMemoryTest, TheNextOldestGoesOnWhenTheFirstIsGone) {
   EXPECT_TRUE(is_resumed);
   EXPECT_FALSE(second.must_wait());
   EXPECT_TRUE(third.must_wait());
+}
+
+TEST(OutputMemoryTest, AShareMayOutliveWhoMadeTheMemory) {
+  auto memory = std::make_shared<OutputMemory>(bytes(10));
+  OutputMemory::Share share(memory);
+  memory.reset();
+  share.add(5);
+  EXPECT_FALSE(share.must_wait());
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ constexpr std::size_t kReserved = std::size_t{1} << 20;
 RunOutput::RunOutput(const sandbox::Limits& limits, OutputOptions options)
     : limit_(limits.output.value), marker_(cut_marker(limits)), options_(std::move(options)) {
   if (options_.seen.flow()) options_.seen.flow()->resume = [this] { resume(); };
-  if (options_.memory == nullptr) return;
-  share_ = std::make_shared<OutputMemory::Share>(*options_.memory);
+  if (!options_.memory) return;
+  share_ = std::make_shared<OutputMemory::Share>(options_.memory);
   share_->set_resume([this] { resume(); });
 }
 

@@ -31,7 +31,7 @@ struct OutputOptions {
     kNothing,
   };
   Keep keep = Keep::kText;
-  OutputMemory* memory = nullptr;  ///< what is kept counts against it; must outlive the report
+  std::shared_ptr<OutputMemory> memory = nullptr;  ///< what is kept counts against it
 };
 
 /// Keeps what a run prints, and passes it on while it comes. Confined to one thread.

@@ -40,16 +40,16 @@ TEST(RunOutputTest, ACutStreamEndsWithAMarker) {
 }
 
 TEST(RunOutputTest, BytesAreKeptAsTheyCameAndCountAgainstMemory) {
-  OutputMemory memory(bytes(4));
+  const auto memory = std::make_shared<OutputMemory>(bytes(4));
   OutputMemory::Share older(memory);
-  RunOutput output({}, {.keep = OutputOptions::Keep::kBytes, .memory = &memory});
+  RunOutput output({}, {.keep = OutputOptions::Keep::kBytes, .memory = memory});
   output.output(wasi::Stream::kStdout, "\xE2\x82");
   EXPECT_FALSE(output.is_full());
   output.output(wasi::Stream::kStderr, "abc");
   EXPECT_TRUE(output.is_full());
   const auto share = output.share();
   EXPECT_EQ(output.take().first.text, "\xE2\x82");
-  EXPECT_EQ(memory.used(), 5U);
+  EXPECT_EQ(memory->used(), 5U);
 }
 
 TEST(RunOutputTest, AConsumerThatIsFullStopsTheRunAndResumesIt) {

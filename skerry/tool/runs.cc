@@ -25,7 +25,7 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller,
   output.begun = std::move(begun);
   // Whoever sees it as it comes gets it that way alone.
   output.keep = output.seen ? OutputOptions::Keep::kNothing : OutputOptions::Keep::kBytes;
-  if (!output.seen) output.memory = &memory_;
+  if (!output.seen) output.memory = memory_;
   auto running = reported_run(runner_, std::move(order), std::move(output));
   auto report = co_await std::move(running);
   ToolResult told{.verdict = report.ok() ? verdict_of(*report) : verdict_of(report.status())};

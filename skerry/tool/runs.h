@@ -43,7 +43,8 @@ class Runs {
 
   broker::Runner& runner_;
   const Toolbox& tools_;
-  OutputMemory memory_{kOutputMemory};
+  // Answers that are being sent may outlive this.
+  std::shared_ptr<OutputMemory> memory_ = std::make_shared<OutputMemory>(kOutputMemory);
 };
 
 }  // namespace skerry::tool
