@@ -79,31 +79,36 @@ std::string_view name_of(Coding coding) {
 }
 
 Result<std::optional<MessageReader::Message>> MessageReader::next() {
-  const std::string_view rest = std::string_view(buffer_).substr(at_);
-  if (rest.size() < kPrefix) {
-    buffer_.erase(0, std::exchange(at_, 0));
-    return std::nullopt;
+  if (!head_) {
+    const std::string_view rest = std::string_view(buffer_).substr(at_);
+    if (rest.size() < kPrefix) {
+      buffer_.erase(0, std::exchange(at_, 0));
+      return std::nullopt;
+    }
+    const auto flag = static_cast<unsigned char>(rest[0]);
+    if (flag > 1) return absl::InternalError("a message begins with neither 0 nor 1");
+    const std::size_t length = length_in(rest);
+    if (length > most_) {
+      return absl::ResourceExhaustedError(
+          fmt::format("a message of {} bytes, expected at most {}", length, most_));
+    }
+    at_ += kPrefix;
+    head_ = Head{.is_compressed = flag == 1, .length = length};
   }
-  const auto flag = static_cast<unsigned char>(rest[0]);
-  if (flag > 1) return absl::InternalError("a message begins with neither 0 nor 1");
-  const std::size_t length = length_in(rest);
-  if (length > most_) {
-    return absl::ResourceExhaustedError(
-        fmt::format("a message of {} bytes, expected at most {}", length, most_));
-  }
-  if (rest.size() < kPrefix + length) {
+  const std::size_t length = head_->length;
+  if (buffer_.size() - at_ < length) {
     buffer_.erase(0, std::exchange(at_, 0));
     // Grows once, and not before much is there: the length is the client's word.
-    if (buffer_.size() > length / 8) buffer_.reserve(kPrefix + length);
+    if (buffer_.size() > length / 8) buffer_.reserve(length);
     return std::nullopt;
   }
-  Message message{.is_compressed = flag == 1, .bytes = {}};
-  if (at_ == 0 && rest.size() == kPrefix + length) {
-    message.bytes = std::exchange(buffer_, {});
-    message.bytes.erase(0, kPrefix);
+  Message message{.is_compressed = head_->is_compressed, .bytes = {}};
+  head_.reset();
+  if (at_ == 0 && buffer_.size() == length) {
+    message.bytes = std::exchange(buffer_, {});  // a large one is not copied
   } else {
-    message.bytes = rest.substr(kPrefix, length);
-    at_ += kPrefix + length;
+    message.bytes = buffer_.substr(at_, length);
+    at_ += length;
   }
   return message;
 }

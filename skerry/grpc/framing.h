@@ -42,14 +42,20 @@ class MessageReader {
   Result<std::optional<Message>> next();
 
   /// Whether bytes are left that are no message yet.
-  bool has_rest() const { return at_ < buffer_.size(); }
+  bool has_rest() const { return head_.has_value() || at_ < buffer_.size(); }
   /// Bytes of memory that are in use.
   std::size_t held() const { return buffer_.capacity(); }
 
  private:
+  struct Head {
+    bool is_compressed = false;
+    std::size_t length = 0;
+  };
+
   std::size_t most_;
   std::string buffer_;
-  std::size_t at_ = 0;  // before it, messages that were taken
+  std::size_t at_ = 0;        // before it, what was taken
+  std::optional<Head> head_;  // of the message whose bytes come
 };
 
 /// A message as it goes over the wire.
