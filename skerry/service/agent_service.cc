@@ -41,7 +41,7 @@ access::Principal with_names(access::Principal caller, const proto::ExecuteTaskR
 }
 
 /// `tool_parameters`: the tool's name among them, or the only one available.
-agent::ToolCall single_call(const google::protobuf::Struct& given,
+agent::ToolCall single_call(google::protobuf::Struct&& given,
                             const proto::ExecuteTaskRequest& request) {
   agent::ToolCall call;
   for (const char* key : {"tool", "tool_name", "name"}) {
@@ -50,7 +50,7 @@ agent::ToolCall single_call(const google::protobuf::Struct& given,
   if (call.tool.empty() && request.available_tools_size() == 1) {
     call.tool = request.available_tools(0);
   }
-  json all = json_of(given);
+  json all = json_of(std::move(given));
   call.parameters = json::object();
   // A nested object comes first, what stands beside it overrides.
   if (const auto nested = all.find("parameters"); nested != all.end() && nested->is_object()) {
@@ -58,7 +58,9 @@ agent::ToolCall single_call(const google::protobuf::Struct& given,
     all.erase("parameters");
   }
   for (const char* key : {"tool", "tool_name", "name"}) all.erase(key);
-  call.parameters.update(all);
+  for (auto& [name, value] : all.get_ref<json::object_t&>()) {
+    call.parameters[name] = std::move(value);
+  }
   return call;
 }
 
@@ -81,10 +83,11 @@ std::optional<std::vector<std::string>> allowed_tools(const proto::ExecuteTaskRe
   return both;
 }
 
-agent::ToolCall call_of(const google::protobuf::Struct& item) {
+agent::ToolCall call_of(google::protobuf::Struct&& item) {
   agent::ToolCall call{.tool = text_of(item, "tool")};
-  if (const auto found = item.fields().find("parameters"); found != item.fields().end()) {
-    call.parameters = json_of(found->second);
+  auto& fields = *item.mutable_fields();
+  if (const auto found = fields.find("parameters"); found != fields.end()) {
+    call.parameters = json_of(std::move(found->second));
   }
   return call;
 }
@@ -135,23 +138,25 @@ Status take_model_wishes(const proto::ExecuteTaskRequest& request, agent::Reques
   return ok_status();
 }
 
-Result<Wanted> wanted_of(const proto::ExecuteTaskRequest& request, access::Principal caller) {
+/// Moves the parameters of calls out of `request`.
+Result<Wanted> wanted_of(proto::ExecuteTaskRequest& request, access::Principal caller) {
   Wanted wanted;
   wanted.request.query = request.query();
   wanted.request.caller = with_names(std::move(caller), request);
   wanted.request.allowed_tools = allowed_tools(request);
   wanted.request.timeout_seconds = request.config().timeout_seconds();
   SKERRY_TRY(take_model_wishes(request, wanted.request));
-  const auto& context = request.context().fields();
+  auto& context = *request.mutable_context()->mutable_fields();
   const auto list = context.find("tool_calls");
   const auto single = context.find("tool_parameters");
   if (list != context.end() && list->second.has_list_value()) {
     wanted.is_list = true;
-    for (const auto& item : list->second.list_value().values()) {
-      wanted.request.calls.push_back(call_of(item.struct_value()));
+    for (auto& item : *list->second.mutable_list_value()->mutable_values()) {
+      wanted.request.calls.push_back(call_of(std::move(*item.mutable_struct_value())));
     }
   } else if (single != context.end() && single->second.has_struct_value()) {
-    wanted.request.calls.push_back(single_call(single->second.struct_value(), request));
+    wanted.request.calls.push_back(
+        single_call(std::move(*single->second.mutable_struct_value()), request));
     if (wanted.request.calls[0].tool.empty()) {
       return absl::InvalidArgumentError(
           "tool_parameters names no tool: give \"tool\", or one in available_tools");
@@ -256,7 +261,7 @@ common::ToolCall proto_of(const agent::ToolCall& call) {
 /// One ExecuteTask, from its request to its response.
 class Task {
  public:
-  Task(const agent::Agent& agent, const proto::ExecuteTaskRequest& request)
+  Task(const agent::Agent& agent, proto::ExecuteTaskRequest& request)
       : agent_(agent), request_(request) {}
 
   Status plan(access::Principal caller) {
@@ -327,7 +332,7 @@ class Task {
   }
 
   const agent::Agent& agent_;
-  const proto::ExecuteTaskRequest& request_;
+  proto::ExecuteTaskRequest& request_;  // without its calls' parameters once it is planned
   agent::Plan plan_;
   bool is_list_ = false;
 };
@@ -464,15 +469,15 @@ AgentService::AgentService(const agent::Agent& agent, const tool::Toolbox& tools
   const grpc::MethodOptions modules{.access = grpc::Access::kKey,
                                     .max_message = grpc::kModuleMaxMessage};
   unary<proto::ExecuteTaskRequest, proto::ExecuteTaskResponse>(
-      "ExecuteTask", modules, [this](grpc::Call& call, const auto& request, auto& response) {
+      "ExecuteTask", modules, [this](grpc::Call& call, auto& request, auto& response) {
         return execute_task(call, request, response);
       });
   streamed<proto::ExecuteTaskRequest, proto::TaskUpdate>(
-      "StreamExecuteTask", modules, [this](grpc::Call& call, const auto& request, auto& writer) {
+      "StreamExecuteTask", modules, [this](grpc::Call& call, auto& request, auto& writer) {
         return stream_execute_task(call, request, writer);
       });
   unary<proto::ToolCallRequest, common::ToolResult>(
-      "ExecuteTool", modules, [this](grpc::Call& call, const auto& request, auto& response) {
+      "ExecuteTool", modules, [this](grpc::Call& call, auto& request, auto& response) {
         return execute_tool(call, request, response);
       });
   unary<proto::GetCapabilitiesRequest, proto::GetCapabilitiesResponse>(
@@ -494,8 +499,7 @@ AgentService::AgentService(const agent::Agent& agent, const tool::Toolbox& tools
       });
 }
 
-grpc::Service::Work AgentService::execute_task(grpc::Call& call,
-                                               const proto::ExecuteTaskRequest& request,
+grpc::Service::Work AgentService::execute_task(grpc::Call& call, proto::ExecuteTaskRequest& request,
                                                proto::ExecuteTaskResponse& response) {
   access::Principal caller = call.principal();
   Task task(agent_, request);
@@ -504,7 +508,7 @@ grpc::Service::Work AgentService::execute_task(grpc::Call& call,
 }
 
 grpc::Service::Work AgentService::stream_execute_task(grpc::Call& call,
-                                                      const proto::ExecuteTaskRequest& request,
+                                                      proto::ExecuteTaskRequest& request,
                                                       grpc::Writer<proto::TaskUpdate>& writer) {
   access::Principal caller = call.principal();
   Task task(agent_, request);
@@ -524,13 +528,12 @@ grpc::Service::Work AgentService::stream_execute_task(grpc::Call& call,
   co_return ok_status();
 }
 
-grpc::Service::Work AgentService::execute_tool(grpc::Call& call,
-                                               const proto::ToolCallRequest& request,
+grpc::Service::Work AgentService::execute_tool(grpc::Call& call, proto::ToolCallRequest& request,
                                                common::ToolResult& response) {
   access::Principal caller = call.principal();
   caller.user = request.user_id();
   caller.session = request.session_id();
-  json parameters = json_of(request.parameters());
+  json parameters = json_of(std::move(*request.mutable_parameters()));
   const ToolResult result =
       co_await tools_.call(request.tool_name(), std::move(parameters), std::move(caller), {});
   if (auto fault = fault_of(result); !fault.ok()) co_return fault;

@@ -27,11 +27,11 @@ class AgentService final : public grpc::Service {
                Options options);
 
  private:
-  Work execute_task(grpc::Call& call, const shannon::agent::ExecuteTaskRequest& request,
+  Work execute_task(grpc::Call& call, shannon::agent::ExecuteTaskRequest& request,
                     shannon::agent::ExecuteTaskResponse& response);
-  Work stream_execute_task(grpc::Call& call, const shannon::agent::ExecuteTaskRequest& request,
+  Work stream_execute_task(grpc::Call& call, shannon::agent::ExecuteTaskRequest& request,
                            grpc::Writer<shannon::agent::TaskUpdate>& writer);
-  Work execute_tool(grpc::Call& call, const shannon::agent::ToolCallRequest& request,
+  Work execute_tool(grpc::Call& call, shannon::agent::ToolCallRequest& request,
                     shannon::common::ToolResult& response);
   Work get_capabilities(grpc::Call& call, const shannon::agent::GetCapabilitiesRequest& request,
                         shannon::agent::GetCapabilitiesResponse& response);

@@ -16,14 +16,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace skerry::service;  // NOLINT(google-build-using-namespace)
   shannon::agent::ExecuteTaskRequest task;
   if (task.ParseFromArray(data, static_cast<int>(size))) {
-    const nlohmann::json context = json_of(task.context());
+    const nlohmann::json context = json_of(std::move(*task.mutable_context()));
     if (!context.is_object()) std::abort();
     if (!skerry::is_utf8(skerry::dump_json(context))) std::abort();
     (void)struct_of(context);
   }
   shannon::agent::ToolCallRequest call;
   if (call.ParseFromArray(data, static_cast<int>(size))) {
-    const auto order = run_order(json_of(call.parameters()), {});
+    const auto order = run_order(json_of(std::move(*call.mutable_parameters())), {});
     if (order.ok() && !order->request.limits.check().ok()) std::abort();
   }
   return 0;

@@ -111,19 +111,20 @@ Result<std::optional<std::vector<std::string>>> allowed_tools(const json& body) 
   return allowed;
 }
 
-Result<std::vector<agent::ToolCall>> forced_calls(const json& body) {
+Result<std::vector<agent::ToolCall>> forced_calls(json& body) {
   std::vector<agent::ToolCall> calls;
-  const json* forced = given(body, "forced_tool_calls");
-  if (forced == nullptr) return calls;
-  if (!forced->is_array()) return must_be("forced_tool_calls", "a list");
-  for (const json& each : *forced) {
+  if (given(body, "forced_tool_calls") == nullptr) return calls;
+  json& forced = body["forced_tool_calls"];
+  if (!forced.is_array()) return must_be("forced_tool_calls", "a list");
+  for (json& each : forced) {
     if (!each.is_object()) return must_be("an item of forced_tool_calls", "an object");
-    const json* parameters = given(each, "parameters");
-    if (parameters != nullptr && !parameters->is_object()) {
+    const bool has_parameters = given(each, "parameters") != nullptr;
+    if (has_parameters && !each["parameters"].is_object()) {
       return must_be("parameters of an item of forced_tool_calls", "an object");
     }
-    calls.push_back({.tool = text_at(each, "tool"),
-                     .parameters = parameters == nullptr ? json::object() : *parameters});
+    calls.push_back(
+        {.tool = text_at(each, "tool"),
+         .parameters = has_parameters ? std::move(each["parameters"]) : json::object()});
   }
   return calls;
 }
@@ -178,7 +179,8 @@ Status take_model_wishes(const json& body, agent::Request& request) {
   return ok_status();
 }
 
-Result<agent::Request> request_of(const json& body, access::Principal caller) {
+/// Moves the parameters of calls out of `body`.
+Result<agent::Request> request_of(json& body, access::Principal caller) {
   agent::Request request{.query = text_at(body, "query"), .caller = std::move(caller)};
   if (request.query.empty()) {
     return absl::InvalidArgumentError("query is missing, or is no text");

@@ -76,17 +76,19 @@ struct WantedCall {
   access::Principal caller;
 };
 
-Result<WantedCall> wanted_call(const json& body, access::Principal caller) {
+Result<WantedCall> wanted_call(json body, access::Principal caller) {
   WantedCall call{.tool = text_at(body, "tool_name"),
                   .parameters = json::object(),
                   .caller = std::move(caller)};
   if (call.tool.empty()) return absl::InvalidArgumentError("tool_name is missing, or is no text");
   if (const auto found = body.find("parameters"); found != body.end() && !found->is_null()) {
     if (!found->is_object()) return absl::InvalidArgumentError("parameters must be an object");
-    call.parameters = *found;
+    call.parameters = std::move(*found);
     // {"calculator": {"expression": …}} is what some models make of it.
-    if (found->size() == 1 && found->contains(call.tool) && found->at(call.tool).is_object()) {
-      call.parameters = found->at(call.tool);
+    const auto nested = call.parameters.find(call.tool);
+    if (call.parameters.size() == 1 && nested != call.parameters.end() && nested->is_object()) {
+      json inner = std::move(*nested);
+      call.parameters = std::move(inner);
     }
   }
   if (const auto context = body.find("session_context");
@@ -242,7 +244,7 @@ void add_one_tool(const HttpApi& api, Router& router) {
 }
 
 awaitable<Answer> answer_call(const tool::Toolbox& tools, json body, access::Principal caller) {
-  auto call = wanted_call(body, std::move(caller));
+  auto call = wanted_call(std::move(body), std::move(caller));
   if (!call.ok()) co_return http::response_of(call.status());
   const ToolResult result =
       co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
@@ -255,9 +257,9 @@ awaitable<Answer> answer_batch(const tool::Toolbox& tools, json calls, access::P
     co_return error_response(400, "the body must be a list of at most 100 calls");
   }
   ordered_json results = ordered_json::array();
-  for (const json& each : calls) {
+  for (json& each : calls) {
     Result<WantedCall> call = absl::InvalidArgumentError("a call must be an object");
-    if (each.is_object()) call = wanted_call(each, caller);
+    if (each.is_object()) call = wanted_call(std::move(each), caller);
     if (!call.ok()) co_return http::response_of(call.status());
     const ToolResult result =
         co_await tools.call(call->tool, std::move(call->parameters), std::move(call->caller), {});
@@ -275,7 +277,7 @@ awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name
     co_return error_response(403, "tool " + name + " is dangerous, and not for this");
   }
   const auto given = body.find("arguments");
-  json arguments = given == body.end() || given->is_null() ? json::object() : *given;
+  json arguments = given == body.end() || given->is_null() ? json::object() : std::move(*given);
   if (!arguments.is_object()) co_return error_response(400, "arguments must be an object");
   if (const auto session = body.find("session_id");
       session != body.end() && !session->is_string() && !session->is_null()) {
@@ -388,7 +390,7 @@ std::shared_ptr<http::BodySource> kept_with(std::shared_ptr<http::BodySource> so
 /// Runs a program; the answer is one object, or events.
 awaitable<Answer> answer_run(const HttpApi& api, const http::Request& request, json body,
                              EventStream& events) {
-  auto order = run_order(body, api.rules);
+  auto order = run_order(std::move(body), api.rules);
   if (!order.ok()) co_return http::response_of(order.status());
   access::Principal principal = request.principal;
   if (request.wants_events) {

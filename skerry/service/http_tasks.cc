@@ -106,8 +106,8 @@ struct Submitted {
 
 Result<Submitted> submitted_in(const http::Request& request) {
   SKERRY_ASSIGN(auto key, key_in(request));
-  SKERRY_ASSIGN(const json body, parse_json_object(request.body, "the body"));
-  SKERRY_ASSIGN(auto submission, submission_of(body, request.principal));
+  SKERRY_ASSIGN(json body, parse_json_object(request.body, "the body"));
+  SKERRY_ASSIGN(auto submission, submission_of(std::move(body), request.principal));
   return Submitted{.submission = std::move(submission), .key = std::move(key)};
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/service/json_struct.h"
 
+#include <utility>
+
 namespace skerry::service {
 
 using google::protobuf::Struct;
@@ -8,19 +10,21 @@ using google::protobuf::Value;
 using nlohmann::json;
 
 // Values that come over the wire are no deeper than Protobuf's parser allows, a hundred.
-json json_of(const Value& value) {  // NOLINT(misc-no-recursion)
+json json_of(Value&& value) {  // NOLINT(misc-no-recursion)
   switch (value.kind_case()) {
     case Value::kNumberValue:
       return value.number_value();
     case Value::kStringValue:
-      return value.string_value();
+      return std::move(*value.mutable_string_value());
     case Value::kBoolValue:
       return value.bool_value();
     case Value::kStructValue:
-      return json_of(value.struct_value());
+      return json_of(std::move(*value.mutable_struct_value()));
     case Value::kListValue: {
       json list = json::array();
-      for (const Value& each : value.list_value().values()) list.push_back(json_of(each));
+      for (Value& each : *value.mutable_list_value()->mutable_values()) {
+        list.push_back(json_of(std::move(each)));
+      }
       return list;
     }
     case Value::kNullValue:
@@ -30,9 +34,9 @@ json json_of(const Value& value) {  // NOLINT(misc-no-recursion)
   return nullptr;
 }
 
-json json_of(const Struct& object) {  // NOLINT(misc-no-recursion)
+json json_of(Struct&& object) {  // NOLINT(misc-no-recursion)
   json result = json::object();
-  for (const auto& [name, value] : object.fields()) result[name] = json_of(value);
+  for (auto& [name, value] : *object.mutable_fields()) result[name] = json_of(std::move(value));
   return result;
 }
 

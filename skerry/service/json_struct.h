@@ -8,8 +8,9 @@ namespace skerry::service {
 
 /// Protobuf's own form of JSON and ours. Numbers are doubles there: integers beyond 2^53 lose their
 /// last digits. Texts must be UTF-8.
-nlohmann::json json_of(const google::protobuf::Value& value);
-nlohmann::json json_of(const google::protobuf::Struct& object);
+/// Texts are moved: they may have tens of megabytes.
+nlohmann::json json_of(google::protobuf::Value&& value);
+nlohmann::json json_of(google::protobuf::Struct&& object);
 
 google::protobuf::Value value_of(const nlohmann::json& json);
 /// `json` must be an object.

@@ -16,7 +16,7 @@ TEST(JsonStructTest, AgreesWithProtobufsOwnForm) {
        {R"({})", R"({"a":1.5,"b":"\u00e9","c":[true,null,{"d":[]}],"e":{"f":{}}})", R"({"":""})"}) {
     google::protobuf::Struct theirs;
     ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(text, &theirs).ok());
-    EXPECT_EQ(json_of(theirs), json::parse(text));
+    EXPECT_EQ(json_of(google::protobuf::Struct(theirs)), json::parse(text));
     EXPECT_EQ(struct_of(json::parse(text)).SerializeAsString().size(),
               theirs.SerializeAsString().size());
     EXPECT_EQ(json_of(struct_of(json::parse(text))), json::parse(text));
@@ -33,7 +33,7 @@ TEST(JsonStructTest, NumbersAreDoubles) {
   EXPECT_EQ(value_of(UINT64_MAX).number_value(), 18446744073709551616.0);
   google::protobuf::Value nan;
   nan.set_number_value(NAN);
-  EXPECT_TRUE(std::isnan(json_of(nan).get<double>()));
+  EXPECT_TRUE(std::isnan(json_of(std::move(nan)).get<double>()));
 }
 
 }  // namespace

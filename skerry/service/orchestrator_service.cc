@@ -143,7 +143,7 @@ OrchestratorService::OrchestratorService(task::Tasks& tasks)
   const grpc::MethodOptions submissions{.access = grpc::Access::kKey,
                                         .max_message = kMaxSubmission};
   unary<proto::SubmitTaskRequest, proto::SubmitTaskResponse>(
-      "SubmitTask", submissions, [this](grpc::Call& call, const auto& request, auto& response) {
+      "SubmitTask", submissions, [this](grpc::Call& call, auto& request, auto& response) {
         return submit_task(call, request, response);
       });
   unary<proto::GetTaskStatusRequest, proto::GetTaskStatusResponse>(
@@ -180,12 +180,12 @@ OrchestratorService::OrchestratorService(task::Tasks& tasks)
 }
 
 grpc::Service::Work OrchestratorService::submit_task(grpc::Call& call,
-                                                     const proto::SubmitTaskRequest& request,
+                                                     proto::SubmitTaskRequest& request,
                                                      proto::SubmitTaskResponse& response) {
   access::Principal caller = call.principal();
   if (caller.user.empty()) caller.user = request.metadata().user_id();
   caller.session = request.metadata().session_id();
-  auto submission = submission_of(request, caller);
+  auto submission = submission_of(std::move(request), caller);
   if (!submission.ok()) co_return submission.status();
   auto submitting = tasks_.submit(*std::move(submission), std::nullopt);
   const auto accepted = co_await std::move(submitting);

@@ -17,7 +17,7 @@ class OrchestratorService final : public grpc::Service {
   explicit OrchestratorService(task::Tasks& tasks);
 
  private:
-  Work submit_task(grpc::Call& call, const shannon::orchestrator::SubmitTaskRequest& request,
+  Work submit_task(grpc::Call& call, shannon::orchestrator::SubmitTaskRequest& request,
                    shannon::orchestrator::SubmitTaskResponse& response);
   Work get_task_status(grpc::Call& call, const shannon::orchestrator::GetTaskStatusRequest& request,
                        shannon::orchestrator::GetTaskStatusResponse& response);

@@ -112,8 +112,8 @@ nlohmann::ordered_json run_schema(const RunRules& rules) {
   return schema;
 }
 
-Result<broker::Runner::Order> run_order(const nlohmann::json& parameters, const RunRules& rules) {
-  SKERRY_ASSIGN(const auto given, tool::Arguments::check(run_parameters(rules), parameters));
+Result<broker::Runner::Order> run_order(nlohmann::json parameters, const RunRules& rules) {
+  SKERRY_ASSIGN(auto given, tool::Arguments::check(run_parameters(rules), std::move(parameters)));
   broker::Runner::Order order;
   if (given.has("session")) {
     SKERRY_ASSIGN(order.session, session::SessionName::parse(given.text("session")));
@@ -122,7 +122,7 @@ Result<broker::Runner::Order> run_order(const nlohmann::json& parameters, const 
   if (given.has("template")) {
     SKERRY_ASSIGN(request.template_name, template_named(given.text("template")));
   }
-  request.program.code = given.text("code");
+  request.program.code = given.take_text("code");
   request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
   if (given.has("args")) {
     SKERRY_ASSIGN(request.program.arguments, given.texts("args"));
@@ -136,7 +136,7 @@ Result<broker::Runner::Order> run_order(const nlohmann::json& parameters, const 
       request.program.environment[item.key()] = item.value().get<std::string>();
     }
   }
-  request.input = given.text("stdin");
+  request.input = given.take_text("stdin");
   request.limits = rules.limits;
   request.limits.wall =
       std::chrono::milliseconds(std::llround(given.value("timeout").get<double>() * 1000));

@@ -24,6 +24,6 @@ nlohmann::ordered_json run_schema(const RunRules& rules);
 
 /// A run as such parameters ask for it; whose tenant and observer the caller adds. kInvalidArgument
 /// naming what does not fit.
-Result<broker::Runner::Order> run_order(const nlohmann::json& parameters, const RunRules& rules);
+Result<broker::Runner::Order> run_order(nlohmann::json parameters, const RunRules& rules);
 
 }  // namespace skerry::service

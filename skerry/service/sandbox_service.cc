@@ -120,7 +120,7 @@ SandboxService::SandboxService(workspace::FileCalls& files)
         return file_read(call, request, response);
       });
   unary<proto::FileWriteRequest, proto::FileWriteResponse>(
-      "FileWrite", whole_files, [this](grpc::Call& call, const auto& request, auto& response) {
+      "FileWrite", whole_files, [this](grpc::Call& call, auto& request, auto& response) {
         return file_write(call, request, response);
       });
   unary<proto::FileListRequest, proto::FileListResponse>(
@@ -174,8 +174,7 @@ grpc::Service::Work SandboxService::file_read(grpc::Call& call,
   co_return ended(content.status(), response);
 }
 
-grpc::Service::Work SandboxService::file_write(grpc::Call& call,
-                                               const proto::FileWriteRequest& request,
+grpc::Service::Work SandboxService::file_write(grpc::Call& call, proto::FileWriteRequest& request,
                                                proto::FileWriteResponse& response) {
   const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
   if (!scope.ok()) co_return scope.status();
@@ -186,7 +185,7 @@ grpc::Service::Work SandboxService::file_write(grpc::Call& call,
   using files::Tree;
   operation::WriteFile write{
       .path = *path,
-      .content = request.content(),
+      .content = std::move(*request.mutable_content()),
       .encoding = *encoding,
       .how = request.append() ? Tree::Writing::kAppend : Tree::Writing::kReplace,
       .makes_directories = request.create_dirs()};

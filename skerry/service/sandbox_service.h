@@ -19,7 +19,7 @@ class SandboxService final : public grpc::Service {
  private:
   Work file_read(grpc::Call& call, const shannon::sandbox::FileReadRequest& request,
                  shannon::sandbox::FileReadResponse& response);
-  Work file_write(grpc::Call& call, const shannon::sandbox::FileWriteRequest& request,
+  Work file_write(grpc::Call& call, shannon::sandbox::FileWriteRequest& request,
                   shannon::sandbox::FileWriteResponse& response);
   Work file_list(grpc::Call& call, const shannon::sandbox::FileListRequest& request,
                  shannon::sandbox::FileListResponse& response);

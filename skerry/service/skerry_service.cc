@@ -198,7 +198,7 @@ SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const R
         return export_session(call, request, writer);
       });
   unary<v1::ImportSessionRequest, v1::Revision>(
-      "ImportSession", imports, [this](grpc::Call& call, const auto& request, auto& response) {
+      "ImportSession", imports, [this](grpc::Call& call, auto& request, auto& response) {
         return import_session(call, request, response);
       });
   unary<v1::ListTemplatesRequest, v1::ListTemplatesResponse>(
@@ -374,7 +374,7 @@ grpc::Service::Work SkerryService::export_session(grpc::Call& call,
 }
 
 grpc::Service::Work SkerryService::import_session(grpc::Call& call,
-                                                  const v1::ImportSessionRequest& request,
+                                                  v1::ImportSessionRequest& request,
                                                   v1::Revision& response) {
   if (request.data().size() > kMaxImport) {
     co_return absl::InvalidArgumentError(
@@ -384,7 +384,7 @@ grpc::Service::Work SkerryService::import_session(grpc::Call& call,
   access::Principal caller = call.principal();
   if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
-  std::string data = request.data();
+  std::string data = std::move(*request.mutable_data());
   const auto made = co_await sessions_.import(std::move(ref), std::move(data));
   if (!made.ok()) co_return made.status();
   response = proto_of(*made);

@@ -31,8 +31,7 @@ class SkerryService final : public grpc::Service {
                       v1::ClearSessionsResponse& response);
   Work export_session(grpc::Call& call, const v1::ExportSessionRequest& request,
                       grpc::Writer<v1::ExportPiece>& writer);
-  Work import_session(grpc::Call& call, const v1::ImportSessionRequest& request,
-                      v1::Revision& response);
+  Work import_session(grpc::Call& call, v1::ImportSessionRequest& request, v1::Revision& response);
   Work list_templates(grpc::Call& call, const v1::ListTemplatesRequest& request,
                       v1::ListTemplatesResponse& response);
 

@@ -113,7 +113,7 @@ std::string mode_of(const shannon::orchestrator::SubmitTaskRequest& request) {
 
 }  // namespace
 
-Result<task::Submission> submission_of(const json& body, const access::Principal& caller) {
+Result<task::Submission> submission_of(json body, const access::Principal& caller) {
   task::Submission submission{.tenant = caller.tenant, .user = caller.user};
   submission.key = caller.key;
   submission.tools = caller.tools;
@@ -122,7 +122,7 @@ Result<task::Submission> submission_of(const json& body, const access::Principal
   }
   const json* query = member(body, "query");
   if (query == nullptr || !query->is_string()) return no("query", "there, and text");
-  submission.query = query->get<std::string>();
+  submission.query = std::move(body["query"].get_ref<std::string&>());
   if (submission.query.empty()) return no("query", "there, and not empty");
   SKERRY_ASSIGN(submission.session, word_in(body, "session_id", {}));
   submission.runs_in_session = !submission.session.empty();
@@ -133,7 +133,7 @@ Result<task::Submission> submission_of(const json& body, const access::Principal
   }
   if (const json* context = member(body, "context"); context != nullptr) {
     if (!context->is_object()) return no("context", "an object");
-    submission.context = *context;
+    submission.context = std::move(body["context"]);
   }
   SKERRY_ASSIGN(submission.mode, word_in(body, "mode", kModes));
   SKERRY_ASSIGN(submission.retry_on_restart, truth_in(body, "retry_on_restart"));
@@ -165,7 +165,7 @@ ordered_json submission_schema() {
   return object_of(std::move(properties), {"query"});
 }
 
-Result<task::Submission> submission_of(const shannon::orchestrator::SubmitTaskRequest& request,
+Result<task::Submission> submission_of(shannon::orchestrator::SubmitTaskRequest&& request,
                                        const access::Principal& caller) {
   if (request.require_approval()) {
     return absl::UnimplementedError(
@@ -175,8 +175,8 @@ Result<task::Submission> submission_of(const shannon::orchestrator::SubmitTaskRe
     return absl::UnimplementedError(
         "a task is not taken apart by hand here: put calls into context.tool_calls");
   }
-  json body = {{"query", request.query()}};
-  if (request.has_context()) body["context"] = json_of(request.context());
+  json body = {{"query", std::move(*request.mutable_query())}};
+  if (request.has_context()) body["context"] = json_of(std::move(*request.mutable_context()));
   if (!caller.session.empty()) body["session_id"] = caller.session;
   if (const std::string mode = mode_of(request); !mode.empty()) body["mode"] = mode;
   const auto& labels = request.metadata().labels();
@@ -186,7 +186,7 @@ Result<task::Submission> submission_of(const shannon::orchestrator::SubmitTaskRe
     }
     body["retry_on_restart"] = retry->second == "true";
   }
-  return submission_of(body, caller);
+  return submission_of(std::move(body), caller);
 }
 
 Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_t otherwise,

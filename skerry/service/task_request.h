@@ -23,12 +23,12 @@ namespace skerry::service {
 
 /// The body of `POST /api/v1/tasks`. Names it does not know are let be, as clients send more than
 /// has a meaning here; what a model could use goes into the context.
-Result<task::Submission> submission_of(const nlohmann::json& body, const access::Principal& caller);
+Result<task::Submission> submission_of(nlohmann::json body, const access::Principal& caller);
 /// Its JSON Schema.
 nlohmann::ordered_json submission_schema();
 
 /// The same over gRPC. kUnimplemented for what is refused, rather than left undone.
-Result<task::Submission> submission_of(const shannon::orchestrator::SubmitTaskRequest& request,
+Result<task::Submission> submission_of(shannon::orchestrator::SubmitTaskRequest&& request,
                                        const access::Principal& caller);
 
 using Query = std::map<std::string, std::string>;

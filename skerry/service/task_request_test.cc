@@ -46,19 +46,22 @@ TEST(TaskRequestTest, NullIsAsGoodAsNothing) {
 }
 
 TEST(TaskRequestTest, TheProtoIsTakenAsTheBodyIs) {
-  shannon::orchestrator::SubmitTaskRequest request;
+  namespace proto = shannon::orchestrator;
+  proto::SubmitTaskRequest request;
   request.set_query("q");
   (*request.mutable_metadata()->mutable_labels())["retry_on_restart"] = "true";
   (*request.mutable_metadata()->mutable_labels())["mode"] = "simple";
-  const auto submission = submission_of(request, {.session = "s"});
+  const auto submission = submission_of(proto::SubmitTaskRequest(request), {.session = "s"});
   ASSERT_TRUE(submission.ok()) << submission.status();
   EXPECT_TRUE(submission->retry_on_restart);
   EXPECT_EQ(submission->mode, "simple");
   EXPECT_EQ(submission->session, "s");
   (*request.mutable_metadata()->mutable_labels())["retry_on_restart"] = "maybe";
-  EXPECT_EQ(submission_of(request, {}).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(submission_of(proto::SubmitTaskRequest(request), {}).status().code(),
+            StatusCode::kInvalidArgument);
   request.set_require_approval(true);
-  EXPECT_EQ(submission_of(request, {}).status().code(), StatusCode::kUnimplemented);
+  EXPECT_EQ(submission_of(proto::SubmitTaskRequest(request), {}).status().code(),
+            StatusCode::kUnimplemented);
 }
 
 TEST(TaskRequestTest, PlacesAndTypesAreCheckedAndTheHeaderGoesFirst) {

@@ -38,9 +38,12 @@ Result<agent::ToolCall> call_of(const json& item) {
 /// `tool_parameters`: parameters stand beside the tool's name, too, and go before nested ones.
 Result<agent::ToolCall> single_call(const json& item) {
   SKERRY_ASSIGN(agent::ToolCall call, call_of(item));
-  json beside = item;
-  for (const char* key : {"tool", "tool_name", "name", "parameters"}) beside.erase(key);
-  call.parameters.update(beside);
+  constexpr std::array kNotParameters = {"tool", "tool_name", "name", "parameters"};
+  for (const auto& [name, value] : item.items()) {
+    if (std::find(kNotParameters.begin(), kNotParameters.end(), name) == kNotParameters.end()) {
+      call.parameters[name] = value;
+    }
+  }
   return call;
 }
 

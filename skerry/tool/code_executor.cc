@@ -42,13 +42,12 @@ Definition define(const sandbox::Limits& limits) {
 CodeExecutor::CodeExecutor(broker::Runner& runner, ModuleSource& source, sandbox::Limits limits)
     : runner_(runner), source_(source), limits_(limits), definition_(define(limits)) {}
 
-boost::asio::awaitable<Result<ModuleSource::Module>> CodeExecutor::module_of(
-    const Arguments& arguments) {
+boost::asio::awaitable<Result<ModuleSource::Module>> CodeExecutor::module_of(Arguments& arguments) {
   if (arguments.has_text("wasm_base64")) {
     return source_.from_base64(arguments.text("wasm_base64"), "wasm_base64");
   }
   if (arguments.has_text("wasm_path")) return source_.from_path(arguments.text("wasm_path"));
-  return source_.from_text(arguments.text("wat"));
+  return source_.from_text(arguments.take_text("wat"));
 }
 
 boost::asio::awaitable<ToolResult> CodeExecutor::call(Arguments arguments, access::Principal caller,
@@ -57,8 +56,9 @@ boost::asio::awaitable<ToolResult> CodeExecutor::call(Arguments arguments, acces
       !arguments.has_text("wat")) {
     co_return failed(Verdict::kInvalid, "missing 'wasm_base64' or 'wasm_path' parameter");
   }
-  ModuleCall call{
-      .module = nullptr, .input = arguments.text("stdin"), .limits = limits_of(arguments, limits_)};
+  ModuleCall call{.module = nullptr,
+                  .input = arguments.take_text("stdin"),
+                  .limits = limits_of(arguments, limits_)};
   auto words = command_words(arguments, "argv");
   if (!words.ok()) co_return result_of(words.status());
   call.arguments = *std::move(words);

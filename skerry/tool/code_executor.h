@@ -21,7 +21,7 @@ class CodeExecutor final : public Tool {
                                           OutputSeen seen) override;
 
  private:
-  boost::asio::awaitable<Result<ModuleSource::Module>> module_of(const Arguments& arguments);
+  boost::asio::awaitable<Result<ModuleSource::Module>> module_of(Arguments& arguments);
 
   broker::Runner& runner_;
   ModuleSource& source_;

@@ -53,7 +53,7 @@ std::optional<std::int64_t> integer_in(const json& value) {
 }
 
 /// The value as one of the parameter's type; none when it is of another.
-std::optional<json> as_type(Parameter::Type type, const json& value) {
+std::optional<json> as_type(Parameter::Type type, json value) {
   using Type = Parameter::Type;
   if (type == Type::kInteger) {
     const auto number = integer_in(value);
@@ -64,16 +64,16 @@ std::optional<json> as_type(Parameter::Type type, const json& value) {
       (type == Type::kNumber && value.is_number() && std::isfinite(value.get<double>())) ||
       (type == Type::kBoolean && value.is_boolean()) ||
       (type == Type::kArray && value.is_array()) || (type == Type::kObject && value.is_object());
-  return fits ? std::optional<json>(value) : std::nullopt;
+  return fits ? std::optional<json>(std::move(value)) : std::nullopt;
 }
 
-Result<json> checked(const Parameter& parameter, const json& value) {
+Result<json> checked(const Parameter& parameter, json value) {
+  const char* const given = value.type_name();
   std::optional<json> typed;
-  if (!parameter.is_exact || !value.is_string()) typed = as_type(parameter.type, value);
+  if (!parameter.is_exact || !value.is_string()) typed = as_type(parameter.type, std::move(value));
   if (!typed) {
     return absl::InvalidArgumentError(fmt::format("Parameter '{}' must be of type {}, got {}",
-                                                  parameter.name, name_of(parameter.type),
-                                                  value.type_name()));
+                                                  parameter.name, name_of(parameter.type), given));
   }
   if (!typed->is_number()) return *std::move(typed);
   const auto number = typed->get<double>();
@@ -111,7 +111,7 @@ Status check_known(const Definition& definition, const json& given) {
 
 }  // namespace
 
-Result<Arguments> Arguments::check(const Definition& definition, const json& given) {
+Result<Arguments> Arguments::check(const Definition& definition, json given) {
   if (!given.is_object()) {
     return absl::InvalidArgumentError("Parameters must be an object of names and values");
   }
@@ -119,7 +119,7 @@ Result<Arguments> Arguments::check(const Definition& definition, const json& giv
   for (const Parameter& parameter : definition.parameters) {
     const auto found = given.find(parameter.name);
     if (found != given.end() && !(found->is_null() && !parameter.is_required)) {
-      SKERRY_ASSIGN(arguments.values_[parameter.name], checked(parameter, *found));
+      SKERRY_ASSIGN(arguments.values_[parameter.name], checked(parameter, std::move(*found)));
     } else if (parameter.is_required) {
       return absl::InvalidArgumentError(
           fmt::format("Required parameter '{}' is missing", parameter.name));
@@ -133,6 +133,10 @@ Result<Arguments> Arguments::check(const Definition& definition, const json& giv
 
 const std::string& Arguments::text(std::string_view name) const {
   return values_.at(name).get_ref<const std::string&>();
+}
+
+std::string Arguments::take_text(std::string_view name) {
+  return std::move(values_.at(name).get_ref<std::string&>());
 }
 
 std::int64_t Arguments::integer(std::string_view name) const {

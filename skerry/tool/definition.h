@@ -54,7 +54,7 @@ class Arguments {
  public:
   /// kInvalidArgument naming what is missing, unknown, of the wrong type or out of its bounds.
   /// Integral numbers and numeric text count as integers, as clients of the reference expect.
-  static Result<Arguments> check(const Definition& definition, const nlohmann::json& given);
+  static Result<Arguments> check(const Definition& definition, nlohmann::json given);
 
   bool has(std::string_view name) const { return values_.contains(name); }
   /// Whether there is a text under this name that is not empty: models send empty ones for what
@@ -62,6 +62,8 @@ class Arguments {
   bool has_text(std::string_view name) const { return has(name) && !text(name).empty(); }
   /// The value of a parameter of that type, which must be there.
   const std::string& text(std::string_view name) const;
+  /// The same, moved out: a text may have 70 MiB, which takes tens of milliseconds to copy.
+  std::string take_text(std::string_view name);
   std::int64_t integer(std::string_view name) const;
   /// The texts in a list, none where there is no list. kInvalidArgument when it holds others.
   Result<std::vector<std::string>> texts(std::string_view name) const;

@@ -115,12 +115,12 @@ Result<OwnedFd> ModuleSource::find(const fs::path& path) const {
 }
 
 Result<Module> ModuleSource::read(const std::string& path) const {
-  const auto bytes = [&]() -> Result<std::string> {
+  auto bytes = [&]() -> Result<std::string> {
     if (path.find('\0') != path.npos) return absl::NotFoundError("a name has no such character");
     SKERRY_ASSIGN(const OwnedFd file, find(fs::path(path)));
     return read_regular(file.get());
   }();
-  if (bytes.ok()) return checked(*bytes);
+  if (bytes.ok()) return checked(*std::move(bytes));
   // Of a file that may be read, how large it is may be told.
   if (bytes.status().code() == StatusCode::kInvalidArgument) return bytes.status();
   return absl::InvalidArgumentError(
@@ -144,9 +144,9 @@ awaitable<Result<Module>> ModuleSource::from_path(const std::string& path) {
   co_return co_await loop::on_pool(pool_, fetch);
 }
 
-awaitable<Result<Module>> ModuleSource::from_text(const std::string& text) {
+awaitable<Result<Module>> ModuleSource::from_text(std::string text) {
   if (text.size() > kMaxModule.value) co_return too_large(text.size());
-  co_return std::make_shared<const std::string>(text);
+  co_return std::make_shared<const std::string>(std::move(text));
 }
 
 awaitable<Result<Module>> ModuleSource::interpreter() {

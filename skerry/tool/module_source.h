@@ -44,7 +44,7 @@ class ModuleSource {
   boost::asio::awaitable<Result<Module>> from_base64(const std::string& text,
                                                      std::string parameter);
   boost::asio::awaitable<Result<Module>> from_path(const std::string& path);
-  boost::asio::awaitable<Result<Module>> from_text(const std::string& text);
+  boost::asio::awaitable<Result<Module>> from_text(std::string text);
   /// The one that is set for calls that bring none.
   boost::asio::awaitable<Result<Module>> interpreter();
 

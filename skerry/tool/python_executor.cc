@@ -83,9 +83,9 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
     if (!name.ok()) co_return failed(Verdict::kInvalid, std::string(message_of(name.status())));
     order.session = *std::move(name);
   }
-  order.request.program.code = arguments.text("code");
+  order.request.program.code = arguments.take_text("code");
   order.request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
-  order.request.input = arguments.text("stdin");
+  order.request.input = arguments.take_text("stdin");
   order.request.limits = limits_;
   order.request.limits.wall = std::chrono::seconds(arguments.integer("timeout_seconds"));
   OutputOptions output;

@@ -45,8 +45,8 @@ Definition define(const sandbox::Limits& limits) {
 Status invalid(const char* why) { return absl::InvalidArgumentError(why); }
 
 /// Words and standard input, as the class says.
-Status place(const Arguments& arguments, ModuleCall& call) {
-  const std::string& code = arguments.text("code");
+Status place(Arguments& arguments, ModuleCall& call) {
+  std::string code = arguments.take_text("code");
   const bool has_input = arguments.has_text("stdin");
   SKERRY_ASSIGN(call.arguments, command_words(arguments, "argv"));
   if (!call.arguments.empty()) {
@@ -54,16 +54,16 @@ Status place(const Arguments& arguments, ModuleCall& call) {
       return invalid(
           "With 'argv' the standard input is 'code' or 'stdin': give one of them, or no 'argv'");
     }
-    call.input = has_input ? arguments.text("stdin") : code;
+    call.input = has_input ? arguments.take_text("stdin") : std::move(code);
   } else if (code.empty()) {
     return invalid("No code provided to execute");
   } else if (has_input) {
     if (code.find('\0') != code.npos) return invalid("The code has a NUL character");
-    call.arguments = {"python", "-c", code};
-    call.input = arguments.text("stdin");
+    call.arguments = {"python", "-c", std::move(code)};
+    call.input = arguments.take_text("stdin");
   } else {
     call.arguments = {"python", "-c", kReadAll};
-    call.input = code;
+    call.input = std::move(code);
   }
   return ok_status();
 }

@@ -118,7 +118,7 @@ boost::asio::awaitable<ToolResult> Toolbox::call(std::string name, nlohmann::jso
   if (const Status admitted = gate_ == nullptr ? ok_status() : gate_->admit(caller);
       admitted.ok()) {
     caller.is_admitted = true;
-    auto calling = result_of(name, parameters, caller, std::move(seen));
+    auto calling = result_of(name, std::move(parameters), caller, std::move(seen));
     result = co_await std::move(calling);
     record(caller, result.verdict);
   } else {
@@ -130,7 +130,7 @@ boost::asio::awaitable<ToolResult> Toolbox::call(std::string name, nlohmann::jso
 }
 
 boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
-                                                      const nlohmann::json& parameters,
+                                                      nlohmann::json parameters,
                                                       const access::Principal& caller,
                                                       OutputSeen seen) const {
   Tool* tool = tool_of(name);
@@ -141,7 +141,7 @@ boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
     co_return failed(Verdict::kForbidden,
                      "tool \"" + std::string(name) + "\" is not among those of this key");
   }
-  auto arguments = Arguments::check(tool->definition(), parameters);
+  auto arguments = Arguments::check(tool->definition(), std::move(parameters));
   if (!arguments.ok()) {
     co_return failed(Verdict::kInvalid, std::string(message_of(arguments.status())));
   }

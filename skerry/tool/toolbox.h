@@ -59,8 +59,7 @@ class Toolbox {
  private:
   Tool* tool_of(std::string_view name) const;
   void record(const access::Principal& caller, Verdict verdict) const;
-  boost::asio::awaitable<ToolResult> result_of(std::string_view name,
-                                               const nlohmann::json& parameters,
+  boost::asio::awaitable<ToolResult> result_of(std::string_view name, nlohmann::json parameters,
                                                const access::Principal& caller,
                                                OutputSeen seen) const;
   boost::asio::awaitable<ToolResult> result_in_time(Tool& tool, Arguments arguments,
