@@ -85,7 +85,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   RunId run(Run run, Done done) {
     const RunId id = ++last_run_;
     const std::string tenant = run.tenant;
-    auto message = worker::encode(run.request);
+    auto message = worker::encode(std::move(run.request));
     const auto queue = waiting_.find(tenant);
     const std::size_t ahead = queue == waiting_.end() ? 0 : queue->second.size();
     if (!message.ok()) {
@@ -97,7 +97,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     } else {
       waiting_[tenant].push_back({.id = id,
                                   .run = std::move(run),
-                                  .message = *std::move(message),
+                                  .order = std::make_shared<const std::string>(*std::move(message)),
                                   .done = std::move(done)});
       schedule();
     }
@@ -171,8 +171,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
  private:
   struct Waiting {
     RunId id = 0;
-    Run run;
-    std::string message;
+    Run run;                                   // without what is in the order
+    std::shared_ptr<const std::string> order;  // encoded
     Done done;
     bool is_second_try = false;
     Clock::time_point since = Clock::now();
@@ -542,19 +542,18 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   static WorkerLink::Message message_for(const Waiting& waiting, std::uint64_t worker) {
     WorkerLink::Message message{
-        .bytes = waiting.message, .fds = {}, .owner = {}, .changes = waiting.run.request.changes};
+        .order = waiting.order, .fds = {}, .owner = {}, .changes = waiting.run.request.changes};
     if (waiting.run.session) {
       auto start = waiting.run.session->start(worker);
       // A message's parts may be put one behind the other.
-      message.bytes += worker::encode(start.start);
-      if (start.second) message.bytes += worker::encode_second(*start.second);
+      message.session = worker::encode(start.start);
+      if (start.second) message.session += worker::encode_second(*start.second);
       message.fds = std::move(start.files);
       message.owner = std::move(start.owner);
       message.is_in_session = true;
       message.from = start.start.from;
       message.becomes = start.start.becomes;
     }
-    message.bytes = worker::framed(message.bytes);
     return message;
   }
 

@@ -30,6 +30,8 @@ using session::SessionStore;
 // How soon one asks again for a session that another process runs in.
 constexpr std::chrono::milliseconds kFirstAsk{2};
 constexpr std::chrono::milliseconds kLatestAsk{100};
+// Of a program's text: where the first line that says something is looked for.
+constexpr std::size_t kTitleText = std::size_t{64} << 10;
 
 constexpr std::chrono::seconds kBetweenKeeping{15};
 
@@ -335,7 +337,10 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     run.tenant = pending->order.tenant;
     run.isolation = pending->order.isolation;
     run.observer = pending->order.observer;
-    run.request = pending->order.request;
+    run.request = std::exchange(pending->order.request, {});
+    // What is told of the run when it has ended: its first line, not all of its text.
+    pending->order.request.limits = run.request.limits;
+    pending->order.request.program.code = run.request.program.code.substr(0, kTitleText);
     run.request.template_name = turn.template_name();
     turn.continue_with(run.request.program);
     if (line.kept && (line.kept->revision->id != turn.parent().id ||

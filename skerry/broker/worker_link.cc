@@ -40,7 +40,11 @@ constexpr int kLastReads = 16;
 WorkerLink::WorkerLink(boost::asio::io_context& io, std::uint64_t id, OwnedFd socket,
                        WorkerBounds bounds, Changed changed)
     : socket_(io, socket.release()),
-      timer_(io),
+      timer_(io.get_executor(),
+             [this] {
+               const auto self = shared_from_this();
+               deadline_passed();
+             }),
       id_(id),
       bounds_(std::move(bounds)),
       changed_(std::move(changed)) {}
@@ -75,15 +79,22 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
   });
   done_ = std::move(done);
   cpu_before_ = cpu_time();
-  outgoing_.bytes.erase(0, sent_);  // an order before it may not be sent yet
-  message.bytes.insert(0, outgoing_.bytes);
-  outgoing_ = std::move(message);
-  sent_ = 0;
-  may_leave_ = outgoing_.is_in_session;
+  const std::size_t size = message.order->size() + message.session.size();
+  Outgoing next{.head = {},
+                .order = std::move(message.order),
+                .tail = std::move(message.session),
+                .fds = std::move(message.fds),
+                .owner = std::move(message.owner)};
+  // An order to forget that came before may not be sent yet.
+  for (std::string_view part; !(part = outgoing_.next()).empty(); outgoing_.sent += part.size()) {
+    next.head += part;
+  }
+  next.head += worker::frame_prefix(size);
+  outgoing_ = std::move(next);
+  may_leave_ = message.is_in_session;
   left_ = {};
   const auto leaves = may_leave_ ? worker::Leaves::kState : worker::Leaves::kNothing;
-  memory_.begin(worker::run_memory(limits, outgoing_.bytes.size(), leaves), outgoing_.from,
-                outgoing_.becomes);
+  memory_.begin(worker::run_memory(limits, size, leaves), message.from, message.becomes);
   bounds_.allow(memory_);
   set_deadline(Clock::now() + kStartTime);
   write();
@@ -98,9 +109,9 @@ void WorkerLink::forget(const std::vector<std::uint64_t>& states) {
   memory_.forget(states);
   if (state_ != State::kFree && state_ != State::kRunning) return;
   // It takes orders one after the other: so many that lie before it are a worker's that hangs.
-  if (outgoing_.bytes.size() - sent_ > kMostUnsent) return;
-  const bool is_idle = sent_ == outgoing_.bytes.size();
-  outgoing_.bytes += worker::framed(worker::encode_forget(states));
+  if (outgoing_.unsent() > kMostUnsent) return;
+  const bool is_idle = outgoing_.unsent() == 0;
+  outgoing_.tail += worker::framed(worker::encode_forget(states));
   if (is_idle) write();
 }
 
@@ -131,13 +142,13 @@ void WorkerLink::end(Why why) {
   if (state_ == State::kGone || state_ == State::kEnding) return;
   why_ = why;
   state_ = State::kEnding;
-  timer_.cancel();
+  timer_.clear();
   signal();
   boost::system::error_code ignored;
   socket_.close(ignored);
   // Later, as when its process is yet to be reaped: whoever ends it is not called back meanwhile.
   if (!was_reaped_) return;
-  boost::asio::post(timer_.get_executor(), [self = shared_from_this()] { self->conclude(); });
+  boost::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->conclude(); });
 }
 
 void WorkerLink::exited(const std::optional<ChildExit>& exit) {
@@ -157,7 +168,7 @@ void WorkerLink::exited(const std::optional<ChildExit>& exit) {
 
 /// The process is gone, and all that it said was read.
 void WorkerLink::conclude() {
-  timer_.cancel();
+  timer_.clear();
   state_ = State::kGone;
   if (done_) {
     if (events_->failure().ok()) {
@@ -260,7 +271,7 @@ void WorkerLink::read_rest() {
 
 /// Later, so that whoever calls gets no output meanwhile.
 void WorkerLink::resume() {
-  boost::asio::post(timer_.get_executor(), [self = shared_from_this()] {
+  boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
     if (!self->is_paused_ || self->state_ != State::kRunning || self->observer_->is_full()) return;
     self->is_paused_ = false;
     self->read();
@@ -295,7 +306,7 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
     }
     state_ = State::kFree;
     deadline_.reset();
-    timer_.cancel();
+    timer_.clear();
     if (pid_ != 0) bounds_.warmed(pid_);
     changed_(*this);
     return ok_status();
@@ -310,7 +321,7 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
       return absl::InternalError("the run's process left a state that has no place");
     }
     deadline_.reset();
-    timer_.cancel();
+    timer_.clear();
     const bool is_free = status.ok() && !was_reaped_;
     if (is_free) state_ = State::kFree;
     memory_.end(left_.is_there() && events_->is_kept());
@@ -328,14 +339,11 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
 
 void WorkerLink::set_deadline(Clock::time_point at) {
   deadline_ = at;
-  timer_.expires_at(at);
-  timer_.async_wait([self = shared_from_this(), at](const boost::system::error_code& error) {
-    // A timer that was set anew may have fired already.
-    if (!error && self->deadline_ == at) self->deadline_passed(at);
-  });
+  timer_.set(at);
 }
 
-void WorkerLink::deadline_passed(Clock::time_point at) {
+void WorkerLink::deadline_passed() {
+  const auto at = deadline_;
   if (state_ == State::kStarting) {
     end(Why::kDied);
     return;
@@ -358,22 +366,30 @@ void WorkerLink::deadline_passed(Clock::time_point at) {
   }
 }
 
+std::string_view WorkerLink::Outgoing::next() const {
+  std::size_t before = sent;
+  for (const std::string_view part :
+       {std::string_view(head), order ? std::string_view(*order) : std::string_view(),
+        std::string_view(tail)}) {
+    if (before < part.size()) return part.substr(before);
+    before -= part.size();
+  }
+  return {};
+}
+
 void WorkerLink::write() {
-  while (sent_ < outgoing_.bytes.size()) {
-    const auto put =
-        send_some(socket_.native_handle(),
-                  as_bytes(std::string_view(outgoing_.bytes).substr(sent_)), outgoing_.fds);
+  for (std::string_view part; !(part = outgoing_.next()).empty();) {
+    const auto put = send_some(socket_.native_handle(), as_bytes(part), outgoing_.fds);
     if (!put.ok()) return;  // it has gone: reading tells
     if (*put == 0) {
       wait_writable();
       return;
     }
-    sent_ += *put;
+    outgoing_.sent += *put;
     outgoing_.fds.clear();
     outgoing_.owner.reset();
   }
   outgoing_ = {};
-  sent_ = 0;
 }
 
 void WorkerLink::wait_writable() {

@@ -13,12 +13,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "skerry/base/child.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/worker_bounds.h"
+#include "skerry/loop/deadline.h"
 #include "skerry/worker/event_receiver.h"
 #include "skerry/worker/run_events.h"
 
@@ -54,9 +54,10 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   /// Its process was reaped; or nobody can tell how it ended.
   void exited(const std::optional<ChildExit>& exit);
 
-  /// What is sent: bytes, and descriptors beside them, open for as long as `owner` lives.
+  /// What is sent: an order, and descriptors beside it, open for as long as `owner` lives.
   struct Message {
-    std::string bytes;
+    std::shared_ptr<const std::string> order;  ///< as `worker::encode` gives it
+    std::string session = {};                  ///< what is put behind it
     std::vector<int> fds;
     std::shared_ptr<const void> owner;
     bool is_in_session = false;  ///< whether the run may leave a state
@@ -118,7 +119,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   void write();
   void hung_up();
   void set_deadline(Clock::time_point at);
-  void deadline_passed(Clock::time_point at);
+  void deadline_passed();
   void end(Why why);
   void conclude();
   void signal();
@@ -127,7 +128,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   std::chrono::nanoseconds cpu_time() const;
 
   boost::asio::posix::stream_descriptor socket_;
-  boost::asio::steady_timer timer_;
+  loop::Deadline timer_;
   std::uint64_t id_;
   WorkerBounds bounds_;
   WorkerMemory memory_;
@@ -144,8 +145,21 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   pid_t pid_ = 0;
   OwnedFd pidfd_;
   std::string greeting_;
-  Message outgoing_;
-  std::size_t sent_ = 0;
+  /// What the socket has not taken yet: one part after the other. A large order is not copied.
+  struct Outgoing {
+    std::string head;
+    std::shared_ptr<const std::string> order;
+    std::string tail;
+    std::vector<int> fds;
+    std::shared_ptr<const void> owner;
+    std::size_t sent = 0;
+
+    std::size_t size() const { return head.size() + (order ? order->size() : 0) + tail.size(); }
+    std::size_t unsent() const { return size() - sent; }
+    /// What is to be sent next of one of the parts; empty when all was sent.
+    std::string_view next() const;
+  };
+  Outgoing outgoing_;
   bool may_leave_ = false;
   worker::LeftState left_;
   sandbox::Limits limits_;

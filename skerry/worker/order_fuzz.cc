@@ -12,9 +12,11 @@ using namespace skerry;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto order = worker::decode({reinterpret_cast<const char*>(data), size});
   if (!order.ok() || !order->run) return 0;
-  const auto bytes = worker::encode(*order->run);
+  const auto bytes = worker::encode(worker::RunRequest(*order->run));
   if (!bytes.ok()) return 0;
   const auto again = worker::decode(*bytes);
-  if (!again.ok() || !again->run || worker::encode(*again->run).value() != *bytes) std::abort();
+  if (!again.ok() || !again->run ||
+      worker::encode(worker::RunRequest(*again->run)).value() != *bytes)
+    std::abort();
   return 0;
 }

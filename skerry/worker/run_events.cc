@@ -73,10 +73,15 @@ RunEvent event_of(const Outcome& outcome) {
 
 }  // namespace
 
+std::string frame_prefix(std::size_t size) {
+  const auto length = static_cast<std::uint32_t>(size);
+  std::string prefix(sizeof length, '\0');
+  std::memcpy(prefix.data(), &length, sizeof length);
+  return prefix;
+}
+
 std::string framed(std::string_view body) {
-  const auto length = static_cast<std::uint32_t>(body.size());
-  std::string frame(sizeof length, '\0');
-  std::memcpy(frame.data(), &length, sizeof length);
+  std::string frame = frame_prefix(body.size());
   frame += body;
   return frame;
 }

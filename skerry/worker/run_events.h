@@ -115,6 +115,8 @@ class RunChannel {
 
 /// `body` behind its length in four bytes, as both sides send it.
 std::string framed(std::string_view body);
+/// What is put before a body of so many bytes to frame it.
+std::string frame_prefix(std::size_t size);
 
 /// What a worker sends when it is warm, before any run.
 std::string ready_message();

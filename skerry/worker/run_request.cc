@@ -79,7 +79,7 @@ SessionStart take_session(const proto::RunRequest::Session& session) {
 
 using LastValue = runtime::PythonProgram::LastValue;
 
-Result<std::string> encode(const RunRequest& request) {
+Result<std::string> encode(RunRequest&& request) {
   proto::RunRequest message;
   if (request.files) {
     put_files(*request.files, *message.mutable_files());
@@ -87,7 +87,7 @@ Result<std::string> encode(const RunRequest& request) {
     put_words(request.command->arguments, request.command->environment, *message.mutable_command());
   } else {
     auto& program = *message.mutable_program();
-    program.set_code(request.program.code);
+    program.set_code(std::move(request.program.code));
     program.set_name(request.program.name);
     program.set_has_file(request.program.has_file);
     put_words(request.program.arguments, request.program.environment, program);
@@ -102,7 +102,7 @@ Result<std::string> encode(const RunRequest& request) {
   limits.set_open_files(request.limits.open_files);
   limits.set_table_elements(request.limits.table_elements);
   message.set_template_(request.template_name);
-  message.set_input(request.input);
+  message.set_input(std::move(request.input));
   if (request.seed) message.set_seed(*request.seed);
   if (request.fixed_clock) message.set_fixed_clock_ns(request.fixed_clock->count());
   message.set_clock_resolution_ns(static_cast<std::uint64_t>(request.clock_resolution.count()));

@@ -72,8 +72,9 @@ struct WorkerOrder {
   std::vector<std::uint64_t> forget;  ///< states that will not be asked for again
 };
 
-/// The bytes that `decode` reads. kResourceExhausted, naming the sizes, when they are too many.
-Result<std::string> encode(const RunRequest& request);
+/// The bytes that `decode` reads. kResourceExhausted, naming the sizes, when they are too many. The
+/// program's text and the input are moved out of `request`: they may have 64 MiB.
+Result<std::string> encode(RunRequest&& request);
 
 /// What is put behind a run's bytes to make it one of a session, or a file operation one on two of
 /// them; and an order to forget.

@@ -43,7 +43,7 @@ TEST(RunRequestTest, AFileOrderArrivesAsItWasSent) {
 TEST(RunRequestTest, ARunIsNoFileOperation) {
   RunRequest request;
   request.program.code = "1";
-  const auto order = decode(encode(request).value());
+  const auto order = decode(encode(RunRequest(request)).value());
   ASSERT_TRUE(order.ok()) << order.status();
   EXPECT_FALSE(order->run->files.has_value());
   EXPECT_FALSE(order->run->second_session.has_value());
