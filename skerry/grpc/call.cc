@@ -90,6 +90,12 @@ void Call::write(const google::protobuf::MessageLite& message) {
   stream_->write(framed(message, own_coding_));
 }
 
+void Call::write_last(const google::protobuf::MessageLite& message) {
+  if (is_finished_) return;
+  if (!stream_->has_responded()) respond(http::Http2Stream::End::kNo);
+  stream_->queue(framed(message, own_coding_));
+}
+
 void Call::finish(const Status& status) {
   if (std::exchange(is_finished_, true)) return;
   http::Headers trailers = trailers_of(status);

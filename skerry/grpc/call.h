@@ -70,6 +70,8 @@ class Call {
 
   /// Queues a message; what is queued is the sender's to bound, with `unsent` and `drained`.
   void write(const google::protobuf::MessageLite& message);
+  /// The same for the only message of a call, which goes out with the status.
+  void write_last(const google::protobuf::MessageLite& message);
   /// Bytes that were queued and that the client has not taken yet.
   std::size_t unsent() const { return stream_->unsent(); }
   /// Until no more than `most` bytes wait. False when the client has given up.

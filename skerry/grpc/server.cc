@@ -5,16 +5,13 @@
 #include <utility>
 
 #include <absl/cleanup/cleanup.h>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/access/trace.h"
 #include "skerry/base/utf8.h"
 #include "skerry/grpc/protocol.h"
 #include "skerry/http/request.h"
+#include "skerry/loop/deadline.h"
 #include "skerry/loop/lag_meter.h"
 
 namespace skerry::grpc {
@@ -105,7 +102,6 @@ awaitable<void> Server::serve(std::shared_ptr<http::Http2Stream> stream, std::st
 awaitable<Status> Server::handle(const std::shared_ptr<http::Http2Stream>& stream,
                                  const Service::Method& method, Call& call,
                                  const std::string& peer) {
-  using asio::experimental::awaitable_operators::operator||;
   auto principal = principal_of(stream->head(), method, peer);
   if (!principal.ok()) co_return principal.status();
   if (method.options.access == Access::kKey) stream->trust();
@@ -121,12 +117,15 @@ awaitable<Status> Server::handle(const std::shared_ptr<http::Http2Stream>& strea
     }
     const auto deadline = std::chrono::steady_clock::now() + **timeout;
     call.set_deadline(deadline);
-    asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
+    bool has_passed = false;
+    loop::Deadline timer(co_await asio::this_coro::executor, [&] {
+      has_passed = true;
+      stream->cancel();
+    });
+    timer.set(deadline);
     auto handling = method.handle(call);
-    auto waiting = timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    auto either = std::move(handling) || std::move(waiting);
-    auto first = co_await std::move(either);
-    if (first.index() == 0) co_return std::get<0>(std::move(first));
+    const Status status = co_await std::move(handling);
+    if (!has_passed) co_return status;
     co_return absl::DeadlineExceededError("the client's deadline has passed");
   } catch (const std::exception&) {
     co_return absl::InternalError("the call could not be carried out");

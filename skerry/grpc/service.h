@@ -80,7 +80,7 @@ class Service {
           Response response;
           auto handling = handler(call, request, response);
           Status status = co_await std::move(handling);
-          if (status.ok()) call.write(response);
+          if (status.ok()) call.write_last(response);
           co_return status;
         });
   }

@@ -9,6 +9,9 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -17,6 +20,7 @@
 
 #include "skerry/http/event_text.h"
 #include "skerry/http/request.h"
+#include "skerry/loop/deadline.h"
 
 namespace skerry::http {
 namespace {
@@ -50,7 +54,8 @@ class Http1Events final : public EventStream {
         write_time_(write_time),
         on_unsent_(std::move(changed)),
         changed_(stream.get_executor()),
-        taken_(stream.get_executor(), asio::steady_timer::time_point::max()) {}
+        taken_(stream.get_executor(), asio::steady_timer::time_point::max()),
+        pumped_(stream.get_executor(), asio::steady_timer::time_point::max()) {}
 
   void use_lines() override { text_.use_lines(); }
   void open() override {
@@ -79,6 +84,16 @@ class Http1Events final : public EventStream {
   }
   bool has_begun() const { return has_begun_; }
 
+  /// Until all that was sent is written, or will not be: to be awaited after `close`, and before
+  /// this is destroyed.
+  awaitable<void> finished() {
+    while (is_pumping_) {
+      auto waiting = pumped_.async_wait(kTuple);
+      (void)co_await std::move(waiting);
+    }
+  }
+
+ private:
   /// Writes what comes until the end. False when the client does not take it.
   awaitable<bool> pump() {
     bool is_first = true;
@@ -87,8 +102,6 @@ class Http1Events final : public EventStream {
       if (waiting_.empty()) {
         changed_.expires_after(kHeartbeat);
         const auto [error] = co_await changed_.async_wait(kTuple);
-        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none) co_return false;
         if (!error && has_begun_) waiting_ += text_.heartbeat();
         continue;
       }
@@ -109,7 +122,6 @@ class Http1Events final : public EventStream {
     }
   }
 
- private:
   // The connection ends with the events, which marks their end.
   static constexpr const char* kHead =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
@@ -120,6 +132,12 @@ class Http1Events final : public EventStream {
     waiting_ += text;
     on_unsent_(unsent());
     changed_.cancel();
+    // Most requests have no events, and need nobody who writes them.
+    if (std::exchange(is_pumping_, true)) return;
+    asio::co_spawn(stream_.get_executor(), pump(), [this](const std::exception_ptr&, bool) {
+      is_pumping_ = false;
+      pumped_.cancel();
+    });
   }
 
   Stream& stream_;
@@ -128,10 +146,12 @@ class Http1Events final : public EventStream {
   EventText text_;
   asio::steady_timer changed_;  // by the handler
   asio::steady_timer taken_;    // by the client
+  asio::steady_timer pumped_;   // when the last of it was
   std::string waiting_;
   std::size_t writing_ = 0;
   bool has_begun_ = false;
   bool is_closed_ = false;
+  bool is_pumping_ = false;
 };
 
 /// Until the client goes away.
@@ -186,8 +206,12 @@ class Http1Connection final : public Connections::Member {
         router_(*offer.router),
         peer_(std::move(peer)),
         limits_(all.limits()),
-        buffer_(std::move(buffer)) {
+        buffer_(std::move(buffer)),
+        deadline_(stream_.get_executor(), [this] { tcp().close(); }) {
     buffer_.max_size(limits_.header.value + kMaxRead);
+    tcp().expires_never();
+    error_code ignored;
+    tcp().socket().non_blocking(true, ignored);
   }
 
   awaitable<void> serve() {
@@ -197,7 +221,7 @@ class Http1Connection final : public Connections::Member {
     if (is_taken_) co_return;
     if constexpr (std::is_same_v<Stream, SecureStream>) {
       // Without TLS's own end, an answer that ends with its connection would look cut off.
-      tcp().expires_after(kLeave);
+      deadline_.set_after(kLeave);
       (void)co_await stream_.async_shutdown(kTuple);
     }
     error_code ignored;
@@ -278,15 +302,20 @@ class Http1Connection final : public Connections::Member {
   }
 
   awaitable<bool> read_head(Http1Parser& parser) {
-    tcp().expires_after(limits_.idle);
+    deadline_.set_after(limits_.idle);
     if (buffer_.size() == 0) {
       const auto [error, size] =
           co_await stream_.async_read_some(buffer_.prepare(kFirstRead), kTuple);
       if (error) co_return false;
       buffer_.commit(size);
     }
-    tcp().expires_after(limits_.header_time);
-    const auto [error, size] = co_await bhttp::async_read_header(stream_, buffer_, parser, kTuple);
+    // Mostly all of the head is there: each wait would cost a turn behind all other requests.
+    error_code error = parse_buffered(parser);
+    if (error == bhttp::error::need_more) {
+      deadline_.set_after(limits_.header_time);
+      auto reading = bhttp::async_read_header(stream_, buffer_, parser, kTuple);
+      error = std::get<0>(co_await std::move(reading));
+    }
     if (error) {
       co_await refuse(error);
       co_return false;
@@ -296,6 +325,14 @@ class Http1Connection final : public Connections::Member {
       co_return false;
     }
     co_return true;
+  }
+
+  /// Gives the parser what was read. `need_more` when that is not enough for it to go on.
+  error_code parse_buffered(Http1Parser& parser) {
+    error_code error = bhttp::error::need_more;
+    if (buffer_.size() == 0) return error;
+    buffer_.consume(parser.put(buffer_.data(), error));
+    return error;
   }
 
   /// A body that is not worth reading ends the connection with the answer.
@@ -311,7 +348,7 @@ class Http1Connection final : public Connections::Member {
       co_return false;
     }
     if (!length) parser.body_limit(most);
-    tcp().expires_after(limits_.body_time);
+    deadline_.set_after(limits_.body_time);
     const auto expect = parser.get()[bhttp::field::expect];
     if (beast::iequals(expect, "100-continue") && !parser.is_done()) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -321,15 +358,18 @@ class Http1Connection final : public Connections::Member {
     }
     error_code error;
     while (!error && !parser.is_done()) {
-      const auto [failed, size] = co_await bhttp::async_read_some(stream_, buffer_, parser, kTuple);
-      error = failed;
+      error = parse_buffered(parser);
+      if (error == bhttp::error::need_more) {
+        auto reading = bhttp::async_read_some(stream_, buffer_, parser, kTuple);
+        error = std::get<0>(co_await std::move(reading));
+      }
       if (share.grow_to(parser.get().body().size())) continue;
       auto refusing = refuse_body(retry_response(
           503, "other requests' bodies take all memory for these", std::chrono::seconds(1)));
       co_await std::move(refusing);
       co_return false;
     }
-    tcp().expires_never();
+    deadline_.clear();
     if (!error) co_return true;
     if (error == bhttp::error::body_limit) {
       auto refusing = refuse_body(too_large(most));
@@ -348,7 +388,7 @@ class Http1Connection final : public Connections::Member {
     error_code error;
     tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
     buffer_.clear();
-    tcp().expires_after(kLinger);
+    deadline_.set_after(kLinger);
     for (std::uint64_t dropped = 0; !error && dropped < kMaxDropped;) {
       auto reading = stream_.async_read_some(buffer_.prepare(kMaxRead), kTuple);
       const auto [failed, size] = co_await std::move(reading);
@@ -367,8 +407,8 @@ class Http1Connection final : public Connections::Member {
       co_await write(error_response(431, "the header is larger than " +
                                              std::to_string(limits_.header.value) + " bytes"),
                      false);
-    } else if (error == beast::error::timeout) {
-      // The stream is closed already.
+    } else if (error == asio::error::operation_aborted) {
+      // Too late: the stream is closed already.
     } else if (error != bhttp::error::end_of_stream && error != bhttp::error::partial_message &&
                error.category() == bhttp::make_error_code(bhttp::error::bad_version).category()) {
       co_await write(error_response(400, "this is not HTTP: " + error.message()), false);
@@ -405,19 +445,71 @@ class Http1Connection final : public Connections::Member {
     const std::string streams_for = request.wants_events ? request.api_key : "";
     const auto work = [&]() -> awaitable<std::optional<Response>> {
       auto answering = router_.answer(std::move(match), std::move(request), events);
-      auto response = co_await std::move(answering);
-      events.close();
-      co_return std::move(response);
+      co_return co_await std::move(answering);
     };
-    const auto attended = [&]() -> awaitable<std::optional<Response>> {
-      auto first = co_await (work() || gone(streams_for));
-      events.close();
-      if (first.index() == 1) co_return std::nullopt;
-      co_return std::get<0>(std::move(first));
-    };
-    auto [response, written] = co_await (attended() && events.pump());
+    std::optional<Response> response;
+    if (std::is_same_v<Stream, PlainStream> && streams_for.empty()) {
+      auto watching = unless_gone(work);
+      response = co_await std::move(watching);
+    } else {
+      auto either = work() || gone(streams_for);
+      auto first = co_await std::move(either);
+      if (first.index() == 0) response = std::get<0>(std::move(first));
+    }
+    events.close();
+    auto finishing = events.finished();
+    co_await std::move(finishing);
     if (events.has_begun()) co_return std::nullopt;
     co_return std::move(response);
+  }
+
+  /// Does `work`, and cancels it when the client goes away: none then. The end of work does not
+  /// wait for that of watching, as it would with `||`, which costs turns behind all other requests.
+  template <typename Work>
+  awaitable<std::optional<Response>> unless_gone(Work& work) {
+    const auto watch = std::make_shared<ClientWatch>();
+    wait_for_client(watch);
+    std::optional<Response> response;
+    try {
+      auto working =
+          asio::co_spawn(stream_.get_executor(), work(),
+                         asio::bind_cancellation_slot(watch->work.slot(), asio::use_awaitable));
+      response = co_await std::move(working);
+    } catch (const std::exception&) {
+      if (!watch->is_gone) throw;
+    }
+    watch->is_over = true;
+    watch->waiting.emit(asio::cancellation_type::terminal);
+    if (watch->is_gone) response.reset();
+    co_return std::move(response);
+  }
+
+  /// Shared with a wait that may end after the connection.
+  struct ClientWatch {
+    asio::cancellation_signal work;
+    asio::cancellation_signal waiting;
+    bool is_over = false;
+    bool is_gone = false;
+  };
+
+  void wait_for_client(std::shared_ptr<ClientWatch> watch) {
+    const auto slot = watch->waiting.slot();
+    auto on_readable = [this, watch = std::move(watch)](const error_code& error) mutable {
+      if (watch->is_over) return;
+      char byte = 0;
+      const ssize_t got =
+          error ? 0 : ::recv(tcp().socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+      if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        wait_for_client(std::move(watch));
+      } else if (got <= 0) {
+        watch->is_gone = true;
+        watch->work.emit(asio::cancellation_type::all);
+      }
+      // Else the next request is there already, and hides whether anyone waits for this one's
+      // answer.
+    };
+    tcp().socket().async_wait(asio::ip::tcp::socket::wait_read,
+                              asio::bind_cancellation_slot(slot, std::move(on_readable)));
   }
 
   /// The same for a client that wants events as messages: why it gets none, or none.
@@ -444,7 +536,7 @@ class Http1Connection final : public Connections::Member {
   }
 
   awaitable<bool> write(Response response, bool keep_alive, bool is_head = false) {
-    tcp().expires_after(limits_.write);
+    deadline_.set_after(limits_.write);
     if (response.source) {
       auto writing = write_source(std::move(response), keep_alive, is_head);
       co_return co_await std::move(writing);
@@ -459,9 +551,23 @@ class Http1Connection final : public Connections::Member {
       set_unsent(0);
       co_return !error && keep_alive;
     }
-    const auto [error, size] = co_await bhttp::async_write(stream_, message, kTuple);
+    auto writing = write_message(message);
+    const error_code error = co_await std::move(writing);
     set_unsent(0);
+    deadline_.clear();
     co_return !error && keep_alive;
+  }
+
+  awaitable<error_code> write_message(bhttp::response<bhttp::string_body>& message) {
+    bhttp::response_serializer<bhttp::string_body> serializer(message);
+    if constexpr (std::is_same_v<Stream, PlainStream>) {
+      // Mostly the socket takes it at once: to wait would cost a turn behind all other requests.
+      error_code error;
+      bhttp::write(tcp().socket(), serializer, error);
+      if (error != asio::error::would_block) co_return error;
+    }
+    auto writing = bhttp::async_write(stream_, serializer, kTuple);
+    co_return std::get<0>(co_await std::move(writing));
   }
 
   /// A body that is produced while it is sent: in chunks, unless its length is known.
@@ -496,7 +602,7 @@ class Http1Connection final : public Connections::Member {
   }
 
   awaitable<bool> write_piece(const std::string& piece, bool is_chunked) {
-    tcp().expires_after(limits_.write);
+    deadline_.set_after(limits_.write);
     set_unsent(piece.size());
     error_code error;
     if (is_chunked) {
@@ -515,8 +621,9 @@ class Http1Connection final : public Connections::Member {
   std::string peer_;
   const ServerLimits& limits_;
   beast::flat_buffer buffer_;
-  unsigned version_ = 11;  // of the request that is being answered
-  bool is_taken_ = false;  // by a WebSocket
+  loop::Deadline deadline_;  // of what the client is to send or to take
+  unsigned version_ = 11;    // of the request that is being answered
+  bool is_taken_ = false;    // by a WebSocket
 };
 
 template <typename Stream>

@@ -2,6 +2,7 @@
 #include "skerry/http/http2_connection.h"
 
 #include <exception>
+#include <sys/socket.h>
 #include <type_traits>
 #include <utility>
 
@@ -26,6 +27,8 @@ using boost::system::error_code;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kRead = 64 * 1024;
 constexpr std::size_t kIdleRead = 4096;
+// Of the session's output, in a row: one connection is not all there is to do.
+constexpr int kPiecesAtOnce = 16;
 constexpr std::chrono::seconds kLeave{1};
 
 template <typename Stream>
@@ -149,25 +152,50 @@ class Http2Connection final : public Connections::Member,
   void flush() {
     if (is_writing_ || is_closed_ || std::exchange(is_gathering_, true)) return;
     output_ = session_.output();
+    std::size_t sent = 0;
+    // Mostly the socket takes all at once: to wait would cost a turn behind all other requests.
+    for (int i = 0; i < kPiecesAtOnce && !output_.empty(); ++i) {
+      sent = send_now();
+      if (sent < output_.size()) break;
+      output_ = session_.output();
+      sent = 0;
+    }
     is_gathering_ = false;
-    if (output_.empty()) return;
+    if (output_.empty()) {
+      all_written();
+      return;
+    }
     is_writing_ = true;
     write_began_ = Clock::now();
-    asio::async_write(stream_, asio::buffer(output_),
+    asio::async_write(stream_, asio::buffer(output_) + sent,
                       [self = this->shared_from_this()](const error_code& error, std::size_t) {
                         self->on_written(error);
                       });
   }
 
+  /// How much of the output the socket takes without waiting.
+  std::size_t send_now() {
+    if constexpr (std::is_same_v<Stream, PlainStream>) {
+      const ssize_t sent = ::send(stream_.socket().native_handle(), output_.data(), output_.size(),
+                                  MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (sent > 0) return static_cast<std::size_t>(sent);
+    }
+    return 0;
+  }
+
   void on_written(const error_code& error) {
     is_writing_ = false;
     output_.clear();
-    on_unsent();
     if (error) abort();
     flush();
     written_.cancel();
+  }
+
+  void all_written() {
+    on_unsent();
+    written_.cancel();
     // The reader waits for a client that may have nothing more to say.
-    if (!is_writing_ && is_stopping_ && !session_.has_streams()) abort();
+    if (is_stopping_ && !session_.has_streams()) abort();
   }
 
   awaitable<void> leave() {

@@ -97,7 +97,11 @@ awaitable<void> send(Http2Stream& stream, Response response, bool is_head) {
   stream.respond(response.status, headers,
                  is_head || is_empty ? Http2Stream::End::kYes : Http2Stream::End::kNo);
   if (is_head || is_empty) co_return;
-  stream.write(std::move(response.body));
+  if (!response.source) {
+    stream.queue(std::move(response.body));
+  } else {
+    stream.write(std::move(response.body));
+  }
   while (response.source) {
     auto draining = stream.drained(kMaxWaiting);
     if (!co_await std::move(draining)) co_return;

@@ -158,7 +158,7 @@ void Http2Stream::respond(int status, const Headers& headers, End end) {
   is_finished_ = end == End::kYes;
   nghttp2_submit_response(session_->session_, id_, fields.data(), fields.size(),
                           end == End::kYes ? nullptr : &provider);
-  session_->flush();
+  if (end == End::kYes) session_->flush();
 }
 
 void Http2Stream::respond_continue() {
@@ -170,12 +170,16 @@ void Http2Stream::respond_continue() {
 }
 
 void Http2Stream::write(std::string bytes) {
+  queue(std::move(bytes));
+  if (!is_over() && !is_finished_) resume();
+}
+
+void Http2Stream::queue(std::string bytes) {
   if (is_over() || is_finished_ || bytes.empty()) return;
   if (unsent_ == 0) progress_ = Clock::now();
   unsent_ += bytes.size();
   session_->add_unsent(static_cast<std::int64_t>(bytes.size()));
   outgoing_.push_back(std::move(bytes));
-  resume();
 }
 
 void Http2Stream::finish(const Headers& trailers) {

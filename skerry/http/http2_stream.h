@@ -58,13 +58,15 @@ class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
   /// The key is valid: the client may send more at once.
   void trust();
 
-  /// Sends the response's head; with `kEnd` there is no body.
+  /// Sends the response's head. With `kYes` there is no body; else it goes out with what follows.
   enum class End { kNo, kYes };
   void respond(int status, const Headers& headers, End end);
   /// Sends the interim response 100.
   void respond_continue();
-  /// Queues bytes of the body.
+  /// Queues bytes of the body, and begins to send what is queued.
   void write(std::string bytes);
+  /// Queues bytes of the body that go out with what follows.
+  void queue(std::string bytes);
   /// Ends the body, with trailers if there are any. What the client still sends is dropped.
   void finish(const Headers& trailers = {});
   /// Ends the stream at once, and drops what has not been sent.
@@ -79,6 +81,8 @@ class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
 
   /// For the coroutine that handles the request: it is cancelled when the client gives up.
   boost::asio::cancellation_slot slot() { return cancellation_.slot(); }
+  /// Cancels that coroutine: its time is over.
+  void cancel() { cancellation_.emit(boost::asio::cancellation_type::terminal); }
 
  private:
   friend class Http2Session;

@@ -3,16 +3,17 @@
 
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "skerry/tool/tool.h"
@@ -33,7 +34,9 @@ class OutputRelay {
   };
 
   OutputRelay(const boost::asio::any_io_executor& executor, Client client)
-      : client_(std::move(client)), added_(executor) {}
+      : client_(std::move(client)),
+        added_(executor),
+        pump_ended_(executor, boost::asio::steady_timer::time_point::max()) {}
   OutputRelay(const OutputRelay&) = delete;
   OutputRelay& operator=(const OutputRelay&) = delete;
 
@@ -48,22 +51,34 @@ class OutputRelay {
   /// What `work` returns, while whose output is passed on.
   template <typename Value>
   boost::asio::awaitable<Value> during(boost::asio::awaitable<Value> work) {
-    using boost::asio::experimental::awaitable_operators::operator||;
-    auto either = std::move(work) || pump();
-    auto first = co_await std::move(either);
+    std::optional<Value> value;
+    std::exception_ptr failure;
+    try {
+      value = co_await std::move(work);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    auto stopping = stop_pump();
+    co_await std::move(stopping);
+    if (failure) std::rethrow_exception(failure);
     flush();
-    co_return std::get<0>(std::move(first));
+    co_return *std::move(value);
   }
 
  private:
   void add(wasi::Stream stream, std::string_view text);
   void make_room(std::size_t bytes);
-  boost::asio::awaitable<std::monostate> pump();
+  /// Sends what was joined whenever the client has taken what came before.
+  boost::asio::awaitable<void> pump();
+  boost::asio::awaitable<void> stop_pump();
 
   static constexpr std::size_t kJoin = 64 * 1024;
   static constexpr std::size_t kFull = 256 * 1024;
   Client client_;
   boost::asio::steady_timer added_;
+  boost::asio::steady_timer pump_ended_;
+  boost::asio::cancellation_signal pump_stop_;
+  bool is_pumping_ = false;  // most clients are fast enough that it never is
   std::deque<std::pair<wasi::Stream, std::string>> joined_;
   std::size_t held_ = 0;  // bytes of `joined_`
   std::shared_ptr<tool::OutputFlow> flow_ = std::make_shared<tool::OutputFlow>();
