@@ -168,12 +168,14 @@ def snapshot(home):
     return {path.relative_to(home): (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
-def test_a_run_changes_nothing_in_the_home(run_code, home):
-    before = snapshot(home)
-    run_code("print(1)").ok()
-    run_code("1/0", "--template", "python")
-    run_code("while 1: pass", "--timeout", "0.2")
-    assert snapshot(home) == before
+def test_a_run_changes_nothing_in_the_home(run_code, private_home):
+    mine = {"SKERRY_HOME": str(private_home)}  # others begin sessions in the shared one
+    run_code("1/0", "--template", "python", env=mine)  # the first of a template in a copied home hashes it
+    before = snapshot(private_home)
+    run_code("print(1)", env=mine).ok()
+    run_code("1/0", "--template", "python", env=mine)
+    run_code("while 1: pass", "--timeout", "0.2", env=mine)
+    assert snapshot(private_home) == before
 
 
 def test_a_read_only_home_works_once_it_is_set_up(in_mount_namespace, home):

@@ -13,6 +13,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include "skerry/base/sealed_file.h"
 #include "skerry/image/compressed_file.h"
 #include "skerry/image/manifest_budget.h"
 #include "skerry/image/page_container.h"
@@ -346,8 +347,11 @@ Status RevisionFiles::keep_template(const Image& image, const std::filesystem::p
   const auto kept = template_path(image.sha256);
   std::error_code error;
   if (std::filesystem::exists(kept, error)) return ok_status();
-  // A second name for the same file: set-up replaces templates, and never writes in one.
+  // A second name for the same file: set-up replaces templates, and never writes in one. It changes
+  // the file's change time, for which whoever opens it next would hash it again.
+  const auto sealed = SealedFile::check(path, SealedFile::Depth::kTimes);
   std::filesystem::create_hard_link(path, kept, error);
+  if (!error && sealed.ok()) (void)SealedFile::seal(path, *sealed);
   if (error == std::errc::cross_device_link) {
     error.clear();
     SKERRY_ASSIGN(const OwnedFd file, open_file(path, O_RDONLY));
