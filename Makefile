@@ -10,6 +10,8 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 PYTEST_ARGS ?= -q -n $(JOBS)
+# The build whose unit tests run: release shares its objects with `make build`; asan also finds what only a sanitizer sees.
+UNIT_PRESET ?= release
 # How `make dev` ends: once (after an answer) or stay (at Ctrl-C); empty: stay at a terminal.
 DEV_SERVE ?=
 # Tests have a home of their own and never touch the one in use.
@@ -88,11 +90,11 @@ test-clients: build build/clients/.complete ## The clients and the server of gRP
 	cmake --build --preset release --target interop_server --parallel $(JOBS)
 
 .PHONY: test-unit
-test-unit: packages test-home build/dev/build.ninja ## Unit tests alone: the debug build, under ctest
-	@echo "== test: unit tests, debug build"
+test-unit: packages test-home build/$(UNIT_PRESET)/build.ninja ## Unit tests alone, under ctest (UNIT_PRESET=release, dev, asan)
+	@echo "== test: unit tests, $(UNIT_PRESET) build"
 	@mkdir -p $(LOGS)
-	cmake --build --preset dev --parallel $(JOBS)
-	$(IN_TEST_HOME) ctest --preset dev --parallel $(JOBS) 2>&1 | tee $(LOGS)/ctest.log
+	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS)
+	$(IN_TEST_HOME) ctest --preset $(UNIT_PRESET) --parallel $(JOBS) 2>&1 | tee $(LOGS)/ctest.log
 
 .PHONY: test-programs
 test-programs: packages test-home test-clients build/venv/.complete ## Whole-program tests alone: the release binary, under pytest
@@ -101,7 +103,7 @@ test-programs: packages test-home test-clients build/venv/.complete ## Whole-pro
 	$(IN_TEST_HOME) SKERRY_BIN=$(SKERRY) build/venv/bin/python -m pytest tests $(PYTEST_ARGS) 2>&1 | tee $(LOGS)/pytest.log
 
 .PHONY: test
-test: test-unit test-programs ## All tests: ctest over the debug build, then pytest over the release binary
+test: test-unit test-programs ## All tests: the unit tests under ctest, then whole programs under pytest
 	@echo; echo "== test: results"; grep -h 'tests passed' $(LOGS)/ctest.log; tail -n 1 $(LOGS)/pytest.log
 
 .PHONY: bench
@@ -127,11 +129,8 @@ tidy: packages-dev build/venv/.complete build/tidy/build.ninja ## clang-tidy ove
 	  && echo "tidy: $(words $(TIDY_FILES)) sources have no findings"
 
 .PHONY: asan
-asan: packages-dev test-home build/asan/build.ninja ## Unit tests under the address and undefined-behaviour sanitizers
-	@echo "== asan: unit tests"
-	@mkdir -p $(LOGS)
-	cmake --build --preset asan --parallel $(JOBS)
-	$(IN_TEST_HOME) ctest --preset asan --parallel $(JOBS) 2>&1 | tee $(LOGS)/asan.log
+asan: packages-dev ## Unit tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) test-unit UNIT_PRESET=asan
 
 .PHONY: tsan
 tsan: packages-dev test-home build/tsan/build.ninja ## Tests of processes and signals under the thread sanitizer

@@ -16,9 +16,12 @@ target_compile_options(skerry_warnings INTERFACE
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 
 # What most sources include, compiled once for sources and once for tests: it takes a third off a build of everything.
-# `release` and `tidy` do without, so that an #include that is missing is found.
-option(SKERRY_PRECOMPILE "Compile common headers once" OFF)
-if(SKERRY_PRECOMPILE)
+# `release` does without for sources, and `tidy` altogether, so that an #include that is missing is found.
+set(SKERRY_PRECOMPILE "tests" CACHE STRING "What shares precompiled headers: none, tests or all")
+# Tests are compiled quickly rather than well, also in a release build, whose libraries they share.
+add_library(skerry_test_options INTERFACE)
+target_compile_options(skerry_test_options INTERFACE $<$<CONFIG:Release>:-O1>)
+if(NOT SKERRY_PRECOMPILE STREQUAL "none")
   set(common <algorithm> <array> <chrono> <cstdint> <cstring> <filesystem> <functional> <map> <memory> <optional> <span>
     <string> <string_view> <utility> <vector> <absl/status/statusor.h> <google/protobuf/message.h>)
   foreach(kind sources tests)
@@ -27,13 +30,13 @@ if(SKERRY_PRECOMPILE)
     target_link_libraries(precompiled_${kind} PRIVATE absl::statusor protobuf::libprotobuf skerry_warnings)
     target_precompile_headers(precompiled_${kind} PRIVATE ${common})
   endforeach()
-  target_link_libraries(precompiled_tests PRIVATE GTest::gtest GTest::gmock)
+  target_link_libraries(precompiled_tests PRIVATE GTest::gtest GTest::gmock skerry_test_options)
   target_precompile_headers(precompiled_tests PRIVATE <gtest/gtest.h>)
 endif()
 
 # skerry_precompile(TARGET KIND) gives a target the common headers of sources or tests.
 function(skerry_precompile target kind)
-  if(SKERRY_PRECOMPILE)
+  if(SKERRY_PRECOMPILE STREQUAL "all" OR SKERRY_PRECOMPILE STREQUAL "${kind}")
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
   endif()
 endfunction()
@@ -54,7 +57,7 @@ function(skerry_library name)
   if(ARG_TESTS)
     add_executable(${name}_test ${ARG_TESTS})
     target_link_libraries(${name}_test PRIVATE ${target} ${ARG_TEST_DEPS} ${ARG_PRIVATE_DEPS} GTest::gtest GTest::gmock
-      GTest::gtest_main skerry_warnings)
+      GTest::gtest_main skerry_warnings skerry_test_options)
     target_compile_definitions(${name}_test PRIVATE SKERRY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     skerry_precompile(${name}_test tests)
     add_test(NAME ${name}_test COMMAND ${name}_test)

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/files/test_growth.h"
+#include "skerry/base/test_growth.h"
 
 namespace skerry::files {
 namespace {
@@ -83,14 +83,14 @@ TEST_P(HostileGlob, TakesTimeInProportionToTheName) {
   std::string pattern;
   while (pattern.size() < 1000) pattern += GetParam();
   const Glob glob = Glob::parse(pattern + "b").value();
-  const double growth = testing::growth(
+  const double growth = skerry::growth(
       8192, [](std::size_t size) { return std::string(size, 'a'); },
       [&](const std::string& name) { EXPECT_FALSE(glob.matches(name)); });
-  EXPECT_LT(growth, testing::kMostGrowth);
+  EXPECT_LT(growth, kLinearGrowth);
 }
 
 TEST_P(HostileGlob, IsParsedInTimeInProportionToItsLength) {
-  const double growth = testing::growth(
+  const double growth = skerry::growth(
       Glob::kLongest / 2,
       [](std::size_t size) {
         std::string pattern;
@@ -98,7 +98,7 @@ TEST_P(HostileGlob, IsParsedInTimeInProportionToItsLength) {
         return pattern;
       },
       [](const std::string& pattern) { EXPECT_TRUE(Glob::parse(pattern).ok()); });
-  EXPECT_LT(growth, testing::kMostGrowth);
+  EXPECT_LT(growth, kLinearGrowth);
 }
 
 INSTANTIATE_TEST_SUITE_P(GlobTest, HostileGlob,

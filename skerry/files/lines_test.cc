@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/files/test_growth.h"
+#include "skerry/base/test_growth.h"
 #include "skerry/files/test_trees.h"
 
 namespace skerry::files {
@@ -58,7 +58,7 @@ TEST_F(FileLinesTest, AreCutWhereMemoryHasItsLimit) {
 }
 
 TEST_F(FileLinesTest, OneLongLineIsReadInTimeInProportionToIt) {
-  const double growth = testing::growth(
+  const double growth = skerry::growth(
       std::size_t{3} << 20,
       [&](std::size_t size) {
         const std::string line(size, 'x');
@@ -69,7 +69,7 @@ TEST_F(FileLinesTest, OneLongLineIsReadInTimeInProportionToIt) {
         FileLines reader(trees.workspace, file);
         EXPECT_EQ(reader.next()->text.size(), file.size);
       });
-  EXPECT_LT(growth, testing::kMostGrowth);
+  EXPECT_LT(growth, kLinearGrowth);
 }
 
 }  // namespace

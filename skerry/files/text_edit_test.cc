@@ -8,7 +8,7 @@
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/sanitizer.h"
-#include "skerry/files/test_growth.h"
+#include "skerry/base/test_growth.h"
 
 namespace skerry::files {
 namespace {
@@ -52,25 +52,25 @@ TEST(TextEditTest, WhatCannotBeDoneIsRefused) {
 }
 
 TEST(TextEditTest, TextThatIsNearlyFoundEverywhereTakesNoLonger) {
-  const double growth = testing::growth(
+  const double growth = skerry::growth(
       std::size_t{256} << 10, [](std::size_t size) { return std::string(size, 'a'); },
       [](const std::string& text) {
         const std::string part = text.substr(0, text.size() / 2) + "b";
         const TextEdit all{.old_text = part, .new_text = "", .which = TextEdit::Which::kAll};
         EXPECT_EQ(edit(text, all, mib(10).value).status().code(), StatusCode::kFailedPrecondition);
       });
-  EXPECT_LT(growth, testing::kMostGrowth);
+  EXPECT_LT(growth, kLinearGrowth);
 }
 
 TEST(TextEditTest, ManyReplacementsTakeNoLongerThanTheText) {
   if (kHasAddressSanitizer) GTEST_SKIP() << "its memmem checks the whole rest of the text";
-  const double growth = testing::growth(
+  const double growth = skerry::growth(
       std::size_t{128} << 10, [](std::size_t size) { return std::string(size, 'a'); },
       [](const std::string& text) {
         const TextEdit all{.old_text = "a", .new_text = "bb", .which = TextEdit::Which::kAll};
         EXPECT_EQ(edit(text, all, mib(10).value)->replacements, text.size());
       });
-  EXPECT_LT(growth, testing::kMostGrowth);
+  EXPECT_LT(growth, kLinearGrowth);
 }
 
 TEST(TextEditTest, TimeThatIsOverEndsIt) {

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/files/test_growth.h"
+#include "skerry/base/test_growth.h"
 
 namespace skerry::files {
 namespace {
@@ -124,18 +124,18 @@ class HostilePattern : public ::testing::TestWithParam<Hostile> {
 TEST_P(HostilePattern, IsSearchedForInTimeInProportionToTheLine) {
   const TextPattern pattern =
       TextPattern::compile(GetParam().pattern, {.syntax = Syntax::kExtended}).value();
-  const double growth = testing::growth(std::size_t{128} << 10, text, [&](const std::string& line) {
+  const double growth = skerry::growth(std::size_t{128} << 10, text, [&](const std::string& line) {
     Deadline deadline = in_a_minute();
     EXPECT_TRUE(pattern.is_in(line, deadline).ok());
   });
-  EXPECT_LT(growth, testing::kMostGrowth);
+  EXPECT_LT(growth, kLinearGrowth);
 }
 
 TEST_P(HostilePattern, HasItsPiecesFoundInTimeInProportionToTheLine) {
-  const double growth = testing::growth(std::size_t{32} << 10, text, [](const std::string& line) {
+  const double growth = skerry::growth(std::size_t{32} << 10, text, [](const std::string& line) {
     (void)pieces(GetParam().pattern, line);
   });
-  EXPECT_LT(growth, testing::kMostGrowth);
+  EXPECT_LT(growth, kLinearGrowth);
 }
 
 INSTANTIATE_TEST_SUITE_P(TextPatternTest, HostilePattern,

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/files/test_growth.h"
+#include "skerry/base/test_growth.h"
 #include "skerry/files/test_trees.h"
 
 namespace skerry::files {
@@ -218,21 +218,21 @@ TEST_F(TreeTest, WalksAndRemovalsTakeTimeInProportionToTheTree) {
     fill(*made, count);
     return made;
   };
-  EXPECT_LT(testing::growth(2000, make,
-                            [&](const auto& made) {
-                              const auto on = [](const Entry&) { return Tree::Step::kOn; };
-                              EXPECT_TRUE(made->workspace.walk(".", deadline, on).ok());
-                            }),
-            testing::kMostGrowth);
-  EXPECT_LT(testing::growth(2000, make,
-                            [&](const auto& made) {
-                              const auto entries = made->workspace.list(".").value();
-                              for (const Entry& entry : entries) {
-                                EXPECT_EQ(made->workspace.remove_all(entry.name, deadline),
-                                          ok_status());
-                              }
-                            }),
-            testing::kMostGrowth);
+  EXPECT_LT(skerry::growth(2000, make,
+                           [&](const auto& made) {
+                             const auto on = [](const Entry&) { return Tree::Step::kOn; };
+                             EXPECT_TRUE(made->workspace.walk(".", deadline, on).ok());
+                           }),
+            kLinearGrowth);
+  EXPECT_LT(skerry::growth(2000, make,
+                           [&](const auto& made) {
+                             const auto entries = made->workspace.list(".").value();
+                             for (const Entry& entry : entries) {
+                               EXPECT_EQ(made->workspace.remove_all(entry.name, deadline),
+                                         ok_status());
+                             }
+                           }),
+            kLinearGrowth);
 }
 
 }  // namespace

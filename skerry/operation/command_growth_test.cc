@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/files/test_growth.h"
+#include "skerry/base/test_growth.h"
 #include "skerry/files/test_trees.h"
 #include "skerry/operation/command.h"
 
@@ -55,7 +55,7 @@ class CommandGrowth : public ::testing::TestWithParam<Case> {};
 
 TEST_P(CommandGrowth, IsInProportion) {
   const Command command = Command::parse(GetParam().command).value();
-  const double growth = files::testing::growth(
+  const double growth = skerry::growth(
       GetParam().size, [](std::size_t size) { return trees_with(GetParam().input, size); },
       [&](const auto& trees) {
         files::Deadline deadline(files::Deadline::Clock::now() + std::chrono::seconds(60));
@@ -63,7 +63,7 @@ TEST_P(CommandGrowth, IsInProportion) {
         ASSERT_TRUE(output.ok()) << output.status();
         EXPECT_FALSE(output->is_timed_out);
       });
-  EXPECT_LT(growth, files::testing::kMostGrowth) << GetParam().command;
+  EXPECT_LT(growth, kLinearGrowth) << GetParam().command;
 }
 
 constexpr std::size_t kFew = 600;

@@ -262,6 +262,7 @@ TEST_F(FileCallsTest, WhileAnotherHasTheSecondSessionTheFirstIsFree) {
 struct Misdeed {
   const char* order;
   StatusCode code;
+  StatusCode other = code;  // of one that is ended by its time or by its size
 };
 
 class WorkerOfFiles : public FileCallsTest, public ::testing::WithParamInterface<Misdeed> {};
@@ -270,25 +271,24 @@ class AChange : public WorkerOfFiles {};
 TEST_P(AChange, ThatGoesWrongChangesNothing) {
   start({.patience = std::chrono::seconds(1)});
   ASSERT_EQ(write("a", "before"), ok_status());
-  EXPECT_EQ(write(GetParam().order, "x").code(), GetParam().code);
+  const StatusCode code = write(GetParam().order, "x").code();
+  EXPECT_TRUE(code == GetParam().code || code == GetParam().other) << code;
   EXPECT_TRUE(read().ends_with(" before")) << read();
   ASSERT_EQ(write("a", "+"), ok_status());
   EXPECT_EQ(read(), "kept before+");
 }
 
-INSTANTIATE_TEST_SUITE_P(FileCallsTest, AChange,
-                         ::testing::Values(Misdeed{"hang", StatusCode::kDeadlineExceeded},
-                                           Misdeed{"die", StatusCode::kInternal},
-                                           Misdeed{"fail", StatusCode::kDataLoss},
-                                           Misdeed{"flood", StatusCode::kDeadlineExceeded},
-                                           Misdeed{"no state", StatusCode::kDataLoss},
-                                           Misdeed{"state of no volume", StatusCode::kDataLoss},
-                                           Misdeed{"state of a second", StatusCode::kDataLoss},
-                                           Misdeed{"unsealed state", StatusCode::kPermissionDenied},
-                                           Misdeed{"host file", StatusCode::kPermissionDenied}),
-                         [](const auto& parameter) {
-                           return broker::testing::name_of_order(parameter.param.order);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    FileCallsTest, AChange,
+    ::testing::Values(Misdeed{"hang", StatusCode::kDeadlineExceeded},
+                      Misdeed{"die", StatusCode::kInternal}, Misdeed{"fail", StatusCode::kDataLoss},
+                      Misdeed{"flood", StatusCode::kDeadlineExceeded, StatusCode::kInternal},
+                      Misdeed{"no state", StatusCode::kDataLoss},
+                      Misdeed{"state of no volume", StatusCode::kDataLoss},
+                      Misdeed{"state of a second", StatusCode::kDataLoss},
+                      Misdeed{"unsealed state", StatusCode::kPermissionDenied},
+                      Misdeed{"host file", StatusCode::kPermissionDenied}),
+    [](const auto& parameter) { return broker::testing::name_of_order(parameter.param.order); });
 
 class ALook : public WorkerOfFiles {};
 TEST_P(ALook, IsBelievedNothing) {
