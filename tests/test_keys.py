@@ -219,6 +219,21 @@ def test_a_stream_ends_with_its_key(serve, new_key, keys):
     assert run(Asking(service.http, other["key"]), "1")[0] == 200
 
 
+def test_a_stream_over_grpc_ends_with_its_key(serve, new_key, keys):
+    only = new_key("a")
+    service = serve()
+    with Client(service.grpc, "skerry.v1.Skerry", key=only["key"]) as client:
+        stream = client.Run(code="import time\nfor n in range(300): print(n, flush=True); time.sleep(0.1)")
+        next(stream)
+        keys("revoke", only["id"]).ok()
+        service.process.send_signal(signal.SIGHUP)
+        begun = time.monotonic()
+        with pytest.raises(grpc.RpcError) as error:
+            list(stream)
+        assert error.value.code() == grpc.StatusCode.UNAUTHENTICATED
+        assert time.monotonic() - begun < 10
+
+
 def test_a_large_body_of_nobody_is_not_read(serve, new_key):
     key = new_key("a")["key"].encode()
     client = Http(serve().http)

@@ -21,6 +21,8 @@ namespace asio = boost::asio;
 using asio::awaitable;
 
 constexpr std::size_t kShownName = 128;
+// How soon the streams of a key that was revoked end.
+constexpr std::chrono::seconds kKeyCheck{2};
 
 }  // namespace
 
@@ -110,23 +112,33 @@ awaitable<Status> Server::handle(const std::shared_ptr<http::Http2Stream>& strea
   if (!timeout.ok()) co_return timeout.status();
   // A handler that is cancelled has a status like any other.
   co_await asio::this_coro::throw_if_cancelled(false);
-  try {
-    if (!*timeout) {
-      auto handling = method.handle(call);
-      co_return co_await std::move(handling);
+  const auto executor = co_await asio::this_coro::executor;
+  Status ended_by;  // what has cancelled the handler, if something has
+  const auto end = [&](Status why) {
+    ended_by = std::move(why);
+    stream->cancel();
+  };
+  loop::Deadline deadline(
+      executor, [&] { end(absl::DeadlineExceededError("the client's deadline has passed")); });
+  if (*timeout) {
+    call.set_deadline(std::chrono::steady_clock::now() + **timeout);
+    deadline.set(*call.deadline());
+  }
+  loop::Deadline key_check(executor, [&] {
+    const auto still = authorizer_.principal_of(http::api_key_in(stream->head().headers));
+    if (still.ok()) {
+      key_check.set_after(kKeyCheck);
+    } else {
+      end(still.status());
     }
-    const auto deadline = std::chrono::steady_clock::now() + **timeout;
-    call.set_deadline(deadline);
-    bool has_passed = false;
-    loop::Deadline timer(co_await asio::this_coro::executor, [&] {
-      has_passed = true;
-      stream->cancel();
-    });
-    timer.set(deadline);
+  });
+  if (method.streams_responses && method.options.access == Access::kKey) {
+    key_check.set_after(kKeyCheck);
+  }
+  try {
     auto handling = method.handle(call);
     const Status status = co_await std::move(handling);
-    if (!has_passed) co_return status;
-    co_return absl::DeadlineExceededError("the client's deadline has passed");
+    co_return ended_by.ok() ? status : ended_by;
   } catch (const std::exception&) {
     co_return absl::InternalError("the call could not be carried out");
   }

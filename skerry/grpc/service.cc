@@ -26,6 +26,7 @@ void Service::add(const char* name, MethodOptions options,
   }
   methods_[name] = {.options = options,
                     .streams_requests = method->client_streaming(),
+                    .streams_responses = method->server_streaming(),
                     .handle = std::move(handle)};
 }
 

@@ -50,6 +50,7 @@ class Service {
   struct Method {
     MethodOptions options;
     bool streams_requests = false;
+    bool streams_responses = false;
     std::function<Work(Call& call)> handle;
   };
 
