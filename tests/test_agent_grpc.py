@@ -128,7 +128,7 @@ def test_runs(agent, code, parameters, status, out, error, told):
 def test_long_output_is_cut_with_a_marker_and_is_no_failure(agent):
     result = agent.python("for i in range(100_000): print('x' * 110)")
     assert name_of(result, "status") == "STATUS_CODE_OK"
-    assert len(output(result)) > 1 << 20 and output(result).endswith("--max-output BYTES]\n")
+    assert len(output(result)) > 1 << 20 and output(result).endswith("allow more with the service's wasi.max_output_bytes]\n")
     assert metadata(result)["truncated"] == ["stdout"]
     exact = agent.python("print('x' * ((1 << 20) - 1))")
     assert len(output(exact)) == 1 << 20 and metadata(exact)["truncated"] == []

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits: each ends or cuts a run cleanly, says its value and the option that raises it, and refuses senseless values."""
 
+import json
 import subprocess
 import time
 
 import pytest
+
+from test_http import Http
 
 MIB = 1 << 20
 
@@ -441,3 +444,23 @@ def test_fuel_ends_a_run_and_is_counted(run_json):
     assert first["usage"]["fuel"] == second["usage"]["fuel"] > 10_000
 
 
+
+
+# ------------------------------------------------------------------------------------------------ in the caller's words
+
+SPIN, FILL, SPEAK = "while True: pass", "x = bytearray(1 << 30)", "print('x' * (3 << 20))"
+OVER_HTTP = {
+    "run": ("/v1/run", lambda code: {"code": code, "timeout": 1}, {SPIN: '"timeout": S', FILL: '"memory": MB', SPEAK: '"max_output": BYTES'}),
+    "tool": ("/tools/execute", lambda code: {"tool_name": "python_executor", "parameters": {"code": code, "timeout_seconds": 1}},
+             {SPIN: '"timeout_seconds": S', FILL: "wasi.memory_limit_bytes", SPEAK: "wasi.max_output_bytes"}),
+}
+
+
+@pytest.mark.parametrize("way", OVER_HTTP)
+def test_a_limit_is_named_in_the_words_of_who_asks(served, way):
+    path, body, words = OVER_HTTP[way]
+    http = Http(served.http)
+    for code, expected in words.items():
+        answer = json.dumps(http("POST", path, body(code))[2])
+        assert expected.replace('"', '\\"') in answer, answer[-500:]
+        assert "--" not in answer.replace("x" * 100, ""), "that is an option of the command line"

@@ -237,7 +237,7 @@ def test_failures_are_outcomes_over_grpc(own):
     assert (failed.outcome, failed.exit_code, failed.exception.type) == ("failed", 1, "ZeroDivisionError")
     assert [frame.line for frame in failed.exception.frames] == [3, 2]
     late = outcome_of(own.Run(code="while True: pass", timeout=0.2))
-    assert (late.outcome, late.exit_code, late.limit.option) == ("deadline", 124, "--timeout S")
+    assert (late.outcome, late.exit_code, late.limit.option) == ("deadline", 124, '"timeout": S')
     cut = events(own.Run(code="print('x' * 5000)", max_output=100))
     assert cut[-1][1].outcome.truncated == ["stdout"]
 

@@ -137,15 +137,12 @@ void explain_failure(const sandbox::Sandbox& sandbox, Outcome& outcome) {
   if (!outcome.exception->message.empty()) outcome.message += ": " + outcome.exception->message;
   const auto hit = limit_behind(sandbox, outcome);
   if (!hit) return;
-  outcome.limit = sandbox::LimitHit{.limit = std::string(hit->first.key),
-                                    .value = hit->second,
-                                    .unit = std::string(hit->first.unit),
-                                    .option = std::string(hit->first.option)};
+  outcome.limit = sandbox::LimitHit::of(hit->first, hit->second, sandbox.limits().words);
   outcome.message +=
       fmt::format(" (the {} limit is {}; raise it with {})", hit->first.key,
                   hit->first.unit == "bytes" ? fmt::format("{:g} MiB", hit->second / 1048576)
                                              : fmt::format("{:g} {}", hit->second, hit->first.unit),
-                  hit->first.option);
+                  outcome.limit->option);
 }
 
 /// xoshiro256** 1.0 (Blackman and Vigna, 2018, public domain).

@@ -7,18 +7,18 @@ namespace skerry::sandbox {
 namespace {
 
 template <typename T>
-Status in_bounds(const LimitName& limit, T value, T low, T high) {
+Status in_bounds(const LimitName& limit, LimitWords words, T value, T low, T high) {
   if (value >= low && value <= high) return ok_status();
   return absl::InvalidArgumentError(fmt::format("{} limit is {} {}, expected {} to {} ({})",
                                                 limit.key, value, limit.unit, low, high,
-                                                limit.option));
+                                                limit.option(words)));
 }
 
 }  // namespace
 
 bool Limits::suit_sandbox_of(const Limits& other) const {
   return memory == other.memory && files == other.files && open_files == other.open_files &&
-         table_elements == other.table_elements && fuel == other.fuel;
+         table_elements == other.table_elements && fuel == other.fuel && words == other.words;
 }
 
 std::optional<LimitName> find_limit(std::string_view key) {
@@ -32,15 +32,17 @@ std::optional<LimitName> find_limit(std::string_view key) {
 Status Limits::check() const {
   // 4,095 MiB: hollow modules keep a 64 KiB page of the 4 GiB free. 8 MiB is less than any runtime
   // starts with.
-  SKERRY_TRY(in_bounds(kMemoryLimit, memory.value, mib(1).value, mib(4095).value));
-  SKERRY_TRY(in_bounds(kWallLimit, static_cast<double>(wall.count()) / 1000, 0.001, 86'400.0));
+  SKERRY_TRY(in_bounds(kMemoryLimit, words, memory.value, mib(1).value, mib(4095).value));
+  SKERRY_TRY(
+      in_bounds(kWallLimit, words, static_cast<double>(wall.count()) / 1000, 0.001, 86'400.0));
   // Output is held in memory until the run is reported.
-  SKERRY_TRY(in_bounds(kOutputLimit, output.value, std::uint64_t{0}, mib(1024).value));
-  if (fuel) SKERRY_TRY(in_bounds(kFuelLimit, *fuel, std::uint64_t{1}, std::uint64_t{1} << 62));
-  SKERRY_TRY(in_bounds(kFilesLimit, files.value, std::uint64_t{0}, mib(4096).value));
-  SKERRY_TRY(in_bounds(kOpenFilesLimit, open_files, 3U, 4096U));
+  SKERRY_TRY(in_bounds(kOutputLimit, words, output.value, std::uint64_t{0}, mib(1024).value));
+  if (fuel)
+    SKERRY_TRY(in_bounds(kFuelLimit, words, *fuel, std::uint64_t{1}, std::uint64_t{1} << 62));
+  SKERRY_TRY(in_bounds(kFilesLimit, words, files.value, std::uint64_t{0}, mib(4096).value));
+  SKERRY_TRY(in_bounds(kOpenFilesLimit, words, open_files, 3U, 4096U));
   // Eight bytes of the host's for each, in at most ten tables.
-  return in_bounds(kTableLimit, table_elements, 0U, 200'000U);
+  return in_bounds(kTableLimit, words, table_elements, 0U, 200'000U);
 }
 
 }  // namespace skerry::sandbox

@@ -21,7 +21,8 @@ void expect_refused(const Limits& limits, const LimitName& limit, std::string_vi
   const Status status = limits.check();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << limit.key;
   const std::string text(message_of(status));
-  for (const std::string_view part : {limit.key, limit.unit, limit.option, value}) {
+  for (const std::string_view part :
+       {limit.key, limit.unit, limit.option(LimitWords::kOptions), value}) {
     EXPECT_NE(text.find(part), std::string::npos) << "\"" << part << "\" is not in: " << text;
   }
 }

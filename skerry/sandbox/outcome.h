@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
+#include "skerry/sandbox/limits.h"
 
 namespace skerry::sandbox {
 
@@ -34,7 +35,11 @@ struct LimitHit {
   std::string limit;   ///< "memory"
   double value = 0;    ///< in `unit`
   std::string unit;    ///< "bytes"
-  std::string option;  ///< "--memory MB"
+  std::string option;  ///< what raises it, in the caller's words: "--memory MB"
+
+  static LimitHit of(const LimitName& name, double value, LimitWords words) {
+    return {std::string(name.key), value, std::string(name.unit), std::string(name.option(words))};
+  }
 };
 
 /// One frame of an exception's traceback, outermost first.

@@ -152,7 +152,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::load(const Origin& origin, const Limit
           " MiB, but the run starts from " + std::to_string((needed + (1 << 20) - 1) >> 20) +
           " MiB (template \"" + origin.image->manifest.template_name +
           "\" and what a session has added to it): raise it with " +
-          std::string(kMemoryLimit.option));
+          std::string(kMemoryLimit.option(limits.words)));
     }
     SKERRY_ASSIGN(sandbox->memory_,
                   image::LinearMemory::on_image(origin.image->pages, limits.memory));
@@ -257,8 +257,7 @@ void Sandbox::measure(Usage& usage) {
 
 void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
   const auto hit = [&](const LimitName& name, double value) {
-    outcome.limit =
-        LimitHit{std::string(name.key), value, std::string(name.unit), std::string(name.option)};
+    outcome.limit = LimitHit::of(name, value, limits_.words);
   };
   switch (end.kind) {
     case engine::CallEnd::Kind::kReturned:
@@ -278,7 +277,8 @@ void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
       outcome.kind = OutcomeKind::kOutOfFuel;
       hit(kFuelLimit, static_cast<double>(limits_.fuel.value_or(0)));
       outcome.message = "used up its " + std::to_string(limits_.fuel.value_or(0)) +
-                        " units of fuel; raise them with " + std::string(kFuelLimit.option);
+                        " units of fuel; raise them with " +
+                        std::string(kFuelLimit.option(limits_.words));
       break;
     case engine::CallEnd::Kind::kStackExhausted:
     case engine::CallEnd::Kind::kTrapped:
@@ -288,7 +288,8 @@ void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
         outcome.kind = OutcomeKind::kOutOfMemory;
         hit(kMemoryLimit, static_cast<double>(limits_.memory.value));
         outcome.message = "needed more than its " + std::to_string(limits_.memory.value >> 20) +
-                          " MiB of memory; raise them with " + std::string(kMemoryLimit.option);
+                          " MiB of memory; raise them with " +
+                          std::string(kMemoryLimit.option(limits_.words));
         break;
       }
       outcome.kind = OutcomeKind::kTrapped;

@@ -138,6 +138,7 @@ Result<broker::Runner::Order> run_order(nlohmann::json parameters, const RunRule
   }
   request.input = given.take_text("stdin");
   request.limits = rules.limits;
+  request.limits.words = sandbox::LimitWords::kRunFields;
   request.limits.wall =
       std::chrono::milliseconds(std::llround(given.value("timeout").get<double>() * 1000));
   request.limits.memory = mebibytes(given.value("memory").get<double>());

@@ -41,6 +41,7 @@ std::vector<Parameter> limit_parameters(const sandbox::Limits& limits) {
 
 sandbox::Limits limits_of(const Arguments& arguments, const sandbox::Limits& limits) {
   sandbox::Limits own = limits;
+  own.words = sandbox::LimitWords::kToolParameters;
   own.wall = std::chrono::seconds(arguments.integer("timeout_seconds"));
   if (arguments.has("fuel")) own.fuel = static_cast<std::uint64_t>(arguments.integer("fuel"));
   return own;

@@ -87,6 +87,7 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
   order.request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
   order.request.input = arguments.take_text("stdin");
   order.request.limits = limits_;
+  order.request.limits.words = sandbox::LimitWords::kToolParameters;
   order.request.limits.wall = std::chrono::seconds(arguments.integer("timeout_seconds"));
   OutputOptions output;
   output.seen = std::move(seen);

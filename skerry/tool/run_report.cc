@@ -69,7 +69,7 @@ Verdict verdict_of(const RunReport& report) {
 
 std::string cut_marker(const sandbox::Limits& limits) {
   return fmt::format("\n[output cut at {} bytes; allow more with {}]\n", limits.output.value,
-                     sandbox::kOutputLimit.option);
+                     sandbox::kOutputLimit.option(limits.words));
 }
 
 ordered_json json_of(const sandbox::Exception& exception) {

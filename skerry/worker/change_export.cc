@@ -58,7 +58,8 @@ Result<std::vector<Outgoing>> outgoing(const std::vector<wasi::Change>& changes,
     if (total <= rules.max_bytes.value) continue;
     return absl::ResourceExhaustedError(
         "the changed files have more than " + std::to_string(rules.max_bytes.value) +
-        " bytes, holes included; allow more with " + std::string(sandbox::kFilesLimit.option));
+        " bytes, holes included; allow more with " +
+        std::string(sandbox::kFilesLimit.option(sandbox::LimitWords::kOptions)));
   }
   return sent;
 }

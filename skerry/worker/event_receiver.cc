@@ -69,15 +69,12 @@ sandbox::Usage usage_of(const RunEvent::Ended& ended, const sandbox::Limits& lim
   return usage;
 }
 
-Result<sandbox::LimitHit> limit_of(const RunEvent::LimitHit& hit) {
+Result<sandbox::LimitHit> limit_of(const RunEvent::LimitHit& hit, sandbox::LimitWords words) {
   const auto name = sandbox::find_limit(hit.limit());
   if (!name || !std::isfinite(hit.value()) || hit.value() < 0) {
     return broken("reported a limit that does not exist");
   }
-  return sandbox::LimitHit{.limit = std::string(name->key),
-                           .value = hit.value(),
-                           .unit = std::string(name->unit),
-                           .option = std::string(name->option)};
+  return sandbox::LimitHit::of(*name, hit.value(), words);
 }
 
 Result<Outcome> outcome_of(const RunEvent::Ended& ended, const sandbox::Limits& limits) {
@@ -90,7 +87,7 @@ Result<Outcome> outcome_of(const RunEvent::Ended& ended, const sandbox::Limits& 
   }
   outcome.message = ended.message();
   if (ended.has_limit()) {
-    SKERRY_ASSIGN(outcome.limit, limit_of(ended.limit()));
+    SKERRY_ASSIGN(outcome.limit, limit_of(ended.limit(), limits.words));
   }
   if (ended.has_exception()) {
     outcome.exception = {.type = ended.exception().type(),

@@ -102,9 +102,8 @@ Outcome deadline_outcome(const sandbox::Limits& limits, RunPhase phase) {
           ? fmt::format("ran longer than {:g} s", seconds)
           : fmt::format("its files took longer to write out than {} s after its limit of {:g} s",
                         kResultsTime.count(), seconds);
-  outcome.message += fmt::format("; allow more with {}", sandbox::kWallLimit.option);
-  outcome.limit = {std::string(sandbox::kWallLimit.key), seconds,
-                   std::string(sandbox::kWallLimit.unit), std::string(sandbox::kWallLimit.option)};
+  outcome.message += fmt::format("; allow more with {}", sandbox::kWallLimit.option(limits.words));
+  outcome.limit = sandbox::LimitHit::of(sandbox::kWallLimit, seconds, limits.words);
   return outcome;
 }
 
@@ -123,15 +122,15 @@ Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits, Kille
                                      : exit.signal == 0 && exit.code == kMemoryExit;
   if (was_out_of_memory) {
     outcome.kind = OutcomeKind::kOutOfMemory;
-    outcome.message = exit.signal == SIGKILL ? "its process was killed for want of memory; lower " +
-                                                   std::string(sandbox::kMemoryLimit.option) +
-                                                   " or give the machine more"
-                                             : "its process needed more memory than its limits "
-                                               "allow beside the guest's own; raise " +
-                                                   std::string(sandbox::kMemoryLimit.option);
-    outcome.limit = {
-        std::string(sandbox::kMemoryLimit.key), static_cast<double>(limits.memory.value),
-        std::string(sandbox::kMemoryLimit.unit), std::string(sandbox::kMemoryLimit.option)};
+    outcome.message = exit.signal == SIGKILL
+                          ? "its process was killed for want of memory; lower " +
+                                std::string(sandbox::kMemoryLimit.option(limits.words)) +
+                                " or give the machine more"
+                          : "its process needed more memory than its limits "
+                            "allow beside the guest's own; raise " +
+                                std::string(sandbox::kMemoryLimit.option(limits.words));
+    outcome.limit = sandbox::LimitHit::of(sandbox::kMemoryLimit,
+                                          static_cast<double>(limits.memory.value), limits.words);
   } else {
     outcome.kind = OutcomeKind::kCrashed;
     outcome.message = exit.signal != 0 ? "its process died of signal " + std::to_string(exit.signal)

@@ -101,6 +101,7 @@ Result<std::string> encode(RunRequest&& request) {
   limits.set_files(request.limits.files.value);
   limits.set_open_files(request.limits.open_files);
   limits.set_table_elements(request.limits.table_elements);
+  limits.set_words(static_cast<std::uint32_t>(request.limits.words));
   message.set_template_(request.template_name);
   message.set_input(std::move(request.input));
   if (request.seed) message.set_seed(*request.seed);
@@ -164,6 +165,8 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   request.limits.files = ByteSize{limits.files()};
   request.limits.open_files = limits.open_files();
   request.limits.table_elements = limits.table_elements();
+  request.limits.words = sandbox::LimitWords{std::min<int>(
+      static_cast<int>(limits.words()), static_cast<int>(sandbox::LimitWords::kToolParameters))};
   SKERRY_TRY(request.limits.check());
   request.template_name = message.template_();
   request.input = std::move(*message.mutable_input());
