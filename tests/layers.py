@@ -3,11 +3,14 @@
 """Checks the order of the folders under skerry/: SKERRY_LAYERS in CMakeLists.txt, lowest first.
 
 A folder includes only itself and folders before it in that list; only the engine includes Wasmtime; every folder is in the
-list. Prints each breach as file:line and ends with 1 if there was any.
+list; headers of a folder do not include each other in a circle. The tables of folders in ARCHITECTURE.md and skerry/README.md
+are made of the first lines of the folders' READMEs. Prints each breach as file:line and ends with 1 if there was any.
 
     tests/layers.py [SOURCE_DIRECTORY]
+    tests/layers.py --write    writes the tables
 """
 
+import graphlib
 import re
 import sys
 from pathlib import Path
@@ -16,6 +19,9 @@ INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 LIST = re.compile(r"set\(SKERRY_LAYERS\s+([^)]*)\)")
 SOURCES = {".h", ".cc"}
 ENGINE = "engine"
+# Documents with the table, and how a folder is named there.
+TABLES = {"ARCHITECTURE.md": "[`skerry/{0}`](skerry/{0}/README.md)", "skerry/README.md": "[{0}]({0}/README.md)"}
+BEGIN, END = "<!-- folders: tests/layers.py --write -->\n", "<!-- end of folders -->\n"
 
 
 def layers_of(root):
@@ -40,8 +46,47 @@ def breach_of(folder, header, order):
     return None
 
 
+def purpose_of(root, folder):
+    """What the folder is: the first line of its README, `# name: what it is`."""
+    readme = root / "skerry" / folder / "README.md"
+    first = readme.read_text().split("\n", 1)[0] if readme.exists() else ""
+    return first.removeprefix(f"# {folder}: ") if first.startswith(f"# {folder}: ") else None
+
+
+def table_of(root, name):
+    rows = "".join(f"| {name.format(folder)} | {purpose_of(root, folder)} |\n" for folder in layers_of(root))
+    return f"{BEGIN}| folder | what |\n|---|---|\n{rows}{END}"
+
+
+def with_table(text, table):
+    """The document with this table in place of its own; None where it has no place for one."""
+    begin, end = text.find(BEGIN), text.find(END)
+    return None if begin < 0 or end < begin else text[:begin] + table + text[end + len(END):]
+
+
+def circles(root, folder):
+    """Headers of one folder that include each other in a circle."""
+    includes = {}
+    for file in (root / "skerry" / folder).rglob("*.h"):
+        name = str(file.relative_to(root))
+        found = (INCLUDE.match(line) for line in file.read_text().splitlines())
+        includes[name] = {match.group(2) for match in found if match and match.group(2).startswith(f"skerry/{folder}/")}
+    try:
+        graphlib.TopologicalSorter(includes).prepare()
+    except graphlib.CycleError as error:
+        yield f"skerry/{folder}: headers include each other: {' -> '.join(error.args[1])}"
+
+
 def breaches(root):
     order = layers_of(root)
+    for folder in order:
+        if purpose_of(root, folder) is None:
+            yield f"skerry/{folder}/README.md:1: expected \"# {folder}: WHAT IT IS\""
+        yield from circles(root, folder)
+    for document, name in TABLES.items():
+        text = (root / document).read_text()
+        if with_table(text, table_of(root, name)) != text:
+            yield f"{document}:1: its table of folders is old: tests/layers.py --write"
     for directory in sorted(p for p in (root / "skerry").iterdir() if p.is_dir()):
         folder = directory.name
         if folder not in order:
@@ -56,7 +101,13 @@ def breaches(root):
 
 
 def main():
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)
+    here = Path(__file__).resolve().parent.parent
+    if sys.argv[1:] == ["--write"]:
+        for document, name in TABLES.items():
+            path = here / document
+            path.write_text(with_table(path.read_text(), table_of(here, name)) or sys.exit(f"{document} has no place for the table"))
+        return 0
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else here
     found = list(breaches(root))
     for breach in found:
         print(breach)
