@@ -78,17 +78,17 @@ class TenantsTest : public ::testing::Test {
     const char* home = std::getenv("SKERRY_HOME");
     ASSERT_NE(home, nullptr) << "SKERRY_HOME must name a home that `skerry setup` has prepared";
     ::alarm(120);
-    Setting setting;
-    setting.zygote = SKERRY_TEST_ZYGOTE;
-    setting.home.root = home;
-    setting.workers = setting.share = 6;
-    auto broker = Broker::start(io_, setting);
+    Options options;
+    options.zygote = SKERRY_TEST_ZYGOTE;
+    options.home.root = home;
+    options.workers = options.share = 6;
+    auto broker = Broker::start(io_, options);
     ASSERT_TRUE(broker.ok()) << broker.status();
     broker_ = *std::move(broker);
-    SessionRuns::Setting with;
+    SessionRuns::Options with;
     with.store = store_path();
     with.hibernate = std::chrono::milliseconds(500);
-    auto runs = SessionRuns::start(io_, *broker_, setting.home, with);
+    auto runs = SessionRuns::start(io_, *broker_, options.home, with);
     ASSERT_TRUE(runs.ok()) << runs.status();
     runs_ = *std::move(runs);
   }

@@ -29,7 +29,7 @@ class Gate {
     /// last key does not allow it again. With this it is never allowed.
     bool requires_key = false;
     double runs_per_second = 0;  ///< of each key without a rate of its own; 0: unlimited
-    CircuitBreaker::Setting breaker = {};
+    CircuitBreaker::Options breaker = {};
     /// Called with each decision of `admit`; may be empty.
     std::function<void(const Status&)> on_admission = {};
     std::function<Clock::time_point()> now = [] { return Clock::now(); };

@@ -24,11 +24,11 @@ using nlohmann::json;
 constexpr std::string_view kPrefix = "skerry_";
 constexpr std::size_t kIdDigits = 12;
 constexpr std::size_t kSecretDigits = 64;
-constexpr std::size_t kMostKeys = 10'000;
-constexpr std::size_t kMostTools = 100;
+constexpr std::size_t kMaxKeys = 10'000;
+constexpr std::size_t kMaxTools = 100;
 constexpr std::int64_t kMaxFile = std::int64_t{16} << 20;
-constexpr double kMostPerSecond = 1e6;
-constexpr std::int64_t kMostPerDay = 1'000'000'000;
+constexpr double kMaxPerSecond = 1e6;
+constexpr std::int64_t kMaxPerDay = 1'000'000'000;
 
 bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == text.npos;
@@ -56,13 +56,13 @@ Status check(const Key& key) {
   }
   if (key.label.size() > 200) return absl::InvalidArgumentError("a label of more than 200 bytes");
   const Allowance& allowed = key.allowance;
-  if (!(allowed.runs_per_second >= 0 && allowed.runs_per_second <= kMostPerSecond)) {
+  if (!(allowed.runs_per_second >= 0 && allowed.runs_per_second <= kMaxPerSecond)) {
     return absl::InvalidArgumentError("runs per second must be from 0 to 1,000,000");
   }
-  if (allowed.runs_per_day < 0 || allowed.runs_per_day > kMostPerDay) {
+  if (allowed.runs_per_day < 0 || allowed.runs_per_day > kMaxPerDay) {
     return absl::InvalidArgumentError("runs per day must be from 0 to 1,000,000,000");
   }
-  if (allowed.tools.size() > kMostTools) return absl::InvalidArgumentError("more than 100 tools");
+  if (allowed.tools.size() > kMaxTools) return absl::InvalidArgumentError("more than 100 tools");
   return ok_status();
 }
 
@@ -145,7 +145,7 @@ Result<std::vector<Key>> KeyFile::read() const {
   SKERRY_ASSIGN(const std::string text, read_all(opened->get(), bytes(kMaxFile)));
   const json file = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!file.is_object() || file.value("version", json()) != 1 || !file.contains("keys") ||
-      !file["keys"].is_array() || file["keys"].size() > kMostKeys) {
+      !file["keys"].is_array() || file["keys"].size() > kMaxKeys) {
     return absl::DataLossError(path_.native() + " is no file of keys of version 1");
   }
   std::vector<Key> keys;
@@ -173,7 +173,7 @@ Status KeyFile::add(const Key& key) const {
   SKERRY_TRY(make_private_directory(path_.parent_path()));
   SKERRY_ASSIGN(const FileLock alone, FileLock::acquire(path_.native() + ".lock"));
   SKERRY_ASSIGN(auto keys, read());
-  if (keys.size() >= kMostKeys) return absl::ResourceExhaustedError("there are 10,000 keys");
+  if (keys.size() >= kMaxKeys) return absl::ResourceExhaustedError("there are 10,000 keys");
   keys.push_back(key);
   return write(keys);
 }

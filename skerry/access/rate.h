@@ -16,23 +16,23 @@ using Clock = std::chrono::steady_clock;
 /// value.
 class CircuitBreaker {
  public:
-  struct Setting {
+  struct Options {
     double error_threshold = 0.5;     ///< share of failures that opens it, above 0 to 1
     std::chrono::seconds window{30};  ///< over which is counted, and how long it stays open
     int min_requests = 0;             ///< within the window, before it may open; 0: it never does
   };
 
-  bool allows(const Setting& setting, Clock::time_point now) {
-    if (setting.min_requests == 0 || !opened_) return true;
-    if (now - *opened_ < setting.window) return false;
+  bool allows(const Options& options, Clock::time_point now) {
+    if (options.min_requests == 0 || !opened_) return true;
+    if (now - *opened_ < options.window) return false;
     opened_ = now;  // this call tries; others wait for how it ends
     return true;
   }
-  void record(const Setting& setting, bool failed, Clock::time_point now) {
-    if (setting.min_requests == 0) return;
+  void record(const Options& options, bool failed, Clock::time_point now) {
+    if (options.min_requests == 0) return;
     if (opened_ && !failed) *this = {};
-    if (now - begun_ >= setting.window) {
-      before_ = now - begun_ < 2 * setting.window ? counted_ : Counted{};
+    if (now - begun_ >= options.window) {
+      before_ = now - begun_ < 2 * options.window ? counted_ : Counted{};
       counted_ = {};
       begun_ = now;
     }
@@ -40,13 +40,13 @@ class CircuitBreaker {
     counted_.failures += failed ? 1 : 0;
     const double calls = counted_.calls + before_.calls;
     const double failures = counted_.failures + before_.failures;
-    if (calls >= setting.min_requests && failures / calls >= setting.error_threshold && failed) {
+    if (calls >= options.min_requests && failures / calls >= options.error_threshold && failed) {
       opened_ = now;
     }
   }
-  std::chrono::milliseconds wait(const Setting& setting, Clock::time_point now) const {
+  std::chrono::milliseconds wait(const Options& options, Clock::time_point now) const {
     if (!opened_) return std::chrono::milliseconds(0);
-    return std::chrono::ceil<std::chrono::milliseconds>(*opened_ + setting.window - now);
+    return std::chrono::ceil<std::chrono::milliseconds>(*opened_ + options.window - now);
   }
 
  private:

@@ -15,17 +15,17 @@
 namespace skerry::agent {
 namespace {
 
-constexpr std::size_t kMostCalls = 100;
-constexpr std::size_t kLongestQuery = std::size_t{256} << 10;  // that a model is asked
-constexpr std::size_t kLongestModel = 128;
-constexpr int kMostTokens = 1'000'000;
+constexpr std::size_t kMaxCalls = 100;
+constexpr std::size_t kMaxQuery = std::size_t{256} << 10;  // that a model is asked
+constexpr std::size_t kMaxModel = 128;
+constexpr int kMaxTokens = 1'000'000;
 
 bool is_allowed(const std::optional<std::vector<std::string>>& allowed, const std::string& tool) {
   return !allowed || std::find(allowed->begin(), allowed->end(), tool) != allowed->end();
 }
 
 bool is_model_name(const std::string& name) {
-  return name.size() <= kLongestModel &&
+  return name.size() <= kMaxModel &&
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
@@ -49,28 +49,27 @@ Status check_wishes(const Request& request) {
   if (request.temperature && !(*request.temperature >= 0 && *request.temperature <= 2)) {
     return absl::InvalidArgumentError("temperature must be from 0 to 2");
   }
-  if (request.max_tokens && (*request.max_tokens < 1 || *request.max_tokens > kMostTokens)) {
-    return absl::InvalidArgumentError("max_tokens must be from 1 to " +
-                                      std::to_string(kMostTokens));
+  if (request.max_tokens && (*request.max_tokens < 1 || *request.max_tokens > kMaxTokens)) {
+    return absl::InvalidArgumentError("max_tokens must be from 1 to " + std::to_string(kMaxTokens));
   }
   return ok_status();
 }
 
 }  // namespace
 
-void Agent::add_model(std::unique_ptr<Model> model, ModelSetting setting) {
+void Agent::add_model(std::unique_ptr<Model> model, ModelOptions options) {
   model_ = std::move(model);
-  model_setting_ = std::move(setting);
+  model_options_ = std::move(options);
 }
 
 Result<Question> Agent::question_of(Request request) const {
-  if (request.query.size() > kLongestQuery) {
-    return absl::InvalidArgumentError("the query has more than " + std::to_string(kLongestQuery) +
+  if (request.query.size() > kMaxQuery) {
+    return absl::InvalidArgumentError("the query has more than " + std::to_string(kMaxQuery) +
                                       " bytes, which is too long for a model");
   }
   const double complexity = complexity_of(request.query);
   const Tier tier = request.tier.value_or(tier_of(request.mode, complexity));
-  if (request.model.empty()) request.model = model_setting_.model_of(tier);
+  if (request.model.empty()) request.model = model_options_.model_of(tier);
   return Question{.query = std::move(request.query),
                   .model = std::move(request.model),
                   .tier = tier,
@@ -83,11 +82,11 @@ Result<Question> Agent::question_of(Request request) const {
 }
 
 Result<Plan> Agent::plan(Request request) const {
-  if (setting_.query_tokens > 0 &&
-      request.query.size() / 4 > static_cast<std::size_t>(setting_.query_tokens)) {
+  if (options_.query_tokens > 0 &&
+      request.query.size() / 4 > static_cast<std::size_t>(options_.query_tokens)) {
     return absl::ResourceExhaustedError(
         "token_limit_exceeded: the query has about " + std::to_string(request.query.size() / 4) +
-        " tokens, and enforcement.max_tokens is " + std::to_string(setting_.query_tokens));
+        " tokens, and enforcement.max_tokens is " + std::to_string(options_.query_tokens));
   }
   Plan plan{.calls = std::move(request.calls), .caller = request.caller};
   bool asks_model = model_ != nullptr && !request.query.empty() && !plan.calls.empty() &&
@@ -109,7 +108,7 @@ Result<Plan> Agent::plan(Request request) const {
           "to call");
     }
   }
-  if (plan.calls.size() > kMostCalls) {
+  if (plan.calls.size() > kMaxCalls) {
     return absl::InvalidArgumentError("more than 100 tools to call");
   }
   for (ToolCall& call : plan.calls) {
@@ -152,7 +151,7 @@ boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) co
   const Counted counted(under_way_);
   Answer answer;
   bool goes_on = true;
-  const auto at_once = static_cast<std::size_t>(setting_.parallel_calls);
+  const auto at_once = static_cast<std::size_t>(options_.parallel_calls);
   for (std::span<ToolCall> left = plan.calls; !left.empty();) {
     if (observer.between && !answer.executions.empty()) {
       auto pause = observer.between();
@@ -177,7 +176,7 @@ boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) co
     if (is_cancelled) break;
   }
   if (!plan.question || !goes_on) co_return answer;
-  Conversation conversation(*model_, model_setting_, tools_, *std::move(plan.question),
+  Conversation conversation(*model_, model_options_, tools_, *std::move(plan.question),
                             std::move(plan.caller));
   co_return co_await conversation.hold(std::move(answer), observer);
 }

@@ -9,7 +9,7 @@
 
 #include "skerry/access/principal.h"
 #include "skerry/agent/model.h"
-#include "skerry/agent/model_setting.h"
+#include "skerry/agent/model_options.h"
 #include "skerry/agent/request.h"
 #include "skerry/base/status.h"
 #include "skerry/tool/toolbox.h"
@@ -22,14 +22,14 @@ class Agent {
   /// The tools must outlive it. Without a model.
   explicit Agent(const tool::Toolbox& tools) : tools_(tools) {}
 
-  struct Setting {
+  struct Options {
     int parallel_calls = 1;  ///< of one request, at once
     int query_tokens = 0;    ///< of a query, taken as four bytes each; 0: not limited
   };
-  void set(Setting setting) { setting_ = setting; }
+  void set(Options options) { options_ = options; }
 
-  /// Gives it a model, before the first request. `setting` says which is asked for what.
-  void add_model(std::unique_ptr<Model> model, ModelSetting setting);
+  /// Gives it a model, before the first request. `options` says which is asked for what.
+  void add_model(std::unique_ptr<Model> model, ModelOptions options);
 
   /// kInvalidArgument for a request that asks for nothing or names no tool; kPermissionDenied for a
   /// tool that it does not allow; kResourceExhausted for a query that is too long;
@@ -53,8 +53,8 @@ class Agent {
 
   const tool::Toolbox& tools_;
   std::unique_ptr<Model> model_;
-  ModelSetting model_setting_;
-  Setting setting_;
+  ModelOptions model_options_;
+  Options options_;
   // Shared with what is under way, which may outlive the agent when everything ends.
   std::shared_ptr<int> under_way_ = std::make_shared<int>(0);
 };

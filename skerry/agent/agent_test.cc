@@ -30,7 +30,7 @@ class Echo final : public tool::Tool {
     return kDefinition;
   }
   boost::asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, access::Principal,
-                                                tool::OutputSeen seen) override {
+                                                tool::OutputCallback seen) override {
     const std::string text = arguments.has("text") ? arguments.text("text") : "";
     if (seen) seen(wasi::Stream::kStdout, text);
     if (text == "stop") co_return tool::failed(tool::Verdict::kCancelled, "stopped");

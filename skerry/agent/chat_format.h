@@ -27,8 +27,8 @@ std::string request_body(const ModelRequest& request, Delivery delivery);
 /// more luck.
 class ReplyReader {
  public:
-  /// `seen` may be empty.
-  explicit ReplyReader(TextSeen seen) : seen_(std::move(seen)) {}
+  /// `on_text` may be empty.
+  explicit ReplyReader(TextCallback on_text) : on_text_(std::move(on_text)) {}
 
   /// One event of a stream: a chunk, or "[DONE]".
   Status take_event(std::string_view data);
@@ -48,7 +48,7 @@ class ReplyReader {
   Status take_usage(const nlohmann::json& object);
   Result<ModelCall*> call_at(const nlohmann::json& call);
 
-  TextSeen seen_;
+  TextCallback on_text_;
   ModelReply reply_;
   std::string finish_reason_;
   std::size_t arguments_ = 0;  // bytes, of all calls

@@ -10,7 +10,7 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-Result<ModelReply> streamed(const std::vector<std::string>& events, TextSeen seen = {}) {
+Result<ModelReply> streamed(const std::vector<std::string>& events, TextCallback seen = {}) {
   ReplyReader reader(std::move(seen));
   for (const std::string& each : events) SKERRY_TRY(reader.take_event(each));
   return reader.finish();

@@ -68,9 +68,9 @@ awaitable<Execution> execute(const tool::Toolbox& tools, ToolCall call, access::
                              const Observer& observer) {
   Execution execution{.call = shown(call), .result = {}};
   if (observer.begins) observer.begins(execution.call);
-  tool::OutputSeen seen = observer.output;
+  tool::OutputCallback on_output = observer.output;
   execution.result = co_await tools.call(std::move(call.tool), std::move(call.parameters),
-                                         std::move(caller), std::move(seen));
+                                         std::move(caller), std::move(on_output));
   if (observer.ended) observer.ended(execution);
   co_return execution;
 }
@@ -110,14 +110,14 @@ std::string told_to_model(const ToolResult& result, std::size_t most) {
   return clipped_middle(told, most);
 }
 
-Conversation::Conversation(Model& model, const ModelSetting& setting, const tool::Toolbox& tools,
+Conversation::Conversation(Model& model, const ModelOptions& options, const tool::Toolbox& tools,
                            Question question, access::Principal caller)
     : model_(model),
-      setting_(setting),
+      options_(options),
       tools_(tools),
       question_(std::move(question)),
       caller_(std::move(caller)),
-      deadline_(std::chrono::steady_clock::now() + setting.query_time) {}
+      deadline_(std::chrono::steady_clock::now() + options.query_time) {}
 
 bool Conversation::may_call(const tool::Definition& tool) const {
   if (!caller_.may_call(tool.name)) return false;
@@ -178,9 +178,9 @@ awaitable<Result<ModelReply>> Conversation::ask(Ended ended, const Observer& obs
   if (std::chrono::steady_clock::now() >= deadline_) {
     co_return absl::DeadlineExceededError("the tools took all the time that a query has");
   }
-  TextSeen seen = observer.text;
+  TextCallback on_output = observer.text;
   ++asked_;
-  auto reply = co_await model_.ask(std::move(request), std::move(seen));
+  auto reply = co_await model_.ask(std::move(request), std::move(on_output));
   if (reply.ok()) {
     usage_.input += reply->usage.input;
     usage_.output += reply->usage.output;
@@ -234,15 +234,15 @@ awaitable<void> Conversation::call_all(std::vector<ModelCall> calls, const Obser
   }
 }
 
-ModelShare Conversation::share(const ModelReply& reply) const {
-  ModelShare share{.model = reply.model.empty() ? question_.model : reply.model,
+ModelUsage Conversation::share(const ModelReply& reply) const {
+  ModelUsage share{.model = reply.model.empty() ? question_.model : reply.model,
                    .provider = model_.provider(),
                    .tier = question_.tier,
                    .complexity = question_.complexity,
                    .usage = usage_,
                    .finish = reply.finish,
                    .iterations = asked_};
-  if (const auto price = setting_.price_of(question_.model)) {
+  if (const auto price = options_.price_of(question_.model)) {
     share.cost_usd = (static_cast<double>(usage_.input) * price->input +
                       static_cast<double>(usage_.output) * price->output) /
                      1e6;

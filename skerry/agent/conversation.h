@@ -9,7 +9,7 @@
 
 #include "skerry/access/principal.h"
 #include "skerry/agent/model.h"
-#include "skerry/agent/model_setting.h"
+#include "skerry/agent/model_options.h"
 #include "skerry/agent/request.h"
 #include "skerry/tool/toolbox.h"
 
@@ -33,7 +33,7 @@ struct Budget {
 /// it.
 class Conversation {
  public:
-  Conversation(Model& model, const ModelSetting& setting, const tool::Toolbox& tools,
+  Conversation(Model& model, const ModelOptions& options, const tool::Toolbox& tools,
                Question question, access::Principal caller);
 
   /// Goes on from what the request's own calls gave. A failure of the model is in the answer.
@@ -49,10 +49,10 @@ class Conversation {
   void tell(std::string call_id, const tool::ToolResult& result);
   bool may_call(const tool::Definition& tool) const;
   nlohmann::ordered_json tools_offered() const;
-  ModelShare share(const ModelReply& reply) const;
+  ModelUsage share(const ModelReply& reply) const;
 
   Model& model_;
-  const ModelSetting& setting_;
+  const ModelOptions& options_;
   const tool::Toolbox& tools_;
   Question question_;
   access::Principal caller_;

@@ -22,7 +22,7 @@ using tool::testing::finish;
 class ScriptedModel final : public Model {
  public:
   explicit ScriptedModel(std::vector<ModelRequest>& asked) : asked_(asked) {}
-  boost::asio::awaitable<Result<ModelReply>> ask(ModelRequest request, TextSeen seen) override {
+  boost::asio::awaitable<Result<ModelReply>> ask(ModelRequest request, TextCallback seen) override {
     asked_.push_back(std::move(request));
     if (script.empty()) co_return absl::UnavailableError("the script is over");
     Result<ModelReply> reply = std::move(script.front());
@@ -53,7 +53,7 @@ class Bytes final : public tool::Tool {
     return kDefinition;
   }
   boost::asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, access::Principal caller,
-                                                tool::OutputSeen) override {
+                                                tool::OutputCallback) override {
     sessions.push_back(arguments.has("session_id") ? arguments.text("session_id") : caller.session);
     if (!arguments.has("n")) co_return tool::failed(tool::Verdict::kFailed, "no number");
     co_return tool::ToolResult{
@@ -74,7 +74,7 @@ class Dangerous final : public tool::Tool {
     return kDefinition;
   }
   boost::asio::awaitable<tool::ToolResult> call(tool::Arguments, access::Principal,
-                                                tool::OutputSeen) override {
+                                                tool::OutputCallback) override {
     co_return tool::ToolResult{.output = "harm"};
   }
 };

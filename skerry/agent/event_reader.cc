@@ -6,7 +6,7 @@
 
 namespace skerry::agent {
 
-Status EventReader::take(std::string_view bytes, const Seen& seen) {
+Status EventReader::take(std::string_view bytes, const OnEvent& on_event) {
   while (!bytes.empty()) {
     if (std::exchange(was_return_, false) && bytes.front() == '\n') {
       bytes.remove_prefix(1);
@@ -21,19 +21,19 @@ Status EventReader::take(std::string_view bytes, const Seen& seen) {
     if (bytes.empty()) break;
     was_return_ = bytes.front() == '\r';
     bytes.remove_prefix(1);
-    SKERRY_TRY(end_line(seen));
+    SKERRY_TRY(end_line(on_event));
   }
   return ok_status();
 }
 
-Status EventReader::finish(const Seen& seen) {
-  SKERRY_TRY(end_line(seen));
-  return end_event(seen);
+Status EventReader::finish(const OnEvent& on_event) {
+  SKERRY_TRY(end_line(on_event));
+  return end_event(on_event);
 }
 
-Status EventReader::end_line(const Seen& seen) {
+Status EventReader::end_line(const OnEvent& on_event) {
   const std::string line = std::exchange(line_, {});
-  if (line.empty()) return end_event(seen);
+  if (line.empty()) return end_event(on_event);
   std::string_view rest = line;
   constexpr std::string_view kData = "data";
   if (!rest.starts_with(kData)) return ok_status();
@@ -47,9 +47,9 @@ Status EventReader::end_line(const Seen& seen) {
   return ok_status();
 }
 
-Status EventReader::end_event(const Seen& seen) {
+Status EventReader::end_event(const OnEvent& on_event) {
   if (!std::exchange(has_data_, false)) return ok_status();
-  return seen(std::exchange(data_, {}));
+  return on_event(std::exchange(data_, {}));
 }
 
 }  // namespace skerry::agent

@@ -15,20 +15,20 @@ namespace skerry::agent {
 class EventReader {
  public:
   /// Gets the data of one event; its failure ends the reading.
-  using Seen = std::function<Status(std::string_view data)>;
+  using OnEvent = std::function<Status(std::string_view data)>;
 
   /// An event has at most `most` bytes.
   explicit EventReader(std::size_t most) : most_(most) {}
 
   /// Takes the next bytes, of any number. kOutOfRange for an event that is too long; else what
-  /// `seen` says.
-  Status take(std::string_view bytes, const Seen& seen);
+  /// `on_event` says.
+  Status take(std::string_view bytes, const OnEvent& on_event);
   /// No more bytes come: what is left counts as an event.
-  Status finish(const Seen& seen);
+  Status finish(const OnEvent& on_event);
 
  private:
-  Status end_line(const Seen& seen);
-  Status end_event(const Seen& seen);
+  Status end_line(const OnEvent& on_event);
+  Status end_event(const OnEvent& on_event);
 
   std::size_t most_;
   std::string line_;

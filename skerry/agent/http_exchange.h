@@ -12,7 +12,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include "skerry/agent/model_setting.h"
+#include "skerry/agent/model_options.h"
 #include "skerry/base/status.h"
 
 namespace skerry::agent {

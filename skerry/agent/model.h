@@ -65,7 +65,7 @@ struct ModelReply {
 };
 
 /// Sees a reply's text while it comes: UTF-8, whole characters.
-using TextSeen = std::function<void(std::string_view text)>;
+using TextCallback = std::function<void(std::string_view text)>;
 
 /// A language model that can be asked. Confined to the event loop's thread.
 class Model {
@@ -75,11 +75,12 @@ class Model {
   Model& operator=(const Model&) = delete;
   virtual ~Model() = default;
 
-  /// `seen` may be empty. kCancelled when the wait is; kDeadlineExceeded when the model is too
+  /// `on_text` may be empty. kCancelled when the wait is; kDeadlineExceeded when the model is too
   /// slow; kResourceExhausted when it has too much to do; kUnavailable when it is not there, or
   /// says what nobody can understand; kInvalidArgument when it does not take the request;
   /// kFailedPrecondition when it cannot be asked as it is set up.
-  virtual boost::asio::awaitable<Result<ModelReply>> ask(ModelRequest request, TextSeen seen) = 0;
+  virtual boost::asio::awaitable<Result<ModelReply>> ask(ModelRequest request,
+                                                         TextCallback on_text) = 0;
 
   /// Whose model it is, for people: the server's name.
   virtual const std::string& provider() const = 0;

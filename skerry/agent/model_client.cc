@@ -22,10 +22,10 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kLongestEvent = std::size_t{4} << 20;   // 1 MiB of arguments, escaped
-constexpr std::size_t kLongestWhole = std::size_t{16} << 20;  // of a reply that comes at once
-constexpr std::size_t kLongestError = std::size_t{64} << 10;  // of a failure's body
-constexpr std::int64_t kLongestPatience = 86'400;             // seconds that a server may ask for
+constexpr std::size_t kMaxEvent = std::size_t{4} << 20;   // 1 MiB of arguments, escaped
+constexpr std::size_t kMaxWhole = std::size_t{16} << 20;  // of a reply that comes at once
+constexpr std::size_t kMaxError = std::size_t{64} << 10;  // of a failure's body
+constexpr std::int64_t kMaxPatience = 86'400;             // seconds that a server may ask for
 
 /// Retry-After: seconds, or a date.
 std::optional<std::chrono::seconds> wait_of(const std::string& text) {
@@ -37,7 +37,7 @@ std::optional<std::chrono::seconds> wait_of(const std::string& text) {
     if (text.empty() || rest == nullptr || *rest != '\0') return std::nullopt;
     seconds = ::timegm(&date) - std::time(nullptr);
   }
-  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kLongestPatience));
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMaxPatience));
 }
 
 /// The text without the key, which a server may give back.
@@ -65,8 +65,10 @@ awaitable<Result<std::string>> read_whole(HttpExchange& exchange, std::size_t mo
 }
 
 awaitable<Status> read_events(HttpExchange& exchange, ReplyReader& reply) {
-  EventReader events(kLongestEvent);
-  const EventReader::Seen take = [&reply](std::string_view data) { return reply.take_event(data); };
+  EventReader events(kMaxEvent);
+  const EventReader::OnEvent take = [&reply](std::string_view data) {
+    return reply.take_event(data);
+  };
   while (!reply.is_done()) {
     auto piece = co_await exchange.next();
     if (!piece.ok()) co_return piece.status();
@@ -83,46 +85,47 @@ awaitable<Status> read_events(HttpExchange& exchange, ReplyReader& reply) {
 
 }  // namespace
 
-Result<std::unique_ptr<ModelClient>> ModelClient::make(asio::io_context& io, ModelSetting setting) {
-  SKERRY_TRY(setting.check());
-  SKERRY_ASSIGN(Endpoint endpoint, Endpoint::parse(setting.base_url));
+Result<std::unique_ptr<ModelClient>> ModelClient::make(asio::io_context& io, ModelOptions options) {
+  SKERRY_TRY(options.check());
+  SKERRY_ASSIGN(Endpoint endpoint, Endpoint::parse(options.base_url));
   SKERRY_ASSIGN(auto trust, Trust::make({}));
   return std::unique_ptr<ModelClient>(
-      new ModelClient(io, std::move(setting), std::move(endpoint), std::move(trust)));
+      new ModelClient(io, std::move(options), std::move(endpoint), std::move(trust)));
 }
 
-ModelClient::ModelClient(asio::io_context& io, ModelSetting setting, Endpoint endpoint,
+ModelClient::ModelClient(asio::io_context& io, ModelOptions options, Endpoint endpoint,
                          std::unique_ptr<Trust> trust)
     : io_(io),
-      setting_(std::move(setting)),
+      options_(std::move(options)),
       endpoint_(std::move(endpoint)),
       trust_(std::move(trust)) {}
 
-awaitable<Result<ModelReply>> ModelClient::ask(ModelRequest request, TextSeen seen) {
+awaitable<Result<ModelReply>> ModelClient::ask(ModelRequest request, TextCallback on_text) {
   // A cancelled wait ends with a Status like any other failure.
   co_await asio::this_coro::throw_if_cancelled(false);
-  auto reply = co_await ask_once(request, seen);
+  auto reply = co_await ask_once(request, on_text);
   const auto wait = retry_after(reply.status());
   if (reply.ok() || !wait || Clock::now() + *wait >= request.deadline) co_return reply;
   asio::steady_timer pause(io_, *wait);
   const auto [error] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
   if (error) co_return absl::CancelledError("cancelled");
-  co_return co_await ask_once(request, std::move(seen));
+  co_return co_await ask_once(request, std::move(on_text));
 }
 
-awaitable<Result<ModelReply>> ModelClient::ask_once(const ModelRequest& request, TextSeen seen) {
-  const Delivery delivery = seen ? Delivery::kStreamed : Delivery::kWhole;
+awaitable<Result<ModelReply>> ModelClient::ask_once(const ModelRequest& request,
+                                                    TextCallback on_text) {
+  const Delivery delivery = on_text ? Delivery::kStreamed : Delivery::kWhole;
   // What comes whole begins when the model has said all of it.
-  const auto first_byte_time = seen ? setting_.first_byte_time : setting_.query_time;
+  const auto first_byte_time = on_text ? options_.first_byte_time : options_.query_time;
   HttpExchange exchange(io_.get_executor(), *trust_, endpoint_,
-                        {.connect_time = setting_.connect_time,
+                        {.connect_time = options_.connect_time,
                          .first_byte_time = first_byte_time,
-                         .pause_time = setting_.pause_time,
+                         .pause_time = options_.pause_time,
                          .deadline = request.deadline});
   HttpExchange::Headers headers{{"Content-Type", "application/json"},
-                                {"Accept", seen ? "text/event-stream" : "application/json"}};
-  if (!setting_.api_key.empty()) {
-    headers.emplace_back("Authorization", "Bearer " + setting_.api_key);
+                                {"Accept", on_text ? "text/event-stream" : "application/json"}};
+  if (!options_.api_key.empty()) {
+    headers.emplace_back("Authorization", "Bearer " + options_.api_key);
   }
   if (!request.trace.empty()) headers.emplace_back("traceparent", request.trace);
   std::string target = endpoint_.path + "/chat/completions";
@@ -135,13 +138,13 @@ awaitable<Result<ModelReply>> ModelClient::ask_once(const ModelRequest& request,
         "the model server's answer is compressed, which it was not "
         "asked for");
   }
-  ReplyReader reply(std::move(seen));
+  ReplyReader reply(std::move(on_text));
   // A server that does not stream says so by its type.
   if (head->content_type == "text/event-stream" && delivery == Delivery::kStreamed) {
     const Status status = co_await read_events(exchange, reply);
     if (!status.ok()) co_return status;
   } else if (head->content_type == "application/json") {
-    const auto whole = co_await read_whole(exchange, kLongestWhole);
+    const auto whole = co_await read_whole(exchange, kMaxWhole);
     if (!whole.ok()) co_return whole.status();
     const Status status = reply.take_whole(*whole);
     if (!status.ok()) co_return status;
@@ -166,10 +169,10 @@ awaitable<Status> ModelClient::refusal(HttpExchange& exchange, HttpExchange::Hea
         "the model server redirects (" + code +
         "), which is not followed: LLM_BASE_URL must say where it is");
   }
-  auto body = co_await read_whole(exchange, kLongestError);
+  auto body = co_await read_whole(exchange, kMaxError);
   if (body.status().code() == StatusCode::kCancelled) co_return body.status();
   std::string said = body.ok() ? error_in(*body) : std::string();
-  said = said.empty() ? "" : ": " + without(std::move(said), setting_.api_key);
+  said = said.empty() ? "" : ": " + without(std::move(said), options_.api_key);
   const auto wait = wait_of(head.retry_after);
   Status status;
   if (head.status == 429) {

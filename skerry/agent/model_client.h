@@ -8,7 +8,7 @@
 
 #include "skerry/agent/http_exchange.h"
 #include "skerry/agent/model.h"
-#include "skerry/agent/model_setting.h"
+#include "skerry/agent/model_options.h"
 
 namespace skerry::agent {
 
@@ -17,21 +17,23 @@ namespace skerry::agent {
 /// is asked once more, if that is in time. Confined to the event loop's thread.
 class ModelClient final : public Model {
  public:
-  /// Fails as `ModelSetting::check` and `Trust::make` do. The io_context must outlive it.
+  /// Fails as `ModelOptions::check` and `Trust::make` do. The io_context must outlive it.
   static Result<std::unique_ptr<ModelClient>> make(boost::asio::io_context& io,
-                                                   ModelSetting setting);
+                                                   ModelOptions options);
 
-  boost::asio::awaitable<Result<ModelReply>> ask(ModelRequest request, TextSeen seen) override;
+  boost::asio::awaitable<Result<ModelReply>> ask(ModelRequest request,
+                                                 TextCallback on_text) override;
   const std::string& provider() const override { return endpoint_.host; }
 
  private:
-  ModelClient(boost::asio::io_context& io, ModelSetting setting, Endpoint endpoint,
+  ModelClient(boost::asio::io_context& io, ModelOptions options, Endpoint endpoint,
               std::unique_ptr<Trust> trust);
-  boost::asio::awaitable<Result<ModelReply>> ask_once(const ModelRequest& request, TextSeen seen);
+  boost::asio::awaitable<Result<ModelReply>> ask_once(const ModelRequest& request,
+                                                      TextCallback on_text);
   boost::asio::awaitable<Status> refusal(HttpExchange& exchange, HttpExchange::Head head) const;
 
   boost::asio::io_context& io_;
-  ModelSetting setting_;
+  ModelOptions options_;
   Endpoint endpoint_;
   std::unique_ptr<Trust> trust_;
 };

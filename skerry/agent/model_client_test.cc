@@ -56,7 +56,7 @@ std::string delta(const std::string& text) {
 class ModelClientTest : public ::testing::Test {
  protected:
   ModelClientTest() : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
-    setting_ = {
+    options_ = {
         .base_url = "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/v1",
         .api_key = kKey,
         .model = "m",
@@ -70,11 +70,11 @@ class ModelClientTest : public ::testing::Test {
   void plays(Play play) { plays_.push_back(std::move(play)); }
 
   /// The client's answer to one question, streamed if text is to be seen.
-  Result<ModelReply> ask(TextSeen seen = {}) {
-    auto client = ModelClient::make(io_, setting_);
+  Result<ModelReply> ask(TextCallback seen = {}) {
+    auto client = ModelClient::make(io_, options_);
     EXPECT_TRUE(client.ok()) << client.status();
     ModelRequest request{.model = "m", .messages = {{.content = "q"}}};
-    request.deadline = Clock::now() + setting_.query_time;
+    request.deadline = Clock::now() + options_.query_time;
     std::optional<Result<ModelReply>> answer;
     const auto begun = Clock::now();
     asio::co_spawn(io_, (*client)->ask(std::move(request), std::move(seen)),
@@ -90,7 +90,7 @@ class ModelClientTest : public ::testing::Test {
     EXPECT_THAT(std::string(message_of(answer->status())), Not(HasSubstr(kKey)));
     return *answer;
   }
-  void expect(StatusCode code, const char* why, const TextSeen& seen = {}) {
+  void expect(StatusCode code, const char* why, const TextCallback& seen = {}) {
     const auto reply = ask(seen);
     EXPECT_EQ(reply.status().code(), code) << reply.status();
     EXPECT_THAT(std::string(message_of(reply.status())), HasSubstr(why));
@@ -125,14 +125,14 @@ class ModelClientTest : public ::testing::Test {
   asio::io_context io_;
   tcp::acceptor acceptor_;
   asio::cancellation_signal stop_;
-  ModelSetting setting_;
+  ModelOptions options_;
   std::deque<Play> plays_;
   std::vector<std::string> requests_;
   std::vector<tcp::socket> kept_;
   milliseconds took_{0};
 };
 
-const TextSeen kListens = [](std::string_view) {};
+const TextCallback kListens = [](std::string_view) {};
 
 TEST_F(ModelClientTest, AsksAsItIsSetUp) {
   plays({{response(200, "application/json; charset=utf-8", kReply)}});
@@ -170,9 +170,9 @@ TEST_F(ModelClientTest, AServerThatIsNotThereIsUnavailable) {
 }
 
 TEST_F(ModelClientTest, ANameThatNobodyHasIsUnavailable) {
-  setting_.base_url = "https://nobody.invalid/v1";
-  setting_.connect_time = milliseconds(5000);
-  setting_.query_time = milliseconds(5000);
+  options_.base_url = "https://nobody.invalid/v1";
+  options_.connect_time = milliseconds(5000);
+  options_.query_time = milliseconds(5000);
   const auto reply = ask();
   EXPECT_THAT(std::string(message_of(reply.status())), HasSubstr("the model server's name"));
 }
@@ -191,7 +191,7 @@ TEST_F(ModelClientTest, ServersThatAreSlowEndAtTheirTime) {
   Play comments{.pieces = {stream_head()}, .pause = milliseconds(100), .stays = true};
   for (int i = 0; i < 100; ++i) comments.pieces.emplace_back(": still there\n\n");
   plays(comments);
-  setting_.query_time = milliseconds(900);
+  options_.query_time = milliseconds(900);
   expect(StatusCode::kDeadlineExceeded, "in time", kListens);
   EXPECT_LT(took_.count(), 1500);
 }
@@ -200,7 +200,7 @@ TEST_F(ModelClientTest, EndlessAnswersEnd) {
   Play endless{.pieces = {stream_head()}, .stays = true};
   for (int i = 0; i < 40; ++i) endless.pieces.push_back(delta(std::string(100'000, 'x')));
   plays(endless);
-  setting_.query_time = milliseconds(20'000);
+  options_.query_time = milliseconds(20'000);
   expect(StatusCode::kUnavailable, "bytes of content", kListens);
   plays({.pieces = {stream_head(), "data: " + std::string(5 << 20, 'x')}, .stays = true});
   expect(StatusCode::kUnavailable, "an event has more than", kListens);
@@ -287,7 +287,7 @@ TEST_F(ModelClientTest, ACancelledWaitEndsAtOnce) {
 }
 
 TEST_F(ModelClientTest, WhatCannotBeTrustedIsNotToldTheKey) {
-  setting_.base_url.replace(0, 4, "https");
+  options_.base_url.replace(0, 4, "https");
   plays({{"this is no TLS, whatever was said\r\n"}});
   expect(StatusCode::kUnavailable, "cannot be trusted or speaks no TLS");
   EXPECT_THAT(requests_.at(0), Not(HasSubstr(kKey)));

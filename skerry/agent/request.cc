@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLongestShown = 4096;
+constexpr std::size_t kMaxShown = 4096;
 
 /// Whether `text` begins with `word` and a colon, in any case of letters; takes them away then.
 bool take_speaker(std::string_view& text, std::string_view word) {
@@ -53,9 +53,9 @@ ToolCall shown(const ToolCall& call) {
   if (!call.parameters.is_object()) return shown;
   for (const auto& [name, value] : call.parameters.items()) {
     const auto* text = value.get_ptr<const std::string*>();
-    shown.parameters[name] = text == nullptr || text->size() <= kLongestShown
+    shown.parameters[name] = text == nullptr || text->size() <= kMaxShown
                                  ? value
-                                 : json(std::string(clip(*text, kLongestShown)) + "…");
+                                 : json(std::string(clip(*text, kMaxShown)) + "…");
   }
   return shown;
 }

@@ -89,7 +89,7 @@ enum class Ended {
 std::string_view name_of(Ended ended);
 
 /// What the model had to do with an answer.
-struct ModelShare {
+struct ModelUsage {
   std::string model;  ///< as its server names it
   std::string provider;
   Tier tier = Tier::kSmall;
@@ -105,18 +105,18 @@ struct Answer {
   bool succeeded = true;  ///< every call did; with a model, it has answered
   std::string response;   ///< the model's words; else of the last call: its output, or its error
   std::vector<Execution> executions = {};
-  std::optional<ModelShare> model = {};  ///< when one was asked
+  std::optional<ModelUsage> model = {};  ///< when one was asked
   Status failure = {};                   ///< why the model did not answer, when it did not
 };
 
 /// Sees an answer come about. Each of these may be empty.
 struct Observer {
   std::function<void(const ToolCall& call)> begins = {};  ///< parameters as they are shown
-  tool::OutputSeen output = {};
+  tool::OutputCallback output = {};
   std::function<void(const Execution& execution)> ended = {};
   /// Awaited before each call but the first: who wants a pause makes it last. False: make no more.
   std::function<boost::asio::awaitable<bool>()> between = {};
-  TextSeen text = {};  ///< the model's words, also those before a call
+  TextCallback text = {};  ///< the model's words, also those before a call
 };
 
 /// An output as text, for people and models.

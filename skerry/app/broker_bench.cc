@@ -40,16 +40,16 @@ Result<std::unique_ptr<session::SessionStore>> open_bench_store(
 }
 
 Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& home,
-                                                        Setting setting) {
+                                                        Options options) {
   auto bench = std::make_unique<BrokerBench>();
-  broker::Setting pool;
+  broker::Options pool;
   SKERRY_ASSIGN(pool.zygote, program_beside("skerry-zygote"));
   pool.home = home;
   SKERRY_ASSIGN(bench->broker_, Broker::start(bench->io_, pool));
-  broker::SessionRuns::Setting runs;
+  broker::SessionRuns::Options runs;
   runs.policy = policy();
-  runs.store = std::move(setting.store);
-  runs.hibernate = setting.hibernate;
+  runs.store = std::move(options.store);
+  runs.hibernate = options.hibernate;
   SKERRY_ASSIGN(bench->sessions_,
                 broker::SessionRuns::start(bench->io_, *bench->broker_, home, runs));
   SKERRY_TRY(bench->wait_for_spares(pool.spares));

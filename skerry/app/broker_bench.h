@@ -23,11 +23,11 @@ namespace skerry::app {
 /// Confined to one thread.
 class BrokerBench {
  public:
-  struct Setting {
+  struct Options {
     std::filesystem::path store;  ///< of sessions
     std::chrono::milliseconds hibernate{60'000};
   };
-  static Result<std::unique_ptr<BrokerBench>> start(const runtime::Home& home, Setting setting);
+  static Result<std::unique_ptr<BrokerBench>> start(const runtime::Home& home, Options options);
 
   /// Starts a run; `done` is told how it ended.
   broker::Broker::RunId begin(const std::string& tenant, const std::string& code,

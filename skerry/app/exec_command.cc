@@ -48,30 +48,30 @@ Result<std::unique_ptr<sandbox::Origin>> origin_of_module(const ExecOptions& opt
 }
 
 int exec(const ExecOptions& options) {
-  auto setting = RunSetting::open(options.run);
-  if (!setting.ok()) return fail(options.run, setting.status());
-  const auto origin = origin_of_module(options, setting->limits);
+  auto parameters = RunParameters::open(options.run);
+  if (!parameters.ok()) return fail(options.run, parameters.status());
+  const auto origin = origin_of_module(options, parameters->limits);
   if (!origin.ok()) return fail(options.run, origin.status());
   return run_and_report(
-      options.run, *setting, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
-        for (const ImportedDirectory& directory : setting->directories) {
+      options.run, *parameters, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
+        for (const ImportedDirectory& directory : parameters->directories) {
           SKERRY_TRY(import_directory(directory, (*origin)->state.files()));
         }
-        worker::DescriptorInput input(setting->input.get());
-        sandbox::World world = setting->world(channel, input);
+        worker::DescriptorInput input(parameters->input.get());
+        sandbox::World world = parameters->world(channel, input);
         world.process.arguments.push_back(options.module);
         world.process.arguments.insert(world.process.arguments.end(), options.run.arguments.begin(),
                                        options.run.arguments.end());
-        for (const auto& [name, value] : setting->environment)
+        for (const auto& [name, value] : parameters->environment)
           world.process.environment.push_back(name + "=" + value);
         const wasi::FileSystem before = (*origin)->state.files();
-        const int used = setting->input.get();
+        const int used = parameters->input.get();
         SKERRY_TRY(channel.started({&used, 1}));
         SKERRY_ASSIGN(const auto sandbox,
-                      sandbox::Sandbox::load(**origin, setting->limits, &world));
+                      sandbox::Sandbox::load(**origin, parameters->limits, &world));
         SKERRY_ASSIGN(sandbox::Outcome outcome, runtime::run_command(*sandbox));
         sandbox->measure(outcome.usage);
-        SKERRY_TRY(setting->send_changes(before, sandbox->state().files(), channel));
+        SKERRY_TRY(parameters->send_changes(before, sandbox->state().files(), channel));
         return outcome;
       });
 }

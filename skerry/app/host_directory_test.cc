@@ -103,8 +103,8 @@ TEST_F(ImportTest, LinkThatLeavesIsRefused) {
 TEST_F(ImportTest, LinkThroughALinkThatLeavesIsRefused) {
   fs::create_directory(directory / "beside");
   put(directory / "beside/f", "secret");
-  fs::create_directory_symlink("../beside", in / "door");
-  expect_refused("door");
+  fs::create_directory_symlink("../beside", in / "call_handler");
+  expect_refused("call_handler");
 }
 
 TEST_F(ImportTest, SiblingWithTheSameBeginningIsOutside) {
@@ -358,8 +358,8 @@ TEST_F(WriterTest, HardLinksLeadOnlyToFilesThatWereWritten) {
   EXPECT_EQ(link("l", "../outside/secret").code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(link("l", "").code(), StatusCode::kFailedPrecondition);
   EXPECT_TRUE(piece("f", "x", 1).ok());
-  fs::create_directory_symlink("../outside", out / "door");
-  EXPECT_FALSE(link("door/l", "f").ok());
+  fs::create_directory_symlink("../outside", out / "call_handler");
+  EXPECT_FALSE(link("call_handler/l", "f").ok());
   EXPECT_FALSE(link("../outside/l", "f").ok());
   fs::create_directory(out / "d");
   EXPECT_EQ(link("d", "f").code(), StatusCode::kFailedPrecondition);
@@ -433,13 +433,13 @@ TEST_F(WriterTest, RemovingTheDirectoryItselfIsRefused) {
 }
 
 TEST_F(WriterTest, NothingIsWrittenThroughALink) {
-  fs::create_directory_symlink("../outside", out / "door");
+  fs::create_directory_symlink("../outside", out / "call_handler");
   fs::create_symlink("../outside/secret", out / "window");
-  EXPECT_FALSE(apply(Kind::kFile, "door/secret", "gotcha").ok());
-  EXPECT_FALSE(apply(Kind::kFile, "door/new", "gotcha").ok());
+  EXPECT_FALSE(apply(Kind::kFile, "call_handler/secret", "gotcha").ok());
+  EXPECT_FALSE(apply(Kind::kFile, "call_handler/new", "gotcha").ok());
   EXPECT_FALSE(apply(Kind::kFile, "window", "gotcha").ok());
-  EXPECT_FALSE(apply(Kind::kDirectory, "door/new").ok());
-  EXPECT_FALSE(apply(Kind::kRemoved, "door/secret").ok());
+  EXPECT_FALSE(apply(Kind::kDirectory, "call_handler/new").ok());
+  EXPECT_FALSE(apply(Kind::kRemoved, "call_handler/secret").ok());
   EXPECT_EQ(get(directory / "outside/secret"), "secret");
   EXPECT_FALSE(fs::exists(directory / "outside/new"));
 }

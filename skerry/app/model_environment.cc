@@ -25,26 +25,26 @@ std::string taken(const char* name) {
 
 }  // namespace
 
-Result<std::optional<agent::ModelSetting>> take_model_setting(const config::Settings& settings) {
-  agent::ModelSetting setting = settings.model;
-  setting.api_key = taken("LLM_API_KEY");
-  if (setting.base_url.empty()) {
-    if (setting.model.empty() && setting.tier_models.empty()) return std::nullopt;
+Result<std::optional<agent::ModelOptions>> take_model_setting(const config::Settings& settings) {
+  agent::ModelOptions options = settings.model;
+  options.api_key = taken("LLM_API_KEY");
+  if (options.base_url.empty()) {
+    if (options.model.empty() && options.tier_models.empty()) return std::nullopt;
     return absl::InvalidArgumentError(
         "llm.model (LLM_MODEL) is set, and llm.base_url (LLM_BASE_URL) is not");
   }
   constexpr std::size_t kTiers = 3;
-  if (setting.model.empty() && setting.tier_models.size() < kTiers) {
+  if (options.model.empty() && options.tier_models.size() < kTiers) {
     return absl::InvalidArgumentError(
         "llm.base_url (LLM_BASE_URL) is set, and llm.model (LLM_MODEL) is not");
   }
-  if (setting.api_key.empty() && !settings.model_key_file.empty()) {
+  if (options.api_key.empty() && !settings.model_key_file.empty()) {
     const auto text = read_secret_file(settings.model_key_file, kMaxKeyFile);
     SKERRY_TRY(annotate(text.status(), "llm.api_key_file"));
-    setting.api_key = text->substr(0, text->find_first_of("\r\n"));
+    options.api_key = text->substr(0, text->find_first_of("\r\n"));
   }
-  SKERRY_TRY(annotate(setting.check(), "LLM_BASE_URL, LLM_API_KEY, LLM_MODEL"));
-  return setting;
+  SKERRY_TRY(annotate(options.check(), "LLM_BASE_URL, LLM_API_KEY, LLM_MODEL"));
+  return options;
 }
 
 }  // namespace skerry::app

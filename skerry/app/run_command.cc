@@ -72,11 +72,11 @@ int run(const ProgramOptions& options) {
     const Status given = check_given(option, *value);
     if (!given.ok()) return fail(options.run, given);
   }
-  auto setting = RunSetting::open(options.run);
-  if (!setting.ok()) return fail(options.run, setting.status());
+  auto parameters = RunParameters::open(options.run);
+  if (!parameters.ok()) return fail(options.run, parameters.status());
   auto program = program_of(options);
   if (!program.ok()) return fail(options.run, program.status());
-  program->environment = setting->environment;
+  program->environment = parameters->environment;
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return fail(options.run, home.status());
 
@@ -87,12 +87,13 @@ int run(const ProgramOptions& options) {
                                    {.name = *options.session,
                                     .template_name = options.template_name.value_or(""),
                                     .durable = options.durable},
-                                   setting->limits);
+                                   parameters->limits);
     if (!opened.ok()) return fail(options.run, opened.status());
     session = *std::move(opened);
     session->continue_with(*program);
   } else {
-    const auto metering = setting->limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
+    const auto metering =
+        parameters->limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
     auto origin = ready_origin(
         *home, options.template_name.value_or(std::string(runtime::kDefaultTemplate)), metering);
     if (!origin.ok()) return fail(options.run, origin.status());
@@ -100,19 +101,19 @@ int run(const ProgramOptions& options) {
   }
   const sandbox::Origin& origin = session ? session->origin() : *fresh;
   const auto body = [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
-    SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, setting->limits));
-    SKERRY_TRY(setting->import_directories(sandbox->state().files()));
+    SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, parameters->limits));
+    SKERRY_TRY(parameters->import_directories(sandbox->state().files()));
     const wasi::FileSystem before = sandbox->state().files();
-    worker::DescriptorInput input(setting->input.get());
-    std::vector<int> used{setting->input.get()};
+    worker::DescriptorInput input(parameters->input.get());
+    std::vector<int> used{parameters->input.get()};
     if (session) used.push_back(session->left());
     SKERRY_TRY(channel.started(used));
     SKERRY_ASSIGN(
         sandbox::Outcome outcome,
-        runtime::run_python(*sandbox, *program, setting->world(channel, input),
+        runtime::run_python(*sandbox, *program, parameters->world(channel, input),
                             session ? session->randomness() : runtime::Randomness::kFresh));
     sandbox->measure(outcome.usage);
-    SKERRY_TRY(setting->send_changes(before, sandbox->state().files(), channel));
+    SKERRY_TRY(parameters->send_changes(before, sandbox->state().files(), channel));
     if (session) SKERRY_TRY(session->leave_state(*sandbox));
     return outcome;
   };
@@ -122,7 +123,7 @@ int run(const ProgramOptions& options) {
       return session->report(outcome, *program);
     };
   }
-  const int exit_code = run_and_report(options.run, *setting, body, afterwards);
+  const int exit_code = run_and_report(options.run, *parameters, body, afterwards);
   if (session) SessionRun::end(std::move(session));
   return exit_code;
 }

@@ -92,8 +92,8 @@ constexpr std::chrono::milliseconds kLastWordsTime{500};
 /// files.
 class Reporter final : public worker::RunObserver {
  public:
-  Reporter(const RunOptions& options, const RunSetting& setting)
-      : options_(options), setting_(setting) {}
+  Reporter(const RunOptions& options, const RunParameters& parameters)
+      : options_(options), parameters_(parameters) {}
 
   void output(wasi::Stream stream, std::string_view bytes) override {
     if (options_.json) {
@@ -108,19 +108,19 @@ class Reporter final : public worker::RunObserver {
 
   void cut(wasi::Stream stream) override {
     cut_.insert(stream);
-    output(stream, tool::cut_marker(setting_.limits));
+    output(stream, tool::cut_marker(parameters_.limits));
   }
 
   void changed(const worker::FileChange& change) override {
-    for (const ImportedDirectory& directory : setting_.directories) {
+    for (const ImportedDirectory& directory : parameters_.directories) {
       const std::string prefix = directory.guest + "/";
       if (!directory.is_writable || !change.path.starts_with(prefix)) continue;
       note(apply(directory.host, change, prefix.size()));
     }
-    if (setting_.output_directory.empty() || (change.path + "/").starts_with("/tmp/")) return;
+    if (parameters_.output_directory.empty() || (change.path + "/").starts_with("/tmp/")) return;
     if (change.kind == worker::FileChange::Kind::kRemoved)
       return;  // what never came is not removed
-    note(annotate(apply(setting_.output_directory, change, 1), "--output-dir"));
+    note(annotate(apply(parameters_.output_directory, change, 1), "--output-dir"));
   }
 
   /// To be called when the run is over. What a process that ended in mid-sentence was sending is
@@ -153,7 +153,7 @@ class Reporter final : public worker::RunObserver {
     auto json = tool::json_of(tool::RunReport{.outcome = outcome,
                                               .standard_output = kept(wasi::Stream::kStdout),
                                               .standard_error = kept(wasi::Stream::kStderr),
-                                              .limits = setting_.limits,
+                                              .limits = parameters_.limits,
                                               .session = session});
     if (!lost_.ok()) {
       json["exit_code"] = 125;
@@ -190,7 +190,7 @@ class Reporter final : public worker::RunObserver {
   }
 
   const RunOptions& options_;
-  const RunSetting& setting_;
+  const RunParameters& parameters_;
   Status lost_;
   OutputQueue shown_;
   std::map<wasi::Stream, std::string> collected_;
@@ -295,15 +295,15 @@ Result<sandbox::Limits> RunOptions::limits() const {
   return limits;
 }
 
-Result<RunSetting> RunSetting::open(const RunOptions& options) {
-  RunSetting setting;
-  SKERRY_ASSIGN(setting.limits, options.limits());
+Result<RunParameters> RunParameters::open(const RunOptions& options) {
+  RunParameters parameters;
+  SKERRY_ASSIGN(parameters.limits, options.limits());
   for (const std::string& each : options.environment) {
     const auto at = each.find('=');
     if (at == std::string::npos || at == 0) {
       return absl::InvalidArgumentError("--env is \"" + each + "\", expected NAME=VALUE");
     }
-    setting.environment[each.substr(0, at)] = each.substr(at + 1);
+    parameters.environment[each.substr(0, at)] = each.substr(at + 1);
   }
   SKERRY_TRY(check_given("--output-dir", options.output_directory));
   SKERRY_TRY(check_given("--stdin", options.stdin_file));
@@ -311,36 +311,36 @@ Result<RunSetting> RunSetting::open(const RunOptions& options) {
     // Now, and not when the results are there: a wrong path must not cost them.
     SKERRY_TRY(
         annotate(HostDirectoryWriter::open(*options.output_directory).status(), "--output-dir"));
-    setting.output_directory = *options.output_directory;
+    parameters.output_directory = *options.output_directory;
   }
   for (const std::string& each : options.directories) {
     SKERRY_ASSIGN(ImportedDirectory directory, ImportedDirectory::parse(each));
-    setting.directories.push_back(std::move(directory));
+    parameters.directories.push_back(std::move(directory));
   }
   if (options.clock) {
-    SKERRY_ASSIGN(setting.fixed_clock, parse_clock(*options.clock));
+    SKERRY_ASSIGN(parameters.fixed_clock, parse_clock(*options.clock));
   }
   if (options.clock_resolution) {
     SKERRY_ASSIGN(const double microseconds, number("--clock-resolution", *options.clock_resolution,
                                                     {0.001, 1'000'000, "microseconds"}));
-    setting.clock_resolution = std::chrono::nanoseconds(std::llround(microseconds * 1000));
+    parameters.clock_resolution = std::chrono::nanoseconds(std::llround(microseconds * 1000));
   }
   if (options.require_walls) SKERRY_TRY(worker::require_walls());
   if (options.seed) {
-    SKERRY_ASSIGN(setting.seed, whole("--seed", *options.seed, 0, UINT64_MAX, "(0 or more)"));
+    SKERRY_ASSIGN(parameters.seed, whole("--seed", *options.seed, 0, UINT64_MAX, "(0 or more)"));
   }
   if (!options.stdin_file) {
-    setting.input = OwnedFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+    parameters.input = OwnedFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
   } else {
     auto file = open_file(*options.stdin_file, O_RDONLY);
     if (!file.ok()) return annotate(file.status(), "--stdin");
-    setting.input = *std::move(file);
+    parameters.input = *std::move(file);
   }
-  return setting;
+  return parameters;
 }
 
-sandbox::World RunSetting::world(worker::RunChannel& channel,
-                                 wasi::InputSource& input_source) const {
+sandbox::World RunParameters::world(worker::RunChannel& channel,
+                                    wasi::InputSource& input_source) const {
   sandbox::World world;
   world.output = &channel.output();
   world.input = &input_source;
@@ -350,13 +350,13 @@ sandbox::World RunSetting::world(worker::RunChannel& channel,
   return world;
 }
 
-Status RunSetting::import_directories(wasi::FileSystem& files) const {
+Status RunParameters::import_directories(wasi::FileSystem& files) const {
   for (const ImportedDirectory& directory : directories)
     SKERRY_TRY(import_directory(directory, files));
   return ok_status();
 }
 
-worker::FileChanges RunSetting::changes() const {
+worker::FileChanges RunParameters::changes() const {
   const bool has_writable =
       std::any_of(directories.begin(), directories.end(),
                   [](const ImportedDirectory& directory) { return directory.is_writable; });
@@ -364,8 +364,8 @@ worker::FileChanges RunSetting::changes() const {
                                                    : worker::FileChanges::kUnwanted;
 }
 
-Status RunSetting::send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
-                                worker::RunChannel& channel) const {
+Status RunParameters::send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                                   worker::RunChannel& channel) const {
   if (changes() == worker::FileChanges::kUnwanted) return ok_status();
   using Scope = worker::ExportRules::Scope;
   worker::ExportRules rules{.scope = output_directory.empty() ? Scope::kDirectories : Scope::kAll,
@@ -391,10 +391,10 @@ int fail(const RunOptions& options, const Status& status) {
   return report_failure(status);
 }
 
-int run_and_report(const RunOptions& options, const RunSetting& setting,
+int run_and_report(const RunOptions& options, const RunParameters& parameters,
                    const worker::RunBody& body, const Afterwards& afterwards) {
-  Reporter reporter(options, setting);
-  const auto outcome = worker::supervise(body, setting.limits, reporter, setting.changes());
+  Reporter reporter(options, parameters);
+  const auto outcome = worker::supervise(body, parameters.limits, reporter, parameters.changes());
   if (!outcome.ok()) {
     reporter.show_rest();
     return fail(options, outcome.status());

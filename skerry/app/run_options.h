@@ -54,7 +54,7 @@ struct RunOptions {
 };
 
 /// Everything a run needs from this side, opened and checked.
-struct RunSetting {
+struct RunParameters {
   sandbox::Limits limits;
   std::map<std::string, std::string> environment;
   std::vector<ImportedDirectory> directories;
@@ -65,9 +65,10 @@ struct RunSetting {
   std::optional<std::chrono::nanoseconds> fixed_clock;
   std::chrono::nanoseconds clock_resolution{1};
 
-  static Result<RunSetting> open(const RunOptions& options);
+  static Result<RunParameters> open(const RunOptions& options);
 
-  /// A world that shows these, with output to `channel`. Borrows this setting and `input_source`.
+  /// A world that shows these, with output to `channel`. Borrows this parameters and
+  /// `input_source`.
   sandbox::World world(worker::RunChannel& channel, wasi::InputSource& input_source) const;
   Status import_directories(wasi::FileSystem& files) const;
 
@@ -93,7 +94,7 @@ int fail(const RunOptions& options, const Status& status);
 /// tells people or programs how it ended. Returns the process's exit code.
 /// In a session, `afterwards` says what became of its state; it is called when the run's process is
 /// gone.
-int run_and_report(const RunOptions& options, const RunSetting& setting,
+int run_and_report(const RunOptions& options, const RunParameters& parameters,
                    const worker::RunBody& body, const Afterwards& afterwards = {});
 
 }  // namespace skerry::app

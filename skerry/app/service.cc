@@ -117,7 +117,7 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
 }
 
 Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
-  broker::Runner::Setting setting{
+  broker::Runner::Options setting{
       .sessions = settings.sessions, .variables = settings.variables, .gate = gate_.get()};
   // Before any process is made that is to be in one of them.
   auto groups = divided_groups();
@@ -136,8 +136,8 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
   runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
   // A session with more memory or files than that could not run here.
   const ByteSize memory = std::max(settings.limits.memory, settings.most.memory);
-  broker::ReaderSetting reader{.program = {},
-                               .pages = std::min(memory, broker::ReaderSetting{}.pages),
+  broker::ReaderOptions reader{.program = {},
+                               .pages = std::min(memory, broker::ReaderOptions{}.pages),
                                .files = settings.limits.files};
   SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
   sessions_ = std::make_unique<tool::Sessions>(*runner_, home, std::move(reader), audit_.get());
@@ -145,7 +145,7 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
 }
 
 Status Service::start_tools(const config::Settings& settings,
-                            std::optional<agent::ModelSetting> model) {
+                            std::optional<agent::ModelOptions> model) {
   SKERRY_ASSIGN(modules_, tool::ModuleSource::open(settings.modules));
   const sandbox::Limits& limits = settings.limits;
   tools_.add(
@@ -174,7 +174,7 @@ Status Service::start_tools(const config::Settings& settings,
 }
 
 Status Service::start_tasks(const runtime::Home& home) {
-  task::Setting setting{.directory = home.tasks()};
+  task::Options setting{.directory = home.tasks()};
   setting.gate = gate_.get();
   setting.complain = [this](const std::string& line) { tell(line); };
   SKERRY_TRY(setting.check());
@@ -262,7 +262,7 @@ Status Service::start_server(const config::Settings& settings) {
 }
 
 Status Service::start(const config::Settings& settings, const runtime::Home& home,
-                      std::optional<agent::ModelSetting> model) {
+                      std::optional<agent::ModelOptions> model) {
   logs_json_ = settings.logs_json;
   lag_ = std::make_unique<loop::LagMeter>(
       io_, loop::LagMeter::Options{.lag = settings.lag_alarm,

@@ -15,7 +15,7 @@
 #include "skerry/access/audit_log.h"
 #include "skerry/access/gate.h"
 #include "skerry/agent/agent.h"
-#include "skerry/agent/model_setting.h"
+#include "skerry/agent/model_options.h"
 #include "skerry/base/notify_socket.h"
 #include "skerry/broker/runner.h"
 #include "skerry/config/settings.h"
@@ -48,7 +48,7 @@ class Service {
  public:
   /// Fails as the first of its parts that does; then only destroy it.
   Status start(const config::Settings& settings, const runtime::Home& home,
-               std::optional<agent::ModelSetting> model);
+               std::optional<agent::ModelOptions> model);
 
   /// Tells its addresses on standard error, and serves until SIGINT or SIGTERM; a second one does
   /// not wait for what is under way. SIGHUP asks `reload` for the settings anew; when that fails,
@@ -74,7 +74,7 @@ class Service {
   Result<Addresses> addresses_of(const config::Settings& settings) const;
   Status start_access(const config::Settings& settings, const runtime::Home& home);
   Status start_runs(const config::Settings& settings, const runtime::Home& home);
-  Status start_tools(const config::Settings& settings, std::optional<agent::ModelSetting> model);
+  Status start_tools(const config::Settings& settings, std::optional<agent::ModelOptions> model);
   Status start_tasks(const runtime::Home& home);
   Status start_tls(const config::Settings& settings);
   Status start_server(const config::Settings& settings);

@@ -21,7 +21,7 @@ using session::SessionName;
 using session::SessionStore;
 
 /// Characters of a value in a table; JSON has all that there is.
-constexpr std::size_t kMostShown = 100;
+constexpr std::size_t kMaxShown = 100;
 
 std::vector<std::string> row_of(const session::SessionInfo& info) {
   return {info.name,
@@ -162,7 +162,7 @@ Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOpti
   std::vector<std::vector<std::string>> rows = {{"", "name", "type", "value"}};
   const auto add = [&rows](const char* sign, const tool::Variables& variables) {
     for (const auto& [variable, value] : variables) {
-      rows.push_back({sign, variable, value.type, shortened(value.text, kMostShown)});
+      rows.push_back({sign, variable, value.type, shortened(value.text, kMaxShown)});
     }
   };
   add("+", diff.added);

@@ -15,9 +15,9 @@ namespace skerry::app {
 namespace {
 
 /// The environment's number, if it sets one.
-Result<std::int64_t> setting(const char* name, std::int64_t otherwise, std::int64_t most) {
+Result<std::int64_t> parameters(const char* name, std::int64_t fallback, std::int64_t most) {
   const char* text = std::getenv(name);
-  if (text == nullptr || *text == '\0') return otherwise;
+  if (text == nullptr || *text == '\0') return fallback;
   const std::string_view view(text);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(view.data(), view.data() + view.size(), value);
@@ -46,14 +46,14 @@ Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Home& home,
 Result<session::Policy> session_policy() {
   session::Policy policy;
   SKERRY_ASSIGN(const std::int64_t seconds,
-                setting("SKERRY_SESSION_TTL", policy.time_to_live.count(), 30 * 86'400));
-  SKERRY_ASSIGN(policy.sessions, setting("SKERRY_SESSIONS", policy.sessions, 100'000));
-  SKERRY_ASSIGN(policy.revisions, setting("SKERRY_SESSION_REVISIONS", policy.revisions, 10'000));
+                parameters("SKERRY_SESSION_TTL", policy.time_to_live.count(), 30 * 86'400));
+  SKERRY_ASSIGN(policy.sessions, parameters("SKERRY_SESSIONS", policy.sessions, 100'000));
+  SKERRY_ASSIGN(policy.revisions, parameters("SKERRY_SESSION_REVISIONS", policy.revisions, 10'000));
   SKERRY_ASSIGN(const std::int64_t cold,
-                setting("SKERRY_SESSION_COLD", policy.cold.count(), 30 * 86'400));
+                parameters("SKERRY_SESSION_COLD", policy.cold.count(), 30 * 86'400));
   SKERRY_ASSIGN(const std::int64_t most,
-                setting("SKERRY_SESSION_BYTES", static_cast<std::int64_t>(policy.bytes.value),
-                        std::int64_t{1} << 50));
+                parameters("SKERRY_SESSION_BYTES", static_cast<std::int64_t>(policy.bytes.value),
+                           std::int64_t{1} << 50));
   policy.time_to_live = std::chrono::seconds(seconds);
   policy.cold = std::chrono::seconds(cold);
   policy.bytes = bytes(static_cast<std::uint64_t>(most));

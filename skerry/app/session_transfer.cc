@@ -90,7 +90,7 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
     // Sets the runtime up when that has not been done.
     SKERRY_ASSIGN(const auto here,
                   ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone));
-    broker::ReaderSetting reader;
+    broker::ReaderOptions reader;
     SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
     return broker::read_session(input.get(), std::move(room), home, here->image->manifest, reader);
   }();

@@ -40,7 +40,7 @@ using asio::awaitable;
 using nlohmann::ordered_json;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kMostMetrics = std::size_t{8} << 20;
+constexpr std::size_t kMaxMetrics = std::size_t{8} << 20;
 constexpr std::chrono::seconds kPatience{5};
 
 struct Options {
@@ -92,7 +92,7 @@ class Top {
  private:
   awaitable<Result<service::MetricsSample>> look() {
     HttpExchange exchange(io_.get_executor(), *trust_, endpoint_,
-                          {.body = kMostMetrics,
+                          {.body = kMaxMetrics,
                            .connect_time = kPatience,
                            .first_byte_time = kPatience,
                            .pause_time = kPatience,

@@ -15,7 +15,7 @@ namespace skerry {
 namespace {
 
 // A week: what is longer is no watchdog, but a typing error.
-constexpr std::int64_t kLongestWatchdog = std::int64_t{7} * 24 * 3600 * 1'000'000;
+constexpr std::int64_t kMaxWatchdog = std::int64_t{7} * 24 * 3600 * 1'000'000;
 
 /// A variable that is ours alone from now on.
 std::optional<std::string> taken(const char* name) {
@@ -55,7 +55,7 @@ Result<NotifySocket> NotifySocket::take_from_environment() {
                 }));
   notify.socket_ = OwnedFd(fd);
   if (!time) return notify;
-  SKERRY_ASSIGN(const auto microseconds, number_in("WATCHDOG_USEC", *time, kLongestWatchdog));
+  SKERRY_ASSIGN(const auto microseconds, number_in("WATCHDOG_USEC", *time, kMaxWatchdog));
   if (pid) {
     SKERRY_ASSIGN(const auto process, number_in("WATCHDOG_PID", *pid, INT32_MAX));
     if (process != ::getpid()) return notify;

@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kZygoteStart{30};
 // A zygote that keeps dying is started ever more slowly.
 constexpr std::chrono::milliseconds kFirstPause{50};
-constexpr std::chrono::milliseconds kLongestPause{5'000};
+constexpr std::chrono::milliseconds kMaxPause{5'000};
 // A run that has lasted so long is no longer one that somebody waits for from key to key.
 constexpr std::chrono::milliseconds kLongRun{100};
 // Most runs are over long before. Until then they have a processor almost to themselves: more of
@@ -40,7 +40,7 @@ constexpr int kForksOfOneZygote = 4096;
 
 }  // namespace
 
-Status Setting::check() const {
+Status Options::check() const {
   SKERRY_TRY(in_bounds("the number of workers", workers, 1, 1024));
   SKERRY_TRY(in_bounds("the number of spare workers", spares, 1, workers));
   SKERRY_TRY(in_bounds("a tenant's share of workers", share, 0, workers));
@@ -50,10 +50,10 @@ Status Setting::check() const {
 
 class Broker::Pool : public std::enable_shared_from_this<Pool> {
  public:
-  Pool(boost::asio::io_context& io, Setting setting)
+  Pool(boost::asio::io_context& io, Options options)
       : io_(io),
-        setting_(std::move(setting)),
-        groups_(setting_.groups),
+        options_(std::move(options)),
+        groups_(options_.groups),
         zygote_pause_(io),
         sweep_(io),
         demotion_(io),
@@ -90,7 +90,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     const std::size_t ahead = queue == waiting_.end() ? 0 : queue->second.size();
     if (!message.ok()) {
       refuse(std::move(done), message.status());
-    } else if (ahead >= static_cast<std::size_t>(setting_.queue) && !can_start(run)) {
+    } else if (ahead >= static_cast<std::size_t>(options_.queue) && !can_start(run)) {
       refuse(std::move(done),
              absl::ResourceExhaustedError("busy: " + std::to_string(ahead) +
                                           " runs wait already; try again in a second"));
@@ -198,7 +198,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   }
 
   Result<std::shared_ptr<ZygoteLink>> new_zygote() {
-    return ZygoteLink::start(io_, setting_.zygote, setting_.home, setting_.require_walls);
+    return ZygoteLink::start(io_, options_.zygote, options_.home, options_.require_walls);
   }
 
   void adopt(std::shared_ptr<ZygoteLink> zygote) {
@@ -246,7 +246,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   void start_zygote() {
     zygote_pause_.expires_after(pause_);
-    pause_ = std::min(pause_ * 2, kLongestPause);
+    pause_ = std::min(pause_ * 2, kMaxPause);
     zygote_pause_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto pool = weak.lock();
       if (!pool || error || pool->is_stopped_ || pool->zygote_) return;
@@ -270,7 +270,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       const State state = member.link->state();
       if (!member.tenant && (state == State::kStarting || state == State::kFree)) ++coming;
     }
-    while (zygote_ && coming < setting_.spares && !is_full()) {
+    while (zygote_ && coming < options_.spares && !is_full()) {
       if (add_worker(worker::WorkerKind::kRuntime) == nullptr) return;
       ++coming;
     }
@@ -386,10 +386,10 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   /// comes after others leaves the last one to those who have none.
   bool may_lease(const std::string& tenant) const {
     const int held = held_by(tenant);
-    if (setting_.share > 0) return held < setting_.share;
+    if (options_.share > 0) return held < options_.share;
     if (held == 0) return true;
     const int others = run_by_others_than(tenant);
-    const int left = setting_.workers - held - others;
+    const int left = options_.workers - held - others;
     return held < 3 * left && (others == 0 || left > 1);
   }
 
@@ -421,7 +421,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     }));
   }
 
-  int free_places() const { return setting_.workers - static_cast<int>(members_.size()); }
+  int free_places() const { return options_.workers - static_cast<int>(members_.size()); }
   bool is_full() const { return free_places() <= 0; }
 
   /// Whether a worker is about to leave its place.
@@ -444,7 +444,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     if (!member.tenant || !is_full() || is_room_coming()) return false;
     return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& each) {
       const int held = held_by(each.first);
-      const bool may_hold = setting_.share == 0 || held < setting_.share;
+      const bool may_hold = options_.share == 0 || held < options_.share;
       return each.first != *member.tenant && may_hold && !has_idle(each.first) &&
              (held == 0 || held + 1 < held_by(*member.tenant));
     });
@@ -630,12 +630,12 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   /// Lets workers go that their tenants have left idle.
   void sweep() {
-    sweep_.expires_after(std::clamp(setting_.idle / 4, std::chrono::milliseconds(10),
+    sweep_.expires_after(std::clamp(options_.idle / 4, std::chrono::milliseconds(10),
                                     std::chrono::milliseconds(10'000)));
     sweep_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto pool = weak.lock();
       if (!pool || error || pool->is_stopped_) return;
-      const auto oldest = Clock::now() - pool->setting_.idle;
+      const auto oldest = Clock::now() - pool->options_.idle;
       for (auto& [id, member] : pool->members_) {
         if (member.tenant && member.link->state() == State::kFree && member.idle_since < oldest) {
           member.link->kill();
@@ -647,7 +647,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   }
 
   boost::asio::io_context& io_;
-  Setting setting_;
+  Options options_;
   WorkerGroups groups_;                 // before the workers that are in them
   std::shared_ptr<ZygoteLink> zygote_;  // none while it is being replaced
   boost::asio::steady_timer zygote_pause_;
@@ -668,9 +668,9 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   bool is_stopped_ = false;
 };
 
-Result<std::unique_ptr<Broker>> Broker::start(boost::asio::io_context& io, Setting setting) {
-  SKERRY_TRY(setting.check());
-  auto pool = std::make_shared<Pool>(io, std::move(setting));
+Result<std::unique_ptr<Broker>> Broker::start(boost::asio::io_context& io, Options options) {
+  SKERRY_TRY(options.check());
+  auto pool = std::make_shared<Pool>(io, std::move(options));
   SKERRY_TRY(pool->start());
   return std::unique_ptr<Broker>(new Broker(std::move(pool)));
 }

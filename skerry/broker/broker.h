@@ -25,7 +25,7 @@
 namespace skerry::broker {
 
 /// How many workers there are, and who may have them. `check` has the bounds.
-struct Setting {
+struct Options {
   std::filesystem::path zygote;  ///< the program `skerry-zygote`
   runtime::Home home;
   int workers = 16;  ///< processes at most; 1 to 1,024. More than cores: a long run stops nobody
@@ -109,7 +109,7 @@ class Broker {
 
   /// Starts a zygote and waits until it is ready, at most 30 s. Its failure is what the runtime
   /// says: `skerry setup` mends it. The io_context must outlive the broker.
-  static Result<std::unique_ptr<Broker>> start(boost::asio::io_context& io, Setting setting);
+  static Result<std::unique_ptr<Broker>> start(boost::asio::io_context& io, Options options);
   /// Kills all workers. Runs under way are not heard of again.
   ~Broker();
 

@@ -42,18 +42,18 @@ class BrokerTest : public ::testing::Test {
     ::alarm(0);
   }
 
-  static Setting setting(const std::string& mood = "kind") {
-    Setting setting;
-    setting.zygote = SKERRY_TEST_ZYGOTE;
-    setting.home.root = "/nowhere/" + mood;
-    setting.workers = 4;
-    setting.spares = 1;
-    setting.share = 3;
-    setting.queue = 4;
-    return setting;
+  static Options options(const std::string& mood = "kind") {
+    Options options;
+    options.zygote = SKERRY_TEST_ZYGOTE;
+    options.home.root = "/nowhere/" + mood;
+    options.workers = 4;
+    options.spares = 1;
+    options.share = 3;
+    options.queue = 4;
+    return options;
   }
 
-  void start(const Setting& with) {
+  void start(const Options& with) {
     auto broker = Broker::start(io_, with);
     ASSERT_TRUE(broker.ok()) << broker.status();
     broker_ = *std::move(broker);
@@ -119,7 +119,7 @@ class BrokerTest : public ::testing::Test {
 };
 
 TEST_F(BrokerTest, RunsAndRelaysOutput) {
-  start(setting());
+  start(options());
   const auto run = begin("print hello");
   EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
   EXPECT_EQ(run->output.text, "hello");
@@ -127,23 +127,23 @@ TEST_F(BrokerTest, RunsAndRelaysOutput) {
 }
 
 TEST_F(BrokerTest, SettingOutOfBoundsIsRefused) {
-  Setting wrong = setting();
+  Options wrong = options();
   wrong.spares = 5;
   EXPECT_EQ(Broker::start(io_, wrong).status().code(), StatusCode::kInvalidArgument);
-  wrong = setting();
+  wrong = options();
   wrong.workers = 0;
   EXPECT_EQ(Broker::start(io_, wrong).status().code(), StatusCode::kInvalidArgument);
 }
 
 TEST_F(BrokerTest, ZygoteThatCannotServeSaysWhy) {
-  const auto broker = Broker::start(io_, setting("refuses"));
+  const auto broker = Broker::start(io_, options("refuses"));
   EXPECT_EQ(broker.status().code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(message_of(broker.status()), "run setup");
 }
 
 TEST_F(BrokerTest, ZygoteThatDiesAtOnceIsAFailure) {
-  EXPECT_FALSE(Broker::start(io_, setting("dies")).ok());
-  Setting missing = setting();
+  EXPECT_FALSE(Broker::start(io_, options("dies")).ok());
+  Options missing = options();
   missing.zygote = "/nowhere/skerry-zygote";
   EXPECT_EQ(Broker::start(io_, missing).status().code(), StatusCode::kFailedPrecondition);
 }
@@ -156,7 +156,7 @@ std::optional<jail::ControlGroups> own_groups() {
 }
 
 TEST_F(BrokerTest, RunThatTakesMoreMemoryThanItMayIsOutOfMemoryAndHarmsNobody) {
-  Setting with = setting();
+  Options with = options();
   with.groups = own_groups();
   if (kHasShadowMemory && !with.groups) GTEST_SKIP() << "nothing bounds a sanitizer's memory";
   start(with);
@@ -168,7 +168,7 @@ TEST_F(BrokerTest, RunThatTakesMoreMemoryThanItMayIsOutOfMemoryAndHarmsNobody) {
 }
 
 TEST_F(BrokerTest, RunThatMayHaveTheMemoryGetsIt) {
-  Setting with = setting();
+  Options with = options();
   with.groups = own_groups();
   start(with);
   const auto run =
@@ -178,7 +178,7 @@ TEST_F(BrokerTest, RunThatMayHaveTheMemoryGetsIt) {
 }
 
 TEST_F(BrokerTest, WorkersHaveGroupsOfTheirOwnAndAKillIsNotForWantOfMemory) {
-  Setting with = setting();
+  Options with = options();
   with.groups = own_groups();
   if (!with.groups) GTEST_SKIP() << jail::ControlGroups::own().status();
   start(with);
@@ -192,7 +192,7 @@ TEST_F(BrokerTest, WorkersHaveGroupsOfTheirOwnAndAKillIsNotForWantOfMemory) {
 }
 
 TEST_F(BrokerTest, TenantsKeepTheirWorkersAndNeverShareThem) {
-  start(setting());
+  start(options());
   const std::string one = pid_of("one");
   const std::string two = pid_of("two");
   EXPECT_NE(one, two);
@@ -201,7 +201,7 @@ TEST_F(BrokerTest, TenantsKeepTheirWorkersAndNeverShareThem) {
 }
 
 TEST_F(BrokerTest, ProcessOfItsOwnIsNeverUsedAgain) {
-  start(setting());
+  start(options());
   const std::string shared = pid_of("one");
   const std::string own = pid_of("one", Isolation::kProcess);
   EXPECT_NE(own, shared);
@@ -210,12 +210,12 @@ TEST_F(BrokerTest, ProcessOfItsOwnIsNeverUsedAgain) {
 }
 
 TEST_F(BrokerTest, WorkersOfOthersMakeRoom) {
-  start(setting());
+  start(options());
   for (const char* tenant : {"a", "b", "c", "d", "e", "f"}) EXPECT_NE(pid_of(tenant), "");
 }
 
 TEST_F(BrokerTest, IdleWorkersAreLetGo) {
-  Setting quick = setting();
+  Options quick = options();
   quick.idle = milliseconds(50);
   start(quick);
   const std::string first = pid_of("one");
@@ -224,7 +224,7 @@ TEST_F(BrokerTest, IdleWorkersAreLetGo) {
 }
 
 TEST_F(BrokerTest, LongRunGivesWayAndItsWorkerIsNotUsedAgain) {
-  start(setting());
+  start(options());
   const std::string first = pid_of("one");
   EXPECT_EQ(end_of(*begin("slow", "one")).kind, OutcomeKind::kCompleted);
   EXPECT_NE(pid_of("one"), first);
@@ -240,7 +240,7 @@ struct End {
 class WorkerThat : public BrokerTest, public ::testing::WithParamInterface<End> {};
 
 TEST_P(WorkerThat, HarmsItsOwnRunOnly) {
-  start(setting());
+  start(options());
   const auto other = begin("hang", "other");
   const auto run = begin(GetParam().order, "t", Isolation::kTenant, milliseconds(300));
   const Outcome outcome = end_of(*run);
@@ -277,14 +277,14 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& parameter) { return testing::name_of_order(parameter.param.order); });
 
 TEST_F(BrokerTest, SilentWorkerIsGivenUp) {
-  start(setting());
+  start(options());
   const auto run = begin("silence");
   EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCrashed);
   EXPECT_NE(run->ended->value().message.find("did not begin"), std::string::npos);
 }
 
 TEST_F(BrokerTest, WorkerThatSpeaksWithoutARunIsReplaced) {
-  start(setting());
+  start(options());
   const auto run = begin("go on");
   EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
   EXPECT_TRUE(wait_until([&] { return broker_->counts().died == 1; }));
@@ -292,7 +292,7 @@ TEST_F(BrokerTest, WorkerThatSpeaksWithoutARunIsReplaced) {
 }
 
 TEST_F(BrokerTest, FailureOfTheWorkersIsNoOutcomeAndItServesOn) {
-  start(setting());
+  start(options());
   const auto run = begin("fail");
   EXPECT_TRUE(wait_until([&] { return run->ended.has_value(); }));
   EXPECT_EQ(run->ended->status().code(), StatusCode::kUnavailable);
@@ -301,14 +301,14 @@ TEST_F(BrokerTest, FailureOfTheWorkersIsNoOutcomeAndItServesOn) {
 }
 
 TEST_F(BrokerTest, WorkerWithTheWrongFirstWordIsNeverUsed) {
-  start(setting("rude"));
+  start(options("rude"));
   const auto run = begin("print x");
   EXPECT_TRUE(wait_until([&] { return broker_->counts().died >= 2; }));
   EXPECT_FALSE(run->ended.has_value());
 }
 
 TEST_F(BrokerTest, CancelEndsARunningAndAWaitingRun) {
-  Setting narrow = setting();
+  Options narrow = options();
   narrow.share = 1;
   start(narrow);
   const auto running = begin("hang");
@@ -325,7 +325,7 @@ TEST_F(BrokerTest, CancelEndsARunningAndAWaitingRun) {
 }
 
 TEST_F(BrokerTest, QueueIsBoundedForEachTenant) {
-  Setting narrow = setting();
+  Options narrow = options();
   narrow.share = 1;
   narrow.queue = 2;
   start(narrow);
@@ -339,7 +339,7 @@ TEST_F(BrokerTest, QueueIsBoundedForEachTenant) {
 }
 
 TEST_F(BrokerTest, TwoTenantsCannotKeepAllOthersOut) {
-  Setting wide = setting();
+  Options wide = options();
   wide.workers = 8;
   wide.share = 0;
   wide.queue = 100;
@@ -355,7 +355,7 @@ TEST_F(BrokerTest, TwoTenantsCannotKeepAllOthersOut) {
 }
 
 TEST_F(BrokerTest, TenantsTakeTurns) {
-  Setting one_worker = setting();
+  Options one_worker = options();
   one_worker.workers = one_worker.spares = one_worker.share = 1;
   one_worker.queue = 100;
   start(one_worker);
@@ -370,7 +370,7 @@ TEST_F(BrokerTest, TenantsTakeTurns) {
 }
 
 TEST_F(BrokerTest, RunsThatBeginAtOnceAreNoMoreThanProcessorsServe) {
-  Setting wide = setting();
+  Options wide = options();
   wide.workers = wide.share = 8;
   wide.spares = 7;
   wide.queue = 100;
@@ -394,7 +394,7 @@ TEST_F(BrokerTest, RunsThatBeginAtOnceAreNoMoreThanProcessorsServe) {
 }
 
 TEST_F(BrokerTest, ARunForAWorkerThatDiedWhileIdleBeginsInAnother) {
-  start(setting());
+  start(options());
   const std::string first = pid_of("t");
   ::kill(std::stoi(first.substr(first.find(' '))), SIGKILL);
   // Before the broker has heard of it.
@@ -406,7 +406,7 @@ TEST_F(BrokerTest, ARunForAWorkerThatDiedWhileIdleBeginsInAnother) {
 }
 
 TEST_F(BrokerTest, LostZygoteIsReplacedAndItsRunsAreTold) {
-  start(setting());
+  start(options());
   const auto run = begin("hang");
   ASSERT_TRUE(wait_until([&] { return run->output.text == "begun"; }));
   // The only child of this process is the zygote.
@@ -425,7 +425,7 @@ TEST_F(BrokerTest, LostZygoteIsReplacedAndItsRunsAreTold) {
 }
 
 TEST_F(BrokerTest, LargeProgramsGoThroughAndTooLargeOnesAreRefused) {
-  start(setting());
+  start(options());
   const auto large = begin("print " + std::string(8 << 20, 'x'));
   EXPECT_EQ(end_of(*large).kind, OutcomeKind::kCompleted);
   EXPECT_EQ(large->output.text.size(), 64U * 1024);
@@ -444,7 +444,7 @@ constexpr std::size_t kMore = std::size_t{512} << 10;
 constexpr std::size_t kSaid = 1'100'000 + std::string_view("begun").size();
 
 TEST_F(BrokerTest, AFullConsumerStopsTheGuestAndNobodyElse) {
-  start(setting());
+  start(options());
   const auto run = begin_large("talk on", kRoom);
   ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
   io_.run_for(milliseconds(100));
@@ -461,7 +461,7 @@ TEST_F(BrokerTest, AFullConsumerStopsTheGuestAndNobodyElse) {
 }
 
 TEST_F(BrokerTest, RoomThatIsNotThereIsNoReasonToGoOn) {
-  start(setting());
+  start(options());
   const auto run = begin_large("talk on", kRoom);
   ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
   io_.run_for(milliseconds(50));
@@ -472,7 +472,7 @@ TEST_F(BrokerTest, RoomThatIsNotThereIsNoReasonToGoOn) {
 }
 
 TEST_F(BrokerTest, TimeRunsOnWhileTheConsumerIsFull) {
-  start(setting());
+  start(options());
   const auto run = begin_large("talk on", kRoom, milliseconds(300));
   EXPECT_EQ(sandbox::name_of(end_of(*run).kind), "deadline");
   EXPECT_GE(run->output.text.size(), kRoom);
@@ -482,7 +482,7 @@ TEST_F(BrokerTest, TimeRunsOnWhileTheConsumerIsFull) {
 }
 
 TEST_F(BrokerTest, CancelEndsARunWhoseConsumerIsFull) {
-  start(setting());
+  start(options());
   const auto run = begin_large("talk on", kRoom);
   ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
   broker_->cancel(run->id);
@@ -494,7 +494,7 @@ TEST_F(BrokerTest, CancelEndsARunWhoseConsumerIsFull) {
 class DeadWhileFull : public BrokerTest {
  protected:
   std::shared_ptr<Started> begin_and_die(milliseconds wall = milliseconds(20'000)) {
-    start(setting());
+    start(options());
     // The piece that fills the room may be the last: then there is nothing left to be read.
     for (int attempt = 0;; ++attempt) {
       auto run = begin_large("say 1100000 and die", kRoom, wall);
@@ -550,7 +550,7 @@ TEST_F(DeadWhileFull, ItIsNotHeardOfAfterTheBrokersEnd) {
 }
 
 TEST_F(BrokerTest, ARunThatEndedInTimeIsNoDeadlineBecauseItsConsumerWasFull) {
-  start(setting());
+  start(options());
   const auto run = begin_large("say 1060000 bytes", kRoom, milliseconds(500));
   EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
   EXPECT_EQ(run->output.text.size(), 1'060'000 + std::string_view("begun").size());
@@ -561,7 +561,7 @@ TEST_F(BrokerTest, ARunThatEndedInTimeIsNoDeadlineBecauseItsConsumerWasFull) {
 
 // By processor time: on a machine that is busy, a turn lasts for as long as others work.
 TEST_F(BrokerTest, TheSmallestEventsHoldTheLoopForNoMoreThanMoments) {
-  start(setting());
+  start(options());
   const auto run = begin_large("flood", SIZE_MAX, milliseconds(500));
   ASSERT_TRUE(wait_until([&] { return run->output.text.size() > 100; }));
   const auto processor_time = [] {
@@ -580,7 +580,7 @@ TEST_F(BrokerTest, TheSmallestEventsHoldTheLoopForNoMoreThanMoments) {
 }
 
 TEST_F(BrokerTest, ChangesThatAreWantedGetFiveSecondsBeyondTheLimit) {
-  start(setting());
+  start(options());
   broker::Run run;
   run.tenant = "t";
   run.request.program.code = "change";

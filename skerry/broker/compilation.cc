@@ -36,33 +36,33 @@ Result<OwnedFd> sealed_copy(const std::string& module) {
   return file;
 }
 
-/// A group for the processes that read and compile one module; none without `setting.groups`.
-Result<std::optional<jail::ControlGroup>> group_of(const ModuleSetting& setting) {
-  if (!setting.groups) return std::optional<jail::ControlGroup>();
+/// A group for the processes that read and compile one module; none without `options.groups`.
+Result<std::optional<jail::ControlGroup>> group_of(const ModuleOptions& options) {
+  if (!options.groups) return std::optional<jail::ControlGroup>();
   static std::atomic<unsigned> last = 0;
   const std::string name = std::string(jail::ControlGroups::kPrefix) + "compile-" +
                            std::to_string(::getpid()) + "-" + std::to_string(++last);
   const jail::GroupLimits limits{.memory = *runtime::kCommandBudget.private_memory,
                                  .cpu_weight = kCompileWeight,
                                  .processes = std::thread::hardware_concurrency() + kSpareThreads};
-  SKERRY_ASSIGN(auto group, setting.groups->create(name, limits));
+  SKERRY_ASSIGN(auto group, options.groups->create(name, limits));
   return std::optional(std::move(group));
 }
 
 }  // namespace
 
-Status compile(const Compilation& what, const ModuleSetting& setting, int stop) {
+Status compile(const Compilation& what, const ModuleOptions& options, int stop) {
   SKERRY_ASSIGN(const OwnedFd module, sealed_copy(*what.module));
-  SKERRY_ASSIGN(const auto group, group_of(setting));
+  SKERRY_ASSIGN(const auto group, group_of(options));
   HelperProgram compiler{
       .name = "the compiler",
-      .program = setting.compiler,
+      .program = options.compiler,
       .arguments = {what.directory.native(), what.key, std::to_string(what.memory.value),
                     std::to_string(what.table_elements),
                     what.metering == engine::Metering::kFuel ? "fuel" : "plain",
-                    std::to_string(setting.cpu.count()), std::to_string(setting.kept.value)},
+                    std::to_string(options.cpu.count()), std::to_string(options.kept.value)},
       .descriptors = {module.get()},
-      .until = Clock::now() + kTimeToRead + setting.cpu * kWallPerCpu,
+      .until = Clock::now() + kTimeToRead + options.cpu * kWallPerCpu,
       .late = "compiling the module took too long: the machine is busy; run it again",
       .stop = stop};
   if (group) {

@@ -23,9 +23,9 @@ struct Compilation {
   std::uint32_t table_elements = 0;
 };
 
-/// Compiles, in a process of the program `setting.compiler`, and waits for its end: on a thread
+/// Compiles, in a process of the program `options.compiler`, and waits for its end: on a thread
 /// that may. Something to read on the descriptor `stop` kills it: kCancelled, and nothing of it is
 /// left. kInvalidArgument: the module is refused. What the process says is taken for untrusted.
-Status compile(const Compilation& what, const ModuleSetting& setting, int stop);
+Status compile(const Compilation& what, const ModuleOptions& options, int stop);
 
 }  // namespace skerry::broker

@@ -39,14 +39,14 @@ class ModuleRunsTest : public ::testing::Test {
   }
 
   void start(int workers, int share, int queue = 4) {
-    Setting setting;
-    setting.zygote = SKERRY_TEST_ZYGOTE;
-    setting.home.root = "/nowhere/kind";
-    setting.workers = workers;
-    setting.spares = 1;
-    setting.share = share;
-    setting.queue = queue;
-    auto broker = Broker::start(io_, setting);
+    Options options;
+    options.zygote = SKERRY_TEST_ZYGOTE;
+    options.home.root = "/nowhere/kind";
+    options.workers = workers;
+    options.spares = 1;
+    options.share = share;
+    options.queue = queue;
+    auto broker = Broker::start(io_, options);
     ASSERT_TRUE(broker.ok()) << broker.status();
     broker_ = *std::move(broker);
   }

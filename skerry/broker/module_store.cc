@@ -34,7 +34,7 @@ using asio::awaitable;
 // Threads beside those that wait for compilers: they hash modules and open files.
 constexpr int kReaders = 2;
 // Refusals that are remembered, so that a module which takes its whole budget does so once.
-constexpr std::size_t kMostRefusals = 1024;
+constexpr std::size_t kMaxRefusals = 1024;
 
 using Code = ModuleStore::Code;
 
@@ -58,7 +58,7 @@ bool is_missing(const Result<Code>& code) {
 
 }  // namespace
 
-Status ModuleSetting::check() const {
+Status ModuleOptions::check() const {
   SKERRY_TRY(in_bounds("the number of compilers", compilers, 1, 64));
   SKERRY_TRY(in_bounds("the length of a tenant's queue of modules to compile", queue, 0, 10'000));
   SKERRY_TRY(in_bounds("the MiB of a tenant's native code",
@@ -68,11 +68,11 @@ Status ModuleSetting::check() const {
 
 class ModuleStore::Work : public std::enable_shared_from_this<Work> {
  public:
-  Work(asio::io_context& io, const runtime::Home& home, ModuleSetting setting)
+  Work(asio::io_context& io, const runtime::Home& home, ModuleOptions options)
       : io_(io),
         directory_(home.module_cache() / "tenants"),
-        setting_(std::move(setting)),
-        pool_(static_cast<std::size_t>(setting_.compilers + kReaders)) {}
+        options_(std::move(options)),
+        pool_(static_cast<std::size_t>(options_.compilers + kReaders)) {}
 
   void stop() {
     for (auto& [name, job] : jobs_) job->give_up();
@@ -83,7 +83,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
   awaitable<Result<Code>> code_of(std::string tenant, std::shared_ptr<const std::string> module,
                                   sandbox::Limits limits) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    if (setting_.compiler.empty()) {
+    if (options_.compiler.empty()) {
       co_return absl::FailedPreconditionError("no modules are run here: there is no compiler");
     }
     const auto look_up = [&] { return find(tenant, std::move(module), limits); };
@@ -174,7 +174,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
     const auto ahead = std::count_if(jobs_.begin(), jobs_.end(), [&](const auto& each) {
       return each.second->tenant == tenant && !each.second->is_running;
     });
-    if (ahead >= setting_.queue && (running_ >= setting_.compilers || ahead > 0)) {
+    if (ahead >= options_.queue && (running_ >= options_.compilers || ahead > 0)) {
       return absl::ResourceExhaustedError("busy: " + std::to_string(ahead) +
                                           " modules wait to be compiled; try again in a second");
     }
@@ -210,7 +210,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
   /// Begins what there is room for: first what belongs to the tenant that has the fewest, and of
   /// those one after the other.
   void begin_next() {
-    while (running_ < setting_.compilers && !queue_.empty()) {
+    while (running_ < options_.compilers && !queue_.empty()) {
       std::map<std::string, int> has;
       for (const auto& [name, job] : jobs_) has[job->tenant] += job->is_running ? 1 : 0;
       for (const auto& job : given_up_) ++has[job->tenant];
@@ -231,7 +231,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
   }
 
   static awaitable<void> run(std::shared_ptr<Work> self, JobRef job) {
-    const auto work = [&] { return compile(job->what, self->setting_, job->stop.get()); };
+    const auto work = [&] { return compile(job->what, self->options_, job->stop.get()); };
     Status result = co_await loop::on_pool(self->pool_, work);
     --self->running_;
     std::erase(self->given_up_, job);
@@ -240,7 +240,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
       self->jobs_.erase(found);
     }
     if (result.code() == StatusCode::kInvalidArgument) {
-      if (self->refused_.size() >= kMostRefusals) self->refused_.clear();
+      if (self->refused_.size() >= kMaxRefusals) self->refused_.clear();
       self->refused_[name_of(job->what)] = result;
     }
     job->result = std::move(result);
@@ -250,7 +250,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
 
   asio::io_context& io_;
   std::filesystem::path directory_;
-  ModuleSetting setting_;
+  ModuleOptions options_;
   asio::thread_pool pool_;
   std::map<Name, JobRef> jobs_;   // under way, or waiting for a compiler
   std::vector<JobRef> queue_;     // those of them that wait, oldest first
@@ -262,8 +262,8 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
 };
 
 ModuleStore::ModuleStore(boost::asio::io_context& io, const runtime::Home& home,
-                         ModuleSetting setting)
-    : work_(std::make_shared<Work>(io, home, std::move(setting))) {}
+                         ModuleOptions options)
+    : work_(std::make_shared<Work>(io, home, std::move(options))) {}
 
 ModuleStore::~ModuleStore() { work_->stop(); }
 

@@ -20,7 +20,7 @@
 namespace skerry::broker {
 
 /// How modules are compiled and what is kept of them. `check` has the bounds.
-struct ModuleSetting {
+struct ModuleOptions {
   std::filesystem::path compiler;  ///< the program `skerry-compiler`; empty: no modules are run
   int compilers = 2;               ///< processes at most, all tenants together; 1 to 64
   int queue = 16;                  ///< compilations of one tenant that may wait; 0 to 10,000
@@ -44,7 +44,7 @@ class ModuleStore {
  public:
   using Code = std::shared_ptr<const OwnedFd>;
 
-  ModuleStore(boost::asio::io_context& io, const runtime::Home& home, ModuleSetting setting);
+  ModuleStore(boost::asio::io_context& io, const runtime::Home& home, ModuleOptions options);
   ~ModuleStore();
 
   /// The native code of a WASI command, in binary or text form, open for reading. Who asks for one

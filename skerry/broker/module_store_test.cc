@@ -50,19 +50,19 @@ class ModuleStoreTest : public ::testing::Test {
     // For the compiler, not for this process: the engine's threads are not instrumented, so that
     // what the thread sanitizer tells of them is nothing.
     ::setenv("TSAN_OPTIONS", "exitcode=0", 1);
-    make(setting());
+    make(options());
   }
   void TearDown() override {
     store_.reset();
     ::alarm(0);
   }
 
-  static ModuleSetting setting() {
-    ModuleSetting setting;
-    setting.compiler = SKERRY_COMPILER;
-    return setting;
+  static ModuleOptions options() {
+    ModuleOptions options;
+    options.compiler = SKERRY_COMPILER;
+    return options;
   }
-  void make(ModuleSetting with) {
+  void make(ModuleOptions with) {
     ASSERT_TRUE(with.check().ok());
     store_.emplace(io_, home_, std::move(with));
   }
@@ -129,13 +129,13 @@ class ModuleStoreTest : public ::testing::Test {
 };
 
 TEST_F(ModuleStoreTest, SettingOutOfBoundsIsRefused) {
-  EXPECT_TRUE(setting().check().ok());
-  for (const auto& change : std::vector<void (*)(ModuleSetting&)>{
-           [](ModuleSetting& wrong) { wrong.compilers = 0; },
-           [](ModuleSetting& wrong) { wrong.queue = -1; },
-           [](ModuleSetting& wrong) { wrong.kept = kib(1); },
-           [](ModuleSetting& wrong) { wrong.cpu = std::chrono::seconds(0); }}) {
-    ModuleSetting wrong = setting();
+  EXPECT_TRUE(options().check().ok());
+  for (const auto& change : std::vector<void (*)(ModuleOptions&)>{
+           [](ModuleOptions& wrong) { wrong.compilers = 0; },
+           [](ModuleOptions& wrong) { wrong.queue = -1; },
+           [](ModuleOptions& wrong) { wrong.kept = kib(1); },
+           [](ModuleOptions& wrong) { wrong.cpu = std::chrono::seconds(0); }}) {
+    ModuleOptions wrong = options();
     change(wrong);
     EXPECT_EQ(wrong.check().code(), StatusCode::kInvalidArgument);
   }
@@ -214,7 +214,7 @@ TEST_F(ModuleStoreTest, RefusedModulesSayWhyAndAreNotTriedAgain) {
 }
 
 TEST_F(ModuleStoreTest, WhatTakesTooMuchIsRefused) {
-  ModuleSetting hasty = setting();
+  ModuleOptions hasty = options();
   hasty.cpu = std::chrono::seconds(1);
   make(hasty);
   const std::string why = refusal(slow_command());
@@ -250,7 +250,7 @@ TEST_F(ModuleStoreTest, ItGoesWhileItCompiles) {
 }
 
 TEST_F(ModuleStoreTest, ATenantsQueueIsBoundedAndOthersGoFirst) {
-  ModuleSetting narrow = setting();
+  ModuleOptions narrow = options();
   narrow.compilers = 1;
   narrow.queue = 2;
   make(narrow);
@@ -271,7 +271,7 @@ TEST_F(ModuleStoreTest, ATenantsQueueIsBoundedAndOthersGoFirst) {
 }
 
 TEST_F(ModuleStoreTest, TheOldestCodeGoesWhenATenantHasTooMuch) {
-  ModuleSetting small = setting();
+  ModuleOptions small = options();
   small.kept = mib(1);
   make(small);
   const auto body = [](int number) {

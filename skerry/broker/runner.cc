@@ -72,21 +72,21 @@ bool is_variable_name(std::string_view name) {
   return !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == name.npos;
 }
 
-Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Setting setting) {
+Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Options options) {
   auto runner = std::make_unique<Runner>();
-  SKERRY_TRY(setting.modules.check());
-  const runtime::Home home = setting.pool.home;
+  SKERRY_TRY(options.modules.check());
+  const runtime::Home home = options.pool.home;
   runner->runtime_home_ = home;
   runner->home_ = home.root.native();
-  SKERRY_ASSIGN(runner->broker_, Broker::start(io, std::move(setting.pool)));
+  SKERRY_ASSIGN(runner->broker_, Broker::start(io, std::move(options.pool)));
   SKERRY_ASSIGN(runner->sessions_,
-                SessionRuns::start(io, *runner->broker_, home, setting.sessions));
+                SessionRuns::start(io, *runner->broker_, home, options.sessions));
   runner->access_ = std::make_unique<SessionAccess>(
-      setting.sessions.store.empty() ? home.store() : setting.sessions.store,
-      setting.sessions.policy);
-  runner->variables_ = std::move(setting.variables);
-  runner->gate_ = setting.gate;
-  runner->modules_ = std::make_unique<ModuleStore>(io, home, std::move(setting.modules));
+      options.sessions.store.empty() ? home.store() : options.sessions.store,
+      options.sessions.policy);
+  runner->variables_ = std::move(options.variables);
+  runner->gate_ = options.gate;
+  runner->modules_ = std::make_unique<ModuleStore>(io, home, std::move(options.modules));
   return runner;
 }
 
@@ -97,12 +97,12 @@ awaitable<Result<sandbox::Outcome>> Runner::outcome_of(Run run) {
   });
 }
 
-awaitable<Result<sandbox::Outcome>> Runner::look(Look look) {
-  if (const Status status = look.request.limits.check(); !status.ok()) co_return status;
-  if (const Status status = admit(look.principal); !status.ok()) co_return status;
-  look.request.template_name = look.revision->manifest().template_name;
+awaitable<Result<sandbox::Outcome>> Runner::inspect(ReadOnlyRun order) {
+  if (const Status status = order.request.limits.check(); !status.ok()) co_return status;
+  if (const Status status = admit(order.principal); !status.ok()) co_return status;
+  order.request.template_name = order.revision->manifest().template_name;
   InSession session;
-  session.start = [revision = look.revision](std::uint64_t) {
+  session.start = [revision = order.revision](std::uint64_t) {
     InSession::Start start;
     start.start.becomes = 1;  // of a process that keeps nothing
     start.files = revision->descriptors;
@@ -111,14 +111,14 @@ awaitable<Result<sandbox::Outcome>> Runner::look(Look look) {
     return start;
   };
   session.left = [](const worker::LeftState&, bool) {};
-  Run run{.tenant = look.principal.tenant,
-          .request = std::move(look.request),
+  Run run{.tenant = order.principal.tenant,
+          .request = std::move(order.request),
           .isolation = Isolation::kProcess,
           .session = std::move(session),
           .module = nullptr,
-          .observer = look.observer};
+          .observer = order.observer};
   auto outcome = co_await outcome_of(std::move(run));
-  record(look.principal, outcome.status(), outcome.ok() ? &*outcome : nullptr);
+  record(order.principal, outcome.status(), outcome.ok() ? &*outcome : nullptr);
   co_return outcome;
 }
 

@@ -28,10 +28,10 @@ bool is_variable_name(std::string_view name);
 /// Everything happens on the thread that runs the io_context.
 class Runner {
  public:
-  struct Setting {
-    broker::Setting pool = {};
-    SessionRuns::Setting sessions = {};
-    ModuleSetting modules = {};
+  struct Options {
+    broker::Options pool = {};
+    SessionRuns::Options sessions = {};
+    ModuleOptions modules = {};
     /// What every run finds in its environment, unless it asks for another value.
     std::map<std::string, std::string> variables = {};
     /// Admits each run and learns how it ended; must outlive the runner. Null: all are admitted.
@@ -40,7 +40,7 @@ class Runner {
 
   /// Starts the zygote and waits until it is ready; its failure is `Broker::start`'s. The
   /// io_context must outlive the runner.
-  static Result<std::unique_ptr<Runner>> start(boost::asio::io_context& io, Setting setting);
+  static Result<std::unique_ptr<Runner>> start(boost::asio::io_context& io, Options options);
 
   struct Order {
     access::Principal principal;
@@ -65,13 +65,13 @@ class Runner {
   boost::asio::awaitable<Result<Answer>> run(Order order);
 
   /// A look at a session's revision: a run that starts there and leaves nothing.
-  struct Look {
+  struct ReadOnlyRun {
     access::Principal principal;
     std::shared_ptr<const image::Revision> revision;
     worker::RunRequest request;
     worker::RunObserver* observer = nullptr;  ///< as in an order
   };
-  boost::asio::awaitable<Result<sandbox::Outcome>> look(Look look);
+  boost::asio::awaitable<Result<sandbox::Outcome>> inspect(ReadOnlyRun run);
 
   /// An operation on the files of a session, of a user's memory, or of both.
   struct FileWork {

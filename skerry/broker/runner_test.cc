@@ -30,13 +30,13 @@ class RunnerTest : public ::testing::Test {
     for (const char* name : {"python-data.image", "test.image"}) {
       std::filesystem::copy_file(template_.file, home_.templates() / name);
     }
-    Runner::Setting setting;
-    setting.pool.zygote = SKERRY_TEST_ZYGOTE;
-    setting.pool.home = home_;
-    setting.pool.workers = 4;
-    setting.pool.spares = 1;
-    setting.pool.share = 1;
-    auto runner = Runner::start(io_, setting);
+    Runner::Options options;
+    options.pool.zygote = SKERRY_TEST_ZYGOTE;
+    options.pool.home = home_;
+    options.pool.workers = 4;
+    options.pool.spares = 1;
+    options.pool.share = 1;
+    auto runner = Runner::start(io_, options);
     ASSERT_TRUE(runner.ok()) << runner.status();
     runner_ = *std::move(runner);
   }

@@ -24,7 +24,7 @@ void SessionAccess::give_back(const std::string& tenant, Store store) {
   store->after_commit();
   const std::lock_guard lock(mutex_);
   idle_.emplace_back(tenant, std::move(store));
-  if (idle_.size() > kMostIdle) idle_.erase(idle_.begin());
+  if (idle_.size() > kMaxIdle) idle_.erase(idle_.begin());
 }
 
 }  // namespace skerry::broker

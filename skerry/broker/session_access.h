@@ -51,7 +51,7 @@ class SessionAccess {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     const auto give_up = std::chrono::steady_clock::now() + kPatience;
-    for (auto pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+    for (auto pause = kFirstPause;; pause = std::min(2 * pause, kMaxPause)) {
       auto once = [this, &tenant, &work]() -> Answer {
         auto store = take(tenant);
         if (!store.ok()) return store.status();
@@ -78,10 +78,10 @@ class SessionAccess {
  private:
   using Store = std::unique_ptr<session::SessionStore>;
   static constexpr std::chrono::milliseconds kFirstPause{2};
-  static constexpr std::chrono::milliseconds kLongestPause{100};
+  static constexpr std::chrono::milliseconds kMaxPause{100};
   static constexpr std::chrono::seconds kPatience{30};
   static constexpr int kThreads = 4;
-  static constexpr std::size_t kMostIdle = 16;  // stores that stay open
+  static constexpr std::size_t kMaxIdle = 16;  // stores that stay open
 
   static bool is_busy(const Status& status) { return status.code() == StatusCode::kUnavailable; }
   template <typename Value>

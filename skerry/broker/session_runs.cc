@@ -56,10 +56,10 @@ struct StoreSide {
   std::mutex mutex;
   std::map<std::string, std::unique_ptr<SessionStore>> stores;  // by tenant; guarded by the mutex
 
-  StoreSide(const runtime::Home& home, const SessionRuns::Setting& setting)
+  StoreSide(const runtime::Home& home, const SessionRuns::Options& options)
       : installation(home),
-        policy(setting.policy),
-        directory(setting.store.empty() ? home.store() : setting.store) {}
+        policy(options.policy),
+        directory(options.store.empty() ? home.store() : options.store) {}
 
   Result<SessionStore*> store_of(const std::string& tenant) {
     std::unique_ptr<SessionStore>* store = nullptr;
@@ -139,21 +139,21 @@ struct StoreSide {
 
 }  // namespace
 
-Status SessionRuns::Setting::check() const {
+Status SessionRuns::Options::check() const {
   SKERRY_TRY(in_bounds("the milliseconds after which a session hibernates", hibernate.count(), 1,
                        86'400'000));
   SKERRY_TRY(in_bounds("the number of sessions that a worker keeps", kept, 0, 16));
   return in_bounds("the length of a session's queue", queue, 0, 100'000);
 }
 
-class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
+class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQueues> {
  public:
-  Lines(boost::asio::io_context& io, Broker& broker, const runtime::Home& home,
-        const Setting& setting)
+  SessionQueues(boost::asio::io_context& io, Broker& broker, const runtime::Home& home,
+                const Options& options)
       : io_(io),
         broker_(broker),
-        setting_(setting),
-        side_(std::make_shared<StoreSide>(home, setting)),
+        options_(options),
+        side_(std::make_shared<StoreSide>(home, options)),
         sweep_(io) {}
 
   void start() { sweep(); }
@@ -168,8 +168,8 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   RunId run(Order order, Done done) {
     const RunId id = ++last_run_;
     Key key(order.files ? order.files->store_of(order.tenant) : order.tenant, order.name.text());
-    Line& line = lines_[key];
-    if (line.waiting.size() > static_cast<std::size_t>(setting_.queue)) {
+    SessionQueue& line = lines_[key];
+    if (line.waiting.size() > static_cast<std::size_t>(options_.queue)) {
       const Status busy =
           absl::ResourceExhaustedError("busy: " + std::to_string(line.waiting.size() - 1) +
                                        " runs of this session wait already; try again in a second");
@@ -246,7 +246,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     std::optional<sandbox::Limits> sandbox;
   };
 
-  struct Line {
+  struct SessionQueue {
     std::deque<PendingRun> waiting;  // the first is under way
     std::optional<Kept> kept;
     Clock::time_point used;
@@ -268,7 +268,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   }
 
   void begin(const Key& key) {
-    Line& line = lines_[key];
+    SessionQueue& line = lines_[key];
     const PendingRun pending = line.waiting.front();
     const auto known = line.kept ? line.kept->revision : nullptr;
     in_store(
@@ -277,7 +277,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
           const Order& order = pending->order;
           return side.begin(key.first, order.name, order.request.template_name, known.get());
         },
-        [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
+        [key, pending](SessionQueues& lines, Result<std::shared_ptr<SessionTurn>> turn) {
           const Status status = turn.status();
           if (turn.ok()) pending->turn = *std::move(turn);
           if (status.ok() && pending->order.files && pending->order.files->second) {
@@ -298,7 +298,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
           if (!turn.ok()) pending->turn.reset();
           return turn;
         },
-        [key, pending](Lines& lines, Result<std::shared_ptr<SessionTurn>> turn) {
+        [key, pending](SessionQueues& lines, Result<std::shared_ptr<SessionTurn>> turn) {
           const Status status = turn.status();
           if (turn.ok()) pending->second_turn = *std::move(turn);
           lines.begun(key, pending, status);
@@ -331,7 +331,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   }
 
   void hand_over(const Key& key, const PendingRun& pending) {
-    Line& line = lines_[key];
+    SessionQueue& line = lines_[key];
     const SessionTurn& turn = *pending->turn;
     Run run;
     run.tenant = pending->order.tenant;
@@ -381,7 +381,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   }
 
   InSession::Start start_in(const Key& key, Pending& pending, std::uint64_t worker) {
-    Line& line = lines_[key];
+    SessionQueue& line = lines_[key];
     const image::Revision& parent = pending.turn->parent();
     pending.worker = worker;
     pending.state = ++last_state_;
@@ -404,7 +404,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     return start;
   }
 
-  InSession::Start start_files_in(Line& line, Pending& pending) {
+  InSession::Start start_files_in(SessionQueue& line, Pending& pending) {
     FileStart files(pending.order.files->operation);
     worker::SessionStart start{.becomes = pending.state};
     pending.keeper.reset();
@@ -437,7 +437,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
           pending->left = {};
           return end;
         },
-        [key, pending, outcome](Lines& lines, End end) mutable {
+        [key, pending, outcome](SessionQueues& lines, End end) mutable {
           if (!end.ok()) {
             lines.finish(key, pending, end.status());
           } else {
@@ -473,7 +473,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
                                           pending->order.files->title));
           return end;
         },
-        [key, pending, answer](Lines& lines, Result<End> end) mutable {
+        [key, pending, answer](SessionQueues& lines, Result<End> end) mutable {
           if (!end.ok()) {
             lines.conclude_files(key, pending, end.status(), image::Revision());
           } else if (end->left.changed == Changed::kSecond) {
@@ -499,7 +499,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
                             pending->order.files->title)
               .status();
         },
-        [key, pending, answer](Lines& lines, const Status& status) mutable {
+        [key, pending, answer](SessionQueues& lines, const Status& status) mutable {
           lines.conclude_files(key, pending,
                                status.ok() ? Result<Answer>(std::move(answer)) : status,
                                pending->turn->parent());
@@ -527,12 +527,12 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   void keep(const Key& key, const Pending& pending, image::Revision revision,
             const std::optional<sandbox::Limits>& sandbox) {
     if (revision.id.empty() || pending.order.isolation != Isolation::kTenant ||
-        setting_.kept == 0) {
+        options_.kept == 0) {
       broker_.forget(pending.worker, {pending.state});
       return;
     }
     make_room(pending.worker);
-    Line& line = lines_[key];
+    SessionQueue& line = lines_[key];
     line.kept = Kept{.worker = pending.worker,
                      .state = pending.state,
                      .revision = std::make_shared<const image::Revision>(std::move(revision)),
@@ -540,7 +540,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   }
 
   void finish(const Key& key, const PendingRun& pending, Result<Answer> answer) {
-    Line& line = lines_[key];
+    SessionQueue& line = lines_[key];
     line.waiting.pop_front();
     line.used = Clock::now();
     if (!line.waiting.empty()) {
@@ -552,7 +552,7 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
     pending->done(std::move(answer));
   }
 
-  void forget(Line& line) {
+  void forget(SessionQueue& line) {
     if (!line.kept) return;
     broker_.forget(line.kept->worker, {line.kept->state});
     line.kept.reset();
@@ -561,24 +561,24 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
   /// The worker is about to keep one more.
   void make_room(std::uint64_t worker) {
     int count = 0;
-    Line* oldest = nullptr;
+    SessionQueue* oldest = nullptr;
     for (auto& [key, line] : lines_) {
       if (!line.kept || line.kept->worker != worker) continue;
       ++count;
       if (oldest == nullptr || line.used < oldest->used) oldest = &line;
     }
-    if (count >= setting_.kept && oldest != nullptr) forget(*oldest);
+    if (count >= options_.kept && oldest != nullptr) forget(*oldest);
   }
 
   void sweep() {
-    sweep_.expires_after(std::clamp(setting_.hibernate / 4, std::chrono::milliseconds(1),
+    sweep_.expires_after(std::clamp(options_.hibernate / 4, std::chrono::milliseconds(1),
                                     std::chrono::milliseconds(10'000)));
     sweep_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto lines = weak.lock();
       if (!lines || error || lines->is_stopped_) return;
-      const auto oldest = Clock::now() - lines->setting_.hibernate;
+      const auto oldest = Clock::now() - lines->options_.hibernate;
       for (auto at = lines->lines_.begin(); at != lines->lines_.end();) {
-        Line& line = at->second;
+        SessionQueue& line = at->second;
         if (line.waiting.empty() && line.used < oldest) lines->forget(line);
         at = line.waiting.empty() && !line.kept ? lines->lines_.erase(at) : std::next(at);
       }
@@ -604,13 +604,13 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
 
   boost::asio::io_context& io_;
   Broker& broker_;
-  Setting setting_;
+  Options options_;
   std::shared_ptr<StoreSide> side_;
   StoreLanes lanes_;
   boost::asio::thread_pool keeping_thread_{1};
   boost::asio::steady_timer sweep_;
   Clock::time_point next_keeping_ = Clock::now() + kBetweenKeeping;
-  std::map<Key, Line> lines_;
+  std::map<Key, SessionQueue> lines_;
   RunId last_run_ = 0;
   std::uint64_t last_state_ = 0;
   bool is_stopped_ = false;
@@ -618,9 +618,9 @@ class SessionRuns::Lines : public std::enable_shared_from_this<Lines> {
 
 Result<std::unique_ptr<SessionRuns>> SessionRuns::start(boost::asio::io_context& io, Broker& broker,
                                                         const runtime::Home& home,
-                                                        const Setting& setting) {
-  SKERRY_TRY(setting.check());
-  auto lines = std::make_shared<Lines>(io, broker, home, setting);
+                                                        const Options& options) {
+  SKERRY_TRY(options.check());
+  auto lines = std::make_shared<SessionQueues>(io, broker, home, options);
   lines->start();
   return std::unique_ptr<SessionRuns>(new SessionRuns(std::move(lines)));
 }

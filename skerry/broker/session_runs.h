@@ -28,7 +28,7 @@ namespace skerry::broker {
 /// of its own, where tenants do not wait for each other (`StoreLanes`).
 class SessionRuns {
  public:
-  struct Setting {
+  struct Options {
     session::Policy policy = {};
     std::filesystem::path store = {};  ///< empty: the home's
     /// After which what a worker keeps of an unused session is given back: it hibernates, and wakes
@@ -83,7 +83,7 @@ class SessionRuns {
   /// The io_context and the broker must outlive it.
   static Result<std::unique_ptr<SessionRuns>> start(boost::asio::io_context& io, Broker& broker,
                                                     const runtime::Home& home,
-                                                    const Setting& setting);
+                                                    const Options& options);
   /// Waits for commits that are under way. Runs are not heard of again.
   ~SessionRuns();
 
@@ -113,9 +113,9 @@ class SessionRuns {
   int kept() const;
 
  private:
-  class Lines;
-  explicit SessionRuns(std::shared_ptr<Lines> lines) : lines_(std::move(lines)) {}
-  std::shared_ptr<Lines> lines_;  // shared with handlers that are still queued
+  class SessionQueues;
+  explicit SessionRuns(std::shared_ptr<SessionQueues> lines) : lines_(std::move(lines)) {}
+  std::shared_ptr<SessionQueues> lines_;  // shared with handlers that are still queued
 };
 
 }  // namespace skerry::broker

@@ -51,17 +51,17 @@ class SessionRunsTest : public ::testing::Test {
     ::alarm(0);
   }
 
-  void start(const SessionRuns::Setting& with) {
+  void start(const SessionRuns::Options& with) {
     runs_.reset();
     broker_.reset();
-    Setting setting;
-    setting.zygote = SKERRY_TEST_ZYGOTE;
-    setting.home = home_;
-    setting.workers = 4;
-    setting.spares = 1;
-    setting.share = 3;
-    setting.queue = 100;
-    auto broker = Broker::start(io_, setting);
+    Options options;
+    options.zygote = SKERRY_TEST_ZYGOTE;
+    options.home = home_;
+    options.workers = 4;
+    options.spares = 1;
+    options.share = 3;
+    options.queue = 100;
+    auto broker = Broker::start(io_, options);
     ASSERT_TRUE(broker.ok()) << broker.status();
     broker_ = *std::move(broker);
     auto runs = SessionRuns::start(io_, *broker_, home_, with);

@@ -54,23 +54,23 @@ Result<std::unique_ptr<image::ExportWriter>> begin_export(
 }
 
 Result<image::Export> read_session(int fd, OwnedFd room, const runtime::Home& home,
-                                   const image::Manifest& installed, const ReaderSetting& setting) {
+                                   const image::Manifest& installed, const ReaderOptions& options) {
   SKERRY_ASSIGN(
       const std::string answer,
       run_helper(
           {.name = "the reader",
-           .program = setting.program,
+           .program = options.program,
            .arguments = {home.python_parts().native(), installed.module_sha256,
                          std::to_string(installed.globals.size()),
-                         std::to_string(setting.pages.value), std::to_string(setting.files.value)},
+                         std::to_string(options.pages.value), std::to_string(options.files.value)},
            .descriptors = {fd, room.get()},
-           .until = std::chrono::steady_clock::now() + setting.time,
+           .until = std::chrono::steady_clock::now() + options.time,
            .late = "reading the export took too long: the machine is busy; try again"}));
   SKERRY_ASSIGN(const image::UnpackedSizes sizes, sizes_in(answer));
   const image::ExportLimits limits{
-      .pages = setting.pages,
+      .pages = options.pages,
       .globals = installed.globals.size(),
-      .host_state = std::min(wasi::max_encoded_size({.file_bytes = setting.files}),
+      .host_state = std::min(wasi::max_encoded_size({.file_bytes = options.files}),
                              bytes(image::kMaxManifest))};
   SKERRY_ASSIGN(auto read, image::take_unpacked(std::move(room), sizes, limits));
   SKERRY_TRY(check_runtime(read, installed));

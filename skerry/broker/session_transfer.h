@@ -25,7 +25,7 @@ Result<std::unique_ptr<image::ExportWriter>> begin_export(
     const session::SessionStore::OpenedRevision& opened);
 
 /// How exports are read.
-struct ReaderSetting {
+struct ReaderOptions {
   std::filesystem::path program;  ///< `skerry-reader`
   /// The most bytes of memory pages, and of files that guests wrote, that are taken. Default: what
   /// a session can have.
@@ -45,6 +45,6 @@ struct ReaderSetting {
 /// kResourceExhausted when reading it took more than its budget; kUnavailable when it took too
 /// long.
 Result<image::Export> read_session(int fd, OwnedFd room, const runtime::Home& home,
-                                   const image::Manifest& installed, const ReaderSetting& setting);
+                                   const image::Manifest& installed, const ReaderOptions& options);
 
 }  // namespace skerry::broker

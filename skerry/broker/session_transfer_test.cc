@@ -64,12 +64,12 @@ class SessionTransferTest : public ::testing::Test {
 
   std::string exported() const { return image::testing::exported(image_, {"s", 3}).value(); }
 
-  ReaderSetting reader() const { return {.program = SKERRY_READER}; }
+  ReaderOptions reader() const { return {.program = SKERRY_READER}; }
 
-  Result<image::Export> read(std::string_view file, const ReaderSetting& setting) const {
+  Result<image::Export> read(std::string_view file, const ReaderOptions& options) const {
     const OwnedFd input = image::testing::memory_file(as_bytes(file));
     return read_session(input.get(), image::testing::memory_file({}), home_, image_.manifest,
-                        setting);
+                        options);
   }
   Result<image::Export> read(std::string_view file) const { return read(file, reader()); }
 
@@ -91,7 +91,7 @@ class SessionTransferTest : public ::testing::Test {
   }
 
   /// A program in the reader's place that answers so.
-  ReaderSetting liar(const std::string& answer, const std::string& deed = "") const {
+  ReaderOptions liar(const std::string& answer, const std::string& deed = "") const {
     const auto path = directory_ / "liar";
     std::ofstream(path) << "#!/bin/sh\n" << deed << "\nprintf '" << answer << "' >&5\n";
     ::chmod(path.c_str(), 0700);
@@ -141,11 +141,11 @@ TEST_F(SessionTransferTest, AnotherRuntimesExportIsRefusedByName) {
 TEST_F(SessionTransferTest, FilesOverTheQuotaAreRefused) {
   image_.manifest.host_state = host_state(as_bytes(std::string(mib(2).value, 'x')));
   const std::string file = exported();
-  ReaderSetting setting = reader();
-  setting.files = mib(3);
-  EXPECT_TRUE(read(file, setting).ok());
-  setting.files = mib(1);
-  EXPECT_EQ(read(file, setting).status().code(), StatusCode::kDataLoss);
+  ReaderOptions options = reader();
+  options.files = mib(3);
+  EXPECT_TRUE(read(file, options).ok());
+  options.files = mib(1);
+  EXPECT_EQ(read(file, options).status().code(), StatusCode::kDataLoss);
 }
 
 TEST_F(SessionTransferTest, BombsTakeNothingOfThisProcess) {
@@ -177,10 +177,10 @@ TEST_F(SessionTransferTest, AReaderThatLiesIsNotBelieved) {
 }
 
 TEST_F(SessionTransferTest, AReaderThatHangsIsGivenUp) {
-  ReaderSetting setting = liar("", "exec sleep 60");
-  setting.time = std::chrono::seconds(1);
+  ReaderOptions options = liar("", "exec sleep 60");
+  options.time = std::chrono::seconds(1);
   const auto begun = std::chrono::steady_clock::now();
-  EXPECT_EQ(read(exported(), setting).status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(read(exported(), options).status().code(), StatusCode::kUnavailable);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(30));
 }
 

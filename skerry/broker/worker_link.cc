@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kWarmUpTime{30};
 constexpr std::chrono::seconds kStartTime{10};
 // From the end of a process to the zygote's word of it.
 constexpr std::chrono::seconds kReapTime{2};
-constexpr std::size_t kMostUnsent = std::size_t{1} << 20;
+constexpr std::size_t kMaxUnsent = std::size_t{1} << 20;
 // What one read takes, and how long reads in a row may last: a worker that floods must not keep the
 // others waiting. The smallest events take 0.1 µs each, so that one read is done in less than 1 ms.
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
@@ -109,7 +109,7 @@ void WorkerLink::forget(const std::vector<std::uint64_t>& states) {
   memory_.forget(states);
   if (state_ != State::kFree && state_ != State::kRunning) return;
   // It takes orders one after the other: so many that lie before it are a worker's that hangs.
-  if (outgoing_.unsent() > kMostUnsent) return;
+  if (outgoing_.unsent() > kMaxUnsent) return;
   const bool is_idle = outgoing_.unsent() == 0;
   outgoing_.tail += worker::framed(worker::encode_forget(states));
   if (is_idle) write();

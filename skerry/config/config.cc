@@ -18,8 +18,8 @@ namespace {
 using nlohmann::json;
 
 constexpr ByteSize kMaxFile = mib(1);
-constexpr int kMostLevels = 32;
-constexpr int kMostNodes = 10'000;  // of one value
+constexpr int kMaxLevels = 32;
+constexpr int kMaxNodes = 10'000;  // of one value
 
 const Key* find(std::string_view name) {
   const auto found =
@@ -36,7 +36,7 @@ bool is_section(const std::string& name) {
 
 /// A value as keys take it: scalars are text. `left` nodes may follow: an anchor can name itself.
 Result<json> value_of(const YAML::Node& node, int level, int& left) {
-  if (level > kMostLevels || --left < 0) {
+  if (level > kMaxLevels || --left < 0) {
     return absl::InvalidArgumentError("nested too deep, or too much of it");
   }
   if (node.IsScalar()) return json(node.Scalar());
@@ -69,7 +69,7 @@ struct Given {
 /// Finds the keys below `prefix`. Messages begin with the line.
 Status walk(const YAML::Node& node, const std::string& prefix, int level,
             std::vector<Given>& given) {
-  if (level > kMostLevels) return absl::InvalidArgumentError("1: nested too deep");
+  if (level > kMaxLevels) return absl::InvalidArgumentError("1: nested too deep");
   std::set<std::string> seen;
   for (const auto& each : node) {
     const int line = each.first.Mark().line + 1;
@@ -80,7 +80,7 @@ Status walk(const YAML::Node& node, const std::string& prefix, int level,
     const std::string name = prefix + each.first.Scalar();
     if (!seen.insert(name).second) return refuse(fmt::format("\"{}\" is given twice", name));
     if (find(name) != nullptr) {
-      int left = kMostNodes;
+      int left = kMaxNodes;
       auto value = value_of(each.second, level, left);
       if (!value.ok()) return refuse(std::string(message_of(value.status())));
       if (value->is_null()) return refuse(fmt::format("\"{}\" has no value", name));

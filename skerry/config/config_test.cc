@@ -170,7 +170,7 @@ TEST_F(ConfigTest, AModelIsTold) {
            "  models: {small: s}\n  prices: [m=1/2, s=0.5/1]\n  timeout_seconds: 10\n");
   environment_["LLM_MODEL"] = "other";
   const Config config = load({path}).value();
-  const agent::ModelSetting& model = config.settings().model;
+  const agent::ModelOptions& model = config.settings().model;
   EXPECT_EQ(model.base_url, "https://models.example/v1");
   EXPECT_EQ(model.model, "other");
   EXPECT_EQ(model.model_of(agent::Tier::kSmall), "s");

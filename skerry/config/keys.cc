@@ -17,8 +17,8 @@ namespace {
 using nlohmann::json;
 
 // What a service gives to all of its runs is little.
-constexpr std::size_t kMostVariables = 100;
-constexpr std::size_t kLongestVariables = 32'768;
+constexpr std::size_t kMaxVariables = 100;
+constexpr std::size_t kMaxVariablesSize = 32'768;
 
 /// Something that is so and cannot be otherwise: to ask for the rest is an error, not ignored.
 Key fixed(const char* name, bool is_so, const char* why) {
@@ -197,9 +197,9 @@ Status take_variables(Settings& settings, const json& value) {
       return expected("names and values", value);
     variables[name] = text.get<std::string>();
   }
-  if (variables.size() > kMostVariables || value.dump().size() > kLongestVariables) {
+  if (variables.size() > kMaxVariables || value.dump().size() > kMaxVariablesSize) {
     return expected(
-        fmt::format("at most {} variables of {} bytes", kMostVariables, kLongestVariables), "more");
+        fmt::format("at most {} variables of {} bytes", kMaxVariables, kMaxVariablesSize), "more");
   }
   settings.variables = std::move(variables);
   return ok_status();

@@ -16,7 +16,7 @@ namespace {
 using agent::Tier;
 using nlohmann::json;
 
-constexpr double kMostSeconds = 3600;
+constexpr double kMaxSeconds = 3600;
 
 /// "INPUT/OUTPUT", in USD for a million tokens.
 std::optional<agent::Price> price_in(std::string_view text) {
@@ -58,8 +58,8 @@ json show_prices(const Settings& settings) {
 }
 
 Status take_time(Settings& settings, const json& value) {
-  SKERRY_ASSIGN(const double seconds, number_in(value, 1, kMostSeconds, true));
-  agent::ModelSetting& model = settings.model;
+  SKERRY_ASSIGN(const double seconds, number_in(value, 1, kMaxSeconds, true));
+  agent::ModelOptions& model = settings.model;
   model.query_time = std::chrono::seconds(static_cast<std::int64_t>(seconds));
   model.first_byte_time = model.pause_time = model.query_time / 2;
   return ok_status();

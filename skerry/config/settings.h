@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "skerry/access/rate.h"
-#include "skerry/agent/model_setting.h"
+#include "skerry/agent/model_options.h"
 #include "skerry/broker/broker.h"
 #include "skerry/broker/session_runs.h"
 #include "skerry/http/certificates.h"
@@ -38,13 +38,13 @@ struct Settings {
   std::chrono::milliseconds handler_alarm{
       0};  ///< processor time of one handler, the same; 0: never
 
-  int workers = broker::Setting{}.workers;
-  int spares = broker::Setting{}.spares;
+  int workers = broker::Options{}.workers;
+  int spares = broker::Options{}.spares;
   int share = 0;  ///< workers that one tenant may hold; 0: three in four
-  int queue = broker::Setting{}.queue;
+  int queue = broker::Options{}.queue;
   bool require_walls = false;
 
-  broker::SessionRuns::Setting sessions = {};
+  broker::SessionRuns::Options sessions = {};
   sandbox::Limits limits = {};  ///< of a run that asks for nothing else
   tool::RunBounds most = {};
 
@@ -57,11 +57,11 @@ struct Settings {
   int parallel_calls = 1;           ///< of one request's `tool_calls`
 
   /// Which language model is asked; its key is not among the settings but for where it lies.
-  agent::ModelSetting model = {};
+  agent::ModelOptions model = {};
   std::filesystem::path model_key_file = {};
 
   double runs_per_second = 0;  ///< of each key that has no number of its own; 0: not limited
-  access::CircuitBreaker::Setting breaker = {};
+  access::CircuitBreaker::Options breaker = {};
   std::chrono::seconds call_time{0};  ///< that any call of a tool may take; 0: its own alone
   int query_tokens = 0;               ///< of a query, guessed from its length; 0: not limited
 };

@@ -17,7 +17,7 @@ namespace skerry::engine {
 namespace {
 
 // A message may quote a line of the module, and that may be all of it.
-constexpr std::size_t kLongestMessage = 2048;
+constexpr std::size_t kMaxMessage = 2048;
 
 std::string take(wasm_byte_vec_t text) {
   std::string result(text.data, text.size);
@@ -167,7 +167,7 @@ Result<std::vector<std::byte>> Engine::compile(std::span<const std::byte> module
     const std::string text = message_of(error.get());
     if (text.starts_with("out of memory")) return absl::ResourceExhaustedError(text);
     return absl::InvalidArgumentError("Failed to compile WASM module: " +
-                                      std::string(clip(text, kLongestMessage)));
+                                      std::string(clip(text, kMaxMessage)));
   }
   const auto* first = reinterpret_cast<const std::byte*>(native.data);
   std::vector<std::byte> result(first, first + native.size);
@@ -195,7 +195,7 @@ CompiledModule::~CompiledModule() = default;
 Result<std::vector<std::byte>> text_to_binary(std::string_view text) {
   wasm_byte_vec_t binary;
   if (const OwnedError error(wasmtime_wat2wasm(text.data(), text.size(), &binary)); error) {
-    return absl::InvalidArgumentError(std::string(clip(message_of(error.get()), kLongestMessage)));
+    return absl::InvalidArgumentError(std::string(clip(message_of(error.get()), kMaxMessage)));
   }
   const auto* first = reinterpret_cast<const std::byte*>(binary.data);
   std::vector<std::byte> result(first, first + binary.size);

@@ -8,7 +8,7 @@ namespace {
 
 /// Adds `path` to `paths` as long as there is room.
 void tell(std::vector<std::string>& paths, std::size_t& bytes, const std::string& path) {
-  if (paths.size() == Deleted::kMostPaths || bytes + path.size() > Deleted::kMostBytes) return;
+  if (paths.size() == Deleted::kMaxPaths || bytes + path.size() > Deleted::kMaxBytes) return;
   bytes += path.size();
   paths.push_back(path);
 }

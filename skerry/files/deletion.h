@@ -22,8 +22,8 @@ struct Deletion {
 
 struct Deleted {
   /// The most paths that are told, of either kind, and their bytes together.
-  static constexpr std::size_t kMostPaths = 10'000;
-  static constexpr std::size_t kMostBytes = std::size_t{8} << 20;
+  static constexpr std::size_t kMaxPaths = 10'000;
+  static constexpr std::size_t kMaxBytes = std::size_t{8} << 20;
 
   int count = 0;                          ///< of all
   std::vector<std::string> paths = {};    ///< from the root on

@@ -8,7 +8,7 @@
 namespace skerry::files {
 namespace {
 
-constexpr std::size_t kLongest = 4096;  // bytes, as guests' own paths
+constexpr std::size_t kMaxLength = 4096;  // bytes, as guests' own paths
 constexpr std::string_view kWorkspace = "workspace";
 constexpr std::string_view kMemory = "memory";
 
@@ -27,9 +27,9 @@ Parts parts_of(std::string_view text) {
 }
 
 Status check_text(std::string_view text) {
-  if (text.size() > kLongest) {
+  if (text.size() > kMaxLength) {
     return absl::InvalidArgumentError("path of " + std::to_string(text.size()) +
-                                      " bytes, at most " + std::to_string(kLongest));
+                                      " bytes, at most " + std::to_string(kMaxLength));
   }
   if (text.find('\0') != text.npos || !is_utf8(text)) {
     return absl::InvalidArgumentError("a path is UTF-8 without NUL");

@@ -66,9 +66,9 @@ Glob::Token Glob::set_of(std::string_view inside, LetterCase letters) {
 }
 
 Result<Glob> Glob::parse(std::string_view pattern, LetterCase letters) {
-  if (pattern.size() > kLongest) {
+  if (pattern.size() > kMaxLength) {
     return absl::InvalidArgumentError("pattern of " + std::to_string(pattern.size()) +
-                                      " bytes, at most " + std::to_string(kLongest));
+                                      " bytes, at most " + std::to_string(kMaxLength));
   }
   Glob glob(letters);
   bool may_have_brackets = true;  // so that "[[[[" is not searched to its end for each of them

@@ -20,9 +20,9 @@ enum class LetterCase { kKept, kIgnored };
 class Glob {
  public:
   /// The longest pattern, in bytes: no path is longer.
-  static constexpr std::size_t kLongest = 4096;
+  static constexpr std::size_t kMaxLength = 4096;
 
-  /// Untrusted. kInvalidArgument for a pattern of more than `kLongest` bytes.
+  /// Untrusted. kInvalidArgument for a pattern of more than `kMaxLength` bytes.
   static Result<Glob> parse(std::string_view pattern, LetterCase letters = LetterCase::kKept);
 
   /// Takes at most as many steps as `cost` says for a name of this length.

@@ -71,8 +71,8 @@ TEST(GlobTest, BytesThatAreNotUtf8AreCharacters) {
 }
 
 TEST(GlobTest, APatternLongerThanAPathIsRefused) {
-  EXPECT_TRUE(Glob::parse(std::string(Glob::kLongest, 'a')).ok());
-  EXPECT_EQ(Glob::parse(std::string(Glob::kLongest + 1, '*')).status().code(),
+  EXPECT_TRUE(Glob::parse(std::string(Glob::kMaxLength, 'a')).ok());
+  EXPECT_EQ(Glob::parse(std::string(Glob::kMaxLength + 1, '*')).status().code(),
             StatusCode::kInvalidArgument);
 }
 
@@ -91,7 +91,7 @@ TEST_P(HostileGlob, TakesTimeInProportionToTheName) {
 
 TEST_P(HostileGlob, IsParsedInTimeInProportionToItsLength) {
   const double growth = skerry::growth(
-      Glob::kLongest / 2,
+      Glob::kMaxLength / 2,
       [](std::size_t size) {
         std::string pattern;
         while (pattern.size() + std::string_view(GetParam()).size() <= size) pattern += GetParam();

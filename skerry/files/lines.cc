@@ -9,8 +9,8 @@ namespace skerry::files {
 std::optional<FileLines::Line> FileLines::next() {
   for (;;) {
     const std::size_t end = buffer_.find('\n', std::max(searched_, at_));
-    if (end != buffer_.npos && end - at_ <= kLongest) return take(end, end + 1);
-    if (buffer_.size() - at_ > kLongest) return take(at_ + kLongest, at_ + kLongest);
+    if (end != buffer_.npos && end - at_ <= kMaxLength) return take(end, end + 1);
+    if (buffer_.size() - at_ > kMaxLength) return take(at_ + kMaxLength, at_ + kMaxLength);
     searched_ = buffer_.size();
     if (!is_at_end_) {
       read_on();

@@ -34,7 +34,7 @@ class Lines {
 class FileLines {
  public:
   /// Bytes. What is longer counts as several lines.
-  static constexpr std::size_t kLongest = std::size_t{16} << 20;
+  static constexpr std::size_t kMaxLength = std::size_t{16} << 20;
 
   struct Line {
     std::string_view text;     ///< until the next call

@@ -51,7 +51,7 @@ TEST_F(FileLinesTest, MayCrossTheEndsOfPieces) {
 }
 
 TEST_F(FileLinesTest, AreCutWhereMemoryHasItsLimit) {
-  const std::string whole(FileLines::kLongest, 'x');
+  const std::string whole(FileLines::kMaxLength, 'x');
   EXPECT_EQ(lines(whole + "\nb"), (Texts{whole, "b"}));
   EXPECT_EQ(lines(whole + "yz\nb"), (Texts{whole, "yz", "b"}));
   EXPECT_EQ(lines(whole + whole + "z"), (Texts{whole, whole, "z"}));

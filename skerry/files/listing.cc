@@ -36,7 +36,7 @@ Result<Listed> list_files(const Tree& tree, const FilePath& path, const ListingO
       ListedFile file = listed_file(tree, path, entry);
       ++(file.is_file ? listed.file_count : listed.directory_count);
       bytes += file.name.size() + file.path.size();
-      if (listed.files.size() < Listed::kMostFiles && bytes <= Listed::kMostBytes) {
+      if (listed.files.size() < Listed::kMaxFiles && bytes <= Listed::kMaxBytes) {
         listed.files.push_back(std::move(file));
       } else {
         listed.was_cut = true;

@@ -32,8 +32,8 @@ struct ListedFile {
 
 struct Listed {
   /// Entries that are listed, and the bytes of their names and paths together.
-  static constexpr std::size_t kMostFiles = 10'000;
-  static constexpr std::size_t kMostBytes = std::size_t{8} << 20;
+  static constexpr std::size_t kMaxFiles = 10'000;
+  static constexpr std::size_t kMaxBytes = std::size_t{8} << 20;
 
   std::vector<ListedFile> files = {};  ///< by name, then path
   int file_count = 0;                  ///< of all

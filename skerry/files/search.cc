@@ -13,11 +13,11 @@
 namespace skerry::files {
 namespace {
 
-constexpr std::size_t kLongestQuery = 200;  // characters
-constexpr std::size_t kMostContext = 5;
-constexpr std::size_t kMostFiles = 1000;
-constexpr std::uint64_t kLargestFile = 500 << 10;  // bytes
-constexpr std::size_t kLongestLine = 2000;         // bytes that are told of one
+constexpr std::size_t kMaxQuery = 200;  // characters
+constexpr std::size_t kMaxContext = 5;
+constexpr std::size_t kMaxFiles = 1000;
+constexpr std::uint64_t kMaxFile = 500 << 10;  // bytes
+constexpr std::size_t kMaxLine = 2000;         // bytes that are told of one
 
 constexpr std::array<std::string_view, 44> kBinary = {
     "7z",     "a",   "avi", "bin",  "bmp",    "bz2",  "class", "db",    "dll",  "doc",  "docx",
@@ -45,7 +45,7 @@ std::size_t size_of(const FoundLine& line) {
   return size;
 }
 
-std::string told(std::string_view line) { return to_utf8(clip(line, kLongestLine)); }
+std::string told(std::string_view line) { return to_utf8(clip(line, kMaxLine)); }
 
 /// One search while it goes from file to file. Borrows all it is given.
 class FileSearch {
@@ -58,7 +58,7 @@ class FileSearch {
     if (entry.is_hidden()) return Tree::Step::kNotInto;
     SKERRY_TRY(deadline_.check(include_.cost(entry.name.size())));
     if (!is_wanted(entry)) return Tree::Step::kOn;
-    if (found_.files == kMostFiles) {
+    if (found_.files == kMaxFiles) {
       found_.was_cut = true;
       return Tree::Step::kStop;
     }
@@ -77,7 +77,7 @@ class FileSearch {
 
  private:
   bool is_wanted(const Entry& entry) const {
-    return entry.is_file() && !is_named_binary(entry.name) && entry.size <= kLargestFile &&
+    return entry.is_file() && !is_named_binary(entry.name) && entry.size <= kMaxFile &&
            (search_.include.empty() || include_.matches(entry.name));
   }
 
@@ -97,7 +97,7 @@ class FileSearch {
         if (near != i) line.context.push_back({near + 1, told(lines[near])});
       }
       bytes_ += size_of(line);
-      if (bytes_ > Found::kMostBytes) return false;
+      if (bytes_ > Found::kMaxBytes) return false;
       found_.lines.push_back(std::move(line));
     }
     return true;
@@ -116,15 +116,15 @@ class FileSearch {
 }  // namespace
 
 Status Search::check() const {
-  if (const std::size_t length = characters_of(query); length < 1 || length > kLongestQuery) {
+  if (const std::size_t length = characters_of(query); length < 1 || length > kMaxQuery) {
     return absl::InvalidArgumentError("query of " + std::to_string(length) +
                                       " characters, expected 1 to 200");
   }
-  if (most < 1 || most > kMostLines) {
+  if (most < 1 || most > kMaxLines) {
     return absl::InvalidArgumentError("max_results " + std::to_string(most) +
                                       ", expected 1 to 1000");
   }
-  if (context > kMostContext) {
+  if (context > kMaxContext) {
     return absl::InvalidArgumentError("context_lines " + std::to_string(context) +
                                       ", expected 0 to 5");
   }

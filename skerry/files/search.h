@@ -14,11 +14,11 @@ namespace skerry::files {
 
 /// A search for lines of text in all files of a directory. Letters' case does not count. Untrusted.
 struct Search {
-  static constexpr std::size_t kMostLines = 1000;
+  static constexpr std::size_t kMaxLines = 1000;
 
   std::string query = {};  ///< 1 to 200 characters
   std::string path = ".";  ///< a directory, or a file
-  std::size_t most = 100;  ///< lines found; 1 to `kMostLines`
+  std::size_t most = 100;  ///< lines found; 1 to `kMaxLines`
   TextPattern::Syntax syntax = TextPattern::Syntax::kLiteral;
   std::string include = {};  ///< a pattern of names; empty: all
   std::size_t context = 0;   ///< lines before and behind; 0 to 5
@@ -39,7 +39,7 @@ struct FoundLine {
 };
 
 struct Found {
-  static constexpr std::size_t kMostBytes = std::size_t{16} << 20;  ///< of all that lines hold
+  static constexpr std::size_t kMaxBytes = std::size_t{16} << 20;  ///< of all that lines hold
 
   std::vector<FoundLine> lines = {};
   std::size_t files = 0;  ///< that were read

@@ -9,8 +9,8 @@
 namespace skerry::files {
 namespace {
 
-constexpr std::size_t kLongestSnippet = 2000;  // bytes
-constexpr int kAround = 2;                     // lines
+constexpr std::size_t kMaxSnippet = 2000;  // bytes
+constexpr int kAround = 2;                 // lines
 
 /// Where `part` is in `text` from `from` on. The C library's search takes linear time, that of
 /// std::string_view may take the product of both lengths.
@@ -33,7 +33,7 @@ std::string snippet_of(std::string_view text, std::size_t at, std::size_t length
     const std::size_t end = text.find('\n', last);
     last = end == text.npos ? text.size() : end + 1;
   }
-  return std::string(clip(text.substr(first, last - first), kLongestSnippet));
+  return std::string(clip(text.substr(first, last - first), kMaxSnippet));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ constexpr std::int64_t kMaxMemory = std::int64_t{8} << 20;  // bytes, RE2's own 
 // that one may take.
 constexpr std::size_t kStepsOfCall = std::size_t{1} << 27;
 constexpr std::size_t kSmallestWindow = std::size_t{16} << 10;
-constexpr std::size_t kLargestWindow = std::size_t{1} << 20;
+constexpr std::size_t kMaxWindow = std::size_t{1} << 20;
 
 /// From one window to the next: they overlap, for matches that lie across an end.
 std::size_t step_of(std::size_t window) { return window - window / 8; }
@@ -66,8 +66,7 @@ re2::StringPiece piece_of(std::string_view text) { return {text.data(), text.siz
 struct TextPattern::Compiled {
   Compiled(const std::string& text, const RE2::Options& options) : expression(text, options) {
     const int size = expression.ok() ? std::max(expression.ProgramSize(), 1) : 1;
-    window =
-        std::clamp(kStepsOfCall / static_cast<std::size_t>(size), kSmallestWindow, kLargestWindow);
+    window = std::clamp(kStepsOfCall / static_cast<std::size_t>(size), kSmallestWindow, kMaxWindow);
   }
   RE2 expression;
   std::size_t window;  // bytes that one call may look at

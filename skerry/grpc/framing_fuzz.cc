@@ -10,11 +10,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace skerry::grpc;  // NOLINT(google-build-using-namespace)
-  constexpr std::size_t kMost = 4096;
+  constexpr std::size_t kMaxSize = 4096;
   if (size == 0) return 0;
   const std::size_t piece = 1 + data[0];
   std::string_view bytes(reinterpret_cast<const char*>(data + 1), size - 1);
-  MessageReader reader(kMost);
+  MessageReader reader(kMaxSize);
   while (!bytes.empty()) {
     reader.add(bytes.substr(0, piece));
     bytes.remove_prefix(std::min(piece, bytes.size()));
@@ -22,10 +22,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const auto message = reader.next();
       if (!message.ok()) return 0;
       if (!*message) break;
-      if ((*message)->bytes.size() > kMost) std::abort();
+      if ((*message)->bytes.size() > kMaxSize) std::abort();
       for (const Coding coding : {Coding::kGzip, Coding::kDeflate}) {
-        const auto whole = decompressed((*message)->bytes, coding, kMost);
-        if (whole.ok() && whole->size() > kMost) std::abort();
+        const auto whole = decompressed((*message)->bytes, coding, kMaxSize);
+        if (whole.ok() && whole->size() > kMaxSize) std::abort();
       }
     }
   }

@@ -22,7 +22,7 @@ constexpr std::size_t kMaxTimeoutDigits = 8;
 // Clients take 8 KiB of metadata, and encoded it may become three times as long.
 constexpr std::size_t kMaxMessage = 2048;
 // Longer than any call lasts, and far from overflow.
-constexpr std::chrono::hours kLongest{24 * 365};
+constexpr std::chrono::hours kMaxTimeout{24 * 365};
 
 std::optional<nanoseconds> unit_of(char letter) {
   switch (letter) {
@@ -65,7 +65,7 @@ Result<std::optional<nanoseconds>> timeout_in(const http::Headers& headers) {
   }
   const auto unit = unit_of(text.back());
   if (!unit) return malformed;
-  if (number > kLongest / *unit) return kLongest;
+  if (number > kMaxTimeout / *unit) return kMaxTimeout;
   return number * *unit;
 }
 

@@ -26,7 +26,7 @@ using TimePoint = std::chrono::system_clock::time_point;
 
 constexpr ByteSize kMaxFile = mib(4);  // all authorities of a public bundle are a quarter of one
 // A signature with a longer one would hold up the event loop for tens of milliseconds.
-constexpr int kMostRsaBits = 4096;
+constexpr int kMaxRsaBits = 4096;
 
 template <auto Free>
 struct Freed {
@@ -99,10 +99,10 @@ Result<KeyPtr> key_in(const std::string& text, const std::filesystem::path& file
   KeyPtr key(PEM_read_bio_PrivateKey(reader.get(), nullptr, ask, &is_locked));
   if (is_locked) return refuse(file, "needs a passphrase, expected a key without one");
   if (!key) return refuse(file, "has no private key in PEM");
-  if (EVP_PKEY_is_a(key.get(), "RSA") == 1 && EVP_PKEY_get_bits(key.get()) > kMostRsaBits) {
+  if (EVP_PKEY_is_a(key.get(), "RSA") == 1 && EVP_PKEY_get_bits(key.get()) > kMaxRsaBits) {
     return refuse(file, fmt::format("is an RSA key of {} bits, expected at most {}; ECDSA with "
                                     "P-256 is faster and as good",
-                                    EVP_PKEY_get_bits(key.get()), kMostRsaBits));
+                                    EVP_PKEY_get_bits(key.get()), kMaxRsaBits));
   }
   return key;
 }

@@ -17,7 +17,7 @@ struct CertificateFiles {
   std::filesystem::path client_ca = {};    ///< PEM; none: clients need no certificate
 
   bool is_given() const { return !certificate.empty() || !key.empty() || !client_ca.empty(); }
-  /// kInvalidArgument naming the setting that lacks another.
+  /// kInvalidArgument naming the options that lacks another.
   Status check() const;
 };
 

@@ -15,7 +15,7 @@
 
 namespace skerry::http {
 
-/// What clients may take of a server; each a setting of the service. A value.
+/// What clients may take of a server; each a options of the service. A value.
 struct ServerLimits {
   ByteSize header = kib(16);  ///< of a request's head; Node and gRPC take as much
   int connections = 4096;     ///< on all ports but those for operations

@@ -20,7 +20,7 @@ using asio::awaitable;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kNever = asio::steady_timer::time_point::max();
-constexpr std::size_t kLargestMessage = std::size_t{64} << 10;  // of the client's
+constexpr std::size_t kMaxMessage = std::size_t{64} << 10;  // of the client's
 constexpr std::chrono::seconds kHandshake{10};
 // A ping goes out after half of it.
 constexpr std::chrono::seconds kSilence{30};
@@ -99,7 +99,7 @@ awaitable<void> WebSocketEvents<Stream>::pump() {
   socket_.emplace(std::move(stream_));
   socket_->set_option(websocket::stream_base::timeout{
       .handshake_timeout = kHandshake, .idle_timeout = kSilence, .keep_alive_pings = true});
-  socket_->read_message_max(kLargestMessage);
+  socket_->read_message_max(kMaxMessage);
   auto accepting = socket_->async_accept(request_, kTuple);
   const auto [error] = co_await std::move(accepting);
   if (error) {

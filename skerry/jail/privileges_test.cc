@@ -199,9 +199,9 @@ TEST(ResourceLimitsTest, FilesHaveACap) {
   };
   Policy policy;
   policy.file_size = mib(1);
-  const JailSetting setting{.walls = {Wall::kResourceLimits}, .policy = policy};
-  EXPECT_EQ(run_in_jail(setting, enlarge(1 << 20)).code, 0);
-  EXPECT_EQ(run_in_jail(setting, enlarge((1 << 20) + 1)).signal, SIGXFSZ);
+  const JailOptions options{.walls = {Wall::kResourceLimits}, .policy = policy};
+  EXPECT_EQ(run_in_jail(options, enlarge(1 << 20)).code, 0);
+  EXPECT_EQ(run_in_jail(options, enlarge((1 << 20) + 1)).signal, SIGXFSZ);
 }
 
 TEST(ResourceLimitsTest, PrivateMemoryHasACapAndReservationsHaveNone) {
@@ -218,10 +218,10 @@ TEST(ResourceLimitsTest, PrivateMemoryHasACapAndReservationsHaveNone) {
   };
   Policy policy;
   policy.private_memory = mib(256);
-  const JailSetting setting{.walls = {Wall::kResourceLimits}, .policy = policy};
-  EXPECT_EQ(run_in_jail(setting, map(std::size_t{64} << 20, PROT_READ | PROT_WRITE)).code, 0);
-  EXPECT_EQ(run_in_jail(setting, map(std::size_t{512} << 20, PROT_READ | PROT_WRITE)).code, ENOMEM);
-  EXPECT_EQ(run_in_jail(setting, map(std::size_t{1} << 40, PROT_NONE)).code, 0);
+  const JailOptions options{.walls = {Wall::kResourceLimits}, .policy = policy};
+  EXPECT_EQ(run_in_jail(options, map(std::size_t{64} << 20, PROT_READ | PROT_WRITE)).code, 0);
+  EXPECT_EQ(run_in_jail(options, map(std::size_t{512} << 20, PROT_READ | PROT_WRITE)).code, ENOMEM);
+  EXPECT_EQ(run_in_jail(options, map(std::size_t{1} << 40, PROT_NONE)).code, 0);
 }
 
 TEST(ResourceLimitsTest, ProcessorTimeHasACap) {

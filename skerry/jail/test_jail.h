@@ -58,7 +58,7 @@ inline WallSet walls_alone(WallSet walls) {
   return standing().has(Wall::kUserNamespace) ? walls.with({Wall::kUserNamespace}) : walls;
 }
 
-struct JailSetting {
+struct JailOptions {
   WallSet walls;
   std::vector<int> kept = {};
   Policy policy = {};
@@ -66,10 +66,10 @@ struct JailSetting {
 };
 
 /// Raises both stages, acts, and tells how that ended.
-inline ChildExit run_in_jail(const JailSetting& setting, const std::function<int()>& act) {
-  auto spawned = spawn(setting.policy, setting.walls, {}, [&](Cell& cell) {
-    setting.before();
-    if (!cell.enclose().ok() || !cell.seal(setting.kept).ok()) return kNoJail;
+inline ChildExit run_in_jail(const JailOptions& options, const std::function<int()>& act) {
+  auto spawned = spawn(options.policy, options.walls, {}, [&](Cell& cell) {
+    options.before();
+    if (!cell.enclose().ok() || !cell.seal(options.kept).ok()) return kNoJail;
     return act();
   });
   EXPECT_TRUE(spawned.ok()) << spawned.status();

@@ -325,7 +325,7 @@ class AnswerDecoder {
                          .was_cut = reply_.list().was_cut()};
     const auto take = [&](FileReplyItem& item) -> Status {
       if (!item.has_entry()) return no_reply("an item that has no place in it");
-      if (listed.files.size() == files::Listed::kMostFiles) return no_reply("too many entries");
+      if (listed.files.size() == files::Listed::kMaxFiles) return no_reply("too many entries");
       auto& entry = *item.mutable_entry();
       SKERRY_TRY(check_text(entry.name()));
       SKERRY_TRY(check_text(entry.path()));
@@ -368,7 +368,7 @@ class AnswerDecoder {
       const bool is_skipped = item.has_skipped();
       if (!is_skipped && !item.has_deleted()) return no_reply("an item that has no place in it");
       auto& paths = is_skipped ? deleted.skipped : deleted.paths;
-      if (paths.size() == files::Deleted::kMostPaths) return no_reply("too many paths");
+      if (paths.size() == files::Deleted::kMaxPaths) return no_reply("too many paths");
       std::string path = std::move(is_skipped ? *item.mutable_skipped() : *item.mutable_deleted());
       SKERRY_TRY(check_text(path));
       paths.push_back(std::move(path));
@@ -383,7 +383,7 @@ class AnswerDecoder {
 
   static Status take_line(FileReplyItem& item, files::Found& found) {
     if (item.has_line()) {
-      if (found.lines.size() == files::Search::kMostLines) return no_reply("too many lines");
+      if (found.lines.size() == files::Search::kMaxLines) return no_reply("too many lines");
       auto& line = *item.mutable_line();
       SKERRY_TRY(check_text(line.file()));
       SKERRY_TRY(check_text(line.content()));

@@ -187,7 +187,7 @@ TEST(AnswerCodecTest, MoreItemsThanThereMayBeAreRefused) {
   proto::FileReplyItem entry;
   entry.mutable_entry()->set_name("a");
   std::string bytes = frame(list);
-  for (std::size_t i = 0; i < files::Listed::kMostFiles; ++i) bytes += frame(entry);
+  for (std::size_t i = 0; i < files::Listed::kMaxFiles; ++i) bytes += frame(entry);
   EXPECT_TRUE(decode_answer(bytes, request_of(kList)).ok());
   expect_refused(bytes + frame(entry), kList);
 
@@ -202,7 +202,7 @@ TEST(AnswerCodecTest, MoreItemsThanThereMayBeAreRefused) {
   EXPECT_TRUE(decode_answer(bytes, request_of(kSearch)).ok());
   expect_refused(bytes + frame(near), kSearch);
   expect_refused(frame(search) + frame(near), kSearch);
-  for (std::size_t i = 1; i < files::Search::kMostLines; ++i) bytes += frame(line);
+  for (std::size_t i = 1; i < files::Search::kMaxLines; ++i) bytes += frame(line);
   EXPECT_TRUE(decode_answer(bytes, request_of(kSearch)).ok());
   expect_refused(bytes + frame(line), kSearch);
 }

@@ -45,8 +45,8 @@ const Known* find_command(std::string_view name) {
 }
 
 // More would not be a command line: of all patterns of a command together.
-constexpr std::size_t kMostMatches = 10'000;
-constexpr std::size_t kMostMatchedBytes = std::size_t{4} << 20;
+constexpr std::size_t kMaxMatches = 10'000;
+constexpr std::size_t kMaxMatchedBytes = std::size_t{4} << 20;
 
 /// The patterns of a path's parts. A slash in a bracket ends it, too, as in a shell.
 std::vector<std::string> parts_of(const std::string& pattern) {
@@ -186,9 +186,9 @@ Status CommandRun::match_part(const std::string& part, const std::string& before
     if (!glob.matches(entry.name)) continue;
     found.push_back(before + entry.name);
     matched.bytes += found.back().size();
-    if (++matched.names > kMostMatches || matched.bytes > kMostMatchedBytes) {
-      return absl::InvalidArgumentError("pattern matches more than " +
-                                        std::to_string(kMostMatches) + " files");
+    if (++matched.names > kMaxMatches || matched.bytes > kMaxMatchedBytes) {
+      return absl::InvalidArgumentError("pattern matches more than " + std::to_string(kMaxMatches) +
+                                        " files");
     }
   }
   return ok_status();

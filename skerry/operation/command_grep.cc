@@ -14,7 +14,7 @@ namespace {
 
 using files::TextPattern;
 
-constexpr std::size_t kMostContext = 1000;  // lines
+constexpr std::size_t kMaxContext = 1000;  // lines
 
 /// One `grep`, from its options on.
 class Grep {
@@ -60,7 +60,7 @@ class Grep {
     const std::string text = options_.value(option, options_.value('C', "0"));
     std::size_t count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error == std::errc() && end == text.data() + text.size() && count <= kMostContext) {
+    if (error == std::errc() && end == text.data() + text.size() && count <= kMaxContext) {
       return count;
     }
     return absl::InvalidArgumentError("invalid context length: " + text);

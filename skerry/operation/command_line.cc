@@ -9,8 +9,8 @@
 namespace skerry::operation {
 namespace {
 
-constexpr std::size_t kLongest = std::size_t{64} << 10;  // bytes
-constexpr std::size_t kMostWords = 1000;
+constexpr std::size_t kMaxLength = std::size_t{64} << 10;  // bytes
+constexpr std::size_t kMaxWords = 1000;
 
 // In quotes, too: clients take these for attempts, and expect them to be refused.
 constexpr std::array<std::string_view, 8> kForbidden = {"&&", "||", "|", ";", ">", "<", "$(", "`"};
@@ -22,9 +22,9 @@ Status not_allowed(std::string_view what) {
 }
 
 Status check_text(std::string_view text) {
-  if (text.size() > kLongest) {
+  if (text.size() > kMaxLength) {
     return absl::InvalidArgumentError("command of " + std::to_string(text.size()) +
-                                      " bytes, at most " + std::to_string(kLongest));
+                                      " bytes, at most " + std::to_string(kMaxLength));
   }
   for (const std::string_view forbidden : kForbidden) {
     if (text.find(forbidden) != text.npos) return not_allowed(forbidden);
@@ -79,7 +79,7 @@ Result<std::vector<Word>> parse_command_line(std::string_view text) {
     const char c = text[i];
     if (quote == '\0' && (c == ' ' || c == '\t')) {
       words.end();
-      if (words.size() > kMostWords) break;
+      if (words.size() > kMaxWords) break;
     } else if (quote == '\0' && (c == '\'' || c == '"')) {
       quote = c;
       words.begin();
@@ -98,8 +98,8 @@ Result<std::vector<Word>> parse_command_line(std::string_view text) {
   if (quote != '\0') return absl::InvalidArgumentError(std::string("no closing ") + quote);
   words.end();
   if (words.size() == 0) return absl::InvalidArgumentError("empty command");
-  if (words.size() > kMostWords) {
-    return absl::InvalidArgumentError("more than " + std::to_string(kMostWords) + " words");
+  if (words.size() > kMaxWords) {
+    return absl::InvalidArgumentError("more than " + std::to_string(kMaxWords) + " words");
   }
   return words.take();
 }

@@ -37,10 +37,10 @@ std::string text_field(const json& object, const char* key) {
   return std::string(clip(text, kMaxReportText));
 }
 
-std::int64_t integer_field(const json& object, const char* key, std::int64_t otherwise) {
+std::int64_t integer_field(const json& object, const char* key, std::int64_t fallback) {
   const auto field = object.find(key);
   return field != object.end() && field->is_number_integer() ? field->get<std::int64_t>()
-                                                             : otherwise;
+                                                             : fallback;
 }
 
 sandbox::Exception exception_of(const json& object) {
@@ -76,7 +76,7 @@ std::string header_of(const PythonProgram& program) {
 }
 
 /// Takes what skerry_guest.py tells during one run.
-class ProgramDoor final : public sandbox::Door {
+class ProgramCallHandler final : public sandbox::HostCallHandler {
  public:
   Result<std::string> answer(std::string_view frame) override {
     if (!frame.starts_with('d')) return absl::InvalidArgumentError("unknown frame");
@@ -212,9 +212,9 @@ Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::World& worl
 }
 
 /// Takes what the guest says about itself while it is warmed up.
-class WarmUpDoor final : public sandbox::Door {
+class WarmUpCallHandler final : public sandbox::HostCallHandler {
  public:
-  explicit WarmUpDoor(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
+  explicit WarmUpCallHandler(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
 
   Result<std::string> answer(std::string_view frame) override {
     if (frame.starts_with('i')) return immortalise(frame.substr(1));
@@ -323,8 +323,8 @@ constexpr std::string_view kDataRehearsal =
 
 Result<Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& program,
                            sandbox::World world, Randomness randomness) {
-  ProgramDoor door;
-  if (world.door == nullptr) world.door = &door;
+  ProgramCallHandler call_handler;
+  if (world.call_handler == nullptr) world.call_handler = &call_handler;
   sandbox.enter(world);
   if (randomness == Randomness::kFresh) {
     SKERRY_TRY(renew_random_states(sandbox, world, sandbox.facts()));
@@ -334,7 +334,7 @@ Result<Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& progr
   const std::array<std::uint64_t, 2> arguments{address, frame.size()};
   SKERRY_ASSIGN(const engine::CallEnd end, sandbox.call("turn", arguments));
   Outcome outcome;
-  read_report(door.report(), outcome);
+  read_report(call_handler.report(), outcome);
   if (end.kind == engine::CallEnd::Kind::kReturned) {
     // As with any process, the exit code is eight bits; 1 when even `serve` could not cope, as
     // without memory.
@@ -364,7 +364,7 @@ Result<image::Edits> fresh_random_states(const std::map<std::string, std::string
 
 Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sandbox,
                                                           const std::vector<std::string>& modules) {
-  WarmUpDoor door(sandbox);
+  WarmUpCallHandler call_handler(sandbox);
   LastWords words;
   wasi::NoInput input;
   sandbox::World world;
@@ -372,7 +372,7 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
   world.process.environment = {"TMPDIR=/tmp", "PYTHONTZPATH=", "HOME=/tmp", "MPLBACKEND=Agg"};
   world.output = &words;
   world.input = &input;
-  world.door = &door;
+  world.call_handler = &call_handler;
   sandbox.enter(world);
   SKERRY_TRY(start(sandbox, "_initialize", words));
   SKERRY_TRY(start(sandbox, "wizer.initialize", words));
@@ -390,17 +390,17 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
     for (const std::string_view code : rehearsals) {
       const auto last_value =
           round == 1 ? PythonProgram::LastValue::kReturned : PythonProgram::LastValue::kIgnored;
-      world.door = nullptr;
+      world.call_handler = nullptr;
       SKERRY_TRY(rehearse(sandbox, code, last_value, world).status());
     }
   }
-  world.door = &door;
+  world.call_handler = &call_handler;
   SKERRY_ASSIGN(const Outcome outcome, rehearse(sandbox, "import _skerry\n_skerry.seal()",
                                                 PythonProgram::LastValue::kIgnored, world));
   if (outcome.kind != OutcomeKind::kCompleted) {
     return absl::InternalError("warming up Python failed: " + outcome.message + " " + words.text);
   }
-  return door.facts;
+  return call_handler.facts;
 }
 
 std::string python_recipe(const std::vector<std::string>& modules) {

@@ -37,7 +37,7 @@ enum class Randomness { kFresh, kKept };
 
 /// Runs `program` in a sandbox that is on a Python template and was just loaded or reset. The
 /// Outcome holds everything but what only a supervisor knows (deadline, crash); Where `world` has
-/// no door, the program's reports are taken here. A Status is our own failure.
+/// no call handler, the program's reports are taken here. A Status is our own failure.
 Result<sandbox::Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& program,
                                     sandbox::World world, Randomness randomness);
 

@@ -334,7 +334,7 @@ TEST_F(PythonTest, ArgumentsAndEnvironmentAreTheRunsAlone) {
 }
 
 TEST_F(PythonTest, ProgramsOwnReportsCannotBreakTheHost) {
-  // A hostile program talks through the door itself.
+  // A hostile program talks through the call_handler itself.
   for (const char* frame : {"b'd'", "b'd[]'", "b'd{\"exit_code\": \"x\"}'",
                             "b'd{\"exception\": {\"frames\": [1, {}]}}'", "b'd' + b'[' * 200_000",
                             "b''", "b'zzz'", "b'd{\"result\": 5}'", "b'd\\xff\\xfe'"}) {

@@ -71,15 +71,16 @@ struct SandboxCalls {
     const auto inside = [](std::size_t size, std::uint64_t at, std::uint64_t length) {
       return at <= size && length <= size - at;
     };
-    if (!inside(memory.size(), arguments[0], arguments[1]) || arguments[1] > Door::kMaxFrame ||
-        !inside(memory.size(), arguments[2], 4) || !inside(memory.size(), arguments[3], 4)) {
+    if (!inside(memory.size(), arguments[0], arguments[1]) ||
+        arguments[1] > HostCallHandler::kMaxFrame || !inside(memory.size(), arguments[2], 4) ||
+        !inside(memory.size(), arguments[3], 4)) {
       return fail(-2);
     }
-    if (sandbox->world_ == nullptr || sandbox->world_->door == nullptr) return fail(-1);
+    if (sandbox->world_ == nullptr || sandbox->world_->call_handler == nullptr) return fail(-1);
     // Copied out: answering may call back into the guest, which may change it.
     const std::string frame(as_text(memory.subspan(arguments[0], arguments[1])));
-    auto answer = sandbox->world_->door->answer(frame);
-    if (!answer.ok() || answer->size() > Door::kMaxFrame) return fail(-1);
+    auto answer = sandbox->world_->call_handler->answer(frame);
+    if (!answer.ok() || answer->size() > HostCallHandler::kMaxFrame) return fail(-1);
     const auto address = sandbox->place(*answer);
     // A guest that trapped or ended inside its allocator must not go on.
     if (sandbox->unsound_) return engine::HostAnswer::kEnd;

@@ -26,22 +26,22 @@ namespace skerry::sandbox {
 
 /// Answers the frames that a guest sends through its import `host.call`: how a runtime talks with
 /// its warm guest. Frames are untrusted. Confined to one thread.
-class Door {
+class HostCallHandler {
  public:
   /// The largest frame either way: 64 MiB holds any program with room.
   static constexpr std::size_t kMaxFrame = std::size_t{64} << 20;
 
-  virtual ~Door() = default;
+  virtual ~HostCallHandler() = default;
   /// The answer to one frame; a failure reaches the guest as a refused call.
   virtual Result<std::string> answer(std::string_view frame) = 0;
 };
 
-/// What a run may see of the outside. Borrows the streams and the door, until the run ends.
+/// What a run may see of the outside. Borrows the streams and the call handler, until the run ends.
 struct World {
   wasi::Process process;
   wasi::OutputSink* output = nullptr;
   wasi::InputSource* input = nullptr;
-  Door* door = nullptr;
+  HostCallHandler* call_handler = nullptr;
   std::optional<std::uint64_t> seed;  ///< randomness that it alone determines
   std::optional<std::chrono::nanoseconds>
       fixed_clock;  ///< time since 1970 at which the clock stands

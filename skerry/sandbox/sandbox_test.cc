@@ -28,7 +28,7 @@ class KeptOutput final : public wasi::OutputSink {
   std::string err;
 };
 
-class TestDoor final : public Door {
+class TestCallHandler final : public HostCallHandler {
  public:
   Result<std::string> answer(std::string_view frame) override {
     frames.emplace_back(frame);
@@ -44,7 +44,7 @@ constexpr std::string_view kGuest = R"((module
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
-  (import "host" "call" (func $door (param i32 i32 i32 i32) (result i32)))
+  (import "host" "call" (func $call_handler (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1)
   (global $count (export "count") (mut i32) (i32.const 0))
   (global $alloc_traps (export "alloc_traps") (mut i32) (i32.const 0))
@@ -65,7 +65,7 @@ constexpr std::string_view kGuest = R"((module
     (drop (call $random_get (i32.const 256) (i32.const 8)))
     (i64.load (i32.const 256)))
   (func (export "knock") (param i32 i32 i32 i32) (result i32)
-    (call $door (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+    (call $call_handler (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
   (func (export "arm") (global.set $alloc_traps (i32.const 1)))
   (func (export "loop") (loop (br 0)))
   (func (export "host_alloc") (param i32) (result i32)
@@ -146,7 +146,7 @@ class SandboxTest : public ::testing::Test {
   }();
   KeptOutput output;
   wasi::NoInput input;
-  TestDoor door;
+  TestCallHandler call_handler;
   World world;
   std::unique_ptr<Sandbox> sandbox;
 };
@@ -336,16 +336,17 @@ TEST_F(SandboxTest, BytesThatDoNotFitAreNotPlaced) {
   EXPECT_EQ(value("load", {16}), 0x6C6C6568U) << "and the guest goes on";
 }
 
-// The door: host.call(frame, length, where the answer's address goes, where its length goes).
+// The call_handler: host.call(frame, length, where the answer's address goes, where its length
+// goes).
 
 constexpr std::uint64_t kMinus1 = 0xFFFFFFFF;
 constexpr std::uint64_t kMinus2 = 0xFFFFFFFE;
 
 TEST_F(SandboxTest, DoorAnswersAFrame) {
-  world.door = &door;
+  world.call_handler = &call_handler;
   enter();
   EXPECT_EQ(value("knock", {64, 4, 128, 132}), 0U);
-  EXPECT_EQ(door.frames, std::vector<std::string>{"ping"});
+  EXPECT_EQ(call_handler.frames, std::vector<std::string>{"ping"});
   EXPECT_EQ(value("load", {128}), 1024U);
   EXPECT_EQ(value("load", {132}), 4U);
   EXPECT_EQ(value("load", {1024}), 0x676E6F70U);  // "pong"
@@ -356,16 +357,16 @@ TEST_F(SandboxTest, WithoutADoorTheCallIsRefused) {
 }
 
 TEST_F(SandboxTest, DoorThatFailsRefusesTheCall) {
-  world.door = &door;
+  world.call_handler = &call_handler;
   enter();
-  door.reply = absl::InternalError("no");
+  call_handler.reply = absl::InternalError("no");
   EXPECT_EQ(value("knock", {64, 4, 128, 132}), kMinus1);
-  door.reply = std::string(Door::kMaxFrame + 1, 'x');
+  call_handler.reply = std::string(HostCallHandler::kMaxFrame + 1, 'x');
   EXPECT_EQ(value("knock", {64, 4, 128, 132}), kMinus1);
 }
 
 TEST_F(SandboxTest, DoorFaultsOnBadPointers) {
-  world.door = &door;
+  world.call_handler = &call_handler;
   enter();
   const std::vector<std::uint64_t> kBad[] = {
       {65536, 1, 128, 132},      {65533, 4, 128, 132},     {0xFFFFFFFF, 0xFFFFFFFF, 128, 132},
@@ -373,35 +374,35 @@ TEST_F(SandboxTest, DoorFaultsOnBadPointers) {
       {64, 4, 128, 65533},       {64, 4, 128, 0xFFFFFFFC},
   };
   for (const auto& arguments : kBad) EXPECT_EQ(value("knock", arguments), kMinus2);
-  EXPECT_TRUE(door.frames.empty());
+  EXPECT_TRUE(call_handler.frames.empty());
 }
 
 TEST_F(SandboxTest, FrameAtTheEndOfMemoryIsTaken) {
-  world.door = &door;
+  world.call_handler = &call_handler;
   enter();
   EXPECT_EQ(value("knock", {65536, 0, 65532, 65528}), 0U);
-  EXPECT_EQ(door.frames, std::vector<std::string>{""});
+  EXPECT_EQ(call_handler.frames, std::vector<std::string>{""});
 }
 
 TEST_F(SandboxTest, TooLargeAFrameIsAFault) {
   limits.memory = mib(80);
   sandbox = Sandbox::load(origin, limits).value();
-  world.door = &door;
+  world.call_handler = &call_handler;
   enter();
   ASSERT_EQ(value("grow", {1100}), 1U);
-  EXPECT_EQ(value("knock", {0, Door::kMaxFrame + 1, 128, 132}), kMinus2);
-  EXPECT_TRUE(door.frames.empty());
+  EXPECT_EQ(value("knock", {0, HostCallHandler::kMaxFrame + 1, 128, 132}), kMinus2);
+  EXPECT_TRUE(call_handler.frames.empty());
 }
 
 TEST_F(SandboxTest, AnswerThatTheGuestHasNoRoomForIsAFault) {
-  world.door = &door;
+  world.call_handler = &call_handler;
   enter();
-  door.reply = std::string(kWasmPageSize, 'x');
+  call_handler.reply = std::string(kWasmPageSize, 'x');
   EXPECT_EQ(value("knock", {64, 4, 128, 132}), kMinus2);
 }
 
 TEST_F(SandboxTest, TrapInTheGuestsAllocatorIsNoCompletion) {
-  world.door = &door;
+  world.call_handler = &call_handler;
   enter();
   value("arm");
   const CallEnd end = call("knock", {64, 4, 128, 132});
@@ -507,7 +508,7 @@ TEST(CommandSandboxTest, StartFunctionSeesTheWorld) {
   EXPECT_EQ(output.err, "startedstarted") << "a reset without an image starts anew";
 }
 
-TEST(HostFunctionsTest, AreWasiAndTheDoor) {
+TEST(HostFunctionsTest, AreWasiAndTheHostCall) {
   const auto functions = host_functions();
   EXPECT_EQ(functions.size(), wasi::calls().size() + 1);
   EXPECT_EQ(functions.back().module, "host");

@@ -181,7 +181,7 @@ std::int32_t count_of(std::int64_t tokens) {
   return static_cast<std::int32_t>(std::min<std::int64_t>(tokens, INT32_MAX));
 }
 
-common::TokenUsage proto_of(const agent::ModelShare& share) {
+common::TokenUsage proto_of(const agent::ModelUsage& share) {
   common::TokenUsage usage;
   usage.set_prompt_tokens(count_of(share.usage.input));
   usage.set_completion_tokens(count_of(share.usage.output));
@@ -318,7 +318,7 @@ class Task {
 
   /// What the model said, whatever became of its calls.
   static void add(const agent::Answer& answer, proto::ExecuteTaskResponse& response) {
-    const agent::ModelShare& share = *answer.model;
+    const agent::ModelUsage& share = *answer.model;
     response.set_result(answer.response);
     if (!answer.succeeded) {
       response.set_status(common::STATUS_CODE_ERROR);
@@ -374,7 +374,7 @@ class Updates {
       said.set_delta(std::string(text));
       send(said);
     };
-    if (!asks_model) observer.output = relay_.seen();
+    if (!asks_model) observer.output = relay_.callback();
     return observer;
   }
 

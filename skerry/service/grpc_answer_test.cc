@@ -35,8 +35,8 @@ TEST(FitAnswerTest, WhatFitsIsLeftAsItIs) {
 TEST(FitAnswerTest, TheResultStaysWholeWhereTheOutputsCanBeCut) {
   auto answer = answer_of(std::string(3 * kMiB, 'a'), 1, std::string(3 * kMiB, 'a'));
   fit_answer(answer);
-  EXPECT_LE(answer.ByteSizeLong(), kMostAnswer);
-  EXPECT_GT(answer.ByteSizeLong(), kMostAnswer - 1000);
+  EXPECT_LE(answer.ByteSizeLong(), kMaxAnswer);
+  EXPECT_GT(answer.ByteSizeLong(), kMaxAnswer - 1000);
   EXPECT_EQ(answer.result().size(), 3 * kMiB);
   EXPECT_THAT(answer.tool_results(0).output().string_value(), StartsWith("aaaa"));
   EXPECT_THAT(answer.tool_results(0).output().string_value(), HasSubstr("[cut: gRPC clients"));
@@ -46,7 +46,7 @@ TEST(FitAnswerTest, TheLongestAreCutToOneLengthAndShorterOnesNot) {
   auto answer = answer_of("", 4, std::string(kMiB + kMiB / 2, 'b'));
   answer.mutable_tool_results(3)->mutable_output()->set_string_value(std::string(1000, 'c'));
   fit_answer(answer);
-  EXPECT_LE(answer.ByteSizeLong(), kMostAnswer);
+  EXPECT_LE(answer.ByteSizeLong(), kMaxAnswer);
   EXPECT_EQ(answer.tool_results(0).output().string_value().size(),
             answer.tool_results(1).output().string_value().size());
   EXPECT_EQ(answer.tool_results(3).output().string_value(), std::string(1000, 'c'));
@@ -55,7 +55,7 @@ TEST(FitAnswerTest, TheLongestAreCutToOneLengthAndShorterOnesNot) {
 TEST(FitAnswerTest, AResultThatIsTooLargeAloneIsCutToo) {
   auto answer = answer_of(std::string(6 * kMiB, 'a'), 1, std::string(6 * kMiB, 'a'));
   fit_answer(answer);
-  EXPECT_LE(answer.ByteSizeLong(), kMostAnswer);
+  EXPECT_LE(answer.ByteSizeLong(), kMaxAnswer);
   EXPECT_GT(answer.result().size(), 3 * kMiB);
   EXPECT_THAT(answer.result(), HasSubstr("[cut: gRPC clients"));
 }
@@ -63,7 +63,7 @@ TEST(FitAnswerTest, AResultThatIsTooLargeAloneIsCutToo) {
 TEST(FitAnswerTest, ManyTextsThatTogetherAreTooLongAreCut) {
   auto answer = answer_of("", 500, std::string(20'000, 'd'));
   fit_answer(answer);
-  EXPECT_LE(answer.ByteSizeLong(), kMostAnswer);
+  EXPECT_LE(answer.ByteSizeLong(), kMaxAnswer);
 }
 
 TEST(FitAnswerTest, CharactersStayWholeAndMetadataCount) {
@@ -73,7 +73,7 @@ TEST(FitAnswerTest, CharactersStayWholeAndMetadataCount) {
   result.mutable_output()->set_string_value(text);
   (*result.mutable_metadata()->mutable_fields())["stderr"].set_string_value(text);
   fit_answer(result);
-  EXPECT_LE(result.ByteSizeLong(), kMostAnswer);
+  EXPECT_LE(result.ByteSizeLong(), kMaxAnswer);
   shannon::common::ToolResult again;
   EXPECT_TRUE(again.ParseFromString(result.SerializeAsString()));
   EXPECT_THAT(result.output().string_value(), EndsWith("all of it]\n"));
@@ -81,7 +81,7 @@ TEST(FitAnswerTest, CharactersStayWholeAndMetadataCount) {
   update.set_message(text);
   *update.mutable_tool_result()->mutable_output() = result.output();
   fit_answer(update);
-  EXPECT_LE(update.ByteSizeLong(), kMostAnswer);
+  EXPECT_LE(update.ByteSizeLong(), kMaxAnswer);
 }
 
 }  // namespace

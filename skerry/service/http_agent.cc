@@ -30,7 +30,7 @@ using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr std::size_t kMostHistory = 1000;
+constexpr std::size_t kMaxHistory = 1000;
 
 ordered_json query_schema() {
   const ordered_json names{{"type", {"array", "null"}}, {"items", text_schema()}};
@@ -134,7 +134,7 @@ Result<std::vector<agent::Message>> history_in(const json& context) {
   std::vector<agent::Message> history;
   const json* list = given(context, "history");
   if (list == nullptr) return history;
-  if (!list->is_array() || list->size() > kMostHistory) {
+  if (!list->is_array() || list->size() > kMaxHistory) {
     return must_be("context.history", "a list of at most 1000 messages");
   }
   for (const json& each : *list) {
@@ -315,7 +315,7 @@ class AgentEvents {
     observer.begins = [this](const agent::ToolCall& call) {
       send("TOOL_INVOKED", {{"tool", call.tool}, {"params", call.parameters}});
     };
-    observer.output = relay_.seen();
+    observer.output = relay_.callback();
     observer.ended = [this](const agent::Execution& execution) {
       send("TOOL_OBSERVATION", json_of(execution));
     };

@@ -137,9 +137,9 @@ constexpr std::array kTrue = {"true", "True", "1"};
 constexpr std::array kFalse = {"false", "False", "0"};
 
 Result<bool> truth_in(const std::map<std::string, std::string>& query, const char* name,
-                      bool otherwise) {
+                      bool fallback) {
   const auto found = query.find(name);
-  if (found == query.end()) return otherwise;
+  if (found == query.end()) return fallback;
   const auto is_it = [&found](const char* word) { return found->second == word; };
   if (std::any_of(kTrue.begin(), kTrue.end(), is_it)) return true;
   if (std::any_of(kFalse.begin(), kFalse.end(), is_it)) return false;
@@ -366,7 +366,7 @@ awaitable<Answer> answer_streamed_run(const HttpApi& api, access::Principal prin
   OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(events));
   std::function<void()> begun = [&events] { events.send("started", ordered_json::object()); };
   auto running = relay.during(
-      api.runs.run(std::move(principal), std::move(order), relay.seen(), std::move(begun)));
+      api.runs.run(std::move(principal), std::move(order), relay.callback(), std::move(begun)));
   auto report = co_await std::move(running);
   if (!report.ok()) co_return http::response_of(report.status());
   const bool is_lost = report->session && !report->session->failure.ok();

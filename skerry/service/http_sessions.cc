@@ -34,7 +34,7 @@ using nlohmann::ordered_json;
 using tool::SessionRef;
 using tool::Sessions;
 
-constexpr double kLargestWhole = 9007199254740992.0;  // 2^53: a double tells them apart up to here
+constexpr double kMaxWhole = 9007199254740992.0;  // 2^53: a double tells them apart up to here
 constexpr const char* kExportType = "application/octet-stream";
 
 SessionRef ref_of(const http::Request& request) {
@@ -60,7 +60,7 @@ Result<std::string> revision_in(const json& body) {
   if (found != body.end() && found->is_number_float()) {
     // 3.0 is a whole number, too.
     const double number = found->get<double>();
-    if (number >= 0 && number <= kLargestWhole && std::trunc(number) == number) {
+    if (number >= 0 && number <= kMaxWhole && std::trunc(number) == number) {
       return std::to_string(static_cast<std::int64_t>(number));
     }
   }

@@ -215,7 +215,7 @@ awaitable<Answer> control(Tasks& tasks, const http::Request& request, task::Acti
   if (!id.ok()) co_return response_of(id.status());
   auto reason = reason_in(request.body);
   if (!reason.ok()) co_return response_of(reason.status());
-  task::Wish wish{.reason = *std::move(reason), .by = request.principal.user};
+  task::ControlRequest wish{.reason = *std::move(reason), .by = request.principal.user};
   auto controlling = tasks.control(request.principal.tenant, *id, action, std::move(wish));
   const auto task = co_await std::move(controlling);
   if (!task.ok()) co_return response_of(task.status());
@@ -239,8 +239,8 @@ ordered_json state_schema() {
 
 ordered_json count_schema() { return {{"type", "integer"}, {"minimum", 0}}; }
 
-ordered_json range(std::int64_t least, std::int64_t most, std::int64_t otherwise) {
-  return {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", otherwise}};
+ordered_json range(std::int64_t least, std::int64_t most, std::int64_t fallback) {
+  return {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", fallback}};
 }
 
 RouteParameter key_parameter() {

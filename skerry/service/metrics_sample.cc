@@ -15,7 +15,7 @@ namespace {
 using nlohmann::ordered_json;
 using Numbers = std::map<std::string, double>;
 
-constexpr std::size_t kMostTenants = 100;  // as the service tells
+constexpr std::size_t kMaxTenants = 100;  // as the service tells
 
 std::string label(const MetricLine& line, const char* name) {
   const auto found = line.labels.find(name);
@@ -53,7 +53,7 @@ bool take(MetricsSample& sample, const MetricLine& line) {
     if (line.name != each.name) continue;
     // One of ours has no more: a server that lies must not make it grow.
     const std::string key = label(line, each.label);
-    if (each.numbers->size() <= kMostTenants || each.numbers->contains(key)) {
+    if (each.numbers->size() <= kMaxTenants || each.numbers->contains(key)) {
       (*each.numbers)[key] += value;
     }
     return true;
@@ -69,7 +69,7 @@ bool take(MetricsSample& sample, const MetricLine& line) {
     char* end = nullptr;
     const double upper = std::strtod(bound.c_str(), &end);
     if (bound.empty() || *end != '\0' || std::isnan(upper)) return true;
-    if (buckets->size() <= kMostTenants || buckets->contains(upper)) (*buckets)[upper] += value;
+    if (buckets->size() <= kMaxTenants || buckets->contains(upper)) (*buckets)[upper] += value;
     return true;
   }
   return false;

@@ -10,8 +10,8 @@
 namespace skerry::service {
 namespace {
 
-constexpr std::size_t kMostLines = 50'000;
-constexpr std::size_t kMostLabels = 16;
+constexpr std::size_t kMaxLines = 50'000;
+constexpr std::size_t kMaxLabels = 16;
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_:";
 constexpr std::string_view kDigits = "0123456789";
 
@@ -92,7 +92,7 @@ bool read_labels(Reader& reader, std::map<std::string, std::string>& labels) {
   while (!reader.skip('}')) {
     const std::string_view name = reader.name();
     reader.skip_spaces();
-    if (name.empty() || !reader.skip('=') || labels.size() == kMostLabels) return false;
+    if (name.empty() || !reader.skip('=') || labels.size() == kMaxLabels) return false;
     reader.skip_spaces();
     auto value = reader.quoted();
     if (!value || !labels.emplace(name, *std::move(value)).second) return false;
@@ -127,7 +127,7 @@ Result<std::vector<MetricLine>> parse_metrics(std::string_view text) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (number > kMostLines) return refuse("is one too many");
+    if (number > kMaxLines) return refuse("is one too many");
     if (!is_utf8(line)) return refuse("is not UTF-8");
     if (line.find_first_not_of(" \t") == line.npos || line.starts_with('#')) continue;
     auto parsed = line_of(line);

@@ -120,7 +120,7 @@ grpc::Service::Work OrchestratorService::control(grpc::Call& call, task::Action 
   if (request.reason().size() > kMaxReason) {
     co_return absl::InvalidArgumentError("reason is longer than 1000 bytes");
   }
-  task::Wish wish{.reason = request.reason(), .by = caller.user};
+  task::ControlRequest wish{.reason = request.reason(), .by = caller.user};
   auto controlling = tasks_.control(caller.tenant, request.task_id(), action, std::move(wish));
   const auto task = co_await std::move(controlling);
   if (task.status().code() == StatusCode::kFailedPrecondition) {

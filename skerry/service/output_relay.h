@@ -41,7 +41,7 @@ class OutputRelay {
   OutputRelay& operator=(const OutputRelay&) = delete;
 
   /// To be given to a run: takes its output.
-  tool::OutputSeen seen() {
+  tool::OutputCallback callback() {
     return {[this](wasi::Stream stream, std::string_view text) { add(stream, text); }, flow_};
   }
 

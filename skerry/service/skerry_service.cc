@@ -220,8 +220,8 @@ grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& r
     event.mutable_started();
     writer.send(event);
   };
-  auto running =
-      relay.during(runs_.run(std::move(caller), *std::move(order), relay.seen(), std::move(begun)));
+  auto running = relay.during(
+      runs_.run(std::move(caller), *std::move(order), relay.callback(), std::move(begun)));
   const auto report = co_await std::move(running);
   if (!report.ok()) co_return report.status();
   if (report->outcome.result) {

@@ -25,7 +25,7 @@ using task::Task;
 using task::time_text;
 
 // A larger result is in the document once, as text.
-constexpr std::size_t kLargestResponse = std::size_t{1} << 20;
+constexpr std::size_t kMaxResponse = std::size_t{1} << 20;
 
 ordered_json time_or_null(std::int64_t unix_ns) {
   return unix_ns == 0 ? ordered_json(nullptr) : ordered_json(time_text(unix_ns));
@@ -38,7 +38,7 @@ ordered_json text_or_null(const std::string& text) {
 /// A result that is JSON, as such; null when it is none. Guests print it, so this may take a
 /// hundred milliseconds and is not for the event loop.
 ordered_json response_in(const std::string& result) {
-  if (result.empty() || result.size() > kLargestResponse) return nullptr;
+  if (result.empty() || result.size() > kMaxResponse) return nullptr;
   auto parsed = parse_json(result, "the result");
   return parsed.ok() ? ordered_json(*std::move(parsed)) : nullptr;
 }

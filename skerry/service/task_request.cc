@@ -20,9 +20,9 @@ using http::object_of;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr std::size_t kLongestWord = 256;
-constexpr std::size_t kMostTypes = 64;
-constexpr std::size_t kLongestType = 64;
+constexpr std::size_t kMaxWord = 256;
+constexpr std::size_t kMaxTypes = 64;
+constexpr std::size_t kMaxType = 64;
 
 constexpr std::array kModes = {"simple", "standard", "complex", "supervisor"};
 constexpr std::array kTiers = {"small", "medium", "large"};
@@ -60,7 +60,7 @@ Result<std::string> word_in(const json& body, const char* name,
   if (given == nullptr) return std::string();
   if (!given->is_string()) return no(name, "text");
   const auto& text = given->get_ref<const std::string&>();
-  if (text.size() > kLongestWord) return no(name, "at most 256 bytes long");
+  if (text.size() > kMaxWord) return no(name, "at most 256 bytes long");
   if (allowed.empty() || std::find(allowed.begin(), allowed.end(), text) != allowed.end()) {
     return text;
   }
@@ -154,7 +154,7 @@ ordered_json submission_schema() {
   };
   for (const Word& each : kWords) {
     properties[each.name] = each.allowed.empty() ? maybe("string") : one_of(each.allowed);
-    if (each.allowed.empty()) properties[each.name]["maxLength"] = kLongestWord / 4;
+    if (each.allowed.empty()) properties[each.name]["maxLength"] = kMaxWord / 4;
   }
   properties["model_override"].update({{"pattern", "^[!-~]*$"}, {"maxLength", 128}});
   for (const Number& each : kNumbers) {
@@ -189,10 +189,10 @@ Result<task::Submission> submission_of(shannon::orchestrator::SubmitTaskRequest&
   return submission_of(std::move(body), caller);
 }
 
-Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_t otherwise,
+Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_t fallback,
                                std::int64_t least, std::int64_t most) {
   const auto found = query.find(name);
-  if (found == query.end()) return otherwise;
+  if (found == query.end()) return fallback;
   const std::string& text = found->second;
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -233,7 +233,7 @@ Result<Following> following_in(const Query& query, const std::string* last_event
       const std::string_view type = list.substr(0, list.find(','));
       list.remove_prefix(std::min(type.size() + 1, list.size()));
       if (!type.empty()) types.emplace(type);
-      if (types.size() > kMostTypes) break;
+      if (types.size() > kMaxTypes) break;
     }
   }
   std::int64_t after = 0;
@@ -250,10 +250,10 @@ Result<Following> following_in(const Query& query, const std::string* last_event
 Result<Following> following_in(const std::string& id, std::set<std::string, std::less<>> types,
                                std::uint64_t after) {
   if (!task::is_id(id)) return no("workflow_id", "1 to 128 letters, digits, and : _ - .");
-  if (types.size() > kMostTypes) return no("types", "at most 64 names");
+  if (types.size() > kMaxTypes) return no("types", "at most 64 names");
   for (const std::string& each : types) {
     const bool is_name =
-        each.size() <= kLongestType && std::all_of(each.begin(), each.end(), [](char c) {
+        each.size() <= kMaxType && std::all_of(each.begin(), each.end(), [](char c) {
           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
         });
     if (!is_name) return no("types", "names of events, with commas between");

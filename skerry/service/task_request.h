@@ -37,7 +37,7 @@ using Query = std::map<std::string, std::string>;
 inline constexpr std::int64_t kFarthestOffset = INT64_MAX - 1;
 
 /// A number in a query; `otherwise` when it is not there.
-Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_t otherwise,
+Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_t fallback,
                                std::int64_t least, std::int64_t most);
 /// `limit`, `offset`, `session_id`, `status`.
 Result<task::Filter> filter_in(const Query& query);

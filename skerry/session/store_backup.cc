@@ -88,15 +88,15 @@ Status no_backup(std::string_view what) {
 
 /// Reads the member that every backup begins with.
 Status check_mark(TarReader& reader, const fs::path& scratch) {
-  constexpr ByteSize kMost = bytes(16);
+  constexpr ByteSize kMaxSize = bytes(16);
   SKERRY_ASSIGN(const auto entry, reader.next());
-  if (!entry || entry->name != kMark || entry->size > kMost.value) {
+  if (!entry || entry->name != kMark || entry->size > kMaxSize.value) {
     return no_backup("it is something else");
   }
   const fs::path mark = scratch / kMark;
   SKERRY_ASSIGN(const OwnedFd file, open_file(mark, O_RDWR | O_CREAT | O_EXCL));
   SKERRY_TRY(reader.copy_to(file.get()));
-  SKERRY_ASSIGN(const std::string version, read_file(mark, kMost));
+  SKERRY_ASSIGN(const std::string version, read_file(mark, kMaxSize));
   fs::remove(mark);
   if (version == kVersion) return ok_status();
   return absl::UnimplementedError("a store backup of another format, this program reads 1");

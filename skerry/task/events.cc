@@ -12,9 +12,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLongestText = 1000;
-constexpr std::size_t kLargestPayload = std::size_t{16} << 10;
-constexpr std::size_t kLongestAnswer = std::size_t{64} << 10;  // of a model, in an event
+constexpr std::size_t kMaxText = 1000;
+constexpr std::size_t kMaxPayload = std::size_t{16} << 10;
+constexpr std::size_t kMaxAnswer = std::size_t{64} << 10;  // of a model, in an event
 constexpr int kDeepest = 16;
 
 double milliseconds(std::chrono::nanoseconds time) {
@@ -30,7 +30,7 @@ std::string cut(std::string_view text, std::size_t most) {
 /// Takes what `value` has from `room`, and leaves out what does not fit.
 json fitted(const json& value, std::size_t& room, int depth) {  // NOLINT(misc-no-recursion)
   if (const auto* text = value.get_ptr<const std::string*>()) {
-    std::string shorter = cut(*text, kLongestText);
+    std::string shorter = cut(*text, kMaxText);
     room -= std::min(room, shorter.size() + 2);
     return shorter;
   }
@@ -50,7 +50,7 @@ json fitted(const json& value, std::size_t& room, int depth) {  // NOLINT(misc-n
     if (value.is_array()) {
       kept.push_back(std::move(inner));
     } else {
-      const std::string key = cut(item.key(), kLongestText);
+      const std::string key = cut(item.key(), kMaxText);
       room -= std::min(room, key.size() + 4);
       kept[key] = std::move(inner);
     }
@@ -68,22 +68,22 @@ bool is_piece(const Event& event) {
 }  // namespace
 
 json shown(const json& value) {
-  std::size_t room = kLargestPayload;
+  std::size_t room = kMaxPayload;
   return fitted(value, room, kDeepest);
 }
 
 Event invoked(const agent::ToolCall& call) {
   return {.type = kToolInvoked,
-          .message = "Calling " + cut(call.tool, kLongestText),
-          .payload = {{"tool", cut(call.tool, kLongestText)}, {"params", shown(call.parameters)}}};
+          .message = "Calling " + cut(call.tool, kMaxText),
+          .payload = {{"tool", cut(call.tool, kMaxText)}, {"params", shown(call.parameters)}}};
 }
 
 Event observed(const agent::Execution& execution) {
   const tool::ToolResult& result = execution.result;
   const std::string said = result.succeeded() ? agent::text_of(result.output) : result.error;
   return {.type = kToolObservation,
-          .message = cut(said, kLongestMessage),
-          .payload = {{"tool", cut(execution.call.tool, kLongestText)},
+          .message = cut(said, kMaxMessage),
+          .payload = {{"tool", cut(execution.call.tool, kMaxText)},
                       {"success", result.succeeded()},
                       {"metadata", shown(result.metadata)},
                       {"usage", {{"duration_ms", milliseconds(result.took)}, {"tokens", 0}}}}};
@@ -92,7 +92,7 @@ Event observed(const agent::Execution& execution) {
 std::vector<Event> printed(std::string_view tool, wasi::Stream stream, std::string_view text) {
   std::vector<Event> events;
   while (!text.empty()) {
-    std::string_view piece = clip(text, kLongestMessage);
+    std::string_view piece = clip(text, kMaxMessage);
     text.remove_prefix(piece.size());
     events.push_back(
         {.type = kToolObservation,
@@ -107,7 +107,7 @@ std::vector<Event> printed(std::string_view tool, wasi::Stream stream, std::stri
 void append(std::deque<Event>& events, Event event) {
   if (!events.empty() && is_piece(event) && is_piece(events.back()) &&
       events.back().type == event.type && events.back().payload == event.payload &&
-      events.back().message.size() + event.message.size() <= kLongestMessage) {
+      events.back().message.size() + event.message.size() <= kMaxMessage) {
     events.back().message += event.message;
     return;
   }
@@ -120,7 +120,7 @@ void append(std::deque<Event>& events, Event event) {
 std::vector<Event> spoken(std::string_view text) {
   std::vector<Event> events;
   while (!text.empty()) {
-    const std::string_view piece = clip(text, kLongestMessage);
+    const std::string_view piece = clip(text, kMaxMessage);
     text.remove_prefix(piece.size());
     events.push_back({.type = kModelPartial, .message = std::string(piece)});
   }
@@ -128,13 +128,13 @@ std::vector<Event> spoken(std::string_view text) {
 }
 
 Event said(std::string_view text, json model) {
-  return {.type = kModelOutput, .message = cut(text, kLongestAnswer), .payload = std::move(model)};
+  return {.type = kModelOutput, .message = cut(text, kMaxAnswer), .payload = std::move(model)};
 }
 
 Event stream_end() { return {.type = kStreamEnd, .message = "Stream end"}; }
 
 Event failure(std::string_view why) {
-  return {.type = kErrorOccurred, .message = cut(why, kLongestMessage)};
+  return {.type = kErrorOccurred, .message = cut(why, kMaxMessage)};
 }
 
 json json_of(const agent::Execution& execution) {
@@ -149,7 +149,7 @@ json json_of(const agent::Execution& execution) {
           {"tool_input", execution.call.parameters}};
 }
 
-json json_of(const agent::ModelShare& share) {
+json json_of(const agent::ModelUsage& share) {
   return {{"model_used", share.model},
           {"provider", share.provider},
           {"model_tier", agent::name_of(share.tier)},

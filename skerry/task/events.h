@@ -33,7 +33,7 @@ inline constexpr const char* kErrorRecovery = "ERROR_RECOVERY";
 inline constexpr const char* kStreamEnd = "STREAM_END";
 
 /// The longest message of an event, in bytes.
-inline constexpr std::size_t kLongestMessage = 2000;
+inline constexpr std::size_t kMaxMessage = 2000;
 /// So many of one task's events are kept, the last ones.
 inline constexpr std::size_t kEventsKept = 1000;
 
@@ -60,6 +60,6 @@ Event failure(std::string_view why);
 /// A call of a tool as `/agent/query` and the status document tell it.
 nlohmann::json json_of(const agent::Execution& execution);
 /// What a model had to do with an answer.
-nlohmann::json json_of(const agent::ModelShare& share);
+nlohmann::json json_of(const agent::ModelUsage& share);
 
 }  // namespace skerry::task

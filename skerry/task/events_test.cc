@@ -32,7 +32,7 @@ TEST(EventsTest, OutputIsToldInPiecesThatTogetherAreAllOfIt) {
   for (int i = 0; i < 3000; ++i) text += "é";
   std::string together;
   for (const Event& each : printed("python_executor", wasi::Stream::kStderr, text)) {
-    EXPECT_LE(each.message.size(), kLongestMessage);
+    EXPECT_LE(each.message.size(), kMaxMessage);
     EXPECT_EQ(each.payload["event"], "stderr");
     EXPECT_EQ(each.payload["intermediate"], true);
     together += each.message;
@@ -65,7 +65,7 @@ TEST(EventsTest, OutputThatNobodyWritesDownIsBoundedAndNothingElseIsLost) {
 TEST(EventsTest, AnObservationSaysHowItWent) {
   agent::Execution execution{.call = {.tool = "t"}, .result = {.output = std::string(3000, 'o')}};
   const Event good = observed(execution);
-  EXPECT_LE(good.message.size(), kLongestMessage);
+  EXPECT_LE(good.message.size(), kMaxMessage);
   EXPECT_EQ(good.payload["success"], true);
   EXPECT_EQ(good.payload["usage"]["tokens"], 0);
   execution.result = tool::failed(tool::Verdict::kFailed, "it broke");

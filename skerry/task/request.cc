@@ -12,8 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLongestQuery = std::size_t{32} << 20;
-constexpr std::size_t kLongestUser = 256;
+constexpr std::size_t kMaxQuery = std::size_t{32} << 20;
+constexpr std::size_t kMaxUser = 256;
 constexpr std::array kModes = {"", "simple", "standard", "complex", "supervisor"};
 
 std::string text_at(const json& object, const char* name) {
@@ -61,15 +61,15 @@ Result<std::vector<std::string>> names_of(const json& list) {
 }  // namespace
 
 Status check(const Submission& submission) {
-  if (submission.query.size() > kLongestQuery) {
-    return absl::InvalidArgumentError("query is longer than " + std::to_string(kLongestQuery) +
+  if (submission.query.size() > kMaxQuery) {
+    return absl::InvalidArgumentError("query is longer than " + std::to_string(kMaxQuery) +
                                       " bytes");
   }
   if (!submission.session.empty() && !is_id(submission.session)) {
     return absl::InvalidArgumentError("session_id must be 1 to 128 letters, digits, and : _ - .");
   }
-  if (submission.user.size() > kLongestUser) {
-    return absl::InvalidArgumentError("user_id is longer than " + std::to_string(kLongestUser) +
+  if (submission.user.size() > kMaxUser) {
+    return absl::InvalidArgumentError("user_id is longer than " + std::to_string(kMaxUser) +
                                       " bytes");
   }
   if (!submission.context.is_object()) {

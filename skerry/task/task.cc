@@ -14,7 +14,7 @@ namespace skerry::task {
 namespace {
 
 constexpr std::string_view kPrefix = "TASK_STATUS_";
-constexpr std::size_t kLongestId = 128;
+constexpr std::size_t kMaxId = 128;
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
 constexpr std::array kNames = {
@@ -56,7 +56,7 @@ bool is_final(State state) {
 }
 
 bool is_id(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestId &&
+  return !text.empty() && text.size() <= kMaxId &&
          std::all_of(text.begin(), text.end(), [](char c) {
            return is_letter_or_digit(c) || c == ':' || c == '_' || c == '-' || c == '.';
          });

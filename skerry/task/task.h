@@ -71,7 +71,7 @@ struct Accepted {
 };
 
 /// Who asked that a task pause or end, and why.
-struct Wish {
+struct ControlRequest {
   std::int64_t at_unix_ns = 0;  ///< 0: nobody
   std::string reason = {};
   std::string by = {};
@@ -89,8 +89,8 @@ struct Task {
   std::int64_t finished_unix_ns = 0;  ///< 0: not yet
   std::int64_t attempts = 0;          ///< how often it began
   bool is_pausing = false;            ///< it runs, and pauses before its next call
-  Wish pause = {};
-  Wish cancel = {};
+  ControlRequest pause = {};
+  ControlRequest cancel = {};
   std::string result = {};
   std::string error = {};
   nlohmann::json executions =

@@ -8,7 +8,7 @@
 namespace skerry::task {
 namespace {
 
-constexpr std::int64_t kMostAttempts = 3;
+constexpr std::int64_t kMaxAttempts = 3;
 // Numbers that a power loss may have taken with their events are not given again.
 constexpr std::int64_t kSeqsAfterRecovery = 1000;
 // Removed in one transaction, so that none lasts.
@@ -25,7 +25,7 @@ Status not_now(const Task& task, std::string_view what) {
                                        ": it is " + std::string(name_of(task.state)));
 }
 
-Event event(const char* type, std::string_view what, const Wish& wish) {
+Event event(const char* type, std::string_view what, const ControlRequest& wish) {
   Event made{.type = type, .message = std::string(what)};
   if (!wish.reason.empty()) made.message += ": " + wish.reason;
   return made;
@@ -34,7 +34,7 @@ Event event(const char* type, std::string_view what, const Wish& wish) {
 }  // namespace
 
 Result<Controlled> TaskTables::control(std::string_view tenant, std::string_view id, Action action,
-                                       const Wish& wish) {
+                                       const ControlRequest& wish) {
   SKERRY_ASSIGN(auto transaction, begin(Sync::kFull));
   Controlled controlled;
   SKERRY_ASSIGN(controlled.task, find(tenant, id));
@@ -54,7 +54,7 @@ Result<Controlled> TaskTables::control(std::string_view tenant, std::string_view
   return controlled;
 }
 
-Status TaskTables::cancel(Controlled& controlled, const Wish& wish) {
+Status TaskTables::cancel(Controlled& controlled, const ControlRequest& wish) {
   Task& task = controlled.task;
   controlled.is_done = true;
   if (task.state == State::kCancelled) return ok_status();
@@ -79,7 +79,7 @@ Status TaskTables::cancel(Controlled& controlled, const Wish& wish) {
                 wish.at_unix_ns);
 }
 
-Status TaskTables::pause(Controlled& controlled, const Wish& wish) {
+Status TaskTables::pause(Controlled& controlled, const ControlRequest& wish) {
   Task& task = controlled.task;
   controlled.is_done = true;
   if (task.state == State::kPaused || task.is_pausing) return ok_status();
@@ -100,7 +100,7 @@ Status TaskTables::pause(Controlled& controlled, const Wish& wish) {
       .status();
 }
 
-Status TaskTables::resume(Controlled& controlled, const Wish& wish) {
+Status TaskTables::resume(Controlled& controlled, const ControlRequest& wish) {
   Task& task = controlled.task;
   if (task.state != State::kPaused && !task.is_pausing) return not_now(task, "resumed");
   controlled.is_done = task.state == State::kPaused;
@@ -129,7 +129,7 @@ Status TaskTables::recover_one(std::int64_t row, std::int64_t now) {
                                      {Cell::of(kSeqsAfterRecovery), Cell::of(row)}));
   if (rows.empty()) return ok_status();
   const bool is_cancelled = rows[0].integer(2) != 0;
-  const bool may_retry = rows[0].integer(0) != 0 && rows[0].integer(1) < kMostAttempts;
+  const bool may_retry = rows[0].integer(0) != 0 && rows[0].integer(1) < kMaxAttempts;
   std::vector<Event> events;
   if (may_retry && !is_cancelled) {
     events.push_back({.type = kErrorRecovery,

@@ -5,7 +5,7 @@
 
 namespace skerry::task {
 
-TaskStore::TaskStore(Setting setting) : setting_(std::move(setting)), instance_(new_id("")) {}
+TaskStore::TaskStore(Options options) : options_(std::move(options)), instance_(new_id("")) {}
 
 TaskStore::~TaskStore() { pool_.join(); }
 
@@ -39,12 +39,12 @@ Status TaskStore::open_if_needed() {
 }
 
 Status TaskStore::open() {
-  SKERRY_TRY(make_private_directory(setting_.directory));
+  SKERRY_TRY(make_private_directory(options_.directory));
   if (!lock_) {
-    SKERRY_ASSIGN(lock_, FileLock::try_acquire(setting_.directory / "lock"));
+    SKERRY_ASSIGN(lock_, FileLock::try_acquire(options_.directory / "lock"));
   }
-  SKERRY_ASSIGN(tables_, TaskTables::open(setting_.directory / "tasks.db", instance_));
-  const auto recovered = tables_->recover(setting_.now_unix_ns());
+  SKERRY_ASSIGN(tables_, TaskTables::open(options_.directory / "tasks.db", instance_));
+  const auto recovered = tables_->recover(options_.now_unix_ns());
   if (recovered.ok()) return ok_status();
   return annotate(recovered.status(), tables_->last_failure());
 }
@@ -60,9 +60,9 @@ void TaskStore::note(const Status& status) {
 }
 
 void TaskStore::complain(const std::string& what) {
-  if (what == complained_ || !setting_.complain) return;  // once for each cause
+  if (what == complained_ || !options_.complain) return;  // once for each cause
   complained_ = what;
-  setting_.complain("tasks: " + what);
+  options_.complain("tasks: " + what);
 }
 
 }  // namespace skerry::task

@@ -26,13 +26,13 @@ namespace skerry::task {
 /// Confined to the event loop's thread.
 class TaskStore {
  public:
-  struct Setting {
+  struct Options {
     std::filesystem::path directory;  ///< holds `tasks.db`; made if it is not there
     std::function<std::int64_t()> now_unix_ns;
     /// Hears, on the store's thread, of what clients are not told: where and why it failed.
     std::function<void(const std::string&)> complain = {};
   };
-  explicit TaskStore(Setting setting);
+  explicit TaskStore(Options options);
   ~TaskStore();
 
   /// What `work(TaskTables&)` returns, a Status or a Result. What is asked first is done first.
@@ -41,7 +41,7 @@ class TaskStore {
   boost::asio::awaitable<std::invoke_result_t<Work, TaskTables&>> ask(Work work) {
     using Answer = std::invoke_result_t<Work, TaskTables&>;
     const std::shared_ptr<void> waits = waiting_;
-    if (waits.use_count() > kMostWaiting) {
+    if (waits.use_count() > kMaxWaiting) {
       co_return Answer(absl::ResourceExhaustedError("too many requests about tasks wait already"));
     }
     auto on_thread = [this, &work]() -> Answer {
@@ -56,7 +56,7 @@ class TaskStore {
   }
 
  private:
-  static constexpr int kMostWaiting = 4096;
+  static constexpr int kMaxWaiting = 4096;
 
   static Status status_of(const Status& status) { return status; }
   template <typename T>
@@ -70,7 +70,7 @@ class TaskStore {
   void note(const Status& status);
   void complain(const std::string& what);
 
-  Setting setting_;
+  Options options_;
   std::string instance_;
   // Held by all that wait, which may be destroyed after the store: its count is theirs.
   std::shared_ptr<void> waiting_ = std::make_shared<char>();

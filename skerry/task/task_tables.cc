@@ -48,7 +48,7 @@ PRAGMA user_version = 2;
 constexpr std::int64_t kSchemaVersion = 2;
 constexpr const char* kFromFirst = "ALTER TABLE contents ADD COLUMN model TEXT NOT NULL DEFAULT ''";
 
-constexpr std::size_t kLongestTitle = 1000;
+constexpr std::size_t kMaxTitle = 1000;
 // A tenant's surplus is looked for once in so many submissions.
 constexpr std::int64_t kTasksBetweenTrims = 64;
 
@@ -65,9 +65,9 @@ State state_of(std::int64_t number) {
 
 Cell cell_of(State state) { return Cell::of(static_cast<std::int64_t>(state)); }
 
-json parsed(const std::string& text, json otherwise) {
+json parsed(const std::string& text, json fallback) {
   json value = json::parse(text, nullptr, false);
-  return value.is_discarded() ? std::move(otherwise) : value;
+  return value.is_discarded() ? std::move(fallback) : value;
 }
 
 std::string text_of(const json& value) {
@@ -247,7 +247,7 @@ Status TaskTables::insert(const Submission& submission, const Accepted& accepted
           {Cell::of(submission.tenant), Cell::of(accepted.id), Cell::of(submission.user),
            Cell::of(submission.key), Cell::of(tools), Cell::of(submission.session),
            Cell::of(submission.runs_in_session ? 1 : 0), Cell::of(submission.mode),
-           Cell::of(clip(submission.query, kLongestTitle)),
+           Cell::of(clip(submission.query, kMaxTitle)),
            Cell::of(submission.retry_on_restart ? 1 : 0), Cell::of(bytes),
            Cell::of(accepted.created_unix_ns)})
           .status());

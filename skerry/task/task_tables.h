@@ -86,7 +86,7 @@ class TaskTables {
 
   /// kNotFound; kFailedPrecondition for what cannot happen to a task in its state.
   Result<Controlled> control(std::string_view tenant, std::string_view id, Action action,
-                             const Wish& wish);
+                             const ControlRequest& wish);
 
   /// The first `most` events after number `after`.
   Result<EventBatch> events_after(std::int64_t row, std::int64_t after, std::int64_t most);
@@ -121,9 +121,9 @@ class TaskTables {
                                                   const IdempotencyKey& key, const Bounds& bounds,
                                                   std::int64_t now);
   Status insert(const Submission& submission, const Accepted& accepted, std::int64_t bytes);
-  Status cancel(Controlled& controlled, const Wish& wish);
-  Status pause(Controlled& controlled, const Wish& wish);
-  Status resume(Controlled& controlled, const Wish& wish);
+  Status cancel(Controlled& controlled, const ControlRequest& wish);
+  Status pause(Controlled& controlled, const ControlRequest& wish);
+  Status resume(Controlled& controlled, const ControlRequest& wish);
   Status recover_one(std::int64_t row, std::int64_t now);
   Status remove_surplus(std::string_view tenant, const Bounds& bounds);
 

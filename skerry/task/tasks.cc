@@ -26,10 +26,10 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 // After a failure of the database, and while the broker takes no more runs.
 constexpr std::chrono::milliseconds kPause{500};
 // A task that was accepted waits for its run as long as this.
-constexpr int kMostTries = 7200;
+constexpr int kMaxTries = 7200;
 constexpr std::chrono::minutes kUpkeep{10};
-constexpr std::size_t kLongestResult = std::size_t{4} << 20;
-constexpr std::size_t kLongestExecutions = std::size_t{8} << 20;
+constexpr std::size_t kMaxResult = std::size_t{4} << 20;
+constexpr std::size_t kMaxExecutions = std::size_t{8} << 20;
 
 std::int64_t now_unix_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -50,12 +50,12 @@ Change outcome_of(const std::vector<agent::Execution>& executions) {
     told.push_back(json_of(each));
     if (!result.succeeded()) {
       outcome.state = result.verdict == tool::Verdict::kTimeout ? State::kTimeout : State::kFailed;
-      outcome.error = clip(result.error, kLongestResult);
+      outcome.error = clip(result.error, kMaxResult);
     }
-    outcome.result = clip(agent::text_of(result.output), kLongestResult);
+    outcome.result = clip(agent::text_of(result.output), kMaxResult);
   }
   outcome.executions = text_of(told);
-  if (outcome.executions.size() > kLongestExecutions) outcome.executions = text_of(shown(told));
+  if (outcome.executions.size() > kMaxExecutions) outcome.executions = text_of(shown(told));
   return outcome;
 }
 
@@ -65,19 +65,18 @@ void take_answer(const agent::Answer& answer, Change& outcome) {
   outcome.error.clear();
   outcome.state = State::kCompleted;
   if (answer.succeeded) {
-    outcome.result = clip(answer.response, kLongestResult);
+    outcome.result = clip(answer.response, kMaxResult);
     return;
   }
   const bool is_late = answer.failure.code() == StatusCode::kDeadlineExceeded;
   outcome.state = is_late ? State::kTimeout : State::kFailed;
-  outcome.error = answer.failure.ok()
-                      ? std::string("the model said nothing")
-                      : std::string(clip(message_of(answer.failure), kLongestResult));
+  outcome.error = answer.failure.ok() ? std::string("the model said nothing")
+                                      : std::string(clip(message_of(answer.failure), kMaxResult));
 }
 
 }  // namespace
 
-Status Setting::check() const {
+Status Options::check() const {
   SKERRY_TRY(in_bounds("the number of tasks at once", running, 1, 1024));
   SKERRY_TRY(in_bounds("the number of tasks that may wait", bounds.queue, 1, 1'000'000));
   SKERRY_TRY(in_bounds("the bytes of tasks that wait", bounds.queue_bytes, 1 << 20,
@@ -108,13 +107,13 @@ struct Tasks::Active {
   bool is_writing = false;
 };
 
-Tasks::Tasks(asio::io_context& io, const agent::Agent& agent, Setting setting)
+Tasks::Tasks(asio::io_context& io, const agent::Agent& agent, Options options)
     : io_(io),
       agent_(agent),
-      setting_(std::move(setting)),
-      store_({.directory = setting_.directory,
+      options_(std::move(options)),
+      store_({.directory = options_.directory,
               .now_unix_ns = now_unix_ns,
-              .complain = setting_.complain}),
+              .complain = options_.complain}),
       feed_(io, store_),
       again_(io),
       upkeep_(io) {
@@ -140,11 +139,11 @@ awaitable<Result<Accepted>> Tasks::submit(Submission submission,
     co_return absl::PermissionDeniedError("tool \"" + call.tool +
                                           "\" is not among those of this key");
   }
-  if (setting_.gate != nullptr) {
-    if (const Status allowed = setting_.gate->check(plan->caller); !allowed.ok()) co_return allowed;
+  if (options_.gate != nullptr) {
+    if (const Status allowed = options_.gate->check(plan->caller); !allowed.ok()) co_return allowed;
   }
   auto work = [&](TaskTables& tables) {
-    return tables.add(submission, key, setting_.bounds, now_unix_ns());
+    return tables.add(submission, key, options_.bounds, now_unix_ns());
   };
   auto asked = store_.ask(std::move(work));
   auto accepted = co_await std::move(asked);
@@ -183,7 +182,7 @@ awaitable<Result<std::vector<Event>>> Tasks::events(std::string tenant, std::str
 }
 
 awaitable<Result<Task>> Tasks::control(std::string tenant, std::string id, Action action,
-                                       Wish wish) {
+                                       ControlRequest wish) {
   wish.at_unix_ns = now_unix_ns();
   auto work = [&](TaskTables& tables) { return tables.control(tenant, id, action, wish); };
   auto asked = store_.ask(std::move(work));
@@ -245,7 +244,7 @@ void Tasks::stop() {
 
 void Tasks::pump() {
   wants_claim_ = true;
-  if (is_claiming_ || is_stopping_ || running_ >= setting_.running) return;
+  if (is_claiming_ || is_stopping_ || running_ >= options_.running) return;
   is_claiming_ = true;
   asio::co_spawn(io_, claim(), asio::detached);
 }
@@ -253,7 +252,7 @@ void Tasks::pump() {
 awaitable<void> Tasks::claim() {
   const auto lives = lives_;
   bool has_failed = false;
-  while (wants_claim_ && !is_stopping_ && running_ < setting_.running) {
+  while (wants_claim_ && !is_stopping_ && running_ < options_.running) {
     wants_claim_ = false;
     auto work = [](TaskTables& tables) { return tables.claim(now_unix_ns()); };
     auto asked = store_.ask(std::move(work));
@@ -369,7 +368,7 @@ awaitable<bool> Tasks::between_calls(ActivePointer active) {
 bool Tasks::try_again_later(const ActivePointer& active) {
   const bool is_busy = active->executions.size() == 1 &&
                        active->executions[0].result.verdict == tool::Verdict::kBusy;
-  if (!is_busy || active->is_cancelled || ++active->tries > kMostTries) return false;
+  if (!is_busy || active->is_cancelled || ++active->tries > kMaxTries) return false;
   active->executions.clear();
   active->gate.expires_after(kPause);
   active->gate.async_wait([this, lives = lives_, active](const boost::system::error_code&) {
@@ -478,7 +477,7 @@ void Tasks::written(const ActivePointer& active) {
 awaitable<void> Tasks::keep_up() {
   const auto lives = lives_;
   while (!is_stopping_) {
-    auto work = [bounds = setting_.bounds](TaskTables& tables) {
+    auto work = [bounds = options_.bounds](TaskTables& tables) {
       return tables.tidy(bounds, now_unix_ns());
     };
     auto asked = store_.ask(std::move(work));

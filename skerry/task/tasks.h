@@ -24,7 +24,7 @@
 namespace skerry::task {
 
 /// Where tasks are kept, how many run and how much is kept. `check` has the bounds.
-struct Setting {
+struct Options {
   std::filesystem::path directory;
   int running = 8;  ///< tasks at once; 1 to 1,024. Fewer than workers: other calls get some, too
   Bounds bounds = {};
@@ -50,7 +50,7 @@ Result<agent::Request> request_of(const Submission& submission);
 class Tasks {
  public:
   /// Begins with what an earlier process left. `io` and the agent must outlive it.
-  Tasks(boost::asio::io_context& io, const agent::Agent& agent, Setting setting);
+  Tasks(boost::asio::io_context& io, const agent::Agent& agent, Options options);
   ~Tasks();
 
   /// Takes a task; once this is OK it is on the disk. One without a session gets a new id. Fails as
@@ -67,7 +67,7 @@ class Tasks {
   /// Cancels, pauses or resumes, or begins to: the task's state says. kFailedPrecondition when it
   /// is not in a state for that.
   boost::asio::awaitable<Result<Task>> control(std::string tenant, std::string id, Action action,
-                                               Wish wish);
+                                               ControlRequest wish);
   /// A task's events behind number `after`, to the end.
   boost::asio::awaitable<Result<EventFeed::Reader>> follow(std::string tenant, std::string id,
                                                            std::int64_t after);
@@ -99,7 +99,7 @@ class Tasks {
 
   boost::asio::io_context& io_;
   const agent::Agent& agent_;
-  Setting setting_;
+  Options options_;
   TaskStore store_;
   EventFeed feed_;
   std::map<std::int64_t, ActivePointer> active_;  // by row: that have begun, paused ones too

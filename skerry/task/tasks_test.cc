@@ -40,7 +40,7 @@ class Step final : public tool::Tool {
     return kDefinition;
   }
   asio::awaitable<tool::ToolResult> call(tool::Arguments arguments, access::Principal caller,
-                                         tool::OutputSeen seen) override {
+                                         tool::OutputCallback seen) override {
     co_await asio::this_coro::throw_if_cancelled(false);
     const std::string text = arguments.has("text") ? arguments.text("text") : "";
     ++calls;
@@ -82,7 +82,7 @@ class Process {
     tools.add(std::move(made));
     tasks = std::make_unique<Tasks>(
         io, agent,
-        Setting{.directory = directory, .running = running, .complain = [](const auto&) {}});
+        Options{.directory = directory, .running = running, .complain = [](const auto&) {}});
   }
   ~Process() {
     tasks.reset();

@@ -11,7 +11,7 @@ class Calculator final : public Tool {
  public:
   const Definition& definition() const override;
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
-                                          OutputSeen seen) override;
+                                          OutputCallback on_output) override;
 };
 
 }  // namespace skerry::tool

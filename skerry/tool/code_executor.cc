@@ -51,7 +51,7 @@ boost::asio::awaitable<Result<ModuleSource::Module>> CodeExecutor::module_of(Arg
 }
 
 boost::asio::awaitable<ToolResult> CodeExecutor::call(Arguments arguments, access::Principal caller,
-                                                      OutputSeen seen) {
+                                                      OutputCallback on_output) {
   if (!arguments.has_text("wasm_base64") && !arguments.has_text("wasm_path") &&
       !arguments.has_text("wat")) {
     co_return failed(Verdict::kInvalid, "missing 'wasm_base64' or 'wasm_path' parameter");
@@ -66,7 +66,7 @@ boost::asio::awaitable<ToolResult> CodeExecutor::call(Arguments arguments, acces
   auto module = co_await std::move(fetching);
   if (!module.ok()) co_return result_of(module.status());
   call.module = *std::move(module);
-  auto running = run_module(runner_, std::move(call), std::move(caller), std::move(seen),
+  auto running = run_module(runner_, std::move(call), std::move(caller), std::move(on_output),
                             "WASI execution error: ");
   co_return co_await std::move(running);
 }

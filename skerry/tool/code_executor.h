@@ -18,7 +18,7 @@ class CodeExecutor final : public Tool {
 
   const Definition& definition() const override { return definition_; }
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
-                                          OutputSeen seen) override;
+                                          OutputCallback on_output) override;
 
  private:
   boost::asio::awaitable<Result<ModuleSource::Module>> module_of(Arguments& arguments);

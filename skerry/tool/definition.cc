@@ -14,9 +14,9 @@ namespace {
 using nlohmann::json;
 
 // Integers cross gRPC as doubles, which tell them apart up to here.
-constexpr double kLargestInteger = 9007199254740992.0;  // 2^53
-constexpr std::size_t kMostNamed = 10;                  // unknown parameters in a message
-constexpr std::size_t kLongestName = 64;
+constexpr double kMaxInteger = 9007199254740992.0;  // 2^53
+constexpr std::size_t kMaxNamed = 10;               // unknown parameters in a message
+constexpr std::size_t kMaxName = 64;
 
 std::string_view name_of(Parameter::Type type) {
   switch (type) {
@@ -41,7 +41,7 @@ std::optional<std::int64_t> integer_in(const json& value) {
   if (value.is_number_integer()) return value.get<std::int64_t>();
   if (value.is_number_float()) {
     const double number = value.get<double>();
-    if (std::trunc(number) != number || std::abs(number) > kLargestInteger) return std::nullopt;
+    if (std::trunc(number) != number || std::abs(number) > kMaxInteger) return std::nullopt;
     return static_cast<std::int64_t>(number);
   }
   if (!value.is_string()) return std::nullopt;
@@ -100,11 +100,11 @@ Status check_known(const Definition& definition, const json& given) {
                     [&](const Parameter& each) { return each.name == item.key(); })) {
       continue;
     }
-    if (++count > kMostNamed) continue;
-    unknown += (unknown.empty() ? "" : ", ") + item.key().substr(0, kLongestName);
+    if (++count > kMaxNamed) continue;
+    unknown += (unknown.empty() ? "" : ", ") + item.key().substr(0, kMaxName);
   }
   if (count == 0) return ok_status();
-  if (count > kMostNamed) unknown += fmt::format(" and {} more", count - kMostNamed);
+  if (count > kMaxNamed) unknown += fmt::format(" and {} more", count - kMaxNamed);
   return absl::InvalidArgumentError(
       fmt::format("Unknown parameters for {}: {}", definition.name, unknown));
 }

@@ -12,31 +12,31 @@
 namespace skerry::tool {
 namespace {
 
-constexpr int kMostSeconds = 60;
-constexpr std::size_t kMostWords = 10'000;
+constexpr int kMaxSeconds = 60;
+constexpr std::size_t kMaxWords = 10'000;
 // Whole before the run begins, and copied to the worker.
-constexpr std::size_t kLongestText = std::size_t{32} << 20;
+constexpr std::size_t kMaxText = std::size_t{32} << 20;
 // Integers are told apart up to here where they cross as doubles.
-constexpr double kMostFuel = 9007199254740992.0;  // 2^53
+constexpr double kMaxFuel = 9007199254740992.0;  // 2^53
 
 }  // namespace
 
 std::vector<Parameter> limit_parameters(const sandbox::Limits& limits) {
   const auto seconds = std::clamp<std::int64_t>(
-      std::chrono::ceil<std::chrono::seconds>(limits.wall).count(), 1, kMostSeconds);
+      std::chrono::ceil<std::chrono::seconds>(limits.wall).count(), 1, kMaxSeconds);
   return {{.name = "timeout_seconds",
            .type = Parameter::Type::kInteger,
            .description = "Seconds until the run is ended; more than 60 count as 60",
            .default_value = seconds,
            .minimum = 1,
-           .maximum = kMostSeconds,
+           .maximum = kMaxSeconds,
            .is_capped = true},
           {.name = "fuel",
            .type = Parameter::Type::kInteger,
            .description = "Instructions, roughly, that the run may execute; not counted unless "
                           "given, and slower where they are",
            .minimum = 1,
-           .maximum = kMostFuel}};
+           .maximum = kMaxFuel}};
 }
 
 sandbox::Limits limits_of(const Arguments& arguments, const sandbox::Limits& limits) {
@@ -49,9 +49,9 @@ sandbox::Limits limits_of(const Arguments& arguments, const sandbox::Limits& lim
 
 Result<std::vector<std::string>> command_words(const Arguments& arguments, std::string_view name) {
   SKERRY_ASSIGN(auto words, arguments.texts(name));
-  if (words.size() > kMostWords) {
+  if (words.size() > kMaxWords) {
     return absl::InvalidArgumentError(
-        fmt::format("Parameter '{}' holds more than {} strings", name, kMostWords));
+        fmt::format("Parameter '{}' holds more than {} strings", name, kMaxWords));
   }
   for (const std::string& each : words) {
     if (each.find('\0') == each.npos) continue;
@@ -62,15 +62,15 @@ Result<std::vector<std::string>> command_words(const Arguments& arguments, std::
 }
 
 boost::asio::awaitable<ToolResult> run_module(broker::Runner& runner, ModuleCall call,
-                                              access::Principal caller, OutputSeen seen,
+                                              access::Principal caller, OutputCallback on_output,
                                               std::string failure) {
   std::size_t words = 0;
   for (const std::string& each : call.arguments) words += each.size();
   for (const auto& [what, size] :
        {std::pair("Standard input", call.input.size()), std::pair("Arguments", words)}) {
-    if (size <= kLongestText) continue;
+    if (size <= kMaxText) continue;
     co_return failed(Verdict::kInvalid,
-                     fmt::format("{} of {} bytes, expected at most {}", what, size, kLongestText));
+                     fmt::format("{} of {} bytes, expected at most {}", what, size, kMaxText));
   }
   broker::Runner::Order order;
   order.principal = std::move(caller);
@@ -80,7 +80,7 @@ boost::asio::awaitable<ToolResult> run_module(broker::Runner& runner, ModuleCall
   order.request.input = std::move(call.input);
   order.request.limits = call.limits;
   OutputOptions output;
-  output.seen = std::move(seen);
+  output.on_output = std::move(on_output);
   auto running = reported_run(runner, std::move(order), std::move(output));
   auto report = co_await std::move(running);
   if (!report.ok()) co_return result_of(report.status());

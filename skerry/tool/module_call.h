@@ -34,7 +34,7 @@ Result<std::vector<std::string>> command_words(const Arguments& arguments, std::
 /// Runs it for the caller's tenant and tells what it came to. `failure` begins the error of a run
 /// that did not succeed.
 boost::asio::awaitable<ToolResult> run_module(broker::Runner& runner, ModuleCall call,
-                                              access::Principal caller, OutputSeen seen,
+                                              access::Principal caller, OutputCallback on_output,
                                               std::string failure);
 
 }  // namespace skerry::tool

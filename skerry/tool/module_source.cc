@@ -24,7 +24,7 @@ using boost::asio::awaitable;
 namespace fs = std::filesystem;
 using Module = ModuleSource::Module;
 
-constexpr std::size_t kLongestPath = 4096;
+constexpr std::size_t kMaxPath = 4096;
 constexpr ByteSize kMaxModule = wasm::ModuleLimits{}.module_size;
 
 Status too_large(std::uint64_t size) {
@@ -52,7 +52,7 @@ Result<OwnedFd> open_beneath(int directory, const fs::path& path) {
   return OwnedFd(fd);
 }
 
-/// The path seen from the directory; none when it does not lead there.
+/// The path on_output from the directory; none when it does not lead there.
 std::optional<fs::path> seen_from(const fs::path& directory, const fs::path& path) {
   fs::path within = path.lexically_relative(directory);
   if (within.empty() || *within.begin() == ".." || within == ".") return std::nullopt;
@@ -124,7 +124,7 @@ Result<Module> ModuleSource::read(const std::string& path) const {
   // Of a file that may be read, how large it is may be told.
   if (bytes.status().code() == StatusCode::kInvalidArgument) return bytes.status();
   return absl::InvalidArgumentError(
-      "Failed to read wasm module at " + to_utf8(clip(path, kLongestPath)) +
+      "Failed to read wasm module at " + to_utf8(clip(path, kMaxPath)) +
       ": no readable file in a directory that is allowed for modules");
 }
 

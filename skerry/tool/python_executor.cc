@@ -14,13 +14,13 @@
 namespace skerry::tool {
 namespace {
 
-constexpr int kMostSeconds = 60;
+constexpr int kMaxSeconds = 60;
 // Whole before the run begins, and copied to the worker.
-constexpr std::size_t kLongestText = std::size_t{32} << 20;
+constexpr std::size_t kMaxText = std::size_t{32} << 20;
 
 Definition define(const sandbox::Limits& limits) {
   const auto seconds = std::clamp<std::int64_t>(
-      std::chrono::ceil<std::chrono::seconds>(limits.wall).count(), 1, kMostSeconds);
+      std::chrono::ceil<std::chrono::seconds>(limits.wall).count(), 1, kMaxSeconds);
   return {
       .name = PythonExecutor::kName,
       .version = "2.0.0",
@@ -40,12 +40,12 @@ Definition define(const sandbox::Limits& limits) {
             .description = "Seconds until the run is ended; more than 60 count as 60",
             .default_value = seconds,
             .minimum = 1,
-            .maximum = kMostSeconds,
+            .maximum = kMaxSeconds,
             .is_capped = true},
            {.name = "stdin", .description = "Standard input, whole", .default_value = ""}},
       .tags = {"python", "code", "numpy", "pandas"},
       .is_session_aware = true,
-      .timeout = std::chrono::seconds(kMostSeconds),
+      .timeout = std::chrono::seconds(kMaxSeconds),
       .memory_mb = static_cast<int>(limits.memory.value >> 20),
       .cost_usd = 0.001,
       .examples = {{{"code", "print(sum(range(100)))"}}}};
@@ -66,14 +66,15 @@ PythonExecutor::PythonExecutor(broker::Runner& runner, sandbox::Limits limits, i
 }
 
 boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
-                                                        access::Principal caller, OutputSeen seen) {
+                                                        access::Principal caller,
+                                                        OutputCallback on_output) {
   if (arguments.text("code").empty()) {
     co_return failed(Verdict::kInvalid, "No code provided to execute");
   }
   for (const char* name : {"code", "stdin"}) {
-    if (arguments.text(name).size() <= kLongestText) continue;
+    if (arguments.text(name).size() <= kMaxText) continue;
     co_return failed(Verdict::kInvalid,
-                     fmt::format("Parameter '{}' is longer than {} bytes", name, kLongestText));
+                     fmt::format("Parameter '{}' is longer than {} bytes", name, kMaxText));
   }
   broker::Runner::Order order;
   order.principal = caller;
@@ -90,7 +91,7 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
   order.request.limits.words = sandbox::LimitWords::kToolParameters;
   order.request.limits.wall = std::chrono::seconds(arguments.integer("timeout_seconds"));
   OutputOptions output;
-  output.seen = std::move(seen);
+  output.on_output = std::move(on_output);
   auto running = reported_run(runner_, std::move(order), std::move(output));
   auto report = co_await std::move(running);
   if (!report.ok()) co_return result_of(report.status());

@@ -19,7 +19,7 @@ class PythonExecutor final : public Tool {
 
   const Definition& definition() const override { return definition_; }
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
-                                          OutputSeen seen) override;
+                                          OutputCallback on_output) override;
 
  private:
   broker::Runner& runner_;

@@ -88,14 +88,14 @@ boost::asio::awaitable<Result<ModuleSource::Module>> PythonWasiRunner::interpret
 
 boost::asio::awaitable<ToolResult> PythonWasiRunner::call(Arguments arguments,
                                                           access::Principal caller,
-                                                          OutputSeen seen) {
+                                                          OutputCallback on_output) {
   ModuleCall call{.module = nullptr, .limits = limits_of(arguments, limits_)};
   if (const Status placed = place(arguments, call); !placed.ok()) co_return result_of(placed);
   auto fetching = interpreter_of(arguments);
   auto module = co_await std::move(fetching);
   if (!module.ok()) co_return result_of(module.status());
   call.module = *std::move(module);
-  auto running = run_module(runner_, std::move(call), std::move(caller), std::move(seen),
+  auto running = run_module(runner_, std::move(call), std::move(caller), std::move(on_output),
                             "Execution failed: ");
   co_return co_await std::move(running);
 }

@@ -23,7 +23,7 @@ class PythonWasiRunner final : public Tool {
 
   const Definition& definition() const override { return definition_; }
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
-                                          OutputSeen seen) override;
+                                          OutputCallback on_output) override;
 
  private:
   boost::asio::awaitable<Result<ModuleSource::Module>> interpreter_of(const Arguments& arguments);

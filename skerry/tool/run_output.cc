@@ -17,19 +17,19 @@ constexpr std::size_t kReserved = std::size_t{1} << 20;
 
 RunOutput::RunOutput(const sandbox::Limits& limits, OutputOptions options)
     : limit_(limits.output.value), marker_(cut_marker(limits)), options_(std::move(options)) {
-  if (options_.seen.flow()) options_.seen.flow()->resume = [this] { resume(); };
+  if (options_.on_output.flow()) options_.on_output.flow()->resume = [this] { resume(); };
   if (!options_.memory) return;
   share_ = std::make_shared<OutputMemory::Share>(options_.memory);
   share_->set_resume([this] { resume(); });
 }
 
 RunOutput::~RunOutput() {
-  if (options_.seen.flow()) options_.seen.flow()->resume = nullptr;
+  if (options_.on_output.flow()) options_.on_output.flow()->resume = nullptr;
   if (share_) share_->set_resume(nullptr);
 }
 
 bool RunOutput::is_full() const {
-  const auto& flow = options_.seen.flow();
+  const auto& flow = options_.on_output.flow();
   return (flow && flow->is_full) || (share_ && share_->must_wait());
 }
 
@@ -39,7 +39,7 @@ void RunOutput::started() {
 
 void RunOutput::output(wasi::Stream stream, std::string_view bytes) {
   if (options_.keep == OutputOptions::Keep::kBytes) keep(stream, bytes);
-  if (options_.keep == OutputOptions::Keep::kBytes && !options_.seen) return;
+  if (options_.keep == OutputOptions::Keep::kBytes && !options_.on_output) return;
   pass_on(stream, of(stream).bytes.take(bytes));
 }
 
@@ -58,7 +58,7 @@ std::pair<KeptOutput, KeptOutput> RunOutput::take() {
 void RunOutput::pass_on(wasi::Stream stream, const std::string& text) {
   if (text.empty()) return;
   if (options_.keep == OutputOptions::Keep::kText) keep(stream, text);
-  if (options_.seen) options_.seen(stream, text);
+  if (options_.on_output) options_.on_output(stream, text);
 }
 
 void RunOutput::keep(wasi::Stream stream, std::string_view text) {

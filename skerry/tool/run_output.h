@@ -23,7 +23,7 @@ namespace skerry::tool {
 
 /// What becomes of a run's output.
 struct OutputOptions {
-  OutputSeen seen = {};              ///< gets it as it comes; may be empty
+  OutputCallback on_output = {};     ///< gets it as it comes; may be empty
   std::function<void()> begun = {};  ///< called once, when the program begins; may be empty
   enum class Keep {
     kText,   ///< as UTF-8

@@ -9,11 +9,11 @@ namespace skerry::tool {
 namespace {
 
 TEST(RunOutputTest, KeepsBothStreamsAndPassesWholeCharactersOn) {
-  std::string seen;
+  std::string on_output;
   OutputOptions options;
-  options.seen = [&](wasi::Stream stream, std::string_view text) {
+  options.on_output = [&](wasi::Stream stream, std::string_view text) {
     EXPECT_TRUE(is_utf8(text));
-    seen += (stream == wasi::Stream::kStdout ? "1:" : "2:") + std::string(text) + ";";
+    on_output += (stream == wasi::Stream::kStdout ? "1:" : "2:") + std::string(text) + ";";
   };
   RunOutput output({}, std::move(options));
   output.output(wasi::Stream::kStdout, "\xE2\x82");
@@ -24,7 +24,7 @@ TEST(RunOutputTest, KeepsBothStreamsAndPassesWholeCharactersOn) {
   EXPECT_EQ(standard.text, "\u20AC!\uFFFD");
   EXPECT_EQ(error.text, "e\uFFFD");
   EXPECT_FALSE(standard.was_cut);
-  EXPECT_EQ(seen, "2:e\uFFFD;1:\u20AC!;1:\uFFFD;");
+  EXPECT_EQ(on_output, "2:e\uFFFD;1:\u20AC!;1:\uFFFD;");
 }
 
 TEST(RunOutputTest, ACutStreamEndsWithAMarker) {
@@ -55,7 +55,7 @@ TEST(RunOutputTest, BytesAreKeptAsTheyCameAndCountAgainstMemory) {
 TEST(RunOutputTest, AConsumerThatIsFullStopsTheRunAndResumesIt) {
   const auto flow = std::make_shared<OutputFlow>();
   OutputOptions options;
-  options.seen = OutputSeen([](wasi::Stream, std::string_view) {}, flow);
+  options.on_output = OutputCallback([](wasi::Stream, std::string_view) {}, flow);
   options.keep = OutputOptions::Keep::kNothing;
   RunOutput output({}, std::move(options));
   int resumed = 0;

@@ -11,7 +11,8 @@
 namespace skerry::tool {
 
 boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller,
-                                                    broker::Runner::Order order, OutputSeen seen,
+                                                    broker::Runner::Order order,
+                                                    OutputCallback on_output,
                                                     std::function<void()> begun) {
   if (const Status status = check_may_run(caller); !status.ok()) {
     tools_.tell(caller, PythonExecutor::kName, failed(Verdict::kForbidden, ""));
@@ -21,11 +22,11 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller,
   if (order.session) caller.session = order.session->text();
   const auto since = std::chrono::steady_clock::now();
   OutputOptions output;
-  output.seen = std::move(seen);
+  output.on_output = std::move(on_output);
   output.begun = std::move(begun);
   // Whoever sees it as it comes gets it that way alone.
-  output.keep = output.seen ? OutputOptions::Keep::kNothing : OutputOptions::Keep::kBytes;
-  if (!output.seen) output.memory = memory_;
+  output.keep = output.on_output ? OutputOptions::Keep::kNothing : OutputOptions::Keep::kBytes;
+  if (!output.on_output) output.memory = memory_;
   auto running = reported_run(runner_, std::move(order), std::move(output));
   auto report = co_await std::move(running);
   ToolResult told{.verdict = report.ok() ? verdict_of(*report) : verdict_of(report.status())};

@@ -31,10 +31,11 @@ class Runs {
   Runs(broker::Runner& runner, const Toolbox& tools) : runner_(runner), tools_(tools) {}
 
   /// Runs for `caller`, and tells the toolbox's watchers. kPermissionDenied for one who may not;
-  /// else fails as `Runner::run` does. Output goes to `seen`, or if that is empty is kept, as
+  /// else fails as `Runner::run` does. Output goes to `on_output`, or if that is empty is kept, as
   /// bytes; `begun`, if there is one, is called when the program begins.
   boost::asio::awaitable<Result<RunReport>> run(access::Principal caller,
-                                                broker::Runner::Order order, OutputSeen seen,
+                                                broker::Runner::Order order,
+                                                OutputCallback on_output,
                                                 std::function<void()> begun);
 
  private:

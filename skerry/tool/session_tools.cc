@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 // A state may have more names than anybody wants to read.
-constexpr std::size_t kMostVariables = 200;
+constexpr std::size_t kMaxVariables = 200;
 
 json info_json(const session::SessionInfo& info, const Variables& variables) {
   json told{{"session_id", info.name},
@@ -26,7 +26,7 @@ json info_json(const session::SessionInfo& info, const Variables& variables) {
             {"variable_count", variables.size()},
             {"variables", json::array()}};
   for (const auto& [name, variable] : variables) {
-    if (told["variables"].size() == kMostVariables) break;
+    if (told["variables"].size() == kMaxVariables) break;
     told["variables"].push_back(
         {{"name", name}, {"type", variable.type}, {"value", variable.text}});
   }
@@ -56,7 +56,7 @@ const Definition& GetSessionInfo::definition() const {
 }
 
 boost::asio::awaitable<ToolResult> GetSessionInfo::call(Arguments arguments,
-                                                        access::Principal caller, OutputSeen) {
+                                                        access::Principal caller, OutputCallback) {
   const SessionRef ref{
       .principal = caller,
       .name = arguments.has_text("session_id") ? arguments.text("session_id") : caller.session};
@@ -86,7 +86,7 @@ const Definition& ClearSessions::definition() const {
 }
 
 boost::asio::awaitable<ToolResult> ClearSessions::call(Arguments arguments,
-                                                       access::Principal caller, OutputSeen) {
+                                                       access::Principal caller, OutputCallback) {
   std::optional<std::string> name;
   if (arguments.has("session_id")) name = arguments.text("session_id");
   const auto cleared = co_await sessions_.clear(std::move(caller), std::move(name));

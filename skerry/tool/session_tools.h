@@ -19,7 +19,7 @@ class GetSessionInfo final : public Tool {
   explicit GetSessionInfo(Sessions& sessions) : sessions_(sessions) {}
   const Definition& definition() const override;
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
-                                          OutputSeen seen) override;
+                                          OutputCallback on_output) override;
 
  private:
   Sessions& sessions_;
@@ -31,7 +31,7 @@ class ClearSessions final : public Tool {
   explicit ClearSessions(Sessions& sessions) : sessions_(sessions) {}
   const Definition& definition() const override;
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
-                                          OutputSeen seen) override;
+                                          OutputCallback on_output) override;
 
  private:
   Sessions& sessions_;

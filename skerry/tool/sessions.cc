@@ -129,14 +129,14 @@ Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string rev
   if (!opened.ok()) co_return opened.status();
   if (!opened->revision) co_return Variables();
   Told told;
-  broker::Runner::Look look{
+  broker::Runner::ReadOnlyRun look{
       .principal = std::move(ref.principal),
       .revision = std::make_shared<const image::Revision>(*std::move(opened->revision)),
       .request = {},
       .observer = &told};
   look.request.program = variables_program();
   look.request.limits = variables_limits(bytes(look.revision->memory_size()));
-  const auto outcome = co_await runner_.look(std::move(look));
+  const auto outcome = co_await runner_.inspect(std::move(look));
   if (!outcome.ok()) co_return outcome.status();
   co_return variables_of(*outcome, told.text);
 }

@@ -44,7 +44,7 @@ class Sessions {
   using Awaited = boost::asio::awaitable<Result<Value>>;
 
   /// The runner and the log must outlive it; null: nothing is logged.
-  Sessions(broker::Runner& runner, runtime::Home home, broker::ReaderSetting reader,
+  Sessions(broker::Runner& runner, runtime::Home home, broker::ReaderOptions reader,
            access::AuditLog* audit = nullptr)
       : runner_(runner), home_(std::move(home)), reader_(std::move(reader)), audit_(audit) {}
 
@@ -82,7 +82,7 @@ class Sessions {
 
   broker::Runner& runner_;
   runtime::Home home_;
-  broker::ReaderSetting reader_;
+  broker::ReaderOptions reader_;
   access::AuditLog* audit_;
   broker::TenantTurns exports_{1};
   // What an import holds may be as large as a session's files: few at once.

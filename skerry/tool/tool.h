@@ -57,13 +57,13 @@ struct OutputFlow {
 };
 
 /// Sees output while a tool produces it: UTF-8, whole characters.
-class OutputSeen {
+class OutputCallback {
  public:
-  OutputSeen() = default;
+  OutputCallback() = default;
   /// `flow`: where the consumer says that it is full; null: it never is.
   template <typename Take>
     requires std::is_invocable_v<Take&, wasi::Stream, std::string_view>
-  OutputSeen(Take take, std::shared_ptr<OutputFlow> flow = nullptr)  // NOLINT(*-explicit-*)
+  OutputCallback(Take take, std::shared_ptr<OutputFlow> flow = nullptr)  // NOLINT(*-explicit-*)
       : take_(std::move(take)), flow_(std::move(flow)) {}
 
   explicit operator bool() const { return static_cast<bool>(take_); }
@@ -88,9 +88,9 @@ class Tool {
  public:
   virtual ~Tool() = default;
   virtual const Definition& definition() const = 0;
-  /// Cancelling the wait ends the call as kCancelled. `seen` may be empty.
+  /// Cancelling the wait ends the call as kCancelled. `on_output` may be empty.
   virtual boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
-                                                  OutputSeen seen) = 0;
+                                                  OutputCallback on_output) = 0;
 };
 
 }  // namespace skerry::tool

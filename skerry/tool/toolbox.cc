@@ -18,8 +18,8 @@
 namespace skerry::tool {
 namespace {
 
-constexpr std::size_t kLongestName = 128;  // of an unknown tool, in a message
-constexpr std::size_t kMostTurns = 10'000;
+constexpr std::size_t kMaxName = 128;  // of an unknown tool, in a message
+constexpr std::size_t kMaxTurns = 10'000;
 
 std::string lower(std::string_view text) {
   std::string low(text);
@@ -112,13 +112,14 @@ void Toolbox::record(const access::Principal& caller, Verdict verdict) const {
 }
 
 boost::asio::awaitable<ToolResult> Toolbox::call(std::string name, nlohmann::json parameters,
-                                                 access::Principal caller, OutputSeen seen) const {
+                                                 access::Principal caller,
+                                                 OutputCallback on_output) const {
   const auto begun = std::chrono::steady_clock::now();
   ToolResult result;
   if (const Status admitted = gate_ == nullptr ? ok_status() : gate_->admit(caller);
       admitted.ok()) {
     caller.is_admitted = true;
-    auto calling = result_of(name, std::move(parameters), caller, std::move(seen));
+    auto calling = result_of(name, std::move(parameters), caller, std::move(on_output));
     result = co_await std::move(calling);
     record(caller, result.verdict);
   } else {
@@ -132,10 +133,10 @@ boost::asio::awaitable<ToolResult> Toolbox::call(std::string name, nlohmann::jso
 boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
                                                       nlohmann::json parameters,
                                                       const access::Principal& caller,
-                                                      OutputSeen seen) const {
+                                                      OutputCallback on_output) const {
   Tool* tool = tool_of(name);
   if (tool == nullptr) {
-    co_return failed(Verdict::kUnknownTool, "Tool not found: " + to_utf8(clip(name, kLongestName)));
+    co_return failed(Verdict::kUnknownTool, "Tool not found: " + to_utf8(clip(name, kMaxName)));
   }
   if (!caller.may_call(name)) {
     co_return failed(Verdict::kForbidden,
@@ -149,9 +150,9 @@ boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
     co_return failed(Verdict::kBusy, std::string(message_of(turn)));
   }
   const bool names_session = !caller.session.empty() || arguments->has("session_id");
-  const bool is_kept = cache_->time_of(name).count() > 0 && !seen && !names_session;
+  const bool is_kept = cache_->time_of(name).count() > 0 && !on_output && !names_session;
   if (!is_kept) {
-    auto making = made(*tool, *std::move(arguments), caller, std::move(seen));
+    auto making = made(*tool, *std::move(arguments), caller, std::move(on_output));
     co_return co_await std::move(making);
   }
   const ResultCache::Call which = ResultCache::call_of(caller, name, *arguments);
@@ -167,7 +168,7 @@ Status Toolbox::take_turn(const Definition& tool, const access::Principal& calle
   if (tool.calls_per_minute == 0) return ok_status();
   const auto now = TokenBucket::Clock::now();
   // Those who have not come for a minute are as good as new.
-  if (turns_.size() > kMostTurns) {
+  if (turns_.size() > kMaxTurns) {
     for (auto each = turns_.begin(); each != turns_.end();) {
       const bool is_new = each->second.left(now) >= each->second.limit();
       each = is_new ? turns_.erase(each) : std::next(each);
@@ -184,21 +185,22 @@ Status Toolbox::take_turn(const Definition& tool, const access::Principal& calle
 }
 
 boost::asio::awaitable<ToolResult> Toolbox::made(Tool& tool, Arguments arguments,
-                                                 access::Principal caller, OutputSeen seen) const {
+                                                 access::Principal caller,
+                                                 OutputCallback on_output) const {
   if (time_.count() == 0)
-    return tool.call(std::move(arguments), std::move(caller), std::move(seen));
-  return result_in_time(tool, std::move(arguments), std::move(caller), std::move(seen));
+    return tool.call(std::move(arguments), std::move(caller), std::move(on_output));
+  return result_in_time(tool, std::move(arguments), std::move(caller), std::move(on_output));
 }
 
 boost::asio::awaitable<ToolResult> Toolbox::result_in_time(Tool& tool, Arguments arguments,
                                                            access::Principal caller,
-                                                           OutputSeen seen) const {
+                                                           OutputCallback on_output) const {
   using boost::asio::experimental::awaitable_operators::operator||;
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time_);
   // A call that is cancelled has a result like any other, and what it had to say by then.
   ToolResult result{.verdict = Verdict::kCancelled};
   const auto call = [&]() -> boost::asio::awaitable<void> {
-    auto calling = tool.call(std::move(arguments), std::move(caller), std::move(seen));
+    auto calling = tool.call(std::move(arguments), std::move(caller), std::move(on_output));
     result = co_await std::move(calling);
   };
   auto calling = call();

@@ -54,19 +54,19 @@ class Toolbox {
 
   /// Checks the parameters and calls the tool. Never fails but by the result's verdict.
   boost::asio::awaitable<ToolResult> call(std::string name, nlohmann::json parameters,
-                                          access::Principal caller, OutputSeen seen) const;
+                                          access::Principal caller, OutputCallback on_output) const;
 
  private:
   Tool* tool_of(std::string_view name) const;
   void record(const access::Principal& caller, Verdict verdict) const;
   boost::asio::awaitable<ToolResult> result_of(std::string_view name, nlohmann::json parameters,
                                                const access::Principal& caller,
-                                               OutputSeen seen) const;
+                                               OutputCallback on_output) const;
   boost::asio::awaitable<ToolResult> result_in_time(Tool& tool, Arguments arguments,
                                                     access::Principal caller,
-                                                    OutputSeen seen) const;
+                                                    OutputCallback on_output) const;
   boost::asio::awaitable<ToolResult> made(Tool& tool, Arguments arguments, access::Principal caller,
-                                          OutputSeen seen) const;
+                                          OutputCallback on_output) const;
   std::vector<std::unique_ptr<Tool>> tools_;
   std::unique_ptr<ResultCache> cache_ = std::make_unique<ResultCache>();
   Status take_turn(const Definition& tool, const access::Principal& caller) const;

@@ -31,8 +31,8 @@ class Echo final : public Tool {
     return kDefinition;
   }
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
-                                          OutputSeen seen) override {
-    if (seen) seen(wasi::Stream::kStdout, "now");
+                                          OutputCallback on_output) override {
+    if (on_output) on_output(wasi::Stream::kStdout, "now");
     co_return ToolResult{.output = caller.tenant + ": " + arguments.text("text")};
   }
 };
@@ -50,8 +50,8 @@ class ToolboxTest : public ::testing::Test {
     return names;
   }
   ToolResult call(const std::string& name, const nlohmann::json& parameters,
-                  OutputSeen seen = {}) const {
-    return testing::finish(tools_.call(name, parameters, {.tenant = "t"}, std::move(seen)));
+                  OutputCallback on_output = {}) const {
+    return testing::finish(tools_.call(name, parameters, {.tenant = "t"}, std::move(on_output)));
   }
 
   using Names = std::vector<std::string>;
@@ -72,12 +72,12 @@ TEST_F(ToolboxTest, FindsByEveryCriterion) {
 }
 
 TEST_F(ToolboxTest, CallsWithTheCallerAndPassesOutputOn) {
-  std::string seen;
-  const ToolResult result =
-      call("echo", {{"text", "hi"}}, [&](wasi::Stream, std::string_view text) { seen += text; });
+  std::string on_output;
+  const ToolResult result = call("echo", {{"text", "hi"}},
+                                 [&](wasi::Stream, std::string_view text) { on_output += text; });
   EXPECT_TRUE(result.succeeded());
   EXPECT_EQ(result.output, "t: hi");
-  EXPECT_EQ(seen, "now");
+  EXPECT_EQ(on_output, "now");
   EXPECT_GT(result.took.count(), 0);
 }
 
@@ -100,7 +100,7 @@ class Sleeper final : public Tool {
                                         .parameters = {}};
     return kDefinition;
   }
-  boost::asio::awaitable<ToolResult> call(Arguments, access::Principal, OutputSeen) override {
+  boost::asio::awaitable<ToolResult> call(Arguments, access::Principal, OutputCallback) override {
     boost::asio::steady_timer never(co_await boost::asio::this_coro::executor,
                                     boost::asio::steady_timer::time_point::max());
     co_await never.async_wait(boost::asio::use_awaitable);
@@ -129,7 +129,7 @@ class Rare final : public Tool {
                                         .calls_per_minute = 2};
     return kDefinition;
   }
-  boost::asio::awaitable<ToolResult> call(Arguments, access::Principal, OutputSeen) override {
+  boost::asio::awaitable<ToolResult> call(Arguments, access::Principal, OutputCallback) override {
     co_return ToolResult{};
   }
 };

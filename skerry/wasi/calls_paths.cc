@@ -62,7 +62,7 @@ OrErrno<OpenRequest> check_request(const Descriptor& directory, Arguments argume
   const std::uint32_t fd_flags = u32(arguments, 7);
   if ((open_flags & ~std::uint32_t{kAllOpenFlags}) != 0) return Errno::kInval;
   if ((fd_flags & ~std::uint32_t{kAllFdFlags}) != 0) return Errno::kInval;
-  // Bits that stand for nothing are dropped: guests ask for "everything" by setting them all.
+  // Bits that stand for nothing are dropped: guests ask for "everything" by options them all.
   const OpenRequest request = {.open_flags = static_cast<OpenFlags>(open_flags),
                                .fd_flags = static_cast<FdFlags>(fd_flags),
                                .rights = arguments[5] & kAllRights,

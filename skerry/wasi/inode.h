@@ -21,7 +21,7 @@ struct SymbolicLink {
 
 /// A file, directory or symbolic link. A value; copies share what they hold.
 ///
-/// Access times are those of creation or of an explicit setting: reading changes nothing, so that a
+/// Access times are those of creation or of an explicit options: reading changes nothing, so that a
 /// run that only reads leaves its state as it was.
 struct Inode {
   std::variant<FileContent, Directory, SymbolicLink> body;

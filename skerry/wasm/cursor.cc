@@ -113,9 +113,9 @@ std::uint32_t Cursor::count(std::size_t item_size) {
 }
 
 std::string quoted_name(std::string_view text) {
-  constexpr std::size_t kLongest = 200;
+  constexpr std::size_t kMaxShown = 200;
   std::string out = "\"";
-  for (const char c : clip(text, kLongest)) {
+  for (const char c : clip(text, kMaxShown)) {
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
@@ -127,7 +127,7 @@ std::string quoted_name(std::string_view text) {
       out += c;
     }
   }
-  out += clip(text, kLongest).size() < text.size() ? "...\"" : "\"";
+  out += clip(text, kMaxShown).size() < text.size() ? "...\"" : "\"";
   return out;
 }
 

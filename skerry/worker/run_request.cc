@@ -10,7 +10,7 @@ namespace skerry::worker {
 namespace {
 
 constexpr std::chrono::nanoseconds kCoarsestClock = std::chrono::seconds(1);
-constexpr std::uint64_t kLongestOperation = 3'600'000;  // ms
+constexpr std::uint64_t kMaxOperation = 3'600'000;  // ms
 
 /// Arguments and environment, which programs and commands have alike.
 template <typename Message>
@@ -53,7 +53,7 @@ void put_files(const FileOrder& order, proto::RunRequest::FileOrder& message) {
 FileOrder take_files(proto::RunRequest::FileOrder& message) {
   FileOrder order;
   order.operation = std::move(*message.mutable_operation());
-  order.time = std::chrono::milliseconds(std::min(message.time_ms(), kLongestOperation));
+  order.time = std::chrono::milliseconds(std::min(message.time_ms(), kMaxOperation));
   order.first = take_volume(message.first());
   if (message.has_second()) order.second = take_volume(message.second());
   return order;

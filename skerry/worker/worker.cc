@@ -48,9 +48,9 @@ Result<bool> has_order_within(int socket, std::chrono::milliseconds pause) {
 }
 
 /// The one sandbox of a worker, kept from run to run as long as runs ask for the same.
-class Desk {
+class FreshSandboxes {
  public:
-  explicit Desk(const Origins& origins) : origins_(origins) {}
+  explicit FreshSandboxes(const Origins& origins) : origins_(origins) {}
 
   /// A sandbox as its template says, under these limits.
   Result<sandbox::Sandbox*> fresh(std::string_view template_name, const sandbox::Limits& limits) {
@@ -85,18 +85,19 @@ std::unique_ptr<sandbox::Sandbox> rebased(std::unique_ptr<sandbox::Sandbox> sand
 }
 
 /// The states of sessions that the worker keeps, each as a sandbox that stands there.
-class Seats final : public KeptSandboxes {
+class SessionSandboxes final : public KeptSandboxes {
  public:
-  struct Seat {
+  struct SessionSandbox {
     std::unique_ptr<sandbox::Origin> origin;  ///< null on a template
     std::unique_ptr<sandbox::Sandbox> sandbox;
     bool is_new = false;  ///< no run of the session has been before
   };
 
-  Seats(const Origins& origins, Desk& desk) : origins_(origins), desk_(desk) {}
+  SessionSandboxes(const Origins& origins, FreshSandboxes& fresh)
+      : origins_(origins), fresh_(fresh) {}
 
   /// A sandbox where the session stands, no longer kept.
-  Result<Seat> take(const RunRequest& request, Files files) {
+  Result<SessionSandbox> take(const RunRequest& request, Files files) {
     const SessionStart& start = *request.session;
     if (start.from != 0) {
       auto kept = kept_.extract(start.from);
@@ -106,7 +107,7 @@ class Seats final : public KeptSandboxes {
       }
       return absl::InternalError("the state that is kept is under other limits");
     }
-    Seat seat;
+    SessionSandbox entry;
     const engine::Metering metering = metering_of(request.limits);
     const sandbox::Origin* origin = nullptr;
     if (files.empty()) {
@@ -116,28 +117,28 @@ class Seats final : public KeptSandboxes {
             "template " + request.template_name +
             " was made anew since the service began: restart the service");
       }
-      seat.is_new = true;
+      entry.is_new = true;
     } else {
       SKERRY_ASSIGN(const auto revision, image::read_revision(std::move(files), start.patch,
                                                               [&](std::string_view sha256) {
                                                                 return origins_.image(sha256);
                                                               }));
-      SKERRY_ASSIGN(seat.origin, origins_.on(revision.image(), metering));
-      origin = seat.origin.get();
+      SKERRY_ASSIGN(entry.origin, origins_.on(revision.image(), metering));
+      origin = entry.origin.get();
     }
     // Warm ones first: the pages that every run touches are private in them already.
-    seat.sandbox = rebased(std::move(spare_.sandbox), *origin, request.limits);
+    entry.sandbox = rebased(std::move(spare_.sandbox), *origin, request.limits);
     spare_.origin.reset();
-    if (!seat.sandbox) seat.sandbox = rebased(desk_.give_away(), *origin, request.limits);
-    if (!seat.sandbox) {
-      SKERRY_ASSIGN(seat.sandbox, sandbox::Sandbox::load(*origin, request.limits));
+    if (!entry.sandbox) entry.sandbox = rebased(fresh_.give_away(), *origin, request.limits);
+    if (!entry.sandbox) {
+      SKERRY_ASSIGN(entry.sandbox, sandbox::Sandbox::load(*origin, request.limits));
     }
-    return seat;
+    return entry;
   }
 
-  void keep(std::uint64_t state, Seat seat) {
-    seat.is_new = false;
-    kept_[state] = std::move(seat);
+  void keep(std::uint64_t state, SessionSandbox entry) {
+    entry.is_new = false;
+    kept_[state] = std::move(entry);
   }
   sandbox::Sandbox* find(std::uint64_t state) override {
     const auto kept = kept_.find(state);
@@ -156,15 +157,16 @@ class Seats final : public KeptSandboxes {
   }
   Status rest() {
     spare_ = {};
-    for (auto& [state, seat] : kept_) SKERRY_TRY(seat.sandbox->rest());
+    for (auto& [state, entry] : kept_) SKERRY_TRY(entry.sandbox->rest());
     return ok_status();
   }
 
  private:
   const Origins& origins_;
-  Desk& desk_;
-  std::map<std::uint64_t, Seat> kept_;
-  Seat spare_;  // the last that was forgotten: for the next session, unless the worker rests first
+  FreshSandboxes& fresh_;
+  std::map<std::uint64_t, SessionSandbox> kept_;
+  SessionSandbox
+      spare_;  // the last that was forgotten: for the next session, unless the worker rests first
 };
 
 Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
@@ -182,13 +184,13 @@ Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
 }
 
 /// A fresh run. Not OK only when nobody listens any more.
-Status run_fresh(Desk& desk, const RunRequest& request, EventSender& sender) {
+Status run_fresh(FreshSandboxes& fresh, const RunRequest& request, EventSender& sender) {
   auto outcome = [&]() -> Result<Outcome> {
-    SKERRY_ASSIGN(sandbox::Sandbox * sandbox, desk.fresh(request.template_name, request.limits));
+    SKERRY_ASSIGN(sandbox::Sandbox * sandbox, fresh.fresh(request.template_name, request.limits));
     return run(*sandbox, request, runtime::Randomness::kFresh, sender);
   }();
   SKERRY_TRY(outcome.ok() ? sender.ended(*std::move(outcome)) : sender.failed(outcome.status()));
-  return desk.clear();
+  return fresh.clear();
 }
 
 /// What a run in a session left, as the broker takes it.
@@ -206,13 +208,14 @@ Result<LeftState> left_state(const image::CapturedState& state, const sandbox::S
 }
 
 /// A run in a session. Not OK when nobody listens any more, or what is kept is not to be trusted.
-Status run_in_session(Seats& seats, const RunRequest& request, Files files, EventSender& sender) {
-  auto seat = seats.take(request, std::move(files));
-  if (!seat.ok()) return sender.failed(seat.status());
-  sandbox::Sandbox& sandbox = *seat->sandbox;
+Status run_in_session(SessionSandboxes& sessions, const RunRequest& request, Files files,
+                      EventSender& sender) {
+  auto entry = sessions.take(request, std::move(files));
+  if (!entry.ok()) return sender.failed(entry.status());
+  sandbox::Sandbox& sandbox = *entry->sandbox;
   auto outcome =
-      run(sandbox, request, seat->is_new ? runtime::Randomness::kFresh : runtime::Randomness::kKept,
-          sender);
+      run(sandbox, request,
+          entry->is_new ? runtime::Randomness::kFresh : runtime::Randomness::kKept, sender);
   if (!outcome.ok()) return sender.failed(outcome.status());
   const auto state = sandbox.captured();
   // The guest did not come back.
@@ -227,11 +230,11 @@ Status run_in_session(Seats& seats, const RunRequest& request, Files files, Even
   if (!is_kept) return ok_status();
   left->file.close();
   SKERRY_TRY(sandbox.settle(*state));
-  seats.keep(request.session->becomes, *std::move(seat));
+  sessions.keep(request.session->becomes, *std::move(entry));
   return ok_status();
 }
 
-Status warm_up(Desk& desk) {
+Status warm_up(FreshSandboxes& fresh) {
   NoOutput output;
   wasi::NoInput input;
   sandbox::World world;
@@ -241,9 +244,9 @@ Status warm_up(Desk& desk) {
   program.code = kWarmProgram;
   for (int i = 0; i < kWarmRuns; ++i) {
     SKERRY_ASSIGN(sandbox::Sandbox * sandbox,
-                  desk.fresh(runtime::kDefaultTemplate, sandbox::Limits{}));
+                  fresh.fresh(runtime::kDefaultTemplate, sandbox::Limits{}));
     SKERRY_TRY(runtime::run_python(*sandbox, program, world, runtime::Randomness::kFresh).status());
-    SKERRY_TRY(desk.clear());
+    SKERRY_TRY(fresh.clear());
   }
   return ok_status();
 }
@@ -254,24 +257,24 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
   // Without a page map the sandbox compares bytes instead.
   if (const auto map = image::page_map(); map.ok()) kept.push_back(*map);
   SKERRY_TRY(cell.enclose());
-  Desk desk(origins);
-  SKERRY_TRY(warm_up(desk));
+  FreshSandboxes fresh(origins);
+  SKERRY_TRY(warm_up(fresh));
   SKERRY_TRY(cell.seal(kept));
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
-  Seats seats(origins, desk);
-  FileWorker file_worker(origins, seats);
+  SessionSandboxes sessions(origins, fresh);
+  FileWorker file_worker(origins, sessions);
   // What comes beside bytes is the next run's: orders before it may have been sent with it.
   Files files;
   for (;;) {
     SKERRY_ASSIGN(const bool is_busy, has_order_within(socket, kShortPause));
     if (!is_busy) {
-      SKERRY_TRY(seats.rest());
+      SKERRY_TRY(sessions.rest());
       ::malloc_trim(0);  // what forgotten states held lies free in the heap
-      if (desk.is_empty()) SKERRY_TRY(warm_up(desk));
+      if (fresh.is_empty()) SKERRY_TRY(warm_up(fresh));
     }
     SKERRY_ASSIGN(const auto order, next_order(socket, files));
     if (!order) return ok_status();
-    seats.forget(order->forget);
+    sessions.forget(order->forget);
     file_worker.forget(order->forget);
     if (!order->run) continue;
     EventSender sender(socket, order->run->limits.output);
@@ -280,8 +283,8 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
       continue;
     }
     SKERRY_TRY(order->run->session
-                   ? run_in_session(seats, *order->run, std::exchange(files, {}), sender)
-                   : run_fresh(desk, *order->run, sender));
+                   ? run_in_session(sessions, *order->run, std::exchange(files, {}), sender)
+                   : run_fresh(fresh, *order->run, sender));
   }
 }
 

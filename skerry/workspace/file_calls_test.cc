@@ -46,7 +46,7 @@ class FileCallsTest : public ::testing::Test {
   void start(const FileCalls::Options& options, int queue = 100) {
     calls_.reset();
     runner_.reset();
-    broker::Runner::Setting setting;
+    broker::Runner::Options setting;
     setting.pool.zygote = SKERRY_TEST_ZYGOTE;
     setting.pool.home = home_;
     setting.pool.workers = 4;

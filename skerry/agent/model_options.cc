@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/agent/model_setting.h"
+#include "skerry/agent/model_options.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,8 +10,8 @@
 namespace skerry::agent {
 namespace {
 
-constexpr std::size_t kLongest = 2048;  // of a URL, a key
-constexpr std::size_t kLongestName = 128;
+constexpr std::size_t kMaxLength = 2048;  // of a URL, a key
+constexpr std::size_t kMaxName = 128;
 
 bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
@@ -27,7 +27,7 @@ Status bad_url(std::string_view url) {
 Result<Endpoint> Endpoint::parse(std::string_view url) {
   Endpoint made;
   std::string_view rest = url;
-  if (url.size() > kLongest || !is_printable(url)) return bad_url(url);
+  if (url.size() > kMaxLength || !is_printable(url)) return bad_url(url);
   if (rest.starts_with("http://")) {
     made.is_secure = false;
     made.port = 80;
@@ -76,14 +76,14 @@ std::string Endpoint::authority() const {
   return port == (is_secure ? 443 : 80) ? name : name + ":" + std::to_string(port);
 }
 
-Status ModelSetting::check() const {
+Status ModelOptions::check() const {
   SKERRY_ASSIGN(const Endpoint endpoint, Endpoint::parse(base_url));
   if (!endpoint.is_secure && !api_key.empty() && !endpoint.is_loopback()) {
     return absl::PermissionDeniedError(
         "the key would go to " + endpoint.host +
         " unencrypted; take https, or no key for a server that asks for none");
   }
-  if (api_key.size() > kLongest || !is_printable(api_key)) {
+  if (api_key.size() > kMaxLength || !is_printable(api_key)) {
     return absl::InvalidArgumentError("the key has characters that no key has");
   }
   for (const Tier tier : {Tier::kSmall, Tier::kMedium, Tier::kLarge}) {
@@ -92,7 +92,7 @@ Status ModelSetting::check() const {
       return absl::InvalidArgumentError("there is no model for the tier " +
                                         std::string(name_of(tier)));
     }
-    if (name.size() > kLongestName || !is_printable(name)) {
+    if (name.size() > kMaxName || !is_printable(name)) {
       return absl::InvalidArgumentError("the model's name has characters that no name has");
     }
   }
@@ -112,12 +112,12 @@ Status ModelSetting::check() const {
   return ok_status();
 }
 
-const std::string& ModelSetting::model_of(Tier tier) const {
+const std::string& ModelOptions::model_of(Tier tier) const {
   const auto own = tier_models.find(tier);
   return own == tier_models.end() ? model : own->second;
 }
 
-std::optional<Price> ModelSetting::price_of(const std::string& name) const {
+std::optional<Price> ModelOptions::price_of(const std::string& name) const {
   const auto found = prices.find(name);
   if (found == prices.end()) return std::nullopt;
   return found->second;

@@ -36,7 +36,7 @@ struct Endpoint {
 };
 
 /// Which language model is asked, where, and how long it may take.
-struct ModelSetting {
+struct ModelOptions {
   std::string base_url = {};  ///< "https://models.example/v1"; requests go to its /chat/completions
   std::string api_key = {};   ///< sent as a bearer's; empty: none. In no message and no log
   std::string model = {};     ///< where a tier has none of its own

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/agent/model_setting.h"
+#include "skerry/agent/model_options.h"
 
 #include <limits>
 
@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-ModelSetting setting() {
+ModelOptions options() {
   return {.base_url = "https://x.example/v1", .api_key = "k", .model = "m"};
 }
 
@@ -44,9 +44,9 @@ TEST(EndpointTest, WhatIsNoUrlIsRefused) {
   }
 }
 
-TEST(ModelSettingTest, AKeyLeavesThisMachineEncryptedOrNotAtAll) {
-  EXPECT_TRUE(setting().check().ok());
-  ModelSetting open = setting();
+TEST(ModelOptionsTest, AKeyLeavesThisMachineEncryptedOrNotAtAll) {
+  EXPECT_TRUE(options().check().ok());
+  ModelOptions open = options();
   open.base_url = "http://models.example/v1";
   EXPECT_EQ(open.check().code(), StatusCode::kPermissionDenied);
   open.api_key = "";
@@ -56,26 +56,26 @@ TEST(ModelSettingTest, AKeyLeavesThisMachineEncryptedOrNotAtAll) {
   EXPECT_TRUE(open.check().ok());
 }
 
-TEST(ModelSettingTest, WhatIsMissingOrOutOfBoundsIsNamed) {
-  const auto said = [](const ModelSetting& bad) { return std::string(message_of(bad.check())); };
-  ModelSetting bad = setting();
+TEST(ModelOptionsTest, WhatIsMissingOrOutOfBoundsIsNamed) {
+  const auto said = [](const ModelOptions& bad) { return std::string(message_of(bad.check())); };
+  ModelOptions bad = options();
   bad.api_key = "secret\r\nX: y";
   EXPECT_THAT(said(bad), HasSubstr("the key"));
   EXPECT_THAT(said(bad), Not(HasSubstr("secret")));
-  bad = setting();
+  bad = options();
   bad.model = "";
   bad.tier_models = {{Tier::kSmall, "s"}, {Tier::kLarge, "l"}};
   EXPECT_THAT(said(bad), HasSubstr("tier medium"));
-  bad = setting();
+  bad = options();
   bad.query_time = std::chrono::milliseconds(0);
   EXPECT_THAT(said(bad), HasSubstr("0 ms"));
-  bad = setting();
+  bad = options();
   bad.prices["m"] = {.input = std::numeric_limits<double>::quiet_NaN()};
   EXPECT_THAT(said(bad), HasSubstr("price of m"));
 }
 
-TEST(ModelSettingTest, TiersFallBackToTheOneModel) {
-  ModelSetting made = setting();
+TEST(ModelOptionsTest, TiersFallBackToTheOneModel) {
+  ModelOptions made = options();
   made.tier_models = {{Tier::kLarge, "big"}};
   EXPECT_EQ(made.model_of(Tier::kSmall), "m");
   EXPECT_EQ(made.model_of(Tier::kLarge), "big");
