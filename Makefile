@@ -46,7 +46,7 @@ build/%/build.ninja: CMakePresets.json
 .PHONY: build
 build: build/release/build.ninja ## Build the release binary, build/release/bin/skerry
 	@[ -e build/wasmtime/release/libskerry_wasmtime.a ] || echo "== build: Wasmtime comes first, once: about four minutes"
-	cmake --build --preset release --target skerry skerry-service skerry-zygote skerry-compiler skerry-reader --parallel $(JOBS)
+	cmake --build --preset release --target skerry skerry-service skerry-bench skerry-zygote skerry-compiler skerry-reader --parallel $(JOBS)
 
 .PHONY: runtime
 runtime: build ## Get the pinned Python runtime, compile it and warm its templates up
@@ -95,6 +95,9 @@ test-unit: packages test-home build/$(UNIT_PRESET)/build.ninja ## Unit tests alo
 	@mkdir -p $(LOGS)
 	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS)
 	$(IN_TEST_HOME) ctest --preset $(UNIT_PRESET) --parallel $(JOBS) 2>&1 | tee $(LOGS)/ctest.log
+	@# Jailed workers do not start with a sanitizer in them.
+	@if [ $(UNIT_PRESET) = asan ]; then cmake --build --preset release --parallel $(JOBS) --target tenants_test \
+	  && $(IN_TEST_HOME) ctest --preset release --tests-regex tenants_test 2>&1 | tee -a $(LOGS)/ctest.log; fi
 
 .PHONY: test-programs
 test-programs: packages test-home test-clients build/venv/.complete ## Whole-program tests alone: the release binary, under pytest

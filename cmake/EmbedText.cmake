@@ -31,7 +31,7 @@ std::string_view ${function}() { return @literal@; }
   target_sources(${target} PRIVATE ${output})
 endfunction()
 
-# skerry_embed_bench_programs(TARGET FILES...) makes `skerry::app::bench_programs()` give them.
+# skerry_embed_bench_programs(TARGET FILES...) makes `skerry::bench::bench_programs()` give them.
 function(skerry_embed_bench_programs target)
   set(rows "")
   foreach(file IN LISTS ARGN)
@@ -42,8 +42,8 @@ function(skerry_embed_bench_programs target)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/bench_programs.cc)
   file(CONFIGURE OUTPUT ${output} @ONLY CONTENT
 "// Made from bench/programs by cmake/EmbedText.cmake.
-#include \"skerry/app/bench_programs.h\"
-namespace skerry::app {
+#include \"skerry/bench/bench_programs.h\"
+namespace skerry::bench {
 const std::vector<BenchProgram>& bench_programs() {
   static const std::vector<BenchProgram> kPrograms = {@rows@};
   return kPrograms;

@@ -252,7 +252,7 @@ def test_paths_are_the_install_s(installed):
     assert {"bin/skerry", "share/skerry/scripts/setup_python_wasi.sh"} <= paths
     for path in paths - ours:
         assert (installed / path).exists(), path
-    assert {each.name for each in (installed / "bin").iterdir()} == {"skerry", "skerry-service", "skerry-zygote", "skerry-compiler", "skerry-reader"}
+    assert {each.name for each in (installed / "bin").iterdir()} == {"skerry", "skerry-service", "skerry-bench", "skerry-zygote", "skerry-compiler", "skerry-reader"}
 
 
 def test_the_image_has_the_libraries_that_the_programs_need(binary):
@@ -266,7 +266,7 @@ def test_the_image_has_the_libraries_that_the_programs_need(binary):
         said = subprocess.run(["dpkg-query", "--show", "--showformat=${Depends},", *waiting], capture_output=True, text=True).stdout
         waiting = {name.strip().split(" ")[0].split(":")[0] for name in said.split(",") if name.strip()} - has
     needed = set()
-    for program in ("skerry", "skerry-service", "skerry-zygote", "skerry-compiler", "skerry-reader"):
+    for program in ("skerry", "skerry-service", "skerry-bench", "skerry-zygote", "skerry-compiler", "skerry-reader"):
         said = subprocess.run(["ldd", binary.parent / program], capture_output=True, text=True, check=True).stdout
         needed |= {os.path.realpath(path) for path in re.findall(r"=> (/\S+)", said)}
     owners = subprocess.run(["dpkg", "--search", *needed], capture_output=True, text=True).stdout

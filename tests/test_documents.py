@@ -64,3 +64,12 @@ def test_links_lead_somewhere(document):
     for target in re.findall(r"\]\(([^)#\s]+)", document.read_text()):
         if "://" not in target:
             assert (document.parent / pathlib.Path(target)).exists(), target
+
+
+@pytest.mark.parametrize(("typed", "offered"), [
+    ("", {"run", "serve", "bench", "session"}), ("run", {"--timeout", "--session"}), ("session", {"fork", "rewind"}),
+    ("serve", {"--grpc", "--require-key"}), ("top", {"--once"}), ("bench", {"--json", "fresh", "service"})])
+def test_the_shell_completes_words(shell, typed, offered):
+    words = f"(skerry {typed} '')" if typed else "(skerry '')"
+    done = shell(f"source <(skerry completion bash); COMP_WORDS={words}; COMP_CWORD={2 if typed else 1}; _skerry; echo \"${{COMPREPLY[@]}}\"")
+    assert offered <= set(done.stdout.split()), (done.stdout, done.stderr)

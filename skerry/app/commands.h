@@ -16,7 +16,6 @@ void add_store_command(CLI::App& program);
 void add_serve_command(CLI::App& program);  ///< and `config`, `top`
 void add_keys_command(CLI::App& program);
 void add_setup_command(CLI::App& program);
-void add_bench_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);
 void add_completion_command(CLI::App& program);
 

@@ -38,7 +38,14 @@ constexpr const char* kScript =
 void print_script(const CLI::App& program, const std::string& shell) {
   std::string cases;
   const auto add_case = [&](const std::string& typed, const CLI::App& command) {
-    cases += "    " + typed + ") words='" + words_of(command) + "' ;;\n";
+    // A command that is another program knows its options alone: its help names them, and the names
+    // of benches at its end.
+    const std::string words =
+        command.get_prefix_command()
+            ? "$(\"${COMP_WORDS[0]}\" " + command.get_name() +
+                  " --help 2>/dev/null | grep -oE -e '--[a-z][a-z-]+' -e '^  [a-z][a-z-]+  ')"
+            : "'" + words_of(command) + "'";
+    cases += "    " + typed + ") words=" + words + " ;;\n";
   };
   for (const CLI::App* command : program.get_subcommands(nullptr)) {
     for (const CLI::App* inner : command->get_subcommands(nullptr)) {

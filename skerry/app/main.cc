@@ -83,7 +83,6 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see abo
   skerry::app::add_serve_command(program);
   skerry::app::add_keys_command(program);
   skerry::app::add_setup_command(program);
-  skerry::app::add_bench_command(program);
   skerry::app::add_doctor_command(program);
   skerry::app::add_completion_command(program);
   int exit_code = 0;

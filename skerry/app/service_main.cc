@@ -12,10 +12,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "skerry/app/measurement_report.h"
 #include "skerry/app/model_environment.h"
 #include "skerry/app/service.h"
-#include "skerry/app/service_measurement.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
 #include "skerry/app/top_command.h"
@@ -149,8 +147,6 @@ void add_config_options(CLI::App& program, Options& options) {
   program.footer("docs/configuration.md tells what each key means.\n");
 }
 
-void add_bench_options(CLI::App& program, Options& options) { add_json_option(program, options); }
-
 void add_tls_options(CLI::App& program, Options& options) {
   const auto add_file = [&program](const char* name, std::string& file, const char* meaning) {
     program.add_option(name, file, meaning)->type_name("FILE");
@@ -204,14 +200,6 @@ void add_serve_options(CLI::App& program, Options& options) {
       "  skerry serve --http 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem\n");
 }
 
-Status bench(const Options& options) {
-  SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
-  SKERRY_ASSIGN(Measurement measurement, measure_service(home));
-  describe(kServiceBench, measurement);
-  report(measurement, options.json);
-  return ok_status();
-}
-
 /// The one command of the program that its first word names.
 struct Command {
   const char* word;
@@ -224,14 +212,13 @@ struct Command {
 constexpr std::array kCommands{
     Command{"config", "skerry config", "Show the service's settings, and where each is from",
             add_config_options, show},
-    Command{"bench", "skerry bench service", "Measure the service", add_bench_options, bench},
     Command{"", "skerry serve", "Serve Shannon's agent core over gRPC and its tools over HTTP",
             add_serve_options, serve}};
 
 }  // namespace
 }  // namespace skerry::app
 
-// The program `skerry-service`, which `skerry serve`, `config`, `top` and `bench service` become: a
+// The program `skerry-service`, which `skerry serve`, `config` and `top` become: a
 // program of its own, so that commands which need no network do not load what it takes
 // (docs/decisions/0011).
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the parser's, see below

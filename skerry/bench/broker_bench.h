@@ -11,13 +11,13 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "skerry/app/samples.h"
 #include "skerry/base/status.h"
+#include "skerry/bench/samples.h"
 #include "skerry/broker/broker.h"
 #include "skerry/broker/session_runs.h"
 #include "skerry/runtime/home.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 /// A broker with its workers and sessions, and the loop that it lives on: what benches drive.
 /// Confined to one thread.
@@ -82,4 +82,4 @@ class BrokerBench {
 /// The store of a bench's sessions, under a policy that keeps all.
 Result<std::unique_ptr<session::SessionStore>> open_bench_store(const std::filesystem::path& store);
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

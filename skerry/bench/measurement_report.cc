@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/measurement_report.h"
+#include "skerry/bench/measurement_report.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -10,7 +10,7 @@
 #include "skerry/app/terminal.h"
 #include "skerry/base/json_text.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 using nlohmann::ordered_json;
@@ -53,7 +53,7 @@ void show(const Measurement& m) {
       rows[0].push_back(key);
       rows[1].push_back(number(value));
     }
-    std::fputs(table(rows).c_str(), stdout);
+    std::fputs(app::table(rows).c_str(), stdout);
   } else {
     double largest = 0;
     for (const ProgramRatio& p : m.programs) largest = std::max(largest, std::min(p.ratio, 5.0));
@@ -63,10 +63,10 @@ void show(const Measurement& m) {
       rows.push_back(
           {p.program, fmt::format("{:.1f}", p.native_ms), fmt::format("{:.1f}", p.sandbox_ms),
            fmt::format("{:.2f}", p.ratio),
-           bar(std::min(p.ratio, largest), largest, 30) + (p.ratio > largest ? "…" : "")});
+           app::bar(std::min(p.ratio, largest), largest, 30) + (p.ratio > largest ? "…" : "")});
     }
     rows.push_back({"geometric mean", "", "", fmt::format("{:.2f}", m.ratio.value_or(0)), ""});
-    std::fputs(table(rows).c_str(), stdout);
+    std::fputs(app::table(rows).c_str(), stdout);
     for (const auto& [key, value] : m.extra) std::printf("%s: %.2f\n", key.c_str(), value);
   }
   std::printf("\n%s, %d cores, Linux %s; %s, %s\n", m.machine.cpu.c_str(), m.machine.cores,
@@ -83,4 +83,4 @@ void report(const Measurement& measurement, bool as_json) {
   }
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -10,7 +10,7 @@
 #include "skerry/base/status.h"
 #include "skerry/runtime/installation.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 /// Where a measurement was made.
 struct Machine {
@@ -58,4 +58,4 @@ inline constexpr const char* kServiceBench = "service";
 /// Says of a measurement what was measured, and where.
 void describe(std::string_view bench, Measurement& m);
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -7,7 +7,7 @@
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 /// One program under the machine's own /usr/bin/python3, to compare with: started, then run on
 /// demand. Its process ends with this. Confined to one thread.
@@ -27,4 +27,4 @@ class NativePython {
   OwnedFd answers_;
 };
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/measurer.h"
+#include "skerry/bench/measurer.h"
 
 #include <cstring>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/file.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 Result<Measurer> Measurer::start(const std::function<Result<Samples>()>& body) {
   int ends[2];
@@ -49,4 +49,4 @@ Result<Samples> in_process(const std::function<Result<Samples>()>& body) {
   return measurer.finish();
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

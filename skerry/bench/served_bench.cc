@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/served_bench.h"
+#include "skerry/bench/served_bench.h"
 
 #include <charconv>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "skerry/base/file.h"
 #include "skerry/base/program.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 namespace fs = std::filesystem;
@@ -183,4 +183,4 @@ Result<std::string> BenchConnection::next_events() {
   return text;
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

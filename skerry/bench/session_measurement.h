@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "skerry/app/measurement.h"
 #include "skerry/base/status.h"
+#include "skerry/bench/measurement.h"
 #include "skerry/runtime/home.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 // All measure sessions in a store of their own in the home (BenchDirectory), through broker and
 // workers. A run's time is from its request to the answer that its revision is kept.
@@ -28,4 +28,4 @@ Result<Measurement> measure_wake(const runtime::Home& home);
 /// sessions made, hibernated, and woken once each.
 Result<Measurement> measure_density(const runtime::Home& home);
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -3,12 +3,12 @@
 
 #include <functional>
 
-#include "skerry/app/samples.h"
 #include "skerry/base/child.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/bench/samples.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 /// A process that measures something, as a worker would be one, and hands its numbers back.
 class Measurer {
@@ -27,4 +27,4 @@ class Measurer {
 /// `body` in a process of its own.
 Result<Samples> in_process(const std::function<Result<Samples>()>& body);
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

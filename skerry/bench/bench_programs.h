@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace skerry::app {
+namespace skerry::bench {
 
 /// A program of bench/programs/, as it was at build time.
 struct BenchProgram {
@@ -14,4 +14,4 @@ struct BenchProgram {
 
 const std::vector<BenchProgram>& bench_programs();
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

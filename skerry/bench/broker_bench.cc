@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/broker_bench.h"
+#include "skerry/bench/broker_bench.h"
 
 #include <optional>
 #include <utility>
@@ -7,7 +7,7 @@
 #include "skerry/base/child.h"
 #include "skerry/runtime/installation.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 using broker::Broker;
@@ -169,4 +169,4 @@ Status BrokerBench::wait_for_spares(int count) {
   return wait_until([&] { return broker_->counts().spare >= count; });
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <vector>
 
-#include "skerry/app/measurement.h"
+#include "skerry/bench/measurement.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 /// Measured times in milliseconds, or other numbers, in the order in which they were taken.
 using Samples = std::vector<double>;
@@ -19,4 +19,4 @@ double median(Samples samples);
 /// Fills in count, percentiles and rate of at least one time.
 void fill_percentiles(Samples samples, Measurement& m);
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

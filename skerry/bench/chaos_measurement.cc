@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/chaos_measurement.h"
+#include "skerry/bench/chaos_measurement.h"
 
 #include <algorithm>
 #include <array>
@@ -18,13 +18,13 @@
 
 #include <fmt/format.h>
 
-#include "skerry/app/bench_directory.h"
-#include "skerry/app/broker_bench.h"
-#include "skerry/app/samples.h"
 #include "skerry/base/child.h"
 #include "skerry/base/socket.h"
+#include "skerry/bench/bench_directory.h"
+#include "skerry/bench/broker_bench.h"
+#include "skerry/bench/samples.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 using session::SessionName;
@@ -226,4 +226,4 @@ Result<Measurement> measure_chaos(const runtime::Home& home) {
   return m;
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/session_measurement.h"
+#include "skerry/bench/session_measurement.h"
 
 #include <algorithm>
 #include <chrono>
@@ -10,11 +10,11 @@
 #include <string>
 #include <utility>
 
-#include "skerry/app/bench_directory.h"
-#include "skerry/app/broker_bench.h"
-#include "skerry/app/samples.h"
+#include "skerry/bench/bench_directory.h"
+#include "skerry/bench/broker_bench.h"
+#include "skerry/bench/samples.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 using session::Durability;
@@ -204,4 +204,4 @@ Result<Measurement> measure_density(const runtime::Home& home) {
   return m;
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -11,11 +11,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
-#include "skerry/app/samples.h"
 #include "skerry/base/child.h"
+#include "skerry/bench/samples.h"
 #include "skerry/runtime/home.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 /// The service as others find it: the program in a process of its own, on free ports of this
 /// machine, with sessions, tasks and keys in a home of its own; runtime and templates are the
@@ -70,4 +70,4 @@ class BenchConnection {
 std::string http_request(std::string_view target, const std::string& key, std::string_view body,
                          bool wants_events);
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

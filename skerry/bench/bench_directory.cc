@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/bench_directory.h"
+#include "skerry/bench/bench_directory.h"
 
 #include <chrono>
 #include <csignal>
@@ -15,7 +15,7 @@
 
 #include "skerry/base/file.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 namespace fs = std::filesystem;
@@ -131,4 +131,4 @@ BenchDirectory::~BenchDirectory() {
   (void)syscall_result("waitpid", {}, [&] { return ::waitpid(watcher_, nullptr, 0); });
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

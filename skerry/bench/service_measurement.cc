@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/service_measurement.h"
+#include "skerry/bench/service_measurement.h"
 
 #include <algorithm>
 #include <array>
@@ -26,15 +26,15 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "skerry/app/bench_directory.h"
-#include "skerry/app/served_bench.h"
 #include "skerry/base/descriptor_limit.h"
+#include "skerry/bench/bench_directory.h"
+#include "skerry/bench/served_bench.h"
 #include "skerry/grpc/framing.h"
 #include "skerry/http/http2_client.h"
 
 #include "shannon/agent.pb.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 namespace asio = boost::asio;
@@ -327,4 +327,4 @@ Result<Measurement> measure_service(const runtime::Home& home) {
   return m;
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/samples.h"
+#include "skerry/bench/samples.h"
 
 #include <algorithm>
 #include <numeric>
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 double percentile(const Samples& sorted, double fraction) {
@@ -34,4 +34,4 @@ void fill_percentiles(Samples samples, Measurement& m) {
   m.per_second = total > 0 ? 1000 * static_cast<double>(samples.size()) / total : 0;
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -9,7 +9,7 @@
 #include "skerry/base/status.h"
 #include "skerry/runtime/home.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 
 /// A directory in the home for what a bench makes: sessions, keys, a home for a service. It goes
 /// when this object does, and when its process is killed, SIGKILL included: a process that watches
@@ -36,4 +36,4 @@ class BenchDirectory {
   pid_t watcher_ = 0;
 };
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/native_python.h"
+#include "skerry/bench/native_python.h"
 
 #include <cstdlib>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include "skerry/base/file.h"
 #include "skerry/base/program.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 constexpr const char* kPython = "/usr/bin/python3";
@@ -64,4 +64,4 @@ Result<double> NativePython::run() {
   }
 }
 
-}  // namespace skerry::app
+}  // namespace skerry::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/service_program.h"
+#include "skerry/app/other_program.h"
 
 #include <unistd.h>
 
@@ -7,8 +7,8 @@
 
 namespace skerry::app {
 
-Status become_service(std::vector<std::string> arguments) {
-  SKERRY_ASSIGN(const auto program, program_beside("skerry-service"));
+Status become_program(const std::string& program_name, std::vector<std::string> arguments) {
+  SKERRY_ASSIGN(const auto program, program_beside(program_name.c_str()));
   std::vector<char*> words;
   std::string name = program.native();
   words.push_back(name.data());

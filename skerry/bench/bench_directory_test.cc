@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/app/bench_directory.h"
+#include "skerry/bench/bench_directory.h"
 
 #include <chrono>
 #include <csignal>
@@ -14,7 +14,7 @@
 #include "skerry/base/file.h"
 #include "skerry/base/test_directory.h"
 
-namespace skerry::app {
+namespace skerry::bench {
 namespace {
 
 namespace fs = std::filesystem;
@@ -110,4 +110,4 @@ TEST_F(BenchDirectoryTest, AProcessThatOutlivesTheBenchKeepsItUntilItEnds) {
 }
 
 }  // namespace
-}  // namespace skerry::app
+}  // namespace skerry::bench
