@@ -383,3 +383,11 @@ def test_runs_at_once(client):
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         assert list(pool.map(one, range(100))) == [f"{n}\n" for n in range(100)]
+
+
+def test_a_run_tells_how_long_it_waited_for_a_worker(serve):
+    service = serve("--workers", "1")
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda _: Http(service.http).post("/v1/run", code="import time; time.sleep(0.3)"), range(4)))
+    waits = sorted(run["usage"]["queue_ms"] for run in runs)
+    assert waits[0] < 250 and waits[-1] > 500, waits

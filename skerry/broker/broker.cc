@@ -176,6 +176,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     Done done;
     bool is_second_try = false;
     Clock::time_point since = Clock::now();
+    std::chrono::nanoseconds queued{0};  // until it got a worker
   };
   /// A worker, and whose it is.
   struct Member {
@@ -510,7 +511,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     waiting.pop_front();
     if (waiting.empty()) waiting_.erase(queue);
     if (!next.is_second_try) ++counts_.runs;
-    counts_.waits.add(Clock::now() - next.since);
+    next.queued = Clock::now() - next.since;
+    counts_.waits.add(next.queued);
     const bool was_spare = !member->tenant && !next.run.module;
     member->tenant = tenant;
     member->run = next.id;
@@ -535,6 +537,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
           const auto pool = weak.lock();
           if (!pool || pool->is_stopped_ || pool->begins_again(*from, *under_way)) return;
           pool->let_go(from->id(), under_way->run.session);
+          if (outcome.ok()) outcome->usage.queue = under_way->queued;
           under_way->done(std::move(outcome));
         });
     watch_long_runs();

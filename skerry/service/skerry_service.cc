@@ -80,6 +80,7 @@ v1::Outcome proto_of(const tool::RunReport& report) {
   auto& usage = *told.mutable_usage();
   usage.set_wall_ms(Milliseconds(outcome.usage.wall).count());
   usage.set_cpu_ms(Milliseconds(outcome.usage.cpu).count());
+  usage.set_queue_ms(Milliseconds(outcome.usage.queue).count());
   usage.set_peak_memory_bytes(outcome.usage.peak_memory.value);
   usage.set_dirty_pages(outcome.usage.dirty_pages);
   if (outcome.usage.fuel) usage.set_fuel(*outcome.usage.fuel);
