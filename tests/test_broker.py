@@ -34,6 +34,7 @@ def test_sessions_run_in_workers_and_leave_nothing_behind(skerry, own_home):
 
 def test_a_binary_without_its_zygote_says_what_is_missing(binary, home, environment, tmp_path):
     alone = shutil.copy2(binary, tmp_path / "skerry")
+    shutil.copy2(binary.parent / "skerry-bench", tmp_path)
     done = subprocess.run([alone, "bench", "broker"], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 125
     assert str(tmp_path / "skerry-zygote") in done.stderr and "beside the skerry binary" in done.stderr
