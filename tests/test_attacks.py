@@ -2,7 +2,9 @@
 """`skerry serve` and clients and programs that mean harm: others are answered meanwhile, in 0.25 s, and its memory is bounded."""
 import base64
 import contextlib
+import itertools
 import json
+import os
 import socket
 import struct
 import threading
@@ -310,3 +312,47 @@ def test_a_tenant_that_stores_much_slows_no_other_s_commits(serve, new_key):
 
     # A disk that is slow for a moment slows everybody; one that waits for another does so each time.
     assert min(slowest_beside(f"large{i}") for i in range(3)) < 1, "a commit waited for another tenant's"
+
+
+# --------------------------------------------------------------------------------------------------- all of it at once
+
+LOAD_SECONDS = float(os.environ.get("SKERRY_LOAD_SECONDS", "15"))
+
+
+def attacks_on(service, key):
+    """Attacks of a tenant, one after the other, each a function that takes a second or two."""
+    def ask(path, body, **headers):
+        with contextlib.suppress(ConnectionError):
+            Asking(service.http, key)("POST", path, body, **headers)
+
+    for shape in SHAPES:
+        yield lambda shape=shape: ask("/tools/execute", ROUTES["/tools/execute"] % SHAPES[shape](4 * MIB - 1000))
+    for printed in PRINTED.values():
+        yield lambda printed=printed: ask("/v1/run", {"code": f"import os\n{printed}\nfor i in range(40): os.write(1, b)", "max_output": 16 * MIB})
+    yield lambda: ask("/v1/run", {"code": "while True: pass", "timeout": 2})
+    yield lambda: ask("/v1/run", {"code": "x = [0]\nwhile True: x = x * 2", "timeout": 5})
+    yield lambda: ask("/tools/execute", {"tool_name": "code_executor", "parameters": MODULE})
+    for send in (HALF_A_HEAD, HALF_A_BODY, PREFACE):
+        yield lambda send=send: [each.close() for each in idle_connections(service.http, 300, send)]
+
+
+def test_honest_work_loses_nothing_while_all_is_attacked(serve, new_key):
+    """SKERRY_LOAD_SECONDS=3600 makes it an hour, and compares how long the honest wait; so short a time tells only that they are served."""
+    honest, other = new_key("honest")["key"], new_key("other")["key"]
+    service = serve()
+    client = Asking(service.http, honest)
+    work = ("/v1/run", json.dumps({"code": "print(6 * 7)"}), '"stdout":"42\\n"')
+    with Latency(client, *work) as alone:
+        time.sleep(LOAD_SECONDS / 5)
+    end = time.monotonic() + LOAD_SECONDS
+    with Latency(client, *work) as beside:
+        for attack in itertools.cycle(attacks_on(service, other)):
+            if time.monotonic() > end:
+                break
+            attack()
+    memory = memory_of(service.process.pid, "VmHWM")
+    print(f"honest runs: {len(alone.times)} alone, p99 {alone.p99 * 1000:.2f} ms; {len(beside.times)} under attack, "
+          f"p99 {beside.p99 * 1000:.2f} ms, worst {beside.worst * 1000:.0f} ms; the service took {memory >> 20} MiB")
+    assert beside.worst < 1 and memory < 450 * MIB
+    if LOAD_SECONDS >= 600:
+        assert beside.p99 < 2 * alone.p99

@@ -17,10 +17,14 @@ def memory_of(pid, name):
 
 
 class Latency:
-    """Asks for a path again and again, beside what happens in its block: in a process of its own, which waits for nobody here."""
+    """Asks for a path again and again, beside what happens in its block: in a process of its own, which waits for nobody here.
 
-    def __init__(self, client, path="/health/live"):
-        self.order = json.dumps({"host": client.host, "port": client.port, "path": path, "headers": getattr(client, "headers", {})})
+    With a body it posts that, and each answer must hold `expected`.
+    """
+
+    def __init__(self, client, path="/health/live", body=None, expected=""):
+        self.order = json.dumps({"host": client.host, "port": client.port, "path": path, "headers": getattr(client, "headers", {}),
+                                 "body": body, "expected": expected})
         self.times = []
 
     def __enter__(self):
@@ -37,17 +41,21 @@ class Latency:
     def worst(self):
         return max(self.times)
 
+    @property
+    def p99(self):
+        return sorted(self.times)[len(self.times) * 99 // 100]
 
-def ask(host, port, path, headers):
+
+def ask(host, port, path, headers, body, expected):
     """Prints how long each answer took, in seconds, when standard input ends."""
     connection = http.client.HTTPConnection(host, port, timeout=60)
     times = []
     while not select.select([sys.stdin], [], [], 0.01)[0]:
         begun = time.monotonic()
-        connection.request("GET", path, headers=headers)
+        connection.request("POST" if body else "GET", path, body, headers)
         answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 200, answer.status
+        content = answer.read()
+        assert answer.status == 200 and expected.encode() in content, (answer.status, content[-500:])
         times.append(time.monotonic() - begun)
         if len(times) == 1:
             print("begun", flush=True)
