@@ -47,25 +47,26 @@ int bench(const BenchOptions& options) {
 
 // The program `skerry-bench`, which `skerry bench` becomes.
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the parser's, see below
-  using namespace skerry::bench;
   ::signal(SIGPIPE, SIG_IGN);
-  BenchOptions options;
+  skerry::bench::BenchOptions options;
   CLI::App program{"Measure this machine: fresh runs, forks, processor time, throughput",
                    "skerry bench"};
   program.add_option("bench", options.bench, "Which")
       ->required()
-      ->check(CLI::IsMember(bench_names()))
+      ->check(CLI::IsMember(skerry::bench::bench_names()))
       ->type_name("NAME");
   program.add_option("--template", options.template_name, "The image to start from [python-data]")
       ->type_name("NAME");
   program.add_flag("--json", options.json, "Print one JSON object");
   std::string footer;
-  for (const auto& [name, what] : bench_list()) footer += fmt::format("  {:14} {}\n", name, what);
+  for (const auto& [name, what] : skerry::bench::bench_list()) {
+    footer += fmt::format("  {:14} {}\n", name, what);
+  }
   program.footer(footer + "\nExamples:\n  skerry bench fresh\n  skerry bench cpu --json\n");
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : 125;
   }
-  return bench(options);
+  return skerry::bench::bench(options);
 }

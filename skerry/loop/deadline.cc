@@ -41,7 +41,8 @@ struct Deadline::State : std::enable_shared_from_this<State> {
 Deadline::Deadline(const boost::asio::any_io_executor& executor, std::function<void()> passed)
     : state_(std::make_shared<State>(executor, std::move(passed))) {}
 
-Deadline::~Deadline() {
+// A timer that is there can be cancelled.
+Deadline::~Deadline() {  // NOLINT(bugprone-exception-escape)
   state_->passed = nullptr;
   state_->timer.cancel();
 }
