@@ -39,9 +39,9 @@ Result<Variables> variables_of(const sandbox::Outcome& outcome, std::string_view
   }
   Variables variables;
   for (const auto& [name, value] : answer.items()) {
-    const auto field = [&value = value](std::size_t at) {
-      return value.is_array() && value.size() > at && value[at].is_string()
-                 ? value[at].get<std::string>()
+    const auto field = [&entry = value](std::size_t at) {
+      return entry.is_array() && entry.size() > at && entry[at].is_string()
+                 ? entry[at].get<std::string>()
                  : std::string();
     };
     variables[name] = {field(0), field(1), field(2)};
