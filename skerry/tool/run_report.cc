@@ -30,12 +30,10 @@ double milliseconds(std::chrono::nanoseconds time) {
 }  // namespace
 
 ordered_json json_of(const sandbox::Usage& usage) {
-  ordered_json json{{"wall_ms", milliseconds(usage.wall)},
-                    {"cpu_ms", milliseconds(usage.cpu)},
-                    {"queue_ms", milliseconds(usage.queue)},
-                    {"peak_memory_bytes", usage.peak_memory.value},
-                    {"dirty_pages", usage.dirty_pages},
-                    {"fuel", nullptr}};
+  ordered_json json{
+      {"wall_ms", milliseconds(usage.wall)},   {"cpu_ms", milliseconds(usage.cpu)},
+      {"queue_ms", milliseconds(usage.queue)}, {"peak_memory_bytes", usage.peak_memory.value},
+      {"dirty_pages", usage.dirty_pages},      {"fuel", nullptr}};
   if (usage.fuel) json["fuel"] = *usage.fuel;
   return json;
 }
