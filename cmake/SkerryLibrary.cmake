@@ -34,7 +34,8 @@ if(NOT SKERRY_PRECOMPILE STREQUAL "none")
   target_precompile_headers(precompiled_tests PRIVATE <gtest/gtest.h>)
 endif()
 
-# skerry_precompile(TARGET KIND) gives a target the common headers of sources or tests.
+# skerry_precompile(TARGET KIND) gives a target the common headers of sources or tests. A target of tests links
+# skerry_test_options as well: gcc 12 crashes on headers that were compiled with another level of optimization.
 function(skerry_precompile target kind)
   if(SKERRY_PRECOMPILE STREQUAL "all" OR SKERRY_PRECOMPILE STREQUAL "${kind}")
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})

@@ -165,8 +165,8 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   request.limits.files = ByteSize{limits.files()};
   request.limits.open_files = limits.open_files();
   request.limits.table_elements = limits.table_elements();
-  request.limits.words = sandbox::LimitWords{std::min<int>(
-      static_cast<int>(limits.words()), static_cast<int>(sandbox::LimitWords::kToolParameters))};
+  constexpr auto kLastWords = static_cast<std::uint32_t>(sandbox::LimitWords::kToolParameters);
+  request.limits.words = static_cast<sandbox::LimitWords>(std::min(limits.words(), kLastWords));
   SKERRY_TRY(request.limits.check());
   request.template_name = message.template_();
   request.input = std::move(*message.mutable_input());

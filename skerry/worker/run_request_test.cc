@@ -62,6 +62,17 @@ TEST(RunRequestTest, TimesAreBounded) {
   EXPECT_EQ(order->run->files->time, std::chrono::hours(1));
 }
 
+TEST(RunRequestTest, WordsOfLimitsAreBounded) {
+  proto::RunRequest message;
+  message.ParseFromString(encode(RunRequest{}).value());
+  for (const std::uint32_t words : {2U, 3U, 0x8000'0000U, ~0U}) {
+    message.mutable_limits()->set_words(words);
+    const auto order = decode(message.SerializeAsString());
+    ASSERT_TRUE(order.ok()) << order.status();
+    EXPECT_EQ(order->run->limits.words, sandbox::LimitWords::kToolParameters) << words;
+  }
+}
+
 TEST(RunRequestTest, WhatIsNoOrderIsRefused) {
   EXPECT_EQ(decode("\xff\xff").status().code(), StatusCode::kInternal);
   EXPECT_EQ(decode(std::string(WorkerOrder::kMaxSize + 1, '\0')).status().code(),
