@@ -93,7 +93,7 @@ test-clients: build build/clients/.complete ## The clients and the server of gRP
 test-unit: packages test-home build/$(UNIT_PRESET)/build.ninja ## Unit tests alone, under ctest (UNIT_PRESET=release, dev, asan)
 	@echo "== test: unit tests, $(UNIT_PRESET) build"
 	@mkdir -p $(LOGS)
-	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS)
+	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS) --target unit_tests
 	$(IN_TEST_HOME) ctest --preset $(UNIT_PRESET) --parallel $(JOBS) 2>&1 | tee $(LOGS)/ctest.log
 	@# Jailed workers do not start with a sanitizer in them.
 	@if [ $(UNIT_PRESET) = asan ]; then cmake --build --preset release --parallel $(JOBS) --target tenants_test \
@@ -145,7 +145,7 @@ tsan: packages-dev test-home build/tsan/build.ninja ## Tests of processes and si
 .PHONY: fuzz
 fuzz: packages-dev build/asan/build.ninja ## Each fuzz target for FUZZ_SECONDS (20)
 	@mkdir -p $(LOGS)
-	cmake --build --preset asan --parallel $(JOBS)
+	cmake --build --preset asan --parallel $(JOBS) --target fuzzers
 	@echo "== fuzz: each target for $(FUZZ_SECONDS) s, $(JOBS) at once; inputs they find stay in build/fuzz"
 	@printf '%s\n' build/asan/bin/*_fuzz | xargs --max-procs=$(JOBS) --max-args=1 scripts/fuzz_one.sh $(FUZZ_SECONDS) $(LOGS)
 

@@ -5,9 +5,12 @@
 #     PUBLIC_DEPS skerry::base  PRIVATE_DEPS OpenSSL::Crypto)
 #
 # makes the targets skerry_NAME (alias skerry::NAME), NAME_test (in ctest, if there are tests) and, with
-# SKERRY_FUZZ, one program for each fuzz source.
+# SKERRY_FUZZ, one program for each fuzz source. `unit_tests` is all tests, `fuzzers` all programs that fuzz.
 
 # -Wno-restrict: gcc 12 sees overlaps in std::string's own code (gcc bug 105651).
+set(SKERRY_UNOPTIMIZED "" CACHE STRING "Folders that are compiled with -O0: a list")
+add_custom_target(unit_tests)
+add_custom_target(fuzzers)
 add_library(skerry_warnings INTERFACE)
 target_compile_options(skerry_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
@@ -24,21 +27,26 @@ target_compile_options(skerry_test_options INTERFACE $<$<CONFIG:Release>:-O1>)
 if(NOT SKERRY_PRECOMPILE STREQUAL "none")
   set(common <algorithm> <array> <chrono> <cstdint> <cstring> <filesystem> <functional> <map> <memory> <optional> <span>
     <string> <string_view> <utility> <vector> <absl/status/statusor.h> <google/protobuf/message.h>)
-  foreach(kind sources tests)
+  foreach(kind sources tests sources_unoptimized tests_unoptimized)
     file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled_${kind}.cc CONTENT "")
-    add_library(precompiled_${kind} OBJECT ${CMAKE_BINARY_DIR}/precompiled_${kind}.cc)
+    add_library(precompiled_${kind} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/precompiled_${kind}.cc)
     target_link_libraries(precompiled_${kind} PRIVATE absl::statusor protobuf::libprotobuf skerry_warnings)
     target_precompile_headers(precompiled_${kind} PRIVATE ${common})
+    if(kind MATCHES tests)
+      target_link_libraries(precompiled_${kind} PRIVATE GTest::gtest GTest::gmock skerry_test_options)
+      target_precompile_headers(precompiled_${kind} PRIVATE <gtest/gtest.h>)
+    endif()
+    if(kind MATCHES unoptimized)
+      target_compile_options(precompiled_${kind} PRIVATE -O0)
+    endif()
   endforeach()
-  target_link_libraries(precompiled_tests PRIVATE GTest::gtest GTest::gmock skerry_test_options)
-  target_precompile_headers(precompiled_tests PRIVATE <gtest/gtest.h>)
 endif()
 
-# skerry_precompile(TARGET KIND) gives a target the common headers of sources or tests. A target of tests links
-# skerry_test_options as well: gcc 12 crashes on headers that were compiled with another level of optimization.
+# skerry_precompile(TARGET KIND) gives a target the common headers of sources or tests. They must be compiled with its own
+# level of optimization, at another gcc 12 crashes and Clang refuses: a target of tests links skerry_test_options, too.
 function(skerry_precompile target kind)
   if(SKERRY_PRECOMPILE STREQUAL "all" OR SKERRY_PRECOMPILE STREQUAL "${kind}")
-    target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
+    target_precompile_headers(${target} REUSE_FROM precompiled_${kind}${ARGN})
   endif()
 endfunction()
 
@@ -54,13 +62,22 @@ function(skerry_library name)
   set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC_DEPS} PRIVATE ${ARG_PRIVATE_DEPS} skerry_warnings)
-  skerry_precompile(${target} sources)
+  set(speed "")
+  if(name IN_LIST SKERRY_UNOPTIMIZED)
+    set(speed _unoptimized)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+  skerry_precompile(${target} sources ${speed})
   if(ARG_TESTS)
     add_executable(${name}_test ${ARG_TESTS})
     target_link_libraries(${name}_test PRIVATE ${target} ${ARG_TEST_DEPS} ${ARG_PRIVATE_DEPS} GTest::gtest GTest::gmock
       GTest::gtest_main skerry_warnings skerry_test_options)
     target_compile_definitions(${name}_test PRIVATE SKERRY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    skerry_precompile(${name}_test tests)
+    if(speed)
+      target_compile_options(${name}_test PRIVATE -O0)
+    endif()
+    skerry_precompile(${name}_test tests ${speed})
+    add_dependencies(unit_tests ${name}_test)
     add_test(NAME ${name}_test COMMAND ${name}_test)
   endif()
   if(SKERRY_FUZZ)
@@ -69,6 +86,7 @@ function(skerry_library name)
       add_executable(${fuzzer} ${source})
       target_link_libraries(${fuzzer} PRIVATE ${target} ${ARG_PRIVATE_DEPS} skerry_warnings)
       target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+      add_dependencies(fuzzers ${fuzzer})
     endforeach()
   endif()
 endfunction()
