@@ -489,6 +489,18 @@ def test_a_task_asks_the_model_and_tells_its_words(client, service, model):
     assert told["usage"]["total_tokens"] == 220 and told["metadata"]["tool_executions"][0]["output"] == "42\n"
 
 
+def test_a_tasks_context_reaches_the_model_as_a_querys_does(client, agent, model):
+    fields = {"temperature": 0.2, "max_tokens": 50, "model_override": "mine", "history": ["user: Hi", "assistant: Hello"]}
+    model.plays(words("a"), words("b"), words("c"))
+    _, _, taken = client("POST", "/api/v1/tasks", {"query": "And now?", "context": fields})
+    assert wait_until(lambda: client.get(f"/api/v1/tasks/{taken['task_id']}")["status"] == "TASK_STATUS_COMPLETED", 10)
+    agent.ExecuteTask(query="And now?", context=fields)
+    ask(client, "And now?", context={"history": fields.pop("history")}, **fields)
+    for asked in model.requests:
+        assert (asked["temperature"], asked["max_tokens"], asked["model"]) == (0.2, 50, "mine")
+        assert [each["role"] for each in asked["messages"]] == ["system", "user", "assistant", "user"]
+
+
 def test_a_task_whose_model_fails_has_failed_and_one_that_is_cancelled_ends(client, service, model):
     model.plays(refusal(400, "no such thing"))
     _, _, taken = client("POST", "/api/v1/tasks", {"query": "What is it?"})

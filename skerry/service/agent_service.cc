@@ -8,6 +8,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "skerry/agent/query_fields.h"
 #include "skerry/base/retry_after.h"
 #include "skerry/base/utf8.h"
 #include "skerry/service/grpc_answer.h"
@@ -24,12 +25,6 @@ using nlohmann::json;
 using tool::ToolResult;
 using tool::Verdict;
 
-std::string text_of(const google::protobuf::Struct& object, const char* name) {
-  const auto found = object.fields().find(name);
-  if (found == object.fields().end() || !found->second.has_string_value()) return {};
-  return found->second.string_value();
-}
-
 /// The caller, with the session and the user that the request names.
 access::Principal with_names(access::Principal caller, const proto::ExecuteTaskRequest& request) {
   caller.session = request.session_context().session_id().empty()
@@ -38,58 +33,6 @@ access::Principal with_names(access::Principal caller, const proto::ExecuteTaskR
   caller.user = request.session_context().user_id().empty() ? request.metadata().user_id()
                                                             : request.session_context().user_id();
   return caller;
-}
-
-/// `tool_parameters`: the tool's name among them, or the only one available.
-agent::ToolCall single_call(google::protobuf::Struct&& given,
-                            const proto::ExecuteTaskRequest& request) {
-  agent::ToolCall call;
-  for (const char* key : {"tool", "tool_name", "name"}) {
-    if (call.tool.empty()) call.tool = text_of(given, key);
-  }
-  if (call.tool.empty() && request.available_tools_size() == 1) {
-    call.tool = request.available_tools(0);
-  }
-  json all = json_of(std::move(given));
-  call.parameters = json::object();
-  // A nested object comes first, what stands beside it overrides.
-  if (const auto nested = all.find("parameters"); nested != all.end() && nested->is_object()) {
-    call.parameters = std::move(*nested);
-    all.erase("parameters");
-  }
-  for (const char* key : {"tool", "tool_name", "name"}) all.erase(key);
-  for (auto& [name, value] : all.get_ref<json::object_t&>()) {
-    call.parameters[name] = std::move(value);
-  }
-  return call;
-}
-
-/// The tools that both the request and its context allow; none: all.
-std::optional<std::vector<std::string>> allowed_tools(const proto::ExecuteTaskRequest& request) {
-  std::optional<std::vector<std::string>> allowed;
-  if (request.available_tools_size() > 0) {
-    allowed.emplace(request.available_tools().begin(), request.available_tools().end());
-  }
-  const auto& fields = request.context().fields();
-  const auto found = fields.find("allowed_tools");
-  if (found == fields.end() || !found->second.has_list_value()) return allowed;
-  std::vector<std::string> both;
-  for (const auto& each : found->second.list_value().values()) {
-    const std::string& name = each.string_value();
-    if (!allowed || std::find(allowed->begin(), allowed->end(), name) != allowed->end()) {
-      both.push_back(name);
-    }
-  }
-  return both;
-}
-
-agent::ToolCall call_of(google::protobuf::Struct&& item) {
-  agent::ToolCall call{.tool = text_of(item, "tool")};
-  auto& fields = *item.mutable_fields();
-  if (const auto found = fields.find("parameters"); found != fields.end()) {
-    call.parameters = json_of(std::move(found->second));
-  }
-  return call;
 }
 
 /// What a request asks for, by its context, or by its query.
@@ -109,59 +52,30 @@ agent::Mode mode_of(common::ExecutionMode mode) {
   }
 }
 
-/// What a request says about the model to ask: the enumeration has no supervisor, a label may.
-Status take_model_wishes(const proto::ExecuteTaskRequest& request, agent::Request& wanted) {
-  wanted.mode = mode_of(request.mode());
-  const auto& labels = request.metadata().labels();
-  if (const auto label = labels.find("mode"); label != labels.end()) {
-    wanted.mode = agent::mode_named(label->second).value_or(wanted.mode);
-  }
-  if (const std::string tier = text_of(request.context(), "model_tier"); !tier.empty()) {
-    wanted.tier = agent::tier_named(tier);
-    if (!wanted.tier) {
-      return absl::InvalidArgumentError("model_tier must be small, medium or large");
-    }
-  }
-  wanted.model = text_of(request.context(), "model_override");
-  const auto& context = request.context().fields();
-  if (const auto found = context.find("temperature");
-      found != context.end() && found->second.has_number_value()) {
-    wanted.temperature = found->second.number_value();
-  }
-  if (const auto found = context.find("max_tokens");
-      found != context.end() && found->second.has_number_value()) {
-    wanted.max_tokens = static_cast<int>(std::clamp(found->second.number_value(), 0.0, 1e9));
-  }
-  for (const std::string& line : request.session_context().history()) {
-    wanted.history.push_back(agent::history_message(line));
-  }
-  return ok_status();
-}
-
-/// Moves the parameters of calls out of `request`.
+/// Moves the context out of `request`. The enumeration of modes has no supervisor, a label may.
 Result<Wanted> wanted_of(proto::ExecuteTaskRequest& request, access::Principal caller) {
   Wanted wanted;
-  wanted.request.query = request.query();
-  wanted.request.caller = with_names(std::move(caller), request);
-  wanted.request.allowed_tools = allowed_tools(request);
-  wanted.request.timeout_seconds = request.config().timeout_seconds();
-  SKERRY_TRY(take_model_wishes(request, wanted.request));
-  auto& context = *request.mutable_context()->mutable_fields();
-  const auto list = context.find("tool_calls");
-  const auto single = context.find("tool_parameters");
-  if (list != context.end() && list->second.has_list_value()) {
-    wanted.is_list = true;
-    for (auto& item : *list->second.mutable_list_value()->mutable_values()) {
-      wanted.request.calls.push_back(call_of(std::move(*item.mutable_struct_value())));
-    }
-  } else if (single != context.end() && single->second.has_struct_value()) {
-    wanted.request.calls.push_back(
-        single_call(std::move(*single->second.mutable_struct_value()), request));
-    if (wanted.request.calls[0].tool.empty()) {
-      return absl::InvalidArgumentError(
-          "tool_parameters names no tool: give \"tool\", or one in available_tools");
-    }
+  agent::Request& asked = wanted.request;
+  asked.query = request.query();
+  asked.caller = with_names(std::move(caller), request);
+  asked.timeout_seconds = request.config().timeout_seconds();
+  asked.mode = mode_of(request.mode());
+  const auto& labels = request.metadata().labels();
+  if (const auto label = labels.find("mode"); label != labels.end()) {
+    asked.mode = agent::mode_named(label->second).value_or(asked.mode);
   }
+  if (request.available_tools_size() > 0) {
+    asked.allowed_tools.emplace(request.available_tools().begin(), request.available_tools().end());
+  }
+  for (const std::string& line : request.session_context().history()) {
+    asked.history.push_back(agent::history_message(line));
+  }
+  json context = json_of(std::move(*request.mutable_context()));
+  SKERRY_TRY(agent::read_model_fields(context, asked));
+  SKERRY_TRY(agent::read_history(context, asked));
+  SKERRY_ASSIGN(wanted.is_list, agent::read_calls(context, "tool_calls", asked));
+  if (!wanted.is_list) SKERRY_TRY(agent::read_single_call(context, asked).status());
+  SKERRY_TRY(agent::read_allowed_tools(context, asked));
   return wanted;
 }
 
@@ -332,7 +246,7 @@ class Task {
   }
 
   const agent::Agent& agent_;
-  proto::ExecuteTaskRequest& request_;  // without its calls' parameters once it is planned
+  proto::ExecuteTaskRequest& request_;  // without its context once it is planned
   agent::Plan plan_;
   bool is_list_ = false;
 };

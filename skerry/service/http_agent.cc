@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/service/http_agent.h"
 
-#include <algorithm>
-#include <cmath>
 #include <set>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
 
+#include "skerry/agent/query_fields.h"
+#include "skerry/base/json_fields.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/service/output_relay.h"
@@ -29,8 +29,6 @@ using http::Router;
 using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-constexpr std::size_t kMaxHistory = 1000;
 
 ordered_json query_schema() {
   const ordered_json names{{"type", {"array", "null"}}, {"items", text_schema()}};
@@ -73,129 +71,29 @@ ordered_json answer_schema() {
 
 // ------------------------------------------------------------------------------------- requests
 
-/// A member, unless it is null.
-const json* given(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
-Status must_be(const char* name, const char* what) {
-  return absl::InvalidArgumentError(std::string(name) + " must be " + what);
-}
-
-/// A text; empty when there is none.
-Result<std::string> optional_text(const json& body, const char* name) {
-  const json* found = given(body, name);
-  if (found == nullptr) return std::string();
-  if (!found->is_string()) return must_be(name, "a text");
-  return found->get<std::string>();
-}
-
-/// The tools that a query allows, by both names of that.
-Result<std::optional<std::vector<std::string>>> allowed_tools(const json& body) {
-  std::optional<std::vector<std::string>> allowed;
-  for (const char* key : {"allowed_tools", "tools"}) {
-    const json* list = given(body, key);
-    if (list == nullptr) continue;
-    if (!list->is_array()) return must_be(key, "a list of names");
-    std::vector<std::string> names;
-    for (const json& each : *list) {
-      if (!each.is_string()) return must_be(key, "a list of names");
-      const auto& name = each.get_ref<const std::string&>();
-      if (!allowed || std::find(allowed->begin(), allowed->end(), name) != allowed->end()) {
-        names.push_back(name);
-      }
-    }
-    allowed = std::move(names);
-  }
-  return allowed;
-}
-
-Result<std::vector<agent::ToolCall>> forced_calls(json& body) {
-  std::vector<agent::ToolCall> calls;
-  if (given(body, "forced_tool_calls") == nullptr) return calls;
-  json& forced = body["forced_tool_calls"];
-  if (!forced.is_array()) return must_be("forced_tool_calls", "a list");
-  for (json& each : forced) {
-    if (!each.is_object()) return must_be("an item of forced_tool_calls", "an object");
-    const bool has_parameters = given(each, "parameters") != nullptr;
-    if (has_parameters && !each["parameters"].is_object()) {
-      return must_be("parameters of an item of forced_tool_calls", "an object");
-    }
-    calls.push_back(
-        {.tool = text_at(each, "tool"),
-         .parameters = has_parameters ? std::move(each["parameters"]) : json::object()});
-  }
-  return calls;
-}
-
-/// What was said before: texts, or objects with role and content.
-Result<std::vector<agent::Message>> history_in(const json& context) {
-  std::vector<agent::Message> history;
-  const json* list = given(context, "history");
-  if (list == nullptr) return history;
-  if (!list->is_array() || list->size() > kMaxHistory) {
-    return must_be("context.history", "a list of at most 1000 messages");
-  }
-  for (const json& each : *list) {
-    if (each.is_string()) {
-      history.push_back(agent::history_message(each.get_ref<const std::string&>()));
-    } else if (each.is_object() && each.contains("content") && each["content"].is_string()) {
-      const bool is_model_s = text_at(each, "role") == "assistant";
-      history.push_back({.role = is_model_s ? agent::Role::kAssistant : agent::Role::kUser,
-                         .content = each["content"].get<std::string>()});
-    } else {
-      return must_be("an item of context.history", "a text, or an object with role and content");
-    }
-  }
-  return history;
-}
-
-/// What a request says about the model to ask.
-Status take_model_wishes(const json& body, agent::Request& request) {
-  SKERRY_ASSIGN(const std::string mode, optional_text(body, "mode"));
-  if (!mode.empty()) {
-    const auto named = agent::mode_named(mode);
-    if (!named) return must_be("mode", "simple, standard, complex or supervisor");
-    request.mode = *named;
-  }
-  SKERRY_ASSIGN(const std::string tier, optional_text(body, "model_tier"));
-  if (!tier.empty()) {
-    request.tier = agent::tier_named(tier);
-    if (!request.tier) return must_be("model_tier", "small, medium or large");
-  }
-  SKERRY_ASSIGN(request.model, optional_text(body, "model_override"));
-  if (const json* temperature = given(body, "temperature")) {
-    if (!temperature->is_number()) return must_be("temperature", "a number");
-    request.temperature = temperature->get<double>();
-  }
-  if (const json* most = given(body, "max_tokens")) {
-    const double number = most->is_number() ? most->get<double>() : 0.5;
-    if (std::trunc(number) != number || std::abs(number) > 1e9) {
-      return must_be("max_tokens", "an integer");
-    }
-    request.max_tokens = static_cast<int>(number);
-  }
-  return ok_status();
-}
-
 /// Moves the parameters of calls out of `body`.
 Result<agent::Request> request_of(json& body, access::Principal caller) {
   agent::Request request{.query = text_at(body, "query"), .caller = std::move(caller)};
   if (request.query.empty()) {
     return absl::InvalidArgumentError("query is missing, or is no text");
   }
-  SKERRY_ASSIGN(request.caller.session, optional_text(body, "session_id"));
-  if (const json* context = given(body, "context")) {
+  SKERRY_ASSIGN(request.caller.session, text_field(body, "session_id"));
+  if (const json* context = field(body, "context")) {
     if (!context->is_object()) return must_be("context", "an object");
     if (request.caller.session.empty()) request.caller.session = text_at(*context, "session_id");
     request.caller.user = text_at(*context, "user_id");
-    SKERRY_ASSIGN(request.history, history_in(*context));
+    SKERRY_TRY(agent::read_history(*context, request));
   }
-  SKERRY_ASSIGN(request.calls, forced_calls(body));
+  SKERRY_TRY(agent::read_calls(body, "forced_tool_calls", request).status());
   request.after_calls = agent::Request::AfterCalls::kModel;
-  SKERRY_ASSIGN(request.allowed_tools, allowed_tools(body));
-  SKERRY_TRY(take_model_wishes(body, request));
+  SKERRY_TRY(agent::read_allowed_tools(body, request));
+  SKERRY_ASSIGN(const std::string mode, text_field(body, "mode"));
+  if (!mode.empty()) {
+    const auto named = agent::mode_named(mode);
+    if (!named) return must_be("mode", "simple, standard, complex or supervisor");
+    request.mode = *named;
+  }
+  SKERRY_TRY(agent::read_model_fields(body, request));
   return request;
 }
 
@@ -383,17 +281,14 @@ awaitable<std::optional<http::Response>> answer_streamed(const agent::Agent& age
 awaitable<std::optional<http::Response>> answer_query(const agent::Agent& agent,
                                                       const http::Request& asking, json body,
                                                       EventStream& events) {
-  const json* stream = given(body, "stream");
-  if (stream != nullptr && !stream->is_boolean()) {
-    co_return http::response_of(must_be("stream", "true or false"));
-  }
-  const bool is_streamed = stream != nullptr && stream->get<bool>();
+  const auto is_streamed = bool_field(body, "stream");
+  if (!is_streamed.ok()) co_return http::response_of(is_streamed.status());
   auto request = request_of(body, asking.principal);
   if (!request.ok()) co_return http::response_of(request.status());
-  if (is_streamed && !request->calls.empty()) {
+  if (*is_streamed && !request->calls.empty()) {
     co_return error_response(400, "forced_tool_calls cannot be streamed: leave stream out");
   }
-  const auto agent_id = optional_text(body, "agent_id");
+  const auto agent_id = text_field(body, "agent_id");
   if (!agent_id.ok()) co_return http::response_of(agent_id.status());
   QueryInfo info{.agent_id = *agent_id, .mode = std::string(agent::name_of(request->mode))};
   if (info.agent_id.empty()) info.agent_id = "default";
@@ -401,7 +296,7 @@ awaitable<std::optional<http::Response>> answer_query(const agent::Agent& agent,
   auto plan = agent.plan(*std::move(request));
   if (!plan.ok()) co_return http::response_of(plan.status());
   agent::Plan ready = *std::move(plan);
-  if (is_streamed) {
+  if (*is_streamed) {
     if (!asking.wants_events) events.use_lines();
     co_return co_await answer_streamed(agent, std::move(ready), info, events);
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "skerry/base/json_fields.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/service/tool_answer.h"

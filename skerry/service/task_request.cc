@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "skerry/base/json_fields.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/service/json_struct.h"
 
@@ -26,74 +27,20 @@ constexpr std::size_t kMaxType = 64;
 
 constexpr std::array kModes = {"simple", "standard", "complex", "supervisor"};
 constexpr std::array kTiers = {"small", "medium", "large"};
-constexpr std::array kStrategies = {"quick", "standard", "deep", "academic"};
-
-/// What a body may say for a model's sake, and the words it may take; none: any.
-struct Word {
-  const char* name;
-  std::span<const char* const> allowed = {};
-};
-constexpr Word kWords[] = {{"skill"},
-                           {"model_tier", kTiers},
-                           {"model_override"},
-                           {"provider_override"},
-                           {"research_strategy", kStrategies}};
-struct Number {
-  const char* name;
-  int most;
-};
-constexpr Number kNumbers[] = {{"max_iterations", 50}, {"max_concurrent_agents", 20}};
-
-Status no(const std::string& name, const std::string& expected) {
-  return absl::InvalidArgumentError(name + " must be " + expected);
-}
-
-/// A member that is there and not null.
-const json* member(const json& body, const char* name) {
-  const auto found = body.find(name);
-  return found == body.end() || found->is_null() ? nullptr : &*found;
-}
 
 Result<std::string> word_in(const json& body, const char* name,
                             std::span<const char* const> allowed) {
-  const json* given = member(body, name);
+  const json* given = field(body, name);
   if (given == nullptr) return std::string();
-  if (!given->is_string()) return no(name, "text");
+  if (!given->is_string()) return must_be(name, "text");
   const auto& text = given->get_ref<const std::string&>();
-  if (text.size() > kMaxWord) return no(name, "at most 256 bytes long");
+  if (text.size() > kMaxWord) return must_be(name, "at most 256 bytes long");
   if (allowed.empty() || std::find(allowed.begin(), allowed.end(), text) != allowed.end()) {
     return text;
   }
   std::string all;
   for (const char* each : allowed) all += (all.empty() ? "" : ", ") + std::string(each);
-  return no(name, "one of " + all);
-}
-
-Result<bool> truth_in(const json& body, const char* name) {
-  const json* given = member(body, name);
-  if (given == nullptr) return false;
-  if (!given->is_boolean()) return no(name, "true or false");
-  return given->get<bool>();
-}
-
-/// Puts what is for models into the context, where they look for it.
-Status take_options(const json& body, json& context) {
-  for (const Word& each : kWords) {
-    SKERRY_ASSIGN(auto word, word_in(body, each.name, each.allowed));
-    if (!word.empty()) context[each.name] = std::move(word);
-  }
-  for (const Number& each : kNumbers) {
-    const json* given = member(body, each.name);
-    if (given == nullptr) continue;
-    const double value = given->is_number() ? given->get<double>() : 0;
-    if (value < 1 || value > each.most || std::trunc(value) != value) {
-      return no(each.name, "a whole number from 1 to " + std::to_string(each.most));
-    }
-    context[each.name] = static_cast<int>(value);
-  }
-  SKERRY_ASSIGN(const bool verifies, truth_in(body, "enable_verification"));
-  if (verifies) context["enable_verification"] = true;
-  return ok_status();
+  return must_be(name, "one of " + all);
 }
 
 ordered_json maybe(const char* type) { return {{"type", {type, "null"}}}; }
@@ -117,27 +64,30 @@ Result<task::Submission> submission_of(json body, const access::Principal& calle
   task::Submission submission{.tenant = caller.tenant, .user = caller.user};
   submission.key = caller.key;
   submission.tools = caller.tools;
-  if (member(body, "attachments") != nullptr && !body["attachments"].empty()) {
+  if (field(body, "attachments") != nullptr && !body["attachments"].empty()) {
     return absl::InvalidArgumentError("attachments are not taken; put texts into the query");
   }
-  const json* query = member(body, "query");
-  if (query == nullptr || !query->is_string()) return no("query", "there, and text");
+  const json* query = field(body, "query");
+  if (query == nullptr || !query->is_string()) return must_be("query", "there, and text");
   submission.query = std::move(body["query"].get_ref<std::string&>());
-  if (submission.query.empty()) return no("query", "there, and not empty");
+  if (submission.query.empty()) return must_be("query", "there, and not empty");
   SKERRY_ASSIGN(submission.session, word_in(body, "session_id", {}));
   submission.runs_in_session = !submission.session.empty();
-  if (const json* session = member(body, "session_id"); session != nullptr) {
+  if (const json* session = field(body, "session_id"); session != nullptr) {
     if (!task::is_id(submission.session)) {
-      return no("session_id", "1 to 128 letters, digits, and : _ - .");
+      return must_be("session_id", "1 to 128 letters, digits, and : _ - .");
     }
   }
-  if (const json* context = member(body, "context"); context != nullptr) {
-    if (!context->is_object()) return no("context", "an object");
+  if (const json* context = field(body, "context"); context != nullptr) {
+    if (!context->is_object()) return must_be("context", "an object");
     submission.context = std::move(body["context"]);
   }
   SKERRY_ASSIGN(submission.mode, word_in(body, "mode", kModes));
-  SKERRY_ASSIGN(submission.retry_on_restart, truth_in(body, "retry_on_restart"));
-  SKERRY_TRY(take_options(body, submission.context));
+  SKERRY_ASSIGN(submission.retry_on_restart, bool_field(body, "retry_on_restart"));
+  SKERRY_ASSIGN(auto tier, word_in(body, "model_tier", kTiers));
+  if (!tier.empty()) submission.context["model_tier"] = std::move(tier);
+  SKERRY_ASSIGN(auto model, word_in(body, "model_override", {}));
+  if (!model.empty()) submission.context["model_override"] = std::move(model);
   return submission;
 }
 
@@ -150,18 +100,10 @@ ordered_json submission_schema() {
       {"context", maybe("object")},
       {"mode", one_of(kModes)},
       {"retry_on_restart", maybe("boolean")},
-      {"enable_verification", maybe("boolean")},
+      {"model_tier", one_of(kTiers)},
+      {"model_override", maybe("string")},
   };
-  for (const Word& each : kWords) {
-    properties[each.name] = each.allowed.empty() ? maybe("string") : one_of(each.allowed);
-    if (each.allowed.empty()) properties[each.name]["maxLength"] = kMaxWord / 4;
-  }
   properties["model_override"].update({{"pattern", "^[!-~]*$"}, {"maxLength", 128}});
-  for (const Number& each : kNumbers) {
-    properties[each.name] = maybe("integer");
-    properties[each.name]["minimum"] = 1;
-    properties[each.name]["maximum"] = each.most;
-  }
   return object_of(std::move(properties), {"query"});
 }
 
@@ -182,7 +124,7 @@ Result<task::Submission> submission_of(shannon::orchestrator::SubmitTaskRequest&
   const auto& labels = request.metadata().labels();
   if (const auto retry = labels.find("retry_on_restart"); retry != labels.end()) {
     if (retry->second != "true" && retry->second != "false") {
-      return no("the label retry_on_restart", "true or false");
+      return must_be("the label retry_on_restart", "true or false");
     }
     body["retry_on_restart"] = retry->second == "true";
   }
@@ -200,7 +142,8 @@ Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_
       number <= most) {
     return number;
   }
-  return no(name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  return must_be(name,
+                 "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
 Result<task::Filter> filter_in(const Query& query) {
@@ -209,16 +152,17 @@ Result<task::Filter> filter_in(const Query& query) {
   SKERRY_ASSIGN(filter.offset, number_in(query, "offset", 0, 0, kFarthestOffset));
   if (const auto session = query.find("session_id"); session != query.end()) {
     if (!task::is_id(session->second)) {
-      return no("session_id", "1 to 128 letters, digits, and : _ - .");
+      return must_be("session_id", "1 to 128 letters, digits, and : _ - .");
     }
     filter.session = session->second;
   }
   if (const auto status = query.find("status"); status != query.end()) {
     filter.state = task::state_named(status->second);
     if (!filter.state) {
-      return no("status",
-                "QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED, TIMEOUT or PAUSED, with or without "
-                "TASK_STATUS_ before it");
+      return must_be(
+          "status",
+          "QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED, TIMEOUT or PAUSED, with or without "
+          "TASK_STATUS_ before it");
     }
   }
   return filter;
@@ -249,17 +193,17 @@ Result<Following> following_in(const Query& query, const std::string* last_event
 
 Result<Following> following_in(const std::string& id, std::set<std::string, std::less<>> types,
                                std::uint64_t after) {
-  if (!task::is_id(id)) return no("workflow_id", "1 to 128 letters, digits, and : _ - .");
-  if (types.size() > kMaxTypes) return no("types", "at most 64 names");
+  if (!task::is_id(id)) return must_be("workflow_id", "1 to 128 letters, digits, and : _ - .");
+  if (types.size() > kMaxTypes) return must_be("types", "at most 64 names");
   for (const std::string& each : types) {
     const bool is_name =
         each.size() <= kMaxType && std::all_of(each.begin(), each.end(), [](char c) {
           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
         });
-    if (!is_name) return no("types", "names of events, with commas between");
+    if (!is_name) return must_be("types", "names of events, with commas between");
   }
   if (after > static_cast<std::uint64_t>(kFarthestOffset)) {
-    return no("last_event_id", "at most " + std::to_string(kFarthestOffset));
+    return must_be("last_event_id", "at most " + std::to_string(kFarthestOffset));
   }
   return Following{.id = id, .types = std::move(types), .after = static_cast<std::int64_t>(after)};
 }

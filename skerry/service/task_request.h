@@ -22,7 +22,7 @@
 namespace skerry::service {
 
 /// The body of `POST /api/v1/tasks`. Names it does not know are let be, as clients send more than
-/// has a meaning here; what a model could use goes into the context.
+/// has a meaning here; what is for the model goes into the context.
 Result<task::Submission> submission_of(nlohmann::json body, const access::Principal& caller);
 /// Its JSON Schema.
 nlohmann::ordered_json submission_schema();

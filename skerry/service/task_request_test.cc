@@ -19,24 +19,44 @@ TEST(TaskRequestTest, WhatIsForModelsGoesIntoTheContext) {
                                          {"context", {{"k", 1}}},
                                          {"mode", "complex"},
                                          {"model_tier", "small"},
-                                         {"max_iterations", 3.0},
-                                         {"enable_verification", true},
+                                         {"model_override", "m"},
+                                         {"enable_verification", "unread"},
                                          {"something", "else"}},
                                         {.tenant = "t", .user = "u"});
   ASSERT_TRUE(submission.ok()) << submission.status();
   EXPECT_EQ(submission->tenant, "t");
   EXPECT_EQ(submission->user, "u");
   EXPECT_TRUE(submission->runs_in_session);
-  EXPECT_EQ(submission->context, (json{{"k", 1},
-                                       {"model_tier", "small"},
-                                       {"max_iterations", 3},
-                                       {"enable_verification", true}}));
+  EXPECT_EQ(submission->context,
+            (json{{"k", 1}, {"model_tier", "small"}, {"model_override", "m"}}));
+}
+
+TEST(TaskRequestTest, WhatTheContextSaysReachesTheModel) {
+  const auto submission =
+      submission_of({{"query", "q"},
+                     {"context",
+                      {{"temperature", 0.5},
+                       {"max_tokens", 100},
+                       {"model_tier", "large"},
+                       {"tools", {"calculator"}},
+                       {"history", {"assistant: Hi", {{"role", "user"}, {"content", "Ho"}}}}}}},
+                    {});
+  ASSERT_TRUE(submission.ok()) << submission.status();
+  const auto request = task::request_of(*submission);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->temperature, 0.5);
+  EXPECT_EQ(request->max_tokens, 100);
+  EXPECT_EQ(request->tier, agent::Tier::kLarge);
+  EXPECT_EQ(request->allowed_tools, std::vector<std::string>{"calculator"});
+  ASSERT_EQ(request->history.size(), 2U);
+  EXPECT_EQ(request->history[0].role, agent::Role::kAssistant);
+  EXPECT_EQ(request->history[1].content, "Ho");
 }
 
 TEST(TaskRequestTest, NullIsAsGoodAsNothing) {
   json body = {{"query", "q"}};
-  for (const char* name : {"session_id", "context", "mode", "skill", "model_tier", "max_iterations",
-                           "enable_verification", "retry_on_restart", "attachments"}) {
+  for (const char* name : {"session_id", "context", "mode", "model_tier", "model_override",
+                           "retry_on_restart", "attachments"}) {
     body[name] = nullptr;
   }
   const auto submission = submission_of(body, {});
@@ -89,8 +109,9 @@ TEST(TaskRequestTest, MessagesNameWhatDoesNotFit) {
     return std::string(message_of(submission_of(body, {}).status()));
   };
   EXPECT_THAT(said({{"query", "q"}, {"mode", "x"}}), HasSubstr("simple, standard, complex"));
-  EXPECT_THAT(said({{"query", "q"}, {"max_iterations", 51}}), HasSubstr("from 1 to 50"));
-  EXPECT_THAT(said({{"query", "q"}, {"skill", std::string(300, 's')}}), HasSubstr("256 bytes"));
+  EXPECT_THAT(said({{"query", "q"}, {"model_tier", "huge"}}), HasSubstr("small, medium, large"));
+  EXPECT_THAT(said({{"query", "q"}, {"model_override", std::string(300, 'm')}}),
+              HasSubstr("256 bytes"));
   EXPECT_THAT(said({{"query", "q"}, {"session_id", "ä"}}), HasSubstr("session_id"));
 }
 

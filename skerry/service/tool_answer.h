@@ -31,7 +31,4 @@ nlohmann::ordered_json result_json(const tool::ToolResult& result);
 
 double milliseconds(std::chrono::nanoseconds time);
 
-/// A text member of an object; empty when it is missing or none.
-std::string text_at(const nlohmann::json& object, const char* name);
-
 }  // namespace skerry::service

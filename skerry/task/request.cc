@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "skerry/agent/query_fields.h"
+#include "skerry/base/json_fields.h"
 #include "skerry/session/session_name.h"
 #include "skerry/task/tasks.h"
 
@@ -15,48 +17,6 @@ using nlohmann::json;
 constexpr std::size_t kMaxQuery = std::size_t{32} << 20;
 constexpr std::size_t kMaxUser = 256;
 constexpr std::array kModes = {"", "simple", "standard", "complex", "supervisor"};
-
-std::string text_at(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-/// A call as `tool_calls`, `forced_tool_calls` and `tool_parameters` have it.
-Result<agent::ToolCall> call_of(const json& item) {
-  if (!item.is_object()) return absl::InvalidArgumentError("a tool's call must be an object");
-  agent::ToolCall call;
-  for (const char* key : {"tool", "tool_name", "name"}) {
-    if (call.tool.empty()) call.tool = text_at(item, key);
-  }
-  if (call.tool.empty()) return absl::InvalidArgumentError("a tool's call names no tool");
-  if (const auto nested = item.find("parameters"); nested != item.end() && nested->is_object()) {
-    call.parameters = *nested;
-  }
-  return call;
-}
-
-/// `tool_parameters`: parameters stand beside the tool's name, too, and go before nested ones.
-Result<agent::ToolCall> single_call(const json& item) {
-  SKERRY_ASSIGN(agent::ToolCall call, call_of(item));
-  constexpr std::array kNotParameters = {"tool", "tool_name", "name", "parameters"};
-  for (const auto& [name, value] : item.items()) {
-    if (std::find(kNotParameters.begin(), kNotParameters.end(), name) == kNotParameters.end()) {
-      call.parameters[name] = value;
-    }
-  }
-  return call;
-}
-
-Result<std::vector<std::string>> names_of(const json& list) {
-  std::vector<std::string> names;
-  for (const json& each : list) {
-    if (!each.is_string()) {
-      return absl::InvalidArgumentError("context.allowed_tools must be a list of names");
-    }
-    names.push_back(each.get<std::string>());
-  }
-  return names;
-}
 
 }  // namespace
 
@@ -91,29 +51,17 @@ Result<agent::Request> request_of(const Submission& submission) {
     SKERRY_TRY(session::SessionName::parse(submission.session).status());
     request.caller.session = submission.session;
   }
-  const json& context = submission.context;
+  json context = submission.context;
   request.mode = agent::mode_named(submission.mode).value_or(agent::Mode::kStandard);
-  request.tier = agent::tier_named(text_at(context, "model_tier"));
-  request.model = text_at(context, "model_override");
-  for (const char* key : {"tool_calls", "forced_tool_calls"}) {
-    const auto list = context.find(key);
-    if (list == context.end() || list->is_null()) continue;
-    if (!list->is_array()) {
-      return absl::InvalidArgumentError("context." + std::string(key) + " must be a list");
-    }
-    for (const json& item : *list) {
-      SKERRY_ASSIGN(auto call, call_of(item));
-      request.calls.push_back(std::move(call));
-    }
+  SKERRY_TRY(agent::read_model_fields(context, request));
+  SKERRY_TRY(agent::read_history(context, request));
+  SKERRY_TRY(agent::read_allowed_tools(context, request));
+  for (const char* name : {"tool_calls", "forced_tool_calls"}) {
+    SKERRY_TRY(agent::read_calls(context, name, request).status());
   }
-  const auto single = context.find("tool_parameters");
-  if (request.calls.empty() && single != context.end() && single->is_object() && !single->empty()) {
-    SKERRY_ASSIGN(auto call, single_call(*single));
-    request.calls.push_back(std::move(call));
-  }
-  const auto allowed = context.find("allowed_tools");
-  if (allowed != context.end() && allowed->is_array()) {
-    SKERRY_ASSIGN(request.allowed_tools, names_of(*allowed));
+  const json* single = field(context, "tool_parameters");
+  if (request.calls.empty() && single != nullptr && *single != json::object()) {
+    SKERRY_TRY(agent::read_single_call(context, request).status());
   }
   return request;
 }
