@@ -157,8 +157,8 @@ Status Service::start_tools(const config::Settings& settings,
   tools_.add(std::make_unique<tool::ClearSessions>(*sessions_));
   std::vector<std::string> names;
   for (const tool::Definition* each : tools_.search({})) names.push_back(each->name);
-  using Labels = service::Metrics::TenantLabels;
-  metrics_ = std::make_unique<service::Metrics>(
+  using Labels = metrics::Metrics::TenantLabels;
+  metrics_ = std::make_unique<metrics::Metrics>(
       *runner_, names, settings.names_tenants ? Labels::kNames : Labels::kPseudonyms);
   if (tls_) metrics_->watch(*tls_);
   metrics_->watch(*lag_);
@@ -205,8 +205,8 @@ void Service::start_front_ends(const config::Settings& settings) {
                        .ports_ready = [this] { return server_->check(); }});
   service::add_routes(*api_, router_);
   service::add_session_routes(*sessions_, pool_, router_);
-  service::add_metrics_route(*metrics_, service::MetricsAccess::kKey, router_);
-  service::add_metrics_route(*metrics_, service::MetricsAccess::kOpen, operations_router_);
+  metrics::add_routes(*metrics_, metrics::Access::kKey, router_);
+  metrics::add_routes(*metrics_, metrics::Access::kOpen, operations_router_);
   service::add_health_routes(*api_, operations_router_);
   own_ = std::make_unique<service::SkerryService>(*runs_, *sessions_, rules);
 }

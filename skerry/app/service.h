@@ -24,11 +24,11 @@
 #include "skerry/http/tls.h"
 #include "skerry/loop/lag_meter.h"
 #include "skerry/loop/pool.h"
+#include "skerry/metrics/metrics.h"
 #include "skerry/runtime/home.h"
 #include "skerry/service/agent_service.h"
 #include "skerry/service/gate_authorizer.h"
 #include "skerry/service/http_api.h"
-#include "skerry/service/metrics.h"
 #include "skerry/service/orchestrator_service.h"
 #include "skerry/service/sandbox_service.h"
 #include "skerry/service/skerry_service.h"
@@ -104,7 +104,7 @@ class Service {
   std::unique_ptr<tool::Sessions> sessions_;
   std::unique_ptr<tool::ModuleSource> modules_;
   tool::Toolbox tools_;
-  std::unique_ptr<service::Metrics> metrics_;
+  std::unique_ptr<metrics::Metrics> metrics_;
   agent::Agent agent_core_{tools_};
   std::unique_ptr<service::AgentService> agent_;
   std::unique_ptr<service::SkerryService> own_;

@@ -29,7 +29,7 @@
 #include "skerry/app/terminal.h"
 #include "skerry/app/top_screen.h"
 #include "skerry/base/json_text.h"
-#include "skerry/service/metrics_sample.h"
+#include "skerry/metrics/sample.h"
 
 namespace skerry::app {
 namespace {
@@ -40,7 +40,7 @@ using asio::awaitable;
 using nlohmann::ordered_json;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kMaxMetrics = std::size_t{8} << 20;
+constexpr std::size_t kMaxStatus = std::size_t{8} << 20;
 constexpr std::chrono::seconds kPatience{5};
 
 struct Options {
@@ -90,17 +90,17 @@ class Top {
   }
 
  private:
-  awaitable<Result<service::MetricsSample>> look() {
+  awaitable<Result<metrics::Sample>> look() {
     HttpExchange exchange(io_.get_executor(), *trust_, endpoint_,
-                          {.body = kMaxMetrics,
+                          {.body = kMaxStatus,
                            .connect_time = kPatience,
                            .first_byte_time = kPatience,
                            .pause_time = kPatience,
                            .deadline = std::chrono::steady_clock::now() + 2 * kPatience,
                            .who = "the service at " + options_.url});
-    HttpExchange::Headers headers{{"Accept", "text/plain"}};
+    HttpExchange::Headers headers{{"Accept", "application/json"}};
     if (!options_.key.empty()) headers.emplace_back("X-API-Key", options_.key);
-    auto asking = exchange.get(endpoint_.path + "/metrics", std::move(headers));
+    auto asking = exchange.get(endpoint_.path + "/status", std::move(headers));
     auto head = co_await std::move(asking);
     if (!head.ok()) co_return head.status();
     if (head->status == 401 || head->status == 403) {
@@ -109,7 +109,7 @@ class Top {
     }
     if (head->status != 200) {
       co_return absl::UnavailableError(
-          fmt::format("{}/metrics answers with status {}: is this the address of `skerry serve`?",
+          fmt::format("{}/status answers with status {}: is this the address of `skerry serve`?",
                       options_.url, head->status));
     }
     std::string text;
@@ -120,27 +120,25 @@ class Top {
       if (!*piece) break;
       text += **piece;
     }
-    const auto lines = service::parse_metrics(text);
-    if (!lines.ok()) {
+    const auto status = parse_json_object(text, "its status");
+    if (!status.ok()) {
       co_return absl::UnavailableError(
-          fmt::format("{}/metrics has no metrics: {}", options_.url, message_of(lines.status())));
+          fmt::format("{}/status: {}", options_.url, message_of(status.status())));
     }
-    co_return annotate(service::MetricsSample::of(*lines, std::chrono::system_clock::now()),
+    co_return annotate(metrics::Sample::of(*status, std::chrono::system_clock::now()),
                        options_.url);
   }
 
-  static Result<service::MetricsSample> annotate(Result<service::MetricsSample> sample,
-                                                 const std::string& url) {
+  static Result<metrics::Sample> annotate(Result<metrics::Sample> sample, const std::string& url) {
     if (sample.ok()) return sample;
     return skerry::annotate(sample.status(), url);
   }
 
   Status first_look() {
-    std::optional<Result<service::MetricsSample>> seen;
-    asio::co_spawn(io_, look(),
-                   [&seen](const std::exception_ptr&, Result<service::MetricsSample> sample) {
-                     seen = std::move(sample);
-                   });
+    std::optional<Result<metrics::Sample>> seen;
+    asio::co_spawn(io_, look(), [&seen](const std::exception_ptr&, Result<metrics::Sample> sample) {
+      seen = std::move(sample);
+    });
     while (!seen && io_.run_one() > 0) {
     }
     if (!seen) return ok_status();
@@ -164,7 +162,7 @@ class Top {
       auto again = look();
       auto now = co_await std::move(again);
       if (!now.ok()) co_return now.status();
-      const ordered_json told = service::document_of(*before, *now, options_.url);
+      const ordered_json told = metrics::document_of(*before, *now, options_.url);
       if (options_.json) {
         std::puts(dump_json(told).c_str());
       } else {
@@ -185,7 +183,7 @@ class Top {
       auto again = look();
       auto now = co_await std::move(again);
       if (now.ok()) {
-        document_ = service::document_of(*before_, *now, options_.url);
+        document_ = metrics::document_of(*before_, *now, options_.url);
         before_ = *std::move(now);
         trouble_.clear();
       } else {
@@ -228,7 +226,7 @@ class Top {
   agent::Endpoint endpoint_;
   std::unique_ptr<agent::Trust> trust_;
   std::chrono::milliseconds interval_;
-  std::optional<service::MetricsSample> before_;
+  std::optional<metrics::Sample> before_;
   std::optional<ordered_json> document_;
   std::string trouble_;
   Status status_;
@@ -264,7 +262,7 @@ Status top(const Options& options) {
 int top_main(int argc, char** argv) {
   Options options;
   CLI::App program{"Watch a service: workers, sessions, rates, latency", "skerry top"};
-  program.add_option("--url", options.url, "Where it serves metrics [http://127.0.0.1:2113]")
+  program.add_option("--url", options.url, "Where it serves its status [http://127.0.0.1:2113]")
       ->type_name("URL");
   program.add_option("--key", options.key, "The key to show, if it asks for one [SKERRY_KEY]")
       ->type_name("KEY");

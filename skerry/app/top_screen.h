@@ -10,7 +10,7 @@
 
 namespace skerry::app {
 
-/// What `service::document_of` tells, for people: at most `height` lines of at most `width`
+/// What `metrics::document_of` tells, for people: at most `height` lines of at most `width`
 /// characters.
 std::vector<std::string> lines_of(const nlohmann::ordered_json& document, std::size_t width,
                                   std::size_t height);

@@ -5,11 +5,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <nlohmann/json.hpp>
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 
 #include "skerry/access/gate.h"
@@ -20,7 +23,7 @@
 #include "skerry/loop/lag_meter.h"
 #include "skerry/tool/tool.h"
 
-namespace skerry::service {
+namespace skerry::metrics {
 
 /// The service's metrics for Prometheus; docs/metrics.md has the names. Unknown names of tools, and
 /// tenants beyond a hundred, count as "other": what callers write cannot make it grow. Tenants have
@@ -43,10 +46,13 @@ class Metrics final : public tool::CallWatcher {
   /// A caller was let in to start something, or not.
   void admitted(const Status& status);
 
-  /// The text format, version 0.0.4.
+  /// All of it in Prometheus's text format, version 0.0.4.
   std::string text();
+  /// What `skerry top` shows of it: the document that `Sample::of` reads.
+  nlohmann::ordered_json status();
 
  private:
+  std::vector<prometheus::MetricFamily> collect();
   struct OfTool {
     std::map<tool::Verdict, prometheus::Counter*> calls;
     prometheus::Histogram* seconds = nullptr;
@@ -94,9 +100,9 @@ class Metrics final : public tool::CallWatcher {
   std::map<std::string, prometheus::Counter*, std::less<>> outcome_counters_;
 };
 
-/// Adds `/metrics`: with a key like other routes, or on a port of its own to everyone who reaches
-/// it.
-enum class MetricsAccess { kKey, kOpen };
-void add_metrics_route(Metrics& metrics, MetricsAccess access, http::Router& router);
+/// Adds `/metrics` and `/status`: with a key like other routes, or on a port of its own to everyone
+/// who reaches it.
+enum class Access { kKey, kOpen };
+void add_routes(Metrics& metrics, Access access, http::Router& router);
 
-}  // namespace skerry::service
+}  // namespace skerry::metrics

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/service/metrics.h"
+#include "skerry/metrics/metrics.h"
 
 #include <chrono>
+#include <cmath>
 #include <random>
 #include <sstream>
 #include <unistd.h>
@@ -14,12 +15,13 @@
 #include "skerry/base/file.h"
 #include "skerry/base/sha256.h"
 #include "skerry/http/handler.h"
-#include "skerry/service/tool_answer.h"
+#include "skerry/http/json_schema.h"
 
-namespace skerry::service {
+namespace skerry::metrics {
 namespace {
 
 using http::Router;
+using nlohmann::ordered_json;
 using prometheus::BuildCounter;
 using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
@@ -79,6 +81,90 @@ std::optional<std::string> outcome_of(const tool::ToolResult& result) {
   const auto found = result.metadata.find("outcome");
   if (found == result.metadata.end() || !found->is_string()) return std::nullopt;
   return found->get<std::string>();
+}
+
+// What of the metrics `/status` has, under which name there.
+constexpr std::pair<const char*, const char*> kNumbers[] = {
+    {"process_start_time_seconds", "started_unix"},
+    {"process_resident_memory_bytes", "memory_bytes"},
+    {"skerry_queue_runs", "waiting"},
+    {"skerry_sessions_kept", "sessions_kept"}};
+struct Labelled {
+  const char* metric;
+  const char* label;
+  const char* name;
+};
+constexpr Labelled kByLabel[] = {{"skerry_workers", "state", "workers"},
+                                 {"skerry_broker_events_total", "event", "worker_events"},
+                                 {"agent_core_tool_executions_total", "status", "calls"},
+                                 {"skerry_run_outcomes_total", "outcome", "outcomes"},
+                                 {"agent_core_enforcement_drops_total", "reason", "refused"},
+                                 {"skerry_tenant_calls_total", "tenant", "tenants"}};
+constexpr std::pair<const char*, const char*> kHistograms[] = {
+    {"agent_core_tool_duration_seconds", "latency"},
+    {"skerry_queue_seconds", "queue"},
+    {"skerry_run_wall_seconds", "run"},
+    {"skerry_loop_lag_seconds", "loop_lag"}};
+
+/// A gauge's or a counter's.
+double value_of(const prometheus::ClientMetric& metric) {
+  return metric.gauge.value + metric.counter.value;
+}
+
+std::string label_of(const prometheus::ClientMetric& metric, std::string_view name) {
+  for (const auto& label : metric.label) {
+    if (label.name == name) return label.value;
+  }
+  return {};
+}
+
+/// Pairs of an upper bound in seconds (null: none) and how many were at most so long.
+ordered_json buckets_of(const prometheus::MetricFamily& family) {
+  std::map<double, double> counts;
+  for (const auto& metric : family.metric) {
+    for (const auto& bucket : metric.histogram.bucket) {
+      counts[bucket.upper_bound] += static_cast<double>(bucket.cumulative_count);
+    }
+  }
+  ordered_json buckets = ordered_json::array();
+  for (const auto& [bound, count] : counts) {
+    const ordered_json upper = std::isfinite(bound) ? ordered_json(bound) : ordered_json();
+    buckets.push_back(ordered_json::array({upper, count}));
+  }
+  return buckets;
+}
+
+/// Adds what `/status` has of a family; nothing of most.
+void add(const prometheus::MetricFamily& family, ordered_json& status) {
+  for (const auto& [metric, name] : kNumbers) {
+    if (family.name == metric && !family.metric.empty()) {
+      status[name] = value_of(family.metric.front());
+    }
+  }
+  for (const Labelled& each : kByLabel) {
+    if (family.name != each.metric) continue;
+    std::map<std::string, double> sums;
+    for (const auto& metric : family.metric) sums[label_of(metric, each.label)] += value_of(metric);
+    status[each.name] = sums;
+  }
+  for (const auto& [metric, name] : kHistograms) {
+    if (family.name == metric) status[name] = buckets_of(family);
+  }
+}
+
+ordered_json status_schema() {
+  const ordered_json number{{"type", "number"}};
+  const ordered_json counts{{"type", "object"}, {"additionalProperties", number}};
+  const ordered_json bucket{{"type", "array"}, {"items", {{"type", {"number", "null"}}}}};
+  ordered_json properties;
+  for (const auto& [metric, name] : kNumbers) properties[name] = number;
+  for (const Labelled& each : kByLabel) properties[each.name] = counts;
+  for (const auto& [metric, name] : kHistograms) {
+    properties[name] = {{"type", "array"}, {"items", bucket}};
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, schema] : properties.items()) names.push_back(name);
+  return http::object_of(std::move(properties), std::move(names));
 }
 
 }  // namespace
@@ -321,24 +407,44 @@ void Metrics::read_connections() {
   held_.Add({{"what", "unsent"}}).Set(static_cast<double>(all.unsent()));
 }
 
-std::string Metrics::text() {
+std::vector<prometheus::MetricFamily> Metrics::collect() {
   read_process();
   read_counts();
   read_loop();
   read_connections();
-  return prometheus::TextSerializer().Serialize(registry_->Collect());
+  return registry_->Collect();
 }
 
-void add_metrics_route(Metrics& metrics, MetricsAccess access, Router& router) {
+std::string Metrics::text() { return prometheus::TextSerializer().Serialize(collect()); }
+
+ordered_json Metrics::status() {
+  ordered_json status;
+  for (const auto& [metric, name] : kNumbers) status[name] = 0;
+  for (const Labelled& each : kByLabel) status[each.name] = ordered_json::object();
+  for (const auto& [metric, name] : kHistograms) status[name] = ordered_json::array();
+  for (const auto& family : collect()) add(family, status);
+  return status;
+}
+
+void add_routes(Metrics& metrics, Access access, Router& router) {
+  const bool is_open = access == Access::kOpen;
   router.add({.method = "GET",
               .path = "/metrics",
               .summary = "What is counted, in Prometheus's text format",
-              .is_open = access == MetricsAccess::kOpen,
+              .is_open = is_open,
               .answer_type = "text/plain; version=0.0.4",
               .handler = http::immediate([&metrics](const http::Request&) {
                 return http::Response{.body = metrics.text(),
                                       .content_type = "text/plain; version=0.0.4"};
               })});
+  router.add({.method = "GET",
+              .path = "/status",
+              .summary = "What `skerry top` shows: counts since the start, by what happened",
+              .answer = status_schema(),
+              .is_open = is_open,
+              .handler = http::immediate([&metrics](const http::Request&) {
+                return http::json_response(metrics.status());
+              })});
 }
 
-}  // namespace skerry::service
+}  // namespace skerry::metrics

@@ -1,78 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/service/metrics_sample.h"
+#include "skerry/metrics/sample.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
+#include <limits>
 #include <optional>
 #include <utility>
 
+#include "skerry/base/json_fields.h"
 #include "skerry/tool/session_report.h"
 
-namespace skerry::service {
+namespace skerry::metrics {
 namespace {
 
+using nlohmann::json;
 using nlohmann::ordered_json;
 using Numbers = std::map<std::string, double>;
 
-constexpr std::size_t kMaxTenants = 100;  // as the service tells
+constexpr std::size_t kMaxNames = 101;  // as many as the service tells of tenants
 
-std::string label(const MetricLine& line, const char* name) {
-  const auto found = line.labels.find(name);
-  return found == line.labels.end() ? std::string() : found->second;
+/// Finite and not negative, whatever a server says.
+double number_in(const json& value) {
+  const double number = value.is_number() ? value.get<double>() : 0;
+  return std::isfinite(number) ? std::max(0.0, number) : 0;
 }
 
-/// What a line adds to a sample; false when nothing.
-bool take(MetricsSample& sample, const MetricLine& line) {
-  const double value = std::isfinite(line.value) ? std::max(0.0, line.value) : 0;
-  const std::pair<const char*, double*> numbers[] = {
-      {"process_start_time_seconds", &sample.started},
-      {"process_resident_memory_bytes", &sample.memory},
-      {"skerry_queue_runs", &sample.waiting},
-      {"skerry_sessions_kept", &sample.kept_sessions}};
-  for (const auto& [name, number] : numbers) {
-    if (line.name == name) {
-      *number = value;
-      return true;
-    }
+Numbers numbers_in(const json& status, const char* name) {
+  Numbers numbers;
+  const json* found = field(status, name);
+  if (found == nullptr || !found->is_object()) return numbers;
+  for (const auto& [key, value] : found->items()) {
+    // A server that lies must not make it grow.
+    if (numbers.size() < kMaxNames) numbers[key] = number_in(value);
   }
-  struct Labelled {
-    const char* name;
-    const char* label;
-    Numbers* numbers;
-  };
-  const Labelled by_label[] = {
-      {"skerry_workers", "state", &sample.workers},
-      {"skerry_broker_events_total", "event", &sample.events},
-      {"agent_core_tool_executions_total", "status", &sample.calls},
-      {"skerry_run_outcomes_total", "outcome", &sample.outcomes},
-      {"agent_core_enforcement_drops_total", "reason", &sample.refused},
-      {"skerry_tenant_calls_total", "tenant", &sample.tenants},
-  };
-  for (const Labelled& each : by_label) {
-    if (line.name != each.name) continue;
-    // One of ours has no more: a server that lies must not make it grow.
-    const std::string key = label(line, each.label);
-    if (each.numbers->size() <= kMaxTenants || each.numbers->contains(key)) {
-      (*each.numbers)[key] += value;
-    }
-    return true;
+  return numbers;
+}
+
+Buckets buckets_in(const json& status, const char* name) {
+  Buckets buckets;
+  const json* found = field(status, name);
+  if (found == nullptr || !found->is_array()) return buckets;
+  for (const json& each : *found) {
+    if (!each.is_array() || each.size() != 2 || buckets.size() >= kMaxNames) continue;
+    const bool is_last = each[0].is_null();
+    if (!is_last && !each[0].is_number()) continue;
+    buckets[is_last ? std::numeric_limits<double>::infinity() : number_in(each[0])] =
+        number_in(each[1]);
   }
-  const std::pair<const char*, Buckets*> histograms[] = {
-      {"agent_core_tool_duration_seconds_bucket", &sample.total},
-      {"skerry_queue_seconds_bucket", &sample.queue},
-      {"skerry_run_wall_seconds_bucket", &sample.run},
-      {"skerry_loop_lag_seconds_bucket", &sample.lag}};
-  for (const auto& [name, buckets] : histograms) {
-    if (line.name != name) continue;
-    const std::string bound = label(line, "le");
-    char* end = nullptr;
-    const double upper = std::strtod(bound.c_str(), &end);
-    if (bound.empty() || *end != '\0' || std::isnan(upper)) return true;
-    if (buckets->size() <= kMaxTenants || buckets->contains(upper)) (*buckets)[upper] += value;
-    return true;
-  }
-  return false;
+  return buckets;
 }
 
 double of(const Numbers& numbers, const std::string& key) {
@@ -104,14 +79,27 @@ ordered_json times(const Buckets& before, const Buckets& now) {
 
 }  // namespace
 
-Result<MetricsSample> MetricsSample::of(const std::vector<MetricLine>& lines,
-                                        std::chrono::system_clock::time_point time) {
-  MetricsSample sample{.time = time};
-  for (const MetricLine& line : lines) take(sample, line);
-  if (sample.workers.empty()) {
-    return absl::NotFoundError("what it counts is not what `skerry serve` counts");
+Result<Sample> Sample::of(const json& status, std::chrono::system_clock::time_point time) {
+  const auto number = [&](const char* name) { return number_in(status.value(name, json())); };
+  const json* workers = status.is_object() ? field(status, "workers") : nullptr;
+  if (workers == nullptr || !workers->is_object()) {
+    return absl::NotFoundError("this is not the status of `skerry serve`");
   }
-  return sample;
+  return Sample{.time = time,
+                .started = number("started_unix"),
+                .memory = number("memory_bytes"),
+                .waiting = number("waiting"),
+                .kept_sessions = number("sessions_kept"),
+                .workers = numbers_in(status, "workers"),
+                .events = numbers_in(status, "worker_events"),
+                .calls = numbers_in(status, "calls"),
+                .outcomes = numbers_in(status, "outcomes"),
+                .refused = numbers_in(status, "refused"),
+                .tenants = numbers_in(status, "tenants"),
+                .total = buckets_in(status, "latency"),
+                .queue = buckets_in(status, "queue"),
+                .run = buckets_in(status, "run"),
+                .lag = buckets_in(status, "loop_lag")};
 }
 
 std::optional<double> quantile(const Buckets& before, const Buckets& now, double share) {
@@ -142,13 +130,12 @@ std::optional<double> quantile(const Buckets& before, const Buckets& now, double
   return lower;
 }
 
-ordered_json document_of(const MetricsSample& before, const MetricsSample& now,
-                         const std::string& url) {
+ordered_json document_of(const Sample& before, const Sample& now, const std::string& url) {
   // Seconds pass between two looks; where clocks were set meanwhile, rates are only wrong.
   const double seconds =
       std::max(0.001, std::chrono::duration<double>(now.time - before.time).count());
-  const MetricsSample nothing;
-  const MetricsSample& since = before.started == now.started ? before : nothing;
+  const Sample nothing;
+  const Sample& since = before.started == now.started ? before : nothing;
   const double unix_now = std::chrono::duration<double>(now.time.time_since_epoch()).count();
   ordered_json workers = ordered_json::object();
   for (const char* state : {"running", "idle", "spare", "starting"}) {
@@ -196,4 +183,4 @@ ordered_json document_of(const MetricsSample& before, const MetricsSample& now,
           {"tenants", std::move(tenants)}};
 }
 
-}  // namespace skerry::service
+}  // namespace skerry::metrics
