@@ -83,7 +83,7 @@ struct RunParameters {
 /// set: that must not mean the same as leaving it out.
 Status check_given(const char* option, const std::optional<std::string>& value);
 
-using broker::SessionReport;
+using run::SessionReport;
 using Afterwards = std::function<SessionReport(const sandbox::Outcome&)>;
 
 /// Reports our own failure: on standard error, and with --json as an object on standard output,

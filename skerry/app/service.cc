@@ -117,7 +117,7 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
 }
 
 Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
-  broker::Runner::Options setting{
+  broker::LocalRunner::Options setting{
       .sessions = settings.sessions, .variables = settings.variables, .gate = gate_.get()};
   // Before any process is made that is to be in one of them.
   auto groups = divided_groups();
@@ -132,7 +132,7 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
   setting.pool.queue = settings.queue;
   setting.pool.require_walls = settings.require_walls;
   SKERRY_TRY(setting.pool.check());
-  SKERRY_ASSIGN(runner_, broker::Runner::start(io_, setting));
+  SKERRY_ASSIGN(runner_, broker::LocalRunner::start(io_, setting));
   runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
   // A session with more memory or files than that could not run here.
   const ByteSize memory = std::max(settings.limits.memory, settings.most.memory);
@@ -140,7 +140,8 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
                                .pages = std::min(memory, broker::ReaderOptions{}.pages),
                                .files = settings.limits.files};
   SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
-  sessions_ = std::make_unique<tool::Sessions>(*runner_, home, std::move(reader), audit_.get());
+  sessions_ = std::make_unique<tool::Sessions>(*runner_, runner_->sessions(), home,
+                                               std::move(reader), audit_.get());
   return ok_status();
 }
 
@@ -272,8 +273,8 @@ Status Service::start(const config::Settings& settings, const runtime::Home& hom
   SKERRY_TRY(start_access(settings, home));
   SKERRY_TRY(start_runs(settings, home));
   SKERRY_TRY(start_tools(settings, std::move(model)));
-  files_ = std::make_unique<workspace::FileCalls>(*runner_, workspace::FileCalls::Options(),
-                                                  audit_.get());
+  files_ = std::make_unique<workspace::FileCalls>(*runner_, runner_->sessions(),
+                                                  workspace::FileCalls::Options(), audit_.get());
   start_front_ends(settings);
   SKERRY_TRY(start_tasks(home));
   start_calls(settings);
@@ -373,7 +374,7 @@ void Service::feed_watchdog(const NotifySocket& manager) {
 
 /// Ends the loop when nothing runs or waits, at the latest when the grace is over.
 void Service::end_when_quiet() {
-  const broker::Counts counts = runner_->counts();
+  const run::Counts counts = runner_->counts();
   const int busy = counts.running + counts.waiting + agent_core_.under_way() + calls_->under_way();
   const bool is_quiet = busy == 0 && tasks_->is_idle();
   if (is_quiet || Clock::now() > stopping_since_ + kGrace) {

@@ -17,7 +17,7 @@
 #include "skerry/agent/agent.h"
 #include "skerry/agent/model_options.h"
 #include "skerry/base/notify_socket.h"
-#include "skerry/broker/runner.h"
+#include "skerry/broker/local_runner.h"
 #include "skerry/config/settings.h"
 #include "skerry/grpc/server.h"
 #include "skerry/http/server.h"
@@ -99,7 +99,7 @@ class Service {
   std::unique_ptr<access::AuditLog> audit_;
   std::unique_ptr<tool::CallAudit> call_audit_;
   std::unique_ptr<service::GateAuthorizer> authorizer_;
-  std::unique_ptr<broker::Runner> runner_;
+  std::unique_ptr<broker::LocalRunner> runner_;
   std::unique_ptr<tool::Runs> runs_;
   std::unique_ptr<tool::Sessions> sessions_;
   std::unique_ptr<tool::ModuleSource> modules_;

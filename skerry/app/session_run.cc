@@ -123,8 +123,8 @@ Status SessionRun::leave_state(sandbox::Sandbox& sandbox) const {
   return image::write_captured(left_.get(), *state, sandbox.content());
 }
 
-broker::SessionReport SessionRun::report(const sandbox::Outcome& outcome,
-                                         const runtime::PythonProgram& program) {
+run::SessionReport SessionRun::report(const sandbox::Outcome& outcome,
+                                      const runtime::PythonProgram& program) {
   return turn_.end(*store_, outcome, program.code,
                    {.file = left_.get(),
                     .memory = limits_.memory,

@@ -52,8 +52,7 @@ class SessionRun {
   int left() const { return left_.get(); }
 
   /// In the supervising process, when the run's is gone: commits, or says why not.
-  broker::SessionReport report(const sandbox::Outcome& outcome,
-                               const runtime::PythonProgram& program);
+  run::SessionReport report(const sandbox::Outcome& outcome, const runtime::PythonProgram& program);
 
   /// Lets others have the session, then sees to it that the store stays small. When the answer is
   /// out: it may take a moment.

@@ -11,7 +11,7 @@ namespace skerry::bench {
 namespace {
 
 using broker::Broker;
-using broker::Isolation;
+using run::Isolation;
 using Clock = std::chrono::steady_clock;
 
 constexpr ByteSize kSessionMemory = mib(512);

@@ -31,13 +31,13 @@ class BrokerBench {
 
   /// Starts a run; `done` is told how it ended.
   broker::Broker::RunId begin(const std::string& tenant, const std::string& code,
-                              broker::Isolation isolation, broker::Broker::Done done,
+                              run::Isolation isolation, broker::Broker::Done done,
                               std::chrono::milliseconds wall = std::chrono::seconds(30));
 
   /// One print from its request to its outcome, in milliseconds.
   Result<double> time(const std::string& tenant,
-                      broker::Isolation isolation = broker::Isolation::kTenant);
-  Result<Samples> times(const std::string& tenant, int count, broker::Isolation isolation);
+                      run::Isolation isolation = run::Isolation::kTenant);
+  Result<Samples> times(const std::string& tenant, int count, run::Isolation isolation);
 
   /// Prints per second with `at_once` under way at any moment.
   Result<double> per_second(const std::string& tenant, int at_once, int count);
@@ -50,7 +50,7 @@ class BrokerBench {
     std::string name;
     std::string code;
     session::Durability durability = session::Durability::kCommitted;
-    broker::Isolation isolation = broker::Isolation::kTenant;
+    run::Isolation isolation = run::Isolation::kTenant;
   };
   void begin(const InSession& run, broker::SessionRuns::Done done);
   /// From its request to the answer that its revision is kept, in milliseconds. A failure when it

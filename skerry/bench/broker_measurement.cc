@@ -13,8 +13,8 @@ namespace skerry::bench {
 Result<Measurement> measure_broker(const runtime::Home& home) {
   SKERRY_ASSIGN(const auto directory, BenchDirectory::create(home));
   SKERRY_ASSIGN(const auto bench, BrokerBench::start(home, {.store = directory->path() / "store"}));
-  constexpr auto kTenant = broker::Isolation::kTenant;
-  constexpr auto kProcess = broker::Isolation::kProcess;
+  constexpr auto kTenant = run::Isolation::kTenant;
+  constexpr auto kProcess = run::Isolation::kProcess;
   SKERRY_TRY(bench->times("one", 200, kTenant).status());
   SKERRY_ASSIGN(const Samples alone, bench->times("one", 4000, kTenant));
   Measurement m;

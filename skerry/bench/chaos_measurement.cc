@@ -81,8 +81,7 @@ class Victim {
   void begin() {
     const int session = static_cast<int>(random_() % kSessions);
     const auto begun = Clock::now();
-    const auto isolation =
-        random_() % 5 == 0 ? broker::Isolation::kProcess : broker::Isolation::kTenant;
+    const auto isolation = random_() % 5 == 0 ? run::Isolation::kProcess : run::Isolation::kTenant;
     bench_.begin({.name = name_of(session), .code = program_of(session), .isolation = isolation},
                  [this, session, begun](const Result<broker::SessionRuns::Answer>& answer) {
                    take(session, begun, answer);

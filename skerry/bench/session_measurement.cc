@@ -141,7 +141,7 @@ Result<Measurement> measure_wake(const runtime::Home& home) {
   const Run look{.name = "large",
                  .code = "assert x[4096] == 1 + 4096 % 251",
                  .durability = Durability::kCommitted,
-                 .isolation = broker::Isolation::kProcess};
+                 .isolation = run::Isolation::kProcess};
   Samples times;
   for (int i = 0; i < kProcesses; ++i) {
     SKERRY_TRY(bench->wait_for_spares(2));

@@ -144,8 +144,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     return processes;
   }
 
-  Counts counts() const {
-    Counts counts = counts_;
+  run::Counts counts() const {
+    run::Counts counts = counts_;
     for (const auto& [tenant, waiting] : waiting_) {
       counts.waiting += static_cast<int>(waiting.size());
     }
@@ -412,7 +412,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   bool can_start(const Run& run) {
     if (is_crowded()) return false;
     if (run.module) return may_lease(run.tenant) && zygote_ && !is_full();
-    if (run.isolation == Isolation::kTenant && idle_of(run.tenant, {}) != nullptr) return true;
+    if (run.isolation == run::Isolation::kTenant && idle_of(run.tenant, {}) != nullptr) return true;
     return may_lease(run.tenant) && spare() != nullptr;
   }
 
@@ -503,7 +503,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
         member = add_worker(worker::WorkerKind::kModule, &first);
       }
     } else {
-      if (first.isolation == Isolation::kTenant) member = idle_of(tenant, first.session);
+      if (first.isolation == run::Isolation::kTenant) member = idle_of(tenant, first.session);
       if (member == nullptr && may_lease(tenant)) member = spare();
     }
     if (member == nullptr) return false;
@@ -516,7 +516,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     const bool was_spare = !member->tenant && !next.run.module;
     member->tenant = tenant;
     member->run = next.id;
-    member->is_for_one_run = next.run.module || next.run.isolation == Isolation::kProcess;
+    member->is_for_one_run = next.run.module || next.run.isolation == run::Isolation::kProcess;
     if (next.run.module) {  // begins when its worker is ready
       member->next = std::make_shared<Waiting>(std::move(next));
     } else {
@@ -585,7 +585,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   void make_room() {
     for (const auto& [tenant, waiting] : waiting_) {
       const Run& first = waiting.front().run;
-      const bool needs_process = first.module || first.isolation == Isolation::kProcess;
+      const bool needs_process = first.module || first.isolation == run::Isolation::kProcess;
       if (!may_lease(tenant)) {
         if (needs_process && !is_place_coming()) retire_idle(&tenant);
         continue;
@@ -667,7 +667,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   std::string last_served_;
   RunId last_run_ = 0;
   std::uint64_t last_worker_ = 0;
-  Counts counts_;
+  run::Counts counts_;
   bool is_stopped_ = false;
 };
 
@@ -693,6 +693,6 @@ void Broker::forget(std::uint64_t worker, const std::vector<std::uint64_t>& stat
 
 std::vector<pid_t> Broker::processes() const { return pool_->processes(); }
 
-Counts Broker::counts() const { return pool_->counts(); }
+run::Counts Broker::counts() const { return pool_->counts(); }
 
 }  // namespace skerry::broker

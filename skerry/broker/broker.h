@@ -15,8 +15,9 @@
 
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
-#include "skerry/broker/wait_times.h"
 #include "skerry/jail/cgroup.h"
+#include "skerry/run/report.h"
+#include "skerry/run/request.h"
 #include "skerry/runtime/home.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/worker/run_events.h"
@@ -43,12 +44,6 @@ struct Options {
   Status check() const;
 };
 
-/// Whether a run may have a worker that has served its tenant before.
-enum class Isolation {
-  kTenant,   ///< a worker of the tenant's, used again and again
-  kProcess,  ///< a process of its own, gone afterwards
-};
-
 /// What makes a run one of a session.
 struct InSession {
   /// The worker that keeps the session's state, if one does.
@@ -70,31 +65,13 @@ struct InSession {
 struct Run {
   std::string tenant;
   worker::RunRequest request;
-  Isolation isolation = Isolation::kTenant;
+  run::Isolation isolation = run::Isolation::kTenant;
   std::optional<InSession> session;
   /// Native code of the tenant's own, to run in a process that is made for it, instead of what the
   /// runtimes' workers do.
   std::shared_ptr<const OwnedFd> module;
   /// Sees the run while it happens; must live until the run is done.
   worker::RunObserver* observer = nullptr;
-};
-
-/// What the broker holds at one moment, and what has happened since its start.
-struct Counts {
-  int starting = 0;  ///< workers that warm up
-  int spare = 0;     ///< warm, nobody's
-  int idle = 0;      ///< a tenant's, without a run
-  int running = 0;
-  int waiting = 0;  ///< runs
-  std::uint64_t runs = 0;
-  std::uint64_t killed = 0;   ///< at a deadline, or because a caller asked
-  std::uint64_t died = 0;     ///< workers that ended by themselves or broke the protocol
-  std::uint64_t zygotes = 0;  ///< started
-  int kept_sessions = 0;      ///< of which workers keep a state
-  WaitTimes waits = {};
-
-  /// Whether there is a worker, or one on its way.
-  bool has_workers() const { return starting + spare + idle + running > 0; }
 };
 
 /// Admits runs, leases workers to tenants, relays events, and kills what overstays. A worker serves
@@ -123,7 +100,7 @@ class Broker {
   /// Tells a worker that the states it keeps under these numbers will not be asked for again.
   void forget(std::uint64_t worker, const std::vector<std::uint64_t>& states);
 
-  Counts counts() const;
+  run::Counts counts() const;
 
   /// The workers that live, and the zygote they were forked from.
   std::vector<pid_t> processes() const;

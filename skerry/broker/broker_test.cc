@@ -60,7 +60,7 @@ class BrokerTest : public ::testing::Test {
   }
 
   std::shared_ptr<Started> begin(const std::string& order, const std::string& tenant = "t",
-                                 Isolation isolation = Isolation::kTenant,
+                                 run::Isolation isolation = run::Isolation::kTenant,
                                  milliseconds wall = milliseconds(20'000),
                                  ByteSize memory = mib(256)) {
     broker::Run run;
@@ -108,7 +108,8 @@ class BrokerTest : public ::testing::Test {
   }
 
   /// A run that ends well, on the tenant's worker: proves that the broker still serves.
-  std::string pid_of(const std::string& tenant, Isolation isolation = Isolation::kTenant) {
+  std::string pid_of(const std::string& tenant,
+                     run::Isolation isolation = run::Isolation::kTenant) {
     const auto run = begin("pid", tenant, isolation);
     EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
     return run->output.text;
@@ -160,7 +161,8 @@ TEST_F(BrokerTest, RunThatTakesMoreMemoryThanItMayIsOutOfMemoryAndHarmsNobody) {
   with.groups = own_groups();
   if (kHasShadowMemory && !with.groups) GTEST_SKIP() << "nothing bounds a sanitizer's memory";
   start(with);
-  const auto run = begin("take memory", "greedy", Isolation::kTenant, milliseconds(20'000), mib(8));
+  const auto run =
+      begin("take memory", "greedy", run::Isolation::kTenant, milliseconds(20'000), mib(8));
   const Outcome outcome = end_of(*run);
   EXPECT_EQ(outcome.kind, OutcomeKind::kOutOfMemory) << outcome.message;
   EXPECT_EQ(run->output.text.find("took"), std::string::npos);
@@ -172,7 +174,7 @@ TEST_F(BrokerTest, RunThatMayHaveTheMemoryGetsIt) {
   with.groups = own_groups();
   start(with);
   const auto run =
-      begin("take memory", "greedy", Isolation::kTenant, milliseconds(20'000), mib(1024));
+      begin("take memory", "greedy", run::Isolation::kTenant, milliseconds(20'000), mib(1024));
   EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
   EXPECT_NE(run->output.text.find("took"), std::string::npos);
 }
@@ -203,9 +205,9 @@ TEST_F(BrokerTest, TenantsKeepTheirWorkersAndNeverShareThem) {
 TEST_F(BrokerTest, ProcessOfItsOwnIsNeverUsedAgain) {
   start(options());
   const std::string shared = pid_of("one");
-  const std::string own = pid_of("one", Isolation::kProcess);
+  const std::string own = pid_of("one", run::Isolation::kProcess);
   EXPECT_NE(own, shared);
-  EXPECT_NE(pid_of("one", Isolation::kProcess), own);
+  EXPECT_NE(pid_of("one", run::Isolation::kProcess), own);
   EXPECT_EQ(pid_of("one"), shared);
 }
 
@@ -242,7 +244,7 @@ class WorkerThat : public BrokerTest, public ::testing::WithParamInterface<End> 
 TEST_P(WorkerThat, HarmsItsOwnRunOnly) {
   start(options());
   const auto other = begin("hang", "other");
-  const auto run = begin(GetParam().order, "t", Isolation::kTenant, milliseconds(300));
+  const auto run = begin(GetParam().order, "t", run::Isolation::kTenant, milliseconds(300));
   const Outcome outcome = end_of(*run);
   EXPECT_EQ(sandbox::name_of(outcome.kind), sandbox::name_of(GetParam().kind));
   EXPECT_NE(outcome.message.find(GetParam().message), std::string::npos) << outcome.message;

@@ -60,13 +60,13 @@ class ModuleRunsTest : public ::testing::Test {
     ::lseek(file->get(), 0, SEEK_SET);
     auto run = run_of(tenant, wall);
     run.module = std::make_shared<const OwnedFd>(*std::move(file));
-    run.isolation = Isolation::kProcess;
+    run.isolation = run::Isolation::kProcess;
     run.request.command = {{.arguments = {order}, .environment = {}}};
     return begun(std::move(run));
   }
 
   std::shared_ptr<Started> begin_program(const std::string& order, const std::string& tenant,
-                                         Isolation isolation = Isolation::kTenant) {
+                                         run::Isolation isolation = run::Isolation::kTenant) {
     auto run = run_of(tenant, milliseconds(20'000));
     run.request.program.code = order;
     run.isolation = isolation;
@@ -117,7 +117,7 @@ TEST_F(ModuleRunsTest, EachHasAProcessOfItsOwnThatGoesWithIt) {
   EXPECT_EQ(end_of(*two).kind, OutcomeKind::kCompleted);
   EXPECT_NE(one->output.text, two->output.text);
   EXPECT_TRUE(wait_until([&] {
-    const Counts counts = broker_->counts();
+    const run::Counts counts = broker_->counts();
     return counts.idle + counts.running == 0 && counts.spare == 1;
   }));
   EXPECT_EQ(broker_->counts().runs, 2U);
@@ -173,7 +173,7 @@ TEST_F(ModuleRunsTest, ASpareMakesRoom) {
 
 TEST_F(ModuleRunsTest, ATenantsIdleWorkerGivesUpItsShare) {
   start(4, 1);
-  for (const Isolation isolation : {Isolation::kTenant, Isolation::kProcess}) {
+  for (const run::Isolation isolation : {run::Isolation::kTenant, run::Isolation::kProcess}) {
     EXPECT_EQ(end_of(*begin_program("pid", "t")).kind, OutcomeKind::kCompleted);
     EXPECT_EQ(end_of(*begin("pid")).kind, OutcomeKind::kCompleted);
     EXPECT_EQ(end_of(*begin_program("pid", "t", isolation)).kind, OutcomeKind::kCompleted);

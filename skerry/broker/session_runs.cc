@@ -105,7 +105,7 @@ struct StoreSide {
   }
 
   struct End {
-    SessionReport report;
+    run::SessionReport report;
     image::Revision committed;  ///< if there is a new one
   };
   Result<End> end(SessionTurn& turn, const SessionRuns::Order& order,
@@ -526,7 +526,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
   /// Notes that the worker keeps the state that it was left in, unless that serves nobody.
   void keep(const Key& key, const Pending& pending, image::Revision revision,
             const std::optional<sandbox::Limits>& sandbox) {
-    if (revision.id.empty() || pending.order.isolation != Isolation::kTenant ||
+    if (revision.id.empty() || pending.order.isolation != run::Isolation::kTenant ||
         options_.kept == 0) {
       broker_.forget(pending.worker, {pending.state});
       return;

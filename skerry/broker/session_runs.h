@@ -69,13 +69,13 @@ class SessionRuns {
     worker::RunRequest request;
     std::optional<Files> files = std::nullopt;  ///< where `request` has a file order
     session::Durability durability = session::Durability::kCommitted;
-    Isolation isolation = Isolation::kTenant;
+    run::Isolation isolation = run::Isolation::kTenant;
     /// Sees the run while it happens; must live until the run is done.
     worker::RunObserver* observer = nullptr;
   };
   struct Answer {
     sandbox::Outcome outcome;
-    SessionReport report;
+    run::SessionReport report;
   };
   using RunId = std::uint64_t;
   using Done = std::function<void(Result<Answer>)>;

@@ -30,7 +30,7 @@ struct Started {
   SessionRuns::RunId id = 0;
   std::optional<Result<SessionRuns::Answer>> ended;
 
-  const SessionReport& report() const { return ended->value().report; }
+  const run::SessionReport& report() const { return ended->value().report; }
 };
 
 /// The workers count in each session, and say whether they kept it, were woken, or began anew.

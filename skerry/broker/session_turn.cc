@@ -94,9 +94,9 @@ void SessionTurn::continue_with(runtime::PythonProgram& program) const {
   if (!program.has_file) program.name = fmt::format("<run {}>", next_);
 }
 
-SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outcome& outcome,
-                               std::string_view code, const Left& left) {
-  SessionReport report;
+run::SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outcome& outcome,
+                                    std::string_view code, const Left& left) {
+  run::SessionReport report;
   report.name = name();
   report.revision = head_;
   report.notice = notice_;
@@ -128,8 +128,8 @@ SessionReport SessionTurn::end(session::SessionStore& store, const sandbox::Outc
   return report;
 }
 
-SessionReport SessionTurn::refuse(const Status& why) const {
-  SessionReport report{
+run::SessionReport SessionTurn::refuse(const Status& why) const {
+  run::SessionReport report{
       .name = name(), .revision = head_, .message = {}, .notice = notice_, .failure = {}};
   report.failure = annotate(
       why, fmt::format("session {} is not saved, and still at revision {}", report.name, head_));

@@ -8,22 +8,12 @@
 #include <string_view>
 
 #include "skerry/base/status.h"
+#include "skerry/run/report.h"
 #include "skerry/runtime/python.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/session/session_store.h"
 
 namespace skerry::broker {
-
-/// Where a session stands after a run.
-struct SessionReport {
-  std::string name;
-  std::int64_t revision = 0;
-  std::string saved = "no";  ///< "committed" or "durable" when this run is that revision
-  std::string message;       ///< why it is not
-  std::string notice = {};   ///< as `SessionTurn::notice`
-  std::int64_t bytes = 0;    ///< of disk that it took
-  Status failure;            ///< not OK when that is our doing and not the run's
-};
 
 /// One run in a session, as the trusted side sees it: where it begins, and what becomes of what it
 /// leaves. Holds the session's lease. Confined to one thread at a time.
@@ -63,11 +53,11 @@ class SessionTurn {
   };
 
   /// Commits what the run left, or says why nothing is kept.
-  SessionReport end(session::SessionStore& store, const sandbox::Outcome& outcome,
-                    std::string_view code, const Left& left);
+  run::SessionReport end(session::SessionStore& store, const sandbox::Outcome& outcome,
+                         std::string_view code, const Left& left);
 
   /// Instead of `end`: what the run left is none of a run's.
-  SessionReport refuse(const Status& why) const;
+  run::SessionReport refuse(const Status& why) const;
 
   /// Instead of `end`, for an operation on the session's files: commits `host_state`, untrusted, as
   /// a revision with the pages and globals of the parent. `title` is how a list of revisions names

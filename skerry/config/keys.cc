@@ -193,7 +193,7 @@ Status take_variables(Settings& settings, const json& value) {
   if (!value.is_object()) return expected("names and values", value);
   std::map<std::string, std::string> variables;
   for (const auto& [name, text] : value.items()) {
-    if (!broker::is_variable_name(name) || !text.is_string())
+    if (!run::is_variable_name(name) || !text.is_string())
       return expected("names and values", value);
     variables[name] = text.get<std::string>();
   }

@@ -169,7 +169,7 @@ ordered_json status_schema() {
 
 }  // namespace
 
-Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& tools,
+Metrics::Metrics(const run::Runner& runner, const std::vector<std::string>& tools,
                  TenantLabels labels)
     : runner_(runner),
       tenant_labels_(labels),
@@ -227,13 +227,12 @@ Metrics::Metrics(const broker::Runner& runner, const std::vector<std::string>& t
                  .Name("skerry_tool_cache_total")
                  .Help("Calls of tools whose results are kept")
                  .Register(*registry_)),
-      waits_(
-          BuildHistogram()
-              .Name("skerry_queue_seconds")
-              .Help("Until a run has a worker")
-              .Register(*registry_)
-              .Add({}, prometheus::Histogram::BucketBoundaries(broker::WaitTimes::kBounds.begin(),
-                                                               broker::WaitTimes::kBounds.end()))),
+      waits_(BuildHistogram()
+                 .Name("skerry_queue_seconds")
+                 .Help("Until a run has a worker")
+                 .Register(*registry_)
+                 .Add({}, prometheus::Histogram::BucketBoundaries(run::WaitTimes::kBounds.begin(),
+                                                                  run::WaitTimes::kBounds.end()))),
       outcomes_(BuildCounter()
                     .Name("skerry_run_outcomes_total")
                     .Help("How runs ended")
@@ -341,7 +340,7 @@ void Metrics::admitted(const Status& status) {
 }
 
 void Metrics::read_counts() {
-  const broker::Counts counts = runner_.counts();
+  const run::Counts counts = runner_.counts();
   for (const auto& [state, number] : {std::pair("starting", counts.starting),
                                       {"spare", counts.spare},
                                       {"idle", counts.idle},

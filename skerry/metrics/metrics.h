@@ -16,11 +16,11 @@
 #include <prometheus/registry.h>
 
 #include "skerry/access/gate.h"
-#include "skerry/broker/runner.h"
 #include "skerry/http/router.h"
 #include "skerry/http/server.h"
 #include "skerry/http/tls.h"
 #include "skerry/loop/lag_meter.h"
+#include "skerry/run/runner.h"
 #include "skerry/tool/tool.h"
 
 namespace skerry::metrics {
@@ -34,7 +34,7 @@ class Metrics final : public tool::CallWatcher {
  public:
   enum class TenantLabels { kPseudonyms, kNames };
   /// `tools` are the names that have a label of their own. The runner must outlive it.
-  Metrics(const broker::Runner& runner, const std::vector<std::string>& tools, TenantLabels labels);
+  Metrics(const run::Runner& runner, const std::vector<std::string>& tools, TenantLabels labels);
 
   void called(const access::Principal& caller, std::string_view tool,
               const tool::ToolResult& result) override;
@@ -65,7 +65,7 @@ class Metrics final : public tool::CallWatcher {
   void read_loop();
   void read_connections();
 
-  const broker::Runner& runner_;
+  const run::Runner& runner_;
   const http::Tls* tls_ = nullptr;
   const loop::LagMeter* lag_ = nullptr;
   const http::Server* server_ = nullptr;
@@ -94,7 +94,7 @@ class Metrics final : public tool::CallWatcher {
   prometheus::Family<prometheus::Gauge>& connections_;
   prometheus::Family<prometheus::Gauge>& held_;
   loop::LagMeter::Counts lags_seen_;
-  broker::WaitTimes waits_seen_;
+  run::WaitTimes waits_seen_;
   std::map<std::string, OfTool, std::less<>> tools_;
   std::map<std::string, prometheus::Counter*, std::less<>> tenants_;
   std::map<std::string, prometheus::Counter*, std::less<>> outcome_counters_;

@@ -372,7 +372,7 @@ double memory_in_use() {
 }  // namespace
 
 AgentService::AgentService(const agent::Agent& agent, const tool::Toolbox& tools,
-                           const broker::Runner& runner, Options options)
+                           const run::Runner& runner, Options options)
     : grpc::Service(
           proto::ExecuteTaskRequest::descriptor()->file()->FindServiceByName("AgentService")),
       agent_(agent),
@@ -474,7 +474,7 @@ grpc::Service::Work AgentService::get_capabilities(grpc::Call&,
 
 grpc::Service::Work AgentService::health_check(grpc::Call&, const proto::HealthCheckRequest&,
                                                proto::HealthCheckResponse& response) {
-  const broker::Counts counts = runner_.counts();
+  const run::Counts counts = runner_.counts();
   const bool healthy = counts.has_workers();
   response.set_healthy(healthy);
   response.set_message(healthy ? "serving" : "no worker starts: see the log");

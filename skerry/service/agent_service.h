@@ -5,8 +5,8 @@
 #include <string>
 
 #include "skerry/agent/agent.h"
-#include "skerry/broker/runner.h"
 #include "skerry/grpc/service.h"
+#include "skerry/run/runner.h"
 #include "skerry/tool/toolbox.h"
 
 #include "shannon/agent.pb.h"
@@ -23,7 +23,7 @@ class AgentService final : public grpc::Service {
     int concurrent_tasks = 0;  ///< as many runs as there are workers
   };
   /// Agent, tools and runner must outlive it.
-  AgentService(const agent::Agent& agent, const tool::Toolbox& tools, const broker::Runner& runner,
+  AgentService(const agent::Agent& agent, const tool::Toolbox& tools, const run::Runner& runner,
                Options options);
 
  private:
@@ -45,7 +45,7 @@ class AgentService final : public grpc::Service {
 
   const agent::Agent& agent_;
   const tool::Toolbox& tools_;
-  const broker::Runner& runner_;
+  const run::Runner& runner_;
   Options options_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };

@@ -363,7 +363,7 @@ OutputRelay::Client client_of(EventStream& events) {
 
 /// A run whose events are sent as they come; none where it ended with them.
 awaitable<Answer> answer_streamed_run(const HttpApi& api, access::Principal principal,
-                                      broker::Runner::Order order, EventStream& events) {
+                                      run::Request order, EventStream& events) {
   OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(events));
   std::function<void()> begun = [&events] { events.send("started", ordered_json::object()); };
   auto running = relay.during(

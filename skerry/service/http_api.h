@@ -5,9 +5,9 @@
 #include <string>
 
 #include "skerry/agent/agent.h"
-#include "skerry/broker/runner.h"
 #include "skerry/http/router.h"
 #include "skerry/loop/pool.h"
+#include "skerry/run/runner.h"
 #include "skerry/service/run_order.h"
 #include "skerry/tool/runs.h"
 #include "skerry/tool/toolbox.h"
@@ -19,7 +19,7 @@ struct HttpApi {
   loop::Pool& pool;
   const agent::Agent& agent;
   const tool::Toolbox& tools;
-  broker::Runner& runner;
+  run::Runner& runner;
   tool::Runs& runs;
   RunRules rules;
   std::string version;

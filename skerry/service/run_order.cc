@@ -112,9 +112,9 @@ nlohmann::ordered_json run_schema(const RunRules& rules) {
   return schema;
 }
 
-Result<broker::Runner::Order> run_order(nlohmann::json parameters, const RunRules& rules) {
+Result<run::Request> run_order(nlohmann::json parameters, const RunRules& rules) {
   SKERRY_ASSIGN(auto given, tool::Arguments::check(run_parameters(rules), std::move(parameters)));
-  broker::Runner::Order order;
+  run::Request order;
   if (given.has("session")) {
     SKERRY_ASSIGN(order.session, session::SessionName::parse(given.text("session")));
   }
@@ -149,7 +149,7 @@ Result<broker::Runner::Order> run_order(nlohmann::json parameters, const RunRule
   if (isolation != "tenant" && isolation != "process") {
     return absl::InvalidArgumentError("Parameter 'isolation' must be \"tenant\" or \"process\"");
   }
-  if (isolation == "process") order.isolation = broker::Isolation::kProcess;
+  if (isolation == "process") order.isolation = run::Isolation::kProcess;
   SKERRY_TRY(request.limits.check());
   return order;
 }

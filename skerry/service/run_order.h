@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/base/status.h"
-#include "skerry/broker/runner.h"
+#include "skerry/run/runner.h"
 #include "skerry/tool/definition.h"
 #include "skerry/tool/runs.h"
 
@@ -24,6 +24,6 @@ nlohmann::ordered_json run_schema(const RunRules& rules);
 
 /// A run as such parameters ask for it; whose tenant and observer the caller adds. kInvalidArgument
 /// naming what does not fit.
-Result<broker::Runner::Order> run_order(nlohmann::json parameters, const RunRules& rules);
+Result<run::Request> run_order(nlohmann::json parameters, const RunRules& rules);
 
 }  // namespace skerry::service

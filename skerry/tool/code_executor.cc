@@ -39,7 +39,7 @@ Definition define(const sandbox::Limits& limits) {
 
 }  // namespace
 
-CodeExecutor::CodeExecutor(broker::Runner& runner, ModuleSource& source, sandbox::Limits limits)
+CodeExecutor::CodeExecutor(run::Runner& runner, ModuleSource& source, sandbox::Limits limits)
     : runner_(runner), source_(source), limits_(limits), definition_(define(limits)) {}
 
 boost::asio::awaitable<Result<ModuleSource::Module>> CodeExecutor::module_of(Arguments& arguments) {

@@ -61,7 +61,7 @@ Result<std::vector<std::string>> command_words(const Arguments& arguments, std::
   return words;
 }
 
-boost::asio::awaitable<ToolResult> run_module(broker::Runner& runner, ModuleCall call,
+boost::asio::awaitable<ToolResult> run_module(run::Runner& runner, ModuleCall call,
                                               access::Principal caller, OutputCallback on_output,
                                               std::string failure) {
   std::size_t words = 0;
@@ -72,9 +72,9 @@ boost::asio::awaitable<ToolResult> run_module(broker::Runner& runner, ModuleCall
     co_return failed(Verdict::kInvalid,
                      fmt::format("{} of {} bytes, expected at most {}", what, size, kMaxText));
   }
-  broker::Runner::Order order;
+  run::Request order;
   order.principal = std::move(caller);
-  order.isolation = broker::Isolation::kProcess;
+  order.isolation = run::Isolation::kProcess;
   order.module = std::move(call.module);
   order.request.command = {.arguments = std::move(call.arguments), .environment = {}};
   order.request.input = std::move(call.input);

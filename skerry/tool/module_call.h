@@ -7,7 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "skerry/access/principal.h"
-#include "skerry/broker/runner.h"
+#include "skerry/run/runner.h"
 #include "skerry/tool/module_source.h"
 #include "skerry/tool/tool.h"
 
@@ -33,7 +33,7 @@ Result<std::vector<std::string>> command_words(const Arguments& arguments, std::
 
 /// Runs it for the caller's tenant and tells what it came to. `failure` begins the error of a run
 /// that did not succeed.
-boost::asio::awaitable<ToolResult> run_module(broker::Runner& runner, ModuleCall call,
+boost::asio::awaitable<ToolResult> run_module(run::Runner& runner, ModuleCall call,
                                               access::Principal caller, OutputCallback on_output,
                                               std::string failure);
 

@@ -60,7 +60,7 @@ Status check_may_run(const access::Principal& caller) {
   return absl::PermissionDeniedError("python_executor is not among the tools of this key");
 }
 
-PythonExecutor::PythonExecutor(broker::Runner& runner, sandbox::Limits limits, int calls_per_minute)
+PythonExecutor::PythonExecutor(run::Runner& runner, sandbox::Limits limits, int calls_per_minute)
     : runner_(runner), limits_(limits), definition_(define(limits)) {
   definition_.calls_per_minute = calls_per_minute;
 }
@@ -76,7 +76,7 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
     co_return failed(Verdict::kInvalid,
                      fmt::format("Parameter '{}' is longer than {} bytes", name, kMaxText));
   }
-  broker::Runner::Order order;
+  run::Request order;
   order.principal = caller;
   const std::string session = arguments.has("session_id") ? arguments.text("session_id") : "";
   if (!session.empty() || !caller.session.empty()) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "skerry/access/principal.h"
-#include "skerry/broker/runner.h"
+#include "skerry/run/runner.h"
 #include "skerry/tool/tool.h"
 
 namespace skerry::tool {
@@ -15,14 +15,14 @@ class PythonExecutor final : public Tool {
   static constexpr const char* kName = "python_executor";
 
   /// The runner must outlive it. `limits` are those of a run whose caller asks for nothing else.
-  PythonExecutor(broker::Runner& runner, sandbox::Limits limits, int calls_per_minute = 0);
+  PythonExecutor(run::Runner& runner, sandbox::Limits limits, int calls_per_minute = 0);
 
   const Definition& definition() const override { return definition_; }
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                           OutputCallback on_output) override;
 
  private:
-  broker::Runner& runner_;
+  run::Runner& runner_;
   sandbox::Limits limits_;
   Definition definition_;
 };

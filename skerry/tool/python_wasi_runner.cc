@@ -70,7 +70,7 @@ Status place(Arguments& arguments, ModuleCall& call) {
 
 }  // namespace
 
-PythonWasiRunner::PythonWasiRunner(broker::Runner& runner, ModuleSource& source,
+PythonWasiRunner::PythonWasiRunner(run::Runner& runner, ModuleSource& source,
                                    sandbox::Limits limits)
     : runner_(runner), source_(source), limits_(limits), definition_(define(limits)) {}
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "skerry/access/principal.h"
-#include "skerry/broker/runner.h"
+#include "skerry/run/runner.h"
 #include "skerry/tool/module_source.h"
 #include "skerry/tool/tool.h"
 
@@ -19,7 +19,7 @@ class PythonWasiRunner final : public Tool {
  public:
   /// Runner and source must outlive it. `limits` are those of a run whose caller asks for nothing
   /// else.
-  PythonWasiRunner(broker::Runner& runner, ModuleSource& source, sandbox::Limits limits);
+  PythonWasiRunner(run::Runner& runner, ModuleSource& source, sandbox::Limits limits);
 
   const Definition& definition() const override { return definition_; }
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
@@ -28,7 +28,7 @@ class PythonWasiRunner final : public Tool {
  private:
   boost::asio::awaitable<Result<ModuleSource::Module>> interpreter_of(const Arguments& arguments);
 
-  broker::Runner& runner_;
+  run::Runner& runner_;
   ModuleSource& source_;
   sandbox::Limits limits_;
   Definition definition_;

@@ -70,8 +70,7 @@ void RunOutput::keep(wasi::Stream stream, std::string_view text) {
   if (share_) share_->add(text.size());
 }
 
-boost::asio::awaitable<Result<RunReport>> reported_run(broker::Runner& runner,
-                                                       broker::Runner::Order order,
+boost::asio::awaitable<Result<RunReport>> reported_run(run::Runner& runner, run::Request order,
                                                        OutputOptions options) {
   RunReport report{.limits = order.request.limits};
   RunOutput output(report.limits, std::move(options));

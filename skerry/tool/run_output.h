@@ -12,7 +12,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/base/utf8.h"
-#include "skerry/broker/runner.h"
+#include "skerry/run/runner.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/tool/output_memory.h"
 #include "skerry/tool/run_report.h"
@@ -72,8 +72,7 @@ class RunOutput final : public worker::RunObserver {
 
 /// Does a run, whose observer this is, and gives all there is to tell of it. Fails as `Runner::run`
 /// does.
-boost::asio::awaitable<Result<RunReport>> reported_run(broker::Runner& runner,
-                                                       broker::Runner::Order order,
+boost::asio::awaitable<Result<RunReport>> reported_run(run::Runner& runner, run::Request order,
                                                        OutputOptions options);
 
 }  // namespace skerry::tool

@@ -82,7 +82,7 @@ ordered_json json_of(const sandbox::Exception& exception) {
   return {{"type", exception.type}, {"message", exception.message}, {"frames", std::move(frames)}};
 }
 
-ordered_json json_of(const broker::SessionReport& session) {
+ordered_json json_of(const run::SessionReport& session) {
   return {{"name", session.name},   {"revision", session.revision}, {"saved", session.saved},
           {"bytes", session.bytes}, {"message", session.message},   {"notice", session.notice}};
 }

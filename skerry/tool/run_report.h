@@ -26,7 +26,7 @@ struct RunReport {
   KeptOutput standard_output = {};
   KeptOutput standard_error = {};
   sandbox::Limits limits = {};
-  std::optional<broker::SessionReport> session = {};
+  std::optional<run::SessionReport> session = {};
   std::shared_ptr<const void> memory = {};  ///< what the output counts against, until it is gone
 };
 
@@ -40,7 +40,7 @@ std::string cut_marker(const sandbox::Limits& limits);
 
 nlohmann::ordered_json json_of(const sandbox::Exception& exception);
 nlohmann::ordered_json json_of(const sandbox::Usage& usage);
-nlohmann::ordered_json json_of(const broker::SessionReport& session);
+nlohmann::ordered_json json_of(const run::SessionReport& session);
 
 /// The report as the command line and the service tell it: docs/outcomes.md has the keys.
 nlohmann::ordered_json json_of(RunReport report);

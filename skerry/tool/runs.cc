@@ -10,8 +10,7 @@
 
 namespace skerry::tool {
 
-boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller,
-                                                    broker::Runner::Order order,
+boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, run::Request order,
                                                     OutputCallback on_output,
                                                     std::function<void()> begun) {
   if (const Status status = check_may_run(caller); !status.ok()) {

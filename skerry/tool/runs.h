@@ -9,7 +9,7 @@
 #include "skerry/access/principal.h"
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
-#include "skerry/broker/runner.h"
+#include "skerry/run/runner.h"
 #include "skerry/tool/output_memory.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/toolbox.h"
@@ -28,13 +28,12 @@ struct RunBounds {
 class Runs {
  public:
   /// Whoever may call python_executor may run. Both must outlive it.
-  Runs(broker::Runner& runner, const Toolbox& tools) : runner_(runner), tools_(tools) {}
+  Runs(run::Runner& runner, const Toolbox& tools) : runner_(runner), tools_(tools) {}
 
   /// Runs for `caller`, and tells the toolbox's watchers. kPermissionDenied for one who may not;
   /// else fails as `Runner::run` does. Output goes to `on_output`, or if that is empty is kept, as
   /// bytes; `begun`, if there is one, is called when the program begins.
-  boost::asio::awaitable<Result<RunReport>> run(access::Principal caller,
-                                                broker::Runner::Order order,
+  boost::asio::awaitable<Result<RunReport>> run(access::Principal caller, run::Request order,
                                                 OutputCallback on_output,
                                                 std::function<void()> begun);
 
@@ -42,7 +41,7 @@ class Runs {
   // Beside the one run that goes on when it is used up.
   static constexpr ByteSize kOutputMemory = mib(64);
 
-  broker::Runner& runner_;
+  run::Runner& runner_;
   const Toolbox& tools_;
   // Answers that are being sent may outlive this.
   std::shared_ptr<OutputMemory> memory_ = std::make_shared<OutputMemory>(kOutputMemory);

@@ -49,7 +49,7 @@ template <typename Work>
 Sessions::Awaited<typename std::invoke_result_t<Work, SessionStore&>::value_type>
 Sessions::recorded(SessionRef ref, const char* action, std::string object, Work work) {
   const auto begun = Clock::now();
-  auto working = runner_.sessions().with(ref.principal.tenant, std::move(work));
+  auto working = sessions_.with(ref.principal.tenant, std::move(work));
   auto result = co_await std::move(working);
   record(std::move(ref), action, object, result.status(), begun);
   co_return result;
@@ -57,21 +57,21 @@ Sessions::recorded(SessionRef ref, const char* action, std::string object, Work 
 
 Sessions::Awaited<std::vector<SessionInfo>> Sessions::list(access::Principal principal) {
   auto work = [](SessionStore& store) { return store.list(); };
-  co_return co_await runner_.sessions().with(std::move(principal.tenant), std::move(work));
+  co_return co_await sessions_.with(std::move(principal.tenant), std::move(work));
 }
 
 Sessions::Awaited<SessionInfo> Sessions::info(SessionRef ref) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
   auto work = [&name](SessionStore& store) { return store.info(*name); };
-  co_return co_await runner_.sessions().with(ref.principal.tenant, std::move(work));
+  co_return co_await sessions_.with(ref.principal.tenant, std::move(work));
 }
 
 Sessions::Awaited<SessionLog> Sessions::log(SessionRef ref) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
   auto work = [&name](SessionStore& store) { return session_log(store, *name); };
-  co_return co_await runner_.sessions().with(ref.principal.tenant, std::move(work));
+  co_return co_await sessions_.with(ref.principal.tenant, std::move(work));
 }
 
 Sessions::Awaited<SessionStore::Checkpoint> Sessions::checkpoint(SessionRef ref,
@@ -125,11 +125,11 @@ Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string rev
   auto work = [&](SessionStore& store) {
     return store.open_revision(*name, revision_or_head(revision));
   };
-  auto opened = co_await runner_.sessions().with(ref.principal.tenant, std::move(work));
+  auto opened = co_await sessions_.with(ref.principal.tenant, std::move(work));
   if (!opened.ok()) co_return opened.status();
   if (!opened->revision) co_return Variables();
   Told told;
-  broker::Runner::ReadOnlyRun look{
+  run::ReadOnlyRun look{
       .principal = std::move(ref.principal),
       .revision = std::make_shared<const image::Revision>(*std::move(opened->revision)),
       .request = {},
@@ -173,7 +173,7 @@ Sessions::Awaited<std::unique_ptr<broker::ExportStream>> Sessions::export_revisi
   auto working = recorded(std::move(ref), "session.export", revision, std::move(work));
   auto begun = co_await std::move(working);
   if (!begun.ok()) co_return begun.status();
-  co_return std::make_unique<broker::ExportStream>(runner_.sessions(), std::move(begun->writer),
+  co_return std::make_unique<broker::ExportStream>(sessions_, std::move(begun->writer),
                                                    begun->revision, *std::move(turn));
 }
 
@@ -198,7 +198,7 @@ Sessions::Awaited<session::RevisionInfo> Sessions::import(SessionRef ref, std::s
     return broker::read_session(input.get(), std::move(room), home_, installed->manifest, reader_);
   };
   const auto begun = Clock::now();
-  const auto read = co_await runner_.sessions().on_thread(std::move(reading));
+  const auto read = co_await sessions_.on_thread(std::move(reading));
   if (!read.ok()) {
     record(ref, "session.import", "", read.status(), begun);
     // What is damaged is what the caller gave, and nothing of ours.

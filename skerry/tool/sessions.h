@@ -16,9 +16,10 @@
 #include "skerry/access/principal.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/export_stream.h"
-#include "skerry/broker/runner.h"
+#include "skerry/broker/session_access.h"
 #include "skerry/broker/session_transfer.h"
 #include "skerry/broker/tenant_turns.h"
+#include "skerry/run/runner.h"
 #include "skerry/runtime/home.h"
 #include "skerry/session/session_store.h"
 #include "skerry/tool/session_report.h"
@@ -43,10 +44,14 @@ class Sessions {
   template <typename Value>
   using Awaited = boost::asio::awaitable<Result<Value>>;
 
-  /// The runner and the log must outlive it; null: nothing is logged.
-  Sessions(broker::Runner& runner, runtime::Home home, broker::ReaderOptions reader,
-           access::AuditLog* audit = nullptr)
-      : runner_(runner), home_(std::move(home)), reader_(std::move(reader)), audit_(audit) {}
+  /// All must outlive it; `audit` null: nothing is logged.
+  Sessions(run::Runner& runner, broker::SessionAccess& sessions, runtime::Home home,
+           broker::ReaderOptions reader, access::AuditLog* audit = nullptr)
+      : runner_(runner),
+        sessions_(sessions),
+        home_(std::move(home)),
+        reader_(std::move(reader)),
+        audit_(audit) {}
 
   Awaited<std::vector<session::SessionInfo>> list(access::Principal principal);
   Awaited<session::SessionInfo> info(SessionRef ref);
@@ -80,7 +85,8 @@ class Sessions {
   Awaited<typename std::invoke_result_t<Work, session::SessionStore&>::value_type> recorded(
       SessionRef ref, const char* action, std::string object, Work work);
 
-  broker::Runner& runner_;
+  run::Runner& runner_;
+  broker::SessionAccess& sessions_;
   runtime::Home home_;
   broker::ReaderOptions reader_;
   access::AuditLog* audit_;

@@ -115,12 +115,11 @@ Status FileCalls::Options::check() const {
   return in_bounds("the seconds that a command may take", patience.count(), 1, 300);
 }
 
-FileCalls::Awaited<broker::Runner::FileWork> FileCalls::prepare(Scope scope,
-                                                                const Request& request) {
+FileCalls::Awaited<run::FileWork> FileCalls::prepare(Scope scope, const Request& request) {
   const operation::Roots roots = operation::roots_of(request);
-  broker::Runner::FileWork work{.principal = std::move(scope.principal),
-                                .workspace_quota = options_.workspace,
-                                .memory_quota = options_.memory};
+  run::FileWork work{.principal = std::move(scope.principal),
+                     .workspace_quota = options_.workspace,
+                     .memory_quota = options_.memory};
   if (roots.memory) work.memory = std::move(scope.user);
   // Without a user, a command that names memory/ says so in its output.
   const bool is_command = std::holds_alternative<operation::RunCommand>(request);
@@ -139,7 +138,7 @@ FileCalls::Awaited<broker::Runner::FileWork> FileCalls::prepare(Scope scope,
     SKERRY_ASSIGN(const std::string encoded, operation::encode(request));
     return sealed_file(encoded);
   };
-  auto encoding = runner_.sessions().on_thread(std::move(encode));
+  auto encoding = sessions_.on_thread(std::move(encode));
   auto file = co_await std::move(encoding);
   if (!file.ok()) co_return file.status();
   work.large_operation = *std::move(file);
@@ -147,7 +146,7 @@ FileCalls::Awaited<broker::Runner::FileWork> FileCalls::prepare(Scope scope,
 }
 
 // Also while it waits for its turn or a worker: then it has not begun, and is given up.
-FileCalls::Awaited<sandbox::Outcome> FileCalls::with_patience(broker::Runner::FileWork work) {
+FileCalls::Awaited<sandbox::Outcome> FileCalls::with_patience(run::FileWork work) {
   using boost::asio::experimental::awaitable_operators::operator||;
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   const auto& reply = static_cast<const Reply&>(*work.observer);
@@ -212,7 +211,7 @@ FileCalls::Awaited<Answer> FileCalls::answer_of(Scope scope, const Request& requ
   if (reply.was_cut()) co_return absl::InternalError("a worker's answer was too large");
   if (reply.text().size() <= kLarge) co_return operation::decode_answer(reply.text(), request);
   auto decode = [&] { return operation::decode_answer(reply.text(), request); };
-  auto decoding = runner_.sessions().on_thread(std::move(decode));
+  auto decoding = sessions_.on_thread(std::move(decode));
   co_return co_await std::move(decoding);
 }
 

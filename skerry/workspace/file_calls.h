@@ -9,8 +9,9 @@
 #include "skerry/access/audit_log.h"
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
-#include "skerry/broker/runner.h"
+#include "skerry/broker/session_access.h"
 #include "skerry/operation/request.h"
+#include "skerry/run/runner.h"
 #include "skerry/workspace/scope.h"
 
 namespace skerry::workspace {
@@ -41,9 +42,11 @@ class FileCalls {
   template <typename Value>
   using Awaited = boost::asio::awaitable<Result<Value>>;
 
-  /// The runner and the log must outlive it; null: nothing is logged. `options` must be good.
-  FileCalls(broker::Runner& runner, const Options& options, access::AuditLog* audit = nullptr)
-      : runner_(runner), options_(options), audit_(audit) {}
+  /// Large requests and answers are encoded and decoded on the sessions' threads. All must outlive
+  /// it; `audit` null: nothing is logged. `options` must be good.
+  FileCalls(run::Runner& runner, broker::SessionAccess& sessions, const Options& options,
+            access::AuditLog* audit = nullptr)
+      : runner_(runner), sessions_(sessions), options_(options), audit_(audit) {}
   FileCalls(const FileCalls&) = delete;
   FileCalls& operator=(const FileCalls&) = delete;
 
@@ -67,10 +70,11 @@ class FileCalls {
                                        std::chrono::milliseconds time);
   template <typename Value>
   Awaited<Value> perform_as(Scope scope, operation::Request request);
-  Awaited<broker::Runner::FileWork> prepare(Scope scope, const operation::Request& request);
-  Awaited<sandbox::Outcome> with_patience(broker::Runner::FileWork work);
+  Awaited<run::FileWork> prepare(Scope scope, const operation::Request& request);
+  Awaited<sandbox::Outcome> with_patience(run::FileWork work);
 
-  broker::Runner& runner_;
+  run::Runner& runner_;
+  broker::SessionAccess& sessions_;
   const Options options_;
   access::AuditLog* audit_;
 };

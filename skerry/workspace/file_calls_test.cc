@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/test_directory.h"
+#include "skerry/broker/local_runner.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/image/test_template.h"
 #include "skerry/session/memory_tenant.h"
@@ -46,17 +47,17 @@ class FileCallsTest : public ::testing::Test {
   void start(const FileCalls::Options& options, int queue = 100) {
     calls_.reset();
     runner_.reset();
-    broker::Runner::Options setting;
+    broker::LocalRunner::Options setting;
     setting.pool.zygote = SKERRY_TEST_ZYGOTE;
     setting.pool.home = home_;
     setting.pool.workers = 4;
     setting.pool.spares = 1;
     setting.pool.share = 3;
     setting.pool.queue = queue;
-    auto runner = broker::Runner::start(io_, setting);
+    auto runner = broker::LocalRunner::start(io_, setting);
     ASSERT_TRUE(runner.ok()) << runner.status();
     runner_ = *std::move(runner);
-    calls_ = std::make_unique<FileCalls>(*runner_, options);
+    calls_ = std::make_unique<FileCalls>(*runner_, runner_->sessions(), options);
   }
 
   template <typename Value>
@@ -108,10 +109,10 @@ class FileCallsTest : public ::testing::Test {
   /// A run in the session; what it says.
   std::string run(const std::string& code = "count") {
     broker::testing::KeptOutput output;
-    broker::Runner::Order order{.principal = {.tenant = "t"},
-                                .session = SessionName::parse("s").value(),
-                                .request = {},
-                                .observer = &output};
+    run::Request order{.principal = {.tenant = "t"},
+                       .session = SessionName::parse("s").value(),
+                       .request = {},
+                       .observer = &output};
     order.request.program.code = code;
     EXPECT_TRUE(end_of(*begin(runner_->run(std::move(order)))).ok());
     return output.text;
@@ -125,7 +126,7 @@ class FileCallsTest : public ::testing::Test {
   image::testing::TestTemplate template_;
   boost::asio::io_context io_;
   std::optional<SessionName> user_;
-  std::unique_ptr<broker::Runner> runner_;
+  std::unique_ptr<broker::LocalRunner> runner_;
   std::unique_ptr<FileCalls> calls_;
 };
 

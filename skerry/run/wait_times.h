@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 
-namespace skerry::broker {
+namespace skerry::run {
 
 /// How long runs waited for a worker, counted in classes. A value.
 struct WaitTimes {
@@ -16,11 +15,7 @@ struct WaitTimes {
   std::array<std::uint64_t, kBounds.size() + 1> runs{};  ///< the last: longer than all bounds
   double seconds = 0;                                    ///< of all runs together
 
-  void add(std::chrono::duration<double> waited) {
-    const auto bound = std::lower_bound(kBounds.begin(), kBounds.end(), waited.count());
-    ++runs[static_cast<std::size_t>(bound - kBounds.begin())];
-    seconds += waited.count();
-  }
+  void add(std::chrono::duration<double> waited);
 };
 
-}  // namespace skerry::broker
+}  // namespace skerry::run

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/broker/runner.h"
+#include "skerry/broker/local_runner.h"
 
 #include <chrono>
 #include <filesystem>
@@ -30,13 +30,13 @@ class RunnerTest : public ::testing::Test {
     for (const char* name : {"python-data.image", "test.image"}) {
       std::filesystem::copy_file(template_.file, home_.templates() / name);
     }
-    Runner::Options options;
+    LocalRunner::Options options;
     options.pool.zygote = SKERRY_TEST_ZYGOTE;
     options.pool.home = home_;
     options.pool.workers = 4;
     options.pool.spares = 1;
     options.pool.share = 1;
-    auto runner = Runner::start(io_, options);
+    auto runner = LocalRunner::start(io_, options);
     ASSERT_TRUE(runner.ok()) << runner.status();
     runner_ = *std::move(runner);
   }
@@ -48,13 +48,13 @@ class RunnerTest : public ::testing::Test {
   struct Started {
     KeptOutput output;
     boost::asio::cancellation_signal stop;
-    std::optional<Result<Runner::Answer>> answer;
+    std::optional<Result<run::Report>> answer;
   };
 
   std::shared_ptr<Started> begin(const std::string& code, const std::string& session = "",
                                  std::chrono::milliseconds wall = std::chrono::seconds(20)) {
     auto started = std::make_shared<Started>();
-    Runner::Order order{
+    run::Request order{
         .principal = {.tenant = "t"}, .session = {}, .request = {}, .observer = &started->output};
     order.request.program.code = code;
     order.request.limits.wall = wall;
@@ -62,13 +62,13 @@ class RunnerTest : public ::testing::Test {
     boost::asio::co_spawn(
         io_, runner_->run(std::move(order)),
         boost::asio::bind_cancellation_slot(
-            started->stop.slot(), [started](std::exception_ptr, Result<Runner::Answer> answer) {
+            started->stop.slot(), [started](std::exception_ptr, Result<run::Report> answer) {
               started->answer = std::move(answer);
             }));
     return started;
   }
 
-  Result<Runner::Answer> end_of(Started& started) {
+  Result<run::Report> end_of(Started& started) {
     if (!testing::wait_until(io_, [&] { return started.answer.has_value(); })) {
       return absl::InternalError("never ended");
     }
@@ -79,7 +79,7 @@ class RunnerTest : public ::testing::Test {
   const runtime::Home home_{directory_ / "kind"};
   image::testing::TestTemplate template_;
   boost::asio::io_context io_;
-  std::unique_ptr<Runner> runner_;
+  std::unique_ptr<LocalRunner> runner_;
 };
 
 TEST_F(RunnerTest, AFreshRunHasNoSession) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/broker/runner.h"
+#include "skerry/broker/local_runner.h"
 
 #include <functional>
 #include <utility>
@@ -43,7 +43,7 @@ awaitable<Result<Answer>> wait_for(Start start) {
 
 Status check_variables(const std::map<std::string, std::string>& environment) {
   for (const auto& [name, value] : environment) {
-    if (!is_variable_name(name)) {
+    if (!run::is_variable_name(name)) {
       return absl::InvalidArgumentError("an environment variable's name is empty, or has = or NUL");
     }
     if (value.find('\0') != value.npos) {
@@ -68,12 +68,9 @@ Status without_home(const Status& status, const std::string& home) {
 
 }  // namespace
 
-bool is_variable_name(std::string_view name) {
-  return !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == name.npos;
-}
-
-Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Options options) {
-  auto runner = std::make_unique<Runner>();
+Result<std::unique_ptr<LocalRunner>> LocalRunner::start(boost::asio::io_context& io,
+                                                        Options options) {
+  auto runner = std::make_unique<LocalRunner>();
   SKERRY_TRY(options.modules.check());
   const runtime::Home home = options.pool.home;
   runner->runtime_home_ = home;
@@ -90,14 +87,14 @@ Result<std::unique_ptr<Runner>> Runner::start(boost::asio::io_context& io, Optio
   return runner;
 }
 
-awaitable<Result<sandbox::Outcome>> Runner::outcome_of(Run run) {
+awaitable<Result<sandbox::Outcome>> LocalRunner::outcome_of(Run run) {
   co_return co_await wait_for<sandbox::Outcome>([&](Broker::Done done) {
     const auto id = broker_->run(std::move(run), std::move(done));
     return [this, id] { broker_->cancel(id); };
   });
 }
 
-awaitable<Result<sandbox::Outcome>> Runner::inspect(ReadOnlyRun order) {
+awaitable<Result<sandbox::Outcome>> LocalRunner::inspect(run::ReadOnlyRun order) {
   if (const Status status = order.request.limits.check(); !status.ok()) co_return status;
   if (const Status status = admit(order.principal); !status.ok()) co_return status;
   order.request.template_name = order.revision->manifest().template_name;
@@ -113,7 +110,7 @@ awaitable<Result<sandbox::Outcome>> Runner::inspect(ReadOnlyRun order) {
   session.left = [](const worker::LeftState&, bool) {};
   Run run{.tenant = order.principal.tenant,
           .request = std::move(order.request),
-          .isolation = Isolation::kProcess,
+          .isolation = run::Isolation::kProcess,
           .session = std::move(session),
           .module = nullptr,
           .observer = order.observer};
@@ -122,13 +119,13 @@ awaitable<Result<sandbox::Outcome>> Runner::inspect(ReadOnlyRun order) {
   co_return outcome;
 }
 
-Status Runner::admit(const access::Principal& principal) {
+Status LocalRunner::admit(const access::Principal& principal) {
   return gate_ == nullptr ? ok_status() : gate_->admit(principal);
 }
 
 /// What the caller got wrong is no fault of the service; time-outs and our own failures are.
-void Runner::record(const access::Principal& principal, const Status& status,
-                    const sandbox::Outcome* outcome) {
+void LocalRunner::record(const access::Principal& principal, const Status& status,
+                         const sandbox::Outcome* outcome) {
   const bool is_caller_s = status.code() == StatusCode::kInvalidArgument ||
                            status.code() == StatusCode::kResourceExhausted;
   if (gate_ == nullptr || principal.is_admitted || is_caller_s) return;
@@ -137,7 +134,7 @@ void Runner::record(const access::Principal& principal, const Status& status,
                 is_fault ? access::Gate::RunEnd::kFault : access::Gate::RunEnd::kSuccess);
 }
 
-awaitable<Result<SessionRuns::Answer>> Runner::run_in_session(SessionRuns::Order order) {
+awaitable<Result<SessionRuns::Answer>> LocalRunner::run_in_session(SessionRuns::Order order) {
   auto answer = co_await wait_for<SessionRuns::Answer>([&](SessionRuns::Done done) {
     const auto id = sessions_->run(std::move(order), std::move(done));
     return [this, id] { sessions_->cancel(id); };
@@ -146,35 +143,35 @@ awaitable<Result<SessionRuns::Answer>> Runner::run_in_session(SessionRuns::Order
   co_return answer;
 }
 
-Counts Runner::counts() const {
-  Counts counts = broker_->counts();
+run::Counts LocalRunner::counts() const {
+  run::Counts counts = broker_->counts();
   counts.waiting += modules_->waiting();
   counts.kept_sessions = sessions_->kept();
   return counts;
 }
 
-awaitable<Result<Runner::Answer>> Runner::run_module(Order order) {
+awaitable<Result<run::Report>> LocalRunner::run_module(run::Request order) {
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   auto coded =
       modules_->code_of(order.principal.tenant, std::move(order.module), order.request.limits);
   auto code = co_await std::move(coded);
   const auto state = co_await boost::asio::this_coro::cancellation_state;
   if (state.cancelled() != boost::asio::cancellation_type::none) {
-    co_return Answer{.outcome = worker::cancelled_outcome(), .session = {}};
+    co_return run::Report{.outcome = worker::cancelled_outcome(), .session = {}};
   }
   if (!code.ok()) co_return code.status();
   Run run{.tenant = order.principal.tenant,
           .request = std::move(order.request),
-          .isolation = Isolation::kProcess,
+          .isolation = run::Isolation::kProcess,
           .session = {},
           .module = *std::move(code),
           .observer = order.observer};
   auto outcome = co_await outcome_of(std::move(run));
   if (!outcome.ok()) co_return outcome.status();
-  co_return Answer{.outcome = *std::move(outcome), .session = {}};
+  co_return run::Report{.outcome = *std::move(outcome), .session = {}};
 }
 
-awaitable<Result<Runner::Answer>> Runner::run(Order order) {
+awaitable<Result<run::Report>> LocalRunner::run(run::Request order) {
   worker::RunRequest& request = order.request;
   if (const Status status = request.limits.check(); !status.ok()) co_return status;
   auto& environment = request.command ? request.command->environment : request.program.environment;
@@ -188,7 +185,7 @@ awaitable<Result<Runner::Answer>> Runner::run(Order order) {
   co_return answer;
 }
 
-awaitable<Result<Runner::Answer>> Runner::run_admitted(Order order) {
+awaitable<Result<run::Report>> LocalRunner::run_admitted(run::Request order) {
   worker::RunRequest& request = order.request;
   if (order.module) {
     auto running = run_module(std::move(order));
@@ -204,7 +201,7 @@ awaitable<Result<Runner::Answer>> Runner::run_admitted(Order order) {
             .observer = order.observer};
     auto outcome = co_await outcome_of(std::move(run));
     if (!outcome.ok()) co_return outcome.status();
-    co_return Answer{.outcome = *std::move(outcome), .session = {}};
+    co_return run::Report{.outcome = *std::move(outcome), .session = {}};
   }
   SessionRuns::Order in_session{.tenant = order.principal.tenant,
                                 .name = *std::move(order.session),
@@ -216,10 +213,10 @@ awaitable<Result<Runner::Answer>> Runner::run_admitted(Order order) {
   auto running = run_in_session(std::move(in_session));
   auto answer = co_await std::move(running);
   if (!answer.ok()) co_return answer.status();
-  SessionReport& report = answer->report;
+  run::SessionReport& report = answer->report;
   report.failure = without_home(report.failure, home_);
   report.message = without_home(std::move(report.message), home_);
-  co_return Answer{.outcome = std::move(answer->outcome), .session = std::move(report)};
+  co_return run::Report{.outcome = std::move(answer->outcome), .session = std::move(report)};
 }
 
 }  // namespace skerry::broker

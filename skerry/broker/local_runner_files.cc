@@ -6,7 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "skerry/broker/file_start.h"
-#include "skerry/broker/runner.h"
+#include "skerry/broker/local_runner.h"
 #include "skerry/image/image_file.h"
 #include "skerry/operation/codec.h"
 #include "skerry/runtime/installation.h"
@@ -23,7 +23,7 @@ using Root = files::FilePath::Root;
 // run for long has the processor only when others leave it.
 constexpr std::chrono::milliseconds kGrace{700};
 
-worker::RunRequest request_for(Runner::FileWork& work) {
+worker::RunRequest request_for(run::FileWork& work) {
   const worker::FileOrder::Volume workspace{.root = Root::kWorkspace,
                                             .quota = work.workspace_quota};
   const worker::FileOrder::Volume memory{.root = Root::kMemory, .quota = work.memory_quota};
@@ -46,7 +46,7 @@ struct Looked {
 
 }  // namespace
 
-awaitable<Result<sandbox::Outcome>> Runner::perform(FileWork work) {
+awaitable<Result<sandbox::Outcome>> LocalRunner::perform(run::FileWork work) {
   worker::RunRequest request = request_for(work);
   if (const Status status = request.limits.check(); !status.ok()) co_return status;
   if (const Status status = admit(work.principal); !status.ok()) co_return status;
@@ -58,8 +58,8 @@ awaitable<Result<sandbox::Outcome>> Runner::perform(FileWork work) {
   co_return outcome;
 }
 
-awaitable<Result<sandbox::Outcome>> Runner::change_files(FileWork work,
-                                                         worker::RunRequest request) {
+awaitable<Result<sandbox::Outcome>> LocalRunner::change_files(run::FileWork work,
+                                                              worker::RunRequest request) {
   SessionRuns::Files files{.title = std::move(work.title),
                            .is_memory = !work.session,
                            .second = work.session ? std::move(work.memory) : std::nullopt,
@@ -75,7 +75,7 @@ awaitable<Result<sandbox::Outcome>> Runner::change_files(FileWork work,
   co_return std::move(answer->outcome);
 }
 
-awaitable<Result<Revision>> Runner::newest(std::string store, session::SessionName name) {
+awaitable<Result<Revision>> LocalRunner::newest(std::string store, session::SessionName name) {
   const auto kept = sessions_->kept_state(store, name);
   const Revision known = kept ? kept->revision : nullptr;
   auto work = [this, &name, &known](session::SessionStore& sessions) -> Result<Revision> {
@@ -98,8 +98,8 @@ awaitable<Result<Revision>> Runner::newest(std::string store, session::SessionNa
   co_return co_await std::move(opening);
 }
 
-awaitable<Result<sandbox::Outcome>> Runner::look_at_files(FileWork work,
-                                                          worker::RunRequest request) {
+awaitable<Result<sandbox::Outcome>> LocalRunner::look_at_files(run::FileWork work,
+                                                               worker::RunRequest request) {
   auto looked = std::make_shared<std::vector<Looked>>();
   if (work.session)
     looked->push_back({.store = work.principal.tenant, .name = *std::move(work.session)});

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "skerry/access/principal.h"
+#include "skerry/base/bytes.h"
+#include "skerry/base/fd.h"
+#include "skerry/image/revision_files.h"
+#include "skerry/session/session_name.h"
+#include "skerry/session/session_store.h"
+#include "skerry/worker/run_events.h"
+#include "skerry/worker/run_request.h"
+
+namespace skerry::run {
+
+/// Whether a run may have a worker that has served its tenant before.
+enum class Isolation {
+  kTenant,   ///< a worker of the tenant's, used again and again
+  kProcess,  ///< a process of its own, gone afterwards
+};
+
+/// A program or a module to run, for whom, and in which session. A value; its observer is borrowed.
+struct Request {
+  access::Principal principal;
+  std::optional<session::SessionName> session;  ///< none: a fresh run
+  /// `template_name` may be empty: the session's own, or the default.
+  worker::RunRequest request;
+  session::Durability durability = session::Durability::kCommitted;
+  Isolation isolation = Isolation::kTenant;
+  /// A WASI command to run, in binary or text form, instead of a Python program: then `request`
+  /// has its words as `command`, there is no session, and it has a process of its own.
+  std::shared_ptr<const std::string> module = nullptr;
+  /// Sees the run while it happens; must live until the report.
+  worker::RunObserver* observer = nullptr;
+};
+
+/// A run that starts at a session's revision and leaves nothing.
+struct ReadOnlyRun {
+  access::Principal principal;
+  std::shared_ptr<const image::Revision> revision;
+  worker::RunRequest request;
+  worker::RunObserver* observer = nullptr;  ///< as in a request
+};
+
+/// An operation on the files of a session, of a user's memory, or of both.
+struct FileWork {
+  access::Principal principal;
+  std::optional<session::SessionName> session = {};          ///< whose workspace it may touch
+  std::optional<session::SessionName> memory = {};           ///< the user whose memory it may touch
+  std::string operation = {};                                ///< an encoded operation::Request; or
+  std::shared_ptr<const OwnedFd> large_operation = nullptr;  ///< a sealed file with it
+  std::chrono::milliseconds time{30'000};  ///< after which it ends by itself, and soon is killed
+  ByteSize workspace_quota = {};
+  ByteSize memory_quota = {};
+  /// Of one that may change files: how a list of revisions names it. Empty: it only reads.
+  std::string title = {};
+  worker::RunObserver* observer = nullptr;  ///< gets the answer as standard output
+};
+
+}  // namespace skerry::run
