@@ -15,20 +15,22 @@ constexpr std::int64_t kDay = 86'400;  // seconds
 
 std::int64_t today() { return std::time(nullptr) / kDay; }
 
-Status breaker_is_open(std::chrono::milliseconds wait) {
-  return with_retry_after(absl::UnavailableError("circuit_breaker_open: too many of the last calls "
-                                                 "failed or timed out"),
-                          wait);
-}
-
-Status take_token(TokenBucket& bucket, double rate, Clock::time_point now) {
-  if (bucket.take(now)) return ok_status();
-  return with_retry_after(absl::ResourceExhaustedError(fmt::format(
-                              "rate_limit_exceeded: {:g} runs a second are allowed", rate)),
-                          bucket.wait(now));
-}
-
 }  // namespace
+
+// Messages begin with the reference's words for the reason.
+
+Gate::Decision Gate::breaker_open(std::chrono::milliseconds wait) {
+  auto status = absl::UnavailableError(
+      "circuit_breaker_open: too many of the last calls failed or timed out");
+  return {Admission::kBreakerOpen, with_retry_after(std::move(status), wait)};
+}
+
+Gate::Decision Gate::take_token(TokenBucket& bucket, double rate, Clock::time_point now) {
+  if (bucket.take(now)) return {};
+  auto status = absl::ResourceExhaustedError(
+      fmt::format("rate_limit_exceeded: {:g} runs a second are allowed", rate));
+  return {Admission::kRateExceeded, with_retry_after(std::move(status), bucket.wait(now))};
+}
 
 Result<std::unique_ptr<Gate>> Gate::open(Options options) {
   auto gate = std::unique_ptr<Gate>(new Gate({}));
@@ -79,9 +81,9 @@ Result<Principal> Gate::principal_of(std::string_view key) const {
 
 Status Gate::admit(const Principal& principal) {
   if (principal.is_admitted) return ok_status();
-  Status decision = decide(principal);
-  if (options_.on_admission) options_.on_admission(decision);
-  return decision;
+  Decision decision = decide(principal);
+  if (options_.on_admission) options_.on_admission(decision.admission);
+  return std::move(decision.status);
 }
 
 Allowance Gate::allowance_of(const Principal& principal) const {
@@ -94,13 +96,14 @@ double Gate::rate_of(const Principal& principal) const {
   return allowance.runs_per_second > 0 ? allowance.runs_per_second : options_.runs_per_second;
 }
 
-Status Gate::check_quota(const Usage& usage, const Allowance& allowance) const {
+Gate::Decision Gate::check_quota(const Usage& usage, const Allowance& allowance) const {
   const bool is_used_up = usage.day == today() && usage.runs >= allowance.runs_per_day;
-  if (allowance.runs_per_day == 0 || !is_used_up) return ok_status();
-  return with_retry_after(absl::ResourceExhaustedError(fmt::format(
-                              "quota_exceeded: {} runs a day are this key's, and they are used up",
-                              allowance.runs_per_day)),
-                          std::chrono::seconds((today() + 1) * kDay - std::time(nullptr)));
+  if (allowance.runs_per_day == 0 || !is_used_up) return {};
+  auto status = absl::ResourceExhaustedError(
+      fmt::format("quota_exceeded: {} runs a day are this key's, and they are used up",
+                  allowance.runs_per_day));
+  const std::chrono::seconds wait((today() + 1) * kDay - std::time(nullptr));
+  return {Admission::kQuotaExceeded, with_retry_after(std::move(status), wait)};
 }
 
 Status Gate::check(const Principal& principal) const {
@@ -109,28 +112,30 @@ Status Gate::check(const Principal& principal) const {
   const auto now = options_.now();
   const Usage& usage = found->second;
   const auto wait = usage.breaker.wait(options_.breaker, now);
-  if (wait.count() > 0) return breaker_is_open(wait);
-  SKERRY_TRY(check_quota(usage, allowance_of(principal)));
+  if (wait.count() > 0) return breaker_open(wait).status;
+  SKERRY_TRY(check_quota(usage, allowance_of(principal)).status);
   if (!usage.bucket) return ok_status();
   TokenBucket bucket = *usage.bucket;
-  return take_token(bucket, rate_of(principal), now);
+  return take_token(bucket, rate_of(principal), now).status;
 }
 
-Status Gate::decide(const Principal& principal) {
+Gate::Decision Gate::decide(const Principal& principal) {
   const auto now = options_.now();
   Usage& usage = usage_[principal.key];
   if (!usage.breaker.allows(options_.breaker, now)) {
-    return breaker_is_open(usage.breaker.wait(options_.breaker, now));
+    return breaker_open(usage.breaker.wait(options_.breaker, now));
   }
-  SKERRY_TRY(check_quota(usage, allowance_of(principal)));
+  Decision quota = check_quota(usage, allowance_of(principal));
+  if (!quota.status.ok()) return quota;
   if (const double rate = rate_of(principal); rate > 0) {
     if (!usage.bucket) usage.bucket.emplace(rate, now);
-    SKERRY_TRY(take_token(*usage.bucket, rate, now));
+    Decision token = take_token(*usage.bucket, rate, now);
+    if (!token.status.ok()) return token;
   }
   if (usage.day != today()) usage.runs = 0;
   usage.day = today();
   ++usage.runs;
-  return ok_status();
+  return {};
 }
 
 void Gate::record(const Principal& principal, RunEnd end) {

@@ -23,6 +23,9 @@ namespace skerry::access {
 /// Confined to the event loop's thread.
 class Gate {
  public:
+  /// What was decided about a run.
+  enum class Admission { kAllowed, kRateExceeded, kQuotaExceeded, kBreakerOpen };
+
   struct Options {
     std::filesystem::path keys;  ///< the file
     /// Anonymous access is allowed while the file has held no key since the start. Revoking the
@@ -31,7 +34,7 @@ class Gate {
     double runs_per_second = 0;  ///< of each key without a rate of its own; 0: unlimited
     CircuitBreaker::Options breaker = {};
     /// Called with each decision of `admit`; may be empty.
-    std::function<void(const Status&)> on_admission = {};
+    std::function<void(Admission)> on_admission = {};
     std::function<Clock::time_point()> now = [] { return Clock::now(); };
   };
   /// Fails as `KeyFile::read` does.
@@ -89,8 +92,15 @@ class Gate {
   };
   Allowance allowance_of(const Principal& principal) const;
   double rate_of(const Principal& principal) const;
-  Status check_quota(const Usage& usage, const Allowance& allowance) const;
-  Status decide(const Principal& principal);
+  /// A decision, and its status.
+  struct Decision {
+    Admission admission = Admission::kAllowed;
+    Status status = {};
+  };
+  static Decision breaker_open(std::chrono::milliseconds wait);
+  static Decision take_token(TokenBucket& bucket, double rate, Clock::time_point now);
+  Decision check_quota(const Usage& usage, const Allowance& allowance) const;
+  Decision decide(const Principal& principal);
 
   Options options_;
   bool had_keys_ = false;

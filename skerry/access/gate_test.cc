@@ -127,14 +127,25 @@ TEST_F(GateTest, ABreakerThatIsOffNeverOpens) {
 }
 
 TEST_F(GateTest, EachDecisionIsReported) {
-  std::vector<bool> decisions;
-  options_.on_admission = [&](const Status& status) { decisions.push_back(status.ok()); };
-  const std::string text = new_key("a", {.runs_per_day = 1});
+  using Admission = Gate::Admission;
+  std::vector<Admission> decisions;
+  options_.on_admission = [&](Admission admission) { decisions.push_back(admission); };
+  options_.breaker = {.min_requests = 1};
+  const std::string daily = new_key("a", {.runs_per_day = 1});
+  const std::string slow = new_key("b", {.runs_per_second = 1});
+  const std::string broken = new_key("c", {});
   const auto gate = open();
-  const auto principal = gate->principal_of(text).value();
+  for (const std::string& text : {daily, slow}) {
+    const auto principal = gate->principal_of(text).value();
+    (void)gate->admit(principal);
+    (void)gate->admit(principal);
+  }
+  const auto principal = gate->principal_of(broken).value();
+  gate->record(principal, Gate::RunEnd::kFault);
   (void)gate->admit(principal);
-  (void)gate->admit(principal);
-  EXPECT_EQ(decisions, (std::vector<bool>{true, false}));
+  EXPECT_EQ(decisions, (std::vector<Admission>{Admission::kAllowed, Admission::kQuotaExceeded,
+                                               Admission::kAllowed, Admission::kRateExceeded,
+                                               Admission::kBreakerOpen}));
 }
 
 }  // namespace

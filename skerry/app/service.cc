@@ -94,8 +94,8 @@ access::Gate::Options Service::gate_options(const config::Settings& settings) {
           .requires_key = settings.requires_key,
           .runs_per_second = settings.runs_per_second,
           .breaker = settings.breaker,
-          .on_admission = [this](const Status& status) {
-            if (metrics_) metrics_->admitted(status);
+          .on_admission = [this](access::Gate::Admission admission) {
+            if (metrics_) metrics_->decided(admission);
           }};
 }
 

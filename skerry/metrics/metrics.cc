@@ -59,30 +59,6 @@ std::string status_of(tool::Verdict verdict) {
   return std::string(tool::name_of(verdict));
 }
 
-/// A number in a result's account of what it used; none when there is no such.
-std::optional<double> used(const tool::ToolResult& result, const char* name) {
-  const auto usage = result.metadata.find("usage");
-  if (usage == result.metadata.end() || !usage->is_object()) return std::nullopt;
-  const auto found = usage->find(name);
-  if (found == usage->end() || !found->is_number()) return std::nullopt;
-  return found->get<double>();
-}
-
-/// What a run's session took of the disk; none when there is no new revision.
-std::optional<double> kept_bytes(const tool::ToolResult& result) {
-  const auto session = result.metadata.find("session");
-  if (session == result.metadata.end() || !session->is_object()) return std::nullopt;
-  if (session->value("saved", "no") == "no") return std::nullopt;
-  return session->value("bytes", 0.0);
-}
-
-/// The kind of a run's outcome, which is one of the few that there are; none for other calls.
-std::optional<std::string> outcome_of(const tool::ToolResult& result) {
-  const auto found = result.metadata.find("outcome");
-  if (found == result.metadata.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
-}
-
 // What of the metrics `/status` has, under which name there.
 constexpr std::pair<const char*, const char*> kNumbers[] = {
     {"process_start_time_seconds", "started_unix"},
@@ -312,31 +288,43 @@ void Metrics::called(const access::Principal& caller, std::string_view tool,
   calls->Increment();
   of.seconds->Observe(std::chrono::duration<double>(result.took).count());
   calls_of(caller.tenant).Increment();
-  // A result that was kept is no run.
-  if (const auto cached = result.metadata.find("cached"); cached != result.metadata.end()) {
-    const bool is_hit = *cached == true;
+  if (result.cache != tool::CacheUse::kNone) {
+    const bool is_hit = result.cache == tool::CacheUse::kHit;
     cache_.Add({{"tool_name", tool_label(tool)}, {"result", is_hit ? "hit" : "miss"}}).Increment();
-    if (is_hit) return;
+    if (is_hit) return;  // the run was another's
   }
-  if (const auto bytes = kept_bytes(result)) image_bytes_.Observe(*bytes);
-  if (const auto kind = outcome_of(result)) {
-    auto& ended = outcome_counters_[*kind];
-    if (ended == nullptr) ended = &outcomes_.Add({{"outcome", *kind}});
-    ended->Increment();
-  }
-  if (const auto wall = used(result, "wall_ms")) stage_wall_.Observe(*wall / 1000);
-  if (const auto cpu = used(result, "cpu_ms")) stage_cpu_.Observe(*cpu / 1000);
-  if (const auto pages = used(result, "dirty_pages")) dirty_pages_.Observe(*pages);
+  if (result.run) ran(*result.run);
 }
 
-void Metrics::admitted(const Status& status) {
-  if (status.ok()) {
-    allowed_.Add({{"outcome", "success"}}).Increment();
-    return;
+void Metrics::ran(const tool::RunFigures& run) {
+  auto& ended = outcome_counters_[run.outcome];
+  if (ended == nullptr) {
+    ended = &outcomes_.Add({{"outcome", std::string(sandbox::name_of(run.outcome))}});
   }
-  // Messages begin with the reference's words for the reason.
-  const std::string_view message = message_of(status);
-  drops_.Add({{"reason", std::string(message.substr(0, message.find(':')))}}).Increment();
+  ended->Increment();
+  if (run.session_bytes) image_bytes_.Observe(static_cast<double>(*run.session_bytes));
+  const auto seconds = [](auto time) { return std::chrono::duration<double>(time).count(); };
+  stage_wall_.Observe(seconds(run.usage.wall));
+  stage_cpu_.Observe(seconds(run.usage.cpu));
+  dirty_pages_.Observe(static_cast<double>(run.usage.dirty_pages));
+}
+
+void Metrics::decided(access::Gate::Admission admission) {
+  using Admission = access::Gate::Admission;
+  switch (admission) {
+    case Admission::kAllowed:
+      allowed_.Add({{"outcome", "success"}}).Increment();
+      return;
+    case Admission::kRateExceeded:
+      drops_.Add({{"reason", "rate_limit_exceeded"}}).Increment();
+      return;
+    case Admission::kQuotaExceeded:
+      drops_.Add({{"reason", "quota_exceeded"}}).Increment();
+      return;
+    case Admission::kBreakerOpen:
+      drops_.Add({{"reason", "circuit_breaker_open"}}).Increment();
+      return;
+  }
 }
 
 void Metrics::read_counts() {

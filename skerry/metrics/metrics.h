@@ -43,8 +43,8 @@ class Metrics final : public tool::CallWatcher {
   void watch(const http::Tls& tls) { tls_ = &tls; }
   void watch(const loop::LagMeter& lag) { lag_ = &lag; }
   void watch(const http::Server& server) { server_ = &server; }
-  /// A caller was let in to start something, or not.
-  void admitted(const Status& status);
+  /// A run was admitted, or not.
+  void decided(access::Gate::Admission admission);
 
   /// All of it in Prometheus's text format, version 0.0.4.
   std::string text();
@@ -53,6 +53,7 @@ class Metrics final : public tool::CallWatcher {
 
  private:
   std::vector<prometheus::MetricFamily> collect();
+  void ran(const tool::RunFigures& run);
   struct OfTool {
     std::map<tool::Verdict, prometheus::Counter*> calls;
     prometheus::Histogram* seconds = nullptr;
@@ -97,7 +98,7 @@ class Metrics final : public tool::CallWatcher {
   run::WaitTimes waits_seen_;
   std::map<std::string, OfTool, std::less<>> tools_;
   std::map<std::string, prometheus::Counter*, std::less<>> tenants_;
-  std::map<std::string, prometheus::Counter*, std::less<>> outcome_counters_;
+  std::map<sandbox::OutcomeKind, prometheus::Counter*> outcome_counters_;
 };
 
 /// Adds `/metrics` and `/status`: with a key like other routes, or on a port of its own to everyone

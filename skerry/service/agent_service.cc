@@ -201,7 +201,7 @@ class Task {
       const bool is_alone = !is_list_ && call.source == agent::ToolCall::Source::kRequest;
       if (const Status fault = fault_of(result); !fault.ok() && is_alone) co_return fault;
       *response.add_tool_calls() = proto_of(call);
-      if (result.metadata.value("cached", false)) response.mutable_metrics()->set_cache_hit(true);
+      if (result.cache == tool::CacheUse::kHit) response.mutable_metrics()->set_cache_hit(true);
       *response.add_tool_results() = proto_of(call.tool, result);
       if (!answer.model) add(call.tool, result, response);
     }

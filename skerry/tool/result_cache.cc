@@ -54,6 +54,7 @@ std::optional<ToolResult> ResultCache::find(const Call& call, Clock::time_point 
   kept_.splice(kept_.begin(), kept_, place);
   ToolResult result = place->result;
   result.metadata["cached"] = true;
+  result.cache = CacheUse::kHit;
   return result;
 }
 

@@ -34,6 +34,7 @@ TEST_F(ResultCacheTest, ACallThatWasMadeIsAnsweredAgainForAWhile) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->output, "one");
   EXPECT_EQ(found->metadata["cached"], true);
+  EXPECT_EQ(found->cache, CacheUse::kHit);
   EXPECT_FALSE(kept.find(call("x"), now_ + seconds(10)));
   EXPECT_EQ(kept.size(), 0U);
 }

@@ -51,6 +51,12 @@ Verdict verdict_of(const Status& status) {
   }
 }
 
+RunFigures figures_of(const RunReport& report) {
+  RunFigures figures{.outcome = report.outcome.kind, .usage = report.outcome.usage};
+  if (report.session && report.session->saved != "no") figures.session_bytes = report.session->bytes;
+  return figures;
+}
+
 Verdict verdict_of(const RunReport& report) {
   // The program may have done well, and yet what it left is lost.
   if (report.session && !report.session->failure.ok()) return Verdict::kBroken;

@@ -30,6 +30,9 @@ struct RunReport {
   std::shared_ptr<const void> memory = {};  ///< what the output counts against, until it is gone
 };
 
+/// What there is to count of a run.
+RunFigures figures_of(const RunReport& report);
+
 /// What became of a run that is a call: a session that could not be saved is our failure.
 Verdict verdict_of(const RunReport& report);
 /// The same of one that came to nothing.

@@ -47,6 +47,7 @@ nlohmann::json metadata_of(const RunReport& report) {
 ToolResult result_of(RunReport report, std::string_view failure) {
   ToolResult result;
   result.verdict = verdict_of(report);
+  result.run = figures_of(report);
   if (report.outcome.kind != OutcomeKind::kCompleted) result.error = error_of(report, failure);
   result.output = std::move(report.standard_output.text);
   result.metadata = metadata_of(report);

@@ -30,11 +30,7 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, ru
   auto report = co_await std::move(running);
   ToolResult told{.verdict = report.ok() ? verdict_of(*report) : verdict_of(report.status())};
   told.took = std::chrono::steady_clock::now() - since;
-  if (report.ok()) {
-    told.metadata["usage"] = json_of(report->outcome.usage);
-    if (report->session) told.metadata["session"] = json_of(*report->session);
-    told.metadata["outcome"] = sandbox::name_of(report->outcome.kind);
-  }
+  if (report.ok()) told.run = figures_of(*report);
   tools_.tell(caller, PythonExecutor::kName, told);
   co_return std::move(report);
 }

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <functional>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -14,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/access/principal.h"
+#include "skerry/sandbox/outcome.h"
 #include "skerry/tool/definition.h"
 #include "skerry/wasi/world.h"
 
@@ -36,6 +39,20 @@ enum class Verdict {
 /// "ok", "failed", "unknown_tool": for logs and counts.
 std::string_view name_of(Verdict verdict);
 
+/// What there is to count of a call that was a run. A value.
+struct RunFigures {
+  sandbox::OutcomeKind outcome = sandbox::OutcomeKind::kCompleted;
+  sandbox::Usage usage = {};
+  std::optional<std::int64_t> session_bytes = {};  ///< of disk, by the session's new revision
+};
+
+/// Whether a result came from those that are kept.
+enum class CacheUse {
+  kNone,  ///< results of this tool are not kept
+  kMiss,
+  kHit,
+};
+
 /// A tool's answer. Texts in it are UTF-8.
 struct ToolResult {
   Verdict verdict = Verdict::kOk;
@@ -44,6 +61,8 @@ struct ToolResult {
   std::chrono::milliseconds retry_after{0};  ///< of a call that was refused; 0: unknown
   nlohmann::json metadata = nlohmann::json::object();
   std::chrono::nanoseconds took{0};
+  std::optional<RunFigures> run = {};  ///< of a tool that ran a program
+  CacheUse cache = CacheUse::kNone;
 
   bool succeeded() const { return verdict == Verdict::kOk; }
 };

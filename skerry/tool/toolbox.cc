@@ -160,6 +160,7 @@ boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
   auto making = made(*tool, *std::move(arguments), caller, {});
   ToolResult result = co_await std::move(making);
   result.metadata["cached"] = false;
+  result.cache = CacheUse::kMiss;
   cache_->keep(which, result);
   co_return result;
 }
