@@ -13,6 +13,7 @@
 #include "skerry/app/commands.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/json_text.h"
+#include "skerry/base/time_text.h"
 #include "skerry/runtime/home.h"
 #include "skerry/tool/session_report.h"
 
@@ -86,7 +87,7 @@ Status list(const KeyOptions& options) {
     rows.push_back({key.id, key.tenant, key.label, tools.empty() ? "all" : tools,
                     limit_text(key.allowance.runs_per_second),
                     limit_text(static_cast<double>(key.allowance.runs_per_day)),
-                    tool::time_text(key.created_unix * 1'000'000'000)});
+                    local_time(key.created_unix * 1'000'000'000)});
   }
   std::fputs(table(rows).c_str(), stdout);
   return ok_status();

@@ -11,6 +11,7 @@
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/json_text.h"
+#include "skerry/base/time_text.h"
 #include "skerry/tool/session_report.h"
 
 namespace skerry::app {
@@ -28,7 +29,7 @@ std::vector<std::string> row_of(const session::SessionInfo& info) {
           std::to_string(info.head),
           std::to_string(info.revisions),
           size_text(info.bytes),
-          tool::time_text(info.used_unix_ns),
+          local_time(info.used_unix_ns),
           info.template_name};
 }
 
@@ -77,12 +78,12 @@ Status show_log(SessionStore& store, const StoreOptions& options) {
   for (const auto& each : log.revisions) {
     rows.push_back({each.is_head ? "*" : "", std::to_string(each.number),
                     each.parent ? std::to_string(*each.parent) : "-",
-                    tool::time_text(each.created_unix_ns), each.outcome, size_text(each.bytes),
+                    local_time(each.created_unix_ns), each.outcome, size_text(each.bytes),
                     each.label, each.first_line});
   }
   if (rows.size() > 1) std::fputs(table(rows).c_str(), stdout);
   for (const auto& each : log.events) {
-    std::puts((tool::time_text(each.at_unix_ns) + "  " + each.text).c_str());
+    std::puts((local_time(each.at_unix_ns) + "  " + each.text).c_str());
   }
   return ok_status();
 }

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "skerry/base/json_fields.h"
-#include "skerry/tool/session_report.h"
+#include "skerry/base/time_text.h"
 
 namespace skerry::metrics {
 namespace {
@@ -159,28 +159,29 @@ ordered_json document_of(const Sample& before, const Sample& now, const std::str
   for (const auto& [status, count] : now.calls) calls += more(of(since.calls, status), count);
   ordered_json queue = times(since.queue, now.queue);
   queue["waiting"] = now.waiting;
-  return {{"time", tool::time_text(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                       now.time.time_since_epoch())
-                                       .count())},
-          {"url", url},
-          {"seconds", rounded(seconds, 0.001)},
-          {"uptime_seconds",
-           now.started == 0 ? 0 : rounded(std::max(0.0, unix_now - now.started), 0.1)},
-          {"memory_bytes", now.memory},
-          {"runs_per_second",
-           rounded(more(of(since.events, "run"), of(now.events, "run")) / seconds, 0.01)},
-          {"calls_per_second", rounded(calls / seconds, 0.01)},
-          {"latency", times(since.total, now.total)},
-          {"run", times(since.run, now.run)},
-          {"queue", std::move(queue)},
-          {"loop_lag", times(since.lag, now.lag)},
-          {"workers", std::move(workers)},
-          {"worker_events_per_second", rates(since.events, now.events, seconds)},
-          {"sessions_kept", now.kept_sessions},
-          {"calls_by_status_per_second", rates(since.calls, now.calls, seconds)},
-          {"outcomes_per_second", rates(since.outcomes, now.outcomes, seconds)},
-          {"refused_per_second", rates(since.refused, now.refused, seconds)},
-          {"tenants", std::move(tenants)}};
+  return {
+      {"time",
+       utc_time(std::chrono::duration_cast<std::chrono::nanoseconds>(now.time.time_since_epoch())
+                    .count())},
+      {"url", url},
+      {"seconds", rounded(seconds, 0.001)},
+      {"uptime_seconds",
+       now.started == 0 ? 0 : rounded(std::max(0.0, unix_now - now.started), 0.1)},
+      {"memory_bytes", now.memory},
+      {"runs_per_second",
+       rounded(more(of(since.events, "run"), of(now.events, "run")) / seconds, 0.01)},
+      {"calls_per_second", rounded(calls / seconds, 0.01)},
+      {"latency", times(since.total, now.total)},
+      {"run", times(since.run, now.run)},
+      {"queue", std::move(queue)},
+      {"loop_lag", times(since.lag, now.lag)},
+      {"workers", std::move(workers)},
+      {"worker_events_per_second", rates(since.events, now.events, seconds)},
+      {"sessions_kept", now.kept_sessions},
+      {"calls_by_status_per_second", rates(since.calls, now.calls, seconds)},
+      {"outcomes_per_second", rates(since.outcomes, now.outcomes, seconds)},
+      {"refused_per_second", rates(since.refused, now.refused, seconds)},
+      {"tenants", std::move(tenants)}};
 }
 
 }  // namespace skerry::metrics

@@ -7,6 +7,7 @@
 
 #include "skerry/base/json_text.h"
 #include "skerry/base/sha256.h"
+#include "skerry/base/time_text.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/service/task_document.h"
 #include "skerry/service/task_request.h"
@@ -77,15 +78,14 @@ enum class Wants { kAnswer, kStream };
 http::Response response_to(const task::Accepted& accepted, const http::Request& request,
                            Wants wants) {
   http::Response response =
-      wants == Wants::kStream
-          ? json_response({{"workflow_id", accepted.id},
-                           {"task_id", accepted.id},
-                           {"stream_url", stream_url(accepted.id)}},
-                          201)
-          : json_response({{"task_id", accepted.id},
-                           {"status", "STATUS_CODE_OK"},
-                           {"message", "Task submitted successfully"},
-                           {"created_at", task::time_text(accepted.created_unix_ns)}});
+      wants == Wants::kStream ? json_response({{"workflow_id", accepted.id},
+                                               {"task_id", accepted.id},
+                                               {"stream_url", stream_url(accepted.id)}},
+                                              201)
+                              : json_response({{"task_id", accepted.id},
+                                               {"status", "STATUS_CODE_OK"},
+                                               {"message", "Task submitted successfully"},
+                                               {"created_at", utc_time(accepted.created_unix_ns)}});
   response.headers.emplace_back("X-Workflow-ID", accepted.id);
   response.headers.emplace_back("X-Session-ID", accepted.session);
   if (wants == Wants::kStream) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "skerry/base/json_text.h"
+#include "skerry/base/time_text.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/http/message.h"
 #include "skerry/task/events.h"
@@ -22,13 +23,12 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 using task::Event;
 using task::Task;
-using task::time_text;
 
 // A larger result is in the document once, as text.
 constexpr std::size_t kMaxResponse = std::size_t{1} << 20;
 
 ordered_json time_or_null(std::int64_t unix_ns) {
-  return unix_ns == 0 ? ordered_json(nullptr) : ordered_json(time_text(unix_ns));
+  return unix_ns == 0 ? ordered_json(nullptr) : ordered_json(utc_time(unix_ns));
 }
 
 ordered_json text_or_null(const std::string& text) {
@@ -86,17 +86,16 @@ ordered_json status_names() {
 
 ordered_json status_json(const Task& task) {
   ordered_json metadata = metadata_json(task);
-  ordered_json unified{
-      {"task_id", task.id},
-      {"session_id", task.submission.session},
-      {"status", task::name_of(task.state)},
-      {"result", task.result},
-      {"metadata", {{"tools_used", metadata["tools_used"]}}},
-      {"usage", usage_json(task)},
-      {"performance", {{"execution_time_ms", run_milliseconds(task)}}},
-      {"error", text_or_null(task.error)},
-      {"timestamp",
-       time_text(task.finished_unix_ns == 0 ? task.updated_unix_ns : task.finished_unix_ns)}};
+  ordered_json unified{{"task_id", task.id},
+                       {"session_id", task.submission.session},
+                       {"status", task::name_of(task.state)},
+                       {"result", task.result},
+                       {"metadata", {{"tools_used", metadata["tools_used"]}}},
+                       {"usage", usage_json(task)},
+                       {"performance", {{"execution_time_ms", run_milliseconds(task)}}},
+                       {"error", text_or_null(task.error)},
+                       {"timestamp", utc_time(task.finished_unix_ns == 0 ? task.updated_unix_ns
+                                                                         : task.finished_unix_ns)}};
   return {{"task_id", task.id},
           {"workflow_id", task.id},
           {"status", task::name_of(task.state)},
@@ -104,9 +103,9 @@ ordered_json status_json(const Task& task) {
           {"result", task.result},
           {"response", response_in(task.result)},
           {"error", text_or_null(task.error)},
-          {"created_at", time_text(task.created_unix_ns)},
+          {"created_at", utc_time(task.created_unix_ns)},
           {"started_at", time_or_null(task.started_unix_ns)},
-          {"updated_at", time_text(task.updated_unix_ns)},
+          {"updated_at", utc_time(task.updated_unix_ns)},
           {"completed_at", time_or_null(task.finished_unix_ns)},
           {"query", task.submission.query},
           {"session_id", task.submission.session},
@@ -149,7 +148,7 @@ ordered_json summary_json(const Task& task) {
           {"status", task::name_of(task.state)},
           {"mode", task.submission.mode},
           {"session_id", task.submission.session},
-          {"created_at", time_text(task.created_unix_ns)},
+          {"created_at", utc_time(task.created_unix_ns)},
           {"completed_at", time_or_null(task.finished_unix_ns)},
           {"total_token_usage", {{"total_tokens", 0}, {"cost_usd", 0}}}};
 }
@@ -174,7 +173,7 @@ ordered_json control_json(const Task& task) {
           {"is_paused", task.state == task::State::kPaused},
           {"is_pausing", task.is_pausing},
           {"is_cancelled", is_cancelled},
-          {"paused_at", time_text(task.pause.at_unix_ns)},
+          {"paused_at", utc_time(task.pause.at_unix_ns)},
           {"pause_reason", task.pause.reason},
           {"paused_by", task.pause.by},
           {"cancel_reason", task.cancel.reason},
@@ -198,7 +197,7 @@ ordered_json control_schema() {
 ordered_json event_json(std::string_view workflow, const Event& event) {
   return {{"workflow_id", workflow},  {"type", event.type},
           {"agent_id", event.agent},  {"message", event.message},
-          {"payload", event.payload}, {"timestamp", time_text(event.at_unix_ns)},
+          {"payload", event.payload}, {"timestamp", utc_time(event.at_unix_ns)},
           {"seq", event.seq},         {"stream_id", std::to_string(event.seq)}};
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <random>
 
 #include <fmt/format.h>
@@ -15,7 +14,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "TASK_STATUS_";
 constexpr std::size_t kMaxId = 128;
-constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
 constexpr std::array kNames = {
     std::pair(State::kQueued, "TASK_STATUS_QUEUED"),
@@ -74,16 +72,6 @@ std::string new_id(std::string_view prefix) {
     id += fmt::format("{:02x}", bytes[i]);
   }
   return id;
-}
-
-std::string time_text(std::int64_t unix_ns) {
-  if (unix_ns == 0) return {};
-  const std::time_t seconds = unix_ns / kNanoseconds;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
-                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                     unix_ns % kNanoseconds / 1'000'000);
 }
 
 }  // namespace skerry::task

@@ -36,9 +36,6 @@ bool is_id(std::string_view text);
 /// A new id that nobody can guess: `prefix` and 32 hexadecimal digits in the groups of a UUID.
 std::string new_id(std::string_view prefix);
 
-/// "2026-11-22T10:46:00.123Z"; empty for 0.
-std::string time_text(std::int64_t unix_ns);
-
 /// What somebody wants to be done.
 struct Submission {
   std::string tenant = "default";

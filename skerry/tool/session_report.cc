@@ -4,6 +4,8 @@
 #include <ctime>
 #include <utility>
 
+#include "skerry/base/time_text.h"
+
 namespace skerry::tool {
 
 using nlohmann::ordered_json;
@@ -49,16 +51,7 @@ ordered_json json_of(const SessionLog& log) {
 }
 
 std::string checkpoint_label() {
-  return "checkpoint " + time_text(std::int64_t{std::time(nullptr)} * 1'000'000'000);
-}
-
-std::string time_text(std::int64_t unix_ns) {
-  const std::time_t seconds = unix_ns / 1'000'000'000;
-  std::tm parts{};
-  ::localtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
-  return text;
+  return "checkpoint " + local_time(std::int64_t{std::time(nullptr)} * 1'000'000'000);
 }
 
 }  // namespace skerry::tool

@@ -26,7 +26,4 @@ nlohmann::ordered_json json_of(const SessionLog& log);
 /// A label for a checkpoint that has none: the local time.
 std::string checkpoint_label();
 
-/// "2026-01-31 12:00:00", local time.
-std::string time_text(std::int64_t unix_ns);
-
 }  // namespace skerry::tool

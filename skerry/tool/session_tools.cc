@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "skerry/base/time_text.h"
 #include "skerry/tool/run_result.h"
 
 namespace skerry::tool {
@@ -21,8 +22,8 @@ json info_json(const session::SessionInfo& info, const Variables& variables) {
             {"revision", info.head},
             {"template", info.template_name},
             {"bytes", info.bytes},
-            {"created_at", time_text(info.created_unix_ns)},
-            {"last_accessed", time_text(info.used_unix_ns)},
+            {"created_at", utc_time(info.created_unix_ns)},
+            {"last_accessed", utc_time(info.used_unix_ns)},
             {"variable_count", variables.size()},
             {"variables", json::array()}};
   for (const auto& [name, variable] : variables) {
