@@ -12,15 +12,16 @@
 
 #include "skerry/access/log_line.h"
 #include "skerry/agent/model_client.h"
+#include "skerry/api/session_routes.h"
 #include "skerry/base/child.h"
 #include "skerry/base/json_text.h"
 #include "skerry/grpc/health.h"
 #include "skerry/grpc/reflection.h"
 #include "skerry/jail/cgroup.h"
 #include "skerry/jail/probe.h"
-#include "skerry/service/http_sessions.h"
-#include "skerry/service/http_task_streams.h"
-#include "skerry/service/http_tasks.h"
+#include "skerry/shannon/agent_routes.h"
+#include "skerry/shannon/task_routes.h"
+#include "skerry/shannon/task_stream_routes.h"
 #include "skerry/tool/calculator.h"
 #include "skerry/tool/code_executor.h"
 #include "skerry/tool/python_executor.h"
@@ -111,7 +112,7 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
   call_audit_ = std::make_unique<tool::CallAudit>(*audit_);
   tools_.watch(*call_audit_);
   tools_.guard(*gate_);
-  authorizer_ = std::make_unique<service::GateAuthorizer>(*gate_, *audit_);
+  authorizer_ = std::make_unique<api::GateAuthorizer>(*gate_, *audit_);
   router_.guard(*authorizer_);
   return ok_status();
 }
@@ -180,36 +181,40 @@ Status Service::start_tasks(const runtime::Home& home) {
   setting.complain = [this](const std::string& line) { tell(line); };
   SKERRY_TRY(setting.check());
   tasks_ = std::make_unique<task::Tasks>(io_, agent_core_, std::move(setting));
-  service::add_task_routes(*tasks_, pool_, router_);
-  service::add_task_stream_routes(*tasks_, router_);
-  orchestrator_ = std::make_unique<service::OrchestratorService>(*tasks_);
-  streaming_ = std::make_unique<service::StreamingService>(*tasks_);
+  shannon::add_task_routes(*tasks_, pool_, router_);
+  shannon::add_task_stream_routes(*tasks_, router_);
+  orchestrator_ = std::make_unique<shannon::OrchestratorService>(*tasks_);
+  streaming_ = std::make_unique<shannon::StreamingService>(*tasks_);
   return ok_status();
 }
 
 void Service::start_front_ends(const config::Settings& settings) {
   const sandbox::Limits& limits = settings.limits;
-  const service::RunRules rules{.limits = limits, .most = settings.most};
-  agent_ = std::make_unique<service::AgentService>(
+  const api::RunRules rules{.limits = limits, .most = settings.most};
+  agent_ = std::make_unique<shannon::AgentService>(
       agent_core_, tools_, *runner_,
-      service::AgentService::Options{
+      shannon::AgentService::Options{
           .version = SKERRY_VERSION, .limits = limits, .concurrent_tasks = settings.workers});
-  sandbox_ = std::make_unique<service::SandboxService>(*files_);
-  api_ = std::make_unique<service::HttpApi>(
-      service::HttpApi{.pool = pool_,
-                       .agent = agent_core_,
-                       .tools = tools_,
-                       .runner = *runner_,
-                       .runs = *runs_,
-                       .rules = rules,
-                       .version = SKERRY_VERSION,
-                       .ports_ready = [this] { return server_->check(); }});
-  service::add_routes(*api_, router_);
-  service::add_session_routes(*sessions_, pool_, router_);
+  sandbox_ = std::make_unique<shannon::SandboxService>(*files_);
+  tool_api_ = std::make_unique<shannon::ToolApi>(
+      shannon::ToolApi{.pool = pool_, .agent = agent_core_, .tools = tools_});
+  run_api_ = std::make_unique<api::RunApi>(
+      api::RunApi{.pool = pool_,
+                  .runner = *runner_,
+                  .runs = *runs_,
+                  .rules = rules,
+                  .version = SKERRY_VERSION,
+                  .ports_ready = [this] { return server_->check(); }});
+  shannon::add_tool_routes(*tool_api_, router_);
+  shannon::add_agent_routes(*tool_api_, router_);
+  api::add_run_routes(*run_api_, router_);
+  api::add_health_routes(*run_api_, router_);
+  api::add_document_route(*run_api_, router_);
+  api::add_session_routes(*sessions_, pool_, router_);
   metrics::add_routes(*metrics_, metrics::Access::kKey, router_);
   metrics::add_routes(*metrics_, metrics::Access::kOpen, operations_router_);
-  service::add_health_routes(*api_, operations_router_);
-  own_ = std::make_unique<service::SkerryService>(*runs_, *sessions_, rules);
+  api::add_health_routes(*run_api_, operations_router_);
+  own_ = std::make_unique<api::SkerryService>(*runs_, *sessions_, rules);
 }
 
 void Service::start_calls(const config::Settings& settings) {

@@ -16,6 +16,9 @@
 #include "skerry/access/gate.h"
 #include "skerry/agent/agent.h"
 #include "skerry/agent/model_options.h"
+#include "skerry/api/gate_authorizer.h"
+#include "skerry/api/run_routes.h"
+#include "skerry/api/skerry_service.h"
 #include "skerry/base/notify_socket.h"
 #include "skerry/broker/local_runner.h"
 #include "skerry/config/settings.h"
@@ -26,12 +29,10 @@
 #include "skerry/loop/pool.h"
 #include "skerry/metrics/metrics.h"
 #include "skerry/runtime/home.h"
-#include "skerry/service/agent_service.h"
-#include "skerry/service/gate_authorizer.h"
-#include "skerry/service/http_api.h"
-#include "skerry/service/orchestrator_service.h"
-#include "skerry/service/sandbox_service.h"
-#include "skerry/service/skerry_service.h"
+#include "skerry/shannon/agent_service.h"
+#include "skerry/shannon/orchestrator_service.h"
+#include "skerry/shannon/sandbox_service.h"
+#include "skerry/shannon/tool_routes.h"
 #include "skerry/task/tasks.h"
 #include "skerry/tool/call_audit.h"
 #include "skerry/tool/module_source.h"
@@ -98,7 +99,7 @@ class Service {
   std::unique_ptr<access::Gate> gate_;
   std::unique_ptr<access::AuditLog> audit_;
   std::unique_ptr<tool::CallAudit> call_audit_;
-  std::unique_ptr<service::GateAuthorizer> authorizer_;
+  std::unique_ptr<api::GateAuthorizer> authorizer_;
   std::unique_ptr<broker::LocalRunner> runner_;
   std::unique_ptr<tool::Runs> runs_;
   std::unique_ptr<tool::Sessions> sessions_;
@@ -106,15 +107,16 @@ class Service {
   tool::Toolbox tools_;
   std::unique_ptr<metrics::Metrics> metrics_;
   agent::Agent agent_core_{tools_};
-  std::unique_ptr<service::AgentService> agent_;
-  std::unique_ptr<service::SkerryService> own_;
+  std::unique_ptr<shannon::AgentService> agent_;
+  std::unique_ptr<api::SkerryService> own_;
   std::unique_ptr<workspace::FileCalls> files_;
-  std::unique_ptr<service::SandboxService> sandbox_;
+  std::unique_ptr<shannon::SandboxService> sandbox_;
   std::unique_ptr<task::Tasks> tasks_;
-  std::unique_ptr<service::OrchestratorService> orchestrator_;
-  std::unique_ptr<service::StreamingService> streaming_;
+  std::unique_ptr<shannon::OrchestratorService> orchestrator_;
+  std::unique_ptr<shannon::StreamingService> streaming_;
   http::Router router_;
-  std::unique_ptr<service::HttpApi> api_;
+  std::unique_ptr<api::RunApi> run_api_;
+  std::unique_ptr<shannon::ToolApi> tool_api_;
   http::Router operations_router_;  // of ports for metrics
   std::unique_ptr<grpc::Server> calls_;
   std::vector<std::unique_ptr<grpc::Service>> standard_services_;

@@ -76,14 +76,14 @@ http::RequestHead grpc_head(const std::string& key) {
 }
 
 std::string grpc_print() {
-  shannon::agent::ToolCallRequest request;
+  ::shannon::agent::ToolCallRequest request;
   request.set_tool_name("python_executor");
   (*request.mutable_parameters()->mutable_fields())["code"].set_string_value("print(2+2)");
   return grpc::framed(request, grpc::Coding::kIdentity);
 }
 
 Status check_grpc_reply(const http::Http2Client::Reply& reply) {
-  shannon::common::ToolResult result;
+  ::shannon::common::ToolResult result;
   constexpr std::size_t kPrefix = 5;
   const bool is_there = reply.trailers.get("grpc-status") == "0" && reply.body.size() > kPrefix &&
                         result.ParseFromString(reply.body.substr(kPrefix));
@@ -92,7 +92,7 @@ Status check_grpc_reply(const http::Http2Client::Reply& reply) {
                                            reply.headers.get("grpc-status"),
                                            reply.headers.get("grpc-message")));
   }
-  if (result.status() == shannon::common::STATUS_CODE_OK) return ok_status();
+  if (result.status() == ::shannon::common::STATUS_CODE_OK) return ok_status();
   return absl::InternalError("the tool failed: " + result.error_message());
 }
 

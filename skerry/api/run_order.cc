@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/api/run_order.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+#include "skerry/http/json_schema.h"
+#include "skerry/runtime/installation.h"
+
+namespace skerry::api {
+namespace {
+
+using http::nullable;
+using http::session_name_schema;
+using http::text_schema;
+using tool::Parameter;
+using Type = Parameter::Type;
+
+constexpr double kMiB = 1048576;
+
+ByteSize mebibytes(double value) { return bytes(static_cast<std::uint64_t>(value * kMiB)); }
+
+double seconds_of(const sandbox::Limits& limits) {
+  return std::chrono::duration<double>(limits.wall).count();
+}
+
+nlohmann::ordered_json template_names() {
+  nlohmann::ordered_json names = nlohmann::ordered_json::array();
+  for (const auto& each : runtime::python_templates()) names.push_back(each.name);
+  return names;
+}
+
+/// A name goes no further unless there is a template of it: it would be a file's.
+Result<std::string> template_named(const std::string& name) {
+  for (const auto& each : runtime::python_templates()) {
+    if (each.name == name) return name;
+  }
+  return absl::InvalidArgumentError("Parameter 'template' is an unknown template");
+}
+
+}  // namespace
+
+tool::Definition run_parameters(const RunRules& rules) {
+  const sandbox::Limits& limits = rules.limits;
+  const std::chrono::duration<double> most_wall = rules.most.wall;
+  return {
+      .name = "run",
+      .version = "1",
+      .description = "One run",
+      .category = "code",
+      .parameters = {
+          {.name = "code", .description = "The program", .is_required = true},
+          {.name = "session",
+           .description = "Goes on where this session stands",
+           .form = session_name_schema()},
+          {.name = "template",
+           .description = "The image to start from",
+           .form = {{"enum", template_names()}}},
+          {.name = "stdin", .description = "Standard input, whole", .default_value = ""},
+          {.name = "args",
+           .type = Type::kArray,
+           .description = "sys.argv, from its second on",
+           .form = {{"items", text_schema()}}},
+          {.name = "env",
+           .type = Type::kObject,
+           .description = "Environment variables",
+           .form = {{"additionalProperties", text_schema()}}},
+          {.name = "timeout",
+           .type = Type::kNumber,
+           .description = "Seconds after which the run is killed",
+           .default_value = seconds_of(limits),
+           .minimum = 0.001,
+           .maximum = std::max(most_wall.count(), seconds_of(limits))},
+          {.name = "memory",
+           .type = Type::kNumber,
+           .description = "Linear memory in MiB",
+           .default_value = static_cast<double>(limits.memory.value) / kMiB,
+           .minimum = 1,
+           .maximum = static_cast<double>(std::max(rules.most.memory, limits.memory).value) / kMiB},
+          {.name = "max_output",
+           .type = Type::kInteger,
+           .description = "Bytes kept of each stream",
+           .default_value = limits.output.value,
+           .minimum = 0,
+           .maximum = static_cast<double>(std::max(rules.most.output, limits.output).value),
+           .is_exact = true},
+          {.name = "seed",
+           .type = Type::kInteger,
+           .description = "Makes all randomness follow from this number",
+           .minimum = 0,
+           .is_exact = true,
+           .form = {{"maximum", INT64_MAX}}},
+          {.name = "durable",
+           .type = Type::kBoolean,
+           .description = "Answer when the session is safe from a power loss, too",
+           .default_value = false},
+          {.name = "isolation",
+           .description = "\"process\": a process of its own; \"tenant\": one of the tenant's",
+           .default_value = "tenant",
+           .form = {{"enum", {"tenant", "process"}}}}}};
+}
+
+nlohmann::ordered_json run_schema(const RunRules& rules) {
+  const tool::Definition definition = run_parameters(rules);
+  nlohmann::ordered_json schema = tool::schema_of(definition);
+  for (const Parameter& each : definition.parameters) {
+    auto& property = schema["properties"][each.name];
+    if (!each.is_required) property = nullable(std::move(property));
+  }
+  return schema;
+}
+
+Result<run::Request> run_order(nlohmann::json parameters, const RunRules& rules) {
+  SKERRY_ASSIGN(auto given, tool::Arguments::check(run_parameters(rules), std::move(parameters)));
+  run::Request order;
+  if (given.has("session")) {
+    SKERRY_ASSIGN(order.session, session::SessionName::parse(given.text("session")));
+  }
+  worker::RunRequest& request = order.request;
+  if (given.has("template")) {
+    SKERRY_ASSIGN(request.template_name, template_named(given.text("template")));
+  }
+  request.program.code = given.take_text("code");
+  request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
+  if (given.has("args")) {
+    SKERRY_ASSIGN(request.program.arguments, given.texts("args"));
+    request.program.arguments.insert(request.program.arguments.begin(), "-c");
+  }
+  if (given.has("env")) {
+    for (const auto& item : given.value("env").items()) {
+      if (!item.value().is_string()) {
+        return absl::InvalidArgumentError("Parameter 'env' must hold nothing but strings");
+      }
+      request.program.environment[item.key()] = item.value().get<std::string>();
+    }
+  }
+  request.input = given.take_text("stdin");
+  request.limits = rules.limits;
+  request.limits.words = sandbox::LimitWords::kRunFields;
+  request.limits.wall =
+      std::chrono::milliseconds(std::llround(given.value("timeout").get<double>() * 1000));
+  request.limits.memory = mebibytes(given.value("memory").get<double>());
+  request.limits.output = bytes(static_cast<std::uint64_t>(given.integer("max_output")));
+  if (given.has("seed")) request.seed = static_cast<std::uint64_t>(given.integer("seed"));
+  if (given.value("durable").get<bool>()) order.durability = session::Durability::kDurable;
+  const std::string& isolation = given.text("isolation");
+  if (isolation != "tenant" && isolation != "process") {
+    return absl::InvalidArgumentError("Parameter 'isolation' must be \"tenant\" or \"process\"");
+  }
+  if (isolation == "process") order.isolation = run::Isolation::kProcess;
+  SKERRY_TRY(request.limits.check());
+  return order;
+}
+
+}  // namespace skerry::api

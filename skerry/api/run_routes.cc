@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/api/run_routes.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "skerry/api/output_relay.h"
+#include "skerry/http/handler.h"
+#include "skerry/http/json_schema.h"
+#include "skerry/tool/run_report.h"
+
+namespace skerry::api {
+namespace {
+
+using boost::asio::awaitable;
+using http::EventStream;
+using http::json_response;
+using http::object_of;
+using http::object_schema;
+using http::Router;
+using http::text_schema;
+using nlohmann::json;
+using nlohmann::ordered_json;
+using Answer = std::optional<http::Response>;
+
+// Of a run: its program, its input and its arguments.
+constexpr std::size_t kMaxRunBody = std::size_t{16} << 20;
+
+ordered_json health_schema() {
+  return object_of(
+      {{"status", text_schema()}, {"service", text_schema()}, {"timestamp", {{"type", "number"}}}},
+      {"status", "service", "timestamp"});
+}
+
+OutputRelay::Client client_of(EventStream& events) {
+  return {.send =
+              [&events](wasi::Stream stream, std::string_view text) {
+                events.send(stream == wasi::Stream::kStdout ? "stdout" : "stderr",
+                            {{"text", text}});
+              },
+          .unsent = [&events] { return events.unsent(); },
+          .drained = [&events] { return events.drained(); }};
+}
+
+/// A run whose events are sent as they come; none where it ended with them.
+awaitable<Answer> answer_streamed_run(const RunApi& api, access::Principal principal,
+                                      run::Request order, EventStream& events) {
+  OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(events));
+  std::function<void()> begun = [&events] { events.send("started", ordered_json::object()); };
+  auto running = relay.during(
+      api.runs.run(std::move(principal), std::move(order), relay.callback(), std::move(begun)));
+  auto report = co_await std::move(running);
+  if (!report.ok()) co_return http::response_of(report.status());
+  const bool is_lost = report->session && !report->session->failure.ok();
+  const std::string lost = is_lost ? report->session->message : std::string();
+  ordered_json outcome = tool::json_of(*std::move(report));
+  if (is_lost) outcome["error"] = lost;
+  outcome.erase("stdout");
+  outcome.erase("stderr");
+  events.send("outcome", outcome);
+  co_return std::nullopt;
+}
+
+/// The source, which what it reads from lives as long as.
+std::shared_ptr<http::BodySource> kept_with(std::shared_ptr<http::BodySource> source,
+                                            std::shared_ptr<const void> owner) {
+  http::BodySource* const body = source.get();
+  using Both = std::pair<std::shared_ptr<const void>, std::shared_ptr<http::BodySource>>;
+  return {std::make_shared<Both>(std::move(owner), std::move(source)), body};
+}
+
+/// Runs a program; the answer is one object, or events.
+awaitable<Answer> answer_run(const RunApi& api, const http::Request& request, json body,
+                             EventStream& events) {
+  auto order = run_order(std::move(body), api.rules);
+  if (!order.ok()) co_return http::response_of(order.status());
+  access::Principal principal = request.principal;
+  if (request.wants_events) {
+    auto streaming = answer_streamed_run(api, std::move(principal), *std::move(order), events);
+    co_return co_await std::move(streaming);
+  }
+  auto running = api.runs.run(std::move(principal), *std::move(order), {}, {});
+  auto report = co_await std::move(running);
+  if (!report.ok()) co_return http::response_of(report.status());
+  const auto memory = report->memory;
+  // The program ended well, and yet what it left is lost.
+  const bool is_lost = report->session && !report->session->failure.ok();
+  const std::string lost = is_lost ? report->session->message : std::string();
+  ordered_json outcome = tool::json_of(*std::move(report));
+  if (is_lost) outcome["error"] = lost;
+  http::Response response = json_response(std::move(outcome), is_lost ? 500 : 200);
+  if (response.source) response.source = kept_with(std::move(response.source), memory);
+  co_return response;
+}
+
+Status readiness_of(const RunApi& api) {
+  if (!api.runner.counts().has_workers()) return absl::UnavailableError("no worker starts");
+  return api.ports_ready();
+}
+
+}  // namespace
+
+void add_run_routes(const RunApi& api, Router& router) {
+  router.add({.method = "POST",
+              .path = "/v1/run",
+              .summary = "Run a Python program; with Accept: text/event-stream as events started, "
+                         "stdout, stderr, outcome",
+              .body = run_schema(api.rules),
+              .answer = object_schema(),
+              .errors = {400, 403, 409, 429, 500},
+              .max_body = kMaxRunBody,
+              .sends_events = true,
+              .starts_runs = true,
+              .handler = http::with_object(
+                  api.pool, [&api](const http::Request& request, json body, EventStream& events) {
+                    return answer_run(api, request, std::move(body), events);
+                  })});
+}
+
+void add_document_route(const RunApi& api, Router& router) {
+  router.add({.method = "GET",
+              .path = "/openapi.json",
+              .summary = "This document",
+              .answer = object_schema(),
+              .is_open = true,
+              .handler = http::immediate([&api, &router](const http::Request&) {
+                return json_response(router.document(api.version));
+              })});
+}
+
+void add_health_routes(const RunApi& api, Router& router) {
+  const auto health = [&api](bool asks_for_workers) {
+    return http::immediate([&api, asks_for_workers](const http::Request&) {
+      const Status ready = asks_for_workers ? readiness_of(api) : ok_status();
+      const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+      return json_response({{"status", ready.ok() ? "healthy" : message_of(ready)},
+                            {"service", "skerry"},
+                            {"timestamp", now.count()}},
+                           ready.ok() ? 200 : 503);
+    });
+  };
+  const auto add = [&](const char* path, const char* summary, bool asks_for_workers) {
+    router.add({.method = "GET",
+                .path = path,
+                .summary = summary,
+                .answer = health_schema(),
+                .errors = asks_for_workers ? std::vector<int>{503} : std::vector<int>{},
+                .is_open = true,
+                .handler = health(asks_for_workers)});
+  };
+  add("/health", "Whether it serves", true);
+  add("/health/ready", "Whether it can run something", true);
+  add("/readiness", "Whether it can run something", true);
+  add("/health/live", "Whether it answers at all", false);
+}
+
+}  // namespace skerry::api

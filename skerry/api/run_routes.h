@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "skerry/api/run_order.h"
+#include "skerry/http/router.h"
+#include "skerry/loop/pool.h"
+#include "skerry/run/runner.h"
+#include "skerry/tool/runs.h"
+
+namespace skerry::api {
+
+/// What our own routes work with; all of it must outlive the router.
+struct RunApi {
+  loop::Pool& pool;
+  run::Runner& runner;
+  tool::Runs& runs;
+  RunRules rules;
+  std::string version;
+  /// Whether every port accepts connections; asked on the event loop.
+  std::function<Status()> ports_ready;
+};
+
+/// Adds `/v1/run`.
+void add_run_routes(const RunApi& api, http::Router& router);
+
+/// Adds `/health…` and `/readiness`.
+void add_health_routes(const RunApi& api, http::Router& router);
+
+/// Adds `/openapi.json`, which names all of the router's routes.
+void add_document_route(const RunApi& api, http::Router& router);
+
+}  // namespace skerry::api

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// On a runner that runs nothing: what of a request is decoded, and what of a report is answered.
+#include "skerry/api/run_routes.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "skerry/base/retry_after.h"
+#include "skerry/http/test_events.h"
+#include "skerry/run/test_runner.h"
+#include "skerry/tool/test_call.h"
+
+namespace skerry::api {
+namespace {
+
+using nlohmann::json;
+using sandbox::OutcomeKind;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Answer {
+  int status = 0;  ///< 0: events alone
+  json body = nullptr;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+class RunRoutesTest : public ::testing::Test {
+ protected:
+  RunRoutesTest() {
+    add_run_routes(api_, router_);
+    add_health_routes(api_, router_);
+  }
+
+  Answer ask(const std::string& method, const std::string& path, const json& body,
+             bool wants_events = false) {
+    http::Request request;
+    request.method = method;
+    request.path = path;
+    if (!body.is_null()) request.body = body.dump();
+    request.wants_events = wants_events;
+    auto response = tool::testing::finish(
+        router_.answer(router_.match(method, path), std::move(request), sent_));
+    if (!response) return {};
+    return {.status = response->status,
+            .body = json::parse(response->body),
+            .headers = response->headers};
+  }
+  Answer post(const std::string& path, const json& body, bool wants_events = false) {
+    return ask("POST", path, body, wants_events);
+  }
+
+  loop::Pool pool_{1};
+  run::testing::FakeRunner runner_;
+  tool::Toolbox tools_;
+  tool::Runs runs_{runner_, tools_};
+  RunApi api_{.pool = pool_,
+              .runner = runner_,
+              .runs = runs_,
+              .rules = {},
+              .version = "1",
+              .ports_ready = [] { return ok_status(); }};
+  http::Router router_;
+  http::testing::KeptEvents sent_;
+};
+
+TEST_F(RunRoutesTest, ARunIsDecoded) {
+  const auto answer = post("/v1/run", {{"code", "1"},
+                                       {"session", "s"},
+                                       {"stdin", "in"},
+                                       {"args", {"a"}},
+                                       {"env", {{"K", "V"}}},
+                                       {"timeout", 0.5},
+                                       {"memory", 64},
+                                       {"max_output", 10},
+                                       {"seed", 3},
+                                       {"durable", true},
+                                       {"isolation", "process"}});
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  const run::Request& request = runner_.requests.at(0);
+  EXPECT_EQ(request.session->text(), "s");
+  EXPECT_EQ(request.durability, session::Durability::kDurable);
+  EXPECT_EQ(request.isolation, run::Isolation::kProcess);
+  EXPECT_EQ(request.request.program.code, "1");
+  EXPECT_THAT(request.request.program.arguments, ElementsAre("-c", "a"));
+  EXPECT_EQ(request.request.program.environment.at("K"), "V");
+  EXPECT_EQ(request.request.input, "in");
+  EXPECT_EQ(request.request.limits.wall, std::chrono::milliseconds(500));
+  EXPECT_EQ(request.request.limits.memory, mib(64));
+  EXPECT_EQ(request.request.limits.output, bytes(10));
+  EXPECT_EQ(request.request.seed, 3U);
+}
+
+TEST_F(RunRoutesTest, ARunThatDoesNotFitIsRefusedByName) {
+  const std::pair<json, const char*> cases[] = {
+      {json::object(), "code"},
+      {{{"code", "1"}, {"session", "a/b"}}, "session"},
+      {{{"code", "1"}, {"template", "../x"}}, "template"},
+      {{{"code", "1"}, {"timeout", 0}}, "timeout"},
+      {{{"code", "1"}, {"timeout", 1e9}}, "timeout"},
+      {{{"code", "1"}, {"memory", -1}}, "memory"},
+      {{{"code", "1"}, {"max_output", 1.5}}, "max_output"},
+      {{{"code", "1"}, {"seed", -1}}, "seed"},
+      {{{"code", "1"}, {"args", "x"}}, "args"},
+      {{{"code", "1"}, {"env", {{"K", 1}}}}, "env"},
+      {{{"code", "1"}, {"isolation", "none"}}, "isolation"},
+      {{{"code", "1"}, {"colour", "red"}}, "colour"},
+  };
+  for (const auto& [body, name] : cases) {
+    const auto answer = post("/v1/run", body);
+    EXPECT_EQ(answer.status, 400) << body;
+    EXPECT_THAT(answer.body["error"],
+                ::testing::ResultOf([](const json& text) { return text.get<std::string>(); },
+                                    HasSubstr(name)));
+  }
+  EXPECT_THAT(runner_.requests, IsEmpty());
+}
+
+TEST_F(RunRoutesTest, AReportIsAnswered) {
+  runner_.prints = "out";
+  runner_.complains = "err";
+  runner_.outcome.kind = OutcomeKind::kFailed;
+  runner_.outcome.exit_code = 1;
+  runner_.outcome.message = "ValueError: x";
+  runner_.outcome.usage.queue = std::chrono::milliseconds(3);
+  const auto answer = post("/v1/run", {{"code", "1"}});
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body["outcome"], "failed");
+  EXPECT_EQ(answer.body["exit_code"], 1);
+  EXPECT_EQ(answer.body["stdout"], "out");
+  EXPECT_EQ(answer.body["stderr"], "err");
+  EXPECT_EQ(answer.body["message"], "ValueError: x");
+  EXPECT_EQ(answer.body["usage"]["queue_ms"], 3);
+  EXPECT_EQ(answer.body["session"], nullptr);
+}
+
+TEST_F(RunRoutesTest, ARunIsStreamedAsItHappens) {
+  runner_.prints = "out";
+  runner_.complains = "err";
+  EXPECT_EQ(post("/v1/run", {{"code", "1"}}, true).status, 0);
+  EXPECT_THAT(sent_.names(), ElementsAre("started", "stdout", "stderr", "outcome"));
+  EXPECT_EQ(sent_.events[1].second, (json{{"text", "out"}}));
+  EXPECT_EQ(sent_.events[3].second["outcome"], "completed");
+  EXPECT_FALSE(sent_.events[3].second.contains("stdout"));
+}
+
+TEST_F(RunRoutesTest, ALostSessionIsAnErrorWithItsOutput) {
+  runner_.prints = "out";
+  runner_.session = run::SessionReport{.name = "s",
+                                       .revision = 1,
+                                       .message = "no room",
+                                       .failure = absl::ResourceExhaustedError("no room")};
+  const auto answer = post("/v1/run", {{"code", "1"}, {"session", "s"}});
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_EQ(answer.body["error"], "no room");
+  EXPECT_EQ(answer.body["stdout"], "out");
+  EXPECT_EQ(answer.body["session"]["saved"], "no");
+}
+
+TEST_F(RunRoutesTest, WhoMustWaitIsToldHowLong) {
+  runner_.failure =
+      with_retry_after(absl::ResourceExhaustedError("busy"), std::chrono::milliseconds(1500));
+  for (const bool wants_events : {false, true}) {
+    const auto answer = post("/v1/run", {{"code", "1"}}, wants_events);
+    EXPECT_EQ(answer.status, 429);
+    EXPECT_THAT(answer.headers, ::testing::Contains(std::pair("Retry-After", "2")));
+  }
+  EXPECT_THAT(sent_.events, IsEmpty());
+}
+
+TEST_F(RunRoutesTest, HealthAsksForWorkers) {
+  EXPECT_EQ(ask("GET", "/health", nullptr).status, 503);
+  EXPECT_EQ(ask("GET", "/health/live", nullptr).status, 200);
+  runner_.counted.spare = 1;
+  EXPECT_EQ(ask("GET", "/health", nullptr).body["status"], "healthy");
+}
+
+}  // namespace
+}  // namespace skerry::api

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/api/skerry_service.h"
+
+#include <memory>
+#include <utility>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "skerry/api/output_relay.h"
+#include "skerry/api/run_order.h"
+#include "skerry/runtime/installation.h"
+#include "skerry/tool/python_executor.h"
+#include "skerry/tool/run_report.h"
+
+namespace skerry::api {
+namespace {
+
+using nlohmann::json;
+using tool::SessionRef;
+
+constexpr std::size_t kMaxImport = std::size_t{64} << 20;
+// Of a run: its program, its input and its arguments.
+constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
+
+/// The request as `/v1/run` has it, so that both are checked alike.
+json parameters_of(const v1::RunRequest& request) {
+  json given{{"code", request.code()}};
+  if (!request.session().empty()) given["session"] = request.session();
+  if (!request.template_().empty()) given["template"] = request.template_();
+  if (!request.stdin().empty()) given["stdin"] = request.stdin();
+  if (!request.isolation().empty()) given["isolation"] = request.isolation();
+  if (request.args_size() > 0) {
+    given["args"] = std::vector<std::string>(request.args().begin(), request.args().end());
+  }
+  for (const auto& [name, value] : request.env()) given["env"][name] = value;
+  if (request.has_timeout()) given["timeout"] = request.timeout();
+  if (request.has_memory()) given["memory"] = request.memory();
+  if (request.has_max_output()) given["max_output"] = request.max_output();
+  if (request.has_seed()) given["seed"] = request.seed();
+  if (request.durable()) given["durable"] = true;
+  return given;
+}
+
+v1::Outcome proto_of(const tool::RunReport& report) {
+  const sandbox::Outcome& outcome = report.outcome;
+  v1::Outcome told;
+  told.set_outcome(std::string(sandbox::name_of(outcome.kind)));
+  told.set_exit_code(outcome.exit_code);
+  told.set_message(outcome.message);
+  if (outcome.exception) {
+    auto& exception = *told.mutable_exception();
+    exception.set_type(outcome.exception->type);
+    exception.set_message(outcome.exception->message);
+    for (const sandbox::Frame& frame : outcome.exception->frames) {
+      auto& added = *exception.add_frames();
+      added.set_file(frame.file);
+      added.set_line(frame.line);
+      added.set_function(frame.function);
+      added.set_source(frame.source);
+    }
+  }
+  if (outcome.limit) {
+    told.mutable_limit()->set_name(outcome.limit->limit);
+    told.mutable_limit()->set_value(outcome.limit->value);
+    told.mutable_limit()->set_unit(outcome.limit->unit);
+    told.mutable_limit()->set_option(outcome.limit->option);
+  }
+  if (report.standard_output.was_cut) told.add_truncated("stdout");
+  if (report.standard_error.was_cut) told.add_truncated("stderr");
+  if (report.session) {
+    auto& session = *told.mutable_session();
+    session.set_name(report.session->name);
+    session.set_revision(report.session->revision);
+    session.set_saved(report.session->saved);
+    session.set_message(report.session->message);
+    session.set_notice(report.session->notice);
+    session.set_bytes(report.session->bytes);
+  }
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  auto& usage = *told.mutable_usage();
+  usage.set_wall_ms(Milliseconds(outcome.usage.wall).count());
+  usage.set_cpu_ms(Milliseconds(outcome.usage.cpu).count());
+  usage.set_queue_ms(Milliseconds(outcome.usage.queue).count());
+  usage.set_peak_memory_bytes(outcome.usage.peak_memory.value);
+  usage.set_dirty_pages(outcome.usage.dirty_pages);
+  if (outcome.usage.fuel) usage.set_fuel(*outcome.usage.fuel);
+  return told;
+}
+
+v1::Session proto_of(const session::SessionInfo& info) {
+  v1::Session told;
+  told.set_name(info.name);
+  told.set_template_(info.template_name);
+  told.set_head(info.head);
+  told.set_revisions(info.revisions);
+  told.set_runs(info.runs);
+  told.set_bytes(info.bytes);
+  told.set_created_unix_ns(info.created_unix_ns);
+  told.set_used_unix_ns(info.used_unix_ns);
+  return told;
+}
+
+v1::Revision proto_of(const session::RevisionInfo& info) {
+  v1::Revision told;
+  told.set_revision(info.number);
+  if (info.parent) told.set_parent(*info.parent);
+  told.set_head(info.is_head);
+  told.set_created_unix_ns(info.created_unix_ns);
+  told.set_first_line(info.first_line);
+  told.set_outcome(info.outcome);
+  told.set_label(info.label);
+  told.set_bytes(info.bytes);
+  told.set_pages(info.pages);
+  told.set_durable(info.is_durable);
+  return told;
+}
+
+void add_all(const tool::Variables& variables,
+             google::protobuf::RepeatedPtrField<v1::DiffResponse::Variable>& to) {
+  for (const auto& [name, variable] : variables) {
+    v1::DiffResponse::Variable& added = *to.Add();
+    added.set_name(name);
+    added.set_type(variable.type);
+    added.set_value(variable.text);
+  }
+}
+
+/// How a client of Run gets output.
+OutputRelay::Client client_of(grpc::Writer<v1::RunEvent>& writer) {
+  return {.send =
+              [&writer](wasi::Stream stream, std::string_view text) {
+                v1::RunEvent event;
+                (stream == wasi::Stream::kStdout ? *event.mutable_stdout()
+                                                 : *event.mutable_stderr()) = text;
+                writer.send(event);
+              },
+          .unsent = [&writer] { return writer.unsent(); },
+          .drained = [&writer]() -> boost::asio::awaitable<void> {
+            auto draining = writer.drained();
+            (void)co_await std::move(draining);
+          }};
+}
+
+}  // namespace
+
+SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunRules& rules)
+    : grpc::Service(v1::RunRequest::descriptor()->file()->service(0)),
+      runs_(runs),
+      sessions_(sessions),
+      rules_(rules) {
+  const grpc::MethodOptions sessions_of_tenant{.access = grpc::Access::kKey};
+  const grpc::MethodOptions imports{.access = grpc::Access::kKey,
+                                    .max_message = grpc::kModuleMaxMessage};
+  const grpc::MethodOptions programs{.access = grpc::Access::kKey, .max_message = kMaxRunMessage};
+  streamed<v1::RunRequest, v1::RunEvent>(
+      "Run", programs, [this](grpc::Call& call, const auto& request, auto& writer) {
+        return run(call, request, writer);
+      });
+  unary<v1::ListSessionsRequest, v1::ListSessionsResponse>(
+      "ListSessions", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return list_sessions(call, request, response);
+      });
+  unary<v1::GetSessionRequest, v1::Session>(
+      "GetSession", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return get_session(call, request, response);
+      });
+  unary<v1::GetSessionLogRequest, v1::SessionLog>(
+      "GetSessionLog", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return get_session_log(call, request, response);
+      });
+  unary<v1::CheckpointRequest, v1::CheckpointResponse>(
+      "Checkpoint", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return checkpoint(call, request, response);
+      });
+  unary<v1::RewindRequest, v1::Revision>(
+      "Rewind", sessions_of_tenant, [this](grpc::Call& call, const auto& request, auto& response) {
+        return rewind(call, request, response);
+      });
+  unary<v1::ForkRequest, v1::Session>(
+      "Fork", sessions_of_tenant, [this](grpc::Call& call, const auto& request, auto& response) {
+        return fork(call, request, response);
+      });
+  unary<v1::DiffRequest, v1::DiffResponse>(
+      "Diff", sessions_of_tenant, [this](grpc::Call& call, const auto& request, auto& response) {
+        return diff(call, request, response);
+      });
+  unary<v1::ClearSessionsRequest, v1::ClearSessionsResponse>(
+      "ClearSessions", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return clear_sessions(call, request, response);
+      });
+  streamed<v1::ExportSessionRequest, v1::ExportPiece>(
+      "ExportSession", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& writer) {
+        return export_session(call, request, writer);
+      });
+  unary<v1::ImportSessionRequest, v1::Revision>(
+      "ImportSession", imports, [this](grpc::Call& call, auto& request, auto& response) {
+        return import_session(call, request, response);
+      });
+  unary<v1::ListTemplatesRequest, v1::ListTemplatesResponse>(
+      "ListTemplates", sessions_of_tenant,
+      [this](grpc::Call& call, const auto& request, auto& response) {
+        return list_templates(call, request, response);
+      });
+}
+
+grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& request,
+                                       grpc::Writer<v1::RunEvent>& writer) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  auto order = run_order(parameters_of(request), rules_);
+  if (!order.ok()) co_return order.status();
+  OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(writer));
+  std::function<void()> begun = [&writer] {
+    v1::RunEvent event;
+    event.mutable_started();
+    writer.send(event);
+  };
+  auto running = relay.during(
+      runs_.run(std::move(caller), *std::move(order), relay.callback(), std::move(begun)));
+  const auto report = co_await std::move(running);
+  if (!report.ok()) co_return report.status();
+  if (report->outcome.result) {
+    v1::RunEvent event;
+    event.set_result(*report->outcome.result);
+    writer.send(event);
+  }
+  v1::RunEvent last;
+  *last.mutable_outcome() = proto_of(*report);
+  writer.send(last);
+  // The program did well, and yet what it left is lost.
+  if (report->session && !report->session->failure.ok()) {
+    co_return report->session->failure;
+  }
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::list_sessions(grpc::Call& call, const v1::ListSessionsRequest&,
+                                                 v1::ListSessionsResponse& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  const auto all = co_await sessions_.list(std::move(caller));
+  if (!all.ok()) co_return all.status();
+  for (const auto& each : *all) *response.add_sessions() = proto_of(each);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::get_session(grpc::Call& call,
+                                               const v1::GetSessionRequest& request,
+                                               v1::Session& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  const auto info = co_await sessions_.info(std::move(ref));
+  if (!info.ok()) co_return info.status();
+  response = proto_of(*info);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::get_session_log(grpc::Call& call,
+                                                   const v1::GetSessionLogRequest& request,
+                                                   v1::SessionLog& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  const auto log = co_await sessions_.log(std::move(ref));
+  if (!log.ok()) co_return log.status();
+  for (const auto& each : log->revisions) *response.add_revisions() = proto_of(each);
+  for (const auto& each : log->events) {
+    auto& event = *response.add_events();
+    event.set_at_unix_ns(each.at_unix_ns);
+    event.set_text(each.text);
+  }
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::checkpoint(grpc::Call& call,
+                                              const v1::CheckpointRequest& request,
+                                              v1::CheckpointResponse& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string label = request.label();
+  const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
+  if (!made.ok()) co_return made.status();
+  *response.mutable_revision() = proto_of(made->info);
+  response.set_replaced_label(made->replaced);
+  if (made->taken) response.set_label_taken_from(*made->taken);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::rewind(grpc::Call& call, const v1::RewindRequest& request,
+                                          v1::Revision& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string revision = request.revision();
+  const auto now = co_await sessions_.rewind(std::move(ref), std::move(revision));
+  if (!now.ok()) co_return now.status();
+  response = proto_of(*now);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::fork(grpc::Call& call, const v1::ForkRequest& request,
+                                        v1::Session& response) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string name = request.name();
+  const auto forked = co_await sessions_.fork(std::move(ref), std::move(name));
+  if (!forked.ok()) co_return forked.status();
+  response = proto_of(*forked);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::diff(grpc::Call& call, const v1::DiffRequest& request,
+                                        v1::DiffResponse& response) {
+  if (request.from().empty()) {
+    co_return absl::InvalidArgumentError("there is no revision in \"from\"");
+  }
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string from = request.from();
+  std::string to = request.to();
+  const auto found = co_await sessions_.diff(std::move(ref), std::move(from), std::move(to));
+  if (!found.ok()) co_return found.status();
+  add_all(found->added, *response.mutable_added());
+  add_all(found->changed, *response.mutable_changed());
+  add_all(found->removed, *response.mutable_removed());
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::clear_sessions(grpc::Call& call,
+                                                  const v1::ClearSessionsRequest& request,
+                                                  v1::ClearSessionsResponse& response) {
+  if (request.all() == !request.session().empty()) {
+    co_return absl::InvalidArgumentError("give either a session, or \"all\"");
+  }
+  std::optional<std::string> name;
+  if (!request.all()) name = request.session();
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  const auto cleared = co_await sessions_.clear(std::move(caller), std::move(name));
+  if (!cleared.ok()) co_return cleared.status();
+  response.set_cleared(*cleared);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::export_session(grpc::Call& call,
+                                                  const v1::ExportSessionRequest& request,
+                                                  grpc::Writer<v1::ExportPiece>& writer) {
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string revision = request.revision();
+  const auto exported = co_await sessions_.export_revision(std::move(ref), std::move(revision));
+  if (!exported.ok()) co_return exported.status();
+  for (;;) {
+    auto making = (*exported)->next();
+    auto data = co_await std::move(making);
+    if (!data.ok()) co_return data.status();
+    if (data->empty()) co_return ok_status();
+    v1::ExportPiece piece;
+    piece.set_data(*std::move(data));
+    writer.send(piece);
+    auto draining = writer.drained();
+    if (!co_await std::move(draining)) co_return absl::CancelledError("the client has gone");
+  }
+}
+
+grpc::Service::Work SkerryService::import_session(grpc::Call& call,
+                                                  v1::ImportSessionRequest& request,
+                                                  v1::Revision& response) {
+  if (request.data().size() > kMaxImport) {
+    co_return absl::InvalidArgumentError(
+        "an export of more than 64 MiB; `skerry session import` takes larger "
+        "ones");
+  }
+  access::Principal caller = call.principal();
+  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
+  SessionRef ref{.principal = std::move(caller), .name = request.session()};
+  std::string data = std::move(*request.mutable_data());
+  const auto made = co_await sessions_.import(std::move(ref), std::move(data));
+  if (!made.ok()) co_return made.status();
+  response = proto_of(*made);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::list_templates(grpc::Call&, const v1::ListTemplatesRequest&,
+                                                  v1::ListTemplatesResponse& response) {
+  for (const runtime::TemplateRecipe& each : runtime::python_templates()) {
+    auto& added = *response.add_templates();
+    added.set_name(each.name);
+    added.set_is_default(each.name == runtime::kDefaultTemplate);
+  }
+  co_return ok_status();
+}
+
+}  // namespace skerry::api

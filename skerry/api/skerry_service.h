@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "skerry/api/run_order.h"
+#include "skerry/grpc/service.h"
+#include "skerry/tool/runs.h"
+#include "skerry/tool/sessions.h"
+#include "skerry/v1/skerry.pb.h"
+
+namespace skerry::api {
+
+/// Our own service over gRPC: runs with their events, sessions, templates.
+class SkerryService final : public grpc::Service {
+ public:
+  /// Runs and sessions must outlive it.
+  SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunRules& rules);
+
+ private:
+  Work run(grpc::Call& call, const v1::RunRequest& request, grpc::Writer<v1::RunEvent>& writer);
+  Work list_sessions(grpc::Call& call, const v1::ListSessionsRequest& request,
+                     v1::ListSessionsResponse& response);
+  Work get_session(grpc::Call& call, const v1::GetSessionRequest& request, v1::Session& response);
+  Work get_session_log(grpc::Call& call, const v1::GetSessionLogRequest& request,
+                       v1::SessionLog& response);
+  Work checkpoint(grpc::Call& call, const v1::CheckpointRequest& request,
+                  v1::CheckpointResponse& response);
+  Work rewind(grpc::Call& call, const v1::RewindRequest& request, v1::Revision& response);
+  Work fork(grpc::Call& call, const v1::ForkRequest& request, v1::Session& response);
+  Work diff(grpc::Call& call, const v1::DiffRequest& request, v1::DiffResponse& response);
+  Work clear_sessions(grpc::Call& call, const v1::ClearSessionsRequest& request,
+                      v1::ClearSessionsResponse& response);
+  Work export_session(grpc::Call& call, const v1::ExportSessionRequest& request,
+                      grpc::Writer<v1::ExportPiece>& writer);
+  Work import_session(grpc::Call& call, v1::ImportSessionRequest& request, v1::Revision& response);
+  Work list_templates(grpc::Call& call, const v1::ListTemplatesRequest& request,
+                      v1::ListTemplatesResponse& response);
+
+  tool::Runs& runs_;
+  tool::Sessions& sessions_;
+  RunRules rules_;
+};
+
+}  // namespace skerry::api
