@@ -13,6 +13,7 @@ import __future__
 import ast
 import atexit
 import builtins
+import errno
 import gc
 import io
 import json
@@ -490,11 +491,39 @@ def prepare():
     # `serve()`. The same function with our code goes straight there.
     _reactor.turn.__code__ = _turn.__code__
     _reactor.turn.__defaults__ = (serve,)
+    _fit_stdin()
     _fit_asyncio()
     _fit_threading()
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed
+
+
+class _Stdin(io.FileIO):
+    """Standard input. A wait that the host ends has been interrupted by a person: there are no signals to tell it."""
+
+    def readinto(self, buffer):
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            if error.errno != errno.ECANCELED:
+                raise
+        raise KeyboardInterrupt
+
+    def readall(self):
+        pieces = []
+        buffer = bytearray(io.DEFAULT_BUFFER_SIZE)
+        while count := self.readinto(buffer):
+            pieces.append(bytes(buffer[:count]))
+        return b"".join(pieces)
+
+
+def _fit_stdin():
+    old = sys.stdin
+    raw = _Stdin(0, "rb", closefd=False)
+    raw.name = old.name
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(raw), old.encoding, old.errors, line_buffering=old.line_buffering)
+    sys.stdin.mode = "r"
 
 
 def _fit_asyncio():

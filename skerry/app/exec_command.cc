@@ -57,7 +57,7 @@ int exec(const ExecOptions& options) {
         for (const ImportedDirectory& directory : parameters->directories) {
           SKERRY_TRY(import_directory(directory, (*origin)->state.files()));
         }
-        worker::DescriptorInput input(parameters->input.get());
+        worker::DescriptorInput input = parameters->input_for(channel);
         sandbox::World world = parameters->world(channel, input);
         world.process.arguments.push_back(options.module);
         world.process.arguments.insert(world.process.arguments.end(), options.run.arguments.begin(),

@@ -104,7 +104,7 @@ int run(const ProgramOptions& options) {
     SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, parameters->limits));
     SKERRY_TRY(parameters->import_directories(sandbox->state().files()));
     const wasi::FileSystem before = sandbox->state().files();
-    worker::DescriptorInput input(parameters->input.get());
+    worker::DescriptorInput input = parameters->input_for(channel);
     std::vector<int> used{parameters->input.get()};
     if (session) used.push_back(session->left());
     SKERRY_TRY(channel.started(used));

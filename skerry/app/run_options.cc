@@ -216,6 +216,11 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--timeout", timeout, "Wall time after which the run is killed [30]")
       ->type_name("S");
   command
+      .add_option("--input-timeout", input_timeout,
+                  "Time that the program may wait for input at a terminal, all waits together; it "
+                  "does not count as wall time [3600]")
+      ->type_name("S");
+  command
       .add_option("--memory", memory,
                   "Linear memory in MiB; growing beyond it fails, in Python with MemoryError [256]")
       ->type_name("MB");
@@ -275,6 +280,8 @@ Result<sandbox::Limits> RunOptions::limits() const {
   sandbox::Limits limits;
   SKERRY_ASSIGN(const double memory_mib, number("--memory", memory, {1, 4095, "MB"}));
   SKERRY_ASSIGN(const double seconds, number("--timeout", timeout, {0.001, 86'400, "seconds"}));
+  SKERRY_ASSIGN(const double input_seconds,
+                number("--input-timeout", input_timeout, {0.001, 604'800, "seconds"}));
   SKERRY_ASSIGN(const double files_mib, number("--max-files", max_files, {0, 4096, "MB"}));
   SKERRY_ASSIGN(const std::uint64_t output,
                 whole("--max-output", max_output, 0, std::uint64_t{1} << 30, "bytes"));
@@ -287,6 +294,7 @@ Result<sandbox::Limits> RunOptions::limits() const {
   }
   limits.memory = mebibytes(memory_mib);
   limits.wall = std::chrono::milliseconds(std::llround(seconds * 1000));
+  limits.input = std::chrono::milliseconds(std::llround(input_seconds * 1000));
   limits.files = mebibytes(files_mib);
   limits.output = bytes(output);
   limits.open_files = static_cast<std::uint32_t>(open_files);
@@ -348,6 +356,12 @@ sandbox::World RunParameters::world(worker::RunChannel& channel,
   world.fixed_clock = fixed_clock;
   world.clock_resolution = clock_resolution;
   return world;
+}
+
+worker::DescriptorInput RunParameters::input_for(worker::RunChannel& channel) const {
+  const bool is_terminal = ::isatty(input.get()) == 1;
+  return is_terminal ? worker::DescriptorInput(input.get(), channel)
+                     : worker::DescriptorInput(input.get());
 }
 
 Status RunParameters::import_directories(wasi::FileSystem& files) const {

@@ -29,6 +29,7 @@ namespace skerry::app {
 /// say what was given.
 struct RunOptions {
   std::string timeout = "30";
+  std::string input_timeout = "3600";
   std::string memory = "256";
   std::optional<std::string> fuel;
   std::string max_output = "1048576";
@@ -70,6 +71,8 @@ struct RunParameters {
   /// A world that shows these, with output to `channel`. Borrows this parameters and
   /// `input_source`.
   sandbox::World world(worker::RunChannel& channel, wasi::InputSource& input_source) const;
+  /// Standard input. At a terminal, time that is spent waiting for it is not the program's.
+  worker::DescriptorInput input_for(worker::RunChannel& channel) const;
   Status import_directories(wasi::FileSystem& files) const;
 
   /// Whether the guest's files go anywhere, and which.

@@ -22,8 +22,8 @@ bool Limits::suit_sandbox_of(const Limits& other) const {
 }
 
 std::optional<LimitName> find_limit(std::string_view key) {
-  for (const LimitName& limit : {kMemoryLimit, kWallLimit, kFuelLimit, kOutputLimit, kFilesLimit,
-                                 kOpenFilesLimit, kTableLimit}) {
+  for (const LimitName& limit : {kMemoryLimit, kWallLimit, kInputLimit, kFuelLimit, kOutputLimit,
+                                 kFilesLimit, kOpenFilesLimit, kTableLimit}) {
     if (limit.key == key) return limit;
   }
   return std::nullopt;
@@ -35,6 +35,8 @@ Status Limits::check() const {
   SKERRY_TRY(in_bounds(kMemoryLimit, words, memory.value, mib(1).value, mib(4095).value));
   SKERRY_TRY(
       in_bounds(kWallLimit, words, static_cast<double>(wall.count()) / 1000, 0.001, 86'400.0));
+  SKERRY_TRY(
+      in_bounds(kInputLimit, words, static_cast<double>(input.count()) / 1000, 0.001, 604'800.0));
   // Output is held in memory until the run is reported.
   SKERRY_TRY(in_bounds(kOutputLimit, words, output.value, std::uint64_t{0}, mib(1024).value));
   if (fuel)

@@ -29,6 +29,9 @@ struct Limits {
   ByteSize memory = mib(256);
   /// Wall time from the first guest instruction. The run's process is killed when it ends.
   std::chrono::milliseconds wall{30'000};
+  /// How long the program may wait for a person's input, all waits together: that does not count as
+  /// wall time.
+  std::chrono::milliseconds input{3'600'000};
   /// Bytes kept of each stream; more is cut with a marker, never a failure.
   ByteSize output = mib(1);
   /// Instructions, roughly. None: not counted. Counting needs a second compilation of the runtime.
@@ -66,6 +69,10 @@ inline constexpr LimitName kMemoryLimit{
     "memory", "bytes", {"--memory MB", "\"memory\": MB", "the service's wasi.memory_limit_bytes"}};
 inline constexpr LimitName kWallLimit{
     "wall", "seconds", {"--timeout S", "\"timeout\": S", "\"timeout_seconds\": S"}};
+inline constexpr LimitName kInputLimit{
+    "input",
+    "seconds",
+    {"--input-timeout S", "the service's configuration", "the service's configuration"}};
 inline constexpr LimitName kFuelLimit{
     "fuel", "units", {"--fuel N", "the service's configuration", "\"fuel\": N"}};
 inline constexpr LimitName kOutputLimit{

@@ -34,6 +34,8 @@ OrErrno<std::uint32_t> read_input(Context& context, const Descriptor& input,
       if (!*ready) return Errno::kAgain;
     }
     const Result<std::size_t> count = context.input.read(out);
+    // A person has pressed Ctrl-C: not an error of the stream.
+    if (count.status().code() == StatusCode::kCancelled) return Errno::kCanceled;
     if (!count.ok() || *count > out.size()) return Errno::kIo;
     return static_cast<std::uint32_t>(*count);
   }

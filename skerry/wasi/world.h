@@ -97,7 +97,7 @@ class InputSource {
   virtual ~InputSource() = default;
 
   /// Reads some bytes into `out`, which is not empty, waiting for the first of them. 0: the input
-  /// has ended.
+  /// has ended. kCancelled when the wait was interrupted: the next read waits again.
   virtual Result<std::size_t> read(std::span<std::byte> out) = 0;
   /// Waits until a read would not, at most so long (real time; 0: asks only). True when it would
   /// not.

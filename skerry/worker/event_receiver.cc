@@ -128,13 +128,21 @@ EventReceiver::EventReceiver(const sandbox::Limits& limits, FileChanges changes,
 }
 
 std::chrono::nanoseconds EventReceiver::elapsed() const {
-  return started_ ? Clock::now() - *started_ : std::chrono::nanoseconds(0);
+  if (!started_) return std::chrono::nanoseconds(0);
+  return waiting_since_.value_or(Clock::now()) - *started_ - waited_;
+}
+
+RunPhase EventReceiver::phase() const {
+  if (changes_ > 0) return RunPhase::kResults;
+  return is_waiting() ? RunPhase::kInput : RunPhase::kProgram;
 }
 
 std::optional<Clock::time_point> EventReceiver::deadline() const {
   if (!started_) return std::nullopt;
+  if (waiting_since_) return *waiting_since_ + limits_.input - waited_;
   const bool has_results = phase() == RunPhase::kResults;
-  return *started_ + limits_.wall + (has_results ? kResultsTime : std::chrono::seconds(0));
+  return *started_ + waited_ + limits_.wall +
+         (has_results ? kResultsTime : std::chrono::seconds(0));
 }
 
 Status EventReceiver::take(std::string_view bytes) {
@@ -173,6 +181,8 @@ Status EventReceiver::take_event(const EventFrame& frame) {
       return take_ended(frame.message);
     case EventKind::kFailed:
       return take_failed(frame.message);
+    case EventKind::kWaiting:
+      return take_waiting(frame.message);
     case EventKind::kReady:
       break;
   }
@@ -183,6 +193,24 @@ Status EventReceiver::take_started() {
   if (started_) return broken("started twice");
   started_ = Clock::now();
   observer_.started();
+  return ok_status();
+}
+
+Status EventReceiver::take_waiting(std::string_view message) {
+  RunEvent::Waiting event;
+  if (!event.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+    return broken("sent an event that is none");
+  }
+  if (!started_ || changes_ > 0 || event.is_over() != is_waiting()) {
+    return broken("waited for input at a time that it cannot");
+  }
+  flush_output();
+  if (!event.is_over()) {
+    waiting_since_ = Clock::now();
+    ++waits_;
+    return ok_status();
+  }
+  waited_ += Clock::now() - *std::exchange(waiting_since_, std::nullopt);
   return ok_status();
 }
 

@@ -29,10 +29,15 @@ class EventReceiver {
   /// observer as one. kInternal, naming the broken rule, when they are no events of a run.
   Status take(std::string_view bytes);
 
-  /// When the process is to be killed: the run's wall time after its start, and `kResultsTime`
-  /// later once file changes come. None before it has started.
+  /// When the process is to be killed: the run's wall time after its start, without what it waited
+  /// for input, and `kResultsTime` later once file changes come; or while it waits, when all its
+  /// waits together reach the limit for input. None before it has started.
   std::optional<std::chrono::steady_clock::time_point> deadline() const;
-  RunPhase phase() const { return changes_ > 0 ? RunPhase::kResults : RunPhase::kProgram; }
+  RunPhase phase() const;
+  bool is_waiting() const { return waiting_since_.has_value(); }
+  /// How often it has waited so far.
+  int waits() const { return waits_; }
+  /// The program's time: since its start, without waits for input.
   std::chrono::nanoseconds elapsed() const;
 
   const std::optional<sandbox::Outcome>& ended() const { return ended_; }
@@ -59,6 +64,7 @@ class EventReceiver {
 
   Status take_event(const EventFrame& frame);
   Status take_started();
+  Status take_waiting(std::string_view message);
   Status take_output(std::string_view message);
   Status take_change(std::string_view message);
   Status take_file(const FileChange& change);
@@ -78,6 +84,9 @@ class EventReceiver {
   std::string_view output_;
   std::string joined_;
   std::optional<std::chrono::steady_clock::time_point> started_;
+  std::optional<std::chrono::steady_clock::time_point> waiting_since_;
+  std::chrono::nanoseconds waited_{0};  // before
+  int waits_ = 0;
   std::size_t changes_ = 0;
   std::size_t path_bytes_ = 0;
   std::uint64_t file_bytes_ = 0;

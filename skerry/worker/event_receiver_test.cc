@@ -40,6 +40,12 @@ std::string started() {
   return framed(event.SerializeAsString());
 }
 
+std::string waiting(bool is_over) {
+  RunEvent event;
+  event.mutable_waiting()->set_is_over(is_over);
+  return framed(event.SerializeAsString());
+}
+
 std::string output(std::string_view bytes, Stream stream = Stream::kStdout, bool is_cut = false) {
   RunEvent event;
   event.mutable_output()->set_bytes(std::string(bytes));
@@ -393,6 +399,40 @@ TEST_F(EventReceiverTest, FailuresHaveACodeThatSaysWhatToDo) {
     EXPECT_EQ(receiver->failure().code(), StatusCode::kInternal) << code;
   }
   expect_refused(with(0), "a failure that is none");
+}
+
+TEST(EventReceiverTest, WaitingForInputIsNotTheProgramsTime) {
+  sandbox::Limits limits;
+  limits.wall = milliseconds(1'000);
+  limits.input = milliseconds(5'000);
+  Observer observer;
+  EventReceiver receiver(limits, FileChanges::kUnwanted, observer);
+  ASSERT_TRUE(receiver.take(started()).ok());
+  const auto begun = *receiver.deadline() - limits.wall;
+  ASSERT_TRUE(receiver.take(waiting(false)).ok());
+  EXPECT_TRUE(receiver.is_waiting());
+  EXPECT_EQ(receiver.phase(), RunPhase::kInput);
+  EXPECT_GE(*receiver.deadline() - begun, limits.input);
+  std::this_thread::sleep_for(milliseconds(20));
+  ASSERT_TRUE(receiver.take(waiting(true)).ok());
+  EXPECT_EQ(receiver.phase(), RunPhase::kProgram);
+  EXPECT_GE(*receiver.deadline() - begun, limits.wall + milliseconds(20));
+  EXPECT_LT(receiver.elapsed(), std::chrono::steady_clock::now() - begun);
+  // What was waited before counts to the next wait's limit.
+  ASSERT_TRUE(receiver.take(waiting(false)).ok());
+  EXPECT_EQ(receiver.waits(), 2);
+  EXPECT_LT(*receiver.deadline() - std::chrono::steady_clock::now(),
+            limits.input - milliseconds(19));
+}
+
+TEST(EventReceiverTest, WaitsBeginAndEndInTurn) {
+  for (const std::string& events :
+       {waiting(false), started() + waiting(true), started() + waiting(false) + waiting(false),
+        started() + waiting(false) + waiting(true) + waiting(true)}) {
+    Observer observer;
+    EventReceiver receiver({}, FileChanges::kUnwanted, observer);
+    EXPECT_EQ(receiver.take(events).code(), StatusCode::kInternal);
+  }
 }
 
 }  // namespace

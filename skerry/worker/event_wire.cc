@@ -87,6 +87,7 @@ std::size_t max_size_of(std::uint8_t kind) {
   switch (static_cast<EventKind>(kind)) {
     case EventKind::kStarted:
     case EventKind::kReady:
+    case EventKind::kWaiting:
       return kRoom;
     case EventKind::kOutput:
       return kOutputPiece + kRoom;

@@ -20,6 +20,7 @@ enum class EventKind : std::uint8_t {
   kEnded = 4,
   kFailed = 5,
   kReady = 6,
+  kWaiting = 7,
 };
 
 /// One event: its kind, and the bytes of its message. Borrows them.

@@ -97,6 +97,13 @@ Outcome deadline_outcome(const sandbox::Limits& limits, RunPhase phase) {
   outcome.kind = OutcomeKind::kDeadline;
   outcome.exit_code = exit_code_of(outcome.kind);
   const double seconds = static_cast<double>(limits.wall.count()) / 1000;
+  if (phase == RunPhase::kInput) {
+    const double waited = static_cast<double>(limits.input.count()) / 1000;
+    outcome.message = fmt::format("waited longer than {:g} s for input; allow more with {}", waited,
+                                  sandbox::kInputLimit.option(limits.words));
+    outcome.limit = sandbox::LimitHit::of(sandbox::kInputLimit, waited, limits.words);
+    return outcome;
+  }
   outcome.message =
       phase == RunPhase::kProgram
           ? fmt::format("ran longer than {:g} s", seconds)
@@ -167,8 +174,19 @@ Status EventSender::changed(const FileChange& change) {
   return send(socket_, event);
 }
 
+Status EventSender::waiting(bool is_waiting) {
+  if (is_waiting) {
+    waiting_since_ = Clock::now();
+  } else {
+    waited_ += Clock::now() - waiting_since_;
+  }
+  RunEvent event;
+  event.mutable_waiting()->set_is_over(!is_waiting);
+  return send(socket_, event);
+}
+
 void EventSender::add_times(Outcome& outcome) const {
-  outcome.usage.wall = Clock::now() - wall_;
+  outcome.usage.wall = Clock::now() - wall_ - waited_;
   outcome.usage.cpu = cpu_time() - cpu_;
 }
 

@@ -111,6 +111,11 @@ class RunChannel {
   /// process is to be jailed, the jail shuts. Of its descriptors only `kept` stay open.
   virtual Status started(std::span<const int> kept = {}) = 0;
   virtual Status changed(const FileChange& change) = 0;
+  /// The guest waits for input from now on, or does no longer: that time is not the program's.
+  virtual Status waiting(bool is_waiting) = 0;
+  /// Readable when the supervisor has an interruption for whoever waits, one byte each; -1: it has
+  /// none.
+  virtual int interruptions() const { return -1; }
 };
 
 /// `body` behind its length in four bytes, as both sides send it.
@@ -131,6 +136,7 @@ enum class KilledBy {
 /// What a run was doing when its time was over.
 enum class RunPhase {
   kProgram,
+  kInput,    ///< it waited for input
   kResults,  ///< its process sent file changes
 };
 
@@ -151,6 +157,7 @@ class EventSender : public RunChannel, private wasi::OutputSink {
   wasi::OutputSink& output() override { return *this; }
   Status started(std::span<const int> kept = {}) override;
   Status changed(const FileChange& change) override;
+  Status waiting(bool is_waiting) override;
   /// The last event of a run; fills in the times that the run took.
   Status ended(sandbox::Outcome outcome);
   /// The same in a session: hands over the state that the run left, and says whether this worker
@@ -169,6 +176,8 @@ class EventSender : public RunChannel, private wasi::OutputSink {
   std::array<std::uint64_t, 2> left_;
   Clock::time_point wall_;
   std::chrono::nanoseconds cpu_;
+  Clock::time_point waiting_since_;
+  std::chrono::nanoseconds waited_{0};
 };
 
 }  // namespace skerry::worker

@@ -57,6 +57,7 @@ class JailedSender final : public EventSender {
       return absl::UnavailableError(std::string(kJail) + std::string(message_of(shut)));
     return EventSender::started();
   }
+  int interruptions() const override { return socket_; }
 
  private:
   int socket_;
@@ -129,12 +130,14 @@ int poll_timeout(const std::optional<Clock::time_point>& deadline) {
 }
 
 /// Takes events until the child has closed its end; kills it at its deadline and when a signal asks
-/// for it. While the observer is full the child's socket is not read, unless no more can come than
-/// the socket holds.
+/// for it. SIGINT ends a wait for input first: the program learns of it, as at a terminal. While
+/// the observer is full the child's socket is not read, unless no more can come than the socket
+/// holds.
 Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, int socket,
                    int stop_signals) {
   Stop stop = Stop::kNone;
   bool has_exited = false;
+  int interrupted_wait = 0;
   const auto end = [&](Stop why) {
     stop = why;
     child.kill();
@@ -153,9 +156,15 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
     // By the clock: a child that never stops talking lets no poll time out.
     if (deadline && Clock::now() >= *deadline) end(Stop::kDeadline);
     if ((waiting[1].revents & POLLIN) != 0) {
-      signalfd_siginfo ignored{};
-      (void)!::read(stop_signals, &ignored, sizeof ignored);
-      if (stop == Stop::kNone) end(Stop::kCancelled);
+      signalfd_siginfo signal{};
+      (void)!::read(stop_signals, &signal, sizeof signal);
+      const bool is_first = events.is_waiting() && interrupted_wait != events.waits();
+      if (signal.ssi_signo == SIGINT && is_first) {
+        interrupted_wait = events.waits();
+        (void)!::send(socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+      } else if (stop == Stop::kNone) {
+        end(Stop::kCancelled);
+      }
     }
     if (waiting[3].revents != 0) observer.go_on();
     if (waiting[0].revents != 0) {
@@ -204,7 +213,27 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
 
 }  // namespace
 
+Status DescriptorInput::await_person() {
+  std::array<pollfd, 2> waiting{{{fd_, POLLIN, 0}, {channel_->interruptions(), POLLIN, 0}}};
+  SKERRY_TRY(syscall_result("poll", "standard input", [&] {
+               return ::poll(waiting.data(), waiting.size(), -1);
+             }).status());
+  if (waiting[1].revents == 0) return ok_status();
+  char ignored = 0;
+  (void)!::read(channel_->interruptions(), &ignored, 1);
+  return absl::CancelledError("interrupted");
+}
+
 Result<std::size_t> DescriptorInput::read(std::span<std::byte> out) {
+  if (channel_ != nullptr) {
+    SKERRY_ASSIGN(const bool is_there, wait(wasi::Nanoseconds(0)));
+    if (!is_there) {
+      SKERRY_TRY(channel_->waiting(true));
+      const Status status = await_person();
+      SKERRY_TRY(channel_->waiting(false));
+      SKERRY_TRY(status);
+    }
+  }
   SKERRY_ASSIGN(const ssize_t got, syscall_result("read", "standard input", [&] {
                   return ::read(fd_, out.data(), out.size());
                 }));

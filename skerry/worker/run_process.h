@@ -33,11 +33,17 @@ Status require_walls();
 class DescriptorInput final : public wasi::InputSource {
  public:
   explicit DescriptorInput(int fd) : fd_(fd) {}
+  /// For a person's input: `channel` is told while a read waits, and may interrupt it. Then the
+  /// read fails as kCancelled.
+  DescriptorInput(int fd, RunChannel& channel) : fd_(fd), channel_(&channel) {}
   Result<std::size_t> read(std::span<std::byte> out) override;
   Result<bool> wait(wasi::Nanoseconds at_most) override;
 
  private:
+  Status await_person();
+
   int fd_;
+  RunChannel* channel_ = nullptr;
 };
 
 }  // namespace skerry::worker

@@ -528,5 +528,46 @@ TEST(DescriptorInputTest, ReadsWhatIsThereAndTellsTheEnd) {
   EXPECT_EQ(*input.read(buffer), 0U);
 }
 
+/// Tells what an input has said, and hands it interruptions.
+class FakeChannel final : public RunChannel, private wasi::OutputSink {
+ public:
+  explicit FakeChannel(int interruptions) : interruptions_(interruptions) {}
+  wasi::OutputSink& output() override { return *this; }
+  Status started(std::span<const int>) override { return ok_status(); }
+  Status changed(const FileChange&) override { return ok_status(); }
+  Status waiting(bool is_waiting) override {
+    waits.push_back(is_waiting);
+    return ok_status();
+  }
+  int interruptions() const override { return interruptions_; }
+  std::vector<bool> waits;
+
+ private:
+  Status write(Stream, std::span<const std::byte>) override { return ok_status(); }
+  int interruptions_;
+};
+
+TEST(DescriptorInputTest, AWaitForAPersonIsToldAndCanBeInterrupted) {
+  int ends[2];
+  int interruptions[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::pipe(interruptions), 0);
+  const OwnedFd reader(ends[0]);
+  const OwnedFd writer(ends[1]);
+  const OwnedFd told(interruptions[0]);
+  const OwnedFd interrupter(interruptions[1]);
+  FakeChannel channel(told.get());
+  DescriptorInput input(reader.get(), channel);
+  std::array<std::byte, 16> buffer{};
+  ASSERT_TRUE(write_all(writer.get(), as_bytes("abc")).ok());
+  EXPECT_EQ(*input.read(buffer), 3U);
+  EXPECT_TRUE(channel.waits.empty()) << "it was there";
+  ASSERT_TRUE(write_all(interrupter.get(), as_bytes("x")).ok());
+  EXPECT_EQ(input.read(buffer).status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(channel.waits, (std::vector<bool>{true, false}));
+  ASSERT_TRUE(write_all(writer.get(), as_bytes("d")).ok());
+  EXPECT_EQ(*input.read(buffer), 1U) << "the next read is as good as any";
+}
+
 }  // namespace
 }  // namespace skerry::worker
