@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "skerry/base/status.h"
+
 namespace skerry::access {
 
 /// On whose behalf something is done, and what they may do. The server derives it from the API key;
@@ -25,6 +27,15 @@ struct Principal {
   bool may_call(std::string_view tool) const {
     return !tools || std::find(tools->begin(), tools->end(), tool) != tools->end();
   }
+
+  /// The permission to run code, and to work on what runs left. Keys name it as the tool that runs
+  /// code. kPermissionDenied without it.
+  Status check_may_run() const {
+    if (may_call(kRunPermission)) return ok_status();
+    return absl::PermissionDeniedError(std::string(kRunPermission) +
+                                       " is not among the tools of this key");
+  }
+  static constexpr std::string_view kRunPermission = "python_executor";
 };
 
 }  // namespace skerry::access

@@ -10,7 +10,6 @@
 #include "skerry/base/json_fields.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
-#include "skerry/tool/python_executor.h"
 
 namespace skerry::api {
 namespace {
@@ -213,9 +212,6 @@ template <typename Handler>
 http::Handler of(Sessions& sessions, Handler handler) {
   return [&sessions, handler](http::Request request,
                               EventStream&) -> awaitable<std::optional<http::Response>> {
-    if (const Status status = tool::check_may_run(request.principal); !status.ok()) {
-      co_return response_of(status);
-    }
     co_return co_await handler(sessions, std::move(request));
   };
 }
@@ -227,9 +223,6 @@ http::Handler of_body(Sessions& sessions, loop::Pool& pool, Handler handler) {
       pool,
       [&sessions, handler](const http::Request& request, json body,
                            EventStream&) -> awaitable<std::optional<http::Response>> {
-        if (const Status status = tool::check_may_run(request.principal); !status.ok()) {
-          co_return response_of(status);
-        }
         SessionRef ref = ref_of(request);
         co_return co_await handler(sessions, std::move(ref), std::move(body));
       });
@@ -241,12 +234,14 @@ void add_looks(Sessions& sessions, Router& router) {
               .summary = "All sessions, last used first",
               .answer = object_of({{"sessions", list_schema(session_schema())}}, {"sessions"}),
               .errors = {403, 500, 503},
+              .needs_permission_to_run = true,
               .handler = of(sessions, list)});
   router.add({.method = "GET",
               .path = "/v1/sessions/{session}",
               .summary = "One session",
               .answer = session_schema(),
               .errors = {400, 403, 404, 500, 503},
+              .needs_permission_to_run = true,
               .handler = of(sessions,
                             [](Sessions& all,
                                http::Request request) -> awaitable<std::optional<http::Response>> {
@@ -283,6 +278,7 @@ void add_looks(Sessions& sessions, Router& router) {
               .queries = {RouteParameter("from", {{"type", "string"}, {"pattern", R"(^[^\x00]+$)"}})
                               .required(),
                           "to"},
+              .needs_permission_to_run = true,
               .handler = of(sessions, diff)});
 }
 
@@ -296,6 +292,7 @@ void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
               .body = object_of({{"label", nullable(label_schema())}}, {}),
               .answer = std::move(checkpoint_schema),
               .errors = {400, 403, 404, 409, 500, 503},
+              .needs_permission_to_run = true,
               .handler = of_body(sessions, pool, checkpoint)});
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/rewind",
@@ -303,6 +300,7 @@ void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
               .body = object_of({{"revision", revision_name_schema()}}, {"revision"}),
               .answer = revision_schema(),
               .errors = {400, 403, 404, 500, 503},
+              .needs_permission_to_run = true,
               .handler = of_body(sessions, pool, rewind)});
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/fork",
@@ -310,12 +308,14 @@ void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
               .body = object_of({{"name", session_name_schema()}}, {"name"}),
               .answer = session_schema(),
               .errors = {400, 403, 404, 409, 500, 503},
+              .needs_permission_to_run = true,
               .handler = of_body(sessions, pool, fork)});
   router.add({.method = "DELETE",
               .path = "/v1/sessions/{session}",
               .summary = "Forget a session",
               .answer = cleared_schema(),
               .errors = {400, 403, 404, 500, 503},
+              .needs_permission_to_run = true,
               .handler = of(sessions, clear)});
   router.add(
       {.method = "DELETE",
@@ -324,6 +324,7 @@ void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
        .answer = cleared_schema(),
        .errors = {400, 403, 500, 503},
        .queries = {RouteParameter("all", {{"type", "string"}, {"enum", {"true"}}}).required()},
+       .needs_permission_to_run = true,
        .handler = of(sessions, clear)});
 }
 
@@ -334,6 +335,7 @@ void add_transfers(Sessions& sessions, Router& router) {
               .errors = {400, 403, 404, 409, 429, 500, 503},
               .queries = {"revision"},
               .answer_type = kExportType,
+              .needs_permission_to_run = true,
               .handler = of(sessions, export_revision)});
   router.add({.method = "POST",
               .path = "/v1/sessions/{session}/import",
@@ -343,6 +345,7 @@ void add_transfers(Sessions& sessions, Router& router) {
               .errors = {400, 403, 409, 413, 429, 500, 503},
               .max_body = http::kModuleMaxBody,
               .body_type = kExportType,
+              .needs_permission_to_run = true,
               .handler = of(sessions, import)});
 }
 

@@ -9,7 +9,6 @@
 #include "skerry/api/output_relay.h"
 #include "skerry/api/run_order.h"
 #include "skerry/runtime/installation.h"
-#include "skerry/tool/python_executor.h"
 #include "skerry/tool/run_report.h"
 
 namespace skerry::api {
@@ -148,10 +147,10 @@ SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const R
       runs_(runs),
       sessions_(sessions),
       rules_(rules) {
-  const grpc::MethodOptions sessions_of_tenant{.access = grpc::Access::kKey};
-  const grpc::MethodOptions imports{.access = grpc::Access::kKey,
+  const grpc::MethodOptions sessions_of_tenant{.access = grpc::Access::kRun};
+  const grpc::MethodOptions imports{.access = grpc::Access::kRun,
                                     .max_message = grpc::kModuleMaxMessage};
-  const grpc::MethodOptions programs{.access = grpc::Access::kKey, .max_message = kMaxRunMessage};
+  const grpc::MethodOptions programs{.access = grpc::Access::kRun, .max_message = kMaxRunMessage};
   streamed<v1::RunRequest, v1::RunEvent>(
       "Run", programs, [this](grpc::Call& call, const auto& request, auto& writer) {
         return run(call, request, writer);
@@ -212,7 +211,6 @@ SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const R
 grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& request,
                                        grpc::Writer<v1::RunEvent>& writer) {
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   auto order = run_order(parameters_of(request), rules_);
   if (!order.ok()) co_return order.status();
   OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(writer));
@@ -243,7 +241,6 @@ grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& r
 grpc::Service::Work SkerryService::list_sessions(grpc::Call& call, const v1::ListSessionsRequest&,
                                                  v1::ListSessionsResponse& response) {
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   const auto all = co_await sessions_.list(std::move(caller));
   if (!all.ok()) co_return all.status();
   for (const auto& each : *all) *response.add_sessions() = proto_of(each);
@@ -254,7 +251,6 @@ grpc::Service::Work SkerryService::get_session(grpc::Call& call,
                                                const v1::GetSessionRequest& request,
                                                v1::Session& response) {
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   const auto info = co_await sessions_.info(std::move(ref));
   if (!info.ok()) co_return info.status();
@@ -266,7 +262,6 @@ grpc::Service::Work SkerryService::get_session_log(grpc::Call& call,
                                                    const v1::GetSessionLogRequest& request,
                                                    v1::SessionLog& response) {
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   const auto log = co_await sessions_.log(std::move(ref));
   if (!log.ok()) co_return log.status();
@@ -283,7 +278,6 @@ grpc::Service::Work SkerryService::checkpoint(grpc::Call& call,
                                               const v1::CheckpointRequest& request,
                                               v1::CheckpointResponse& response) {
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   std::string label = request.label();
   const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
@@ -297,7 +291,6 @@ grpc::Service::Work SkerryService::checkpoint(grpc::Call& call,
 grpc::Service::Work SkerryService::rewind(grpc::Call& call, const v1::RewindRequest& request,
                                           v1::Revision& response) {
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   std::string revision = request.revision();
   const auto now = co_await sessions_.rewind(std::move(ref), std::move(revision));
@@ -309,7 +302,6 @@ grpc::Service::Work SkerryService::rewind(grpc::Call& call, const v1::RewindRequ
 grpc::Service::Work SkerryService::fork(grpc::Call& call, const v1::ForkRequest& request,
                                         v1::Session& response) {
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   std::string name = request.name();
   const auto forked = co_await sessions_.fork(std::move(ref), std::move(name));
@@ -324,7 +316,6 @@ grpc::Service::Work SkerryService::diff(grpc::Call& call, const v1::DiffRequest&
     co_return absl::InvalidArgumentError("there is no revision in \"from\"");
   }
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   std::string from = request.from();
   std::string to = request.to();
@@ -345,7 +336,6 @@ grpc::Service::Work SkerryService::clear_sessions(grpc::Call& call,
   std::optional<std::string> name;
   if (!request.all()) name = request.session();
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   const auto cleared = co_await sessions_.clear(std::move(caller), std::move(name));
   if (!cleared.ok()) co_return cleared.status();
   response.set_cleared(*cleared);
@@ -356,7 +346,6 @@ grpc::Service::Work SkerryService::export_session(grpc::Call& call,
                                                   const v1::ExportSessionRequest& request,
                                                   grpc::Writer<v1::ExportPiece>& writer) {
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   std::string revision = request.revision();
   const auto exported = co_await sessions_.export_revision(std::move(ref), std::move(revision));
@@ -383,7 +372,6 @@ grpc::Service::Work SkerryService::import_session(grpc::Call& call,
         "ones");
   }
   access::Principal caller = call.principal();
-  if (const Status allowed = tool::check_may_run(caller); !allowed.ok()) co_return allowed;
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   std::string data = std::move(*request.mutable_data());
   const auto made = co_await sessions_.import(std::move(ref), std::move(data));

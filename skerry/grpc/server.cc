@@ -66,6 +66,7 @@ Result<access::Principal> Server::principal_of(const http::RequestHead& head,
     authorizer_.refused(peer, principal.status());
     return principal;
   }
+  if (method.options.access == Access::kRun) SKERRY_TRY(principal->check_may_run());
   principal->request = http::request_id_of(head.headers.get("x-request-id"));
   principal->trace = access::trace_for(head.headers.get("traceparent"));
   return principal;
@@ -106,7 +107,7 @@ awaitable<Status> Server::handle(const std::shared_ptr<http::Http2Stream>& strea
                                  const std::string& peer) {
   auto principal = principal_of(stream->head(), method, peer);
   if (!principal.ok()) co_return principal.status();
-  if (method.options.access == Access::kKey) stream->trust();
+  if (method.options.access != Access::kOpen) stream->trust();
   call.set_principal(*std::move(principal));
   const auto timeout = timeout_in(stream->head().headers);
   if (!timeout.ok()) co_return timeout.status();
@@ -132,7 +133,7 @@ awaitable<Status> Server::handle(const std::shared_ptr<http::Http2Stream>& strea
       end(still.status());
     }
   });
-  if (method.streams_responses && method.options.access == Access::kKey) {
+  if (method.streams_responses && method.options.access != Access::kOpen) {
     key_check.set_after(kKeyCheck);
   }
   try {

@@ -18,6 +18,7 @@ namespace skerry::grpc {
 /// Who may call a method. There is no default: a method cannot be added without saying it.
 enum class Access {
   kKey,   ///< a valid key, where keys are needed
+  kRun,   ///< the same with the permission to run code
   kOpen,  ///< everyone
 };
 

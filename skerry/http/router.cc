@@ -156,6 +156,10 @@ boost::asio::awaitable<std::optional<Response>> Router::guarded(const Route& rou
   }
   auto principal = authorizer_->principal_of(request.api_key);
   if (!principal.ok()) co_return response_of(principal.status());
+  if (route.needs_permission_to_run) {
+    if (const Status status = principal->check_may_run(); !status.ok())
+      co_return response_of(status);
+  }
   request.principal = *principal;
   request.principal.request = request.request_id;
   request.principal.trace = request.trace;

@@ -55,11 +55,6 @@ std::string interpreter() { return fmt::format("CPython {} (WASI)", runtime::kPy
 
 }  // namespace
 
-Status check_may_run(const access::Principal& caller) {
-  if (caller.may_call(PythonExecutor::kName)) return ok_status();
-  return absl::PermissionDeniedError("python_executor is not among the tools of this key");
-}
-
 PythonExecutor::PythonExecutor(run::Runner& runner, sandbox::Limits limits, int calls_per_minute)
     : runner_(runner), limits_(limits), definition_(define(limits)) {
   definition_.calls_per_minute = calls_per_minute;

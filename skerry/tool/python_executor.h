@@ -27,7 +27,4 @@ class PythonExecutor final : public Tool {
   Definition definition_;
 };
 
-/// kPermissionDenied when the caller's key may not run code, and so not reach what sessions hold.
-Status check_may_run(const access::Principal& caller);
-
 }  // namespace skerry::tool

@@ -13,7 +13,7 @@ namespace skerry::tool {
 boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, run::Request order,
                                                     OutputCallback on_output,
                                                     std::function<void()> begun) {
-  if (const Status status = check_may_run(caller); !status.ok()) {
+  if (const Status status = caller.check_may_run(); !status.ok()) {
     tools_.tell(caller, PythonExecutor::kName, failed(Verdict::kForbidden, ""));
     co_return status;
   }
