@@ -291,3 +291,27 @@ def test_grpc_codes_are_true(own):
     refused(lambda: own.Run(code="1", isolation="none"), grpc.StatusCode.INVALID_ARGUMENT)
     refused(lambda: own.Run(code="1", session="a/b"), grpc.StatusCode.INVALID_ARGUMENT)
     assert json_format.MessageToDict(own.GetSession(session="work"))["head"] == "1"
+
+
+def test_that_a_session_begins_anew_is_an_event_before_the_run_and_stands_in_its_outcome(serve):
+    service = serve(env={"SKERRY_SESSION_TTL": "1"})
+    client = Http(service.http)
+    run(client, "x = 1", "a")
+    run(client, "x = 1", "b")
+    time.sleep(1.2)
+    host, port = service.http.split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    connection.request("POST", "/v1/run", json.dumps({"code": "'x' in globals()", "session": "a"}),
+                       {"Accept": "text/event-stream", "Content-Type": "application/json"})
+    told = connection.getresponse().read().decode()
+    connection.close()
+    names = [line.removeprefix("event: ") for line in told.splitlines() if line.startswith("event: ")]
+    assert names == ["warning", "started", "outcome"], told
+    data = [json.loads(line.removeprefix("data: ")) for line in told.splitlines() if line.startswith("data: ")]
+    assert data[0]["text"].startswith("begins anew: the one of this name expired")
+    assert data[2]["result"] == "False" and data[2]["session"]["notice"] == data[0]["text"]
+    with Client(service.grpc, "skerry.v1.Skerry") as own:
+        kinds = events(own.Run(code="1", session="b"))
+        assert [kind for kind, _ in kinds] == ["warning", "started", "result", "outcome"]
+        assert kinds[0][1].warning.startswith("begins anew")
+        assert [kind for kind, _ in events(own.Run(code="1", session="b"))] == ["started", "result", "outcome"]

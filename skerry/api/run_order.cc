@@ -40,8 +40,6 @@ Result<std::string> template_named(const std::string& name) {
   return absl::InvalidArgumentError("Parameter 'template' is an unknown template");
 }
 
-}  // namespace
-
 tool::Definition run_parameters(const RunRules& rules) {
   const sandbox::Limits& limits = rules.limits;
   const std::chrono::duration<double> most_wall = rules.most.wall;
@@ -102,18 +100,21 @@ tool::Definition run_parameters(const RunRules& rules) {
            .form = {{"enum", {"tenant", "process"}}}}}};
 }
 
-nlohmann::ordered_json run_schema(const RunRules& rules) {
-  const tool::Definition definition = run_parameters(rules);
-  nlohmann::ordered_json schema = tool::schema_of(definition);
-  for (const Parameter& each : definition.parameters) {
+}  // namespace
+
+RunDecoder::RunDecoder(const RunRules& rules) : rules_(rules), parameters_(run_parameters(rules)) {}
+
+nlohmann::ordered_json RunDecoder::schema() const {
+  nlohmann::ordered_json schema = tool::schema_of(parameters_);
+  for (const Parameter& each : parameters_.parameters) {
     auto& property = schema["properties"][each.name];
     if (!each.is_required) property = nullable(std::move(property));
   }
   return schema;
 }
 
-Result<run::Request> run_order(nlohmann::json parameters, const RunRules& rules) {
-  SKERRY_ASSIGN(auto given, tool::Arguments::check(run_parameters(rules), std::move(parameters)));
+Result<run::Request> RunDecoder::decode(nlohmann::json parameters) const {
+  SKERRY_ASSIGN(auto given, tool::Arguments::check(parameters_, std::move(parameters)));
   run::Request order;
   if (given.has("session")) {
     SKERRY_ASSIGN(order.session, session::SessionName::parse(given.text("session")));
@@ -137,7 +138,7 @@ Result<run::Request> run_order(nlohmann::json parameters, const RunRules& rules)
     }
   }
   request.input = given.take_text("stdin");
-  request.limits = rules.limits;
+  request.limits = rules_.limits;
   request.limits.words = sandbox::LimitWords::kRunFields;
   request.limits.wall =
       std::chrono::milliseconds(std::llround(given.value("timeout").get<double>() * 1000));

@@ -16,14 +16,21 @@ struct RunRules {
   tool::RunBounds most = {};    ///< of one that asks
 };
 
-/// What `/v1/run` takes, under the names of the command line's options.
-tool::Definition run_parameters(const RunRules& rules);
+/// Reads what `/v1/run` takes, under the names of the command line's options.
+class RunDecoder {
+ public:
+  explicit RunDecoder(const RunRules& rules);
 
-/// The same as JSON Schema.
-nlohmann::ordered_json run_schema(const RunRules& rules);
+  /// As JSON Schema.
+  nlohmann::ordered_json schema() const;
 
-/// A run as such parameters ask for it; whose tenant and observer the caller adds. kInvalidArgument
-/// naming what does not fit.
-Result<run::Request> run_order(nlohmann::json parameters, const RunRules& rules);
+  /// A run as the parameters ask for it; the caller adds principal and observer. kInvalidArgument
+  /// naming what does not fit.
+  Result<run::Request> decode(nlohmann::json parameters) const;
+
+ private:
+  RunRules rules_;
+  tool::Definition parameters_;
+};
 
 }  // namespace skerry::api

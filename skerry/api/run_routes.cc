@@ -49,9 +49,12 @@ OutputRelay::Client client_of(EventStream& events) {
 awaitable<Answer> answer_streamed_run(const RunApi& api, access::Principal principal,
                                       run::Request order, EventStream& events) {
   OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(events));
-  std::function<void()> begun = [&events] { events.send("started", ordered_json::object()); };
-  auto running = relay.during(
-      api.runs.run(std::move(principal), std::move(order), relay.callback(), std::move(begun)));
+  tool::RunCallbacks callbacks;
+  callbacks.output = relay.callback();
+  callbacks.begun = [&events] { events.send("started", ordered_json::object()); };
+  callbacks.warned = [&events](std::string_view text) { events.send("warning", {{"text", text}}); };
+  auto running =
+      relay.during(api.runs.run(std::move(principal), std::move(order), std::move(callbacks)));
   auto report = co_await std::move(running);
   if (!report.ok()) co_return http::response_of(report.status());
   const bool is_lost = report->session && !report->session->failure.ok();
@@ -75,14 +78,14 @@ std::shared_ptr<http::BodySource> kept_with(std::shared_ptr<http::BodySource> so
 /// Runs a program; the answer is one object, or events.
 awaitable<Answer> answer_run(const RunApi& api, const http::Request& request, json body,
                              EventStream& events) {
-  auto order = run_order(std::move(body), api.rules);
+  auto order = api.decoder.decode(std::move(body));
   if (!order.ok()) co_return http::response_of(order.status());
   access::Principal principal = request.principal;
   if (request.wants_events) {
     auto streaming = answer_streamed_run(api, std::move(principal), *std::move(order), events);
     co_return co_await std::move(streaming);
   }
-  auto running = api.runs.run(std::move(principal), *std::move(order), {}, {});
+  auto running = api.runs.run(std::move(principal), *std::move(order), {});
   auto report = co_await std::move(running);
   if (!report.ok()) co_return http::response_of(report.status());
   const auto memory = report->memory;
@@ -106,9 +109,9 @@ Status readiness_of(const RunApi& api) {
 void add_run_routes(const RunApi& api, Router& router) {
   router.add({.method = "POST",
               .path = "/v1/run",
-              .summary = "Run a Python program; with Accept: text/event-stream as events started, "
-                         "stdout, stderr, outcome",
-              .body = run_schema(api.rules),
+              .summary = "Run a Python program; with Accept: text/event-stream as events warning, "
+                         "started, stdout, stderr, outcome",
+              .body = api.decoder.schema(),
               .answer = object_schema(),
               .errors = {400, 403, 409, 429, 500},
               .max_body = kMaxRunBody,

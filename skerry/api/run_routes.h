@@ -17,7 +17,7 @@ struct RunApi {
   loop::Pool& pool;
   run::Runner& runner;
   tool::Runs& runs;
-  RunRules rules;
+  const RunDecoder& decoder;
   std::string version;
   /// Whether every port accepts connections; asked on the event loop.
   std::function<Status()> ports_ready;

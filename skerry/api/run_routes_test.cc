@@ -59,10 +59,11 @@ class RunRoutesTest : public ::testing::Test {
   run::testing::FakeRunner runner_;
   tool::Toolbox tools_;
   tool::Runs runs_{runner_, tools_};
+  const RunDecoder decoder_{RunRules()};
   RunApi api_{.pool = pool_,
               .runner = runner_,
               .runs = runs_,
-              .rules = {},
+              .decoder = decoder_,
               .version = "1",
               .ports_ready = [] { return ok_status(); }};
   http::Router router_;

@@ -142,11 +142,11 @@ OutputRelay::Client client_of(grpc::Writer<v1::RunEvent>& writer) {
 
 }  // namespace
 
-SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunRules& rules)
+SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunDecoder& decoder)
     : grpc::Service(v1::RunRequest::descriptor()->file()->service(0)),
       runs_(runs),
       sessions_(sessions),
-      rules_(rules) {
+      decoder_(decoder) {
   const grpc::MethodOptions sessions_of_tenant{.access = grpc::Access::kRun};
   const grpc::MethodOptions imports{.access = grpc::Access::kRun,
                                     .max_message = grpc::kModuleMaxMessage};
@@ -211,16 +211,23 @@ SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const R
 grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& request,
                                        grpc::Writer<v1::RunEvent>& writer) {
   access::Principal caller = call.principal();
-  auto order = run_order(parameters_of(request), rules_);
+  auto order = decoder_.decode(parameters_of(request));
   if (!order.ok()) co_return order.status();
   OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(writer));
-  std::function<void()> begun = [&writer] {
+  tool::RunCallbacks callbacks;
+  callbacks.output = relay.callback();
+  callbacks.begun = [&writer] {
     v1::RunEvent event;
     event.mutable_started();
     writer.send(event);
   };
-  auto running = relay.during(
-      runs_.run(std::move(caller), *std::move(order), relay.callback(), std::move(begun)));
+  callbacks.warned = [&writer](std::string_view text) {
+    v1::RunEvent event;
+    event.set_warning(std::string(text));
+    writer.send(event);
+  };
+  auto running =
+      relay.during(runs_.run(std::move(caller), *std::move(order), std::move(callbacks)));
   const auto report = co_await std::move(running);
   if (!report.ok()) co_return report.status();
   if (report->outcome.result) {

@@ -13,7 +13,7 @@ namespace skerry::api {
 class SkerryService final : public grpc::Service {
  public:
   /// Runs and sessions must outlive it.
-  SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunRules& rules);
+  SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunDecoder& decoder);
 
  private:
   Work run(grpc::Call& call, const v1::RunRequest& request, grpc::Writer<v1::RunEvent>& writer);
@@ -37,7 +37,7 @@ class SkerryService final : public grpc::Service {
 
   tool::Runs& runs_;
   tool::Sessions& sessions_;
-  RunRules rules_;
+  const RunDecoder& decoder_;
 };
 
 }  // namespace skerry::api

@@ -190,7 +190,8 @@ Status Service::start_tasks(const runtime::Home& home) {
 
 void Service::start_front_ends(const config::Settings& settings) {
   const sandbox::Limits& limits = settings.limits;
-  const api::RunRules rules{.limits = limits, .most = settings.most};
+  run_decoder_ =
+      std::make_unique<api::RunDecoder>(api::RunRules{.limits = limits, .most = settings.most});
   agent_ = std::make_unique<shannon::AgentService>(
       agent_core_, tools_, *runner_,
       shannon::AgentService::Options{
@@ -202,7 +203,7 @@ void Service::start_front_ends(const config::Settings& settings) {
       api::RunApi{.pool = pool_,
                   .runner = *runner_,
                   .runs = *runs_,
-                  .rules = rules,
+                  .decoder = *run_decoder_,
                   .version = SKERRY_VERSION,
                   .ports_ready = [this] { return server_->check(); }});
   shannon::add_tool_routes(*tool_api_, router_);
@@ -214,7 +215,7 @@ void Service::start_front_ends(const config::Settings& settings) {
   metrics::add_routes(*metrics_, metrics::Access::kKey, router_);
   metrics::add_routes(*metrics_, metrics::Access::kOpen, operations_router_);
   api::add_health_routes(*run_api_, operations_router_);
-  own_ = std::make_unique<api::SkerryService>(*runs_, *sessions_, rules);
+  own_ = std::make_unique<api::SkerryService>(*runs_, *sessions_, *run_decoder_);
 }
 
 void Service::start_calls(const config::Settings& settings) {

@@ -115,6 +115,7 @@ class Service {
   std::unique_ptr<shannon::OrchestratorService> orchestrator_;
   std::unique_ptr<shannon::StreamingService> streaming_;
   http::Router router_;
+  std::unique_ptr<api::RunDecoder> run_decoder_;
   std::unique_ptr<api::RunApi> run_api_;
   std::unique_ptr<shannon::ToolApi> tool_api_;
   http::Router operations_router_;  // of ports for metrics

@@ -337,6 +337,9 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     run.tenant = pending->order.tenant;
     run.isolation = pending->order.isolation;
     run.observer = pending->order.observer;
+    if (!turn.notice().empty() && run.observer != nullptr && !pending->order.files) {
+      run.observer->warned(turn.notice());
+    }
     run.request = std::exchange(pending->order.request, {});
     // What is told of the run when it has ended: its first line, not all of its text.
     pending->order.request.limits = run.request.limits;

@@ -12,6 +12,8 @@
 
 #include "shannon/agent.pb.h"
 
+static const skerry::api::RunDecoder kDecoder{skerry::api::RunRules()};
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using skerry::shannon::json_of;
   using skerry::shannon::struct_of;
@@ -24,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   ::shannon::agent::ToolCallRequest call;
   if (call.ParseFromArray(data, static_cast<int>(size))) {
-    const auto order = skerry::api::run_order(json_of(std::move(*call.mutable_parameters())), {});
+    const auto order = kDecoder.decode(json_of(std::move(*call.mutable_parameters())));
     if (order.ok() && !order->request.limits.check().ok()) std::abort();
   }
   return 0;

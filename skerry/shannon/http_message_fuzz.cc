@@ -12,6 +12,8 @@
 #include "skerry/http/message.h"
 #include "skerry/shannon/json_struct.h"
 
+static const skerry::api::RunDecoder kDecoder{skerry::api::RunRules()};
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using skerry::shannon::json_of;
   using skerry::shannon::struct_of;
@@ -25,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!parsed.ok()) return 0;
   if (!parsed->is_object() || !skerry::is_utf8(parsed->dump())) std::abort();
   (void)json_of(struct_of(*parsed));
-  const auto order = skerry::api::run_order(*parsed, {});
+  const auto order = kDecoder.decode(*parsed);
   if (order.ok() && !order->request.limits.check().ok()) std::abort();
   return 0;
 }

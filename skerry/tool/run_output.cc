@@ -37,6 +37,10 @@ void RunOutput::started() {
   if (const auto begun = std::exchange(options_.begun, {})) begun();
 }
 
+void RunOutput::warned(std::string_view text) {
+  if (options_.warned) options_.warned(text);
+}
+
 void RunOutput::output(wasi::Stream stream, std::string_view bytes) {
   if (options_.keep == OutputOptions::Keep::kBytes) keep(stream, bytes);
   if (options_.keep == OutputOptions::Keep::kBytes && !options_.on_output) return;

@@ -25,6 +25,7 @@ namespace skerry::tool {
 struct OutputOptions {
   OutputCallback on_output = {};     ///< gets it as it comes; may be empty
   std::function<void()> begun = {};  ///< called once, when the program begins; may be empty
+  std::function<void(std::string_view)> warned = {};  ///< gets our warnings; may be empty
   enum class Keep {
     kText,   ///< as UTF-8
     kBytes,  ///< as it came: what is not UTF-8 would take three times as much
@@ -43,6 +44,7 @@ class RunOutput final : public worker::RunObserver {
   RunOutput& operator=(const RunOutput&) = delete;
 
   void started() override;
+  void warned(std::string_view text) override;
   void output(wasi::Stream stream, std::string_view bytes) override;
   void cut(wasi::Stream stream) override;
   void changed(const worker::FileChange&) override {}

@@ -53,7 +53,8 @@ Verdict verdict_of(const Status& status) {
 
 RunFigures figures_of(const RunReport& report) {
   RunFigures figures{.outcome = report.outcome.kind, .usage = report.outcome.usage};
-  if (report.session && report.session->saved != "no") figures.session_bytes = report.session->bytes;
+  if (report.session && report.session->saved != "no")
+    figures.session_bytes = report.session->bytes;
   return figures;
 }
 

@@ -11,8 +11,7 @@
 namespace skerry::tool {
 
 boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, run::Request order,
-                                                    OutputCallback on_output,
-                                                    std::function<void()> begun) {
+                                                    RunCallbacks callbacks) {
   if (const Status status = caller.check_may_run(); !status.ok()) {
     tools_.tell(caller, PythonExecutor::kName, failed(Verdict::kForbidden, ""));
     co_return status;
@@ -21,8 +20,9 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, ru
   if (order.session) caller.session = order.session->text();
   const auto since = std::chrono::steady_clock::now();
   OutputOptions output;
-  output.on_output = std::move(on_output);
-  output.begun = std::move(begun);
+  output.on_output = std::move(callbacks.output);
+  output.begun = std::move(callbacks.begun);
+  output.warned = std::move(callbacks.warned);
   // Whoever sees it as it comes gets it that way alone.
   output.keep = output.on_output ? OutputOptions::Keep::kNothing : OutputOptions::Keep::kBytes;
   if (!output.on_output) output.memory = memory_;

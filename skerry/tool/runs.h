@@ -24,6 +24,13 @@ struct RunBounds {
   ByteSize output = mib(64);  ///< held in memory until the run is told
 };
 
+/// Called while a run happens. Each may be empty.
+struct RunCallbacks {
+  OutputCallback output = {};                         ///< empty: output is kept, as bytes
+  std::function<void()> begun = {};                   ///< when the program begins
+  std::function<void(std::string_view)> warned = {};  ///< with our warnings, before that
+};
+
 /// Runs that are asked for as such, and not through a tool. Confined to the event loop's thread.
 class Runs {
  public:
@@ -31,11 +38,9 @@ class Runs {
   Runs(run::Runner& runner, const Toolbox& tools) : runner_(runner), tools_(tools) {}
 
   /// Runs for `caller`, and tells the toolbox's watchers. kPermissionDenied for one who may not;
-  /// else fails as `Runner::run` does. Output goes to `on_output`, or if that is empty is kept, as
-  /// bytes; `begun`, if there is one, is called when the program begins.
+  /// else fails as `Runner::run` does.
   boost::asio::awaitable<Result<RunReport>> run(access::Principal caller, run::Request order,
-                                                OutputCallback on_output,
-                                                std::function<void()> begun);
+                                                RunCallbacks callbacks);
 
  private:
   // Beside the one run that goes on when it is used up.

@@ -21,7 +21,7 @@ class RunsTest : public ::testing::Test, public CallWatcher {
 
   Result<RunReport> run(access::Principal caller, run::Request request, OutputCallback on_output) {
     return testing::finish(
-        runs_.run(std::move(caller), std::move(request), std::move(on_output), {}));
+        runs_.run(std::move(caller), std::move(request), {.output = std::move(on_output)}));
   }
   void called(const access::Principal& caller, std::string_view tool,
               const ToolResult& result) override {

@@ -71,6 +71,9 @@ class RunObserver {
   virtual ~RunObserver() = default;
   /// The program's time counts from here. May come again, where a worker died before it.
   virtual void started() {}
+  /// Something that the caller should know, in our words: that a session begins anew. Before the
+  /// run starts.
+  virtual void warned(std::string_view text) { (void)text; }
   virtual void output(wasi::Stream stream, std::string_view bytes) = 0;
   /// The stream's limit was met; nothing more of it follows. At most once for each stream.
   virtual void cut(wasi::Stream stream) = 0;
