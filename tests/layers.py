@@ -3,7 +3,7 @@
 """Checks the order of the folders under skerry/: SKERRY_LAYERS in CMakeLists.txt, lowest first.
 
 A folder includes only itself and folders before it in that list; only the engine includes Wasmtime; every folder is in the
-list; headers of a folder do not include each other in a circle. The tables of folders in ARCHITECTURE.md and skerry/README.md
+list; headers of a folder do not include each other in a circle; a folder has at most 25 files that are no tests. The tables of folders in ARCHITECTURE.md and skerry/README.md
 are made of the first lines of the folders' READMEs. Prints each breach as file:line and ends with 1 if there was any.
 
     tests/layers.py [SOURCE_DIRECTORY]
@@ -19,6 +19,9 @@ INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 LIST = re.compile(r"set\(SKERRY_LAYERS\s+([^)]*)\)")
 SOURCES = {".h", ".cc"}
 ENGINE = "engine"
+MAX_FILES = 25
+# Folders that still have more: so many, and never more again.
+LARGE_FOLDERS = {"base": 50, "wasi": 40, "tool": 40, "http": 37, "app": 37, "broker": 32, "worker": 29, "image": 29, "bench": 26}
 # Documents with the table, and how a folder is named there.
 TABLES = {"ARCHITECTURE.md": "[`skerry/{0}`](skerry/{0}/README.md)", "skerry/README.md": "[{0}]({0}/README.md)"}
 BEGIN, END = "<!-- folders: tests/layers.py --write -->\n", "<!-- end of folders -->\n"
@@ -64,6 +67,15 @@ def with_table(text, table):
     return None if begin < 0 or end < begin else text[:begin] + table + text[end + len(END):]
 
 
+def excess(root, folder):
+    """Too many files for one folder."""
+    directory = root / "skerry" / folder
+    files = [p for p in directory.iterdir() if p.suffix in SOURCES and not p.stem.endswith(("_test", "_fuzz")) and not p.stem.startswith("test_")]
+    most = LARGE_FOLDERS.get(folder, MAX_FILES)
+    if len(files) > most:
+        yield f"skerry/{folder}: {len(files)} files that are no tests, at most {most}: split it"
+
+
 def circles(root, folder):
     """Headers of one folder that include each other in a circle."""
     includes = {}
@@ -83,6 +95,7 @@ def breaches(root):
         if purpose_of(root, folder) is None:
             yield f"skerry/{folder}/README.md:1: expected \"# {folder}: WHAT IT IS\""
         yield from circles(root, folder)
+        yield from excess(root, folder)
     for document, name in TABLES.items():
         text = (root / document).read_text()
         if with_table(text, table_of(root, name)) != text:
