@@ -625,3 +625,7 @@ def test_a_run_starts_quickly(run_code):
     assert min(run_code("pass").seconds for _ in range(5)) < 0.6
 
 
+def test_lines_of_standard_input_end_as_they_came(skerry):
+    code = "import sys\nfirst = sys.stdin.readline()\nprint(repr(first), repr(sys.stdin.read()), sys.stdin.newlines, sys.stdin.name, sys.stdin.mode, sys.stdin.buffer.name)"
+    done = skerry("run", "-c", code, stdin=b"a\r\nb\rc\n\r")
+    assert done.ok().out == "'a\\r\\n' 'b\\rc\\n\\r' None <stdin> r <stdin>\n"

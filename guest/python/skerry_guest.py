@@ -515,14 +515,14 @@ class _Stdin(io.FileIO):
         buffer = bytearray(io.DEFAULT_BUFFER_SIZE)
         while count := self.readinto(buffer):
             pieces.append(bytes(buffer[:count]))
-        return b"".join(pieces)
+        return None if count is None and not pieces else b"".join(pieces)
 
 
 def _fit_stdin():
     old = sys.stdin
     raw = _Stdin(0, "rb", closefd=False)
     raw.name = old.name
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(raw), old.encoding, old.errors, line_buffering=old.line_buffering)
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(raw), old.encoding, old.errors, "\n", old.line_buffering)
     sys.stdin.mode = "r"
 
 

@@ -358,10 +358,15 @@ sandbox::World RunParameters::world(worker::RunChannel& channel,
   return world;
 }
 
+worker::EventReceiver::Person RunParameters::person() const {
+  using Person = worker::EventReceiver::Person;
+  return ::isatty(input.get()) == 1 ? Person::kMayBeAwaited : Person::kNone;
+}
+
 worker::DescriptorInput RunParameters::input_for(worker::RunChannel& channel) const {
-  const bool is_terminal = ::isatty(input.get()) == 1;
-  return is_terminal ? worker::DescriptorInput(input.get(), channel)
-                     : worker::DescriptorInput(input.get());
+  return person() == worker::EventReceiver::Person::kMayBeAwaited
+             ? worker::DescriptorInput(input.get(), channel)
+             : worker::DescriptorInput(input.get());
 }
 
 Status RunParameters::import_directories(wasi::FileSystem& files) const {
@@ -408,7 +413,8 @@ int fail(const RunOptions& options, const Status& status) {
 int run_and_report(const RunOptions& options, const RunParameters& parameters,
                    const worker::RunBody& body, const Afterwards& afterwards) {
   Reporter reporter(options, parameters);
-  const auto outcome = worker::supervise(body, parameters.limits, reporter, parameters.changes());
+  const auto outcome = worker::supervise(body, parameters.limits, reporter, parameters.changes(),
+                                         parameters.person());
   if (!outcome.ok()) {
     reporter.show_rest();
     return fail(options, outcome.status());

@@ -71,6 +71,8 @@ struct RunParameters {
   /// A world that shows these, with output to `channel`. Borrows this parameters and
   /// `input_source`.
   sandbox::World world(worker::RunChannel& channel, wasi::InputSource& input_source) const;
+  /// Whether standard input is a terminal, with somebody there.
+  worker::EventReceiver::Person person() const;
   /// Standard input. At a terminal, time that is spent waiting for it is not the program's.
   worker::DescriptorInput input_for(worker::RunChannel& channel) const;
   Status import_directories(wasi::FileSystem& files) const;

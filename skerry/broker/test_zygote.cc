@@ -137,7 +137,7 @@ bool lie_about_state(int socket, EventSender& sender, const std::string& order,
   return false;
 }
 
-/// run::Counts in a session, or does what the order says with the state.
+/// Counts in a session, or does what the order says with the state.
 void obey_in_session(int socket, const RunRequest& request, std::vector<OwnedFd> files,
                      Kept& kept) {
   const std::string& order = request.program.code;

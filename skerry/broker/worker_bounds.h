@@ -17,7 +17,7 @@
 namespace skerry::broker {
 
 /// How much memory a worker may need for what it was asked to hold: the sandbox of fresh runs, the
-/// states of sessions that it keeps, the run that it has. run::Counts what limits allow, not what
+/// states of sessions that it keeps, the run that it has. Counts what limits allow, not what
 /// is used. A value.
 class WorkerMemory {
  public:

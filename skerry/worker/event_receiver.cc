@@ -122,8 +122,8 @@ StatusCode failure_code(int code) {
 }  // namespace
 
 EventReceiver::EventReceiver(const sandbox::Limits& limits, FileChanges changes,
-                             RunObserver& observer)
-    : limits_(limits), wanted_(changes), observer_(observer) {
+                             RunObserver& observer, Person person)
+    : limits_(limits), wanted_(changes), person_(person), observer_(observer) {
   streams_.fill({.left = limits.output.value});
 }
 
@@ -201,7 +201,9 @@ Status EventReceiver::take_waiting(std::string_view message) {
   if (!event.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
     return broken("sent an event that is none");
   }
-  if (!started_ || changes_ > 0 || event.is_over() != is_waiting()) {
+  const bool is_possible = person_ == Person::kMayBeAwaited && started_ && changes_ == 0 &&
+                           event.is_over() == is_waiting();
+  if (!is_possible) {
     return broken("waited for input at a time that it cannot");
   }
   flush_output();
@@ -264,8 +266,8 @@ Status EventReceiver::take_change(std::string_view message) {
                     .size = event.size()};
   flush_output();
   Status impossible = broken("reported an impossible file change");
-  if (wanted_ == FileChanges::kUnwanted || !started_ || event.kind() < 1 || event.kind() > 5 ||
-      !is_guest_path(change.path)) {
+  if (wanted_ == FileChanges::kUnwanted || !started_ || is_waiting() || event.kind() < 1 ||
+      event.kind() > 5 || !is_guest_path(change.path)) {
     return impossible;
   }
   if (!change.is_further_piece) {

@@ -23,7 +23,11 @@ namespace skerry::worker {
 /// wanted. Borrows the observer. Confined to one thread.
 class EventReceiver {
  public:
-  EventReceiver(const sandbox::Limits& limits, FileChanges changes, RunObserver& observer);
+  /// Whether the run may say that it waits for a person: then its clock stands.
+  enum class Person { kNone, kMayBeAwaited };
+
+  EventReceiver(const sandbox::Limits& limits, FileChanges changes, RunObserver& observer,
+                Person person = Person::kNone);
 
   /// Takes bytes as they come. Output of one stream that lies in them in several pieces reaches the
   /// observer as one. kInternal, naming the broken rule, when they are no events of a run.
@@ -75,6 +79,7 @@ class EventReceiver {
 
   const sandbox::Limits limits_;
   const FileChanges wanted_;
+  const Person person_;
   RunObserver& observer_;
   std::string pending_;  // the beginning of an event
   std::array<Stream, 2> streams_;

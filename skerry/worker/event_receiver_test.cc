@@ -406,7 +406,8 @@ TEST(EventReceiverTest, WaitingForInputIsNotTheProgramsTime) {
   limits.wall = milliseconds(1'000);
   limits.input = milliseconds(5'000);
   Observer observer;
-  EventReceiver receiver(limits, FileChanges::kUnwanted, observer);
+  EventReceiver receiver(limits, FileChanges::kUnwanted, observer,
+                         EventReceiver::Person::kMayBeAwaited);
   ASSERT_TRUE(receiver.take(started()).ok());
   const auto begun = *receiver.deadline() - limits.wall;
   ASSERT_TRUE(receiver.take(waiting(false)).ok());
@@ -428,11 +429,19 @@ TEST(EventReceiverTest, WaitingForInputIsNotTheProgramsTime) {
 TEST(EventReceiverTest, WaitsBeginAndEndInTurn) {
   for (const std::string& events :
        {waiting(false), started() + waiting(true), started() + waiting(false) + waiting(false),
-        started() + waiting(false) + waiting(true) + waiting(true)}) {
+        started() + waiting(false) + waiting(true) + waiting(true),
+        started() + waiting(false) + change(RunEvent::FileChange::FILE, "/f")}) {
     Observer observer;
-    EventReceiver receiver({}, FileChanges::kUnwanted, observer);
+    EventReceiver receiver({}, FileChanges::kWanted, observer,
+                           EventReceiver::Person::kMayBeAwaited);
     EXPECT_EQ(receiver.take(events).code(), StatusCode::kInternal);
   }
+}
+
+TEST(EventReceiverTest, WhereNobodyIsAwaitedNobodyWaits) {
+  Observer observer;
+  EventReceiver receiver({}, FileChanges::kUnwanted, observer);
+  EXPECT_EQ(receiver.take(started() + waiting(false)).code(), StatusCode::kInternal);
 }
 
 }  // namespace

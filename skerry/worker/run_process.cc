@@ -109,7 +109,11 @@ class StopSignals {
   sigset_t before_{};
 };
 
-enum class Stop { kNone, kDeadline, kCancelled };
+struct Stop {
+  enum class Why { kNone, kDeadline, kCancelled };
+  Why why = Why::kNone;
+  RunPhase phase = RunPhase::kProgram;  ///< in which it was stopped
+};
 
 /// Takes what the child sent. False at end of file.
 Result<bool> receive(EventReceiver& events, int socket) {
@@ -135,26 +139,31 @@ int poll_timeout(const std::optional<Clock::time_point>& deadline) {
 /// holds.
 Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, int socket,
                    int stop_signals) {
-  Stop stop = Stop::kNone;
+  using Why = Stop::Why;
+  Stop stop;
   bool has_exited = false;
   int interrupted_wait = 0;
-  const auto end = [&](Stop why) {
-    stop = why;
+  const auto end = [&](Why why) {
+    stop = {.why = why, .phase = events.phase()};
     child.kill();
   };
   for (bool open = true; open;) {
-    const bool is_ending = has_exited || stop != Stop::kNone;
+    const bool is_ending = has_exited || stop.why != Why::kNone;
     const int source = observer.is_full() && !is_ending ? -1 : socket;
     std::array<pollfd, 4> waiting{{{source, POLLIN, 0},
                                    {stop_signals, POLLIN, 0},
                                    {has_exited ? -1 : child.pidfd(), POLLIN, 0},
                                    {observer.awaited(), POLLOUT, 0}}};
-    const auto deadline = stop == Stop::kNone ? events.deadline() : std::nullopt;
+    const auto deadline = stop.why == Why::kNone ? events.deadline() : std::nullopt;
     SKERRY_TRY(syscall_result("poll", {}, [&] {
                  return ::poll(waiting.data(), waiting.size(), poll_timeout(deadline));
                }).status());
     // By the clock: a child that never stops talking lets no poll time out.
-    if (deadline && Clock::now() >= *deadline) end(Stop::kDeadline);
+    if (deadline && Clock::now() >= *deadline) end(Why::kDeadline);
+    // Before a signal: whether the program waits is in these events.
+    if (waiting[0].revents != 0) {
+      SKERRY_ASSIGN(open, receive(events, socket));
+    }
     if ((waiting[1].revents & POLLIN) != 0) {
       signalfd_siginfo signal{};
       (void)!::read(stop_signals, &signal, sizeof signal);
@@ -162,14 +171,11 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
       if (signal.ssi_signo == SIGINT && is_first) {
         interrupted_wait = events.waits();
         (void)!::send(socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-      } else if (stop == Stop::kNone) {
-        end(Stop::kCancelled);
+      } else if (stop.why == Why::kNone) {
+        end(Why::kCancelled);
       }
     }
     if (waiting[3].revents != 0) observer.go_on();
-    if (waiting[0].revents != 0) {
-      SKERRY_ASSIGN(open, receive(events, socket));
-    }
     has_exited = has_exited || waiting[2].revents != 0;
     if (events.ended()) break;  // nobody waits for a process that stays
   }
@@ -179,7 +185,7 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
 
 Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
                                  const sandbox::Limits& limits, RunObserver& observer,
-                                 FileChanges changes) {
+                                 FileChanges changes, EventReceiver::Person person) {
   SKERRY_ASSIGN(auto ends, socket_pair(SOCK_STREAM));
   OwnedFd& ours = ends.first;
   OwnedFd& theirs = ends.second;
@@ -198,20 +204,32 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   }
   Child child = Child::adopt(spawned->pid, std::move(spawned->pidfd));
   theirs.close();
-  EventReceiver events(limits, changes, observer);
+  EventReceiver events(limits, changes, observer, person);
   SKERRY_ASSIGN(const Stop stop, relay(events, observer, child, ours.get(), signals.fd()));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   if (events.ended()) return *events.ended();
-  if (stop == Stop::kNone && !events.failure().ok()) return events.failure();
-  Outcome outcome = stop == Stop::kDeadline    ? deadline_outcome(limits, events.phase())
-                    : stop == Stop::kCancelled ? cancelled_outcome()
-                                               : died_outcome(exit, limits, KilledBy::kUnknown);
+  if (stop.why == Stop::Why::kNone && !events.failure().ok()) return events.failure();
+  Outcome outcome = stop.why == Stop::Why::kDeadline ? deadline_outcome(limits, stop.phase)
+                    : stop.why == Stop::Why::kCancelled
+                        ? cancelled_outcome()
+                        : died_outcome(exit, limits, KilledBy::kUnknown);
   outcome.usage.wall = events.elapsed();
   outcome.usage.cpu = exit.cpu;
   return outcome;
 }
 
 }  // namespace
+
+/// One that came too late for the last wait is not meant for the next.
+Status DescriptorInput::drop_interruptions() {
+  for (;;) {
+    pollfd late{channel_->interruptions(), POLLIN, 0};
+    SKERRY_ASSIGN(const int ready,
+                  syscall_result("poll", "standard input", [&] { return ::poll(&late, 1, 0); }));
+    char ignored = 0;
+    if (ready == 0 || ::read(late.fd, &ignored, 1) != 1) return ok_status();
+  }
+}
 
 Status DescriptorInput::await_person() {
   std::array<pollfd, 2> waiting{{{fd_, POLLIN, 0}, {channel_->interruptions(), POLLIN, 0}}};
@@ -228,6 +246,7 @@ Result<std::size_t> DescriptorInput::read(std::span<std::byte> out) {
   if (channel_ != nullptr) {
     SKERRY_ASSIGN(const bool is_there, wait(wasi::Nanoseconds(0)));
     if (!is_there) {
+      SKERRY_TRY(drop_interruptions());
       SKERRY_TRY(channel_->waiting(true));
       const Status status = await_person();
       SKERRY_TRY(channel_->waiting(false));
@@ -252,10 +271,12 @@ Result<bool> DescriptorInput::wait(wasi::Nanoseconds at_most) {
 }
 
 Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits, RunObserver& observer,
-                          FileChanges changes) {
+                          FileChanges changes, EventReceiver::Person person) {
   return jail::within_standing_walls(
       kNotRaised,
-      [&](jail::WallSet walls) { return supervise_within(walls, body, limits, observer, changes); },
+      [&](jail::WallSet walls) {
+        return supervise_within(walls, body, limits, observer, changes, person);
+      },
       [](const Result<Outcome>& outcome) {
         return !outcome.ok() && message_of(outcome.status()).starts_with(kJail);
       });

@@ -9,6 +9,7 @@
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/wasi/world.h"
+#include "skerry/worker/event_receiver.h"
 #include "skerry/worker/run_events.h"
 
 namespace skerry::worker {
@@ -20,10 +21,12 @@ using RunBody = std::function<Result<sandbox::Outcome>(RunChannel&)>;
 /// supervises it: relays its events to `observer`, kills it
 /// at its deadline or when this process is asked to end (SIGINT, SIGTERM: kCancelled), and tells a
 /// crash from an outcome. Returns only when the process is gone. A Status is our own failure, on
-/// either side. Unless `changes` are wanted, `body` must send none.
+/// either side. Unless `changes` are wanted, `body` must send none; unless a person may be awaited,
+/// it must not wait for one. While the observer is full no wait is seen: the run's clock goes on.
 Result<sandbox::Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
                                    RunObserver& observer,
-                                   FileChanges changes = FileChanges::kUnwanted);
+                                   FileChanges changes = FileChanges::kUnwanted,
+                                   EventReceiver::Person person = EventReceiver::Person::kNone);
 
 /// kFailedPrecondition unless every wall that `supervise` can raise stands on this host; names the
 /// others. Takes about 30 ms, in a process with one thread.
@@ -40,6 +43,7 @@ class DescriptorInput final : public wasi::InputSource {
   Result<bool> wait(wasi::Nanoseconds at_most) override;
 
  private:
+  Status drop_interruptions();
   Status await_person();
 
   int fd_;
