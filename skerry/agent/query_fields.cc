@@ -42,7 +42,6 @@ Result<bool> read_calls(json& fields, const char* name, Request& request) {
     if (!each.is_object()) return must_be(item, "an object");
     ToolCall call{.tool = tool_of(each)};
     if (field(each, "parameters") != nullptr) {
-      if (!each["parameters"].is_object()) return must_be("parameters of " + item, "an object");
       call.parameters = std::move(each["parameters"]);
     }
     request.calls.push_back(std::move(call));
@@ -74,22 +73,20 @@ Result<bool> read_single_call(json& fields, Request& request) {
   return true;
 }
 
-Status read_allowed_tools(const json& fields, Request& request) {
-  for (const char* name : {"allowed_tools", "tools"}) {
-    const json* list = field(fields, name);
-    if (list == nullptr) continue;
-    if (!list->is_array()) return must_be(name, "a list of names");
-    std::vector<std::string> both;
-    for (const json& each : *list) {
-      if (!each.is_string()) return must_be(name, "a list of names");
-      const auto& tool = each.get_ref<const std::string&>();
-      const auto& allowed = request.allowed_tools;
-      if (!allowed || std::find(allowed->begin(), allowed->end(), tool) != allowed->end()) {
-        both.push_back(tool);
-      }
+Status read_allowed_tools(const json& fields, const char* name, Request& request) {
+  const json* list = field(fields, name);
+  if (list == nullptr) return ok_status();
+  if (!list->is_array()) return must_be(name, "a list of names");
+  std::vector<std::string> both;
+  for (const json& each : *list) {
+    if (!each.is_string()) return must_be(name, "a list of names");
+    const auto& tool = each.get_ref<const std::string&>();
+    const auto& allowed = request.allowed_tools;
+    if (!allowed || std::find(allowed->begin(), allowed->end(), tool) != allowed->end()) {
+      both.push_back(tool);
     }
-    request.allowed_tools = std::move(both);
   }
+  request.allowed_tools = std::move(both);
   return ok_status();
 }
 

@@ -14,7 +14,8 @@
 namespace skerry::agent {
 
 /// A list of calls, `{"tool": …, "parameters": {…}}`, in the field of this name: appended to the
-/// request's. Their parameters are moved out of it. False when the field is absent.
+/// request's. Their parameters are moved out of it; parameters that are no object are the call's to
+/// fail for. False when the field is absent.
 Result<bool> read_calls(nlohmann::json& fields, const char* name, Request& request);
 
 /// `tool_parameters`: one call, appended to the request's. The tool is named by `tool`,
@@ -23,8 +24,9 @@ Result<bool> read_calls(nlohmann::json& fields, const char* name, Request& reque
 /// when the field is absent.
 Result<bool> read_single_call(nlohmann::json& fields, Request& request);
 
-/// `allowed_tools` and `tools`: only what these and the request allow remains allowed.
-Status read_allowed_tools(const nlohmann::json& fields, Request& request);
+/// A list of tools' names in the field of this name: only what it and the request allow remains
+/// allowed.
+Status read_allowed_tools(const nlohmann::json& fields, const char* name, Request& request);
 
 /// `model_tier`, `model_override`, `temperature`, `max_tokens`.
 Status read_model_fields(const nlohmann::json& fields, Request& request);

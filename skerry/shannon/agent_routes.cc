@@ -85,8 +85,14 @@ Result<agent::Request> request_of(json& body, access::Principal caller) {
     SKERRY_TRY(agent::read_history(*context, request));
   }
   SKERRY_TRY(agent::read_calls(body, "forced_tool_calls", request).status());
+  for (const agent::ToolCall& call : request.calls) {
+    if (call.parameters.is_object()) continue;
+    return must_be("parameters of an item of forced_tool_calls", "an object");
+  }
   request.after_calls = agent::Request::AfterCalls::kModel;
-  SKERRY_TRY(agent::read_allowed_tools(body, request));
+  for (const char* name : {"allowed_tools", "tools"}) {
+    SKERRY_TRY(agent::read_allowed_tools(body, name, request));
+  }
   SKERRY_ASSIGN(const std::string mode, text_field(body, "mode"));
   if (!mode.empty()) {
     const auto named = agent::mode_named(mode);

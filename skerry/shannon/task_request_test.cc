@@ -38,7 +38,7 @@ TEST(TaskRequestTest, WhatTheContextSaysReachesTheModel) {
                       {{"temperature", 0.5},
                        {"max_tokens", 100},
                        {"model_tier", "large"},
-                       {"tools", {"calculator"}},
+                       {"allowed_tools", {"calculator"}},
                        {"history", {"assistant: Hi", {{"role", "user"}, {"content", "Ho"}}}}}}},
                     {});
   ASSERT_TRUE(submission.ok()) << submission.status();

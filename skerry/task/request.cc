@@ -54,8 +54,11 @@ Result<agent::Request> request_of(const Submission& submission) {
   json context = submission.context;
   request.mode = agent::mode_named(submission.mode).value_or(agent::Mode::kStandard);
   SKERRY_TRY(agent::read_model_fields(context, request));
-  SKERRY_TRY(agent::read_history(context, request));
-  SKERRY_TRY(agent::read_allowed_tools(context, request));
+  // Clients have contexts of their own, where a history may be anything.
+  if (context.contains("history") && context["history"].is_array()) {
+    SKERRY_TRY(agent::read_history(context, request));
+  }
+  SKERRY_TRY(agent::read_allowed_tools(context, "allowed_tools", request));
   for (const char* name : {"tool_calls", "forced_tool_calls"}) {
     SKERRY_TRY(agent::read_calls(context, name, request).status());
   }
