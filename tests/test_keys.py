@@ -136,7 +136,13 @@ def test_a_key_calls_the_tools_it_names_and_no_others(serve, new_key):
                        ("/agent/query", {"query": "Execute Python: 1"}), ("/v1/sessions/x/rewind", {"revision": 1})):
         status, _, answer = asking("POST", path, body)
         assert status == 403, answer
-    assert asking("GET", "/v1/sessions")[0] == 403
+    # All there is to sessions, whatever else is wrong with the request.
+    routes = [(method.upper(), path) for path, methods in asking("GET", "/openapi.json")[2]["paths"].items() for method in methods
+              if path.startswith("/v1/sessions")]
+    assert len(routes) >= 11
+    for method, path in routes:
+        status, _, answer = asking(method, path.replace("{session}", "x").replace("{revision}", "1"), {} if method in ("POST", "PUT") else None)
+        assert status == 403, (method, path, answer)
     with Client(service.grpc) as client:
         assert calls(client, x_api_key=key).output.struct_value["result"] == 42
     # Nor may it reach by files what it may not reach by code.

@@ -207,6 +207,12 @@ awaitable<std::optional<http::Response>> import(Sessions& sessions, http::Reques
   co_return told(made);
 }
 
+/// Whoever may not run code may not reach what runs left, either.
+void add(Router& router, http::Route route) {
+  route.needs_permission_to_run = true;
+  router.add(std::move(route));
+}
+
 /// A handler of the sessions' that takes no body.
 template <typename Handler>
 http::Handler of(Sessions& sessions, Handler handler) {
@@ -229,27 +235,25 @@ http::Handler of_body(Sessions& sessions, loop::Pool& pool, Handler handler) {
 }
 
 void add_looks(Sessions& sessions, Router& router) {
-  router.add({.method = "GET",
-              .path = "/v1/sessions",
-              .summary = "All sessions, last used first",
-              .answer = object_of({{"sessions", list_schema(session_schema())}}, {"sessions"}),
-              .errors = {403, 500, 503},
-              .needs_permission_to_run = true,
-              .handler = of(sessions, list)});
-  router.add({.method = "GET",
-              .path = "/v1/sessions/{session}",
-              .summary = "One session",
-              .answer = session_schema(),
-              .errors = {400, 403, 404, 500, 503},
-              .needs_permission_to_run = true,
-              .handler = of(sessions,
-                            [](Sessions& all,
-                               http::Request request) -> awaitable<std::optional<http::Response>> {
-                              SessionRef ref = ref_of(request);
-                              const auto info = co_await all.info(std::move(ref));
-                              co_return told(info);
-                            })});
-  router.add(
+  add(router, {.method = "GET",
+               .path = "/v1/sessions",
+               .summary = "All sessions, last used first",
+               .answer = object_of({{"sessions", list_schema(session_schema())}}, {"sessions"}),
+               .errors = {403, 500, 503},
+               .handler = of(sessions, list)});
+  add(router, {.method = "GET",
+               .path = "/v1/sessions/{session}",
+               .summary = "One session",
+               .answer = session_schema(),
+               .errors = {400, 403, 404, 500, 503},
+               .handler = of(sessions,
+                             [](Sessions& all,
+                                http::Request request) -> awaitable<std::optional<http::Response>> {
+                               SessionRef ref = ref_of(request);
+                               const auto info = co_await all.info(std::move(ref));
+                               co_return told(info);
+                             })});
+  add(router,
       {.method = "GET",
        .path = "/v1/sessions/{session}/log",
        .summary = "A session's revisions, and what happened to it",
@@ -266,87 +270,80 @@ void add_looks(Sessions& sessions, Router& router) {
                 const auto log = co_await all.log(std::move(ref));
                 co_return told(log);
               })});
-  router.add({.method = "GET",
-              .path = "/v1/sessions/{session}/diff",
-              .summary = "Variables added, changed and removed from one revision to another (to: "
-                         "by default, where the session stands)",
-              .answer = object_of({{"added", variables_schema()},
-                                   {"changed", variables_schema()},
-                                   {"removed", variables_schema()}},
-                                  {"added", "changed", "removed"}),
-              .errors = {400, 403, 404, 409, 429, 500, 503},
-              .queries = {RouteParameter("from", {{"type", "string"}, {"pattern", R"(^[^\x00]+$)"}})
-                              .required(),
-                          "to"},
-              .needs_permission_to_run = true,
-              .handler = of(sessions, diff)});
+  add(router,
+      {.method = "GET",
+       .path = "/v1/sessions/{session}/diff",
+       .summary = "Variables added, changed and removed from one revision to another (to: "
+                  "by default, where the session stands)",
+       .answer = object_of({{"added", variables_schema()},
+                            {"changed", variables_schema()},
+                            {"removed", variables_schema()}},
+                           {"added", "changed", "removed"}),
+       .errors = {400, 403, 404, 409, 429, 500, 503},
+       .queries =
+           {RouteParameter("from", {{"type", "string"}, {"pattern", R"(^[^\x00]+$)"}}).required(),
+            "to"},
+       .handler = of(sessions, diff)});
 }
 
 void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
   ordered_json checkpoint_schema = revision_schema();
   checkpoint_schema["properties"]["replaced_label"] = {{"type", {"string", "null"}}};
   checkpoint_schema["properties"]["label_taken_from"] = {{"type", {"integer", "null"}}};
-  router.add({.method = "POST",
-              .path = "/v1/sessions/{session}/checkpoint",
-              .summary = "Give the session's revision a label (by default, the time), and keep it",
-              .body = object_of({{"label", nullable(label_schema())}}, {}),
-              .answer = std::move(checkpoint_schema),
-              .errors = {400, 403, 404, 409, 500, 503},
-              .needs_permission_to_run = true,
-              .handler = of_body(sessions, pool, checkpoint)});
-  router.add({.method = "POST",
-              .path = "/v1/sessions/{session}/rewind",
-              .summary = "Make another revision the one to go on from; later ones stay",
-              .body = object_of({{"revision", revision_name_schema()}}, {"revision"}),
-              .answer = revision_schema(),
-              .errors = {400, 403, 404, 500, 503},
-              .needs_permission_to_run = true,
-              .handler = of_body(sessions, pool, rewind)});
-  router.add({.method = "POST",
-              .path = "/v1/sessions/{session}/fork",
-              .summary = "A second session that starts where this one is",
-              .body = object_of({{"name", session_name_schema()}}, {"name"}),
-              .answer = session_schema(),
-              .errors = {400, 403, 404, 409, 500, 503},
-              .needs_permission_to_run = true,
-              .handler = of_body(sessions, pool, fork)});
-  router.add({.method = "DELETE",
-              .path = "/v1/sessions/{session}",
-              .summary = "Forget a session",
-              .answer = cleared_schema(),
-              .errors = {400, 403, 404, 500, 503},
-              .needs_permission_to_run = true,
-              .handler = of(sessions, clear)});
-  router.add(
+  add(router, {.method = "POST",
+               .path = "/v1/sessions/{session}/checkpoint",
+               .summary = "Give the session's revision a label (by default, the time), and keep it",
+               .body = object_of({{"label", nullable(label_schema())}}, {}),
+               .answer = std::move(checkpoint_schema),
+               .errors = {400, 403, 404, 409, 500, 503},
+               .handler = of_body(sessions, pool, checkpoint)});
+  add(router, {.method = "POST",
+               .path = "/v1/sessions/{session}/rewind",
+               .summary = "Make another revision the one to go on from; later ones stay",
+               .body = object_of({{"revision", revision_name_schema()}}, {"revision"}),
+               .answer = revision_schema(),
+               .errors = {400, 403, 404, 500, 503},
+               .handler = of_body(sessions, pool, rewind)});
+  add(router, {.method = "POST",
+               .path = "/v1/sessions/{session}/fork",
+               .summary = "A second session that starts where this one is",
+               .body = object_of({{"name", session_name_schema()}}, {"name"}),
+               .answer = session_schema(),
+               .errors = {400, 403, 404, 409, 500, 503},
+               .handler = of_body(sessions, pool, fork)});
+  add(router, {.method = "DELETE",
+               .path = "/v1/sessions/{session}",
+               .summary = "Forget a session",
+               .answer = cleared_schema(),
+               .errors = {400, 403, 404, 500, 503},
+               .handler = of(sessions, clear)});
+  add(router,
       {.method = "DELETE",
        .path = "/v1/sessions",
        .summary = "Forget all sessions; all=true says that this is meant",
        .answer = cleared_schema(),
        .errors = {400, 403, 500, 503},
        .queries = {RouteParameter("all", {{"type", "string"}, {"enum", {"true"}}}).required()},
-       .needs_permission_to_run = true,
        .handler = of(sessions, clear)});
 }
 
 void add_transfers(Sessions& sessions, Router& router) {
-  router.add({.method = "GET",
-              .path = "/v1/sessions/{session}/export",
-              .summary = "A revision with all that another machine needs to go on from it",
-              .errors = {400, 403, 404, 409, 429, 500, 503},
-              .queries = {"revision"},
-              .answer_type = kExportType,
-              .needs_permission_to_run = true,
-              .handler = of(sessions, export_revision)});
-  router.add({.method = "POST",
-              .path = "/v1/sessions/{session}/import",
-              .summary = "A new session of an exported one",
-              .body = {{"type", "string"}, {"format", "binary"}},
-              .answer = revision_schema(),
-              .errors = {400, 403, 409, 413, 429, 500, 503},
-              .max_body = http::kModuleMaxBody,
-              .body_type = kExportType,
-              .needs_permission_to_run = true,
-              .handler = of(sessions, import)});
+  add(router, {.method = "GET",
+               .path = "/v1/sessions/{session}/export",
+               .summary = "A revision with all that another machine needs to go on from it",
+               .errors = {400, 403, 404, 409, 429, 500, 503},
+               .queries = {"revision"},
+               .answer_type = kExportType,
+               .handler = of(sessions, export_revision)});
+  add(router, {.method = "POST",
+               .path = "/v1/sessions/{session}/import",
+               .summary = "A new session of an exported one",
+               .body = {{"type", "string"}, {"format", "binary"}},
+               .answer = revision_schema(),
+               .errors = {400, 403, 409, 413, 429, 500, 503},
+               .max_body = http::kModuleMaxBody,
+               .body_type = kExportType,
+               .handler = of(sessions, import)});
 }
 
 }  // namespace

@@ -202,7 +202,7 @@ SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const R
         return import_session(call, request, response);
       });
   unary<v1::ListTemplatesRequest, v1::ListTemplatesResponse>(
-      "ListTemplates", sessions_of_tenant,
+      "ListTemplates", {.access = grpc::Access::kKey},
       [this](grpc::Call& call, const auto& request, auto& response) {
         return list_templates(call, request, response);
       });

@@ -34,12 +34,11 @@ bool RunOutput::is_full() const {
 }
 
 void RunOutput::started() {
+  if (!warning_.empty() && options_.warned) options_.warned(std::exchange(warning_, {}));
   if (const auto begun = std::exchange(options_.begun, {})) begun();
 }
 
-void RunOutput::warned(std::string_view text) {
-  if (options_.warned) options_.warned(text);
-}
+void RunOutput::warned(std::string_view text) { warning_ = text; }
 
 void RunOutput::output(wasi::Stream stream, std::string_view bytes) {
   if (options_.keep == OutputOptions::Keep::kBytes) keep(stream, bytes);

@@ -25,7 +25,8 @@ namespace skerry::tool {
 struct OutputOptions {
   OutputCallback on_output = {};     ///< gets it as it comes; may be empty
   std::function<void()> begun = {};  ///< called once, when the program begins; may be empty
-  std::function<void(std::string_view)> warned = {};  ///< gets our warnings; may be empty
+  std::function<void(std::string_view)> warned =
+      {};  ///< gets our warning before that; may be empty
   enum class Keep {
     kText,   ///< as UTF-8
     kBytes,  ///< as it came: what is not UTF-8 would take three times as much
@@ -65,6 +66,7 @@ class RunOutput final : public worker::RunObserver {
   void keep(wasi::Stream stream, std::string_view text);
 
   const std::uint64_t limit_;
+  std::string warning_;  // until the run starts: one that is refused has nothing but its refusal
   std::string marker_;
   OutputOptions options_;
   std::shared_ptr<OutputMemory::Share> share_;

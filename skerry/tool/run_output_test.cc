@@ -70,5 +70,18 @@ TEST(RunOutputTest, AConsumerThatIsFullStopsTheRunAndResumesIt) {
   EXPECT_EQ(output.take().first.text, "");
 }
 
+TEST(RunOutputTest, AWarningComesWhenTheRunStarts) {
+  std::string order;
+  OutputOptions options;
+  options.begun = [&] { order += "begun "; };
+  options.warned = [&](std::string_view text) { order += std::string(text) + " "; };
+  RunOutput output({}, options);
+  output.warned("anew");
+  EXPECT_EQ(order, "") << "the run may still be refused";
+  output.started();
+  output.started();
+  EXPECT_EQ(order, "anew begun ");
+}
+
 }  // namespace
 }  // namespace skerry::tool
