@@ -45,8 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.files = kib(4);
   Counter counter;
   const auto wanted = (data[0] & 1) != 0 ? FileChanges::kWanted : FileChanges::kUnwanted;
-  const auto person = (data[0] & 2) != 0 ? EventReceiver::Person::kMayBeAwaited
-                                         : EventReceiver::Person::kNone;
+  const auto person =
+      (data[0] & 2) != 0 ? EventReceiver::Person::kMayBeAwaited : EventReceiver::Person::kNone;
   EventReceiver receiver(limits, wanted, counter, person);
   const std::size_t step = 1 + data[1];
   std::string_view rest(reinterpret_cast<const char*>(data) + 2, size - 2);
