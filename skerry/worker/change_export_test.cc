@@ -30,6 +30,7 @@ class KeptChanges final : public RunChannel {
     sent += change.content.size();
     return ok_status();
   }
+  Status waiting(bool) override { return ok_status(); }
   std::vector<FileChange> changes;
   std::string text;
   std::map<std::string, std::string> files;
