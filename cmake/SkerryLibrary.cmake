@@ -79,6 +79,7 @@ function(skerry_library name)
     skerry_precompile(${name}_test tests ${speed})
     add_dependencies(unit_tests ${name}_test)
     add_test(NAME ${name}_test COMMAND ${name}_test)
+    set_tests_properties(${name}_test PROPERTIES TIMEOUT 300)  # one that hangs takes the others' time otherwise
   endif()
   if(SKERRY_FUZZ)
     foreach(source IN LISTS ARG_FUZZERS)

@@ -401,7 +401,7 @@ TEST_F(EventReceiverTest, FailuresHaveACodeThatSaysWhatToDo) {
   expect_refused(with(0), "a failure that is none");
 }
 
-TEST(EventReceiverTest, WaitingForInputIsNotTheProgramsTime) {
+TEST(EventReceiverWaitsTest, WaitingForInputIsNotTheProgramsTime) {
   sandbox::Limits limits;
   limits.wall = milliseconds(1'000);
   limits.input = milliseconds(5'000);
@@ -426,7 +426,7 @@ TEST(EventReceiverTest, WaitingForInputIsNotTheProgramsTime) {
             limits.input - milliseconds(19));
 }
 
-TEST(EventReceiverTest, WaitsBeginAndEndInTurn) {
+TEST(EventReceiverWaitsTest, WaitsBeginAndEndInTurn) {
   for (const std::string& events :
        {waiting(false), started() + waiting(true), started() + waiting(false) + waiting(false),
         started() + waiting(false) + waiting(true) + waiting(true),
@@ -438,7 +438,7 @@ TEST(EventReceiverTest, WaitsBeginAndEndInTurn) {
   }
 }
 
-TEST(EventReceiverTest, WhereNobodyIsAwaitedNobodyWaits) {
+TEST(EventReceiverWaitsTest, WhereNobodyIsAwaitedNobodyWaits) {
   Observer observer;
   EventReceiver receiver({}, FileChanges::kUnwanted, observer);
   EXPECT_EQ(receiver.take(started() + waiting(false)).code(), StatusCode::kInternal);
