@@ -11,9 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/retry_after.h"
-#include "skerry/http/test_events.h"
 #include "skerry/run/test_runner.h"
-#include "skerry/tool/test_call.h"
+#include "skerry/tool/test_routes.h"
 
 namespace skerry::api {
 namespace {
@@ -23,12 +22,7 @@ using sandbox::OutcomeKind;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-struct Answer {
-  int status = 0;  ///< 0: events alone
-  json body = nullptr;
-  std::vector<std::pair<std::string, std::string>> headers = {};
-};
+using tool::testing::Answer;
 
 class RunRoutesTest : public ::testing::Test {
  protected:
@@ -37,22 +31,11 @@ class RunRoutesTest : public ::testing::Test {
     add_health_routes(api_, router_);
   }
 
-  Answer ask(const std::string& method, const std::string& path, const json& body,
-             bool wants_events = false) {
-    http::Request request;
-    request.method = method;
-    request.path = path;
-    if (!body.is_null()) request.body = body.dump();
-    request.wants_events = wants_events;
-    auto response = tool::testing::finish(
-        router_.answer(router_.match(method, path), std::move(request), sent_));
-    if (!response) return {};
-    return {.status = response->status,
-            .body = json::parse(response->body),
-            .headers = response->headers};
-  }
   Answer post(const std::string& path, const json& body, bool wants_events = false) {
-    return ask("POST", path, body, wants_events);
+    return tool::testing::ask(router_, sent_, "POST", path, body, wants_events);
+  }
+  Answer get(const std::string& path) {
+    return tool::testing::ask(router_, sent_, "GET", path, nullptr, false);
   }
 
   loop::Pool pool_{1};
@@ -175,10 +158,10 @@ TEST_F(RunRoutesTest, WhoMustWaitIsToldHowLong) {
 }
 
 TEST_F(RunRoutesTest, HealthAsksForWorkers) {
-  EXPECT_EQ(ask("GET", "/health", nullptr).status, 503);
-  EXPECT_EQ(ask("GET", "/health/live", nullptr).status, 200);
+  EXPECT_EQ(get("/health").status, 503);
+  EXPECT_EQ(get("/health/live").status, 200);
   runner_.counted.spare = 1;
-  EXPECT_EQ(ask("GET", "/health", nullptr).body["status"], "healthy");
+  EXPECT_EQ(get("/health").body["status"], "healthy");
 }
 
 }  // namespace

@@ -10,12 +10,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "skerry/http/test_events.h"
 #include "skerry/run/test_runner.h"
 #include "skerry/shannon/agent_routes.h"
 #include "skerry/tool/calculator.h"
 #include "skerry/tool/python_executor.h"
-#include "skerry/tool/test_call.h"
+#include "skerry/tool/test_routes.h"
 
 namespace skerry::shannon {
 namespace {
@@ -25,12 +24,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-struct Answer {
-  int status = 0;  ///< 0: events alone
-  json body = nullptr;
-  std::vector<std::pair<std::string, std::string>> headers = {};
-};
+using tool::testing::Answer;
 
 class ToolRoutesTest : public ::testing::Test {
  protected:
@@ -41,22 +35,8 @@ class ToolRoutesTest : public ::testing::Test {
     add_agent_routes(api_, router_);
   }
 
-  Answer ask(const std::string& method, const std::string& path, const json& body,
-             bool wants_events = false) {
-    http::Request request;
-    request.method = method;
-    request.path = path;
-    if (!body.is_null()) request.body = body.dump();
-    request.wants_events = wants_events;
-    auto response = tool::testing::finish(
-        router_.answer(router_.match(method, path), std::move(request), sent_));
-    if (!response) return {};
-    return {.status = response->status,
-            .body = json::parse(response->body),
-            .headers = response->headers};
-  }
   Answer post(const std::string& path, const json& body, bool wants_events = false) {
-    return ask("POST", path, body, wants_events);
+    return tool::testing::ask(router_, sent_, "POST", path, body, wants_events);
   }
 
   loop::Pool pool_{1};
