@@ -49,8 +49,8 @@ Result<bool> read_calls(json& fields, const char* name, Request& request) {
   return true;
 }
 
-Result<bool> read_single_call(json& fields, Request& request) {
-  if (field(fields, "tool_parameters") == nullptr) return false;
+Status read_single_call(json& fields, Request& request) {
+  if (field(fields, "tool_parameters") == nullptr) return ok_status();
   json& given = fields["tool_parameters"];
   if (!given.is_object()) return must_be("tool_parameters", "an object");
   ToolCall call{.tool = tool_of(given)};
@@ -70,7 +70,7 @@ Result<bool> read_single_call(json& fields, Request& request) {
     call.parameters[name] = std::move(value);
   }
   request.calls.push_back(std::move(call));
-  return true;
+  return ok_status();
 }
 
 Status read_allowed_tools(const json& fields, const char* name, Request& request) {
@@ -125,6 +125,14 @@ Status read_history(const json& fields, Request& request) {
     }
   }
   return ok_status();
+}
+
+Status read_context(const json& context, Request& request) {
+  SKERRY_TRY(read_model_fields(context, request));
+  if (const json* history = field(context, "history"); history != nullptr && history->is_array()) {
+    SKERRY_TRY(read_history(context, request));
+  }
+  return read_allowed_tools(context, "allowed_tools", request);
 }
 
 }  // namespace skerry::agent

@@ -21,7 +21,7 @@ std::string refusal(json fields) {
     if (status.ok()) status = read_allowed_tools(fields, name, request);
   }
   if (status.ok()) status = read_calls(fields, "tool_calls", request).status();
-  if (status.ok()) status = read_single_call(fields, request).status();
+  if (status.ok()) status = read_single_call(fields, request);
   return std::string(message_of(status));
 }
 
@@ -46,7 +46,7 @@ TEST(QueryFieldsTest, ParametersBesideTheToolOverrideNestedOnes) {
                    {"code", "outer"},
                    {"parameters", {{"code", "inner"}, {"timeout", 3}}}}}};
   Request request;
-  EXPECT_TRUE(read_single_call(fields, request).value());
+  ASSERT_TRUE(read_single_call(fields, request).ok());
   EXPECT_EQ(request.calls.at(0).tool, "a");
   EXPECT_EQ(request.calls.at(0).parameters, (json{{"code", "outer"}, {"timeout", 3}}));
 }
@@ -55,7 +55,7 @@ TEST(QueryFieldsTest, TheOnlyToolAllowedNeedsNoName) {
   json fields = {{"tool_parameters", {{"x", 1}}}};
   Request request;
   request.allowed_tools = {"only"};
-  EXPECT_TRUE(read_single_call(fields, request).value());
+  ASSERT_TRUE(read_single_call(fields, request).ok());
   EXPECT_EQ(request.calls.at(0).tool, "only");
   EXPECT_THAT(refusal({{"tool_parameters", {{"x", 1}}}}), HasSubstr("names no tool"));
 }

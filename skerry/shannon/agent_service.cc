@@ -52,12 +52,8 @@ agent::Mode mode_of(common::ExecutionMode mode) {
   }
 }
 
-/// What of a context has a meaning: the rest may be megabytes that nobody reads.
-constexpr const char* kContextFields[] = {"model_tier", "model_override", "temperature",
-                                          "max_tokens", "history",        "allowed_tools",
-                                          "tool_calls", "tool_parameters"};
-
-/// Moves these fields out of `request`. The enumeration of modes has no supervisor, a label may.
+/// Moves the context's fields out of `request`. The enumeration of modes has no supervisor, a label
+/// may.
 Result<Wanted> wanted_of(proto::ExecuteTaskRequest& request, access::Principal caller) {
   Wanted wanted;
   agent::Request& asked = wanted.request;
@@ -76,20 +72,15 @@ Result<Wanted> wanted_of(proto::ExecuteTaskRequest& request, access::Principal c
     asked.history.push_back(agent::history_message(line));
   }
   json context = json::object();
-  for (const char* name : kContextFields) {
-    auto& given = *request.mutable_context()->mutable_fields();
+  auto& given = *request.mutable_context()->mutable_fields();
+  for (const char* name : agent::kContextFields) {
     if (const auto found = given.find(name); found != given.end()) {
       context[name] = json_of(std::move(found->second));
     }
   }
-  SKERRY_TRY(agent::read_model_fields(context, asked));
-  // Clients have contexts of their own, where a history may be anything.
-  if (context.contains("history") && context["history"].is_array()) {
-    SKERRY_TRY(agent::read_history(context, asked));
-  }
-  SKERRY_TRY(agent::read_allowed_tools(context, "allowed_tools", asked));
+  SKERRY_TRY(agent::read_context(context, asked));
   SKERRY_ASSIGN(wanted.is_list, agent::read_calls(context, "tool_calls", asked));
-  if (!wanted.is_list) SKERRY_TRY(agent::read_single_call(context, asked).status());
+  if (!wanted.is_list) SKERRY_TRY(agent::read_single_call(context, asked));
   return wanted;
 }
 

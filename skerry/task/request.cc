@@ -51,20 +51,18 @@ Result<agent::Request> request_of(const Submission& submission) {
     SKERRY_TRY(session::SessionName::parse(submission.session).status());
     request.caller.session = submission.session;
   }
-  json context = submission.context;
-  request.mode = agent::mode_named(submission.mode).value_or(agent::Mode::kStandard);
-  SKERRY_TRY(agent::read_model_fields(context, request));
-  // Clients have contexts of their own, where a history may be anything.
-  if (context.contains("history") && context["history"].is_array()) {
-    SKERRY_TRY(agent::read_history(context, request));
+  json context = json::object();
+  for (const char* name : agent::kContextFields) {
+    if (const json* given = field(submission.context, name)) context[name] = *given;
   }
-  SKERRY_TRY(agent::read_allowed_tools(context, "allowed_tools", request));
+  request.mode = agent::mode_named(submission.mode).value_or(agent::Mode::kStandard);
+  SKERRY_TRY(agent::read_context(context, request));
   for (const char* name : {"tool_calls", "forced_tool_calls"}) {
     SKERRY_TRY(agent::read_calls(context, name, request).status());
   }
   const json* single = field(context, "tool_parameters");
   if (request.calls.empty() && single != nullptr && *single != json::object()) {
-    SKERRY_TRY(agent::read_single_call(context, request).status());
+    SKERRY_TRY(agent::read_single_call(context, request));
   }
   return request;
 }
