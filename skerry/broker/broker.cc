@@ -95,10 +95,11 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
              absl::ResourceExhaustedError("busy: " + std::to_string(ahead) +
                                           " runs wait already; try again in a second"));
     } else {
-      waiting_[tenant].push_back({.id = id,
-                                  .run = std::move(run),
-                                  .order = std::make_shared<const std::string>(*std::move(message)),
-                                  .done = std::move(done)});
+      waiting_[tenant].push_back(
+          {.id = id,
+           .run = std::move(run),
+           .order = std::make_shared<const worker::EncodedRun>(*std::move(message)),
+           .done = std::move(done)});
       schedule();
     }
     return id;
@@ -171,8 +172,8 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
  private:
   struct Waiting {
     RunId id = 0;
-    Run run;                                   // without what is in the order
-    std::shared_ptr<const std::string> order;  // encoded
+    Run run;  // without what is in the order
+    std::shared_ptr<const worker::EncodedRun> order;
     Done done;
     bool is_second_try = false;
     Clock::time_point since = Clock::now();

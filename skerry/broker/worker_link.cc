@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/broker/worker_link.h"
 
+#include <algorithm>
 #include <array>
 #include <sched.h>
 #include <signal.h>
@@ -14,7 +15,6 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/socket.h"
 #include "skerry/worker/run_memory.h"
-#include "skerry/worker/run_request.h"
 
 namespace skerry::broker {
 namespace {
@@ -32,6 +32,10 @@ constexpr std::size_t kMaxUnsent = std::size_t{1} << 20;
 // others waiting. The smallest events take 0.1 µs each, so that one read is done in less than 1 ms.
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
 constexpr std::chrono::microseconds kReadingTime{500};
+// The same for what is sent: a worker that reads as fast as it is written to would have all 64 MiB
+// of an order sent in one go, which is 30 ms and more.
+constexpr std::size_t kWriteSize = std::size_t{256} << 10;
+constexpr std::chrono::microseconds kWritingTime{500};
 // Reads that empty a socket whose other end writes no more: more than it holds.
 constexpr int kLastReads = 16;
 
@@ -368,26 +372,35 @@ void WorkerLink::deadline_passed() {
 
 std::string_view WorkerLink::Outgoing::next() const {
   std::size_t before = sent;
-  for (const std::string_view part :
-       {std::string_view(head), order ? std::string_view(*order) : std::string_view(),
-        std::string_view(tail)}) {
-    if (before < part.size()) return part.substr(before);
+  std::string_view rest;
+  const auto has_rest = [&](std::string_view part) {
+    if (before < part.size()) {
+      rest = part.substr(before, kWriteSize);
+      return true;
+    }
     before -= part.size();
-  }
-  return {};
+    return false;
+  };
+  if (has_rest(head)) return rest;
+  if (order && std::any_of(order->parts.begin(), order->parts.end(), has_rest)) return rest;
+  has_rest(tail);
+  return rest;
 }
 
 void WorkerLink::write() {
+  const auto begun = Clock::now();
   for (std::string_view part; !(part = outgoing_.next()).empty();) {
     const auto put = send_some(socket_.native_handle(), as_bytes(part), outgoing_.fds);
     if (!put.ok()) return;  // it has gone: reading tells
-    if (*put == 0) {
+    outgoing_.sent += *put;
+    if (*put > 0) {
+      outgoing_.fds.clear();
+      outgoing_.owner.reset();
+    }
+    if (*put == 0 || Clock::now() - begun > kWritingTime) {
       wait_writable();
       return;
     }
-    outgoing_.sent += *put;
-    outgoing_.fds.clear();
-    outgoing_.owner.reset();
   }
   outgoing_ = {};
 }

@@ -21,6 +21,7 @@
 #include "skerry/loop/deadline.h"
 #include "skerry/worker/event_receiver.h"
 #include "skerry/worker/run_events.h"
+#include "skerry/worker/run_request.h"
 
 namespace skerry::broker {
 
@@ -56,8 +57,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
 
   /// What is sent: an order, and descriptors beside it, open for as long as `owner` lives.
   struct Message {
-    std::shared_ptr<const std::string> order;  ///< as `worker::encode` gives it
-    std::string session = {};                  ///< what is put behind it
+    std::shared_ptr<const worker::EncodedRun> order;
+    std::string session = {};  ///< what is put behind it
     std::vector<int> fds;
     std::shared_ptr<const void> owner;
     bool is_in_session = false;  ///< whether the run may leave a state
@@ -148,7 +149,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   /// What the socket has not taken yet: one part after the other. A large order is not copied.
   struct Outgoing {
     std::string head;
-    std::shared_ptr<const std::string> order;
+    std::shared_ptr<const worker::EncodedRun> order;
     std::string tail;
     std::vector<int> fds;
     std::shared_ptr<const void> owner;

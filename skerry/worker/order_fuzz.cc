@@ -14,9 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!order.ok() || !order->run) return 0;
   const auto bytes = worker::encode(worker::RunRequest(*order->run));
   if (!bytes.ok()) return 0;
-  const auto again = worker::decode(*bytes);
+  const auto again = worker::decode(bytes->joined());
   if (!again.ok() || !again->run ||
-      worker::encode(worker::RunRequest(*again->run)).value() != *bytes)
+      worker::encode(worker::RunRequest(*again->run)).value().joined() != bytes->joined())
     std::abort();
   return 0;
 }

@@ -2,15 +2,24 @@
 #include "skerry/worker/run_request.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <numeric>
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
 
 #include "skerry/worker.pb.h"
 
 namespace skerry::worker {
 namespace {
 
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
+
 constexpr std::chrono::nanoseconds kCoarsestClock = std::chrono::seconds(1);
 constexpr std::uint64_t kMaxOperation = 3'600'000;  // ms
+constexpr std::size_t kMaxPrefixes = 32;            // of the fields that are parts of their own
 
 /// Arguments and environment, which programs and commands have alike.
 template <typename Message>
@@ -75,11 +84,40 @@ SessionStart take_session(const proto::RunRequest::Session& session) {
           .files = session.files()};
 }
 
+/// What is written before `size` bytes of a field: its tag and the size.
+std::string field_prefix(int field, std::size_t size) {
+  std::array<std::uint8_t, 2 * sizeof(std::uint64_t)> bytes{};
+  const auto tag = WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  std::uint8_t* end = CodedOutputStream::WriteTagToArray(tag, bytes.data());
+  end = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(size), end);
+  return {bytes.data(), end};
+}
+
+/// Appends a field whose bytes are `content`, which becomes a part of its own.
+void append(std::string prefix, std::string&& content, std::vector<std::string>& parts) {
+  parts.back() += prefix;
+  parts.push_back(std::move(content));
+  parts.emplace_back();
+}
+
 }  // namespace
+
+std::size_t EncodedRun::size() const {
+  return std::accumulate(
+      parts.begin(), parts.end(), std::size_t{0},
+      [](std::size_t sum, const std::string& part) { return sum + part.size(); });
+}
+
+std::string EncodedRun::joined() const {
+  std::string all;
+  for (const std::string& part : parts) all += part;
+  return all;
+}
 
 using LastValue = runtime::PythonProgram::LastValue;
 
-Result<std::string> encode(RunRequest&& request) {
+Result<EncodedRun> encode(RunRequest&& request) {
+  const std::size_t texts = request.program.code.size() + request.input.size();
   proto::RunRequest message;
   if (request.files) {
     put_files(*request.files, *message.mutable_files());
@@ -87,7 +125,6 @@ Result<std::string> encode(RunRequest&& request) {
     put_words(request.command->arguments, request.command->environment, *message.mutable_command());
   } else {
     auto& program = *message.mutable_program();
-    program.set_code(std::move(request.program.code));
     program.set_name(request.program.name);
     program.set_has_file(request.program.has_file);
     put_words(request.program.arguments, request.program.environment, program);
@@ -103,16 +140,29 @@ Result<std::string> encode(RunRequest&& request) {
   limits.set_table_elements(request.limits.table_elements);
   limits.set_words(static_cast<std::uint32_t>(request.limits.words));
   message.set_template_(request.template_name);
-  message.set_input(std::move(request.input));
   if (request.seed) message.set_seed(*request.seed);
   if (request.fixed_clock) message.set_fixed_clock_ns(request.fixed_clock->count());
   message.set_clock_resolution_ns(static_cast<std::uint64_t>(request.clock_resolution.count()));
   message.set_wants_changes(request.changes == FileChanges::kWanted);
-  std::string bytes = message.SerializeAsString();
-  if (bytes.size() <= RunRequest::kMaxSize) return bytes;
-  return absl::ResourceExhaustedError("program and input are " + std::to_string(bytes.size()) +
-                                      " bytes together, at most " +
-                                      std::to_string(RunRequest::kMaxSize) + " are taken");
+  EncodedRun run{.parts = {message.SerializeAsString()}};
+  if (const std::size_t size = run.size() + texts + kMaxPrefixes; size > RunRequest::kMaxSize) {
+    return absl::ResourceExhaustedError("program and input are " + std::to_string(size) +
+                                        " bytes together, at most " +
+                                        std::to_string(RunRequest::kMaxSize) + " are taken");
+  }
+  // Protobuf merges a message that comes in two pieces.
+  if (message.has_program() && !request.program.code.empty()) {
+    const std::string prefix =
+        field_prefix(proto::RunRequest::Program::kCodeFieldNumber, request.program.code.size());
+    run.parts.back() += field_prefix(proto::RunRequest::kProgramFieldNumber,
+                                     prefix.size() + request.program.code.size());
+    append(prefix, std::move(request.program.code), run.parts);
+  }
+  if (!request.input.empty()) {
+    append(field_prefix(proto::RunRequest::kInputFieldNumber, request.input.size()),
+           std::move(request.input), run.parts);
+  }
+  return run;
 }
 
 std::string encode(const SessionStart& start) {

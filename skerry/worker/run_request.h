@@ -72,9 +72,17 @@ struct WorkerOrder {
   std::vector<std::uint64_t> forget;  ///< states that will not be asked for again
 };
 
-/// The bytes that `decode` reads. kResourceExhausted, naming the sizes, when they are too many. The
-/// program's text and the input are moved out of `request`: they may have 64 MiB.
-Result<std::string> encode(RunRequest&& request);
+/// The bytes that `decode` reads, in parts that follow one another: the program's text and the
+/// input, which may have 64 MiB, are parts of their own and never copied. A value.
+struct EncodedRun {
+  std::vector<std::string> parts;
+
+  std::size_t size() const;
+  std::string joined() const;
+};
+
+/// kResourceExhausted, naming the sizes, when they are too many.
+Result<EncodedRun> encode(RunRequest&& request);
 
 /// What is put behind a run's bytes to make it one of a session, or a file operation one on two of
 /// them; and an order to forget.

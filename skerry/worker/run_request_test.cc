@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/worker/run_request.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -25,7 +27,8 @@ TEST(RunRequestTest, AFileOrderArrivesAsItWasSent) {
   const SessionStart first{
       .becomes = 3, .from = 2, .template_sha256 = "hash", .patch = "patch", .files = 2};
   const SessionStart second{.becomes = 0, .from = 0, .files = 1};
-  const auto order = decode(encode(file_request()).value() + encode(first) + encode_second(second));
+  const auto order =
+      decode(encode(file_request()).value().joined() + encode(first) + encode_second(second));
   ASSERT_TRUE(order.ok()) << order.status();
   ASSERT_TRUE(order->run && order->run->files && order->run->session);
   const FileOrder& files = *order->run->files;
@@ -43,10 +46,38 @@ TEST(RunRequestTest, AFileOrderArrivesAsItWasSent) {
 TEST(RunRequestTest, ARunIsNoFileOperation) {
   RunRequest request;
   request.program.code = "1";
-  const auto order = decode(encode(RunRequest(request)).value());
+  const auto order = decode(encode(RunRequest(request)).value().joined());
   ASSERT_TRUE(order.ok()) << order.status();
   EXPECT_FALSE(order->run->files.has_value());
   EXPECT_FALSE(order->run->second_session.has_value());
+}
+
+TEST(RunRequestTest, LargeTextsAreMovedAndNotCopied) {
+  RunRequest request;
+  request.program.code = std::string(1 << 20, 'c');
+  request.program.arguments = {"a"};
+  request.input = std::string(1 << 20, 'i');
+  const char* const code = request.program.code.data();
+  const char* const input = request.input.data();
+  const auto run = encode(std::move(request));
+  ASSERT_TRUE(run.ok()) << run.status();
+  const auto has = [&](const char* data) {
+    return std::any_of(run->parts.begin(), run->parts.end(),
+                       [&](const std::string& part) { return part.data() == data; });
+  };
+  EXPECT_TRUE(has(code) && has(input));
+  const auto order = decode(run->joined());
+  ASSERT_TRUE(order.ok()) << order.status();
+  EXPECT_EQ(order->run->program.code, std::string(1 << 20, 'c'));
+  EXPECT_EQ(order->run->program.arguments, std::vector<std::string>{"a"});
+  EXPECT_EQ(order->run->input, std::string(1 << 20, 'i'));
+}
+
+TEST(RunRequestTest, TextsThatAreTooLargeTogetherAreRefused) {
+  RunRequest request;
+  request.program.code = std::string(std::size_t{33} << 20, 'c');
+  request.input = std::string(std::size_t{33} << 20, 'i');
+  EXPECT_EQ(encode(std::move(request)).status().code(), StatusCode::kResourceExhausted);
 }
 
 TEST(RunRequestTest, TimesAreBounded) {
@@ -54,7 +85,7 @@ TEST(RunRequestTest, TimesAreBounded) {
   message.mutable_files()->set_time_ms(~std::uint64_t{0});
   message.mutable_limits()->CopyFrom([] {
     proto::RunRequest limits;
-    limits.ParseFromString(encode(RunRequest{}).value());
+    limits.ParseFromString(encode(RunRequest{}).value().joined());
     return limits.limits();
   }());
   const auto order = decode(message.SerializeAsString());
@@ -64,7 +95,7 @@ TEST(RunRequestTest, TimesAreBounded) {
 
 TEST(RunRequestTest, WordsOfLimitsAreBounded) {
   proto::RunRequest message;
-  message.ParseFromString(encode(RunRequest{}).value());
+  message.ParseFromString(encode(RunRequest{}).value().joined());
   for (const std::uint32_t words : {2U, 3U, 0x8000'0000U, ~0U}) {
     message.mutable_limits()->set_words(words);
     const auto order = decode(message.SerializeAsString());
