@@ -55,6 +55,14 @@ Status check_wishes(const Request& request) {
   return ok_status();
 }
 
+/// In the text's own memory, which may be 32 MiB.
+std::string part_of(std::string&& text, std::string_view part) {
+  const auto begin = static_cast<std::size_t>(part.data() - text.data());
+  text.resize(begin + part.size());
+  text.erase(0, begin);
+  return std::move(text);
+}
+
 }  // namespace
 
 void Agent::add_model(std::unique_ptr<Model> model, ModelOptions options) {
@@ -96,9 +104,9 @@ Result<Plan> Agent::plan(Request request) const {
     if (request.query.empty()) {
       return absl::InvalidArgumentError("there is neither a query nor a tool to call in it");
     }
-    if (auto code = code_in(request.query)) {
-      plan.calls.push_back(
-          {.tool = tool::PythonExecutor::kName, .parameters = {{"code", *std::move(code)}}});
+    if (const auto code = code_in(request.query)) {
+      plan.calls.push_back({.tool = tool::PythonExecutor::kName,
+                            .parameters = {{"code", part_of(std::move(request.query), *code)}}});
     } else if (model_ != nullptr) {
       asks_model = true;
     } else {

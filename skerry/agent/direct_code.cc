@@ -27,7 +27,7 @@ bool take(std::string_view& text, std::string_view word) {
 }
 
 /// What is in a fence that is all of `text`; none when it is no such fence. `must_name` Python.
-std::optional<std::string> fenced(std::string_view text, bool must_name) {
+std::optional<std::string_view> fenced(std::string_view text, bool must_name) {
   text = trimmed(text);
   if (text.size() < 2 * kFence.size() || !text.starts_with(kFence) || !text.ends_with(kFence)) {
     return std::nullopt;
@@ -45,12 +45,12 @@ std::optional<std::string> fenced(std::string_view text, bool must_name) {
   text.remove_prefix(line_end + 1);
   // Two blocks are no program.
   if (text.find("\n```") != text.npos) return std::nullopt;
-  return std::string(text);
+  return text;
 }
 
 }  // namespace
 
-std::optional<std::string> code_in(std::string_view query) {
+std::optional<std::string_view> code_in(std::string_view query) {
   if (auto code = fenced(query, true)) return code;
   std::string_view rest = trimmed(query);
   if (!take(rest, "execute python")) return std::nullopt;
@@ -71,7 +71,7 @@ std::optional<std::string> code_in(std::string_view query) {
     rest = trimmed(rest);
   }
   if (trimmed(rest).empty()) return std::nullopt;
-  return std::string(rest);
+  return rest;
 }
 
 }  // namespace skerry::agent

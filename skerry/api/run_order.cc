@@ -126,7 +126,7 @@ Result<run::Request> RunDecoder::decode(nlohmann::json parameters) const {
   request.program.code = given.take_text("code");
   request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
   if (given.has("args")) {
-    SKERRY_ASSIGN(request.program.arguments, given.texts("args"));
+    SKERRY_ASSIGN(request.program.arguments, given.take_texts("args"));
     request.program.arguments.insert(request.program.arguments.begin(), "-c");
   }
   if (given.has("env")) {

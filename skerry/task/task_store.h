@@ -55,6 +55,12 @@ class TaskStore {
     co_return co_await std::move(waiting);
   }
 
+  /// Does on the same thread what needs no tables and is too long for the event loop.
+  template <typename Work>
+  boost::asio::awaitable<std::invoke_result_t<Work>> off_loop(Work work) {
+    return loop::on_pool(pool_, std::move(work));
+  }
+
  private:
   static constexpr int kMaxWaiting = 4096;
 

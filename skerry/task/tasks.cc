@@ -130,7 +130,8 @@ awaitable<Result<Accepted>> Tasks::submit(Submission submission,
   if (is_stopping_) co_return absl::UnavailableError("the service is stopping");
   if (const Status fits = check(submission); !fits.ok()) co_return fits;
   if (submission.session.empty()) submission.session = new_id("");
-  auto request = request_of(submission);
+  auto copying = store_.off_loop([&] { return request_of(submission); });  // it may have 40 MiB
+  auto request = co_await std::move(copying);
   if (!request.ok()) co_return request.status();
   const auto plan = agent_.plan(*std::move(request));
   if (!plan.ok()) co_return plan.status();
@@ -298,7 +299,22 @@ void Tasks::begin(TaskTables::Claim claim) {
 // --------------------------------------------------------------------------------------- running
 
 void Tasks::carry_out(const ActivePointer& active) {
-  auto request = request_of(active->task.submission);
+  asio::co_spawn(io_, prepare(active), asio::detached);
+}
+
+awaitable<void> Tasks::prepare(ActivePointer active) {
+  const auto lives = lives_;
+  auto copying = store_.off_loop([&] { return request_of(active->task.submission); });
+  auto request = co_await std::move(copying);
+  if (!*lives) co_return;
+  if (active->is_cancelled) {
+    ended(active, false, {});
+  } else {
+    execute(active, std::move(request));
+  }
+}
+
+void Tasks::execute(const ActivePointer& active, Result<agent::Request> request) {
   auto plan =
       request.ok() ? agent_.plan(*std::move(request)) : Result<agent::Plan>(request.status());
   if (!plan.ok()) {
@@ -374,11 +390,7 @@ bool Tasks::try_again_later(const ActivePointer& active) {
   active->gate.async_wait([this, lives = lives_, active](const boost::system::error_code&) {
     if (!*lives) return;
     active->gate.expires_at(asio::steady_timer::time_point::max());
-    if (active->is_cancelled) {
-      ended(active, false, {});
-    } else {
-      carry_out(active);
-    }
+    carry_out(active);
   });
   return true;
 }

@@ -85,6 +85,8 @@ class Tasks {
   boost::asio::awaitable<void> claim();
   void begin(TaskTables::Claim claim);
   void carry_out(const ActivePointer& active);
+  boost::asio::awaitable<void> prepare(ActivePointer active);
+  void execute(const ActivePointer& active, Result<agent::Request> request);
   agent::Observer observer_of(const ActivePointer& active);
   boost::asio::awaitable<bool> between_calls(ActivePointer active);
   void ended(const ActivePointer& active, bool is_broken, const agent::Answer& answer);

@@ -143,15 +143,15 @@ std::int64_t Arguments::integer(std::string_view name) const {
   return values_.at(name).get<std::int64_t>();
 }
 
-Result<std::vector<std::string>> Arguments::texts(std::string_view name) const {
+Result<std::vector<std::string>> Arguments::take_texts(std::string_view name) {
   std::vector<std::string> texts;
   if (!has(name)) return texts;
-  for (const json& each : values_.at(name)) {
+  for (json& each : values_.at(name)) {
     if (!each.is_string()) {
       return absl::InvalidArgumentError(
           fmt::format("Parameter '{}' must hold nothing but strings", name));
     }
-    texts.push_back(each.get<std::string>());
+    texts.push_back(std::move(each.get_ref<std::string&>()));
   }
   return texts;
 }

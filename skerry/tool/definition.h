@@ -65,8 +65,9 @@ class Arguments {
   /// The same, moved out: a text may have 70 MiB, which takes tens of milliseconds to copy.
   std::string take_text(std::string_view name);
   std::int64_t integer(std::string_view name) const;
-  /// The texts in a list, none where there is no list. kInvalidArgument when it holds others.
-  Result<std::vector<std::string>> texts(std::string_view name) const;
+  /// Moves the texts out of a list; none where there is no list. kInvalidArgument when it holds
+  /// others.
+  Result<std::vector<std::string>> take_texts(std::string_view name);
   const nlohmann::json& value(std::string_view name) const { return values_.at(name); }
   /// All of them, by name.
   const nlohmann::json& all() const { return values_; }

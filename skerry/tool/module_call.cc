@@ -47,8 +47,8 @@ sandbox::Limits limits_of(const Arguments& arguments, const sandbox::Limits& lim
   return own;
 }
 
-Result<std::vector<std::string>> command_words(const Arguments& arguments, std::string_view name) {
-  SKERRY_ASSIGN(auto words, arguments.texts(name));
+Result<std::vector<std::string>> command_words(Arguments& arguments, std::string_view name) {
+  SKERRY_ASSIGN(auto words, arguments.take_texts(name));
   if (words.size() > kMaxWords) {
     return absl::InvalidArgumentError(
         fmt::format("Parameter '{}' holds more than {} strings", name, kMaxWords));

@@ -28,8 +28,9 @@ struct ModuleCall {
 std::vector<Parameter> limit_parameters(const sandbox::Limits& limits);
 sandbox::Limits limits_of(const Arguments& arguments, const sandbox::Limits& limits);
 
-/// The list of arguments under this name. kInvalidArgument when an argument could not be one.
-Result<std::vector<std::string>> command_words(const Arguments& arguments, std::string_view name);
+/// Moves out the list of arguments under this name. kInvalidArgument when an argument could not be
+/// one.
+Result<std::vector<std::string>> command_words(Arguments& arguments, std::string_view name);
 
 /// Runs it for the caller's tenant and tells what it came to. `failure` begins the error of a run
 /// that did not succeed.
