@@ -7,15 +7,15 @@
 #include <string_view>
 
 #include "skerry/access/audit_log.h"
+#include "skerry/access/authorizer.h"
 #include "skerry/access/gate.h"
-#include "skerry/http/authorizer.h"
 
 namespace skerry::api {
 
 /// Lets requests in as the gate decides, and writes refused keys to the audit log: at most one line
 /// a second for each address, which says how many there were. Gate and log must outlive it.
 /// Confined to the event loop's thread.
-class GateAuthorizer final : public http::Authorizer {
+class GateAuthorizer final : public access::Authorizer {
  public:
   using Clock = std::chrono::steady_clock;
   GateAuthorizer(const access::Gate& gate, access::AuditLog& audit) : gate_(gate), audit_(audit) {}

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "skerry/access/authorizer.h"
 #include "skerry/grpc/service.h"
-#include "skerry/http/authorizer.h"
 #include "skerry/http/offer.h"
 #include "skerry/loop/pool.h"
 
@@ -23,7 +23,7 @@ class Server final : public http::CallServer {
     std::chrono::milliseconds stream_patience{600'000};  ///< between messages of a client's stream
   };
   /// Authorizer and pool must outlive it.
-  Server(const http::Authorizer& authorizer, loop::Pool& pool, Options options)
+  Server(const access::Authorizer& authorizer, loop::Pool& pool, Options options)
       : authorizer_(authorizer), pool_(pool), options_(options) {}
 
   /// The service must outlive it.
@@ -47,7 +47,7 @@ class Server final : public http::CallServer {
                                         const Service::Method& method, Call& call,
                                         const std::string& peer);
 
-  const http::Authorizer& authorizer_;
+  const access::Authorizer& authorizer_;
   loop::Pool& pool_;
   Options options_;
   std::map<std::string, const Service*, std::less<>> services_;

@@ -15,10 +15,9 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
+#include <fmt/format.h>
 
-#include "skerry/http/event_text.h"
 #include "skerry/http/request.h"
 #include "skerry/loop/deadline.h"
 
@@ -110,7 +109,8 @@ class Http1Events final : public EventStream {
       is_first = false;
       writing_ = now.size();
       beast::get_lowest_layer(stream_).expires_after(write_time_);
-      const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(now), kTuple);
+      auto writing = write_all(stream_, {asio::buffer(now)});
+      const error_code error = co_await std::move(writing);
       beast::get_lowest_layer(stream_).expires_never();
       writing_ = 0;
       on_unsent_(unsent());
@@ -175,18 +175,17 @@ awaitable<void> watch(PlainStream& stream, beast::flat_buffer&) {
 awaitable<void> watch(SecureStream& stream, beast::flat_buffer& buffer) {
   // Unless so many requests are there already that nothing more fits.
   if (buffer.max_size() - buffer.size() >= kFirstRead) {
-    auto reading = stream.async_read_some(buffer.prepare(kFirstRead), kTuple);
-    const auto [error, size] = co_await std::move(reading);
-    if (error) co_return;
-    buffer.commit(size);
+    auto reading = read_some(stream, buffer, kFirstRead);
+    if (co_await std::move(reading)) co_return;
   }
   asio::steady_timer never(stream.get_executor(), asio::steady_timer::time_point::max());
   (void)co_await never.async_wait(kTuple);
 }
 
-template <typename Body>
-bhttp::response<Body> head_of(const Response& response, bool keep_alive) {
-  bhttp::response<Body> message;
+using ResponseHead = bhttp::response<bhttp::empty_body>;
+
+ResponseHead head_of(const Response& response, bool keep_alive) {
+  ResponseHead message;
   message.result(static_cast<unsigned>(response.status));
   message.version(11);
   message.set(bhttp::field::content_type, response.content_type);
@@ -194,6 +193,19 @@ bhttp::response<Body> head_of(const Response& response, bool keep_alive) {
   for (const auto& [name, value] : response.headers) message.set(name, value);
   message.keep_alive(keep_alive);
   return message;
+}
+
+std::string text_of(ResponseHead& head) {
+  bhttp::response_serializer<bhttp::empty_body> serializer(head);
+  serializer.split(true);
+  std::string text;
+  error_code none;
+  serializer.next(none, [&](error_code&, const auto& buffers) {
+    for (const asio::const_buffer part : beast::buffers_range_ref(buffers)) {
+      text.append(static_cast<const char*>(part.data()), part.size());
+    }
+  });
+  return text;
 }
 
 template <typename Stream>
@@ -210,8 +222,6 @@ class Http1Connection final : public Connections::Member {
         deadline_(stream_.get_executor(), [this] { tcp().close(); }) {
     buffer_.max_size(limits_.header.value + kMaxRead);
     tcp().expires_never();
-    error_code ignored;
-    tcp().socket().non_blocking(true, ignored);
   }
 
   awaitable<void> serve() {
@@ -304,17 +314,16 @@ class Http1Connection final : public Connections::Member {
   awaitable<bool> read_head(Http1Parser& parser) {
     deadline_.set_after(limits_.idle);
     if (buffer_.size() == 0) {
-      const auto [error, size] =
-          co_await stream_.async_read_some(buffer_.prepare(kFirstRead), kTuple);
-      if (error) co_return false;
-      buffer_.commit(size);
+      auto reading = read_some(stream_, buffer_, kFirstRead);
+      if (co_await std::move(reading)) co_return false;
     }
     // Mostly all of the head is there: each wait would cost a turn behind all other requests.
     error_code error = parse_buffered(parser);
-    if (error == bhttp::error::need_more) {
-      deadline_.set_after(limits_.header_time);
-      auto reading = bhttp::async_read_header(stream_, buffer_, parser, kTuple);
-      error = std::get<0>(co_await std::move(reading));
+    if (error == bhttp::error::need_more) deadline_.set_after(limits_.header_time);
+    while (error == bhttp::error::need_more) {
+      auto reading = read_some(stream_, buffer_, kFirstRead);
+      error = co_await std::move(reading);
+      if (!error) error = parse_buffered(parser);
     }
     if (error) {
       co_await refuse(error);
@@ -352,16 +361,15 @@ class Http1Connection final : public Connections::Member {
     const auto expect = parser.get()[bhttp::field::expect];
     if (beast::iequals(expect, "100-continue") && !parser.is_done()) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      const auto [error, size] =
-          co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
-      if (error) co_return false;
+      auto writing = write_all(stream_, {asio::buffer(kContinue)});
+      if (co_await std::move(writing)) co_return false;
     }
     error_code error;
     while (!error && !parser.is_done()) {
       error = parse_buffered(parser);
       if (error == bhttp::error::need_more) {
-        auto reading = bhttp::async_read_some(stream_, buffer_, parser, kTuple);
-        error = std::get<0>(co_await std::move(reading));
+        auto reading = read_some(stream_, buffer_, kMaxRead);
+        error = co_await std::move(reading);
       }
       if (share.grow_to(parser.get().body().size())) continue;
       auto refusing = refuse_body(retry_response(
@@ -370,6 +378,8 @@ class Http1Connection final : public Connections::Member {
       co_return false;
     }
     deadline_.clear();
+    // What a large body was read with is not held until the next.
+    if (buffer_.size() == 0 && buffer_.capacity() > kFirstRead) buffer_.shrink_to_fit();
     if (!error) co_return true;
     if (error == bhttp::error::body_limit) {
       auto refusing = refuse_body(too_large(most));
@@ -390,10 +400,10 @@ class Http1Connection final : public Connections::Member {
     buffer_.clear();
     deadline_.set_after(kLinger);
     for (std::uint64_t dropped = 0; !error && dropped < kMaxDropped;) {
-      auto reading = stream_.async_read_some(buffer_.prepare(kMaxRead), kTuple);
-      const auto [failed, size] = co_await std::move(reading);
-      error = failed;
-      dropped += size;
+      auto reading = read_some(stream_, buffer_, kMaxRead);
+      error = co_await std::move(reading);
+      dropped += buffer_.size();
+      buffer_.clear();
     }
   }
 
@@ -541,38 +551,25 @@ class Http1Connection final : public Connections::Member {
       auto writing = write_source(std::move(response), keep_alive, is_head);
       co_return co_await std::move(writing);
     }
-    auto message = head_of<bhttp::string_body>(response, keep_alive);
-    message.body() = std::move(response.body);
-    message.prepare_payload();
-    set_unsent(message.body().size());
-    if (is_head) {
-      bhttp::response_serializer<bhttp::string_body> head(message);
-      const auto [error, size] = co_await bhttp::async_write_header(stream_, head, kTuple);
-      set_unsent(0);
-      co_return !error && keep_alive;
+    auto message = head_of(response, keep_alive);
+    message.content_length(response.body.size());
+    const std::string head = text_of(message);
+    set_unsent(response.body.size());
+    const std::string_view body = is_head ? std::string_view() : std::string_view(response.body);
+    Output output{asio::buffer(head), asio::buffer(body)};
+    error_code error = write_now(stream_, output);
+    if (!error) {
+      auto writing = write_all(stream_, output);
+      error = co_await std::move(writing);
     }
-    auto writing = write_message(message);
-    const error_code error = co_await std::move(writing);
     set_unsent(0);
     deadline_.clear();
     co_return !error && keep_alive;
   }
 
-  awaitable<error_code> write_message(bhttp::response<bhttp::string_body>& message) {
-    bhttp::response_serializer<bhttp::string_body> serializer(message);
-    if constexpr (std::is_same_v<Stream, PlainStream>) {
-      // Mostly the socket takes it at once: to wait would cost a turn behind all other requests.
-      error_code error;
-      bhttp::write(tcp().socket(), serializer, error);
-      if (error != asio::error::would_block) co_return error;
-    }
-    auto writing = bhttp::async_write(stream_, serializer, kTuple);
-    co_return std::get<0>(co_await std::move(writing));
-  }
-
   /// A body that is produced while it is sent: in chunks, unless its length is known.
   awaitable<bool> write_source(Response response, bool keep_alive, bool is_head) {
-    auto message = head_of<bhttp::empty_body>(response, keep_alive);
+    auto message = head_of(response, keep_alive);
     const auto size = response.source->size();
     const bool is_chunked = !size && version_ >= 11;
     if (size) message.content_length(response.body.size() + *size);
@@ -580,8 +577,9 @@ class Http1Connection final : public Connections::Member {
     // The end of the connection marks the end of the body.
     keep_alive = keep_alive && (size || is_chunked);
     message.keep_alive(keep_alive);
-    bhttp::response_serializer<bhttp::empty_body> head(message);
-    const auto [failed, written] = co_await bhttp::async_write_header(stream_, head, kTuple);
+    const std::string head = text_of(message);
+    auto writing_head = write_all(stream_, {asio::buffer(head)});
+    const error_code failed = co_await std::move(writing_head);
     if (failed || is_head) co_return !failed && keep_alive;
     Result<std::string> piece = std::move(response.body);
     bool is_first = true;
@@ -595,8 +593,9 @@ class Http1Connection final : public Connections::Member {
     }
     if (!piece.ok()) co_return false;  // the client sees that the end is missing
     if (is_chunked) {
-      auto writing = asio::async_write(stream_, bhttp::make_chunk_last(), kTuple);
-      if (std::get<0>(co_await std::move(writing))) co_return false;
+      static constexpr std::string_view kLastChunk = "0\r\n\r\n";
+      auto writing = write_all(stream_, {asio::buffer(kLastChunk)});
+      if (co_await std::move(writing)) co_return false;
     }
     co_return keep_alive;
   }
@@ -604,14 +603,10 @@ class Http1Connection final : public Connections::Member {
   awaitable<bool> write_piece(const std::string& piece, bool is_chunked) {
     deadline_.set_after(limits_.write);
     set_unsent(piece.size());
-    error_code error;
-    if (is_chunked) {
-      auto writing = asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)), kTuple);
-      error = std::get<0>(co_await std::move(writing));
-    } else {
-      auto writing = asio::async_write(stream_, asio::buffer(piece), kTuple);
-      error = std::get<0>(co_await std::move(writing));
-    }
+    const std::string size = is_chunked ? fmt::format("{:x}\r\n", piece.size()) : "";
+    const std::string_view end = is_chunked ? "\r\n" : "";
+    auto writing = write_all(stream_, {asio::buffer(size), asio::buffer(piece), asio::buffer(end)});
+    const error_code error = co_await std::move(writing);
     set_unsent(0);
     co_return !error;
   }

@@ -9,7 +9,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "skerry/http/event_text.h"
 #include "skerry/http/request.h"
 
 namespace skerry::http {

@@ -12,7 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
 
-#include "skerry/http/authorizer.h"
+#include "skerry/access/authorizer.h"
 #include "skerry/http/message.h"
 
 namespace skerry::http {
@@ -76,7 +76,7 @@ class Router {
   }
 
   /// Requests need a key from now on, unless their route is open. `authorizer` must outlive this.
-  void guard(const Authorizer& authorizer) { authorizer_ = &authorizer; }
+  void guard(const access::Authorizer& authorizer) { authorizer_ = &authorizer; }
 
   /// Whether no request needs a key.
   bool is_open() const { return authorizer_ == nullptr || authorizer_->is_open(); }
@@ -120,7 +120,7 @@ class Router {
   boost::asio::awaitable<std::optional<Response>> guarded(const Route& route, Request request,
                                                           EventStream& events) const;
 
-  const Authorizer* authorizer_ = nullptr;
+  const access::Authorizer* authorizer_ = nullptr;
   std::vector<std::pair<Pattern, Route>> routes_;
   std::map<std::string, nlohmann::ordered_json, std::less<>> variables_;  // by name
 };

@@ -31,7 +31,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 /// Knows one key.
-class OneKey final : public Authorizer {
+class OneKey final : public access::Authorizer {
  public:
   bool is_open() const override { return false; }
   Result<access::Principal> principal_of(std::string_view key) const override {

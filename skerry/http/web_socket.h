@@ -7,19 +7,15 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
 #include "skerry/http/message.h"
+#include "skerry/http/stream.h"
 
 namespace skerry::http {
-
-using PlainStream = boost::beast::tcp_stream;
-using SecureStream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
 
 /// Events as messages of a WebSocket: each one's data, as text. What the client sends is read and
 /// dropped; one that answers no ping for thirty seconds, sends a message of more than 64 KiB or
@@ -53,7 +49,7 @@ class WebSocketEvents final : public EventStream {
   boost::asio::awaitable<void> gone();
 
  private:
-  using Socket = boost::beast::websocket::stream<Stream>;
+  using Socket = boost::beast::websocket::stream<Stream, false>;  // nothing is compressed
   boost::asio::awaitable<void> write();
   boost::asio::awaitable<void> read();
   void end();
