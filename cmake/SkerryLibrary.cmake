@@ -19,20 +19,23 @@ target_compile_options(skerry_warnings INTERFACE
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 
 # What most sources include, compiled once for sources and once for tests: it takes a third off a build of everything.
-# `release` does without for sources, and `tidy` altogether, so that an #include that is missing is found.
-set(SKERRY_PRECOMPILE "tests" CACHE STRING "What shares precompiled headers: none, tests or all")
+# `tidy` does without, so that an #include that is missing is found.
+option(SKERRY_PRECOMPILE "Compile the common headers once" ON)
 # Tests are compiled quickly rather than well, also in a release build, whose libraries they share.
 add_library(skerry_test_options INTERFACE)
 # -Wno-mismatched-new-delete: at that level gcc 12 takes the memory of Asio's coroutines for another's.
 target_compile_options(skerry_test_options INTERFACE $<$<CONFIG:Release>:-O1>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
-if(NOT SKERRY_PRECOMPILE STREQUAL "none")
+if(SKERRY_PRECOMPILE)
   set(common <algorithm> <array> <chrono> <cstdint> <cstring> <filesystem> <functional> <map> <memory> <optional> <span>
-    <string> <string_view> <utility> <vector> <absl/status/statusor.h> <google/protobuf/message.h>)
+    <string> <string_view> <utility> <vector> <absl/status/statusor.h> <google/protobuf/message.h>
+    <boost/asio/as_tuple.hpp> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp> <boost/asio/experimental/awaitable_operators.hpp>
+    <boost/asio/io_context.hpp> <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp> <nlohmann/json.hpp>)
   foreach(kind sources tests sources_unoptimized tests_unoptimized)
     file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled_${kind}.cc CONTENT "")
     add_library(precompiled_${kind} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/precompiled_${kind}.cc)
-    target_link_libraries(precompiled_${kind} PRIVATE absl::statusor protobuf::libprotobuf skerry_warnings)
+    target_link_libraries(precompiled_${kind} PRIVATE absl::statusor protobuf::libprotobuf Boost::headers
+      nlohmann_json::nlohmann_json skerry_warnings)
     target_precompile_headers(precompiled_${kind} PRIVATE ${common})
     if(kind MATCHES tests)
       target_link_libraries(precompiled_${kind} PRIVATE GTest::gtest GTest::gmock skerry_test_options)
@@ -47,7 +50,7 @@ endif()
 # skerry_precompile(TARGET KIND) gives a target the common headers of sources or tests. They must be compiled with its own
 # level of optimization, at another gcc 12 crashes and Clang refuses: a target of tests links skerry_test_options, too.
 function(skerry_precompile target kind)
-  if(SKERRY_PRECOMPILE STREQUAL "all" OR SKERRY_PRECOMPILE STREQUAL "${kind}")
+  if(SKERRY_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind}${ARGN})
   endif()
 endfunction()
