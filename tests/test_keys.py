@@ -254,7 +254,7 @@ def test_a_large_body_of_nobody_is_not_read(serve, new_key):
 
 def test_others_reach_it_only_with_keys(start, serve, new_key, own_home, environment):
     env = {**environment, "SKERRY_HOME": str(own_home)}
-    refused = start("serve", "--http", "0.0.0.0:0", "--grpc", "127.0.0.1:0", env=env)
+    refused = start("serve", "--http", "0.0.0.0:0", "--grpc", "127.0.0.1:0", "--orchestrator", "127.0.0.1:0", env=env)
     assert refused.wait(20) == 125 and b"skerry keys create" in refused.stderr.read()
     new_key("a")
     service = serve("--metrics", "0.0.0.0:0")
@@ -262,8 +262,8 @@ def test_others_reach_it_only_with_keys(start, serve, new_key, own_home, environ
     with socket.create_connection(("127.0.0.1", port), timeout=5):
         metrics = Http(f"127.0.0.1:{port}")
         assert run(metrics, "1")[0] == 404 and metrics("GET", "/health/ready")[0] == 200, "for operators alone"
-    wide = start("serve", "--grpc", "127.0.0.1:0", "--http", "0.0.0.0:0", env=env)
-    addresses = dict(wide.stderr.readline().decode().removeprefix("skerry: ").strip().split(" on ") for _ in range(2))
+    wide = start("serve", "--grpc", "127.0.0.1:0", "--http", "0.0.0.0:0", "--orchestrator", "127.0.0.1:0", env=env)
+    addresses = dict(wide.stderr.readline().decode().removeprefix("skerry: ").strip().split(" on ") for _ in range(3))
     assert run(Http("127.0.0.1:" + addresses["HTTP"].rpartition(":")[2]), "1")[0] == 401
 
 
