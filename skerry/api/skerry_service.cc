@@ -6,6 +6,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "skerry/api/message_json.h"
 #include "skerry/api/output_relay.h"
 #include "skerry/api/run_order.h"
 #include "skerry/runtime/installation.h"
@@ -23,20 +24,8 @@ constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
 
 /// The request as `/v1/run` has it, so that both are checked alike.
 json parameters_of(const v1::RunRequest& request) {
-  json given{{"code", request.code()}};
-  if (!request.session().empty()) given["session"] = request.session();
-  if (!request.template_().empty()) given["template"] = request.template_();
-  if (!request.stdin().empty()) given["stdin"] = request.stdin();
-  if (!request.isolation().empty()) given["isolation"] = request.isolation();
-  if (request.args_size() > 0) {
-    given["args"] = std::vector<std::string>(request.args().begin(), request.args().end());
-  }
-  for (const auto& [name, value] : request.env()) given["env"][name] = value;
-  if (request.has_timeout()) given["timeout"] = request.timeout();
-  if (request.has_memory()) given["memory"] = request.memory();
-  if (request.has_max_output()) given["max_output"] = request.max_output();
-  if (request.has_seed()) given["seed"] = request.seed();
-  if (request.durable()) given["durable"] = true;
+  json given = json_of(request);
+  given.emplace("code", "");  // an empty program is one
   return given;
 }
 
