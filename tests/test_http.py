@@ -109,6 +109,20 @@ def test_events_come_while_it_runs(client):
     assert (error, data, outcome, told["exit_code"]) == ("stderr", {"text": "b\n"}, "outcome", 0)
 
 
+# Lines to both streams in turn, a hundred a second.
+CHATTER = "import sys, time\nfor i in range(100): print(i, flush=True); print(-i, file=sys.stderr, flush=True); time.sleep(0.01)"
+
+
+def test_a_limit_on_events_joins_output_and_loses_nothing(client):
+    client.connection.request("POST", "/v1/run", json.dumps({"code": CHATTER, "output_events_per_second": 5}), {"Accept": "text/event-stream"})
+    events = events_of(client.connection.getresponse().read().decode())
+    told = dict(events)["outcome"]
+    printed = [(name, data["text"]) for name, data in events if name in ("stdout", "stderr")]
+    assert 4 <= len(printed) <= 3 + 5 * told["usage"]["wall_ms"] / 1000 + 2, printed
+    for stream, sign in (("stdout", 1), ("stderr", -1)):
+        assert "".join(text for name, text in printed if name == stream) == "".join(f"{sign * i}\n" for i in range(100))
+
+
 WRONG_RUNS = {
     "no code": ({}, "'code' is missing"),
     "code is no text": ({"code": 1}, "must be of type string"),
@@ -119,6 +133,7 @@ WRONG_RUNS = {
     "session": ({"code": "1", "session": "../x"}, "session's name"),
     "template": ({"code": "1", "template": "nope"}, "unknown template"),
     "a path as template": ({"code": "1", "template": "../store", "session": "s"}, "unknown template"),
+    "events": ({"code": "1", "output_events_per_second": 0}, "'output_events_per_second' must be at least 1"),
     "text as seed": ({"code": "1", "seed": "7"}, "must be of type integer"),
     "args": ({"code": "1", "args": [1]}, "nothing but strings"),
     "isolation": ({"code": "1", "isolation": "none"}, "'isolation' must be"),

@@ -242,6 +242,14 @@ def test_failures_are_outcomes_over_grpc(own):
     assert cut[-1][1].outcome.truncated == ["stdout"]
 
 
+def test_a_limit_on_events_holds_over_grpc(own):
+    code = "import time\nfor i in range(50): print(i, flush=True); time.sleep(0.01)"
+    told = events(own.Run(code=code, output_events_per_second=4))
+    printed = [event.stdout for kind, event in told if kind == "stdout"]
+    assert 2 <= len(printed) <= 3 + 4 * told[-1][1].outcome.usage.wall_ms / 1000 + 2
+    assert "".join(printed) == "".join(f"{i}\n" for i in range(50))
+
+
 def test_output_comes_while_the_run_goes_on_and_closing_ends_it(served, own):
     call = own.Run(code="import time\nprint('first', flush=True)\ntime.sleep(50)")
     assert [next(call).WhichOneof("event") for _ in range(2)] == ["started", "stdout"]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/api/output_relay.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -12,14 +13,13 @@
 namespace skerry::api {
 
 void OutputRelay::add(wasi::Stream stream, std::string_view text) {
-  if (joined_.empty() && client_.unsent() < kJoin) {
+  if (joined_.empty() && client_.unsent() < kJoin &&
+      (!rate_ || rate_->take(TokenBucket::Clock::now()))) {
     client_.send(stream, text);
     return;
   }
-  const bool continues = !joined_.empty() && joined_.back().first == stream &&
-                         joined_.back().second.size() + text.size() <= kJoin;
-  if (continues) {
-    joined_.back().second += text;
+  if (std::string* piece = piece_for(stream, text.size()); piece != nullptr) {
+    *piece += text;
   } else {
     joined_.emplace_back(stream, text);
   }
@@ -33,6 +33,18 @@ void OutputRelay::add(wasi::Stream stream, std::string_view text) {
         is_pumping_ = false;
         pump_ended_.cancel();
       }));
+}
+
+std::string* OutputRelay::piece_for(wasi::Stream stream, std::size_t bytes) {
+  // Where events are counted, both streams have a piece: a program that writes to them in turn
+  // would have more pieces than may be sent in its time.
+  const std::size_t last = rate_ ? 2 : 1;
+  const std::size_t most = rate_ ? kFull : kJoin;
+  for (std::size_t i = 0; i < std::min(last, joined_.size()); ++i) {
+    auto& [whose, text] = *(joined_.rbegin() + static_cast<std::ptrdiff_t>(i));
+    if (whose == stream && text.size() + bytes <= most) return &text;
+  }
+  return nullptr;
 }
 
 void OutputRelay::make_room(std::size_t bytes) {
@@ -73,6 +85,12 @@ boost::asio::awaitable<void> OutputRelay::pump() {
     auto draining = client_.drained();
     co_await std::move(draining);
     if (joined_.empty()) continue;
+    if (const auto now = TokenBucket::Clock::now(); rate_ && !rate_->take(now)) {
+      next_event_.expires_after(rate_->wait(now));
+      auto waiting = next_event_.async_wait(kTuple);
+      (void)co_await std::move(waiting);
+      continue;
+    }
     const auto [stream, text] = std::move(joined_.front());
     joined_.pop_front();
     client_.send(stream, text);

@@ -16,6 +16,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "skerry/base/token_bucket.h"
 #include "skerry/tool/tool.h"
 
 namespace skerry::api {
@@ -23,7 +24,9 @@ namespace skerry::api {
 /// Passes a run's output on to a client that may be slower than it comes. The first piece goes out
 /// at once; while some 64 KiB wait for the client, pieces of a stream are joined, so that a program
 /// which writes byte by byte does not cost an event for each. A client that takes nothing stops its
-/// run: of what it does not take less than 1 MiB is held. Confined to the event loop's thread.
+/// run: of what it does not take less than 1 MiB is held. A limit on events joins pieces, too; then
+/// what the two streams get at the same time may change places. Confined to the event loop's
+/// thread.
 class OutputRelay {
  public:
   /// How the client gets output. All of it must outlive the relay.
@@ -33,10 +36,14 @@ class OutputRelay {
     std::function<boost::asio::awaitable<void>()> drained;  ///< until nothing waits
   };
 
-  OutputRelay(const boost::asio::any_io_executor& executor, Client client)
+  OutputRelay(const boost::asio::any_io_executor& executor, Client client,
+              std::optional<int> events_per_second = std::nullopt)
       : client_(std::move(client)),
         added_(executor),
-        pump_ended_(executor, boost::asio::steady_timer::time_point::max()) {}
+        next_event_(executor),
+        pump_ended_(executor, boost::asio::steady_timer::time_point::max()) {
+    if (events_per_second) rate_.emplace(*events_per_second, 1, TokenBucket::Clock::now());
+  }
   OutputRelay(const OutputRelay&) = delete;
   OutputRelay& operator=(const OutputRelay&) = delete;
 
@@ -68,6 +75,8 @@ class OutputRelay {
  private:
   void add(wasi::Stream stream, std::string_view text);
   void make_room(std::size_t bytes);
+  /// The piece that waits already, and takes so many bytes more of the stream; null when none does.
+  std::string* piece_for(wasi::Stream stream, std::size_t bytes);
   /// Sends what was joined whenever the client has taken what came before.
   boost::asio::awaitable<void> pump();
   boost::asio::awaitable<void> stop_pump();
@@ -76,11 +85,13 @@ class OutputRelay {
   static constexpr std::size_t kFull = 256 * 1024;
   Client client_;
   boost::asio::steady_timer added_;
+  boost::asio::steady_timer next_event_;
   boost::asio::steady_timer pump_ended_;
   boost::asio::cancellation_signal pump_stop_;
   bool is_pumping_ = false;  // most clients are fast enough that it never is
   std::deque<std::pair<wasi::Stream, std::string>> joined_;
-  std::size_t held_ = 0;  // bytes of `joined_`
+  std::size_t held_ = 0;             // bytes of `joined_`
+  std::optional<TokenBucket> rate_;  // of events; what is left at the end does not wait for it
   std::shared_ptr<tool::OutputFlow> flow_ = std::make_shared<tool::OutputFlow>();
 };
 

@@ -84,6 +84,13 @@ tool::Definition run_parameters(const RunRules& rules) {
            .minimum = 0,
            .maximum = static_cast<double>(std::max(rules.most.output, limits.output).value),
            .is_exact = true},
+          {.name = "output_events_per_second",
+           .type = Type::kInteger,
+           .description =
+               "Events with output that are sent in a second; what comes faster is joined",
+           .minimum = 1,
+           .maximum = 1000,
+           .is_exact = true},
           {.name = "seed",
            .type = Type::kInteger,
            .description = "Makes all randomness follow from this number",
@@ -144,6 +151,9 @@ Result<run::Request> RunDecoder::decode(nlohmann::json parameters) const {
       std::chrono::milliseconds(std::llround(given.value("timeout").get<double>() * 1000));
   request.limits.memory = mebibytes(given.value("memory").get<double>());
   request.limits.output = bytes(static_cast<std::uint64_t>(given.integer("max_output")));
+  if (given.has("output_events_per_second")) {
+    order.output_events_per_second = static_cast<int>(given.integer("output_events_per_second"));
+  }
   if (given.has("seed")) request.seed = static_cast<std::uint64_t>(given.integer("seed"));
   if (given.value("durable").get<bool>()) order.durability = session::Durability::kDurable;
   const std::string& isolation = given.text("isolation");

@@ -48,7 +48,8 @@ OutputRelay::Client client_of(EventStream& events) {
 /// A run whose events are sent as they come; none where it ended with them.
 awaitable<Answer> answer_streamed_run(const RunApi& api, access::Principal principal,
                                       run::Request order, EventStream& events) {
-  OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(events));
+  OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(events),
+                    order.output_events_per_second);
   tool::RunCallbacks callbacks;
   callbacks.output = relay.callback();
   callbacks.begun = [&events] { events.send("started", ordered_json::object()); };

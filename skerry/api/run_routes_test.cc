@@ -62,6 +62,7 @@ TEST_F(RunRoutesTest, ARunIsDecoded) {
                                        {"timeout", 0.5},
                                        {"memory", 64},
                                        {"max_output", 10},
+                                       {"output_events_per_second", 5},
                                        {"seed", 3},
                                        {"durable", true},
                                        {"isolation", "process"}});
@@ -77,6 +78,7 @@ TEST_F(RunRoutesTest, ARunIsDecoded) {
   EXPECT_EQ(request.request.limits.wall, std::chrono::milliseconds(500));
   EXPECT_EQ(request.request.limits.memory, mib(64));
   EXPECT_EQ(request.request.limits.output, bytes(10));
+  EXPECT_EQ(request.output_events_per_second, 5);
   EXPECT_EQ(request.request.seed, 3U);
 }
 
@@ -89,6 +91,8 @@ TEST_F(RunRoutesTest, ARunThatDoesNotFitIsRefusedByName) {
       {{{"code", "1"}, {"timeout", 1e9}}, "timeout"},
       {{{"code", "1"}, {"memory", -1}}, "memory"},
       {{{"code", "1"}, {"max_output", 1.5}}, "max_output"},
+      {{{"code", "1"}, {"output_events_per_second", 0}}, "output_events_per_second"},
+      {{{"code", "1"}, {"output_events_per_second", 1001}}, "output_events_per_second"},
       {{{"code", "1"}, {"seed", -1}}, "seed"},
       {{{"code", "1"}, {"args", "x"}}, "args"},
       {{{"code", "1"}, {"env", {{"K", 1}}}}, "env"},

@@ -202,7 +202,8 @@ grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& r
   access::Principal caller = call.principal();
   auto order = decoder_.decode(parameters_of(request));
   if (!order.ok()) co_return order.status();
-  OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(writer));
+  OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(writer),
+                    order->output_events_per_second);
   tool::RunCallbacks callbacks;
   callbacks.output = relay.callback();
   callbacks.begun = [&writer] {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/api/output_relay.h"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+namespace skerry::api {
+namespace {
+
+using boost::asio::awaitable;
+using Clock = std::chrono::steady_clock;
+
+/// A client that takes all at once.
+class OutputRelayTest : public ::testing::Test {
+ protected:
+  struct Event {
+    wasi::Stream stream;
+    std::string text;
+  };
+
+  OutputRelay::Client client() {
+    return {
+        .send = [this](wasi::Stream stream,
+                       std::string_view text) { events_.push_back({stream, std::string(text)}); },
+        .unsent = [] { return std::size_t{0}; },
+        .drained = []() -> awaitable<void> { co_return; }};
+  }
+
+  std::string text_of(wasi::Stream stream) const {
+    std::string all;
+    for (const Event& each : events_) {
+      if (each.stream == stream) all += each.text;
+    }
+    return all;
+  }
+
+  /// Writes to both streams in turn, a millisecond apart. How long that took.
+  std::chrono::duration<double> write(OutputRelay& relay, int times) {
+    const auto output = relay.callback();
+    const auto begun = Clock::now();
+    const auto work = [&, this]() -> awaitable<bool> {
+      boost::asio::steady_timer timer(io_);
+      for (int i = 0; i < times; ++i) {
+        output(wasi::Stream::kStdout, "o");
+        output(wasi::Stream::kStderr, "e");
+        timer.expires_after(std::chrono::milliseconds(1));
+        auto waiting = timer.async_wait(boost::asio::use_awaitable);
+        co_await std::move(waiting);
+      }
+      co_return true;
+    };
+    boost::asio::co_spawn(io_, relay.during(work()),
+                          [](const std::exception_ptr& error, bool) { EXPECT_FALSE(error); });
+    io_.run();
+    return Clock::now() - begun;
+  }
+
+  boost::asio::io_context io_;
+  std::vector<Event> events_;
+};
+
+TEST_F(OutputRelayTest, EachPieceIsAnEventOfItsOwn) {
+  OutputRelay relay(io_.get_executor(), client());
+  write(relay, 10);
+  EXPECT_EQ(events_.size(), 20U);
+}
+
+TEST_F(OutputRelayTest, ALimitOnEventsJoinsPiecesAndLosesNothing) {
+  constexpr int kEvents = 20;
+  OutputRelay relay(io_.get_executor(), client(), kEvents);
+  const auto took = write(relay, 200);
+  EXPECT_EQ(text_of(wasi::Stream::kStdout), std::string(200, 'o'));
+  EXPECT_EQ(text_of(wasi::Stream::kStderr), std::string(200, 'e'));
+  // The first, those of the time, and at the end what was left of each stream.
+  EXPECT_LE(events_.size(), 3 + kEvents * took.count());
+  EXPECT_GE(events_.size(), 4U);
+}
+
+TEST_F(OutputRelayTest, ALimitOnEventsPausesARunThatFloods) {
+  OutputRelay relay(io_.get_executor(), client(), 1);
+  const auto output = relay.callback();
+  const std::string text(100 * 1024, 'x');
+  for (int i = 0; i < 3; ++i) output(wasi::Stream::kStdout, text);
+  EXPECT_FALSE(output.flow()->is_full);
+  output(wasi::Stream::kStdout, text);
+  EXPECT_TRUE(output.flow()->is_full);
+  relay.flush();
+  EXPECT_FALSE(output.flow()->is_full);
+  EXPECT_EQ(text_of(wasi::Stream::kStdout).size(), 4 * text.size());
+}
+
+}  // namespace
+}  // namespace skerry::api
