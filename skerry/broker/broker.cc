@@ -15,6 +15,7 @@
 
 #include "skerry/base/range.h"
 #include "skerry/base/socket.h"
+#include "skerry/broker/lease_policy.h"
 #include "skerry/broker/worker_link.h"
 #include "skerry/broker/zygote_link.h"
 #include "skerry/worker/module_worker.h"
@@ -335,8 +336,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     } else if (member.next) {
       begin(member, *std::exchange(member.next, nullptr));
       return;
-    } else if ((member.is_for_one_run && member.run == 0) || link.is_demoted() ||
-               is_owed_to_another(member)) {
+    } else if ((member.is_for_one_run && member.run == 0) || link.is_demoted() || gives_way(link)) {
       link.kill();
     } else {
       member.idle_since = Clock::now();
@@ -357,100 +357,37 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     waiting_[run.run.tenant].push_front(std::move(run));
   }
 
-  /// A free worker of the tenant's: the one that keeps the session's state, else the one used last,
-  /// whose pages are the warmest.
-  Member* idle_of(const std::string& tenant, const std::optional<InSession>& session) {
-    Member* best = nullptr;
-    for (auto& [id, member] : members_) {
-      if (member.tenant != tenant || member.is_for_one_run) continue;
-      if (member.link->state() != State::kFree) continue;
-      if (session && session->worker == id) return &member;
-      if (best == nullptr || member.idle_since > best->idle_since) best = &member;
+  /// The workers as they are now.
+  LeasePolicy policy() const {
+    std::vector<LeasePolicy::Worker> workers;
+    workers.reserve(members_.size());
+    for (const auto& [id, member] : members_) {
+      workers.push_back({.id = id,
+                         .state = member.link->state(),
+                         .tenant = member.tenant,
+                         .is_for_one_run = member.is_for_one_run,
+                         .has_just_begun = !member.link->has_lasted(kShortRun),
+                         .idle_since = member.idle_since});
     }
-    return best;
+    return {{.workers = options_.workers, .share = options_.share, .at_once = at_once_},
+            std::move(workers)};
   }
 
-  bool has_idle(const std::string& tenant) const {
-    return std::any_of(members_.begin(), members_.end(), [&](const auto& each) {
-      return each.second.tenant == tenant && each.second.link->state() == State::kFree;
-    });
+  static LeasePolicy::Need need_of(const Run& run) {
+    using Kind = LeasePolicy::Need::Kind;
+    LeasePolicy::Need need{.tenant = run.tenant};
+    if (run.session) need.state_in = run.session->worker;
+    if (run.isolation == run::Isolation::kProcess) need.kind = Kind::kProcess;
+    if (run.module) need.kind = Kind::kModule;
+    return need;
   }
 
-  Member* spare() {
-    for (auto& [id, member] : members_) {
-      if (!member.tenant && member.link->state() == State::kFree) return &member;
-    }
-    return nullptr;
+  bool can_start(const Run& run) const {
+    const auto choice = policy().choose(need_of(run), 0);
+    return choice.worker || (choice.is_new && zygote_);
   }
 
-  /// Whether the tenant may have one more worker, if there is one. Without a fixed share the more
-  /// it holds the more must be left (dynamic thresholds, as in Choudhury and Hahne, 1998), and who
-  /// comes after others leaves the last one to those who have none.
-  bool may_lease(const std::string& tenant) const {
-    const int held = held_by(tenant);
-    if (options_.share > 0) return held < options_.share;
-    if (held == 0) return true;
-    const int others = run_by_others_than(tenant);
-    const int left = options_.workers - held - others;
-    return held < 3 * left && (others == 0 || left > 1);
-  }
-
-  int run_by_others_than(const std::string& tenant) const {
-    return static_cast<int>(std::count_if(members_.begin(), members_.end(), [&](const auto& each) {
-      return each.second.tenant && each.second.tenant != tenant &&
-             each.second.link->state() == State::kRunning;
-    }));
-  }
-
-  /// Whether so many runs have just begun that another would only share processors with them.
-  bool is_crowded() const {
-    return std::count_if(members_.begin(), members_.end(), [](const auto& each) {
-             const WorkerLink& link = *each.second.link;
-             return link.state() == State::kRunning && !link.has_lasted(kShortRun);
-           }) >= at_once_;
-  }
-
-  bool can_start(const Run& run) {
-    if (is_crowded()) return false;
-    if (run.module) return may_lease(run.tenant) && zygote_ && !is_full();
-    if (run.isolation == run::Isolation::kTenant && idle_of(run.tenant, {}) != nullptr) return true;
-    return may_lease(run.tenant) && spare() != nullptr;
-  }
-
-  int held_by(const std::string& tenant) const {
-    return static_cast<int>(std::count_if(members_.begin(), members_.end(), [&](const auto& each) {
-      return each.second.tenant == tenant && each.second.link->state() != State::kEnding;
-    }));
-  }
-
-  int free_places() const { return options_.workers - static_cast<int>(members_.size()); }
-  bool is_full() const { return free_places() <= 0; }
-
-  /// Whether a worker is about to leave its place.
-  bool is_place_coming() const {
-    return std::any_of(members_.begin(), members_.end(), [](const auto& each) {
-      return each.second.link->state() == State::kEnding;
-    });
-  }
-
-  /// Whether a worker is nobody's, or its place about to be free.
-  bool is_room_coming() const {
-    return std::any_of(members_.begin(), members_.end(), [](const auto& each) {
-      return !each.second.tenant || each.second.link->state() == State::kEnding;
-    });
-  }
-
-  /// Whether a worker that has become free takes the place of one for a tenant that waits and has
-  /// fewer: its own next run would keep that one waiting for ever.
-  bool is_owed_to_another(const Member& member) const {
-    if (!member.tenant || !is_full() || is_room_coming()) return false;
-    return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& each) {
-      const int held = held_by(each.first);
-      const bool may_hold = options_.share == 0 || held < options_.share;
-      return each.first != *member.tenant && may_hold && !has_idle(each.first) &&
-             (held == 0 || held + 1 < held_by(*member.tenant));
-    });
-  }
+  bool is_full() const { return static_cast<int>(members_.size()) >= options_.workers; }
 
   /// Starts what can be started, one run of each tenant in turn.
   void schedule() {
@@ -467,17 +404,30 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
         if (start_next(tenant, owed)) {
           last_served_ = tenant;
           moved = true;
-        } else if (may_lease(tenant)) {
+        } else if (policy().may_lease(tenant)) {
           ++owed;
         }
       }
     }
     if (waiting_.empty()) return;
-    if (is_crowded()) {
+    if (policy().is_crowded()) {
       await_room();
     } else {
       make_room();
     }
+  }
+
+  bool gives_way(const WorkerLink& link) const {
+    std::vector<std::string_view> tenants;
+    for (const auto& [tenant, waiting] : waiting_) tenants.push_back(tenant);
+    return !tenants.empty() && policy().gives_way(link.id(), tenants);
+  }
+
+  /// Somebody waits, and may have more than there is room for.
+  void make_room() {
+    std::vector<LeasePolicy::Need> needs;
+    for (const auto& [tenant, waiting] : waiting_) needs.push_back(need_of(waiting.front().run));
+    if (const auto id = policy().to_retire(needs)) members_.at(*id).link->kill();
   }
 
   /// Looks again when the runs that have just begun have ended or last.
@@ -495,18 +445,13 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   bool start_next(const std::string& tenant, int owed) {
     const auto queue = waiting_.find(tenant);
-    if (queue == waiting_.end() || is_crowded()) return false;
+    if (queue == waiting_.end()) return false;
     auto& waiting = queue->second;
-    Member* member = nullptr;
     const Run& first = waiting.front().run;
-    if (first.module) {
-      if (zygote_ && may_lease(tenant) && free_places() > owed) {
-        member = add_worker(worker::WorkerKind::kModule, &first);
-      }
-    } else {
-      if (first.isolation == run::Isolation::kTenant) member = idle_of(tenant, first.session);
-      if (member == nullptr && may_lease(tenant)) member = spare();
-    }
+    const auto choice = policy().choose(need_of(first), owed);
+    Member* member = nullptr;
+    if (choice.worker) member = &members_.at(*choice.worker);
+    if (choice.is_new && zygote_) member = add_worker(worker::WorkerKind::kModule, &first);
     if (member == nullptr) return false;
     Waiting next = std::move(waiting.front());
     waiting.pop_front();
@@ -578,40 +523,6 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     if (!session) return;
     auto left = found->second.link->take_left();
     if (left.state.is_there()) session->left(std::move(left.state), left.is_kept);
-  }
-
-  /// Somebody waits and may have more, but all places are taken: a worker that nobody needs more
-  /// goes. That is the one idle longest, or for a process of a run's own, a spare; or, where a
-  /// tenant's idle workers use up its share, one of these.
-  void make_room() {
-    for (const auto& [tenant, waiting] : waiting_) {
-      const Run& first = waiting.front().run;
-      const bool needs_process = first.module || first.isolation == run::Isolation::kProcess;
-      if (!may_lease(tenant)) {
-        if (needs_process && !is_place_coming()) retire_idle(&tenant);
-        continue;
-      }
-      if (!is_full() || is_place_coming()) return;
-      if (!first.module) {
-        if (!is_room_coming()) retire_idle(nullptr);
-      } else if (Member* unused = spare()) {
-        unused->link->kill();
-      } else {
-        retire_idle(nullptr);
-      }
-      return;
-    }
-  }
-
-  /// Lets the worker go that has been idle longest, of one tenant's or of all.
-  void retire_idle(const std::string* tenant) {
-    Member* oldest = nullptr;
-    for (auto& [id, member] : members_) {
-      if (member.link->state() != State::kFree || !member.tenant) continue;
-      if (tenant != nullptr && member.tenant != *tenant) continue;
-      if (oldest == nullptr || member.idle_since < oldest->idle_since) oldest = &member;
-    }
-    if (oldest != nullptr) oldest->link->kill();
   }
 
   /// Makes runs that last give way to short ones, as long as there are runs.

@@ -10,8 +10,8 @@
 
 #include "skerry/base/status.h"
 #include "skerry/broker/session_access.h"
-#include "skerry/broker/tenant_turns.h"
 #include "skerry/image/image_export.h"
+#include "skerry/loop/tenant_turns.h"
 
 namespace skerry::broker {
 
@@ -23,7 +23,7 @@ class ExportStream {
  public:
   /// The access must outlive it.
   ExportStream(SessionAccess& access, std::unique_ptr<image::ExportWriter> writer,
-               std::int64_t revision, TenantTurns::Turn turn)
+               std::int64_t revision, loop::TenantTurns::Turn turn)
       : access_(access), writer_(std::move(writer)), revision_(revision), turn_(std::move(turn)) {}
 
   std::int64_t revision() const { return revision_; }
@@ -35,7 +35,7 @@ class ExportStream {
   SessionAccess& access_;
   std::shared_ptr<image::ExportWriter> writer_;  // shared with the thread that fills a piece
   std::int64_t revision_;
-  TenantTurns::Turn turn_;
+  loop::TenantTurns::Turn turn_;
 };
 
 }  // namespace skerry::broker

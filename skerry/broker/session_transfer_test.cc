@@ -225,9 +225,9 @@ class ExportStreamTest : public SessionTransferTest {
     const auto opened = store->open_revision(name_, std::nullopt).value();
     auto writer = begin_export(*store, name_, opened);
     EXPECT_TRUE(writer.ok()) << writer.status();
-    std::optional<Result<TenantTurns::Turn>> turn;
+    std::optional<Result<loop::TenantTurns::Turn>> turn;
     boost::asio::co_spawn(io_, turns_.take("t", "another export", std::chrono::seconds(1)),
-                          [&](const std::exception_ptr&, Result<TenantTurns::Turn> taken) {
+                          [&](const std::exception_ptr&, Result<loop::TenantTurns::Turn> taken) {
                             turn.emplace(std::move(taken));
                           });
     EXPECT_TRUE(testing::wait_until(io_, [&] { return turn.has_value(); }));
@@ -251,7 +251,7 @@ class ExportStreamTest : public SessionTransferTest {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_ =
       boost::asio::make_work_guard(io_);
   SessionAccess access_{store_, {}};
-  TenantTurns turns_{1};
+  loop::TenantTurns turns_{1};
 };
 
 TEST_F(ExportStreamTest, ItGoesOnWhenTheSessionIsGone) {
@@ -287,9 +287,8 @@ TEST_F(ExportStreamTest, TheNextOneBeginsWhenItIsDestroyed) {
   auto stream = begin();
   std::optional<bool> has_turn;
   boost::asio::co_spawn(io_, turns_.take("t", "another export", std::chrono::seconds(60)),
-                        [&](const std::exception_ptr&, const Result<TenantTurns::Turn>& turn) {
-                          has_turn = turn.ok();
-                        });
+                        [&](const std::exception_ptr&,
+                            const Result<loop::TenantTurns::Turn>& turn) { has_turn = turn.ok(); });
   io_.poll();
   EXPECT_FALSE(has_turn.has_value());
   stream.reset();

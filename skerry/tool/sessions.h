@@ -18,7 +18,7 @@
 #include "skerry/broker/export_stream.h"
 #include "skerry/broker/session_access.h"
 #include "skerry/broker/session_transfer.h"
-#include "skerry/broker/tenant_turns.h"
+#include "skerry/loop/tenant_turns.h"
 #include "skerry/run/runner.h"
 #include "skerry/runtime/home.h"
 #include "skerry/session/session_store.h"
@@ -90,9 +90,9 @@ class Sessions {
   runtime::Home home_;
   broker::ReaderOptions reader_;
   access::AuditLog* audit_;
-  broker::TenantTurns exports_{1};
+  loop::TenantTurns exports_{1};
   // What an import holds may be as large as a session's files: few at once.
-  broker::TenantTurns imports_{1, 2};
+  loop::TenantTurns imports_{1, 2};
 };
 
 }  // namespace skerry::tool

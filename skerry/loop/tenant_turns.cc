@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/broker/tenant_turns.h"
+#include "skerry/loop/tenant_turns.h"
 
 #include <list>
 #include <map>
@@ -9,7 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace skerry::broker {
+namespace skerry::loop {
 
 struct TenantTurns::State {
   int each = 1;
@@ -75,4 +75,4 @@ boost::asio::awaitable<Result<TenantTurns::Turn>> TenantTurns::take(
   co_return Turn(state, std::move(tenant));
 }
 
-}  // namespace skerry::broker
+}  // namespace skerry::loop

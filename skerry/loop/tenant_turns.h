@@ -11,7 +11,7 @@
 
 #include "skerry/base/status.h"
 
-namespace skerry::broker {
+namespace skerry::loop {
 
 /// Lets each tenant do so much of something at once, and all together so much: who comes when that
 /// is taken waits a while, in order. Confined to the event loop's thread.
@@ -46,4 +46,4 @@ class TenantTurns {
   std::shared_ptr<State> state_;  // shared with turns
 };
 
-}  // namespace skerry::broker
+}  // namespace skerry::loop

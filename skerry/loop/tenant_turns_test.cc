@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/broker/tenant_turns.h"
+#include "skerry/loop/tenant_turns.h"
 
 #include <optional>
 #include <string>
@@ -12,7 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-namespace skerry::broker {
+namespace skerry::loop {
 namespace {
 
 using std::chrono::milliseconds;
@@ -122,4 +122,4 @@ TEST_F(TenantTurnsTest, ATurnMayOutliveThem) {
 }
 
 }  // namespace
-}  // namespace skerry::broker
+}  // namespace skerry::loop
