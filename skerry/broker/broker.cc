@@ -571,8 +571,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   bool is_watching_ = false;
   boost::asio::steady_timer crowd_;
   bool is_awaiting_room_ = false;
-  // One more than there are processors, for the time between two runs of a worker.
-  const int at_once_ = static_cast<int>(std::thread::hardware_concurrency()) + 1;
+  const int at_once_ = std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
   std::chrono::milliseconds pause_ = kFirstPause;
   std::map<std::uint64_t, Member> members_;
   std::map<std::string, std::deque<Waiting>> waiting_;  // of each tenant, never empty

@@ -10,10 +10,18 @@ int LeasePolicy::count(Predicate predicate) const {
   return static_cast<int>(std::count_if(workers_.begin(), workers_.end(), predicate));
 }
 
-bool LeasePolicy::is_crowded() const {
-  return count([](const Worker& each) {
-           return each.state == State::kRunning && each.has_just_begun;
-         }) >= settings_.at_once;
+/// Runs that have just begun.
+int LeasePolicy::begun() const {
+  return count(
+      [](const Worker& each) { return each.state == State::kRunning && each.has_just_begun; });
+}
+
+bool LeasePolicy::is_crowded() const { return begun() >= settings_.at_once; }
+
+bool LeasePolicy::runs_none(std::string_view tenant) const {
+  return count([&](const Worker& each) {
+           return each.tenant == tenant && each.state == State::kRunning;
+         }) == 0;
 }
 
 int LeasePolicy::held_by(std::string_view tenant) const {
@@ -66,7 +74,7 @@ const LeasePolicy::Worker* LeasePolicy::warmest(const Need& need) const {
 }
 
 LeasePolicy::Choice LeasePolicy::choose(const Need& need, int owed) const {
-  if (is_crowded()) return {};
+  if (begun() >= settings_.at_once + (runs_none(need.tenant) ? 1 : 0)) return {};
   if (need.kind == Need::Kind::kModule) {
     return {.is_new = may_lease(need.tenant) && free_places() > owed};
   }

@@ -23,7 +23,7 @@ class LeasePolicy {
   struct Settings {
     int workers = 1;  ///< at most
     int share = 0;    ///< of them, for one tenant; 0: it depends on the others
-    int at_once = 1;  ///< runs that may have just begun
+    int at_once = 1;  ///< runs that may have just begun; one more for a tenant that runs nothing
   };
   struct Worker {
     std::uint64_t id = 0;
@@ -82,6 +82,8 @@ class LeasePolicy {
   template <typename Predicate>
   int count(Predicate predicate) const;
   int free_places() const { return settings_.workers - static_cast<int>(workers_.size()); }
+  int begun() const;
+  bool runs_none(std::string_view tenant) const;
   int held_by(std::string_view tenant) const;
   bool has_idle(std::string_view tenant) const;
   bool is_place_coming() const;

@@ -95,7 +95,10 @@ TEST(LeasePolicyTest, WhichWorkerARunGets) {
       {"_ _", Kind::kModule, kNone, 0, kNew, "a module's is made"},
       {"_ _", Kind::kModule, kNone, 2, kNone, "unless others in turn wait for the places"},
       {"_ _ b+ b+", Kind::kModule, kNone, 0, kNone, "or there is none"},
-      {"b! b! b! _", Kind::kWorker, kNone, 0, kNone, "too many have just begun"},
+      {"a! b! b! _", Kind::kWorker, kNone, 0, kNone, "so many have just begun"},
+      {"b! b! b! _", Kind::kWorker, kNone, 0, 3, "one more for a tenant that runs nothing"},
+      {"b! b! b! c! _", Kind::kWorker, kNone, 0, kNone, "and no more than one"},
+      {"a* b! b! b! _", Kind::kWorker, kNone, 0, kNone, "a long run is one, too"},
       {"b! b! b* _", Kind::kWorker, kNone, 0, 3, "runs that last do not count"},
   };
   for (const Row& row : rows) {
