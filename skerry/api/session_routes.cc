@@ -10,24 +10,23 @@
 #include "skerry/base/json_fields.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
+#include "skerry/run/message_json.h"
+#include "skerry/tool/session_report.h"
+#include "skerry/v1/skerry.pb.h"
 
 namespace skerry::api {
 namespace {
 
 using boost::asio::awaitable;
-using http::boolean_schema;
 using http::error_response;
 using http::EventStream;
-using http::integer_schema;
 using http::json_response;
-using http::list_schema;
 using http::nullable;
 using http::object_of;
 using http::response_of;
 using http::RouteParameter;
 using http::Router;
 using http::session_name_schema;
-using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using tool::SessionRef;
@@ -77,32 +76,9 @@ Result<std::string> label_in(const json& body) {
 
 // ---------------------------------------------------------------------------------------- schemas
 
-ordered_json session_schema() {
-  return object_of({{"name", text_schema()},
-                    {"template", text_schema()},
-                    {"head", integer_schema()},
-                    {"revisions", integer_schema()},
-                    {"runs", integer_schema()},
-                    {"bytes", integer_schema()},
-                    {"created_unix_ns", integer_schema()},
-                    {"used_unix_ns", integer_schema()}},
-                   {"name", "template", "head", "revisions", "runs", "bytes", "created_unix_ns",
-                    "used_unix_ns"});
-}
-
-ordered_json revision_schema() {
-  return object_of({{"revision", integer_schema()},
-                    {"parent", {{"type", {"integer", "null"}}}},
-                    {"head", boolean_schema()},
-                    {"created_unix_ns", integer_schema()},
-                    {"first_line", text_schema()},
-                    {"outcome", text_schema()},
-                    {"label", text_schema()},
-                    {"bytes", integer_schema()},
-                    {"pages", integer_schema()},
-                    {"durable", boolean_schema()}},
-                   {"revision", "parent", "head", "created_unix_ns", "first_line", "outcome",
-                    "label", "bytes", "pages", "durable"});
+template <typename Message>
+ordered_json schema_of() {
+  return run::schema_of(*Message::descriptor());
 }
 
 /// What `session::SessionStore` takes: a label, and a revision by number or label.
@@ -116,22 +92,14 @@ ordered_json revision_name_schema() {
   return {{"type", {"integer", "string"}}, {"minimum", 0}, {"maximum", INT64_MAX}};
 }
 
-ordered_json cleared_schema() { return object_of({{"cleared", integer_schema()}}, {"cleared"}); }
-
-ordered_json variables_schema() {
-  return list_schema(
-      object_of({{"name", text_schema()}, {"type", text_schema()}, {"value", text_schema()}},
-                {"name", "type", "value"}));
-}
-
 // --------------------------------------------------------------------------------------- handlers
 
 awaitable<std::optional<http::Response>> list(Sessions& sessions, http::Request request) {
   const auto all = co_await sessions.list(std::move(request.principal));
   if (!all.ok()) co_return response_of(all.status());
-  ordered_json listed = ordered_json::array();
-  for (const auto& each : *all) listed.push_back(tool::json_of(each));
-  co_return json_response({{"sessions", std::move(listed)}});
+  v1::ListSessionsResponse listed;
+  for (const auto& each : *all) *listed.add_sessions() = tool::message_of(each);
+  co_return json_response(run::document_of(listed));
 }
 
 awaitable<std::optional<http::Response>> clear(Sessions& sessions, http::Request request) {
@@ -238,13 +206,13 @@ void add_looks(Sessions& sessions, Router& router) {
   add(router, {.method = "GET",
                .path = "/v1/sessions",
                .summary = "All sessions, last used first",
-               .answer = object_of({{"sessions", list_schema(session_schema())}}, {"sessions"}),
+               .answer = schema_of<v1::ListSessionsResponse>(),
                .errors = {403, 500, 503},
                .handler = of(sessions, list)});
   add(router, {.method = "GET",
                .path = "/v1/sessions/{session}",
                .summary = "One session",
-               .answer = session_schema(),
+               .answer = schema_of<v1::Session>(),
                .errors = {400, 403, 404, 500, 503},
                .handler = of(sessions,
                              [](Sessions& all,
@@ -253,32 +221,24 @@ void add_looks(Sessions& sessions, Router& router) {
                                const auto info = co_await all.info(std::move(ref));
                                co_return told(info);
                              })});
-  add(router,
-      {.method = "GET",
-       .path = "/v1/sessions/{session}/log",
-       .summary = "A session's revisions, and what happened to it",
-       .answer = object_of({{"revisions", list_schema(revision_schema())},
-                            {"events", list_schema(object_of({{"at_unix_ns", integer_schema()},
-                                                              {"text", text_schema()}},
-                                                             {"at_unix_ns", "text"}))}},
-                           {"revisions", "events"}),
-       .errors = {400, 403, 404, 500, 503},
-       .handler =
-           of(sessions,
-              [](Sessions& all, http::Request request) -> awaitable<std::optional<http::Response>> {
-                SessionRef ref = ref_of(request);
-                const auto log = co_await all.log(std::move(ref));
-                co_return told(log);
-              })});
+  add(router, {.method = "GET",
+               .path = "/v1/sessions/{session}/log",
+               .summary = "A session's revisions, and what happened to it",
+               .answer = schema_of<v1::SessionLog>(),
+               .errors = {400, 403, 404, 500, 503},
+               .handler = of(sessions,
+                             [](Sessions& all,
+                                http::Request request) -> awaitable<std::optional<http::Response>> {
+                               SessionRef ref = ref_of(request);
+                               const auto log = co_await all.log(std::move(ref));
+                               co_return told(log);
+                             })});
   add(router,
       {.method = "GET",
        .path = "/v1/sessions/{session}/diff",
        .summary = "Variables added, changed and removed from one revision to another (to: "
                   "by default, where the session stands)",
-       .answer = object_of({{"added", variables_schema()},
-                            {"changed", variables_schema()},
-                            {"removed", variables_schema()}},
-                           {"added", "changed", "removed"}),
+       .answer = schema_of<v1::DiffResponse>(),
        .errors = {400, 403, 404, 409, 429, 500, 503},
        .queries =
            {RouteParameter("from", {{"type", "string"}, {"pattern", R"(^[^\x00]+$)"}}).required(),
@@ -287,7 +247,7 @@ void add_looks(Sessions& sessions, Router& router) {
 }
 
 void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
-  ordered_json checkpoint_schema = revision_schema();
+  ordered_json checkpoint_schema = schema_of<v1::Revision>();
   checkpoint_schema["properties"]["replaced_label"] = {{"type", {"string", "null"}}};
   checkpoint_schema["properties"]["label_taken_from"] = {{"type", {"integer", "null"}}};
   add(router, {.method = "POST",
@@ -301,27 +261,27 @@ void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
                .path = "/v1/sessions/{session}/rewind",
                .summary = "Make another revision the one to go on from; later ones stay",
                .body = object_of({{"revision", revision_name_schema()}}, {"revision"}),
-               .answer = revision_schema(),
+               .answer = schema_of<v1::Revision>(),
                .errors = {400, 403, 404, 500, 503},
                .handler = of_body(sessions, pool, rewind)});
   add(router, {.method = "POST",
                .path = "/v1/sessions/{session}/fork",
                .summary = "A second session that starts where this one is",
                .body = object_of({{"name", session_name_schema()}}, {"name"}),
-               .answer = session_schema(),
+               .answer = schema_of<v1::Session>(),
                .errors = {400, 403, 404, 409, 500, 503},
                .handler = of_body(sessions, pool, fork)});
   add(router, {.method = "DELETE",
                .path = "/v1/sessions/{session}",
                .summary = "Forget a session",
-               .answer = cleared_schema(),
+               .answer = schema_of<v1::ClearSessionsResponse>(),
                .errors = {400, 403, 404, 500, 503},
                .handler = of(sessions, clear)});
   add(router,
       {.method = "DELETE",
        .path = "/v1/sessions",
        .summary = "Forget all sessions; all=true says that this is meant",
-       .answer = cleared_schema(),
+       .answer = schema_of<v1::ClearSessionsResponse>(),
        .errors = {400, 403, 500, 503},
        .queries = {RouteParameter("all", {{"type", "string"}, {"enum", {"true"}}}).required()},
        .handler = of(sessions, clear)});
@@ -339,7 +299,7 @@ void add_transfers(Sessions& sessions, Router& router) {
                .path = "/v1/sessions/{session}/import",
                .summary = "A new session of an exported one",
                .body = {{"type", "string"}, {"format", "binary"}},
-               .answer = revision_schema(),
+               .answer = schema_of<v1::Revision>(),
                .errors = {400, 403, 409, 413, 429, 500, 503},
                .max_body = http::kModuleMaxBody,
                .body_type = kExportType,

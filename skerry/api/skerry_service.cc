@@ -6,9 +6,9 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include "skerry/api/message_json.h"
 #include "skerry/api/output_relay.h"
 #include "skerry/api/run_order.h"
+#include "skerry/run/message_json.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/tool/run_report.h"
 
@@ -24,7 +24,7 @@ constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
 
 /// The request as `/v1/run` has it, so that both are checked alike.
 json parameters_of(const v1::RunRequest& request) {
-  json given = json_of(request);
+  json given = run::fields_of(request);
   given.emplace("code", "");  // an empty program is one
   return given;
 }
@@ -73,44 +73,6 @@ v1::Outcome proto_of(const tool::RunReport& report) {
   usage.set_dirty_pages(outcome.usage.dirty_pages);
   if (outcome.usage.fuel) usage.set_fuel(*outcome.usage.fuel);
   return told;
-}
-
-v1::Session proto_of(const session::SessionInfo& info) {
-  v1::Session told;
-  told.set_name(info.name);
-  told.set_template_(info.template_name);
-  told.set_head(info.head);
-  told.set_revisions(info.revisions);
-  told.set_runs(info.runs);
-  told.set_bytes(info.bytes);
-  told.set_created_unix_ns(info.created_unix_ns);
-  told.set_used_unix_ns(info.used_unix_ns);
-  return told;
-}
-
-v1::Revision proto_of(const session::RevisionInfo& info) {
-  v1::Revision told;
-  told.set_revision(info.number);
-  if (info.parent) told.set_parent(*info.parent);
-  told.set_head(info.is_head);
-  told.set_created_unix_ns(info.created_unix_ns);
-  told.set_first_line(info.first_line);
-  told.set_outcome(info.outcome);
-  told.set_label(info.label);
-  told.set_bytes(info.bytes);
-  told.set_pages(info.pages);
-  told.set_durable(info.is_durable);
-  return told;
-}
-
-void add_all(const tool::Variables& variables,
-             google::protobuf::RepeatedPtrField<v1::DiffResponse::Variable>& to) {
-  for (const auto& [name, variable] : variables) {
-    v1::DiffResponse::Variable& added = *to.Add();
-    added.set_name(name);
-    added.set_type(variable.type);
-    added.set_value(variable.text);
-  }
 }
 
 /// How a client of Run gets output.
@@ -240,7 +202,7 @@ grpc::Service::Work SkerryService::list_sessions(grpc::Call& call, const v1::Lis
   access::Principal caller = call.principal();
   const auto all = co_await sessions_.list(std::move(caller));
   if (!all.ok()) co_return all.status();
-  for (const auto& each : *all) *response.add_sessions() = proto_of(each);
+  for (const auto& each : *all) *response.add_sessions() = tool::message_of(each);
   co_return ok_status();
 }
 
@@ -251,7 +213,7 @@ grpc::Service::Work SkerryService::get_session(grpc::Call& call,
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   const auto info = co_await sessions_.info(std::move(ref));
   if (!info.ok()) co_return info.status();
-  response = proto_of(*info);
+  response = tool::message_of(*info);
   co_return ok_status();
 }
 
@@ -262,12 +224,7 @@ grpc::Service::Work SkerryService::get_session_log(grpc::Call& call,
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   const auto log = co_await sessions_.log(std::move(ref));
   if (!log.ok()) co_return log.status();
-  for (const auto& each : log->revisions) *response.add_revisions() = proto_of(each);
-  for (const auto& each : log->events) {
-    auto& event = *response.add_events();
-    event.set_at_unix_ns(each.at_unix_ns);
-    event.set_text(each.text);
-  }
+  response = tool::message_of(*log);
   co_return ok_status();
 }
 
@@ -279,7 +236,7 @@ grpc::Service::Work SkerryService::checkpoint(grpc::Call& call,
   std::string label = request.label();
   const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
   if (!made.ok()) co_return made.status();
-  *response.mutable_revision() = proto_of(made->info);
+  *response.mutable_revision() = tool::message_of(made->info);
   response.set_replaced_label(made->replaced);
   if (made->taken) response.set_label_taken_from(*made->taken);
   co_return ok_status();
@@ -292,7 +249,7 @@ grpc::Service::Work SkerryService::rewind(grpc::Call& call, const v1::RewindRequ
   std::string revision = request.revision();
   const auto now = co_await sessions_.rewind(std::move(ref), std::move(revision));
   if (!now.ok()) co_return now.status();
-  response = proto_of(*now);
+  response = tool::message_of(*now);
   co_return ok_status();
 }
 
@@ -303,7 +260,7 @@ grpc::Service::Work SkerryService::fork(grpc::Call& call, const v1::ForkRequest&
   std::string name = request.name();
   const auto forked = co_await sessions_.fork(std::move(ref), std::move(name));
   if (!forked.ok()) co_return forked.status();
-  response = proto_of(*forked);
+  response = tool::message_of(*forked);
   co_return ok_status();
 }
 
@@ -318,9 +275,7 @@ grpc::Service::Work SkerryService::diff(grpc::Call& call, const v1::DiffRequest&
   std::string to = request.to();
   const auto found = co_await sessions_.diff(std::move(ref), std::move(from), std::move(to));
   if (!found.ok()) co_return found.status();
-  add_all(found->added, *response.mutable_added());
-  add_all(found->changed, *response.mutable_changed());
-  add_all(found->removed, *response.mutable_removed());
+  response = tool::message_of(*found);
   co_return ok_status();
 }
 
@@ -373,7 +328,7 @@ grpc::Service::Work SkerryService::import_session(grpc::Call& call,
   std::string data = std::move(*request.mutable_data());
   const auto made = co_await sessions_.import(std::move(ref), std::move(data));
   if (!made.ok()) co_return made.status();
-  response = proto_of(*made);
+  response = tool::message_of(*made);
   co_return ok_status();
 }
 

@@ -8,27 +8,32 @@
 
 namespace skerry::tool {
 
-using nlohmann::ordered_json;
-
-ordered_json json_of(const session::SessionInfo& info) {
-  return {{"name", info.name},
-          {"template", info.template_name},
-          {"head", info.head},
-          {"revisions", info.revisions},
-          {"runs", info.runs},
-          {"bytes", info.bytes},
-          {"created_unix_ns", info.created_unix_ns},
-          {"used_unix_ns", info.used_unix_ns}};
+v1::Session message_of(const session::SessionInfo& info) {
+  v1::Session message;
+  message.set_name(info.name);
+  message.set_template_(info.template_name);
+  message.set_head(info.head);
+  message.set_revisions(info.revisions);
+  message.set_runs(info.runs);
+  message.set_bytes(info.bytes);
+  message.set_created_unix_ns(info.created_unix_ns);
+  message.set_used_unix_ns(info.used_unix_ns);
+  return message;
 }
 
-ordered_json json_of(const session::RevisionInfo& info) {
-  ordered_json json{{"revision", info.number},       {"parent", nullptr},
-                    {"head", info.is_head},          {"created_unix_ns", info.created_unix_ns},
-                    {"first_line", info.first_line}, {"outcome", info.outcome},
-                    {"label", info.label},           {"bytes", info.bytes},
-                    {"pages", info.pages},           {"durable", info.is_durable}};
-  if (info.parent) json["parent"] = *info.parent;
-  return json;
+v1::Revision message_of(const session::RevisionInfo& info) {
+  v1::Revision message;
+  message.set_revision(info.number);
+  if (info.parent) message.set_parent(*info.parent);
+  message.set_head(info.is_head);
+  message.set_created_unix_ns(info.created_unix_ns);
+  message.set_first_line(info.first_line);
+  message.set_outcome(info.outcome);
+  message.set_label(info.label);
+  message.set_bytes(info.bytes);
+  message.set_pages(info.pages);
+  message.set_durable(info.is_durable);
+  return message;
 }
 
 Result<SessionLog> session_log(session::SessionStore& store, const session::SessionName& name) {
@@ -41,13 +46,15 @@ Result<SessionLog> session_log(session::SessionStore& store, const session::Sess
   return log;
 }
 
-ordered_json json_of(const SessionLog& log) {
-  ordered_json json{{"revisions", ordered_json::array()}, {"events", ordered_json::array()}};
-  for (const auto& each : log.revisions) json["revisions"].push_back(json_of(each));
+v1::SessionLog message_of(const SessionLog& log) {
+  v1::SessionLog message;
+  for (const auto& each : log.revisions) *message.add_revisions() = message_of(each);
   for (const auto& each : log.events) {
-    json["events"].push_back({{"at_unix_ns", each.at_unix_ns}, {"text", each.text}});
+    auto& event = *message.add_events();
+    event.set_at_unix_ns(each.at_unix_ns);
+    event.set_text(each.text);
   }
-  return json;
+  return message;
 }
 
 std::string checkpoint_label() {

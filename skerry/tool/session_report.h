@@ -6,13 +6,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "skerry/run/message_json.h"
 #include "skerry/session/session_store.h"
+#include "skerry/v1/skerry.pb.h"
 
 /// Sessions as the command line and the service tell them: docs/sessions.md has the keys.
 namespace skerry::tool {
 
-nlohmann::ordered_json json_of(const session::SessionInfo& info);
-nlohmann::ordered_json json_of(const session::RevisionInfo& info);
+v1::Session message_of(const session::SessionInfo& info);
+v1::Revision message_of(const session::RevisionInfo& info);
 
 /// What `log` tells of one session.
 struct SessionLog {
@@ -21,7 +23,14 @@ struct SessionLog {
 };
 /// kNotFound when there is no session of that name, and nothing to tell of an earlier one.
 Result<SessionLog> session_log(session::SessionStore& store, const session::SessionName& name);
-nlohmann::ordered_json json_of(const SessionLog& log);
+v1::SessionLog message_of(const SessionLog& log);
+
+/// Any of these as JSON.
+template <typename Value>
+  requires requires(const Value& value) { message_of(value); }
+nlohmann::ordered_json json_of(const Value& value) {
+  return run::document_of(message_of(value));
+}
 
 /// A label for a checkpoint that has none: the local time.
 std::string checkpoint_label();

@@ -4,15 +4,19 @@
 #include <algorithm>
 #include <chrono>
 
+#include <nlohmann/json.hpp>
+
 namespace skerry::tool {
 namespace {
 
-nlohmann::ordered_json json_of(const Variables& variables) {
-  auto list = nlohmann::ordered_json::array();
+void add_all(const Variables& variables,
+             google::protobuf::RepeatedPtrField<v1::DiffResponse::Variable>& to) {
   for (const auto& [name, variable] : variables) {
-    list.push_back({{"name", name}, {"type", variable.type}, {"value", variable.text}});
+    v1::DiffResponse::Variable& added = *to.Add();
+    added.set_name(name);
+    added.set_type(variable.type);
+    added.set_value(variable.text);
   }
-  return list;
 }
 
 }  // namespace
@@ -65,10 +69,12 @@ VariablesDiff diff_of(const Variables& before, const Variables& after) {
   return diff;
 }
 
-nlohmann::ordered_json json_of(const VariablesDiff& diff) {
-  return {{"added", json_of(diff.added)},
-          {"changed", json_of(diff.changed)},
-          {"removed", json_of(diff.removed)}};
+v1::DiffResponse message_of(const VariablesDiff& diff) {
+  v1::DiffResponse message;
+  add_all(diff.added, *message.mutable_added());
+  add_all(diff.changed, *message.mutable_changed());
+  add_all(diff.removed, *message.mutable_removed());
+  return message;
 }
 
 }  // namespace skerry::tool

@@ -5,13 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
 #include "skerry/runtime/python.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
+#include "skerry/v1/skerry.pb.h"
 
 namespace skerry::tool {
 
@@ -39,6 +38,6 @@ struct VariablesDiff {
   Variables removed;  ///< with the values that they had
 };
 VariablesDiff diff_of(const Variables& before, const Variables& after);
-nlohmann::ordered_json json_of(const VariablesDiff& diff);
+v1::DiffResponse message_of(const VariablesDiff& diff);
 
 }  // namespace skerry::tool

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "skerry/tool/session_report.h"
+
 namespace skerry::tool {
 namespace {
 
