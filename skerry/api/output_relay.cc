@@ -25,6 +25,7 @@ void OutputRelay::add(wasi::Stream stream, std::string_view text) {
   }
   held_ += text.size();
   flow_->is_full = held_ >= kFull;
+  if (flow_->is_full) next_event_.cancel();
   added_.cancel();
   if (std::exchange(is_pumping_, true)) return;
   boost::asio::co_spawn(
@@ -42,7 +43,9 @@ std::string* OutputRelay::piece_for(wasi::Stream stream, std::size_t bytes) {
   const std::size_t most = rate_ ? kFull : kJoin;
   for (std::size_t i = 0; i < std::min(last, joined_.size()); ++i) {
     auto& [whose, text] = *(joined_.rbegin() + static_cast<std::ptrdiff_t>(i));
-    if (whose == stream && text.size() + bytes <= most) return &text;
+    if (whose != stream) continue;
+    // Not an older one: what a stream gets keeps its order.
+    return text.size() + bytes <= most ? &text : nullptr;
   }
   return nullptr;
 }
@@ -85,7 +88,9 @@ boost::asio::awaitable<void> OutputRelay::pump() {
     auto draining = client_.drained();
     co_await std::move(draining);
     if (joined_.empty()) continue;
-    if (const auto now = TokenBucket::Clock::now(); rate_ && !rate_->take(now)) {
+    // What fills all there is goes at once: the limit is for events, and not for bytes.
+    const auto now = TokenBucket::Clock::now();
+    if (rate_ && !flow_->is_full && !rate_->take(now)) {
       next_event_.expires_after(rate_->wait(now));
       auto waiting = next_event_.async_wait(kTuple);
       (void)co_await std::move(waiting);

@@ -24,9 +24,9 @@ namespace skerry::api {
 /// Passes a run's output on to a client that may be slower than it comes. The first piece goes out
 /// at once; while some 64 KiB wait for the client, pieces of a stream are joined, so that a program
 /// which writes byte by byte does not cost an event for each. A client that takes nothing stops its
-/// run: of what it does not take less than 1 MiB is held. A limit on events joins pieces, too; then
-/// what the two streams get at the same time may change places. Confined to the event loop's
-/// thread.
+/// run: of what it does not take less than 1 MiB is held. A limit on events joins pieces, too, up
+/// to 256 KiB, which do not wait for it; then what the two streams get at the same time may change
+/// places. Confined to the event loop's thread.
 class OutputRelay {
  public:
   /// How the client gets output. All of it must outlive the relay.

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
@@ -82,7 +83,43 @@ TEST_F(OutputRelayTest, ALimitOnEventsJoinsPiecesAndLosesNothing) {
   EXPECT_GE(events_.size(), 4U);
 }
 
-TEST_F(OutputRelayTest, ALimitOnEventsPausesARunThatFloods) {
+TEST_F(OutputRelayTest, ALimitOnEventsIsNoneOnBytes) {
+  OutputRelay relay(io_.get_executor(), client(), 1);
+  const auto output = relay.callback();
+  const auto begun = Clock::now();
+  const auto work = [&, this]() -> awaitable<bool> {
+    boost::asio::steady_timer timer(io_);
+    for (int i = 0; i < 40; ++i) {
+      output(wasi::Stream::kStdout, std::string(60 * 1024, 'x'));
+      timer.expires_after(std::chrono::milliseconds(1));
+      auto waiting = timer.async_wait(boost::asio::use_awaitable);
+      co_await std::move(waiting);
+    }
+    co_return true;
+  };
+  boost::asio::co_spawn(io_, relay.during(work()),
+                        [](const std::exception_ptr& error, bool) { EXPECT_FALSE(error); });
+  io_.run();
+  EXPECT_EQ(text_of(wasi::Stream::kStdout).size(), 40U * 60 * 1024);
+  EXPECT_LE(events_.size(), 14U) << "about 256 KiB each";
+  EXPECT_LT(Clock::now() - begun, std::chrono::seconds(2)) << "ten events at one a second";
+}
+
+TEST_F(OutputRelayTest, AStreamKeepsItsOrder) {
+  OutputRelay relay(io_.get_executor(), client(), 1);
+  const auto output = relay.callback();
+  std::string all;
+  for (const auto& [letter, size] : {std::pair('a', 1), std::pair('b', 10 * 1024),
+                                     std::pair('c', 250 * 1024), std::pair('d', 10 * 1024)}) {
+    const std::string text(static_cast<std::size_t>(size), letter);
+    output(wasi::Stream::kStdout, text);
+    all += text;
+  }
+  relay.flush();
+  EXPECT_EQ(text_of(wasi::Stream::kStdout), all);
+}
+
+TEST_F(OutputRelayTest, WhatWaitsIsBounded) {
   OutputRelay relay(io_.get_executor(), client(), 1);
   const auto output = relay.callback();
   const std::string text(100 * 1024, 'x');

@@ -86,8 +86,8 @@ tool::Definition run_parameters(const RunRules& rules) {
            .is_exact = true},
           {.name = "output_events_per_second",
            .type = Type::kInteger,
-           .description =
-               "Events with output that are sent in a second; what comes faster is joined",
+           .description = "Events with output that are sent in a second; what comes faster is "
+                          "joined, up to 256 KiB",
            .minimum = 1,
            .maximum = 1000,
            .is_exact = true},

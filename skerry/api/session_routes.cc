@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/api/session_routes.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -98,7 +97,7 @@ awaitable<std::optional<http::Response>> list(Sessions& sessions, http::Request 
   const auto all = co_await sessions.list(std::move(request.principal));
   if (!all.ok()) co_return response_of(all.status());
   v1::ListSessionsResponse listed;
-  for (const auto& each : *all) *listed.add_sessions() = tool::message_of(each);
+  for (const auto& each : *all) *listed.add_sessions() = tool::proto_of(each);
   co_return json_response(run::document_of(listed));
 }
 

@@ -202,7 +202,7 @@ grpc::Service::Work SkerryService::list_sessions(grpc::Call& call, const v1::Lis
   access::Principal caller = call.principal();
   const auto all = co_await sessions_.list(std::move(caller));
   if (!all.ok()) co_return all.status();
-  for (const auto& each : *all) *response.add_sessions() = tool::message_of(each);
+  for (const auto& each : *all) *response.add_sessions() = tool::proto_of(each);
   co_return ok_status();
 }
 
@@ -213,7 +213,7 @@ grpc::Service::Work SkerryService::get_session(grpc::Call& call,
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   const auto info = co_await sessions_.info(std::move(ref));
   if (!info.ok()) co_return info.status();
-  response = tool::message_of(*info);
+  response = tool::proto_of(*info);
   co_return ok_status();
 }
 
@@ -224,7 +224,7 @@ grpc::Service::Work SkerryService::get_session_log(grpc::Call& call,
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   const auto log = co_await sessions_.log(std::move(ref));
   if (!log.ok()) co_return log.status();
-  response = tool::message_of(*log);
+  response = tool::proto_of(*log);
   co_return ok_status();
 }
 
@@ -236,7 +236,7 @@ grpc::Service::Work SkerryService::checkpoint(grpc::Call& call,
   std::string label = request.label();
   const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
   if (!made.ok()) co_return made.status();
-  *response.mutable_revision() = tool::message_of(made->info);
+  *response.mutable_revision() = tool::proto_of(made->info);
   response.set_replaced_label(made->replaced);
   if (made->taken) response.set_label_taken_from(*made->taken);
   co_return ok_status();
@@ -249,7 +249,7 @@ grpc::Service::Work SkerryService::rewind(grpc::Call& call, const v1::RewindRequ
   std::string revision = request.revision();
   const auto now = co_await sessions_.rewind(std::move(ref), std::move(revision));
   if (!now.ok()) co_return now.status();
-  response = tool::message_of(*now);
+  response = tool::proto_of(*now);
   co_return ok_status();
 }
 
@@ -260,7 +260,7 @@ grpc::Service::Work SkerryService::fork(grpc::Call& call, const v1::ForkRequest&
   std::string name = request.name();
   const auto forked = co_await sessions_.fork(std::move(ref), std::move(name));
   if (!forked.ok()) co_return forked.status();
-  response = tool::message_of(*forked);
+  response = tool::proto_of(*forked);
   co_return ok_status();
 }
 
@@ -275,7 +275,7 @@ grpc::Service::Work SkerryService::diff(grpc::Call& call, const v1::DiffRequest&
   std::string to = request.to();
   const auto found = co_await sessions_.diff(std::move(ref), std::move(from), std::move(to));
   if (!found.ok()) co_return found.status();
-  response = tool::message_of(*found);
+  response = tool::proto_of(*found);
   co_return ok_status();
 }
 
@@ -328,7 +328,7 @@ grpc::Service::Work SkerryService::import_session(grpc::Call& call,
   std::string data = std::move(*request.mutable_data());
   const auto made = co_await sessions_.import(std::move(ref), std::move(data));
   if (!made.ok()) co_return made.status();
-  response = tool::message_of(*made);
+  response = tool::proto_of(*made);
   co_return ok_status();
 }
 

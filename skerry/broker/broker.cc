@@ -400,11 +400,13 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
       for (auto at = begin; at != waiting_.end(); ++at) turn.push_back(at->first);
       for (auto at = waiting_.begin(); at != begin; ++at) turn.push_back(at->first);
       int owed = 0;  // places that those before in turn wait for
+      LeasePolicy now = policy();
       for (const std::string& tenant : turn) {
-        if (start_next(tenant, owed)) {
+        if (start_next(tenant, now, owed)) {
           last_served_ = tenant;
           moved = true;
-        } else if (policy().may_lease(tenant)) {
+          now = policy();
+        } else if (now.may_lease(tenant)) {
           ++owed;
         }
       }
@@ -443,12 +445,12 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     });
   }
 
-  bool start_next(const std::string& tenant, int owed) {
+  bool start_next(const std::string& tenant, const LeasePolicy& now, int owed) {
     const auto queue = waiting_.find(tenant);
     if (queue == waiting_.end()) return false;
     auto& waiting = queue->second;
     const Run& first = waiting.front().run;
-    const auto choice = policy().choose(need_of(first), owed);
+    const auto choice = now.choose(need_of(first), owed);
     Member* member = nullptr;
     if (choice.worker) member = &members_.at(*choice.worker);
     if (choice.is_new && zygote_) member = add_worker(worker::WorkerKind::kModule, &first);

@@ -76,11 +76,10 @@ class LeasePolicy {
   /// or, where a tenant's idle workers use up its share, one of these.
   std::optional<std::uint64_t> to_retire(std::span<const Need> waiting) const;
 
-  bool is_full() const { return free_places() <= 0; }
-
  private:
   template <typename Predicate>
   int count(Predicate predicate) const;
+  bool is_full() const { return free_places() <= 0; }
   int free_places() const { return settings_.workers - static_cast<int>(workers_.size()); }
   int begun() const;
   bool runs_none(std::string_view tenant) const;

@@ -344,6 +344,12 @@ class Http1Connection final : public Connections::Member {
     return error;
   }
 
+  /// How much of a body is read at once: no more room is held than there may be need for.
+  static std::size_t piece_of(const Http1Parser& parser) {
+    const auto left = parser.content_length_remaining();
+    return left ? std::clamp<std::uint64_t>(*left, kFirstRead, kMaxRead) : kFirstRead;
+  }
+
   /// A body that is not worth reading ends the connection with the answer.
   awaitable<bool> read_body(Http1Parser& parser, Router::Match& match, BodyShare& share) {
     const std::uint64_t most = match.route == nullptr ? kSmallBody : match.route->max_body;
@@ -368,7 +374,7 @@ class Http1Connection final : public Connections::Member {
     while (!error && !parser.is_done()) {
       error = parse_buffered(parser);
       if (error == bhttp::error::need_more) {
-        auto reading = read_some(stream_, buffer_, kMaxRead);
+        auto reading = read_some(stream_, buffer_, piece_of(parser));
         error = co_await std::move(reading);
       }
       if (share.grow_to(parser.get().body().size())) continue;

@@ -21,8 +21,7 @@ using Output = std::array<boost::asio::const_buffer, 3>;
 
 // Reading and writing for all connections: Asio's and Beast's operations are templates over
 // streams, buffers and callers, and take a minute to compile where each caller has its own. An
-// error is that of the stream; `operation_aborted` when its time has passed. Confined to the event
-// loop's thread.
+// error is one of the stream, also when its time has passed. Confined to the event loop's thread.
 
 /// Reads what is there, at most `most` bytes, to the end of `buffer`. `buffer_overflow`
 /// (boost::beast::http::error) when nothing more fits into it.

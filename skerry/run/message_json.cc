@@ -19,6 +19,10 @@ using nlohmann::ordered_json;
 
 template <typename Json>
 Json object_of(const Message& message);
+template <>
+json object_of<json>(const Message& message);
+template <>
+ordered_json object_of<ordered_json>(const Message& message);
 
 /// One value of a field: of its list at `index`, or the only one.
 template <typename Json>

@@ -31,8 +31,9 @@ struct Request {
   worker::RunRequest request;
   session::Durability durability = session::Durability::kCommitted;
   Isolation isolation = Isolation::kTenant;
-  /// How many events with output a client gets in a second, at most: output that comes faster is
-  /// joined. None: as they come.
+  /// How many events with output a client gets in a second: output that comes faster is joined into
+  /// events of up to 256 KiB, which do not wait, nor does what is left at the end. None: as they
+  /// come.
   std::optional<int> output_events_per_second = std::nullopt;
   /// A WASI command to run, in binary or text form, instead of a Python program: then `request`
   /// has its words as `command`, there is no session, and it has a process of its own.

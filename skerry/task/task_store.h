@@ -40,10 +40,8 @@ class TaskStore {
   template <typename Work>
   boost::asio::awaitable<std::invoke_result_t<Work, TaskTables&>> ask(Work work) {
     using Answer = std::invoke_result_t<Work, TaskTables&>;
+    if (const Status room = check_room(); !room.ok()) co_return Answer(room);
     const std::shared_ptr<void> waits = waiting_;
-    if (waits.use_count() > kMaxWaiting) {
-      co_return Answer(absl::ResourceExhaustedError("too many requests about tasks wait already"));
-    }
     auto on_thread = [this, &work]() -> Answer {
       const Status opened = open_if_needed();
       if (!opened.ok()) return Answer(opened);
@@ -58,7 +56,15 @@ class TaskStore {
   /// Does on the same thread what needs no tables and is too long for the event loop.
   template <typename Work>
   boost::asio::awaitable<std::invoke_result_t<Work>> off_loop(Work work) {
-    return loop::on_pool(pool_, std::move(work));
+    const std::shared_ptr<void> waits = waiting_;
+    auto waiting = loop::on_pool(pool_, std::move(work));
+    co_return co_await std::move(waiting);
+  }
+
+  /// kResourceExhausted when so much waits for the thread that no more is taken.
+  Status check_room() const {
+    if (waiting_.use_count() <= kMaxWaiting) return ok_status();
+    return absl::ResourceExhaustedError("too many requests about tasks wait already");
   }
 
  private:

@@ -130,9 +130,11 @@ awaitable<Result<Accepted>> Tasks::submit(Submission submission,
   if (is_stopping_) co_return absl::UnavailableError("the service is stopping");
   if (const Status fits = check(submission); !fits.ok()) co_return fits;
   if (submission.session.empty()) submission.session = new_id("");
+  if (const Status room = store_.check_room(); !room.ok()) co_return room;
   auto copying = store_.off_loop([&] { return request_of(submission); });  // it may have 40 MiB
   auto request = co_await std::move(copying);
   if (!request.ok()) co_return request.status();
+  if (is_stopping_) co_return absl::UnavailableError("the service is stopping");
   const auto plan = agent_.plan(*std::move(request));
   if (!plan.ok()) co_return plan.status();
   for (const agent::ToolCall& call : plan->calls) {

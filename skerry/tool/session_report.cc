@@ -8,7 +8,7 @@
 
 namespace skerry::tool {
 
-v1::Session message_of(const session::SessionInfo& info) {
+v1::Session proto_of(const session::SessionInfo& info) {
   v1::Session message;
   message.set_name(info.name);
   message.set_template_(info.template_name);
@@ -21,7 +21,7 @@ v1::Session message_of(const session::SessionInfo& info) {
   return message;
 }
 
-v1::Revision message_of(const session::RevisionInfo& info) {
+v1::Revision proto_of(const session::RevisionInfo& info) {
   v1::Revision message;
   message.set_revision(info.number);
   if (info.parent) message.set_parent(*info.parent);
@@ -46,9 +46,9 @@ Result<SessionLog> session_log(session::SessionStore& store, const session::Sess
   return log;
 }
 
-v1::SessionLog message_of(const SessionLog& log) {
+v1::SessionLog proto_of(const SessionLog& log) {
   v1::SessionLog message;
-  for (const auto& each : log.revisions) *message.add_revisions() = message_of(each);
+  for (const auto& each : log.revisions) *message.add_revisions() = proto_of(each);
   for (const auto& each : log.events) {
     auto& event = *message.add_events();
     event.set_at_unix_ns(each.at_unix_ns);

@@ -13,8 +13,8 @@
 /// Sessions as the command line and the service tell them: docs/sessions.md has the keys.
 namespace skerry::tool {
 
-v1::Session message_of(const session::SessionInfo& info);
-v1::Revision message_of(const session::RevisionInfo& info);
+v1::Session proto_of(const session::SessionInfo& info);
+v1::Revision proto_of(const session::RevisionInfo& info);
 
 /// What `log` tells of one session.
 struct SessionLog {
@@ -23,13 +23,13 @@ struct SessionLog {
 };
 /// kNotFound when there is no session of that name, and nothing to tell of an earlier one.
 Result<SessionLog> session_log(session::SessionStore& store, const session::SessionName& name);
-v1::SessionLog message_of(const SessionLog& log);
+v1::SessionLog proto_of(const SessionLog& log);
 
 /// Any of these as JSON.
 template <typename Value>
-  requires requires(const Value& value) { message_of(value); }
+  requires requires(const Value& value) { proto_of(value); }
 nlohmann::ordered_json json_of(const Value& value) {
-  return run::document_of(message_of(value));
+  return run::document_of(proto_of(value));
 }
 
 /// A label for a checkpoint that has none: the local time.

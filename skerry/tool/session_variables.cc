@@ -69,7 +69,7 @@ VariablesDiff diff_of(const Variables& before, const Variables& after) {
   return diff;
 }
 
-v1::DiffResponse message_of(const VariablesDiff& diff) {
+v1::DiffResponse proto_of(const VariablesDiff& diff) {
   v1::DiffResponse message;
   add_all(diff.added, *message.mutable_added());
   add_all(diff.changed, *message.mutable_changed());

@@ -38,6 +38,6 @@ struct VariablesDiff {
   Variables removed;  ///< with the values that they had
 };
 VariablesDiff diff_of(const Variables& before, const Variables& after);
-v1::DiffResponse message_of(const VariablesDiff& diff);
+v1::DiffResponse proto_of(const VariablesDiff& diff);
 
 }  // namespace skerry::tool

@@ -145,10 +145,11 @@ Result<EncodedRun> encode(RunRequest&& request) {
   message.set_clock_resolution_ns(static_cast<std::uint64_t>(request.clock_resolution.count()));
   message.set_wants_changes(request.changes == FileChanges::kWanted);
   EncodedRun run{.parts = {message.SerializeAsString()}};
-  if (const std::size_t size = run.size() + texts + kMaxPrefixes; size > RunRequest::kMaxSize) {
+  constexpr std::size_t kMaxTexts = RunRequest::kMaxSize - kMaxPrefixes;
+  if (const std::size_t size = run.size() + texts; size > kMaxTexts) {
     return absl::ResourceExhaustedError("program and input are " + std::to_string(size) +
-                                        " bytes together, at most " +
-                                        std::to_string(RunRequest::kMaxSize) + " are taken");
+                                        " bytes together, at most " + std::to_string(kMaxTexts) +
+                                        " are taken");
   }
   // Protobuf merges a message that comes in two pieces.
   if (message.has_program() && !request.program.code.empty()) {

@@ -16,6 +16,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "skerry/access/authorizer.h"
 #include "skerry/grpc/reflection.h"
 #include "skerry/http/server.h"
 
@@ -30,7 +31,7 @@ namespace proto = ::grpc::testing;
 constexpr const char* kEchoInitial = "x-grpc-test-echo-initial";
 constexpr const char* kEchoTrailing = "x-grpc-test-echo-trailing-bin";
 
-class Everyone final : public http::Authorizer {
+class Everyone final : public access::Authorizer {
  public:
   bool is_open() const override { return true; }
   Result<access::Principal> principal_of(std::string_view) const override {
