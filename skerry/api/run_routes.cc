@@ -10,7 +10,9 @@
 #include "skerry/api/output_relay.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
+#include "skerry/run/message_json.h"
 #include "skerry/tool/run_report.h"
+#include "skerry/v1/skerry.pb.h"
 
 namespace skerry::api {
 namespace {
@@ -33,6 +35,19 @@ ordered_json health_schema() {
   return object_of(
       {{"status", text_schema()}, {"service", text_schema()}, {"timestamp", {{"type", "number"}}}},
       {"status", "service", "timestamp"});
+}
+
+/// What `tool::json_of` makes of a run's report.
+ordered_json report_schema() {
+  ordered_json schema = run::schema_of(*v1::Outcome::descriptor());
+  schema["properties"].update({{"limits", object_schema()},
+                               {"result", {{"type", {"string", "null"}}}},
+                               {"stdout", text_schema()},
+                               {"stderr", text_schema()}});
+  for (const char* name : {"limits", "result", "stdout", "stderr"}) {
+    schema["required"].push_back(name);
+  }
+  return schema;
 }
 
 OutputRelay::Client client_of(EventStream& events) {
@@ -113,7 +128,7 @@ void add_run_routes(const RunApi& api, Router& router) {
               .summary = "Run a Python program; with Accept: text/event-stream as events warning, "
                          "started, stdout, stderr, outcome",
               .body = api.decoder.schema(),
-              .answer = object_schema(),
+              .answer = report_schema(),
               .errors = {400, 403, 409, 429, 500},
               .max_body = kMaxRunBody,
               .sends_events = true,

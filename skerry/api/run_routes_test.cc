@@ -127,6 +127,20 @@ TEST_F(RunRoutesTest, AReportIsAnswered) {
   EXPECT_EQ(answer.body["session"], nullptr);
 }
 
+TEST_F(RunRoutesTest, TheDocumentHasEveryFieldOfAReport) {
+  const json document(router_.document("1"));
+  const json& schema = document["paths"]["/v1/run"]["post"]["responses"]["200"]["content"]
+                               ["application/json"]["schema"];
+  const auto answer = post("/v1/run", {{"code", "1"}});
+  for (const auto& [name, value] : answer.body.items()) {
+    EXPECT_TRUE(schema["properties"].contains(name)) << name;
+  }
+  for (const json& name : schema["required"]) {
+    EXPECT_TRUE(answer.body.contains(name.get<std::string>())) << name;
+  }
+  EXPECT_EQ(schema["properties"].size(), answer.body.size());
+}
+
 TEST_F(RunRoutesTest, ARunIsStreamedAsItHappens) {
   runner_.prints = "out";
   runner_.complains = "err";

@@ -29,52 +29,6 @@ json parameters_of(const v1::RunRequest& request) {
   return given;
 }
 
-v1::Outcome proto_of(const tool::RunReport& report) {
-  const sandbox::Outcome& outcome = report.outcome;
-  v1::Outcome told;
-  told.set_outcome(std::string(sandbox::name_of(outcome.kind)));
-  told.set_exit_code(outcome.exit_code);
-  told.set_message(outcome.message);
-  if (outcome.exception) {
-    auto& exception = *told.mutable_exception();
-    exception.set_type(outcome.exception->type);
-    exception.set_message(outcome.exception->message);
-    for (const sandbox::Frame& frame : outcome.exception->frames) {
-      auto& added = *exception.add_frames();
-      added.set_file(frame.file);
-      added.set_line(frame.line);
-      added.set_function(frame.function);
-      added.set_source(frame.source);
-    }
-  }
-  if (outcome.limit) {
-    told.mutable_limit()->set_name(outcome.limit->limit);
-    told.mutable_limit()->set_value(outcome.limit->value);
-    told.mutable_limit()->set_unit(outcome.limit->unit);
-    told.mutable_limit()->set_option(outcome.limit->option);
-  }
-  if (report.standard_output.was_cut) told.add_truncated("stdout");
-  if (report.standard_error.was_cut) told.add_truncated("stderr");
-  if (report.session) {
-    auto& session = *told.mutable_session();
-    session.set_name(report.session->name);
-    session.set_revision(report.session->revision);
-    session.set_saved(report.session->saved);
-    session.set_message(report.session->message);
-    session.set_notice(report.session->notice);
-    session.set_bytes(report.session->bytes);
-  }
-  using Milliseconds = std::chrono::duration<double, std::milli>;
-  auto& usage = *told.mutable_usage();
-  usage.set_wall_ms(Milliseconds(outcome.usage.wall).count());
-  usage.set_cpu_ms(Milliseconds(outcome.usage.cpu).count());
-  usage.set_queue_ms(Milliseconds(outcome.usage.queue).count());
-  usage.set_peak_memory_bytes(outcome.usage.peak_memory.value);
-  usage.set_dirty_pages(outcome.usage.dirty_pages);
-  if (outcome.usage.fuel) usage.set_fuel(*outcome.usage.fuel);
-  return told;
-}
-
 /// How a client of Run gets output.
 OutputRelay::Client client_of(grpc::Writer<v1::RunEvent>& writer) {
   return {.send =
@@ -188,7 +142,7 @@ grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& r
     writer.send(event);
   }
   v1::RunEvent last;
-  *last.mutable_outcome() = proto_of(*report);
+  *last.mutable_outcome() = tool::proto_of(*report);
   writer.send(last);
   // The program did well, and yet what it left is lost.
   if (report->session && !report->session->failure.ok()) {

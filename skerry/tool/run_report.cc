@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "skerry/run/message_json.h"
+
 namespace skerry::tool {
 namespace {
 
@@ -28,15 +30,6 @@ double milliseconds(std::chrono::nanoseconds time) {
 }
 
 }  // namespace
-
-ordered_json json_of(const sandbox::Usage& usage) {
-  ordered_json json{
-      {"wall_ms", milliseconds(usage.wall)},   {"cpu_ms", milliseconds(usage.cpu)},
-      {"queue_ms", milliseconds(usage.queue)}, {"peak_memory_bytes", usage.peak_memory.value},
-      {"dirty_pages", usage.dirty_pages},      {"fuel", nullptr}};
-  if (usage.fuel) json["fuel"] = *usage.fuel;
-  return json;
-}
 
 Verdict verdict_of(const Status& status) {
   switch (status.code()) {
@@ -78,48 +71,57 @@ std::string cut_marker(const sandbox::Limits& limits) {
                      sandbox::kOutputLimit.option(limits.words));
 }
 
-ordered_json json_of(const sandbox::Exception& exception) {
-  ordered_json frames = ordered_json::array();
-  for (const sandbox::Frame& frame : exception.frames) {
-    frames.push_back({{"file", frame.file},
-                      {"line", frame.line},
-                      {"function", frame.function},
-                      {"source", frame.source}});
+v1::Outcome proto_of(const RunReport& report) {
+  const sandbox::Outcome& outcome = report.outcome;
+  v1::Outcome message;
+  message.set_outcome(std::string(sandbox::name_of(outcome.kind)));
+  message.set_exit_code(outcome.exit_code);
+  message.set_message(outcome.message);
+  if (outcome.exception) {
+    auto& exception = *message.mutable_exception();
+    exception.set_type(outcome.exception->type);
+    exception.set_message(outcome.exception->message);
+    for (const sandbox::Frame& frame : outcome.exception->frames) {
+      auto& added = *exception.add_frames();
+      added.set_file(frame.file);
+      added.set_line(frame.line);
+      added.set_function(frame.function);
+      added.set_source(frame.source);
+    }
   }
-  return {{"type", exception.type}, {"message", exception.message}, {"frames", std::move(frames)}};
-}
-
-ordered_json json_of(const run::SessionReport& session) {
-  return {{"name", session.name},   {"revision", session.revision}, {"saved", session.saved},
-          {"bytes", session.bytes}, {"message", session.message},   {"notice", session.notice}};
+  if (outcome.limit) {
+    message.mutable_limit()->set_name(outcome.limit->limit);
+    message.mutable_limit()->set_value(outcome.limit->value);
+    message.mutable_limit()->set_unit(outcome.limit->unit);
+    message.mutable_limit()->set_option(outcome.limit->option);
+  }
+  if (report.standard_output.was_cut) message.add_truncated("stdout");
+  if (report.standard_error.was_cut) message.add_truncated("stderr");
+  if (report.session) {
+    auto& session = *message.mutable_session();
+    session.set_name(report.session->name);
+    session.set_revision(report.session->revision);
+    session.set_saved(report.session->saved);
+    session.set_message(report.session->message);
+    session.set_notice(report.session->notice);
+    session.set_bytes(report.session->bytes);
+  }
+  auto& usage = *message.mutable_usage();
+  usage.set_wall_ms(milliseconds(outcome.usage.wall));
+  usage.set_cpu_ms(milliseconds(outcome.usage.cpu));
+  usage.set_queue_ms(milliseconds(outcome.usage.queue));
+  usage.set_peak_memory_bytes(outcome.usage.peak_memory.value);
+  usage.set_dirty_pages(outcome.usage.dirty_pages);
+  if (outcome.usage.fuel) usage.set_fuel(*outcome.usage.fuel);
+  return message;
 }
 
 ordered_json json_of(RunReport report) {
-  const sandbox::Outcome& outcome = report.outcome;
-  ordered_json json{{"outcome", sandbox::name_of(outcome.kind)},
-                    {"exit_code", outcome.exit_code},
-                    {"message", outcome.message},
-                    {"stdout", ""},
-                    {"stderr", ""},
-                    {"truncated", ordered_json::array()},
-                    {"result", nullptr},
-                    {"exception", nullptr},
-                    {"limit", nullptr},
-                    {"session", nullptr},
-                    {"usage", json_of(outcome.usage)},
-                    {"limits", json_of(report.limits)}};
-  if (report.standard_output.was_cut) json["truncated"].push_back("stdout");
-  if (report.standard_error.was_cut) json["truncated"].push_back("stderr");
-  if (outcome.result) json["result"] = *outcome.result;
-  if (outcome.exception) json["exception"] = json_of(*outcome.exception);
-  if (outcome.limit) {
-    json["limit"] = {{"name", outcome.limit->limit},
-                     {"value", outcome.limit->value},
-                     {"unit", outcome.limit->unit},
-                     {"option", outcome.limit->option}};
-  }
-  if (report.session) json["session"] = json_of(*report.session);
+  ordered_json json = run::document_of(proto_of(report));
+  json["limits"] = json_of(report.limits);
+  for (const char* name : {"result", "stdout", "stderr"}) json[name] = nullptr;
   // Last: an ordered object copies its members when it grows, and these may be large.
+  if (report.outcome.result) json["result"] = *std::move(report.outcome.result);
   json["stdout"] = std::move(report.standard_output.text);
   json["stderr"] = std::move(report.standard_error.text);
   return json;

@@ -11,6 +11,7 @@
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/tool/tool.h"
+#include "skerry/v1/skerry.pb.h"
 
 namespace skerry::tool {
 
@@ -41,11 +42,9 @@ Verdict verdict_of(const Status& status);
 /// What stands in place of output beyond its limit.
 std::string cut_marker(const sandbox::Limits& limits);
 
-nlohmann::ordered_json json_of(const sandbox::Exception& exception);
-nlohmann::ordered_json json_of(const sandbox::Usage& usage);
-nlohmann::ordered_json json_of(const run::SessionReport& session);
-
-/// The report as the command line and the service tell it: docs/outcomes.md has the keys.
+/// The report without its output, its result and its limits: those are events over gRPC, or known.
+v1::Outcome proto_of(const RunReport& report);
+/// All of it, as the command line and the service tell it: docs/outcomes.md has the keys.
 nlohmann::ordered_json json_of(RunReport report);
 
 }  // namespace skerry::tool
