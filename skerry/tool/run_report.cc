@@ -117,9 +117,17 @@ v1::Outcome proto_of(const RunReport& report) {
 }
 
 ordered_json json_of(RunReport report) {
-  ordered_json json = run::document_of(proto_of(report));
+  const ordered_json fields = run::document_of(proto_of(report));
+  // What people read first comes first.
+  ordered_json json;
+  for (const char* name :
+       {"outcome", "exit_code", "message", "stdout", "stderr", "truncated", "result"}) {
+    json[name] = fields.value(name, ordered_json());
+  }
+  for (const auto& [name, value] : fields.items()) {
+    if (!json.contains(name)) json[name] = value;
+  }
   json["limits"] = json_of(report.limits);
-  for (const char* name : {"result", "stdout", "stderr"}) json[name] = nullptr;
   // Last: an ordered object copies its members when it grows, and these may be large.
   if (report.outcome.result) json["result"] = *std::move(report.outcome.result);
   json["stdout"] = std::move(report.standard_output.text);
