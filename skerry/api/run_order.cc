@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "skerry/http/json_schema.h"
 #include "skerry/runtime/installation.h"
@@ -40,32 +41,10 @@ Result<std::string> template_named(const std::string& name) {
   return absl::InvalidArgumentError("Parameter 'template' is an unknown template");
 }
 
-tool::Definition run_parameters(const RunRules& rules) {
+std::vector<Parameter> limit_parameters(const RunRules& rules) {
   const sandbox::Limits& limits = rules.limits;
   const std::chrono::duration<double> most_wall = rules.most.wall;
-  return {
-      .name = "run",
-      .version = "1",
-      .description = "One run",
-      .category = "code",
-      .parameters = {
-          {.name = "code", .description = "The program", .is_required = true},
-          {.name = "session",
-           .description = "Goes on where this session stands",
-           .form = session_name_schema()},
-          {.name = "template",
-           .description = "The image to start from",
-           .form = {{"enum", template_names()}}},
-          {.name = "stdin", .description = "Standard input, whole", .default_value = ""},
-          {.name = "args",
-           .type = Type::kArray,
-           .description = "sys.argv, from its second on",
-           .form = {{"items", text_schema()}}},
-          {.name = "env",
-           .type = Type::kObject,
-           .description = "Environment variables",
-           .form = {{"additionalProperties", text_schema()}}},
-          {.name = "timeout",
+  return {{.name = "timeout",
            .type = Type::kNumber,
            .description = "Seconds after which the run is killed",
            .default_value = seconds_of(limits),
@@ -90,7 +69,32 @@ tool::Definition run_parameters(const RunRules& rules) {
                           "joined, up to 256 KiB",
            .minimum = 1,
            .maximum = 1000,
-           .is_exact = true},
+           .is_exact = true}};
+}
+
+tool::Definition run_parameters(const RunRules& rules) {
+  tool::Definition run{
+      .name = "run",
+      .version = "1",
+      .description = "One run",
+      .category = "code",
+      .parameters = {
+          {.name = "code", .description = "The program", .is_required = true},
+          {.name = "session",
+           .description = "Goes on where this session stands",
+           .form = session_name_schema()},
+          {.name = "template",
+           .description = "The image to start from",
+           .form = {{"enum", template_names()}}},
+          {.name = "stdin", .description = "Standard input, whole", .default_value = ""},
+          {.name = "args",
+           .type = Type::kArray,
+           .description = "sys.argv, from its second on",
+           .form = {{"items", text_schema()}}},
+          {.name = "env",
+           .type = Type::kObject,
+           .description = "Environment variables",
+           .form = {{"additionalProperties", text_schema()}}},
           {.name = "seed",
            .type = Type::kInteger,
            .description = "Makes all randomness follow from this number",
@@ -105,6 +109,8 @@ tool::Definition run_parameters(const RunRules& rules) {
            .description = "\"process\": a process of its own; \"tenant\": one of the tenant's",
            .default_value = "tenant",
            .form = {{"enum", {"tenant", "process"}}}}}};
+  for (Parameter& each : limit_parameters(rules)) run.parameters.push_back(std::move(each));
+  return run;
 }
 
 }  // namespace

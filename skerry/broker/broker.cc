@@ -421,6 +421,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
 
   bool gives_way(const WorkerLink& link) const {
     std::vector<std::string_view> tenants;
+    tenants.reserve(waiting_.size());
     for (const auto& [tenant, waiting] : waiting_) tenants.push_back(tenant);
     return !tenants.empty() && policy().gives_way(link.id(), tenants);
   }
@@ -428,6 +429,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   /// Somebody waits, and may have more than there is room for.
   void make_room() {
     std::vector<LeasePolicy::Need> needs;
+    needs.reserve(waiting_.size());
     for (const auto& [tenant, waiting] : waiting_) needs.push_back(need_of(waiting.front().run));
     if (const auto id = policy().to_retire(needs)) members_.at(*id).link->kill();
   }

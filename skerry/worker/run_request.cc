@@ -94,7 +94,7 @@ std::string field_prefix(int field, std::size_t size) {
 }
 
 /// Appends a field whose bytes are `content`, which becomes a part of its own.
-void append(std::string prefix, std::string&& content, std::vector<std::string>& parts) {
+void append(const std::string& prefix, std::string&& content, std::vector<std::string>& parts) {
   parts.back() += prefix;
   parts.push_back(std::move(content));
   parts.emplace_back();
