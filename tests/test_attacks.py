@@ -336,6 +336,7 @@ def attacks_on(service, key):
         yield lambda send=send: [each.close() for each in idle_connections(service.http, 300, send)]
 
 
+@pytest.mark.timeout(LOAD_SECONDS + 105)
 def test_honest_work_loses_nothing_while_all_is_attacked(serve, new_key):
     """SKERRY_LOAD_SECONDS=3600 makes it an hour, and compares how long the honest wait; so short a time tells only that they are served."""
     honest, other = new_key("honest")["key"], new_key("other")["key"]
