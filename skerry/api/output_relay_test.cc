@@ -41,24 +41,32 @@ class OutputRelayTest : public ::testing::Test {
     return all;
   }
 
+  void finish(awaitable<bool> work) {
+    boost::asio::co_spawn(io_, std::move(work),
+                          [](const std::exception_ptr& error, bool) { EXPECT_FALSE(error); });
+    io_.run();
+  }
+
+  awaitable<void> pause() {
+    boost::asio::steady_timer timer(io_, std::chrono::milliseconds(1));
+    auto waiting = timer.async_wait(boost::asio::use_awaitable);
+    co_await std::move(waiting);
+  }
+
   /// Writes to both streams in turn, a millisecond apart. How long that took.
   std::chrono::duration<double> write(OutputRelay& relay, int times) {
     const auto output = relay.callback();
     const auto begun = Clock::now();
     const auto work = [&, this]() -> awaitable<bool> {
-      boost::asio::steady_timer timer(io_);
       for (int i = 0; i < times; ++i) {
         output(wasi::Stream::kStdout, "o");
         output(wasi::Stream::kStderr, "e");
-        timer.expires_after(std::chrono::milliseconds(1));
-        auto waiting = timer.async_wait(boost::asio::use_awaitable);
-        co_await std::move(waiting);
+        auto pausing = pause();
+        co_await std::move(pausing);
       }
       co_return true;
     };
-    boost::asio::co_spawn(io_, relay.during(work()),
-                          [](const std::exception_ptr& error, bool) { EXPECT_FALSE(error); });
-    io_.run();
+    finish(relay.during(work()));
     return Clock::now() - begun;
   }
 
@@ -88,18 +96,14 @@ TEST_F(OutputRelayTest, ALimitOnEventsIsNoneOnBytes) {
   const auto output = relay.callback();
   const auto begun = Clock::now();
   const auto work = [&, this]() -> awaitable<bool> {
-    boost::asio::steady_timer timer(io_);
     for (int i = 0; i < 40; ++i) {
       output(wasi::Stream::kStdout, std::string(60 * 1024, 'x'));
-      timer.expires_after(std::chrono::milliseconds(1));
-      auto waiting = timer.async_wait(boost::asio::use_awaitable);
-      co_await std::move(waiting);
+      auto pausing = pause();
+      co_await std::move(pausing);
     }
     co_return true;
   };
-  boost::asio::co_spawn(io_, relay.during(work()),
-                        [](const std::exception_ptr& error, bool) { EXPECT_FALSE(error); });
-  io_.run();
+  finish(relay.during(work()));
   EXPECT_EQ(text_of(wasi::Stream::kStdout).size(), 40U * 60 * 1024);
   EXPECT_LE(events_.size(), 14U) << "about 256 KiB each";
   EXPECT_LT(Clock::now() - begun, std::chrono::seconds(2)) << "ten events at one a second";

@@ -44,11 +44,10 @@ class LeasePolicy {
     Kind kind = Kind::kWorker;
     std::optional<std::uint64_t> state_in = {};  ///< the worker that keeps its session's state
   };
-  /// What a run gets.
+  /// What a run gets; nothing when it has to wait.
   struct Choice {
     std::optional<std::uint64_t> worker = {};
     bool is_new = false;  ///< a worker is to be made for it
-    bool is_none() const { return !worker && !is_new; }
   };
 
   LeasePolicy(const Settings& settings, std::vector<Worker> workers)

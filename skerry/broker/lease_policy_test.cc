@@ -105,9 +105,7 @@ TEST(LeasePolicyTest, WhichWorkerARunGets) {
     Need need{.tenant = "a", .kind = row.kind};
     if (row.state_in >= 0) need.state_in = row.state_in;
     const auto choice = policy(row.workers).choose(need, row.owed);
-    const int got = choice.is_new      ? kNew
-                    : choice.is_none() ? kNone
-                                       : static_cast<int>(*choice.worker);
+    const int got = choice.is_new ? kNew : choice.worker ? static_cast<int>(*choice.worker) : kNone;
     EXPECT_EQ(got, row.worker) << row.workers << ": " << row.why;
   }
 }
