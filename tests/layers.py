@@ -21,7 +21,7 @@ SOURCES = {".h", ".cc"}
 ENGINE = "engine"
 MAX_FILES = 25
 # Folders that still have more: so many, and never more again.
-LARGE_FOLDERS = {"base": 50, "wasi": 40, "tool": 40, "http": 37, "app": 37, "broker": 32, "worker": 29, "image": 29, "bench": 26}
+LARGE_FOLDERS = {"base": 50, "wasi": 40, "tool": 34, "http": 37, "app": 37, "worker": 29, "image": 29, "bench": 26}
 # Documents with the table, and how a folder is named there.
 TABLES = {"ARCHITECTURE.md": "[`skerry/{0}`](skerry/{0}/README.md)", "skerry/README.md": "[{0}]({0}/README.md)"}
 BEGIN, END = "<!-- folders: tests/layers.py --write -->\n", "<!-- end of folders -->\n"

@@ -18,14 +18,14 @@
 #include "skerry/base/database.h"
 #include "skerry/base/file.h"
 #include "skerry/base/test_directory.h"
-#include "skerry/broker/session_runs.h"
 #include "skerry/broker/test_run.h"
+#include "skerry/session/session_runs.h"
 
 namespace skerry::broker {
 namespace {
 
-using session::SessionName;
-using session::SessionStore;
+using store::SessionName;
+using store::SessionStore;
 using testing::KeptOutput;
 
 // Not whole anywhere but in the guest that puts it together, and in what that guest writes.

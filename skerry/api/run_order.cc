@@ -130,7 +130,7 @@ Result<run::Request> RunDecoder::decode(nlohmann::json parameters) const {
   SKERRY_ASSIGN(auto given, tool::Arguments::check(parameters_, std::move(parameters)));
   run::Request order;
   if (given.has("session")) {
-    SKERRY_ASSIGN(order.session, session::SessionName::parse(given.text("session")));
+    SKERRY_ASSIGN(order.session, store::SessionName::parse(given.text("session")));
   }
   worker::RunRequest& request = order.request;
   if (given.has("template")) {
@@ -161,7 +161,7 @@ Result<run::Request> RunDecoder::decode(nlohmann::json parameters) const {
     order.output_events_per_second = static_cast<int>(given.integer("output_events_per_second"));
   }
   if (given.has("seed")) request.seed = static_cast<std::uint64_t>(given.integer("seed"));
-  if (given.value("durable").get<bool>()) order.durability = session::Durability::kDurable;
+  if (given.value("durable").get<bool>()) order.durability = store::Durability::kDurable;
   const std::string& isolation = given.text("isolation");
   if (isolation != "tenant" && isolation != "process") {
     return absl::InvalidArgumentError("Parameter 'isolation' must be \"tenant\" or \"process\"");

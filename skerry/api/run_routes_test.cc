@@ -69,7 +69,7 @@ TEST_F(RunRoutesTest, ARunIsDecoded) {
   EXPECT_EQ(answer.status, 200) << answer.body;
   const run::Request& request = runner_.requests.at(0);
   EXPECT_EQ(request.session->text(), "s");
-  EXPECT_EQ(request.durability, session::Durability::kDurable);
+  EXPECT_EQ(request.durability, store::Durability::kDurable);
   EXPECT_EQ(request.isolation, run::Isolation::kProcess);
   EXPECT_EQ(request.request.program.code, "1");
   EXPECT_THAT(request.request.program.arguments, ElementsAre("-c", "a"));

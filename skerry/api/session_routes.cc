@@ -10,7 +10,7 @@
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/run/message_json.h"
-#include "skerry/tool/session_report.h"
+#include "skerry/session/session_report.h"
 #include "skerry/v1/skerry.pb.h"
 
 namespace skerry::api {
@@ -28,8 +28,8 @@ using http::Router;
 using http::session_name_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
-using tool::SessionRef;
-using tool::Sessions;
+using session::SessionRef;
+using session::Sessions;
 
 constexpr double kMaxWhole = 9007199254740992.0;  // 2^53: a double tells them apart up to here
 constexpr const char* kExportType = "application/octet-stream";
@@ -46,7 +46,7 @@ std::string query_of(const http::Request& request, const char* name) {
 /// A result as a response: its value's JSON, or what failed.
 template <typename Value>
 http::Response told(const Result<Value>& result) {
-  return result.ok() ? json_response(tool::json_of(*result)) : response_of(result.status());
+  return result.ok() ? json_response(session::json_of(*result)) : response_of(result.status());
 }
 
 /// A revision in a body: a number, or a number or label as text.
@@ -80,7 +80,7 @@ ordered_json schema_of() {
   return run::schema_of(*Message::descriptor());
 }
 
-/// What `session::SessionStore` takes: a label, and a revision by number or label.
+/// What `store::SessionStore` takes: a label, and a revision by number or label.
 ordered_json label_schema() {
   return {{"type", "string"},
           {"pattern", R"(^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f0-9-][^\x00-\x1f\x7f]*$)"},
@@ -97,7 +97,7 @@ awaitable<std::optional<http::Response>> list(Sessions& sessions, http::Request 
   const auto all = co_await sessions.list(std::move(request.principal));
   if (!all.ok()) co_return response_of(all.status());
   v1::ListSessionsResponse listed;
-  for (const auto& each : *all) *listed.add_sessions() = tool::proto_of(each);
+  for (const auto& each : *all) *listed.add_sessions() = session::proto_of(each);
   co_return json_response(run::document_of(listed));
 }
 
@@ -118,7 +118,7 @@ awaitable<std::optional<http::Response>> checkpoint(Sessions& sessions, SessionR
   if (!label.ok()) co_return response_of(label.status());
   const auto made = co_await sessions.checkpoint(std::move(ref), *std::move(label));
   if (!made.ok()) co_return response_of(made.status());
-  ordered_json told = tool::json_of(made->info);
+  ordered_json told = session::json_of(made->info);
   told["replaced_label"] = made->replaced.empty() ? ordered_json() : ordered_json(made->replaced);
   told["label_taken_from"] = made->taken ? ordered_json(*made->taken) : ordered_json();
   co_return json_response(told);
@@ -149,11 +149,11 @@ awaitable<std::optional<http::Response>> diff(Sessions& sessions, http::Request 
 
 class ExportBody final : public http::BodySource {
  public:
-  explicit ExportBody(std::unique_ptr<broker::ExportStream> stream) : stream_(std::move(stream)) {}
+  explicit ExportBody(std::unique_ptr<session::ExportStream> stream) : stream_(std::move(stream)) {}
   awaitable<Result<std::string>> next() override { return stream_->next(); }
 
  private:
-  std::unique_ptr<broker::ExportStream> stream_;
+  std::unique_ptr<session::ExportStream> stream_;
 };
 
 awaitable<std::optional<http::Response>> export_revision(Sessions& sessions,

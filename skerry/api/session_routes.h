@@ -3,12 +3,12 @@
 
 #include "skerry/http/router.h"
 #include "skerry/loop/pool.h"
-#include "skerry/tool/sessions.h"
+#include "skerry/session/sessions.h"
 
 namespace skerry::api {
 
 /// Adds `/v1/sessions…`: what there is to do with sessions besides running in them. `sessions` must
 /// outlive the router.
-void add_session_routes(tool::Sessions& sessions, loop::Pool& pool, http::Router& router);
+void add_session_routes(session::Sessions& sessions, loop::Pool& pool, http::Router& router);
 
 }  // namespace skerry::api

@@ -16,7 +16,7 @@ namespace skerry::api {
 namespace {
 
 using nlohmann::json;
-using tool::SessionRef;
+using session::SessionRef;
 
 constexpr std::size_t kMaxImport = std::size_t{64} << 20;
 // Of a run: its program, its input and its arguments.
@@ -47,7 +47,8 @@ OutputRelay::Client client_of(grpc::Writer<v1::RunEvent>& writer) {
 
 }  // namespace
 
-SkerryService::SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunDecoder& decoder)
+SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
+                             const RunDecoder& decoder)
     : grpc::Service(v1::RunRequest::descriptor()->file()->service(0)),
       runs_(runs),
       sessions_(sessions),
@@ -156,7 +157,7 @@ grpc::Service::Work SkerryService::list_sessions(grpc::Call& call, const v1::Lis
   access::Principal caller = call.principal();
   const auto all = co_await sessions_.list(std::move(caller));
   if (!all.ok()) co_return all.status();
-  for (const auto& each : *all) *response.add_sessions() = tool::proto_of(each);
+  for (const auto& each : *all) *response.add_sessions() = session::proto_of(each);
   co_return ok_status();
 }
 
@@ -167,7 +168,7 @@ grpc::Service::Work SkerryService::get_session(grpc::Call& call,
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   const auto info = co_await sessions_.info(std::move(ref));
   if (!info.ok()) co_return info.status();
-  response = tool::proto_of(*info);
+  response = session::proto_of(*info);
   co_return ok_status();
 }
 
@@ -178,7 +179,7 @@ grpc::Service::Work SkerryService::get_session_log(grpc::Call& call,
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   const auto log = co_await sessions_.log(std::move(ref));
   if (!log.ok()) co_return log.status();
-  response = tool::proto_of(*log);
+  response = session::proto_of(*log);
   co_return ok_status();
 }
 
@@ -190,7 +191,7 @@ grpc::Service::Work SkerryService::checkpoint(grpc::Call& call,
   std::string label = request.label();
   const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
   if (!made.ok()) co_return made.status();
-  *response.mutable_revision() = tool::proto_of(made->info);
+  *response.mutable_revision() = session::proto_of(made->info);
   response.set_replaced_label(made->replaced);
   if (made->taken) response.set_label_taken_from(*made->taken);
   co_return ok_status();
@@ -203,7 +204,7 @@ grpc::Service::Work SkerryService::rewind(grpc::Call& call, const v1::RewindRequ
   std::string revision = request.revision();
   const auto now = co_await sessions_.rewind(std::move(ref), std::move(revision));
   if (!now.ok()) co_return now.status();
-  response = tool::proto_of(*now);
+  response = session::proto_of(*now);
   co_return ok_status();
 }
 
@@ -214,7 +215,7 @@ grpc::Service::Work SkerryService::fork(grpc::Call& call, const v1::ForkRequest&
   std::string name = request.name();
   const auto forked = co_await sessions_.fork(std::move(ref), std::move(name));
   if (!forked.ok()) co_return forked.status();
-  response = tool::proto_of(*forked);
+  response = session::proto_of(*forked);
   co_return ok_status();
 }
 
@@ -229,7 +230,7 @@ grpc::Service::Work SkerryService::diff(grpc::Call& call, const v1::DiffRequest&
   std::string to = request.to();
   const auto found = co_await sessions_.diff(std::move(ref), std::move(from), std::move(to));
   if (!found.ok()) co_return found.status();
-  response = tool::proto_of(*found);
+  response = session::proto_of(*found);
   co_return ok_status();
 }
 
@@ -282,7 +283,7 @@ grpc::Service::Work SkerryService::import_session(grpc::Call& call,
   std::string data = std::move(*request.mutable_data());
   const auto made = co_await sessions_.import(std::move(ref), std::move(data));
   if (!made.ok()) co_return made.status();
-  response = tool::proto_of(*made);
+  response = session::proto_of(*made);
   co_return ok_status();
 }
 

@@ -3,8 +3,8 @@
 
 #include "skerry/api/run_order.h"
 #include "skerry/grpc/service.h"
+#include "skerry/session/sessions.h"
 #include "skerry/tool/runs.h"
-#include "skerry/tool/sessions.h"
 #include "skerry/v1/skerry.pb.h"
 
 namespace skerry::api {
@@ -13,7 +13,7 @@ namespace skerry::api {
 class SkerryService final : public grpc::Service {
  public:
   /// Runs and sessions must outlive it.
-  SkerryService(tool::Runs& runs, tool::Sessions& sessions, const RunDecoder& decoder);
+  SkerryService(tool::Runs& runs, session::Sessions& sessions, const RunDecoder& decoder);
 
  private:
   Work run(grpc::Call& call, const v1::RunRequest& request, grpc::Writer<v1::RunEvent>& writer);
@@ -36,7 +36,7 @@ class SkerryService final : public grpc::Service {
                       v1::ListTemplatesResponse& response);
 
   tool::Runs& runs_;
-  tool::Sessions& sessions_;
+  session::Sessions& sessions_;
   const RunDecoder& decoder_;
 };
 

@@ -15,7 +15,7 @@
 #include "skerry/base/json_text.h"
 #include "skerry/base/time_text.h"
 #include "skerry/runtime/home.h"
-#include "skerry/tool/session_report.h"
+#include "skerry/session/session_report.h"
 
 namespace skerry::app {
 namespace {

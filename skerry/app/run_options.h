@@ -13,10 +13,10 @@
 
 #include "skerry/app/host_directory.h"
 #include "skerry/base/status.h"
-#include "skerry/broker/session_turn.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/sandbox/sandbox.h"
+#include "skerry/session/session_turn.h"
 #include "skerry/worker/run_process.h"
 
 namespace CLI {

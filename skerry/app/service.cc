@@ -118,7 +118,7 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
 }
 
 Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
-  broker::LocalRunner::Options setting{
+  session::LocalRunner::Options setting{
       .sessions = settings.sessions, .variables = settings.variables, .gate = gate_.get()};
   // Before any process is made that is to be in one of them.
   auto groups = divided_groups();
@@ -133,16 +133,16 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
   setting.pool.queue = settings.queue;
   setting.pool.require_walls = settings.require_walls;
   SKERRY_TRY(setting.pool.check());
-  SKERRY_ASSIGN(runner_, broker::LocalRunner::start(io_, setting));
+  SKERRY_ASSIGN(runner_, session::LocalRunner::start(io_, setting));
   runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
   // A session with more memory or files than that could not run here.
   const ByteSize memory = std::max(settings.limits.memory, settings.most.memory);
-  broker::ReaderOptions reader{.program = {},
-                               .pages = std::min(memory, broker::ReaderOptions{}.pages),
-                               .files = settings.limits.files};
+  session::ReaderOptions reader{.program = {},
+                                .pages = std::min(memory, session::ReaderOptions{}.pages),
+                                .files = settings.limits.files};
   SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
-  sessions_ = std::make_unique<tool::Sessions>(*runner_, runner_->sessions(), home,
-                                               std::move(reader), audit_.get());
+  sessions_ = std::make_unique<session::Sessions>(*runner_, runner_->sessions(), home,
+                                                  std::move(reader), audit_.get());
   return ok_status();
 }
 

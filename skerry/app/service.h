@@ -20,7 +20,6 @@
 #include "skerry/api/run_routes.h"
 #include "skerry/api/skerry_service.h"
 #include "skerry/base/notify_socket.h"
-#include "skerry/broker/local_runner.h"
 #include "skerry/config/settings.h"
 #include "skerry/grpc/server.h"
 #include "skerry/http/server.h"
@@ -29,6 +28,8 @@
 #include "skerry/loop/pool.h"
 #include "skerry/metrics/metrics.h"
 #include "skerry/runtime/home.h"
+#include "skerry/session/local_runner.h"
+#include "skerry/session/sessions.h"
 #include "skerry/shannon/agent_service.h"
 #include "skerry/shannon/orchestrator_service.h"
 #include "skerry/shannon/sandbox_service.h"
@@ -37,7 +38,6 @@
 #include "skerry/tool/call_audit.h"
 #include "skerry/tool/module_source.h"
 #include "skerry/tool/runs.h"
-#include "skerry/tool/sessions.h"
 #include "skerry/tool/toolbox.h"
 #include "skerry/workspace/file_calls.h"
 
@@ -100,9 +100,9 @@ class Service {
   std::unique_ptr<access::AuditLog> audit_;
   std::unique_ptr<tool::CallAudit> call_audit_;
   std::unique_ptr<api::GateAuthorizer> authorizer_;
-  std::unique_ptr<broker::LocalRunner> runner_;
+  std::unique_ptr<session::LocalRunner> runner_;
   std::unique_ptr<tool::Runs> runs_;
-  std::unique_ptr<tool::Sessions> sessions_;
+  std::unique_ptr<session::Sessions> sessions_;
   std::unique_ptr<tool::ModuleSource> modules_;
   tool::Toolbox tools_;
   std::unique_ptr<metrics::Metrics> metrics_;

@@ -12,19 +12,19 @@
 #include "skerry/app/terminal.h"
 #include "skerry/base/json_text.h"
 #include "skerry/base/time_text.h"
-#include "skerry/tool/session_report.h"
+#include "skerry/session/session_report.h"
 
 namespace skerry::app {
 namespace {
 
 using nlohmann::ordered_json;
-using session::SessionName;
-using session::SessionStore;
+using store::SessionName;
+using store::SessionStore;
 
 /// Characters of a value in a table; JSON has all that there is.
 constexpr std::size_t kMaxShown = 100;
 
-std::vector<std::string> row_of(const session::SessionInfo& info) {
+std::vector<std::string> row_of(const store::SessionInfo& info) {
   return {info.name,
           std::to_string(info.head),
           std::to_string(info.revisions),
@@ -41,7 +41,7 @@ Status show_list(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const auto sessions, store.list());
   if (options.json) {
     ordered_json json{{"sessions", ordered_json::array()}};
-    for (const auto& each : sessions) json["sessions"].push_back(tool::json_of(each));
+    for (const auto& each : sessions) json["sessions"].push_back(session::json_of(each));
     std::puts(dump_json(json).c_str());
     return ok_status();
   }
@@ -59,7 +59,7 @@ Status show_info(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
   SKERRY_ASSIGN(const auto info, store.info(name));
   if (options.json) {
-    std::puts(dump_json(tool::json_of(info)).c_str());
+    std::puts(dump_json(session::json_of(info)).c_str());
   } else {
     std::fputs(table({session_head(), row_of(info)}).c_str(), stdout);
   }
@@ -68,9 +68,9 @@ Status show_info(SessionStore& store, const StoreOptions& options) {
 
 Status show_log(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
-  SKERRY_ASSIGN(const tool::SessionLog log, tool::session_log(store, name));
+  SKERRY_ASSIGN(const session::SessionLog log, session::session_log(store, name));
   if (options.json) {
-    std::puts(dump_json(tool::json_of(log)).c_str());
+    std::puts(dump_json(session::json_of(log)).c_str());
     return ok_status();
   }
   std::vector<std::vector<std::string>> rows = {
@@ -88,10 +88,10 @@ Status show_log(SessionStore& store, const StoreOptions& options) {
   return ok_status();
 }
 
-void tell_revision(const StoreOptions& options, const session::RevisionInfo& info,
+void tell_revision(const StoreOptions& options, const store::RevisionInfo& info,
                    const std::string& what) {
   if (options.json) {
-    std::puts(dump_json(tool::json_of(info)).c_str());
+    std::puts(dump_json(session::json_of(info)).c_str());
   } else {
     std::puts(what.c_str());
   }
@@ -99,7 +99,7 @@ void tell_revision(const StoreOptions& options, const session::RevisionInfo& inf
 
 Status make_checkpoint(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
-  const std::string label = options.other.empty() ? tool::checkpoint_label() : options.other;
+  const std::string label = options.other.empty() ? session::checkpoint_label() : options.other;
   SKERRY_ASSIGN(const auto made, store.checkpoint(name, label));
   std::string what = fmt::format("revision {} is \"{}\" now", made.info.number, label);
   if (!made.replaced.empty()) what += fmt::format(", and \"{}\" no more", made.replaced);
@@ -126,7 +126,7 @@ Status do_fork(SessionStore& store, const StoreOptions& options) {
   SKERRY_TRY(store.fork(name, fork));
   SKERRY_ASSIGN(const auto info, store.info(fork));
   if (options.json) {
-    std::puts(dump_json(tool::json_of(info)).c_str());
+    std::puts(dump_json(session::json_of(info)).c_str());
   } else {
     std::puts(fmt::format("session {} is at revision {} of {}", fork.text(), info.head, name.text())
                   .c_str());
@@ -148,20 +148,20 @@ Status do_clear(SessionStore& store, const StoreOptions& options) {
 
 Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const SessionName name, SessionName::parse(options.name));
-  const auto variables_at = [&](const std::string& where) -> Result<tool::Variables> {
+  const auto variables_at = [&](const std::string& where) -> Result<session::Variables> {
     SKERRY_ASSIGN(const auto opened, store.open_revision(name, where));
-    if (!opened.revision) return tool::Variables{};
+    if (!opened.revision) return session::Variables{};
     return read_variables(home, opened.revision->image());
   };
   SKERRY_ASSIGN(const auto before, variables_at(options.other));
   SKERRY_ASSIGN(const auto after, variables_at(options.second));
-  const tool::VariablesDiff diff = tool::diff_of(before, after);
+  const session::VariablesDiff diff = session::diff_of(before, after);
   if (options.json) {
-    std::puts(dump_json(tool::json_of(diff)).c_str());
+    std::puts(dump_json(session::json_of(diff)).c_str());
     return ok_status();
   }
   std::vector<std::vector<std::string>> rows = {{"", "name", "type", "value"}};
-  const auto add = [&rows](const char* sign, const tool::Variables& variables) {
+  const auto add = [&rows](const char* sign, const session::Variables& variables) {
     for (const auto& [variable, value] : variables) {
       rows.push_back({sign, variable, value.type, shortened(value.text, kMaxShown)});
     }

@@ -43,8 +43,8 @@ Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Home& home,
   return installation.open(template_name, metering);
 }
 
-Result<session::Policy> session_policy() {
-  session::Policy policy;
+Result<store::Policy> session_policy() {
+  store::Policy policy;
   SKERRY_ASSIGN(const std::int64_t seconds,
                 parameters("SKERRY_SESSION_TTL", policy.time_to_live.count(), 30 * 86'400));
   SKERRY_ASSIGN(policy.sessions, parameters("SKERRY_SESSIONS", policy.sessions, 100'000));
@@ -60,16 +60,16 @@ Result<session::Policy> session_policy() {
   return policy;
 }
 
-Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home& home) {
-  SKERRY_ASSIGN(const session::Policy policy, session_policy());
+Result<std::unique_ptr<store::SessionStore>> open_sessions(const runtime::Home& home) {
+  SKERRY_ASSIGN(const store::Policy policy, session_policy());
   SKERRY_TRY(make_private_directory(home.root));
-  return session::SessionStore::open(home.store(), kLocalTenant, policy);
+  return store::SessionStore::open(home.store(), kLocalTenant, policy);
 }
 
 Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,
                                                      const Options& options,
                                                      const sandbox::Limits& limits) {
-  SKERRY_ASSIGN(const auto name, session::SessionName::parse(options.name));
+  SKERRY_ASSIGN(const auto name, store::SessionName::parse(options.name));
   SKERRY_ASSIGN(auto store, open_sessions(home));
   auto lease = store->try_lease(name);
   if (lease.status().code() == StatusCode::kUnavailable) {
@@ -80,14 +80,13 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,
   }
   if (!lease.ok()) return lease.status();
   SKERRY_ASSIGN(auto turn,
-                broker::SessionTurn::begin(*store, *std::move(lease), options.template_name));
+                session::SessionTurn::begin(*store, *std::move(lease), options.template_name));
   if (!turn.notice().empty()) {
     std::fputs(("skerry: session " + name.text() + ": " + turn.notice() + "\n").c_str(), stderr);
   }
   auto run = std::unique_ptr<SessionRun>(new SessionRun(std::move(store), std::move(turn)));
   run->limits_ = limits;
-  run->durability_ =
-      options.durable ? session::Durability::kDurable : session::Durability::kCommitted;
+  run->durability_ = options.durable ? store::Durability::kDurable : store::Durability::kCommitted;
   const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
   const runtime::PythonInstallation installation(home);
   if (run->turn_.is_new()) {

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "skerry/app/run_options.h"
-#include "skerry/broker/session_turn.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/runtime/python.h"
-#include "skerry/session/session_store.h"
+#include "skerry/session/session_turn.h"
+#include "skerry/store/session_store.h"
 
 namespace skerry::app {
 
@@ -18,10 +18,10 @@ inline constexpr std::string_view kLocalTenant = "default";
 /// The policy that the environment sets: SKERRY_SESSION_TTL, SKERRY_SESSIONS,
 /// SKERRY_SESSION_REVISIONS, SKERRY_SESSION_BYTES, SKERRY_SESSION_COLD. kInvalidArgument names the
 /// one that is out of bounds.
-Result<session::Policy> session_policy();
+Result<store::Policy> session_policy();
 
 /// Opens the home's sessions under that policy.
-Result<std::unique_ptr<session::SessionStore>> open_sessions(const runtime::Home& home);
+Result<std::unique_ptr<store::SessionStore>> open_sessions(const runtime::Home& home);
 
 /// One run in a session: where it starts, and what becomes of what it leaves.
 class SessionRun {
@@ -59,13 +59,13 @@ class SessionRun {
   static void end(std::unique_ptr<SessionRun> run);
 
  private:
-  SessionRun(std::unique_ptr<session::SessionStore> store, broker::SessionTurn turn)
+  SessionRun(std::unique_ptr<store::SessionStore> store, session::SessionTurn turn)
       : store_(std::move(store)), turn_(std::move(turn)) {}
 
-  std::unique_ptr<session::SessionStore> store_;
-  broker::SessionTurn turn_;
+  std::unique_ptr<store::SessionStore> store_;
+  session::SessionTurn turn_;
   std::unique_ptr<sandbox::Origin> origin_;
-  session::Durability durability_ = session::Durability::kCommitted;
+  store::Durability durability_ = store::Durability::kCommitted;
   sandbox::Limits limits_;
   OwnedFd left_;  // what the run's process writes and this one reads
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `skerry session export` and `skerry session import`.
-#include "skerry/broker/session_transfer.h"
+#include "skerry/session/session_transfer.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -23,8 +23,8 @@
 namespace skerry::app {
 namespace {
 
-using session::SessionName;
-using session::SessionStore;
+using store::SessionName;
+using store::SessionStore;
 
 bool is_regular(int fd) {
   struct stat info{};
@@ -44,7 +44,7 @@ Result<OwnedFd> open_seekable(const std::string& file, const runtime::Home& home
 Result<std::int64_t> write_to(int fd, const SessionName& name, const SessionStore& store,
                               const SessionStore::OpenedRevision& opened) {
   LateProgress progress("exporting session " + name.text());
-  SKERRY_ASSIGN(const auto writer, broker::begin_export(store, name, opened));
+  SKERRY_ASSIGN(const auto writer, session::begin_export(store, name, opened));
   std::int64_t size = 0;
   for (;;) {
     SKERRY_ASSIGN(const std::string piece, writer->next());
@@ -90,9 +90,9 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
     // Sets the runtime up when that has not been done.
     SKERRY_ASSIGN(const auto here,
                   ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone));
-    broker::ReaderOptions reader;
+    session::ReaderOptions reader;
     SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
-    return broker::read_session(input.get(), std::move(room), home, here->image->manifest, reader);
+    return session::read_session(input.get(), std::move(room), home, here->image->manifest, reader);
   }();
   if (!imported.ok()) return annotate(imported.status(), options.file);
   SKERRY_ASSIGN(const SessionName name,

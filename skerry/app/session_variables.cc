@@ -21,11 +21,11 @@ class Collector final : public worker::RunObserver {
 
 }  // namespace
 
-Result<tool::Variables> read_variables(const runtime::Home& home,
-                                       const std::shared_ptr<const image::Image>& image) {
+Result<session::Variables> read_variables(const runtime::Home& home,
+                                          const std::shared_ptr<const image::Image>& image) {
   SKERRY_ASSIGN(const auto origin,
                 runtime::PythonInstallation(home).open(image, engine::Metering::kNone));
-  const sandbox::Limits limits = tool::variables_limits(bytes(image->pages->size()));
+  const sandbox::Limits limits = session::variables_limits(bytes(image->pages->size()));
   Collector collector;
   SKERRY_ASSIGN(const auto outcome,
                 worker::supervise(
@@ -36,11 +36,11 @@ Result<tool::Variables> read_variables(const runtime::Home& home,
                       world.output = &channel.output();
                       world.input = &input;
                       SKERRY_TRY(channel.started());
-                      return runtime::run_python(*sandbox, tool::variables_program(), world,
+                      return runtime::run_python(*sandbox, session::variables_program(), world,
                                                  runtime::Randomness::kKept);
                     },
                     limits, collector));
-  return tool::variables_of(outcome, collector.text);
+  return session::variables_of(outcome, collector.text);
 }
 
 }  // namespace skerry::app

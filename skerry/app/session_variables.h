@@ -5,13 +5,13 @@
 
 #include "skerry/image/image_file.h"
 #include "skerry/runtime/home.h"
-#include "skerry/tool/session_variables.h"
+#include "skerry/session/session_variables.h"
 
 namespace skerry::app {
 
 /// The variables of a Python image, asked of the guest itself in a process of its own. kDataLoss
 /// when it does not answer in ten seconds or answers nonsense.
-Result<tool::Variables> read_variables(const runtime::Home& home,
-                                       const std::shared_ptr<const image::Image>& image);
+Result<session::Variables> read_variables(const runtime::Home& home,
+                                          const std::shared_ptr<const image::Image>& image);
 
 }  // namespace skerry::app

@@ -8,7 +8,7 @@
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/runtime/home.h"
-#include "skerry/session/session_store.h"
+#include "skerry/store/session_store.h"
 
 namespace CLI {
 class App;
@@ -30,7 +30,7 @@ struct StoreOptions {
 /// Does what one command is for, and prints what there is to tell.
 using HomeAction = std::function<Status(const runtime::Home&, const StoreOptions&)>;
 using StoreAction =
-    std::function<Status(session::SessionStore&, const runtime::Home&, const StoreOptions&)>;
+    std::function<Status(store::SessionStore&, const runtime::Home&, const StoreOptions&)>;
 
 /// Adds the command `name` to `parent`: `arguments` adds what it takes besides --json. Chosen, it
 /// opens the home's store and carries `action` out; a failure is reported and ends the process with

@@ -8,12 +8,12 @@
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/json_text.h"
-#include "skerry/session/store_backup.h"
+#include "skerry/store/store_backup.h"
 
 namespace skerry::app {
 namespace {
 
-using session::SessionStore;
+using store::SessionStore;
 
 // A run hashes no pages: it would take longer than the run.
 constexpr const char* kHowToMend =
@@ -58,11 +58,11 @@ Status collect_store(SessionStore& store, const runtime::Home&, const StoreOptio
 }
 
 Status back_up_store(SessionStore&, const runtime::Home& home, const StoreOptions& options) {
-  session::Backup backup;
+  store::Backup backup;
   SKERRY_TRY(write_output(options.file, [&](int fd) -> Status {
     LateProgress progress("backing sessions up");
-    SKERRY_ASSIGN(backup, session::write_backup(home.store(), fd,
-                                                [&](double done) { progress.progress(done); }));
+    SKERRY_ASSIGN(backup, store::write_backup(home.store(), fd,
+                                              [&](double done) { progress.progress(done); }));
     return ok_status();
   }));
   // Standard output is the backup's, if that is where it goes.
@@ -80,10 +80,9 @@ Status back_up_store(SessionStore&, const runtime::Home& home, const StoreOption
 Status restore_store(const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const OwnedFd input, open_input(options.file));
   LateProgress progress("restoring sessions");
-  const auto files =
-      session::restore_backup(input.get(), home.store(),
-                              options.force ? session::Replace::kAny : session::Replace::kEmptyOnly,
-                              [&](double done) { progress.progress(done); });
+  const auto files = store::restore_backup(
+      input.get(), home.store(), options.force ? store::Replace::kAny : store::Replace::kEmptyOnly,
+      [&](double done) { progress.progress(done); });
   if (!files.ok()) return annotate(files.status(), options.file);
   std::puts(options.json ? dump_json({{"files", *files}}).c_str()
                          : fmt::format("{} files restored", *files).c_str());

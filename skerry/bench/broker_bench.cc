@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 constexpr ByteSize kSessionMemory = mib(512);
 constexpr std::string_view kTenant = "bench";
 
-session::Policy policy() {
-  session::Policy policy;
+store::Policy policy() {
+  store::Policy policy;
   policy.time_to_live = std::chrono::hours(24);
   policy.sessions = 100'000;
   policy.revisions = 10'000;
@@ -34,9 +34,8 @@ Status check(const sandbox::Outcome& outcome) {
 
 }  // namespace
 
-Result<std::unique_ptr<session::SessionStore>> open_bench_store(
-    const std::filesystem::path& store) {
-  return session::SessionStore::open(store, kTenant, policy());
+Result<std::unique_ptr<store::SessionStore>> open_bench_store(const std::filesystem::path& store) {
+  return store::SessionStore::open(store, kTenant, policy());
 }
 
 Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& home,
@@ -46,12 +45,12 @@ Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& hom
   SKERRY_ASSIGN(pool.zygote, program_beside("skerry-zygote"));
   pool.home = home;
   SKERRY_ASSIGN(bench->broker_, Broker::start(bench->io_, pool));
-  broker::SessionRuns::Options runs;
+  session::SessionRuns::Options runs;
   runs.policy = policy();
   runs.store = std::move(options.store);
   runs.hibernate = options.hibernate;
   SKERRY_ASSIGN(bench->sessions_,
-                broker::SessionRuns::start(bench->io_, *bench->broker_, home, runs));
+                session::SessionRuns::start(bench->io_, *bench->broker_, home, runs));
   SKERRY_TRY(bench->wait_for_spares(pool.spares));
   return bench;
 }
@@ -124,18 +123,18 @@ Result<double> BrokerBench::after_kill() {
   return time("killed", Isolation::kProcess);
 }
 
-void BrokerBench::begin(const InSession& run, broker::SessionRuns::Done done) {
-  auto name = session::SessionName::parse(run.name);
+void BrokerBench::begin(const InSession& run, session::SessionRuns::Done done) {
+  auto name = store::SessionName::parse(run.name);
   if (!name.ok()) {
     done(name.status());
     return;
   }
-  broker::SessionRuns::Order order{.tenant = std::string(kTenant),
-                                   .name = *std::move(name),
-                                   .request = {},
-                                   .durability = run.durability,
-                                   .isolation = run.isolation,
-                                   .observer = &output_};
+  session::SessionRuns::Order order{.tenant = std::string(kTenant),
+                                    .name = *std::move(name),
+                                    .request = {},
+                                    .durability = run.durability,
+                                    .isolation = run.isolation,
+                                    .observer = &output_};
   order.request.program.code = run.code;
   order.request.limits.memory = kSessionMemory;
   sessions_->run(std::move(order), std::move(done));
@@ -144,7 +143,7 @@ void BrokerBench::begin(const InSession& run, broker::SessionRuns::Done done) {
 Result<double> BrokerBench::time(const InSession& run) {
   std::optional<Status> ended;
   const auto begun = Clock::now();
-  begin(run, [&](const Result<broker::SessionRuns::Answer>& answer) {
+  begin(run, [&](const Result<session::SessionRuns::Answer>& answer) {
     ended = answer.ok() ? check(answer->outcome) : answer.status();
     if (ended->ok() && answer->report.saved == "no") {
       ended = absl::InternalError("a run was not kept: " + answer->report.message);

@@ -14,8 +14,8 @@
 #include "skerry/base/status.h"
 #include "skerry/bench/samples.h"
 #include "skerry/broker/broker.h"
-#include "skerry/broker/session_runs.h"
 #include "skerry/runtime/home.h"
+#include "skerry/session/session_runs.h"
 
 namespace skerry::bench {
 
@@ -49,10 +49,10 @@ class BrokerBench {
   struct InSession {
     std::string name;
     std::string code;
-    session::Durability durability = session::Durability::kCommitted;
+    store::Durability durability = store::Durability::kCommitted;
     run::Isolation isolation = run::Isolation::kTenant;
   };
-  void begin(const InSession& run, broker::SessionRuns::Done done);
+  void begin(const InSession& run, session::SessionRuns::Done done);
   /// From its request to the answer that its revision is kept, in milliseconds. A failure when it
   /// is not kept.
   Result<double> time(const InSession& run);
@@ -62,7 +62,7 @@ class BrokerBench {
   Status wait_until(const std::function<bool()>& condition);
 
   broker::Broker& broker() { return *broker_; }
-  broker::SessionRuns& sessions() { return *sessions_; }
+  session::SessionRuns& sessions() { return *sessions_; }
 
  private:
   class Output final : public worker::RunObserver {
@@ -76,10 +76,10 @@ class BrokerBench {
   boost::asio::io_context io_;
   Output output_;
   std::unique_ptr<broker::Broker> broker_;
-  std::unique_ptr<broker::SessionRuns> sessions_;
+  std::unique_ptr<session::SessionRuns> sessions_;
 };
 
 /// The store of a bench's sessions, under a policy that keeps all.
-Result<std::unique_ptr<session::SessionStore>> open_bench_store(const std::filesystem::path& store);
+Result<std::unique_ptr<store::SessionStore>> open_bench_store(const std::filesystem::path& store);
 
 }  // namespace skerry::bench

@@ -27,7 +27,7 @@
 namespace skerry::bench {
 namespace {
 
-using session::SessionName;
+using store::SessionName;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kSessions = 12;
@@ -83,14 +83,14 @@ class Victim {
     const auto begun = Clock::now();
     const auto isolation = random_() % 5 == 0 ? run::Isolation::kProcess : run::Isolation::kTenant;
     bench_.begin({.name = name_of(session), .code = program_of(session), .isolation = isolation},
-                 [this, session, begun](const Result<broker::SessionRuns::Answer>& answer) {
+                 [this, session, begun](const Result<session::SessionRuns::Answer>& answer) {
                    take(session, begun, answer);
                    begin();
                  });
   }
 
   void take(int session, Clock::time_point begun,
-            const Result<broker::SessionRuns::Answer>& answer) {
+            const Result<session::SessionRuns::Answer>& answer) {
     // A failure of ours is told to the caller; only what was answered must not be lost.
     if (!answer.ok()) return;
     if (answer->outcome.kind == sandbox::OutcomeKind::kFailed) {

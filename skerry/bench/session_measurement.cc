@@ -17,9 +17,9 @@
 namespace skerry::bench {
 namespace {
 
-using session::Durability;
-using session::SessionName;
-using session::SessionStore;
+using store::Durability;
+using store::SessionName;
+using store::SessionStore;
 using Clock = std::chrono::steady_clock;
 using Run = BrokerBench::InSession;
 

@@ -11,10 +11,10 @@
 #include "skerry/access/rate.h"
 #include "skerry/agent/model_options.h"
 #include "skerry/broker/broker.h"
-#include "skerry/broker/session_runs.h"
 #include "skerry/http/certificates.h"
 #include "skerry/http/connections.h"
 #include "skerry/sandbox/limits.h"
+#include "skerry/session/session_runs.h"
 #include "skerry/tool/module_source.h"
 #include "skerry/tool/result_cache.h"
 #include "skerry/tool/runs.h"
@@ -44,7 +44,7 @@ struct Settings {
   int queue = broker::Options{}.queue;
   bool require_walls = false;
 
-  broker::SessionRuns::Options sessions = {};
+  session::SessionRuns::Options sessions = {};
   sandbox::Limits limits = {};  ///< of a run that asks for nothing else
   tool::RunBounds most = {};
 

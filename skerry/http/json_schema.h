@@ -17,7 +17,7 @@ inline nlohmann::ordered_json object_schema() { return {{"type", "object"}}; }
 inline nlohmann::ordered_json list_schema(nlohmann::ordered_json of) {
   return {{"type", "array"}, {"items", std::move(of)}};
 }
-/// What `session::SessionName` takes.
+/// What `store::SessionName` takes.
 inline nlohmann::ordered_json session_name_schema() {
   return {{"type", "string"},
           {"pattern", R"(^[A-Za-z0-9:_-](\.?[A-Za-z0-9:_-])*\.?$)"},

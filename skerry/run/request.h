@@ -10,8 +10,8 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/fd.h"
 #include "skerry/image/revision_files.h"
-#include "skerry/session/session_name.h"
-#include "skerry/session/session_store.h"
+#include "skerry/store/session_name.h"
+#include "skerry/store/session_store.h"
 #include "skerry/worker/run_events.h"
 #include "skerry/worker/run_request.h"
 
@@ -26,10 +26,10 @@ enum class Isolation {
 /// A program or a module to run, for whom, and in which session. A value; its observer is borrowed.
 struct Request {
   access::Principal principal;
-  std::optional<session::SessionName> session;  ///< none: a fresh run
+  std::optional<store::SessionName> session;  ///< none: a fresh run
   /// `template_name` may be empty: the session's own, or the default.
   worker::RunRequest request;
-  session::Durability durability = session::Durability::kCommitted;
+  store::Durability durability = store::Durability::kCommitted;
   Isolation isolation = Isolation::kTenant;
   /// How many events with output a client gets in a second: output that comes faster is joined into
   /// events of up to 256 KiB, which do not wait, nor does what is left at the end. None: as they
@@ -53,8 +53,8 @@ struct ReadOnlyRun {
 /// An operation on the files of a session, of a user's memory, or of both.
 struct FileWork {
   access::Principal principal;
-  std::optional<session::SessionName> session = {};          ///< whose workspace it may touch
-  std::optional<session::SessionName> memory = {};           ///< the user whose memory it may touch
+  std::optional<store::SessionName> session = {};            ///< whose workspace it may touch
+  std::optional<store::SessionName> memory = {};             ///< the user whose memory it may touch
   std::string operation = {};                                ///< an encoded operation::Request; or
   std::shared_ptr<const OwnedFd> large_operation = nullptr;  ///< a sealed file with it
   std::chrono::milliseconds time{30'000};  ///< after which it ends by itself, and soon is killed

@@ -16,7 +16,7 @@ inline bool is_variable_name(std::string_view name) {
   return !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == name.npos;
 }
 
-/// Whoever runs programs: what every front end and tool uses. `broker::LocalRunner` is the one of
+/// Whoever runs programs: what every front end and tool uses. `session::LocalRunner` is the one of
 /// the service; tests have `testing::FakeRunner`.
 ///
 /// Confined to the event loop's thread.

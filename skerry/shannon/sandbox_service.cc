@@ -39,18 +39,18 @@ Status ended(const Status& status, Response& response) {
 }
 
 /// Memory is of people, whose names are shorter than sessions' may be.
-Result<session::SessionName> user_named(const std::string& text) {
+Result<store::SessionName> user_named(const std::string& text) {
   if (text.find_first_of(".:") != text.npos) {
     return absl::InvalidArgumentError(
         "user_id has 1 to 128 letters, digits, hyphens and underscores");
   }
-  return session::SessionName::parse(text);
+  return store::SessionName::parse(text);
 }
 
 /// Whose files a call is about. The tenant is the caller's, never what a request says.
 Result<Scope> scope_of(const access::Principal& caller, const std::string& session_id,
                        const std::string& user_id = {}) {
-  auto session = session::SessionName::parse(session_id);
+  auto session = store::SessionName::parse(session_id);
   if (!session.ok()) return annotate(session.status(), "Invalid session");
   Scope scope{.principal = caller, .session = *std::move(session)};
   if (!user_id.empty()) {

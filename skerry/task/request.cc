@@ -6,7 +6,7 @@
 
 #include "skerry/agent/query_fields.h"
 #include "skerry/base/json_fields.h"
-#include "skerry/session/session_name.h"
+#include "skerry/store/session_name.h"
 #include "skerry/task/tasks.h"
 
 namespace skerry::task {
@@ -48,7 +48,7 @@ Result<agent::Request> request_of(const Submission& submission) {
   request.caller.key = submission.key;
   request.caller.tools = submission.tools;
   if (submission.runs_in_session) {
-    SKERRY_TRY(session::SessionName::parse(submission.session).status());
+    SKERRY_TRY(store::SessionName::parse(submission.session).status());
     request.caller.session = submission.session;
   }
   json context = json::object();

@@ -75,7 +75,7 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
   order.principal = caller;
   const std::string session = arguments.has("session_id") ? arguments.text("session_id") : "";
   if (!session.empty() || !caller.session.empty()) {
-    auto name = session::SessionName::parse(session.empty() ? caller.session : session);
+    auto name = store::SessionName::parse(session.empty() ? caller.session : session);
     if (!name.ok()) co_return failed(Verdict::kInvalid, std::string(message_of(name.status())));
     order.session = *std::move(name);
   }

@@ -7,9 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "skerry/broker/session_turn.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
+#include "skerry/session/session_turn.h"
 #include "skerry/tool/tool.h"
 #include "skerry/v1/skerry.pb.h"
 

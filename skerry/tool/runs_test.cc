@@ -72,7 +72,7 @@ TEST_F(RunsTest, OutputThatSomebodyTakesIsNotKept) {
 
 TEST_F(RunsTest, AWatcherLearnsTheSession) {
   run::Request request;
-  request.session = session::SessionName::parse("s").value();
+  request.session = store::SessionName::parse("s").value();
   ASSERT_TRUE(run({}, std::move(request), {}).ok());
   EXPECT_EQ(callers_.at(0).session, "s");
 }

@@ -16,7 +16,7 @@ using nlohmann::json;
 // A state may have more names than anybody wants to read.
 constexpr std::size_t kMaxVariables = 200;
 
-json info_json(const session::SessionInfo& info, const Variables& variables) {
+json info_json(const store::SessionInfo& info, const session::Variables& variables) {
   json told{{"session_id", info.name},
             {"execution_count", info.runs},
             {"revision", info.head},
@@ -58,13 +58,13 @@ const Definition& GetSessionInfo::definition() const {
 
 boost::asio::awaitable<ToolResult> GetSessionInfo::call(Arguments arguments,
                                                         access::Principal caller, OutputCallback) {
-  const SessionRef ref{
+  const session::SessionRef ref{
       .principal = caller,
       .name = arguments.has_text("session_id") ? arguments.text("session_id") : caller.session};
   if (ref.name.empty()) {
     co_return failed(Verdict::kInvalid, "Missing required parameter: session_id");
   }
-  SessionRef same = ref;
+  session::SessionRef same = ref;
   const auto info = co_await sessions_.info(std::move(same));
   if (!info.ok()) co_return refusal(info.status());
   same = ref;

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "skerry/access/principal.h"
-#include "skerry/tool/sessions.h"
+#include "skerry/session/sessions.h"
 #include "skerry/tool/tool.h"
 
 namespace skerry::tool {
@@ -16,25 +16,25 @@ inline constexpr std::string_view kSessionCategory = "session";
 class GetSessionInfo final : public Tool {
  public:
   /// The sessions must outlive it.
-  explicit GetSessionInfo(Sessions& sessions) : sessions_(sessions) {}
+  explicit GetSessionInfo(session::Sessions& sessions) : sessions_(sessions) {}
   const Definition& definition() const override;
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                           OutputCallback on_output) override;
 
  private:
-  Sessions& sessions_;
+  session::Sessions& sessions_;
 };
 
 /// Forgets the session `session_id`, or all that the caller's tenant has; tells how many.
 class ClearSessions final : public Tool {
  public:
-  explicit ClearSessions(Sessions& sessions) : sessions_(sessions) {}
+  explicit ClearSessions(session::Sessions& sessions) : sessions_(sessions) {}
   const Definition& definition() const override;
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
                                           OutputCallback on_output) override;
 
  private:
-  Sessions& sessions_;
+  session::Sessions& sessions_;
 };
 
 }  // namespace skerry::tool

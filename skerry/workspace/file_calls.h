@@ -9,9 +9,9 @@
 #include "skerry/access/audit_log.h"
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
-#include "skerry/broker/session_access.h"
 #include "skerry/operation/request.h"
 #include "skerry/run/runner.h"
+#include "skerry/session/session_access.h"
 #include "skerry/workspace/scope.h"
 
 namespace skerry::workspace {
@@ -44,7 +44,7 @@ class FileCalls {
 
   /// Large requests and answers are encoded and decoded on the sessions' threads. All must outlive
   /// it; `audit` null: nothing is logged. `options` must be good.
-  FileCalls(run::Runner& runner, broker::SessionAccess& sessions, const Options& options,
+  FileCalls(run::Runner& runner, session::SessionAccess& sessions, const Options& options,
             access::AuditLog* audit = nullptr)
       : runner_(runner), sessions_(sessions), options_(options), audit_(audit) {}
   FileCalls(const FileCalls&) = delete;
@@ -74,7 +74,7 @@ class FileCalls {
   Awaited<sandbox::Outcome> with_patience(run::FileWork work);
 
   run::Runner& runner_;
-  broker::SessionAccess& sessions_;
+  session::SessionAccess& sessions_;
   const Options options_;
   access::AuditLog* audit_;
 };

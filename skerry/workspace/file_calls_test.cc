@@ -14,16 +14,16 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/test_directory.h"
-#include "skerry/broker/local_runner.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/image/test_template.h"
-#include "skerry/session/memory_tenant.h"
+#include "skerry/session/local_runner.h"
+#include "skerry/store/memory_tenant.h"
 
 namespace skerry::workspace {
 namespace {
 
-using session::SessionName;
-using session::SessionStore;
+using store::SessionName;
+using store::SessionStore;
 
 files::FilePath path(std::string_view text) { return files::FilePath::parse(text).value(); }
 
@@ -47,14 +47,14 @@ class FileCallsTest : public ::testing::Test {
   void start(const FileCalls::Options& options, int queue = 100) {
     calls_.reset();
     runner_.reset();
-    broker::LocalRunner::Options setting;
+    session::LocalRunner::Options setting;
     setting.pool.zygote = SKERRY_TEST_ZYGOTE;
     setting.pool.home = home_;
     setting.pool.workers = 4;
     setting.pool.spares = 1;
     setting.pool.share = 3;
     setting.pool.queue = queue;
-    auto runner = broker::LocalRunner::start(io_, setting);
+    auto runner = session::LocalRunner::start(io_, setting);
     ASSERT_TRUE(runner.ok()) << runner.status();
     runner_ = *std::move(runner);
     calls_ = std::make_unique<FileCalls>(*runner_, runner_->sessions(), options);
@@ -126,7 +126,7 @@ class FileCallsTest : public ::testing::Test {
   image::testing::TestTemplate template_;
   boost::asio::io_context io_;
   std::optional<SessionName> user_;
-  std::unique_ptr<broker::LocalRunner> runner_;
+  std::unique_ptr<session::LocalRunner> runner_;
   std::unique_ptr<FileCalls> calls_;
 };
 
@@ -215,7 +215,7 @@ TEST_F(FileCallsTest, MemoryIsAUsersInAllSessions) {
   user_ = SessionName::parse("bob").value();
   EXPECT_EQ(read("memory/a"), "new ");
   EXPECT_TRUE(store()->list()->empty()) << "no session of the tenant's";
-  EXPECT_EQ(store(session::memory_tenant("t"))->list()->size(), 1U);
+  EXPECT_EQ(store(store::memory_tenant("t"))->list()->size(), 1U);
 }
 
 TEST_F(FileCallsTest, ACommandWorksOnBoth) {
@@ -228,7 +228,7 @@ TEST_F(FileCallsTest, ACommandWorksOnBoth) {
   EXPECT_EQ(copied->standard_output, "kept work, woken tea");
   EXPECT_EQ(read("memory/a"), "woken teacopy");
   EXPECT_EQ(read(), "kept work") << "it is kept, though the command was another's, too";
-  const auto revisions = store(session::memory_tenant("t"))->revisions(*user_).value();
+  const auto revisions = store(store::memory_tenant("t"))->revisions(*user_).value();
   EXPECT_EQ(revisions.back().first_line, "command: cp a memory/");
   EXPECT_EQ(store()->revisions(scope().session)->size(), 1U);
 }
@@ -240,7 +240,7 @@ TEST_F(FileCallsTest, WithoutAUserACommandIsToldSo) {
 
 TEST_F(FileCallsTest, WhileAnotherHasTheSecondSessionTheFirstIsFree) {
   user_ = SessionName::parse("alice").value();
-  const auto others = store(session::memory_tenant("t"));
+  const auto others = store(store::memory_tenant("t"));
   auto lease = std::make_optional(others->lease(*user_).value());
   const auto copying =
       begin(calls_->run(scope(), {.command = operation::Command::parse("cp a memory/").value()},

@@ -4,15 +4,15 @@
 #include <optional>
 
 #include "skerry/access/principal.h"
-#include "skerry/session/session_name.h"
+#include "skerry/store/session_name.h"
 
 namespace skerry::workspace {
 
 /// Whose files a call works on. Checked values.
 struct Scope {
   access::Principal principal;
-  session::SessionName session;
-  std::optional<session::SessionName> user = std::nullopt;  ///< whose memory/ it may see
+  store::SessionName session;
+  std::optional<store::SessionName> user = std::nullopt;  ///< whose memory/ it may see
 };
 
 }  // namespace skerry::workspace

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "skerry/base/fd.h"
+#include "skerry/broker/broker.h"
+#include "skerry/image/revision_files.h"
+
+namespace skerry::session {
+
+/// Puts together where an operation on files starts, and the descriptors beside its order: the
+/// operation's own file if there is one, then those of each session. Confined to one thread.
+class FileStart {
+ public:
+  /// `operation` is a sealed file with the operation; null where the order has it.
+  explicit FileStart(const std::shared_ptr<const OwnedFd>& operation) {
+    if (operation) add_file(operation->get(), operation);
+  }
+
+  /// Makes `start` begin at `revision`, or at the template that it is: its own file, if it has one,
+  /// and its template's are all that a worker needs of it.
+  void add(const std::shared_ptr<const image::Revision>& revision, worker::SessionStart& start) {
+    if (revision->id.empty()) {
+      start.template_sha256 = revision->file_image->sha256;
+      start.files = 1;
+      add_file(revision->file_image->base->fd(), revision);
+      return;
+    }
+    if (revision->patch) start.patch = revision->patch->content;
+    start.files = 2;
+    add_file(revision->descriptors.front(), revision);
+    add_file(revision->descriptors.back(), revision);
+  }
+
+  broker::InSession::Start finish(worker::SessionStart start,
+                                  std::optional<worker::SessionStart> second = std::nullopt) && {
+    return {.start = std::move(start),
+            .second = std::move(second),
+            .files = std::move(files_),
+            .owner = std::make_shared<const Owners>(std::move(owners_))};
+  }
+
+ private:
+  using Owners = std::vector<std::shared_ptr<const void>>;
+  void add_file(int fd, std::shared_ptr<const void> owner) {
+    files_.push_back(fd);
+    owners_.push_back(std::move(owner));
+  }
+
+  std::vector<int> files_;
+  Owners owners_;
+};
+
+}  // namespace skerry::session

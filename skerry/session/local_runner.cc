@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/session/local_runner.h"
+
+#include <functional>
+#include <utility>
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace skerry::session {
+namespace {
+
+using boost::asio::awaitable;
+using boost::asio::use_awaitable;
+
+/// Waits for what `start` begins, which gets a function to call with the answer and returns how to
+/// cancel it.
+template <typename Answer, typename Start>
+awaitable<Result<Answer>> wait_for(Start start) {
+  // A cancelled run has an outcome like any other: the wait goes on until it is there.
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  co_return co_await boost::asio::async_initiate<decltype(use_awaitable), void(Result<Answer>)>(
+      [start = std::move(start)](auto handler) mutable {
+        auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
+        auto slot = boost::asio::get_associated_cancellation_slot(*waiting);
+        const auto cancel = start([waiting, slot](Result<Answer> answer) mutable {
+          slot.clear();
+          const auto executor = boost::asio::get_associated_executor(*waiting);
+          boost::asio::post(executor, [waiting, answer = std::move(answer)]() mutable {
+            std::move (*waiting)(std::move(answer));
+          });
+        });
+        if (slot.is_connected()) {
+          slot.assign([cancel](boost::asio::cancellation_type) { cancel(); });
+        }
+      },
+      use_awaitable);
+}
+
+Status check_variables(const std::map<std::string, std::string>& environment) {
+  for (const auto& [name, value] : environment) {
+    if (!run::is_variable_name(name)) {
+      return absl::InvalidArgumentError("an environment variable's name is empty, or has = or NUL");
+    }
+    if (value.find('\0') != value.npos) {
+      return absl::InvalidArgumentError("environment variable " + name + " has a NUL");
+    }
+  }
+  return ok_status();
+}
+
+/// `text` without the path of the service's home, which is nobody's business.
+std::string without_home(std::string text, const std::string& home) {
+  for (auto at = text.find(home); at != text.npos; at = text.find(home, at)) {
+    text.replace(at, home.size(), "SKERRY_HOME");
+  }
+  return text;
+}
+
+Status without_home(const Status& status, const std::string& home) {
+  if (status.ok()) return status;
+  return {status.code(), without_home(std::string(message_of(status)), home)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LocalRunner>> LocalRunner::start(boost::asio::io_context& io,
+                                                        Options options) {
+  auto runner = std::make_unique<LocalRunner>();
+  SKERRY_TRY(options.modules.check());
+  const runtime::Home home = options.pool.home;
+  runner->runtime_home_ = home;
+  runner->home_ = home.root.native();
+  SKERRY_ASSIGN(runner->broker_, broker::Broker::start(io, std::move(options.pool)));
+  SKERRY_ASSIGN(runner->sessions_,
+                SessionRuns::start(io, *runner->broker_, home, options.sessions));
+  runner->access_ = std::make_unique<SessionAccess>(
+      options.sessions.store.empty() ? home.store() : options.sessions.store,
+      options.sessions.policy);
+  runner->variables_ = std::move(options.variables);
+  runner->gate_ = options.gate;
+  runner->modules_ = std::make_unique<broker::ModuleStore>(io, home, std::move(options.modules));
+  return runner;
+}
+
+awaitable<Result<sandbox::Outcome>> LocalRunner::outcome_of(broker::Run run) {
+  co_return co_await wait_for<sandbox::Outcome>([&](broker::Broker::Done done) {
+    const auto id = broker_->run(std::move(run), std::move(done));
+    return [this, id] { broker_->cancel(id); };
+  });
+}
+
+awaitable<Result<sandbox::Outcome>> LocalRunner::inspect(run::ReadOnlyRun order) {
+  if (const Status status = order.request.limits.check(); !status.ok()) co_return status;
+  if (const Status status = admit(order.principal); !status.ok()) co_return status;
+  order.request.template_name = order.revision->manifest().template_name;
+  broker::InSession session;
+  session.start = [revision = order.revision](std::uint64_t) {
+    broker::InSession::Start start;
+    start.start.becomes = 1;  // of a process that keeps nothing
+    start.files = revision->descriptors;
+    if (revision->patch) start.start.patch = revision->patch->content;
+    start.owner = revision;
+    return start;
+  };
+  session.left = [](const worker::LeftState&, bool) {};
+  broker::Run run{.tenant = order.principal.tenant,
+                  .request = std::move(order.request),
+                  .isolation = run::Isolation::kProcess,
+                  .session = std::move(session),
+                  .module = nullptr,
+                  .observer = order.observer};
+  auto outcome = co_await outcome_of(std::move(run));
+  record(order.principal, outcome.status(), outcome.ok() ? &*outcome : nullptr);
+  co_return outcome;
+}
+
+Status LocalRunner::admit(const access::Principal& principal) {
+  return gate_ == nullptr ? ok_status() : gate_->admit(principal);
+}
+
+/// What the caller got wrong is no fault of the service; time-outs and our own failures are.
+void LocalRunner::record(const access::Principal& principal, const Status& status,
+                         const sandbox::Outcome* outcome) {
+  const bool is_caller_s = status.code() == StatusCode::kInvalidArgument ||
+                           status.code() == StatusCode::kResourceExhausted;
+  if (gate_ == nullptr || principal.is_admitted || is_caller_s) return;
+  const bool is_fault = outcome == nullptr || outcome->kind == sandbox::OutcomeKind::kDeadline;
+  gate_->record(principal,
+                is_fault ? access::Gate::RunEnd::kFault : access::Gate::RunEnd::kSuccess);
+}
+
+awaitable<Result<SessionRuns::Answer>> LocalRunner::run_in_session(SessionRuns::Order order) {
+  auto answer = co_await wait_for<SessionRuns::Answer>([&](SessionRuns::Done done) {
+    const auto id = sessions_->run(std::move(order), std::move(done));
+    return [this, id] { sessions_->cancel(id); };
+  });
+  if (!answer.ok()) co_return without_home(answer.status(), home_);
+  co_return answer;
+}
+
+run::Counts LocalRunner::counts() const {
+  run::Counts counts = broker_->counts();
+  counts.waiting += modules_->waiting();
+  counts.kept_sessions = sessions_->kept();
+  return counts;
+}
+
+awaitable<Result<run::Report>> LocalRunner::run_module(run::Request order) {
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  auto coded =
+      modules_->code_of(order.principal.tenant, std::move(order.module), order.request.limits);
+  auto code = co_await std::move(coded);
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  if (state.cancelled() != boost::asio::cancellation_type::none) {
+    co_return run::Report{.outcome = worker::cancelled_outcome(), .session = {}};
+  }
+  if (!code.ok()) co_return code.status();
+  broker::Run run{.tenant = order.principal.tenant,
+                  .request = std::move(order.request),
+                  .isolation = run::Isolation::kProcess,
+                  .session = {},
+                  .module = *std::move(code),
+                  .observer = order.observer};
+  auto outcome = co_await outcome_of(std::move(run));
+  if (!outcome.ok()) co_return outcome.status();
+  co_return run::Report{.outcome = *std::move(outcome), .session = {}};
+}
+
+awaitable<Result<run::Report>> LocalRunner::run(run::Request order) {
+  worker::RunRequest& request = order.request;
+  if (const Status status = request.limits.check(); !status.ok()) co_return status;
+  auto& environment = request.command ? request.command->environment : request.program.environment;
+  if (const Status status = check_variables(environment); !status.ok()) co_return status;
+  environment.insert(variables_.begin(), variables_.end());
+  if (const Status status = admit(order.principal); !status.ok()) co_return status;
+  const access::Principal principal = order.principal;
+  auto running = run_admitted(std::move(order));
+  auto answer = co_await std::move(running);
+  record(principal, answer.status(), answer.ok() ? &answer->outcome : nullptr);
+  co_return answer;
+}
+
+awaitable<Result<run::Report>> LocalRunner::run_admitted(run::Request order) {
+  worker::RunRequest& request = order.request;
+  if (order.module) {
+    auto running = run_module(std::move(order));
+    co_return co_await std::move(running);
+  }
+  if (!order.session) {
+    if (request.template_name.empty()) request.template_name = runtime::kDefaultTemplate;
+    broker::Run run{.tenant = order.principal.tenant,
+                    .request = std::move(order.request),
+                    .isolation = order.isolation,
+                    .session = {},
+                    .module = nullptr,
+                    .observer = order.observer};
+    auto outcome = co_await outcome_of(std::move(run));
+    if (!outcome.ok()) co_return outcome.status();
+    co_return run::Report{.outcome = *std::move(outcome), .session = {}};
+  }
+  SessionRuns::Order in_session{.tenant = order.principal.tenant,
+                                .name = *std::move(order.session),
+                                .request = std::move(order.request),
+                                .files = {},
+                                .durability = order.durability,
+                                .isolation = order.isolation,
+                                .observer = order.observer};
+  auto running = run_in_session(std::move(in_session));
+  auto answer = co_await std::move(running);
+  if (!answer.ok()) co_return answer.status();
+  run::SessionReport& report = answer->report;
+  report.failure = without_home(report.failure, home_);
+  report.message = without_home(std::move(report.message), home_);
+  co_return run::Report{.outcome = std::move(answer->outcome), .session = std::move(report)};
+}
+
+}  // namespace skerry::session

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations on files of sessions.
+#include <utility>
+#include <vector>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "skerry/image/image_file.h"
+#include "skerry/operation/codec.h"
+#include "skerry/runtime/installation.h"
+#include "skerry/session/file_start.h"
+#include "skerry/session/local_runner.h"
+#include "skerry/store/memory_tenant.h"
+
+namespace skerry::session {
+namespace {
+
+using boost::asio::awaitable;
+using Revision = std::shared_ptr<const image::Revision>;
+using Root = files::FilePath::Root;
+
+// From when an operation should have ended by itself until its worker is killed. A worker that has
+// run for long has the processor only when others leave it.
+constexpr std::chrono::milliseconds kGrace{700};
+
+worker::RunRequest request_for(run::FileWork& work) {
+  const worker::FileOrder::Volume workspace{.root = Root::kWorkspace,
+                                            .quota = work.workspace_quota};
+  const worker::FileOrder::Volume memory{.root = Root::kMemory, .quota = work.memory_quota};
+  worker::RunRequest request;
+  request.files = worker::FileOrder{.operation = std::move(work.operation),
+                                    .time = work.time,
+                                    .first = work.session ? workspace : memory};
+  if (work.session && work.memory) request.files->second = memory;
+  request.limits.wall = work.time + kGrace;
+  request.limits.output = bytes(operation::kMaxReply);
+  return request;
+}
+
+/// One of the sessions that a look is about.
+struct Looked {
+  std::string store;
+  store::SessionName name;
+  Revision revision = nullptr;
+};
+
+}  // namespace
+
+awaitable<Result<sandbox::Outcome>> LocalRunner::perform(run::FileWork work) {
+  worker::RunRequest request = request_for(work);
+  if (const Status status = request.limits.check(); !status.ok()) co_return status;
+  if (const Status status = admit(work.principal); !status.ok()) co_return status;
+  const access::Principal principal = work.principal;
+  auto performing = work.title.empty() ? look_at_files(std::move(work), std::move(request))
+                                       : change_files(std::move(work), std::move(request));
+  auto outcome = co_await std::move(performing);
+  record(principal, outcome.status(), outcome.ok() ? &*outcome : nullptr);
+  co_return outcome;
+}
+
+awaitable<Result<sandbox::Outcome>> LocalRunner::change_files(run::FileWork work,
+                                                              worker::RunRequest request) {
+  SessionRuns::Files files{.title = std::move(work.title),
+                           .is_memory = !work.session,
+                           .second = work.session ? std::move(work.memory) : std::nullopt,
+                           .operation = std::move(work.large_operation)};
+  SessionRuns::Order order{.tenant = std::move(work.principal.tenant),
+                           .name = work.session ? *std::move(work.session) : *work.memory,
+                           .request = std::move(request),
+                           .files = std::move(files),
+                           .observer = work.observer};
+  auto running = run_in_session(std::move(order));
+  auto answer = co_await std::move(running);
+  if (!answer.ok()) co_return answer.status();
+  co_return std::move(answer->outcome);
+}
+
+awaitable<Result<Revision>> LocalRunner::newest(std::string store, store::SessionName name) {
+  const auto kept = sessions_->kept_state(store, name);
+  const Revision known = kept ? kept->revision : nullptr;
+  auto work = [this, &name, &known](store::SessionStore& sessions) -> Result<Revision> {
+    const auto opened = sessions.open_revision(name, std::nullopt, known.get());
+    // A session that does not exist looks as one that is yet to begin.
+    const bool is_missing = opened.status().code() == StatusCode::kNotFound;
+    if (!opened.ok() && !is_missing) return opened.status();
+    if (opened.ok() && opened->revision) {
+      return std::make_shared<const image::Revision>(*opened->revision);
+    }
+    const std::string template_name = opened.ok() ? opened->template_name : std::string();
+    image::Revision start;
+    const runtime::PythonInstallation installation(runtime_home_);
+    SKERRY_ASSIGN(start.file_image,
+                  image::open_image(installation.template_path(
+                      template_name.empty() ? runtime::kDefaultTemplate : template_name)));
+    return std::make_shared<const image::Revision>(std::move(start));
+  };
+  auto opening = access_->with(std::move(store), std::move(work));
+  co_return co_await std::move(opening);
+}
+
+awaitable<Result<sandbox::Outcome>> LocalRunner::look_at_files(run::FileWork work,
+                                                               worker::RunRequest request) {
+  auto looked = std::make_shared<std::vector<Looked>>();
+  if (work.session)
+    looked->push_back({.store = work.principal.tenant, .name = *std::move(work.session)});
+  if (work.memory) {
+    looked->push_back(
+        {.store = store::memory_tenant(work.principal.tenant), .name = *std::move(work.memory)});
+  }
+  for (Looked& each : *looked) {
+    auto opening = newest(each.store, each.name);
+    auto revision = co_await std::move(opening);
+    if (!revision.ok()) co_return revision.status();
+    each.revision = *std::move(revision);
+  }
+  // It may have been cancelled where that could not be heard.
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  if (state.cancelled() != boost::asio::cancellation_type::none) {
+    co_return worker::cancelled_outcome();
+  }
+  broker::InSession session;
+  if (const auto kept = sessions_->kept_state(looked->front().store, looked->front().name)) {
+    session.worker = kept->worker;
+  }
+  session.start = [this, looked, operation = work.large_operation](std::uint64_t worker) {
+    FileStart files(operation);
+    std::vector<worker::SessionStart> starts;
+    for (const Looked& each : *looked) {
+      // What the worker keeps is as good, if it is the same.
+      const auto kept = sessions_->kept_state(each.store, each.name);
+      if (kept && kept->worker == worker && kept->revision->id == each.revision->id) {
+        starts.push_back({.from = kept->state});
+      } else {
+        files.add(each.revision, starts.emplace_back());
+      }
+    }
+    std::optional<worker::SessionStart> second;
+    if (starts.size() > 1) second = std::move(starts[1]);
+    return std::move(files).finish(std::move(starts[0]), std::move(second));
+  };
+  session.left = [](const worker::LeftState&, bool) {};
+  broker::Run run{.tenant = std::move(work.principal.tenant),
+                  .request = std::move(request),
+                  .session = std::move(session),
+                  .module = nullptr,
+                  .observer = work.observer};
+  auto running = outcome_of(std::move(run));
+  co_return co_await std::move(running);
+}
+
+}  // namespace skerry::session

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/session/session_access.h"
+
+#include "skerry/store/memory_tenant.h"
+
+namespace skerry::session {
+
+Result<SessionAccess::Store> SessionAccess::take(const std::string& tenant) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(idle_.begin(), idle_.end(),
+                                    [&](const auto& each) { return each.first == tenant; });
+    if (found != idle_.end()) {
+      Store store = std::move(found->second);
+      idle_.erase(found);
+      return store;
+    }
+  }
+  return store::SessionStore::open(directory_, tenant, store::policy_of(tenant, policy_),
+                                   store::SessionStore::Waiting::kNever);
+}
+
+void SessionAccess::give_back(const std::string& tenant, Store store) {
+  store->after_commit();
+  const std::lock_guard lock(mutex_);
+  idle_.emplace_back(tenant, std::move(store));
+  if (idle_.size() > kMaxIdle) idle_.erase(idle_.begin());
+}
+
+}  // namespace skerry::session

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include "skerry/base/fd.h"
+#include "skerry/base/status.h"
+#include "skerry/image/export_reader.h"
+#include "skerry/image/image_export.h"
+#include "skerry/runtime/home.h"
+#include "skerry/store/session_store.h"
+#include "skerry/wasi/quotas.h"
+
+/// Sessions to files and back, for the command line and the service. What is read may have been
+/// written by anyone.
+namespace skerry::session {
+
+/// Begins the export of a revision with all it needs: verifies its files and reads its memory, so
+/// it may take a second. The writer needs nothing of the store's any more.
+/// kFailedPrecondition for revision 0.
+Result<std::unique_ptr<image::ExportWriter>> begin_export(
+    const store::SessionStore& store, const store::SessionName& name,
+    const store::SessionStore::OpenedRevision& opened);
+
+/// How exports are read.
+struct ReaderOptions {
+  std::filesystem::path program;  ///< `skerry-reader`
+  /// The most bytes of memory pages, and of files that guests wrote, that are taken. Default: what
+  /// a session can have.
+  ByteSize pages = bytes(image::kMaxPages);
+  ByteSize files = wasi::Quotas{}.file_bytes;
+  /// After which the program is given up. It has 60 s of processor time.
+  std::chrono::seconds time{180};
+};
+
+/// Reads the export in the file `fd` and checks that its state can run here: `installed` is the
+/// runtime's. Its bytes are read by a process of their own, in the jail and within bounds
+/// (`skerry-reader`); what that leaves in `room`, an empty file of the caller's, is checked again.
+/// On a thread that may block.
+///
+/// kDataLoss, saying what is wrong, when the file is damaged, cut off or no export; kUnimplemented
+/// for another format version; kFailedPrecondition when it was made with another runtime;
+/// kResourceExhausted when reading it took more than its budget; kUnavailable when it took too
+/// long.
+Result<image::Export> read_session(int fd, OwnedFd room, const runtime::Home& home,
+                                   const image::Manifest& installed, const ReaderOptions& options);
+
+}  // namespace skerry::session
