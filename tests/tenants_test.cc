@@ -20,6 +20,7 @@
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/session/session_runs.h"
+#include "skerry/store/directory_store.h"
 
 namespace skerry::broker {
 namespace {
@@ -133,7 +134,7 @@ class TenantsTest : public ::testing::Test {
   }
 
   std::unique_ptr<SessionStore> store_of(const std::string& tenant) const {
-    return SessionStore::open(store_path(), tenant, {}).value();
+    return store::DirectoryStore::open(store_path(), tenant, {}).value();
   }
 
   boost::asio::io_context io_;

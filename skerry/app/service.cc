@@ -118,8 +118,10 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
 }
 
 Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
-  session::LocalRunner::Options setting{
-      .sessions = settings.sessions, .variables = settings.variables, .gate = gate_.get()};
+  session::LocalRunner::Options setting{.sessions = settings.sessions,
+                                        .policy = settings.session_policy,
+                                        .variables = settings.variables,
+                                        .gate = gate_.get()};
   // Before any process is made that is to be in one of them.
   auto groups = divided_groups();
   if (settings.require_walls) SKERRY_TRY(require_groups(groups.status()));

@@ -10,6 +10,7 @@
 #include "skerry/app/terminal.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/jail/memory_file.h"
+#include "skerry/store/directory_store.h"
 
 namespace skerry::app {
 namespace {
@@ -63,7 +64,7 @@ Result<store::Policy> session_policy() {
 Result<std::unique_ptr<store::SessionStore>> open_sessions(const runtime::Home& home) {
   SKERRY_ASSIGN(const store::Policy policy, session_policy());
   SKERRY_TRY(make_private_directory(home.root));
-  return store::SessionStore::open(home.store(), kLocalTenant, policy);
+  return store::DirectoryStore::open(home.store(), kLocalTenant, policy);
 }
 
 Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,

@@ -6,6 +6,7 @@
 
 #include "skerry/base/child.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/store/directory_store.h"
 
 namespace skerry::bench {
 namespace {
@@ -35,7 +36,7 @@ Status check(const sandbox::Outcome& outcome) {
 }  // namespace
 
 Result<std::unique_ptr<store::SessionStore>> open_bench_store(const std::filesystem::path& store) {
-  return store::SessionStore::open(store, kTenant, policy());
+  return store::DirectoryStore::open(store, kTenant, policy());
 }
 
 Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& home,
@@ -46,11 +47,13 @@ Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& hom
   pool.home = home;
   SKERRY_ASSIGN(bench->broker_, Broker::start(bench->io_, pool));
   session::SessionRuns::Options runs;
-  runs.policy = policy();
-  runs.store = std::move(options.store);
   runs.hibernate = options.hibernate;
   SKERRY_ASSIGN(bench->sessions_,
-                session::SessionRuns::start(bench->io_, *bench->broker_, home, runs));
+                session::SessionRuns::start(
+                    bench->io_, *bench->broker_, home,
+                    std::make_shared<store::DirectoryStores>(
+                        options.store.empty() ? home.store() : std::move(options.store), policy()),
+                    runs));
   SKERRY_TRY(bench->wait_for_spares(pool.spares));
   return bench;
 }
@@ -123,7 +126,7 @@ Result<double> BrokerBench::after_kill() {
   return time("killed", Isolation::kProcess);
 }
 
-void BrokerBench::begin(const InSession& run, session::SessionRuns::Done done) {
+void BrokerBench::begin(const InSession& run, Ended done) {
   auto name = store::SessionName::parse(run.name);
   if (!name.ok()) {
     done(name.status());
@@ -137,7 +140,11 @@ void BrokerBench::begin(const InSession& run, session::SessionRuns::Done done) {
                                     .observer = &output_};
   order.request.program.code = run.code;
   order.request.limits.memory = kSessionMemory;
-  sessions_->run(std::move(order), std::move(done));
+  boost::asio::co_spawn(io_, sessions_->run(std::move(order)),
+                        [done = std::move(done)](const std::exception_ptr&,
+                                                 Result<session::SessionRuns::Answer> answer) {
+                          done(std::move(answer));
+                        });
 }
 
 Result<double> BrokerBench::time(const InSession& run) {

@@ -52,7 +52,8 @@ class BrokerBench {
     store::Durability durability = store::Durability::kCommitted;
     run::Isolation isolation = run::Isolation::kTenant;
   };
-  void begin(const InSession& run, session::SessionRuns::Done done);
+  using Ended = std::function<void(Result<session::SessionRuns::Answer>)>;
+  void begin(const InSession& run, Ended done);
   /// From its request to the answer that its revision is kept, in milliseconds. A failure when it
   /// is not kept.
   Result<double> time(const InSession& run);

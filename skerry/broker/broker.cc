@@ -18,6 +18,7 @@
 #include "skerry/broker/lease_policy.h"
 #include "skerry/broker/worker_link.h"
 #include "skerry/broker/zygote_link.h"
+#include "skerry/loop/wait_for.h"
 #include "skerry/worker/module_worker.h"
 
 namespace skerry::broker {
@@ -598,6 +599,13 @@ Broker::~Broker() { pool_->stop(); }  // NOLINT(bugprone-exception-escape)
 
 Broker::RunId Broker::run(Run run, Done done) {
   return pool_->run(std::move(run), std::move(done));
+}
+
+boost::asio::awaitable<Result<sandbox::Outcome>> Broker::run(Run order) {
+  auto waiting = loop::wait_for<Result<sandbox::Outcome>>([&](Done done) {
+    return [pool = pool_, id = run(std::move(order), std::move(done))] { pool->cancel(id); };
+  });
+  co_return co_await std::move(waiting);
 }
 
 void Broker::cancel(RunId id) { pool_->cancel(id); }

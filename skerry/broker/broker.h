@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <vector>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "skerry/base/fd.h"
@@ -93,6 +94,9 @@ class Broker {
   /// Runs once a worker is free. `done` is called exactly once, later: with the outcome, or with
   /// our own failure. kResourceExhausted: too many of the tenant's runs wait already; try again.
   RunId run(Run run, Done done);
+
+  /// The same for coroutines: cancelling the wait cancels the run, whose outcome then says so.
+  boost::asio::awaitable<Result<sandbox::Outcome>> run(Run run);
 
   /// Ends a run that waits or runs as kCancelled. Harmless when it is done already.
   void cancel(RunId id);

@@ -178,11 +178,11 @@ std::vector<Key> session_keys() {
   using std::chrono::seconds;
   constexpr double kMonth = 30 * 86'400;
   return {duration<seconds>("sessions.ttl_seconds", 1, kMonth,
-                            SKERRY_FIELD(sessions.policy.time_to_live)),
-          whole("sessions.max", 1, 100'000, SKERRY_FIELD(sessions.policy.sessions)),
-          whole("sessions.revisions", 1, 10'000, SKERRY_FIELD(sessions.policy.revisions)),
-          duration<seconds>("sessions.cold_seconds", 1, kMonth, SKERRY_FIELD(sessions.policy.cold)),
-          size("sessions.max_bytes", 1, 0x1p50, SKERRY_FIELD(sessions.policy.bytes)),
+                            SKERRY_FIELD(session_policy.time_to_live)),
+          whole("sessions.max", 1, 100'000, SKERRY_FIELD(session_policy.sessions)),
+          whole("sessions.revisions", 1, 10'000, SKERRY_FIELD(session_policy.revisions)),
+          duration<seconds>("sessions.cold_seconds", 1, kMonth, SKERRY_FIELD(session_policy.cold)),
+          size("sessions.max_bytes", 1, 0x1p50, SKERRY_FIELD(session_policy.bytes)),
           duration<milliseconds>("sessions.hibernate_ms", 1, 86'400'000,
                                  SKERRY_FIELD(sessions.hibernate)),
           whole("sessions.queue", 0, 100'000, SKERRY_FIELD(sessions.queue))};

@@ -45,6 +45,7 @@ struct Settings {
   bool require_walls = false;
 
   session::SessionRuns::Options sessions = {};
+  store::Policy session_policy = {};
   sandbox::Limits limits = {};  ///< of a run that asks for nothing else
   tool::RunBounds most = {};
 

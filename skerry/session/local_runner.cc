@@ -1,45 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/session/local_runner.h"
 
-#include <functional>
 #include <utility>
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include "skerry/store/directory_store.h"
 
 namespace skerry::session {
 namespace {
 
 using boost::asio::awaitable;
-using boost::asio::use_awaitable;
-
-/// Waits for what `start` begins, which gets a function to call with the answer and returns how to
-/// cancel it.
-template <typename Answer, typename Start>
-awaitable<Result<Answer>> wait_for(Start start) {
-  // A cancelled run has an outcome like any other: the wait goes on until it is there.
-  co_await boost::asio::this_coro::throw_if_cancelled(false);
-  co_return co_await boost::asio::async_initiate<decltype(use_awaitable), void(Result<Answer>)>(
-      [start = std::move(start)](auto handler) mutable {
-        auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
-        auto slot = boost::asio::get_associated_cancellation_slot(*waiting);
-        const auto cancel = start([waiting, slot](Result<Answer> answer) mutable {
-          slot.clear();
-          const auto executor = boost::asio::get_associated_executor(*waiting);
-          boost::asio::post(executor, [waiting, answer = std::move(answer)]() mutable {
-            std::move (*waiting)(std::move(answer));
-          });
-        });
-        if (slot.is_connected()) {
-          slot.assign([cancel](boost::asio::cancellation_type) { cancel(); });
-        }
-      },
-      use_awaitable);
-}
 
 Status check_variables(const std::map<std::string, std::string>& environment) {
   for (const auto& [name, value] : environment) {
@@ -76,22 +47,14 @@ Result<std::unique_ptr<LocalRunner>> LocalRunner::start(boost::asio::io_context&
   runner->runtime_home_ = home;
   runner->home_ = home.root.native();
   SKERRY_ASSIGN(runner->broker_, broker::Broker::start(io, std::move(options.pool)));
+  const auto stores = std::make_shared<store::DirectoryStores>(home.store(), options.policy);
   SKERRY_ASSIGN(runner->sessions_,
-                SessionRuns::start(io, *runner->broker_, home, options.sessions));
-  runner->access_ = std::make_unique<SessionAccess>(
-      options.sessions.store.empty() ? home.store() : options.sessions.store,
-      options.sessions.policy);
+                SessionRuns::start(io, *runner->broker_, home, stores, options.sessions));
+  runner->access_ = std::make_unique<SessionAccess>(stores);
   runner->variables_ = std::move(options.variables);
   runner->gate_ = options.gate;
   runner->modules_ = std::make_unique<broker::ModuleStore>(io, home, std::move(options.modules));
   return runner;
-}
-
-awaitable<Result<sandbox::Outcome>> LocalRunner::outcome_of(broker::Run run) {
-  co_return co_await wait_for<sandbox::Outcome>([&](broker::Broker::Done done) {
-    const auto id = broker_->run(std::move(run), std::move(done));
-    return [this, id] { broker_->cancel(id); };
-  });
 }
 
 awaitable<Result<sandbox::Outcome>> LocalRunner::inspect(run::ReadOnlyRun order) {
@@ -114,7 +77,8 @@ awaitable<Result<sandbox::Outcome>> LocalRunner::inspect(run::ReadOnlyRun order)
                   .session = std::move(session),
                   .module = nullptr,
                   .observer = order.observer};
-  auto outcome = co_await outcome_of(std::move(run));
+  auto running = broker_->run(std::move(run));
+  auto outcome = co_await std::move(running);
   record(order.principal, outcome.status(), outcome.ok() ? &*outcome : nullptr);
   co_return outcome;
 }
@@ -135,10 +99,8 @@ void LocalRunner::record(const access::Principal& principal, const Status& statu
 }
 
 awaitable<Result<SessionRuns::Answer>> LocalRunner::run_in_session(SessionRuns::Order order) {
-  auto answer = co_await wait_for<SessionRuns::Answer>([&](SessionRuns::Done done) {
-    const auto id = sessions_->run(std::move(order), std::move(done));
-    return [this, id] { sessions_->cancel(id); };
-  });
+  auto running = sessions_->run(std::move(order));
+  auto answer = co_await std::move(running);
   if (!answer.ok()) co_return without_home(answer.status(), home_);
   co_return answer;
 }
@@ -166,7 +128,8 @@ awaitable<Result<run::Report>> LocalRunner::run_module(run::Request order) {
                   .session = {},
                   .module = *std::move(code),
                   .observer = order.observer};
-  auto outcome = co_await outcome_of(std::move(run));
+  auto running = broker_->run(std::move(run));
+  auto outcome = co_await std::move(running);
   if (!outcome.ok()) co_return outcome.status();
   co_return run::Report{.outcome = *std::move(outcome), .session = {}};
 }
@@ -199,7 +162,8 @@ awaitable<Result<run::Report>> LocalRunner::run_admitted(run::Request order) {
                     .session = {},
                     .module = nullptr,
                     .observer = order.observer};
-    auto outcome = co_await outcome_of(std::move(run));
+    auto running = broker_->run(std::move(run));
+    auto outcome = co_await std::move(running);
     if (!outcome.ok()) co_return outcome.status();
     co_return run::Report{.outcome = *std::move(outcome), .session = {}};
   }

@@ -28,6 +28,7 @@ class LocalRunner final : public run::Runner {
   struct Options {
     broker::Options pool = {};
     SessionRuns::Options sessions = {};
+    store::Policy policy = {};  ///< how much of each tenant's sessions is kept
     broker::ModuleOptions modules = {};
     /// What every run finds in its environment, unless it asks for another value.
     std::map<std::string, std::string> variables = {};
@@ -53,7 +54,6 @@ class LocalRunner final : public run::Runner {
               const sandbox::Outcome* outcome);
   boost::asio::awaitable<Result<run::Report>> run_admitted(run::Request request);
   boost::asio::awaitable<Result<run::Report>> run_module(run::Request request);
-  boost::asio::awaitable<Result<sandbox::Outcome>> outcome_of(broker::Run run);
   boost::asio::awaitable<Result<SessionRuns::Answer>> run_in_session(SessionRuns::Order order);
   boost::asio::awaitable<Result<sandbox::Outcome>> change_files(run::FileWork work,
                                                                 worker::RunRequest request);

@@ -144,7 +144,7 @@ awaitable<Result<sandbox::Outcome>> LocalRunner::look_at_files(run::FileWork wor
                   .session = std::move(session),
                   .module = nullptr,
                   .observer = work.observer};
-  auto running = outcome_of(std::move(run));
+  auto running = broker_->run(std::move(run));
   co_return co_await std::move(running);
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/session/session_access.h"
 
-#include "skerry/store/memory_tenant.h"
-
 namespace skerry::session {
 
 Result<SessionAccess::Store> SessionAccess::take(const std::string& tenant) {
@@ -16,8 +14,7 @@ Result<SessionAccess::Store> SessionAccess::take(const std::string& tenant) {
       return store;
     }
   }
-  return store::SessionStore::open(directory_, tenant, store::policy_of(tenant, policy_),
-                                   store::SessionStore::Waiting::kNever);
+  return stores_->open(tenant, store::SessionStore::Waiting::kNever);
 }
 
 void SessionAccess::give_back(const std::string& tenant, Store store) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,15 +30,12 @@ namespace skerry::session {
 /// `with` is for coroutines of the event loop.
 class SessionAccess {
  public:
-  SessionAccess(std::filesystem::path store, store::Policy policy)
-      : directory_(std::move(store)), policy_(policy) {}
+  explicit SessionAccess(std::shared_ptr<const store::SessionStores> stores)
+      : stores_(std::move(stores)) {}
   /// Waits for what is under way.
   ~SessionAccess() { pool_.join(); }
   SessionAccess(const SessionAccess&) = delete;
   SessionAccess& operator=(const SessionAccess&) = delete;
-
-  /// Of the store.
-  const std::filesystem::path& directory() const { return directory_; }
 
   /// The Result of `work`, which gets a store of the tenant's that waits for nobody: its failure as
   /// kUnavailable means that somebody has what it takes, and it is called again, for 30 s. `work`
@@ -92,8 +88,7 @@ class SessionAccess {
   Result<Store> take(const std::string& tenant);
   void give_back(const std::string& tenant, Store store);
 
-  std::filesystem::path directory_;
-  store::Policy policy_;
+  const std::shared_ptr<const store::SessionStores> stores_;
   std::mutex mutex_;
   std::vector<std::pair<std::string, Store>> idle_;  // by tenant; guarded by mutex_
   boost::asio::thread_pool pool_{kThreads};

@@ -12,6 +12,7 @@
 
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
+#include "skerry/store/directory_store.h"
 
 namespace skerry::session {
 namespace {
@@ -41,7 +42,7 @@ class SessionAccessTest : public ::testing::Test {
   TestDirectory directory_;
   std::filesystem::path store_ = directory_.path() / "store";
   boost::asio::io_context io_;
-  SessionAccess access_{store_, {}};
+  SessionAccess access_{std::make_shared<store::DirectoryStores>(store_, store::Policy())};
   std::atomic<int> calls_ = 0;
 };
 
@@ -53,7 +54,7 @@ TEST_F(SessionAccessTest, WorkSeesTheTenantsStore) {
 }
 
 TEST_F(SessionAccessTest, ABusySessionIsAskedForAgainAndHoldsUpNoOther) {
-  auto store = SessionStore::open(store_, "t", {}).value();
+  auto store = store::DirectoryStore::open(store_, "t", {}).value();
   auto held = std::make_optional(store->lease(SessionName::parse("s").value()).value());
   const auto first = take_lease();
   ASSERT_TRUE(broker::testing::wait_until(io_, [&] { return calls_ > 2; }));
@@ -70,7 +71,7 @@ TEST_F(SessionAccessTest, ABusySessionIsAskedForAgainAndHoldsUpNoOther) {
 }
 
 TEST_F(SessionAccessTest, AWaitCanBeCancelled) {
-  auto store = SessionStore::open(store_, "t", {}).value();
+  auto store = store::DirectoryStore::open(store_, "t", {}).value();
   const auto held = store->lease(SessionName::parse("s").value()).value();
   boost::asio::cancellation_signal stop;
   const auto answer = take_lease(stop.slot());

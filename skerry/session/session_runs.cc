@@ -2,30 +2,37 @@
 #include "skerry/session/session_runs.h"
 
 #include <algorithm>
-#include <deque>
+#include <list>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <sys/stat.h>
 #include <utility>
 #include <vector>
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/range.h"
 #include "skerry/image/image_file.h"
 #include "skerry/jail/memory_file.h"
+#include "skerry/loop/wait_for.h"
 #include "skerry/session/file_start.h"
-#include "skerry/session/store_lanes.h"
+#include "skerry/session/store_threads.h"
 #include "skerry/worker/file_worker.h"
 
 namespace skerry::session {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using boost::asio::awaitable;
+using boost::asio::cancellation_type;
+using boost::asio::use_awaitable;
 using store::SessionStore;
+using Answer = SessionRuns::Answer;
+using Clock = std::chrono::steady_clock;
+using Order = SessionRuns::Order;
+using Weight = StoreThreads::Weight;
 
 // How soon one asks again for a session that another process runs in.
 constexpr std::chrono::milliseconds kFirstAsk{2};
@@ -38,8 +45,6 @@ constexpr std::chrono::seconds kBetweenKeeping{15};
 // A commit of more bytes is one that others should not wait for: it takes some milliseconds.
 constexpr std::int64_t kLargeCommit = std::int64_t{4} << 20;
 
-using Weight = StoreLanes::Weight;
-
 /// How much keeping what a run left may take.
 Weight weight_of(const worker::LeftState& left) {
   struct stat info{};
@@ -48,94 +53,52 @@ Weight weight_of(const worker::LeftState& left) {
              : Weight::kSmall;
 }
 
-/// What the store's threads work with: each tenant's store in that tenant's lane alone.
-struct StoreSide {
-  const runtime::PythonInstallation installation;
-  const store::Policy policy;
-  const std::filesystem::path directory;
-  std::mutex mutex;
-  std::map<std::string, std::unique_ptr<SessionStore>> stores;  // by tenant; guarded by the mutex
-
-  StoreSide(const runtime::Home& home, const SessionRuns::Options& options)
-      : installation(home),
-        policy(options.policy),
-        directory(options.store.empty() ? home.store() : options.store) {}
-
-  Result<SessionStore*> store_of(const std::string& tenant) {
-    std::unique_ptr<SessionStore>* store = nullptr;
-    {
-      const std::lock_guard lock(mutex);
-      store = &stores[tenant];  // where it is it stays, and its lane alone looks into it
-    }
-    if (!*store) {
-      SKERRY_ASSIGN(*store,
-                    SessionStore::open(directory, tenant, store::policy_of(tenant, policy)));
-    }
-    return store->get();
+/// kUnavailable while another process runs in the session.
+Result<SessionTurn> begin_turn(SessionStore& store, const runtime::PythonInstallation& installation,
+                               const store::SessionName& name, const std::string& template_name,
+                               const image::Revision* known) {
+  SKERRY_ASSIGN(auto lease, store.try_lease(name));
+  SKERRY_ASSIGN(auto turn, SessionTurn::begin(store, std::move(lease), template_name, known));
+  if (turn.is_new()) {
+    const auto file = installation.template_path(turn.template_name());
+    SKERRY_ASSIGN(auto image, image::open_image(file));
+    turn.start_on(std::move(image), file);
   }
+  return turn;
+}
 
-  std::vector<std::string> tenants() {
-    const std::lock_guard lock(mutex);
-    std::vector<std::string> names;
-    names.reserve(stores.size());
-    for (const auto& [tenant, store] : stores) names.push_back(tenant);
-    return names;
-  }
+/// What became of a run, once its state is safe.
+struct End {
+  run::SessionReport report;
+  image::Revision committed;  ///< if there is a new one
+};
 
-  /// kUnavailable while another process runs in the session.
-  Result<std::shared_ptr<SessionTurn>> begin(const std::string& tenant,
-                                             const store::SessionName& name,
-                                             const std::string& template_name,
-                                             const image::Revision* known) {
-    SKERRY_ASSIGN(SessionStore * store, store_of(tenant));
-    SKERRY_ASSIGN(auto lease, store->try_lease(name));
-    SKERRY_ASSIGN(auto turn, SessionTurn::begin(*store, std::move(lease), template_name, known));
-    if (turn.is_new()) {
-      const auto file = installation.template_path(turn.template_name());
-      SKERRY_ASSIGN(auto image, image::open_image(file));
-      turn.start_on(std::move(image), file);
-    }
-    return std::make_shared<SessionTurn>(std::move(turn));
-  }
-
-  /// What nobody has to wait for.
-  void clear_up(const std::string& tenant) {
-    const auto store = store_of(tenant);
-    if (store.ok()) (*store)->after_commit();
-  }
-
-  struct End {
-    run::SessionReport report;
-    image::Revision committed;  ///< if there is a new one
-  };
-  Result<End> end(SessionTurn& turn, const SessionRuns::Order& order,
-                  const sandbox::Outcome& outcome, const worker::LeftState& left) {
-    SKERRY_ASSIGN(SessionStore * store, store_of(order.tenant));
-    End end;
-    // Who wrote the file has it still.
-    const bool is_file = left.file.is_open();
-    if (const Status sealed = is_file ? jail::check_sealed(left.file.get()) : ok_status();
-        !sealed.ok()) {
-      end.report = turn.refuse(sealed);
-      return end;
-    }
-    end.report = turn.end(*store, outcome, order.request.program.code,
-                          {.file = is_file ? left.file.get() : -1,
-                           .bytes = left.bytes,
-                           .memory = order.request.limits.memory,
-                           .files = order.request.limits.files,
-                           .durability = order.durability,
-                           .committed = &end.committed});
+End end_turn(SessionStore& store, SessionTurn& turn, const Order& order,
+             const sandbox::Outcome& outcome, const worker::LeftState& left) {
+  End end;
+  // Who wrote the file has it still.
+  const bool is_file = left.file.is_open();
+  if (const Status sealed = is_file ? jail::check_sealed(left.file.get()) : ok_status();
+      !sealed.ok()) {
+    end.report = turn.refuse(sealed);
     return end;
   }
+  end.report = turn.end(store, outcome, order.request.program.code,
+                        {.file = is_file ? left.file.get() : -1,
+                         .bytes = left.bytes,
+                         .memory = order.request.limits.memory,
+                         .files = order.request.limits.files,
+                         .durability = order.durability,
+                         .committed = &end.committed});
+  return end;
+}
 
-  /// The new revision of what an operation has made of a session's files.
-  Result<image::Revision> commit_files(const std::string& tenant, SessionTurn& turn,
-                                       std::string host_state, const std::string& title) {
-    SKERRY_ASSIGN(SessionStore * store, store_of(tenant));
-    return turn.commit_files(*store, std::move(host_state), title);
-  }
-};
+Answer cancelled_before_it_began(const Order& order) {
+  Answer answer{.outcome = worker::cancelled_outcome(), .report = {}};
+  answer.report.name = order.name.text();
+  answer.report.message = "cancelled before it began";
+  return answer;
+}
 
 }  // namespace
 
@@ -146,14 +109,15 @@ Status SessionRuns::Options::check() const {
   return in_bounds("the length of a session's queue", queue, 0, 100'000);
 }
 
+/// The sessions that somebody runs in, or a worker keeps. Shared with the coroutines of runs.
 class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQueues> {
  public:
   SessionQueues(boost::asio::io_context& io, broker::Broker& broker, const runtime::Home& home,
-                const Options& options)
-      : io_(io),
-        broker_(broker),
+                std::shared_ptr<const store::SessionStores> stores, const Options& options)
+      : broker_(broker),
         options_(options),
-        side_(std::make_shared<StoreSide>(home, options)),
+        installation_(home),
+        threads_(std::move(stores)),
         sweep_(io) {}
 
   void start() { sweep(); }
@@ -161,58 +125,62 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
   void stop() {
     is_stopped_ = true;
     sweep_.cancel();
-    lanes_.join();
-    keeping_thread_.join();
+    threads_.stop();
   }
 
-  RunId run(Order order, Done done) {
-    const RunId id = ++last_run_;
-    Key key(order.files ? order.files->store_of(order.tenant) : order.tenant, order.name.text());
-    SessionQueue& line = lines_[key];
-    if (line.waiting.size() > static_cast<std::size_t>(options_.queue)) {
-      const Status busy =
-          absl::ResourceExhaustedError("busy: " + std::to_string(line.waiting.size() - 1) +
-                                       " runs of this session wait already; try again in a second");
-      boost::asio::post(io_, [done = std::move(done), busy] { done(busy); });
-      return id;
+  /// The life of one run: its place in the session's queue, the session's lease and head, a worker,
+  /// and the commit.
+  awaitable<Result<Answer>> run(Order order) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
+    const auto is_cancelled = [&] { return cancellation.cancelled() != cancellation_type::none; };
+    const auto self = shared_from_this();
+    const Key key(order.files ? order.files->store_of(order.tenant) : order.tenant,
+                  order.name.text());
+    if (const std::size_t count = queues_[key].places.size();
+        count > static_cast<std::size_t>(options_.queue)) {
+      co_return absl::ResourceExhaustedError("busy: " + std::to_string(count - 1) +
+                                             " runs of this session wait already; try again in a "
+                                             "second");
     }
-    line.waiting.push_back(std::make_shared<Pending>(
-        Pending{.id = id, .order = std::move(order), .done = std::move(done)}));
-    if (line.waiting.size() == 1) begin(key);
-    return id;
-  }
+    const auto executor = co_await boost::asio::this_coro::executor;
+    Place place(*this, key, executor);
+    while (!place.is_first() && !is_cancelled()) {
+      auto waiting = place.changed();
+      co_await std::move(waiting);
+    }
+    if (is_stopped_) co_await loop::never();
+    if (is_cancelled()) co_return cancelled_before_it_began(order);
 
-  void cancel(RunId id) {
-    for (auto& [key, line] : lines_) {
-      const auto found = std::find_if(line.waiting.begin(), line.waiting.end(),
-                                      [&](const auto& each) { return each->id == id; });
-      if (found == line.waiting.end()) continue;
-      Pending& pending = **found;
-      if (pending.broker_run != 0) {
-        broker_.cancel(pending.broker_run);
-      } else if (found == line.waiting.begin()) {
-        pending.is_cancelled = true;  // heard when the store has answered
-      } else {
-        Answer answer{.outcome = worker::cancelled_outcome(), .report = {}};
-        answer.report.name = pending.order.name.text();
-        answer.report.message = "cancelled before it began";
-        boost::asio::post(io_, [done = std::move(pending.done), answer] { done(answer); });
-        line.waiting.erase(found);
-      }
-      return;
+    // Shared with the broker, which may hold the run when all else is gone.
+    const auto running = std::make_shared<Running>(Running{.key = key, .order = std::move(order)});
+    auto beginning = begin(running);
+    const Status begun = co_await std::move(beginning);
+    if (begun.code() == StatusCode::kUnavailable && is_cancelled()) {
+      co_return cancelled_before_it_began(running->order);
     }
+    if (!begun.ok()) co_return begun;
+    Result<sandbox::Outcome> outcome = worker::cancelled_outcome();
+    if (!is_cancelled()) {
+      auto handed_over = hand_over(running);
+      outcome = co_await std::move(handed_over);
+    }
+    if (!outcome.ok()) co_return outcome.status();
+    auto ending = running->order.files ? end_files(running, *std::move(outcome))
+                                       : end(running, *std::move(outcome));
+    co_return co_await std::move(ending);
   }
 
   std::optional<KeptState> kept_state(const std::string& store,
                                       const store::SessionName& name) const {
-    const auto line = lines_.find(Key(store, name.text()));
-    if (line == lines_.end() || !line->second.kept) return std::nullopt;
-    const Kept& kept = *line->second.kept;
+    const auto queue = queues_.find(Key(store, name.text()));
+    if (queue == queues_.end() || !queue->second.kept) return std::nullopt;
+    const Kept& kept = *queue->second.kept;
     return KeptState{.worker = kept.worker, .state = kept.state, .revision = kept.revision};
   }
 
   int kept() const {
-    return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [](const auto& each) {
+    return static_cast<int>(std::count_if(queues_.begin(), queues_.end(), [](const auto& each) {
       return each.second.kept.has_value();
     }));
   }
@@ -220,22 +188,19 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
  private:
   using Key = std::pair<std::string, std::string>;  // tenant of the store, and name
 
-  struct Pending {
-    RunId id = 0;
+  /// A run that is first in its session's queue.
+  struct Running {
+    Key key;
     Order order;
-    Done done;
-    bool is_cancelled = false;
-    broker::Broker::RunId broker_run = 0;
-    std::shared_ptr<SessionTurn> turn = nullptr;
-    std::shared_ptr<SessionTurn> second_turn = nullptr;  // of an operation on two sessions
+    std::optional<SessionTurn> turn = std::nullopt;
+    std::optional<SessionTurn> second_turn = std::nullopt;  // of an operation on two sessions
     std::optional<sandbox::Limits> keeper = {};  // of a sandbox that an operation began with
     std::uint64_t worker = 0;                    // the one that runs it
     std::uint64_t state = 0;                     // what the worker calls the state that it leaves
     worker::LeftState left = {};
     bool is_kept = false;
-    std::chrono::milliseconds next_ask = kFirstAsk;
   };
-  using PendingRun = std::shared_ptr<Pending>;
+  using SharedRun = std::shared_ptr<Running>;
 
   /// A session's state in a worker.
   struct Kept {
@@ -246,158 +211,158 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     std::optional<sandbox::Limits> sandbox;
   };
 
+  class Place;
   struct SessionQueue {
-    std::deque<PendingRun> waiting;  // the first is under way
+    std::list<Place*> places;  // the first one's run is under way
     std::optional<Kept> kept;
     Clock::time_point used;
   };
 
-  /// Does `work` in the tenant's lane, then `then` with its result on the loop.
-  template <typename Work, typename Then>
-  void in_store(const std::string& tenant, Weight weight, Work work, Then then) {
-    lanes_.post(tenant, weight,
-                [&io = io_, side = side_, weak = weak_from_this(), work = std::move(work),
-                 then = std::move(then)]() mutable {
-                  auto result = work(*side);
-                  boost::asio::post(
-                      io, [weak, result = std::move(result), then = std::move(then)]() mutable {
-                        const auto lines = weak.lock();
-                        if (lines && !lines->is_stopped_) then(*lines, std::move(result));
-                      });
-                });
-  }
+  /// A run's place in its session's queue, as long as it lives.
+  class Place {
+   public:
+    Place(SessionQueues& queues, const Key& key, const boost::asio::any_io_executor& executor)
+        : queues_(queues), key_(key), timer_(executor) {
+      std::list<Place*>& places = queues_.queues_[key].places;
+      at_ = places.insert(places.end(), this);
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    // Cancelling a timer that is there throws nothing.
+    ~Place() { queues_.leave(key_, at_); }  // NOLINT(bugprone-exception-escape)
 
-  void begin(const Key& key) {
-    SessionQueue& line = lines_[key];
-    const PendingRun pending = line.waiting.front();
-    const auto known = line.kept ? line.kept->revision : nullptr;
-    in_store(
-        key.first, Weight::kSmall,
-        [key, pending, known](StoreSide& side) {
-          const Order& order = pending->order;
-          return side.begin(key.first, order.name, order.request.template_name, known.get());
-        },
-        [key, pending](SessionQueues& lines, Result<std::shared_ptr<SessionTurn>> turn) {
-          const Status status = turn.status();
-          if (turn.ok()) pending->turn = *std::move(turn);
-          if (status.ok() && pending->order.files && pending->order.files->second) {
-            lines.begin_second(key, pending);
-          } else {
-            lines.begun(key, pending, status);
-          }
-        });
-  }
+    bool is_first() const { return queues_.queues_[key_].places.front() == this; }
+    /// Until `wake`, or the run is cancelled.
+    awaitable<void> changed() {
+      timer_.expires_at(Clock::time_point::max());
+      auto waiting = timer_.async_wait(boost::asio::as_tuple(use_awaitable));
+      (void)co_await std::move(waiting);
+    }
+    void wake() { timer_.cancel(); }
 
-  /// The second session of an operation. While another has that, the first is given back.
-  void begin_second(const Key& key, const PendingRun& pending) {
-    const std::string store = Files::second_store_of(pending->order.tenant);
-    in_store(
-        store, Weight::kSmall,
-        [store, pending](StoreSide& side) {
-          auto turn = side.begin(store, *pending->order.files->second, {}, nullptr);
-          if (!turn.ok()) pending->turn.reset();
-          return turn;
-        },
-        [key, pending](SessionQueues& lines, Result<std::shared_ptr<SessionTurn>> turn) {
-          const Status status = turn.status();
-          if (turn.ok()) pending->second_turn = *std::move(turn);
-          lines.begun(key, pending, status);
-        });
-  }
+   private:
+    SessionQueues& queues_;
+    const Key key_;
+    boost::asio::steady_timer timer_;
+    std::list<Place*>::iterator at_;
+  };
 
-  void begun(const Key& key, const PendingRun& pending, const Status& status) {
-    if (status.ok()) {
-      if (pending->is_cancelled) {
-        ended(key, pending, worker::cancelled_outcome());
-      } else {
-        hand_over(key, pending);
-      }
-    } else if (status.code() == StatusCode::kUnavailable && !pending->is_cancelled) {
-      ask_again(key, pending);
-    } else {
-      finish(key, pending, status);
+  void leave(const Key& key, std::list<Place*>::iterator at) {
+    const auto queue = queues_.find(key);
+    queue->second.places.erase(at);
+    queue->second.used = Clock::now();
+    if (!queue->second.places.empty()) {
+      queue->second.places.front()->wake();
+    } else if (!queue->second.kept) {
+      queues_.erase(queue);
     }
   }
 
-  /// Another process runs in the session.
-  void ask_again(const Key& key, const PendingRun& pending) {
-    auto timer = std::make_shared<boost::asio::steady_timer>(io_, pending->next_ask);
-    pending->next_ask = std::min(pending->next_ask * 2, kLatestAsk);
-    timer->async_wait(
-        [weak = weak_from_this(), timer, key](const boost::system::error_code& error) {
-          const auto lines = weak.lock();
-          if (lines && !error && !lines->is_stopped_) lines->begin(key);
-        });
+  /// Takes the session's lease and opens its head; waits while another process has it.
+  /// kUnavailable only when it was cancelled meanwhile.
+  awaitable<Status> begin(SharedRun running) {
+    const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    for (auto pause = kFirstAsk;; pause = std::min(pause * 2, kLatestAsk)) {
+      auto beginning = begin_once(running);
+      Status status = co_await std::move(beginning);
+      if (status.code() != StatusCode::kUnavailable ||
+          cancellation.cancelled() != cancellation_type::none) {
+        co_return status;
+      }
+      timer.expires_after(pause);
+      auto waiting = timer.async_wait(boost::asio::as_tuple(use_awaitable));
+      (void)co_await std::move(waiting);
+      if (is_stopped_) co_await loop::never();
+    }
   }
 
-  void hand_over(const Key& key, const PendingRun& pending) {
-    SessionQueue& line = lines_[key];
-    const SessionTurn& turn = *pending->turn;
+  awaitable<Status> begin_once(SharedRun running) {
+    const Order& order = running->order;
+    const auto kept = queues_[running->key].kept;
+    const auto known = kept ? kept->revision : nullptr;
+    auto work = [&](SessionStore& store) -> Status {
+      SKERRY_ASSIGN(running->turn, begin_turn(store, installation_, order.name,
+                                              order.request.template_name, known.get()));
+      return ok_status();
+    };
+    auto working = threads_.with(running->key.first, Weight::kSmall, std::move(work));
+    Status status = co_await std::move(working);
+    if (!status.ok() || !order.files || !order.files->second) co_return status;
+
+    // The second session of an operation. While another has that, the first is given back.
+    auto work_on_second = [&](SessionStore& store) -> Status {
+      auto turn = begin_turn(store, installation_, *order.files->second, {}, nullptr);
+      if (!turn.ok()) {
+        running->turn.reset();
+        return turn.status();
+      }
+      running->second_turn = *std::move(turn);
+      return ok_status();
+    };
+    working = threads_.with(Files::second_store_of(order.tenant), Weight::kSmall,
+                            std::move(work_on_second));
+    co_return co_await std::move(working);
+  }
+
+  awaitable<Result<sandbox::Outcome>> hand_over(SharedRun running) {
+    Order& order = running->order;
+    const SessionTurn& turn = *running->turn;
     broker::Run run;
-    run.tenant = pending->order.tenant;
-    run.isolation = pending->order.isolation;
-    run.observer = pending->order.observer;
-    if (!turn.notice().empty() && run.observer != nullptr && !pending->order.files) {
+    run.tenant = order.tenant;
+    run.isolation = order.isolation;
+    run.observer = order.observer;
+    if (!turn.notice().empty() && run.observer != nullptr && !order.files) {
       run.observer->warned(turn.notice());
     }
-    run.request = std::exchange(pending->order.request, {});
+    run.request = std::exchange(order.request, {});
     // What is told of the run when it has ended: its first line, not all of its text.
-    pending->order.request.limits = run.request.limits;
-    pending->order.request.program.code = run.request.program.code.substr(0, kTitleText);
+    order.request.limits = run.request.limits;
+    order.request.program.code = run.request.program.code.substr(0, kTitleText);
     run.request.template_name = turn.template_name();
     turn.continue_with(run.request.program);
-    if (line.kept && (line.kept->revision->id != turn.parent().id ||
-                      !(pending->order.files || has_sandbox_for(*line.kept, run.request.limits)))) {
-      forget(line);
+    SessionQueue& queue = queues_[running->key];
+    if (queue.kept && (queue.kept->revision->id != turn.parent().id ||
+                       !(order.files || has_sandbox_for(*queue.kept, run.request.limits)))) {
+      forget(queue);
     }
     broker::InSession session;
-    if (line.kept) session.worker = line.kept->worker;
-    // The broker may still hold the run when the rest of this is gone.
-    session.start = [self = shared_from_this(), key, pending](std::uint64_t worker) {
-      return self->start_in(key, *pending, worker);
+    if (queue.kept) session.worker = queue.kept->worker;
+    session.start = [self = shared_from_this(), running](std::uint64_t worker) {
+      return self->start_in(*running, worker);
     };
-    session.left = [pending](worker::LeftState state, bool is_kept) {
-      pending->left = std::move(state);
-      pending->is_kept = is_kept;
+    session.left = [running](worker::LeftState state, bool is_kept) {
+      running->left = std::move(state);
+      running->is_kept = is_kept;
     };
     run.session = std::move(session);
-    pending->broker_run = broker_.run(
-        std::move(run), [weak = weak_from_this(), key, pending](Result<sandbox::Outcome> outcome) {
-          const auto lines = weak.lock();
-          if (!lines || lines->is_stopped_) return;
-          if (outcome.ok()) {
-            lines->ended(key, pending, *std::move(outcome));
-          } else {
-            lines->finish(key, pending, outcome.status());
-          }
-        });
+    auto outcome = broker_.run(std::move(run));
     // While the worker runs, the store has time for what the run before has left to do.
-    clear_up(key.first);
-  }
-
-  void clear_up(const std::string& tenant) {
-    lanes_.post(tenant, Weight::kSmall, [side = side_, tenant] { side->clear_up(tenant); });
+    threads_.clear_up(running->key.first);
+    auto ended = co_await std::move(outcome);
+    if (is_stopped_) co_await loop::never();
+    co_return ended;
   }
 
   static bool has_sandbox_for(const Kept& kept, const sandbox::Limits& limits) {
     return kept.sandbox && kept.sandbox->suit_sandbox_of(limits);
   }
 
-  broker::InSession::Start start_in(const Key& key, Pending& pending, std::uint64_t worker) {
-    SessionQueue& line = lines_[key];
-    const image::Revision& parent = pending.turn->parent();
-    pending.worker = worker;
-    pending.state = ++last_state_;
+  broker::InSession::Start start_in(Running& running, std::uint64_t worker) {
+    SessionQueue& queue = queues_[running.key];
+    const image::Revision& parent = running.turn->parent();
+    running.worker = worker;
+    running.state = ++last_state_;
     broker::InSession::Start start;
-    if (pending.order.files) return start_files_in(line, pending);
-    start.start.becomes = pending.state;
-    if (line.kept && line.kept->worker == worker) {
-      start.start.from = line.kept->state;
-      line.kept.reset();
+    if (running.order.files) return start_files_in(queue, running);
+    start.start.becomes = running.state;
+    if (queue.kept && queue.kept->worker == worker) {
+      start.start.from = queue.kept->state;
+      queue.kept.reset();
       return start;
     }
-    forget(line);
-    if (pending.turn->is_new()) {
+    forget(queue);
+    if (running.turn->is_new()) {
       start.start.template_sha256 = parent.file_image->sha256;
     } else {
       start.files = parent.descriptors;
@@ -407,168 +372,117 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     return start;
   }
 
-  broker::InSession::Start start_files_in(SessionQueue& line, Pending& pending) {
-    FileStart files(pending.order.files->operation);
-    worker::SessionStart start{.becomes = pending.state};
-    pending.keeper.reset();
-    if (line.kept && line.kept->worker == pending.worker) {
-      start.from = line.kept->state;
-      pending.keeper = line.kept->sandbox;
-      line.kept.reset();
+  broker::InSession::Start start_files_in(SessionQueue& queue, Running& running) {
+    FileStart files(running.order.files->operation);
+    worker::SessionStart start{.becomes = running.state};
+    running.keeper.reset();
+    if (queue.kept && queue.kept->worker == running.worker) {
+      start.from = queue.kept->state;
+      running.keeper = queue.kept->sandbox;
+      queue.kept.reset();
     } else {
-      forget(line);
-      files.add(std::make_shared<const image::Revision>(pending.turn->parent()), start);
+      forget(queue);
+      files.add(std::make_shared<const image::Revision>(running.turn->parent()), start);
     }
-    if (!pending.second_turn) return std::move(files).finish(std::move(start));
+    if (!running.second_turn) return std::move(files).finish(std::move(start));
     worker::SessionStart second;
-    files.add(std::make_shared<const image::Revision>(pending.second_turn->parent()), second);
+    files.add(std::make_shared<const image::Revision>(running.second_turn->parent()), second);
     return std::move(files).finish(std::move(start), std::move(second));
   }
 
-  void ended(const Key& key, const PendingRun& pending, sandbox::Outcome outcome) {
-    if (pending->order.files) {
-      files_ended(key, pending, std::move(outcome));
-      return;
-    }
-    using End = Result<StoreSide::End>;
-    in_store(
-        key.first, weight_of(pending->left),
-        [pending, outcome](StoreSide& side) {
-          End end = side.end(*pending->turn, pending->order, outcome, pending->left);
-          // Others may have the session before anybody is told.
-          pending->turn.reset();
-          pending->left = {};
-          return end;
-        },
-        [key, pending, outcome](SessionQueues& lines, End end) mutable {
-          if (!end.ok()) {
-            lines.finish(key, pending, end.status());
-          } else {
-            lines.saved(key, *pending, std::move(end->committed));
-            lines.finish(key, pending,
-                         Answer{.outcome = std::move(outcome), .report = std::move(end->report)});
-          }
-        });
-  }
-
-  /// Reads what an operation left, and commits it.
-  void files_ended(const Key& key, const PendingRun& pending, sandbox::Outcome outcome) {
-    Answer answer{.outcome = std::move(outcome), .report = {}};
-    if (answer.outcome.kind != sandbox::OutcomeKind::kCompleted) {
-      conclude_files(key, pending, std::move(answer), image::Revision());
-      return;
-    }
-    using Changed = worker::LeftFiles::Changed;
-    struct End {
-      worker::LeftFiles left;
-      image::Revision revision;  ///< the first session's, new or as it was
+  awaitable<Result<Answer>> end(SharedRun running, sandbox::Outcome outcome) {
+    auto work = [&](SessionStore& store) -> Result<End> {
+      End end = end_turn(store, *running->turn, running->order, outcome, running->left);
+      // Others may have the session before anybody is told.
+      running->turn.reset();
+      running->left = {};
+      return end;
     };
-    in_store(
-        key.first, Weight::kLarge,
-        [key, pending](StoreSide& side) -> Result<End> {
-          End end;
-          end.revision = pending->turn->parent();
-          SKERRY_ASSIGN(end.left, worker::LeftFiles::read(pending->left));
-          pending->left = {};
-          if (end.left.changed != Changed::kFirst) return end;
-          SKERRY_ASSIGN(end.revision,
-                        side.commit_files(key.first, *pending->turn, std::move(end.left.host_state),
-                                          pending->order.files->title));
-          return end;
-        },
-        [key, pending, answer](SessionQueues& lines, Result<End> end) mutable {
-          if (!end.ok()) {
-            lines.conclude_files(key, pending, end.status(), image::Revision());
-          } else if (end->left.changed == Changed::kSecond) {
-            lines.commit_second(key, pending, std::move(end->left.host_state), std::move(answer));
-          } else {
-            lines.conclude_files(key, pending, std::move(answer), std::move(end->revision));
-          }
-        });
-  }
-
-  /// Commits what an operation has made of its second session. The first is as it was.
-  void commit_second(const Key& key, const PendingRun& pending, std::string host_state,
-                     Answer answer) {
-    const std::string store = Files::second_store_of(pending->order.tenant);
-    in_store(
-        store, Weight::kLarge,
-        [store, pending, host_state = std::move(host_state)](StoreSide& side) mutable -> Status {
-          if (!pending->second_turn) {
-            return absl::DataLossError("what the operation left is of no session");
-          }
-          return side
-              .commit_files(store, *pending->second_turn, std::move(host_state),
-                            pending->order.files->title)
-              .status();
-        },
-        [key, pending, answer](SessionQueues& lines, const Status& status) mutable {
-          lines.conclude_files(key, pending,
-                               status.ok() ? Result<Answer>(std::move(answer)) : status,
-                               pending->turn->parent());
-        });
-  }
-
-  /// `revision` is the first session's, whose state the worker may keep.
-  void conclude_files(const Key& key, const PendingRun& pending, Result<Answer> answer,
-                      image::Revision revision) {
-    if (pending->is_kept) {
-      if (!answer.ok()) revision = {};
-      keep(key, *pending, std::move(revision), pending->keeper);
+    auto working = threads_.with(running->key.first, weight_of(running->left), std::move(work));
+    Result<End> end = co_await std::move(working);
+    if (!end.ok()) co_return end.status();
+    if (running->is_kept) {
+      keep(*running, std::move(end->committed), running->order.request.limits);
     }
-    // Others may have the sessions before anybody is told.
-    pending->turn.reset();
-    pending->second_turn.reset();
-    finish(key, pending, std::move(answer));
+    co_return Answer{.outcome = std::move(outcome), .report = std::move(end->report)};
   }
 
-  void saved(const Key& key, const Pending& pending, image::Revision revision) {
-    if (pending.is_kept) keep(key, pending, std::move(revision), pending.order.request.limits);
+  /// Reads what an operation on files left, and commits it.
+  awaitable<Result<Answer>> end_files(SharedRun running, sandbox::Outcome outcome) {
+    // The first session's, whose state the worker may keep; none when nobody can tell.
+    image::Revision revision;
+    Status status;
+    if (outcome.kind == sandbox::OutcomeKind::kCompleted) {
+      auto committing = commit_files(running, revision);
+      status = co_await std::move(committing);
+      if (!status.ok()) revision = {};
+    }
+    if (running->is_kept) keep(*running, std::move(revision), running->keeper);
+    // Others may have the sessions before anybody is told.
+    running->turn.reset();
+    running->second_turn.reset();
+    if (!status.ok()) co_return status;
+    co_return Answer{.outcome = std::move(outcome), .report = {}};
+  }
+
+  /// `revision` becomes the first session's, new or as it was.
+  awaitable<Status> commit_files(SharedRun running, image::Revision& revision) {
+    using Changed = worker::LeftFiles::Changed;
+    const std::string& title = running->order.files->title;
+    worker::LeftFiles left;
+    auto work = [&](SessionStore& store) -> Status {
+      revision = running->turn->parent();
+      SKERRY_ASSIGN(left, worker::LeftFiles::read(running->left));
+      running->left = {};
+      if (left.changed != Changed::kFirst) return ok_status();
+      SKERRY_ASSIGN(revision,
+                    running->turn->commit_files(store, std::move(left.host_state), title));
+      return ok_status();
+    };
+    auto working = threads_.with(running->key.first, Weight::kLarge, std::move(work));
+    Status status = co_await std::move(working);
+    if (!status.ok() || left.changed != Changed::kSecond) co_return status;
+    if (!running->second_turn) {
+      co_return absl::DataLossError("what the operation left is of no session");
+    }
+    auto work_on_second = [&](SessionStore& store) -> Status {
+      return running->second_turn->commit_files(store, std::move(left.host_state), title).status();
+    };
+    working = threads_.with(Files::second_store_of(running->order.tenant), Weight::kLarge,
+                            std::move(work_on_second));
+    co_return co_await std::move(working);
   }
 
   /// Notes that the worker keeps the state that it was left in, unless that serves nobody.
-  void keep(const Key& key, const Pending& pending, image::Revision revision,
+  void keep(const Running& running, image::Revision revision,
             const std::optional<sandbox::Limits>& sandbox) {
-    if (revision.id.empty() || pending.order.isolation != run::Isolation::kTenant ||
+    if (revision.id.empty() || running.order.isolation != run::Isolation::kTenant ||
         options_.kept == 0) {
-      broker_.forget(pending.worker, {pending.state});
+      broker_.forget(running.worker, {running.state});
       return;
     }
-    make_room(pending.worker);
-    SessionQueue& line = lines_[key];
-    line.kept = Kept{.worker = pending.worker,
-                     .state = pending.state,
-                     .revision = std::make_shared<const image::Revision>(std::move(revision)),
-                     .sandbox = sandbox};
+    make_room(running.worker);
+    queues_[running.key].kept =
+        Kept{.worker = running.worker,
+             .state = running.state,
+             .revision = std::make_shared<const image::Revision>(std::move(revision)),
+             .sandbox = sandbox};
   }
 
-  void finish(const Key& key, const PendingRun& pending, Result<Answer> answer) {
-    SessionQueue& line = lines_[key];
-    line.waiting.pop_front();
-    line.used = Clock::now();
-    if (!line.waiting.empty()) {
-      begin(key);
-    } else if (!line.kept) {
-      lines_.erase(key);
-    }
-    // It may ask for the next run, and so must come last.
-    pending->done(std::move(answer));
-  }
-
-  void forget(SessionQueue& line) {
-    if (!line.kept) return;
-    broker_.forget(line.kept->worker, {line.kept->state});
-    line.kept.reset();
+  void forget(SessionQueue& queue) {
+    if (!queue.kept) return;
+    broker_.forget(queue.kept->worker, {queue.kept->state});
+    queue.kept.reset();
   }
 
   /// The worker is about to keep one more.
   void make_room(std::uint64_t worker) {
     int count = 0;
     SessionQueue* oldest = nullptr;
-    for (auto& [key, line] : lines_) {
-      if (!line.kept || line.kept->worker != worker) continue;
+    for (auto& [key, queue] : queues_) {
+      if (!queue.kept || queue.kept->worker != worker) continue;
       ++count;
-      if (oldest == nullptr || line.used < oldest->used) oldest = &line;
+      if (oldest == nullptr || queue.used < oldest->used) oldest = &queue;
     }
     if (count >= options_.kept && oldest != nullptr) forget(*oldest);
   }
@@ -577,72 +491,59 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     sweep_.expires_after(std::clamp(options_.hibernate / 4, std::chrono::milliseconds(1),
                                     std::chrono::milliseconds(10'000)));
     sweep_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-      const auto lines = weak.lock();
-      if (!lines || error || lines->is_stopped_) return;
-      const auto oldest = Clock::now() - lines->options_.hibernate;
-      for (auto at = lines->lines_.begin(); at != lines->lines_.end();) {
-        SessionQueue& line = at->second;
-        if (line.waiting.empty() && line.used < oldest) lines->forget(line);
-        at = line.waiting.empty() && !line.kept ? lines->lines_.erase(at) : std::next(at);
+      const auto queues = weak.lock();
+      if (!queues || error || queues->is_stopped_) return;
+      queues->hibernate();
+      // Stores of tenants that run here stay small, while runs go on.
+      if (Clock::now() >= queues->next_keeping_) {
+        queues->next_keeping_ = Clock::now() + kBetweenKeeping;
+        queues->threads_.keep_small();
       }
-      lines->keep_small();
-      lines->sweep();
+      queues->sweep();
     });
   }
 
-  /// Lets the stores of tenants that run here stay small, while runs go on.
-  void keep_small() {
-    if (Clock::now() < next_keeping_) return;
-    next_keeping_ = Clock::now() + kBetweenKeeping;
-    const std::vector<std::string> tenants = side_->tenants();
-    for (const std::string& tenant : tenants) clear_up(tenant);
-    boost::asio::post(keeping_thread_, [side = side_, tenants] {
-      for (const std::string& tenant : tenants) {
-        // What fails is tried again; `skerry store gc` tells why.
-        const auto store = SessionStore::open(side->directory, tenant, side->policy);
-        if (store.ok()) (void)(*store)->keep_small();
-      }
-    });
+  void hibernate() {
+    const auto oldest = Clock::now() - options_.hibernate;
+    for (auto at = queues_.begin(); at != queues_.end();) {
+      SessionQueue& queue = at->second;
+      if (queue.places.empty() && queue.used < oldest) forget(queue);
+      at = queue.places.empty() && !queue.kept ? queues_.erase(at) : std::next(at);
+    }
   }
 
-  boost::asio::io_context& io_;
   broker::Broker& broker_;
-  Options options_;
-  std::shared_ptr<StoreSide> side_;
-  StoreLanes lanes_;
-  boost::asio::thread_pool keeping_thread_{1};
+  const Options options_;
+  const runtime::PythonInstallation installation_;
+  StoreThreads threads_;
   boost::asio::steady_timer sweep_;
   Clock::time_point next_keeping_ = Clock::now() + kBetweenKeeping;
-  std::map<Key, SessionQueue> lines_;
-  RunId last_run_ = 0;
+  std::map<Key, SessionQueue> queues_;
   std::uint64_t last_state_ = 0;
   bool is_stopped_ = false;
 };
 
-Result<std::unique_ptr<SessionRuns>> SessionRuns::start(boost::asio::io_context& io,
-                                                        broker::Broker& broker,
-                                                        const runtime::Home& home,
-                                                        const Options& options) {
+Result<std::unique_ptr<SessionRuns>> SessionRuns::start(
+    boost::asio::io_context& io, broker::Broker& broker, const runtime::Home& home,
+    std::shared_ptr<const store::SessionStores> stores, const Options& options) {
   SKERRY_TRY(options.check());
-  auto lines = std::make_shared<SessionQueues>(io, broker, home, options);
-  lines->start();
-  return std::unique_ptr<SessionRuns>(new SessionRuns(std::move(lines)));
+  auto queues = std::make_shared<SessionQueues>(io, broker, home, std::move(stores), options);
+  queues->start();
+  return std::unique_ptr<SessionRuns>(new SessionRuns(std::move(queues)));
 }
 
 // What cancelling a timer and joining a thread could throw does not happen to ones that are there.
-SessionRuns::~SessionRuns() { lines_->stop(); }  // NOLINT(bugprone-exception-escape)
+SessionRuns::~SessionRuns() { queues_->stop(); }  // NOLINT(bugprone-exception-escape)
 
 std::optional<SessionRuns::KeptState> SessionRuns::kept_state(
     const std::string& store, const store::SessionName& name) const {
-  return lines_->kept_state(store, name);
+  return queues_->kept_state(store, name);
 }
 
-SessionRuns::RunId SessionRuns::run(Order order, Done done) {
-  return lines_->run(std::move(order), std::move(done));
+awaitable<Result<SessionRuns::Answer>> SessionRuns::run(Order order) {
+  return queues_->run(std::move(order));
 }
 
-void SessionRuns::cancel(RunId id) { lines_->cancel(id); }
-
-int SessionRuns::kept() const { return lines_->kept(); }
+int SessionRuns::kept() const { return queues_->kept(); }
 
 }  // namespace skerry::session

@@ -3,12 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "skerry/base/status.h"
@@ -24,13 +23,11 @@ namespace skerry::session {
 /// makes the next: what a worker keeps of a session is only ever a faster way to the same state. So
 /// it does not matter what other processes do with the store meanwhile, or when a worker dies.
 ///
-/// Called, and calls back, on the thread that runs the io_context. What blocks happens on threads
-/// of its own, where tenants do not wait for each other (`StoreLanes`).
+/// Confined to the thread that runs the io_context. What blocks happens on threads of its own,
+/// where tenants do not wait for each other (`StoreThreads`).
 class SessionRuns {
  public:
   struct Options {
-    store::Policy policy = {};
-    std::filesystem::path store = {};  ///< empty: the home's
     /// After which what a worker keeps of an unused session is given back: it hibernates, and wakes
     /// with its next run. 1 ms to 1 day.
     std::chrono::milliseconds hibernate{60'000};
@@ -77,28 +74,22 @@ class SessionRuns {
     sandbox::Outcome outcome;
     run::SessionReport report;
   };
-  using RunId = std::uint64_t;
-  using Done = std::function<void(Result<Answer>)>;
 
-  /// The io_context and the broker must outlive it.
-  static Result<std::unique_ptr<SessionRuns>> start(boost::asio::io_context& io,
-                                                    broker::Broker& broker,
-                                                    const runtime::Home& home,
-                                                    const Options& options);
-  /// Waits for commits that are under way. Runs are not heard of again.
+  /// All must outlive it.
+  static Result<std::unique_ptr<SessionRuns>> start(
+      boost::asio::io_context& io, broker::Broker& broker, const runtime::Home& home,
+      std::shared_ptr<const store::SessionStores> stores, const Options& options);
+  /// Waits for commits that are under way. Coroutines of runs are not resumed.
   ~SessionRuns();
 
-  /// Runs when the session's earlier runs are done and a worker is free. `done` is called exactly
-  /// once, later, when the run's state is safe. kResourceExhausted: too many wait already; try
-  /// again.
+  /// Runs when the session's earlier runs are done and a worker is free; returns when the run's
+  /// state is safe. Cancelling the wait cancels the run, whose outcome then says so.
+  /// kResourceExhausted: too many wait already; try again.
   ///
   /// An operation on files takes its turn as a run does. It is worked on in the worker that keeps
-  /// the session's state, if that is free, and the state stays there for the next run. What it
-  /// changed is safe when `done` is called; a failure to commit it is what `done` gets.
-  RunId run(Order order, Done done);
-
-  /// Ends a run that waits or runs as kCancelled. Harmless when it is done already.
-  void cancel(RunId id);
+  /// the session's state, if that is free, and the state stays there for the next run. A failure to
+  /// commit what it changed is what this returns.
+  boost::asio::awaitable<Result<Answer>> run(Order order);
 
   /// A session's state in a worker, at this moment: for who looks at it, and takes nothing away.
   struct KeptState {
@@ -115,8 +106,8 @@ class SessionRuns {
 
  private:
   class SessionQueues;
-  explicit SessionRuns(std::shared_ptr<SessionQueues> lines) : lines_(std::move(lines)) {}
-  std::shared_ptr<SessionQueues> lines_;  // shared with handlers that are still queued
+  explicit SessionRuns(std::shared_ptr<SessionQueues> queues) : queues_(std::move(queues)) {}
+  std::shared_ptr<SessionQueues> queues_;  // shared with coroutines of runs
 };
 
 }  // namespace skerry::session

@@ -11,11 +11,15 @@
 #include <unistd.h>
 #include <vector>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
 
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/image/test_template.h"
+#include "skerry/store/directory_store.h"
 
 namespace skerry::session {
 namespace {
@@ -27,7 +31,7 @@ using store::SessionName;
 
 struct Started {
   KeptOutput output;
-  SessionRuns::RunId id = 0;
+  boost::asio::cancellation_signal stop;
   std::optional<Result<SessionRuns::Answer>> ended;
 
   const run::SessionReport& report() const { return ended->value().report; }
@@ -64,7 +68,7 @@ class SessionRunsTest : public ::testing::Test {
     auto broker = broker::Broker::start(io_, options);
     ASSERT_TRUE(broker.ok()) << broker.status();
     broker_ = *std::move(broker);
-    auto runs = SessionRuns::start(io_, *broker_, home_, with);
+    auto runs = SessionRuns::start(io_, *broker_, home_, stores_, with);
     ASSERT_TRUE(runs.ok()) << runs.status();
     runs_ = *std::move(runs);
   }
@@ -79,9 +83,12 @@ class SessionRunsTest : public ::testing::Test {
                            .observer = &started->output};
     run.request.program.code = order;
     run.request.limits.wall = wall;
-    started->id = runs_->run(std::move(run), [started](Result<SessionRuns::Answer> answer) {
-      started->ended = std::move(answer);
-    });
+    boost::asio::co_spawn(io_, runs_->run(std::move(run)),
+                          boost::asio::bind_cancellation_slot(
+                              started->stop.slot(), [started](const std::exception_ptr&,
+                                                              Result<SessionRuns::Answer> answer) {
+                                started->ended = std::move(answer);
+                              }));
     return started;
   }
 
@@ -106,8 +113,8 @@ class SessionRunsTest : public ::testing::Test {
     return started->output.text;
   }
 
-  std::unique_ptr<store::SessionStore> store(const std::string& tenant = "t") const {
-    return store::SessionStore::open(home_.store(), tenant, {}).value();
+  std::unique_ptr<store::DirectoryStore> store(const std::string& tenant = "t") const {
+    return store::DirectoryStore::open(home_.store(), tenant, {}).value();
   }
 
   TestDirectory directory_;
@@ -115,6 +122,8 @@ class SessionRunsTest : public ::testing::Test {
   image::testing::TestTemplate template_;
   boost::asio::io_context io_;
   std::unique_ptr<broker::Broker> broker_;
+  const std::shared_ptr<store::DirectoryStores> stores_ =
+      std::make_shared<store::DirectoryStores>(home_.store(), store::Policy());
   std::unique_ptr<SessionRuns> runs_;
 };
 
@@ -252,14 +261,14 @@ TEST_F(SessionRunsTest, CancelledRunsLeaveTheSessionWhereItWas) {
   const auto waiting = begin("s");
   const auto last = begin("s");
   ASSERT_TRUE(wait_until([&] { return !running->output.text.empty(); }));
-  runs_->cancel(waiting->id);
-  runs_->cancel(running->id);
+  waiting->stop.emit(boost::asio::cancellation_type::terminal);
+  running->stop.emit(boost::asio::cancellation_type::terminal);
   EXPECT_EQ(finish(*waiting).ended->value().outcome.kind, OutcomeKind::kCancelled);
   EXPECT_EQ(finish(*running).ended->value().outcome.kind, OutcomeKind::kCancelled);
   EXPECT_EQ(running->report().message,
             "rewound to revision 1: cancelled, so nothing of this run is kept");
   EXPECT_EQ(finish(*last).report().revision, 2);
-  runs_->cancel(last->id);
+  last->stop.emit(boost::asio::cancellation_type::terminal);
 }
 
 TEST_F(SessionRunsTest, TheQueueOfASessionIsBounded) {
@@ -280,10 +289,11 @@ TEST_F(SessionRunsTest, WhatTheStoreRefusesIsAnAnswer) {
 }
 
 TEST_F(SessionRunsTest, SettingOutOfBoundsIsRefused) {
-  EXPECT_EQ(
-      SessionRuns::start(io_, *broker_, home_, {.hibernate = milliseconds(0)}).status().code(),
-      StatusCode::kInvalidArgument);
-  EXPECT_EQ(SessionRuns::start(io_, *broker_, home_, {.kept = 17}).status().code(),
+  EXPECT_EQ(SessionRuns::start(io_, *broker_, home_, stores_, {.hibernate = milliseconds(0)})
+                .status()
+                .code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(SessionRuns::start(io_, *broker_, home_, stores_, {.kept = 17}).status().code(),
             StatusCode::kInvalidArgument);
 }
 

@@ -45,7 +45,7 @@ Result<std::unique_ptr<image::ExportWriter>> begin_export(
     const store::SessionStore& store, const store::SessionName& name,
     const store::SessionStore::OpenedRevision& opened) {
   if (!opened.revision) return absl::FailedPreconditionError("revision 0 is the template itself");
-  SKERRY_TRY(store.files().verify(*opened.revision));
+  SKERRY_TRY(store.verify(*opened.revision));
   const auto image = opened.revision->image();
   SKERRY_ASSIGN(std::string host_state,
                 wasi::with_files_of(as_bytes(image->manifest.host_state),

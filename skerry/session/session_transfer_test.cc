@@ -27,6 +27,7 @@
 #include "skerry/image/test_template.h"
 #include "skerry/runtime/blobs.h"
 #include "skerry/session/export_stream.h"
+#include "skerry/store/directory_store.h"
 #include "skerry/wasi/host_files.h"
 #include "skerry/wasi/host_state_codec.h"
 
@@ -218,7 +219,9 @@ class ExportStreamTest : public SessionTransferTest {
                     .ok());
   }
 
-  std::unique_ptr<SessionStore> open() const { return SessionStore::open(store_, "t", {}).value(); }
+  std::unique_ptr<SessionStore> open() const {
+    return store::DirectoryStore::open(store_, "t", {}).value();
+  }
 
   std::unique_ptr<ExportStream> begin() {
     const auto store = open();
@@ -250,7 +253,7 @@ class ExportStreamTest : public SessionTransferTest {
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_ =
       boost::asio::make_work_guard(io_);
-  SessionAccess access_{store_, {}};
+  SessionAccess access_{std::make_shared<store::DirectoryStores>(store_, store::Policy())};
   loop::TenantTurns turns_{1};
 };
 

@@ -12,7 +12,7 @@ StoreLanes::StoreLanes(Size size) : size_(size) {
   }
 }
 
-void StoreLanes::post(const std::string& tenant, Weight weight, std::function<void()> task) {
+void StoreLanes::post(const std::string& tenant, Weight weight, absl::AnyInvocable<void()> task) {
   Idle* called = nullptr;
   {
     const std::lock_guard lock(mutex_);

@@ -3,12 +3,13 @@
 
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <absl/functional/any_invocable.h>
 
 namespace skerry::session {
 
@@ -34,7 +35,7 @@ class StoreLanes {
     kLarge,  ///< as many megabytes as a session has
   };
   /// Does `task` on one of the threads. It must not throw.
-  void post(const std::string& tenant, Weight weight, std::function<void()> task);
+  void post(const std::string& tenant, Weight weight, absl::AnyInvocable<void()> task);
 
   /// Does all that was posted, tasks of tasks included, and ends the threads. Posting afterwards
   /// does nothing.
@@ -43,7 +44,7 @@ class StoreLanes {
  private:
   struct Task {
     Weight weight = Weight::kSmall;
-    std::function<void()> run;
+    absl::AnyInvocable<void()> run;
   };
   struct Lane {
     std::deque<Task> tasks;  // the first is under way, or in a queue

@@ -16,7 +16,7 @@
 #include "skerry/base/tar_stream.h"
 #include "skerry/base/zstd_stream.h"
 #include "skerry/image/revision_files.h"
-#include "skerry/store/session_store.h"
+#include "skerry/store/directory_store.h"
 #include "skerry/store/session_tables.h"
 #include "skerry/store/store_locks.h"
 
@@ -172,7 +172,7 @@ Result<Backup> write_backup(const fs::path& store, int fd, const Progress& progr
   }
   SKERRY_TRY(archive.finish());
   SKERRY_TRY(compressed.finish());
-  SKERRY_ASSIGN(const auto tenants_alike, SessionStore::open(store, {}, {}));
+  SKERRY_ASSIGN(const auto tenants_alike, DirectoryStore::open(store, {}, {}));
   SKERRY_ASSIGN(const auto check, tenants_alike->check([](double) {}));
   return Backup{.files = static_cast<std::int64_t>(names.size()), .damaged = check.damaged};
 }

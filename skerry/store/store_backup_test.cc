@@ -16,7 +16,7 @@
 #include "skerry/base/tar_stream.h"
 #include "skerry/base/zstd_stream.h"
 #include "skerry/image/test_template.h"
-#include "skerry/store/session_store.h"
+#include "skerry/store/directory_store.h"
 
 namespace skerry::store {
 namespace {
@@ -26,7 +26,7 @@ SessionName name(std::string_view text) { return SessionName::parse(text).value(
 class StoreBackupTest : public ::testing::Test {
  protected:
   std::unique_ptr<SessionStore> open(const char* which) const {
-    return SessionStore::open(directory / which / "store", "default", {}).value();
+    return DirectoryStore::open(directory / which / "store", "default", {}).value();
   }
 
   /// Leaves a file if `value` is even, and a patch otherwise.
@@ -114,8 +114,8 @@ TEST_F(StoreBackupTest, RestoredSessionsAreAsFreshAsTheyWere) {
   const std::string whole = backup("one");
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   ASSERT_TRUE(restore(whole, "other").ok());
-  const auto other = SessionStore::open(directory / "other/store", "default",
-                                        {.time_to_live = std::chrono::seconds(1)})
+  const auto other = DirectoryStore::open(directory / "other/store", "default",
+                                          {.time_to_live = std::chrono::seconds(1)})
                          .value();
   EXPECT_EQ(other->list()->size(), 1U);
 }

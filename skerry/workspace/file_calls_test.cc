@@ -18,6 +18,7 @@
 #include "skerry/image/test_template.h"
 #include "skerry/session/local_runner.h"
 #include "skerry/store/memory_tenant.h"
+#include "skerry/store/directory_store.h"
 
 namespace skerry::workspace {
 namespace {
@@ -118,7 +119,7 @@ class FileCallsTest : public ::testing::Test {
     return output.text;
   }
   std::unique_ptr<SessionStore> store(const std::string& tenant = "t") const {
-    return SessionStore::open(home_.store(), tenant, {}).value();
+    return store::DirectoryStore::open(home_.store(), tenant, {}).value();
   }
 
   TestDirectory directory_;
@@ -248,7 +249,7 @@ TEST_F(FileCallsTest, WhileAnotherHasTheSecondSessionTheFirstIsFree) {
   io_.run_for(std::chrono::milliseconds(50));
   EXPECT_FALSE(copying->result.has_value());
   bool was_free = false;
-  const auto sessions = SessionStore::open(home_.store(), "t", {}, SessionStore::Waiting::kNever);
+  const auto sessions = store::DirectoryStore::open(home_.store(), "t", {}, SessionStore::Waiting::kNever);
   for (int i = 0; i < 1000 && !was_free; ++i) {
     io_.run_for(std::chrono::milliseconds(1));
     was_free = (*sessions)->try_lease(scope().session).ok();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/store/session_store.h"
+#include "skerry/store/directory_store.h"
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +13,7 @@
 #include "skerry/base/child.h"
 #include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"
+#include "skerry/store/memory_tenant.h"
 
 namespace skerry::store {
 namespace {
@@ -25,7 +26,7 @@ class SessionStoreTest : public ::testing::Test {
 
   void reopen(const Policy& policy = {}, std::string_view tenant = "default") {
     store.reset();
-    auto opened = SessionStore::open(directory / "store", tenant, policy);
+    auto opened = DirectoryStore::open(directory / "store", tenant, policy);
     ASSERT_TRUE(opened.ok()) << opened.status();
     store = *std::move(opened);
   }
@@ -86,7 +87,7 @@ class SessionStoreTest : public ::testing::Test {
 
   TestDirectory directory;
   image::testing::TestTemplate made;
-  std::unique_ptr<SessionStore> store;
+  std::unique_ptr<DirectoryStore> store;
 };
 
 TEST(SessionNameTest, IsOneWordOfPlainSigns) {
@@ -242,6 +243,17 @@ TEST_F(SessionStoreTest, WhatIsOverThePolicyGoesAndIsTold) {
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   EXPECT_TRUE(store->list()->empty());
   EXPECT_NE(store->events(name("a"))->back().text.find("expired"), std::string::npos);
+}
+
+TEST_F(SessionStoreTest, AUsersMemoryStaysWhenSessionsExpire) {
+  const DirectoryStores stores(directory / "store", {.time_to_live = std::chrono::seconds(0)});
+  for (const std::string& tenant : {std::string("t"), memory_tenant("t")}) {
+    reopen({}, tenant);
+    ASSERT_TRUE(run(name("s"), 1).ok());
+    const auto again = stores.open(tenant, SessionStore::Waiting::kForLeases).value();
+    ASSERT_TRUE(again->keep_small().ok());
+    EXPECT_EQ(again->list()->size(), tenant == "t" ? 0U : 1U) << tenant;
+  }
 }
 
 TEST_F(SessionStoreTest, WhatGoesTakesItsFilesAlong) {

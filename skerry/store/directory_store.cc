@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/store/session_store.h"
+#include "skerry/store/directory_store.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,6 +8,7 @@
 
 #include "skerry/base/sha256.h"
 #include "skerry/base/utf8.h"
+#include "skerry/store/memory_tenant.h"
 #include "skerry/store/store_locks.h"
 
 namespace skerry::store {
@@ -22,6 +23,12 @@ const std::string& boot_id() {
       read_file("/proc/sys/kernel/random/boot_id", kib(1)).value_or("unknown");
   return kId;
 }
+
+/// A lease, as long as it lasts.
+struct HeldLock final : SessionStore::Lease::Held {
+  explicit HeldLock(FileLock held) : lock(std::move(held)) {}
+  FileLock lock;
+};
 
 std::optional<std::int64_t> number_in(std::string_view text) {
   std::int64_t number = 0;
@@ -38,40 +45,40 @@ std::int64_t unix_ns_before(std::chrono::seconds ago) {
       .count();
 }
 
-Result<std::unique_ptr<SessionStore>> SessionStore::open(const std::filesystem::path& directory,
-                                                         std::string_view tenant, Policy policy,
-                                                         Waiting waiting) {
+Result<std::unique_ptr<DirectoryStore>> DirectoryStore::open(const std::filesystem::path& directory,
+                                                             std::string_view tenant, Policy policy,
+                                                             Waiting waiting) {
   SKERRY_TRY(make_private_directory(directory.parent_path()));
   SKERRY_ASSIGN(auto open, FileLock::acquire_shared(open_lock(directory)));
   SKERRY_TRY(make_private_directory(directory / "locks"));
   SKERRY_ASSIGN(auto files, image::RevisionFiles::open(directory));
   SKERRY_ASSIGN(auto tables, SessionTables::open(directory / "sessions.db", tenant));
-  auto store = std::unique_ptr<SessionStore>(new SessionStore(directory, std::string(tenant),
-                                                              policy, std::move(files),
-                                                              std::move(tables), std::move(open)));
+  auto store = std::unique_ptr<DirectoryStore>(
+      new DirectoryStore(directory, std::string(tenant), policy, std::move(files),
+                         std::move(tables), std::move(open)));
   store->waiting_ = waiting;
   return store;
 }
 
-std::uint64_t SessionStore::lock_number(std::string_view name) const {
+std::uint64_t DirectoryStore::lock_number(std::string_view name) const {
   // Two that share a number would wait for each other: among a million, once in two million stores.
   const std::string hash = sha256_hex(as_bytes(tenant_ + "/" + std::string(name)));
   return std::stoull(hash.substr(0, 15), nullptr, 16);
 }
 
-Result<SessionStore::Lease> SessionStore::lease(const SessionName& name) {
+Result<DirectoryStore::Lease> DirectoryStore::lease(const SessionName& name) {
   if (waiting_ == Waiting::kNever) return try_lease(name);
   SKERRY_ASSIGN(auto lock, FileLock::acquire(leases_lock(directory_), lock_number(name.text())));
-  return Lease(name, std::move(lock));
+  return Lease(name, std::make_unique<HeldLock>(std::move(lock)));
 }
 
-Result<SessionStore::Lease> SessionStore::try_lease(const SessionName& name) {
+Result<DirectoryStore::Lease> DirectoryStore::try_lease(const SessionName& name) {
   SKERRY_ASSIGN(auto lock,
                 FileLock::try_acquire(leases_lock(directory_), lock_number(name.text())));
-  return Lease(name, std::move(lock));
+  return Lease(name, std::make_unique<HeldLock>(std::move(lock)));
 }
 
-Result<SessionRow> SessionStore::existing(const SessionName& name) {
+Result<SessionRow> DirectoryStore::existing(const SessionName& name) {
   SKERRY_ASSIGN(auto session, tables_.session(name));
   if (session) return *std::move(session);
   SKERRY_ASSIGN(const auto happened, events(name));
@@ -80,13 +87,13 @@ Result<SessionRow> SessionStore::existing(const SessionName& name) {
                              "; `skerry session list` names all");
 }
 
-Status SessionStore::check_free(const SessionName& name) {
+Status DirectoryStore::check_free(const SessionName& name) {
   SKERRY_ASSIGN(const auto session, tables_.session(name));
   if (!session) return ok_status();
   return absl::AlreadyExistsError("there is a session \"" + name.text() + "\" already");
 }
 
-Result<RevisionRow> SessionStore::resolve(const SessionRow& session, std::string_view where) {
+Result<RevisionRow> DirectoryStore::resolve(const SessionRow& session, std::string_view where) {
   const auto number = number_in(where);
   if (number == 0) return RevisionRow();
   SKERRY_ASSIGN(const auto rows, tables_.reachable(session));
@@ -99,7 +106,7 @@ Result<RevisionRow> SessionStore::resolve(const SessionRow& session, std::string
                              session.name + "` shows those it has");
 }
 
-Result<bool> SessionStore::is_whole(const RevisionRow& row) {
+Result<bool> DirectoryStore::is_whole(const RevisionRow& row) {
   // What was not synced may be torn after the machine went down; a process that died tears nothing.
   if (row.info.is_durable || row.boot == boot_id()) return true;
   SKERRY_ASSIGN(const auto patch, tables_.patch(row.file));
@@ -109,14 +116,15 @@ Result<bool> SessionStore::is_whole(const RevisionRow& row) {
                      [&](const std::string& source) { return files_.verify(source).ok(); });
 }
 
-Result<image::Revision> SessionStore::load(const RevisionRow& row) {
+Result<image::Revision> DirectoryStore::load(const RevisionRow& row) {
   SKERRY_ASSIGN(const auto patch, tables_.patch(row.file));
   auto revision = patch ? files_.load_patched(row.file, *patch) : files_.load(row.file);
   if (revision.ok()) revision->is_synced = row.info.is_durable;
   return revision;
 }
 
-Result<SessionStore::Head> SessionStore::head(const Lease& lease, const image::Revision* known) {
+Result<DirectoryStore::Head> DirectoryStore::head(const Lease& lease,
+                                                  const image::Revision* known) {
   SKERRY_ASSIGN(const auto session, tables_.session(lease.name()));
   Head head;
   if (!session) return head;
@@ -134,8 +142,8 @@ Result<SessionStore::Head> SessionStore::head(const Lease& lease, const image::R
   return head;
 }
 
-Status SessionStore::open_head(const SessionRow& session, const image::Revision* known,
-                               Head& head) {
+Status DirectoryStore::open_head(const SessionRow& session, const image::Revision* known,
+                                 Head& head) {
   Status first_failure;
   for (std::int64_t at = session.head; at != 0;) {
     SKERRY_ASSIGN(const auto row, tables_.revision(at));
@@ -166,18 +174,18 @@ Status SessionStore::open_head(const SessionRow& session, const image::Revision*
   return ok_status();
 }
 
-Status SessionStore::event(std::string_view name, std::string_view text) {
+Status DirectoryStore::event(std::string_view name, std::string_view text) {
   return tables_.add_event(name, text, now_unix_ns());
 }
 
-Status SessionStore::note(const Lease& lease, std::string_view text) {
+Status DirectoryStore::note(const Lease& lease, std::string_view text) {
   return event(lease.name().text(), text);
 }
 
-Result<SessionStore::Committed> SessionStore::commit(const Lease& lease,
-                                                     const image::Revision& parent,
-                                                     const image::Captured& captured,
-                                                     const RunRecord& record) {
+Result<DirectoryStore::Committed> DirectoryStore::commit(const Lease& lease,
+                                                         const image::Revision& parent,
+                                                         const image::Captured& captured,
+                                                         const RunRecord& record) {
   SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock(directory_)));
   if (parent.id.empty()) {
     SKERRY_TRY(files_.keep_template(*parent.file_image, record.template_file));
@@ -185,10 +193,10 @@ Result<SessionStore::Committed> SessionStore::commit(const Lease& lease,
   return save(lease, parent, captured, record);
 }
 
-Result<SessionStore::Committed> SessionStore::save(const Lease& lease,
-                                                   const image::Revision& parent,
-                                                   const image::Captured& captured,
-                                                   const RunRecord& record) {
+Result<DirectoryStore::Committed> DirectoryStore::save(const Lease& lease,
+                                                       const image::Revision& parent,
+                                                       const image::Captured& captured,
+                                                       const RunRecord& record) {
   const bool durable = record.durability == Durability::kDurable;
   const auto sync = durable ? AtomicFile::Sync::kFull : AtomicFile::Sync::kNone;
   SKERRY_ASSIGN(auto written, files_.patch(parent, captured, sync));
@@ -208,9 +216,10 @@ Result<SessionStore::Committed> SessionStore::save(const Lease& lease,
   return named;
 }
 
-Result<RevisionInfo> SessionStore::name_revision(const Lease& lease, const image::Revision& parent,
-                                                 const image::RevisionFiles::Written& written,
-                                                 const RunRecord& record, Leftovers& leftovers) {
+Result<RevisionInfo> DirectoryStore::name_revision(const Lease& lease,
+                                                   const image::Revision& parent,
+                                                   const image::RevisionFiles::Written& written,
+                                                   const RunRecord& record, Leftovers& leftovers) {
   SKERRY_ASSIGN(auto session, tables_.session(lease.name()));
   RevisionRow from;
   if (!parent.id.empty()) {
@@ -245,7 +254,7 @@ Result<RevisionInfo> SessionStore::name_revision(const Lease& lease, const image
   return std::move(row.info);
 }
 
-Status SessionStore::make_room(Leftovers& leftovers) {
+Status DirectoryStore::make_room(Leftovers& leftovers) {
   SKERRY_ASSIGN(const std::int64_t count, tables_.session_count());
   if (count <= policy_.sessions) return ok_status();
   SKERRY_ASSIGN(const auto sessions, tables_.sessions());
@@ -255,7 +264,7 @@ Status SessionStore::make_room(Leftovers& leftovers) {
       leftovers);
 }
 
-Status SessionStore::prune(const SessionRow& session, Leftovers& leftovers) {
+Status DirectoryStore::prune(const SessionRow& session, Leftovers& leftovers) {
   // Numbers count the session's runs: before that many there is nothing to look for, and where many
   // are kept, every few runs one takes the surplus of all away.
   const std::int64_t at_once = 1 + policy_.revisions / 10;
@@ -267,19 +276,19 @@ Status SessionStore::prune(const SessionRow& session, Leftovers& leftovers) {
   return ok_status();
 }
 
-Status SessionStore::forget(const RevisionRow& row, Leftovers& leftovers) {
+Status DirectoryStore::forget(const RevisionRow& row, Leftovers& leftovers) {
   SKERRY_ASSIGN(const auto files, tables_.remove_revision(row));
   leftovers.files.insert(leftovers.files.end(), files.begin(), files.end());
   return ok_status();
 }
 
-Result<bool> SessionStore::fits(Leftovers& leftovers) {
+Result<bool> DirectoryStore::fits(Leftovers& leftovers) {
   SKERRY_TRY(settle(leftovers));
   SKERRY_ASSIGN(const std::int64_t held, tables_.bytes());
   return static_cast<std::uint64_t>(held) <= policy_.bytes.value;
 }
 
-Status SessionStore::make_space(Leftovers& leftovers) {
+Status DirectoryStore::make_space(Leftovers& leftovers) {
   SKERRY_ASSIGN(bool enough, fits(leftovers));
   if (enough) return ok_status();
   SKERRY_ASSIGN(const auto sessions, tables_.sessions());
@@ -297,7 +306,7 @@ Status SessionStore::make_space(Leftovers& leftovers) {
                                       "makes room");
 }
 
-Result<bool> SessionStore::shorten(const SessionRow& session, Leftovers& leftovers) {
+Result<bool> DirectoryStore::shorten(const SessionRow& session, Leftovers& leftovers) {
   SKERRY_ASSIGN(const auto surplus, tables_.surplus(session, 1));
   std::int64_t forgotten = 0;
   bool enough = false;
@@ -313,12 +322,12 @@ Result<bool> SessionStore::shorten(const SessionRow& session, Leftovers& leftove
   return enough;
 }
 
-std::string SessionStore::over_bytes() const {
+std::string DirectoryStore::over_bytes() const {
   return "the sessions' files were more than " + std::to_string(policy_.bytes.value) + " bytes";
 }
 
-Status SessionStore::drop_idle(const std::vector<SessionRow>& sessions, std::size_t most,
-                               std::string_view why, Leftovers& leftovers) {
+Status DirectoryStore::drop_idle(const std::vector<SessionRow>& sessions, std::size_t most,
+                                 std::string_view why, Leftovers& leftovers) {
   std::vector<SessionRow> idle;
   for (const SessionRow& session : sessions) {
     if (idle.size() == most) break;
@@ -330,8 +339,8 @@ Status SessionStore::drop_idle(const std::vector<SessionRow>& sessions, std::siz
   return drop(idle, why, leftovers);
 }
 
-Status SessionStore::drop(const std::vector<SessionRow>& sessions, std::string_view why,
-                          Leftovers& leftovers) {
+Status DirectoryStore::drop(const std::vector<SessionRow>& sessions, std::string_view why,
+                            Leftovers& leftovers) {
   std::vector<std::int64_t> ids;
   for (const SessionRow& session : sessions) {
     ids.push_back(session.id);
@@ -342,7 +351,7 @@ Status SessionStore::drop(const std::vector<SessionRow>& sessions, std::string_v
   return ok_status();
 }
 
-Status SessionStore::settle(Leftovers& leftovers) {
+Status DirectoryStore::settle(Leftovers& leftovers) {
   for (std::string& file : leftovers.files) {
     SKERRY_ASSIGN(const bool unneeded, tables_.remove_if_unneeded(file));
     if (unneeded) leftovers.unneeded.push_back(std::move(file));
@@ -351,13 +360,13 @@ Status SessionStore::settle(Leftovers& leftovers) {
   return ok_status();
 }
 
-void SessionStore::remove_unneeded() {
+void DirectoryStore::remove_unneeded() {
   // What stays behind here, garbage collection finds.
   for (const std::string& file : unneeded_) (void)files_.remove(file);
   unneeded_.clear();
 }
 
-void SessionStore::after_commit() {
+void DirectoryStore::after_commit() {
   remove_unneeded();
   if (place_) return;
   // Without one the next commit makes its own, or says why not.
@@ -365,26 +374,30 @@ void SessionStore::after_commit() {
 }
 
 // Files that cannot be removed stay: nothing is thrown.
-SessionStore::~SessionStore() { remove_unneeded(); }  // NOLINT(bugprone-exception-escape)
+Status DirectoryStore::verify(const image::Revision& revision) const {
+  return files_.verify(revision);
+}
 
-Status SessionStore::conclude(Transaction transaction, Leftovers& leftovers) {
+DirectoryStore::~DirectoryStore() { remove_unneeded(); }  // NOLINT(bugprone-exception-escape)
+
+Status DirectoryStore::conclude(Transaction transaction, Leftovers& leftovers) {
   SKERRY_TRY(settle(leftovers));
   SKERRY_TRY(transaction.commit());
   std::move(leftovers.unneeded.begin(), leftovers.unneeded.end(), std::back_inserter(unneeded_));
   return ok_status();
 }
 
-Status SessionStore::finish(Transaction transaction, Leftovers& leftovers) {
+Status DirectoryStore::finish(Transaction transaction, Leftovers& leftovers) {
   SKERRY_TRY(conclude(std::move(transaction), leftovers));
   remove_unneeded();
   return ok_status();
 }
 
-std::string SessionStore::expired() const {
+std::string DirectoryStore::expired() const {
   return "expired: unused for more than " + std::to_string(policy_.time_to_live.count()) + " s";
 }
 
-Status SessionStore::expire() {
+Status DirectoryStore::expire() {
   SKERRY_ASSIGN(const auto unused, tables_.sessions_unused_since(oldest_use()));
   if (unused.empty()) return ok_status();
   SKERRY_ASSIGN(auto transaction, tables_.begin());
@@ -393,12 +406,12 @@ Status SessionStore::expire() {
   return finish(std::move(transaction), leftovers);
 }
 
-Result<std::vector<SessionInfo>> SessionStore::list() {
+Result<std::vector<SessionInfo>> DirectoryStore::list() {
   SKERRY_TRY(expire());
   return tables_.session_infos();
 }
 
-Result<SessionInfo> SessionStore::info(const SessionName& name) {
+Result<SessionInfo> DirectoryStore::info(const SessionName& name) {
   SKERRY_ASSIGN(const auto sessions, list());
   const auto found =
       std::find_if(sessions.begin(), sessions.end(),
@@ -407,7 +420,7 @@ Result<SessionInfo> SessionStore::info(const SessionName& name) {
   return existing(name).status();
 }
 
-Result<std::vector<RevisionInfo>> SessionStore::revisions(const SessionName& name) {
+Result<std::vector<RevisionInfo>> DirectoryStore::revisions(const SessionName& name) {
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(const SessionRow session, existing(name));
   SKERRY_ASSIGN(auto rows, tables_.reachable(session));
@@ -419,12 +432,12 @@ Result<std::vector<RevisionInfo>> SessionStore::revisions(const SessionName& nam
   return infos;
 }
 
-Result<std::vector<Event>> SessionStore::events(const SessionName& name) {
+Result<std::vector<Event>> DirectoryStore::events(const SessionName& name) {
   return tables_.events(name.text());
 }
 
-Result<SessionStore::Checkpoint> SessionStore::checkpoint(const SessionName& name,
-                                                          std::string_view label) {
+Result<DirectoryStore::Checkpoint> DirectoryStore::checkpoint(const SessionName& name,
+                                                              std::string_view label) {
   if (label.empty() || label.size() > kMaxLabel || number_in(label) || !is_utf8(label) ||
       std::any_of(label.begin(), label.end(),
                   [](char c) { return c >= 0 && (c < ' ' || c == 0x7F); })) {
@@ -456,7 +469,7 @@ Result<SessionStore::Checkpoint> SessionStore::checkpoint(const SessionName& nam
   return made;
 }
 
-Result<RevisionInfo> SessionStore::rewind(const SessionName& name, std::string_view where) {
+Result<RevisionInfo> DirectoryStore::rewind(const SessionName& name, std::string_view where) {
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(const Lease turn, lease(name));  // behind the run that is under way
   SKERRY_ASSIGN(auto transaction, tables_.begin());
@@ -469,7 +482,7 @@ Result<RevisionInfo> SessionStore::rewind(const SessionName& name, std::string_v
   return std::move(row.info);
 }
 
-Status SessionStore::fork(const SessionName& name, const SessionName& fork) {
+Status DirectoryStore::fork(const SessionName& name, const SessionName& fork) {
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(const Lease turn, lease(fork));  // nobody else makes it meanwhile
   SKERRY_ASSIGN(auto transaction, tables_.begin());
@@ -484,7 +497,7 @@ Status SessionStore::fork(const SessionName& name, const SessionName& fork) {
   return finish(std::move(transaction), leftovers);
 }
 
-Result<SessionStore::OpenedRevision> SessionStore::open_revision(
+Result<DirectoryStore::OpenedRevision> DirectoryStore::open_revision(
     const SessionName& name, std::optional<std::string_view> where, const image::Revision* known) {
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(const SessionRow session, existing(name));
@@ -505,7 +518,8 @@ Result<SessionStore::OpenedRevision> SessionStore::open_revision(
   return opened;
 }
 
-Result<RevisionInfo> SessionStore::import(const SessionName& name, const image::Export& imported) {
+Result<RevisionInfo> DirectoryStore::import(const SessionName& name,
+                                            const image::Export& imported) {
   SKERRY_TRY(expire());
   SKERRY_ASSIGN(const Lease turn, lease(name));
   SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock(directory_)));
@@ -522,7 +536,7 @@ Result<RevisionInfo> SessionStore::import(const SessionName& name, const image::
   return std::move(saved.info);
 }
 
-Result<std::int64_t> SessionStore::clear(const std::optional<SessionName>& name) {
+Result<std::int64_t> DirectoryStore::clear(const std::optional<SessionName>& name) {
   SKERRY_ASSIGN(auto transaction, tables_.begin());
   std::vector<SessionRow> sessions;
   if (name) {
@@ -536,6 +550,11 @@ Result<std::int64_t> SessionStore::clear(const std::optional<SessionName>& name)
   SKERRY_TRY(finish(std::move(transaction), leftovers));
   SKERRY_TRY(collect_garbage().status());
   return static_cast<std::int64_t>(sessions.size());
+}
+
+Result<std::unique_ptr<SessionStore>> DirectoryStores::open(std::string_view tenant,
+                                                            SessionStore::Waiting waiting) const {
+  return DirectoryStore::open(directory_, tenant, policy_of(tenant, policy_), waiting);
 }
 
 }  // namespace skerry::store

@@ -5,12 +5,12 @@
 #include <set>
 
 #include "skerry/base/sha256.h"
-#include "skerry/store/session_store.h"
+#include "skerry/store/directory_store.h"
 #include "skerry/store/store_locks.h"
 
 namespace skerry::store {
 
-Result<SessionStore::Check> SessionStore::check(const std::function<void(double)>& progress) {
+Result<DirectoryStore::Check> DirectoryStore::check(const std::function<void(double)>& progress) {
   SKERRY_ASSIGN(const auto files, tables_.needed_files());
   SKERRY_ASSIGN(const auto patches, tables_.patches());
   Check check;
@@ -34,7 +34,7 @@ Result<SessionStore::Check> SessionStore::check(const std::function<void(double)
   return check;
 }
 
-Result<SessionStore::Collected> SessionStore::collect_garbage() {
+Result<DirectoryStore::Collected> DirectoryStore::collect_garbage() {
   SKERRY_ASSIGN(const FileLock writing, FileLock::acquire(writing_lock(directory_)));
   files_.remove_stale();
   if (FileLock::try_acquire(backup_lock(directory_)).ok()) {
@@ -68,7 +68,7 @@ Result<SessionStore::Collected> SessionStore::collect_garbage() {
   return collected;
 }
 
-Result<SessionStore::Collected> SessionStore::compress_cold(
+Result<DirectoryStore::Collected> DirectoryStore::compress_cold(
     const std::function<bool(double)>& progress) {
   const std::int64_t before = unix_ns_before(policy_.cold);
   SKERRY_ASSIGN(auto files, tables_.files_unused_since(before));
@@ -87,7 +87,7 @@ Result<SessionStore::Collected> SessionStore::compress_cold(
   return collected;
 }
 
-Status SessionStore::keep_small() {
+Status DirectoryStore::keep_small() {
   const auto mark = directory_ / "locks" / (sha256_hex(as_bytes(tenant_)) + ".kept-small");
   const auto now = std::filesystem::file_time_type::clock::now();
   std::error_code error;
