@@ -14,51 +14,29 @@
 #include "skerry/base/sha256.h"
 #include "skerry/engine/engine.h"
 #include "skerry/engine/instance.h"
+#include "skerry/engine/test_code.h"
 #include "skerry/engine/test_module.h"
 #include "skerry/image/linear_memory.h"
-#include "skerry/wasm/cursor.h"
-#include "skerry/wasm/instruction.h"
-#include "skerry/wasm/reader.h"
 
 namespace skerry::engine {
 namespace {
 
+using testing::bodies;
+using testing::code_section;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using wasm::Cursor;
-using wasm::Module;
-
-// Not in wasm::op, which has no use for them.
-constexpr std::uint32_t kCall = 0x10, kCallIndirect = 0x11;
+using testing::kBrIf;
+using testing::kCall;
+using testing::kCallIndirect;
+using testing::kIf;
+using testing::opcodes;
+using testing::Pieces;
 
 using Bytes = std::vector<std::byte>;
 using Arguments = std::vector<std::uint64_t>;
 
-Module read(const Bytes& bytes) {
-  auto module = wasm::read_module(bytes, wasm::ModuleLimits::bundled_runtime());
-  EXPECT_TRUE(module.ok()) << module.status();
-  return module.ok() ? *std::move(module) : Module{};
-}
-
 std::string code_line(const Bytes& bytes) {
-  for (const wasm::Section& section : read(bytes).sections) {
-    if (section.id == wasm::SectionId::kCode) return "code " + sha256_hex(section.payload) + "\n";
-  }
-  return {};
-}
-
-/// How often each opcode stands in the body of the `index`-th function that the module defines.
-std::map<std::uint32_t, int> opcodes(const Bytes& bytes, std::size_t index) {
-  std::map<std::uint32_t, int> counts;
-  const Module module = read(bytes);
-  Cursor in(module.bodies.at(index));
-  for (std::uint32_t left = in.u32(); left > 0; --left) {
-    in.u32();
-    in.byte();
-  }
-  while (in.ok() && !in.at_end()) ++counts[wasm::skip_instruction(in)];
-  EXPECT_TRUE(in.ok()) << in.status();
-  return counts;
+  return "code " + sha256_hex(code_section(bytes)) + "\n";
 }
 
 /// The native code of a module, ready to be called.
@@ -227,14 +205,14 @@ constexpr std::string_view kTable = R"((module
 TEST(TuneTest, UsualTargetsOfAnIndirectCallAreTestedForAndInlined) {
   const Twins twins(kTable, "indirect 5 0 1000 0 500 1 300 4 150\n");
   EXPECT_EQ(opcodes(twins.tuned(), 5)[kCallIndirect], 1);
-  EXPECT_EQ(opcodes(twins.tuned(), 5)[wasm::op::kIf], 3);
+  EXPECT_EQ(opcodes(twins.tuned(), 5)[kIf], 3);
   EXPECT_EQ(opcodes(twins.tuned(), 5)[kCall], 0);
   twins.expect_equal("f", {{3, 0}, {3, 1}, {3, 4}, {0, 0}, {0xFFFFFFFF, 4}});
 }
 
 TEST(TuneTest, AnIndirectCallStillTraps) {
   const Twins twins(kTable, "indirect 5 0 1000 0 400 3 400 4 200\n");
-  EXPECT_EQ(opcodes(twins.tuned(), 5)[wasm::op::kIf], 2) << "slot 3 holds another type";
+  EXPECT_EQ(opcodes(twins.tuned(), 5)[kIf], 2) << "slot 3 holds another type";
   Runnable fast(twins.tuned());
   EXPECT_THAT(fast.call("f", {1, 2}).message, HasSubstr("uninitialized element"));
   EXPECT_THAT(fast.call("f", {1, 3}).message, HasSubstr("indirect call type mismatch"));
@@ -245,7 +223,7 @@ TEST(TuneTest, AnIndirectCallStillTraps) {
 
 TEST(TuneTest, RareTargetsAreNotTestedFor) {
   const Twins twins(kTable, "indirect 5 0 1000 0 200 1 200 4 200\n");
-  EXPECT_EQ(opcodes(twins.tuned(), 5)[wasm::op::kIf], 0);
+  EXPECT_EQ(opcodes(twins.tuned(), 5)[kIf], 0);
 }
 
 TEST(TuneTest, ExceptionsOfInlinedBodiesReachTheSameHandlers) {
@@ -350,26 +328,19 @@ TEST(TuneTest, HintsNameTheBranchesWhereTheyNowStand) {
       (block (br_if 0 (i32.eqz (call $clamp (local.get 0)))) (return (i32.const 1)))
       (i32.const 0))))",
                     "unlikely 0 0\nlikely 1 1\n");
-  const Module module = read(twins.tuned());
-  const auto section = std::find_if(module.sections.begin(), module.sections.end(), [](auto& each) {
-    return each.custom_name == "metadata.code.branch_hint";
-  });
-  ASSERT_NE(section, module.sections.end());
-  Cursor in(section->payload);
-  EXPECT_EQ(in.name(), "metadata.code.branch_hint");
+  Pieces in(testing::section(twins.tuned(), 0, "metadata.code.branch_hint"));
   std::vector<std::pair<std::uint32_t, bool>> hints;  // opcode, likely
-  for (std::uint32_t functions = in.u32(); functions > 0; --functions) {
-    const auto body = module.bodies.at(in.u32());
-    for (std::uint32_t left = in.u32(); left > 0; --left) {
-      const std::uint32_t offset = in.u32();
-      EXPECT_EQ(in.u32(), 1U);
+  for (std::uint32_t functions = in.number(); functions > 0; --functions) {
+    const auto body = bodies(twins.tuned()).at(in.number());
+    for (std::uint32_t left = in.number(); left > 0; --left) {
+      const std::uint32_t offset = in.number();
+      EXPECT_EQ(in.number(), 1U);
       hints.emplace_back(std::to_integer<std::uint32_t>(body[offset]), in.byte() != 0);
     }
   }
-  EXPECT_TRUE(in.ok() && in.at_end());
-  constexpr std::uint32_t kBrIf = 0x0D;
-  EXPECT_THAT(hints, ElementsAre(std::pair(wasm::op::kIf, false), std::pair(wasm::op::kIf, false),
-                                 std::pair(kBrIf, true)));
+  EXPECT_TRUE(in.at_end());
+  EXPECT_THAT(hints,
+              ElementsAre(std::pair(kIf, false), std::pair(kIf, false), std::pair(kBrIf, true)));
   twins.expect_equal("f", each_of({0, 1, 9, 10}));
 }
 
@@ -441,10 +412,11 @@ TEST(TuneTest, MalformedProfilesAreRefused) {
 
 TEST(TuneTest, MalformedModulesAreRefused) {
   const Bytes module = *text_to_binary(kTable);
-  const std::string profile = code_line(module) + "total 1000\nindirect 5 0 1000 0 900\n";
+  constexpr std::string_view kEntries = "total 1000\nindirect 5 0 1000 0 900\n";
+  const std::string profile = code_line(module) + std::string(kEntries);
   // The code comes last, but for the names, which may be missing.
-  const std::size_t end =
-      read(module).offset_of(read(module).bodies.back()) + read(module).bodies.back().size();
+  const auto begin = static_cast<std::size_t>(code_section(module).data() - module.data());
+  const std::size_t end = begin + code_section(module).size();
   for (std::size_t length = 0; length < end; ++length) {
     const Bytes cut(module.begin(), module.begin() + static_cast<std::ptrdiff_t>(length));
     EXPECT_EQ(tune(cut, profile).status().code(), StatusCode::kInvalidArgument) << length;
@@ -454,10 +426,8 @@ TEST(TuneTest, MalformedModulesAreRefused) {
       Bytes changed = module;
       changed[at] ^= std::byte{1} << bit;
       (void)tune(changed, profile);  // must only return
-      (void)tune(changed, [&] {
-        auto read = wasm::read_module(changed, wasm::ModuleLimits::bundled_runtime());
-        return read.ok() ? code_line(changed) + "total 1000\nindirect 5 0 1000 0 900\n" : profile;
-      }());
+      const auto code = std::span(changed).subspan(begin, end - begin);
+      (void)tune(changed, "code " + sha256_hex(code) + "\n" + std::string(kEntries));
     }
   }
 }

@@ -5,10 +5,9 @@
 
 #include "skerry/base/sha256.h"
 #include "skerry/wasi/host_files.h"
-#include "skerry/wasm/checks.h"
-#include "skerry/wasm/code_scan.h"
+#include "skerry/wasm/command.h"
 #include "skerry/wasm/limits.h"
-#include "skerry/wasm/reader.h"
+#include "skerry/wasm/preamble.h"
 
 namespace skerry::runtime {
 namespace {
@@ -24,23 +23,22 @@ bool is_text(std::string_view file) {
   return first != file.npos && (file[first] == '(' || file.substr(first, 2) == ";;");
 }
 
-/// What guests may import, as the module reader names types.
+/// What guests may import, with types as in the text format.
 std::vector<wasm::HostFunction> offered(const std::vector<engine::HostFunction>& functions) {
-  const auto types = [](const std::vector<engine::ValueType>& from) {
-    std::vector<wasm::ValueType> to;
-    to.reserve(from.size());
-    for (const engine::ValueType type : from) {
-      to.push_back(type == engine::ValueType::kI64 ? wasm::kI64 : wasm::kI32);
+  const auto list = [](const std::vector<engine::ValueType>& types) {
+    std::string text = "(";
+    for (const engine::ValueType type : types) {
+      if (text.size() > 1) text += ' ';
+      text += type == engine::ValueType::kI64 ? "i64" : "i32";
     }
-    return to;
+    return text + ")";
   };
   std::vector<wasm::HostFunction> result;
   for (const engine::HostFunction& function : functions) {
     if (function.module != wasi::kModuleName) continue;  // `host.call` is for bundled runtimes
-    result.push_back(
-        {.module = function.module,
-         .name = function.name,
-         .type = {.params = types(function.params), .results = types(function.results)}});
+    result.push_back({.module = function.module,
+                      .name = function.name,
+                      .type = list(function.params) + " -> " + list(function.results)});
   }
   return result;
 }
@@ -60,12 +58,9 @@ Result<Command> check_command(std::string_view file, const sandbox::Limits& limi
       if (!bytes.ok()) return annotate(bytes.status(), "Invalid WASM module text");
       binary = as_text(*bytes);
     }
-    SKERRY_ASSIGN(const wasm::Module module,
-                  wasm::read_module(as_bytes(binary.empty() ? file : binary), module_limits));
-    SKERRY_TRY(wasm::scan_code(module).status());
     const auto functions = sandbox::host_functions();
-    SKERRY_TRY(wasm::check_imports(module, offered(functions)));
-    SKERRY_TRY(wasm::check_command(module));
+    SKERRY_TRY(wasm::check_command(as_bytes(binary.empty() ? file : binary), module_limits,
+                                   offered(functions)));
     return binary;
   };
   jail::Limited how{.budget = kReadBudget,

@@ -17,10 +17,7 @@
 #include "skerry/runtime/python_guest.h"
 #include "skerry/wasi/host_files.h"
 #include "skerry/wasi/host_state_codec.h"
-#include "skerry/wasm/checks.h"
-#include "skerry/wasm/code_scan.h"
 #include "skerry/wasm/hollow.h"
-#include "skerry/wasm/reader.h"
 
 namespace skerry::runtime {
 namespace {
@@ -172,12 +169,10 @@ Result<PythonInstallation::Hollow> PythonInstallation::make_hollow() const {
   Hollow hollow;
   SKERRY_ASSIGN(const OwnedFd file, open_file(home_.python_parts() / kModule, O_RDONLY));
   SKERRY_ASSIGN(hollow.file, ReadOnlyMapping::of_file(file.get()));
-  SKERRY_ASSIGN(const wasm::Module module,
-                wasm::read_module(hollow.file.bytes(), wasm::ModuleLimits::bundled_runtime()));
-  // What an image cannot hold (written tables, dropped segments) would leak from run to run.
-  SKERRY_ASSIGN(const wasm::CodeScan scan, wasm::scan_code(module));
-  SKERRY_TRY(wasm::check_state_in_image(module, scan));
-  SKERRY_ASSIGN(hollow.module, wasm::hollow(module));
+  // Refuses what an image cannot hold (written tables, dropped segments): it would leak from run to
+  // run.
+  SKERRY_ASSIGN(hollow.module,
+                wasm::hollow(hollow.file.bytes(), wasm::ModuleLimits::bundled_runtime()));
   SKERRY_ASSIGN(hollow.module.bytes, engine::tune(hollow.module.bytes, guest_python_profile()));
   hollow.sha256 = sha256_hex(hollow.module.bytes);
   return hollow;
@@ -225,8 +220,8 @@ Status PythonInstallation::build_template(const TemplateRecipe& recipe, const Ho
   manifest.module_sha256 = hollow.sha256;
   manifest.template_name = recipe.name;
   manifest.created_unix_ns = now_unix_ns();
-  for (const wasm::MutableGlobal& global : hollow.module.mutable_globals) {
-    manifest.globals.push_back({global.export_name, 0});
+  for (const std::string& global : hollow.module.mutable_globals) {
+    manifest.globals.push_back({global, 0});
   }
   const auto path = template_path(recipe.name);
   SKERRY_TRY(sandbox->capture(path, manifest));

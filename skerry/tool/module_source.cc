@@ -15,7 +15,7 @@
 #include "skerry/base/utf8.h"
 #include "skerry/loop/on_pool.h"
 #include "skerry/wasm/limits.h"
-#include "skerry/wasm/reader.h"
+#include "skerry/wasm/preamble.h"
 
 namespace skerry::tool {
 namespace {

@@ -9,7 +9,7 @@ namespace skerry::wasm {
 
 /// What a module may declare. The defaults are for a module that a caller hands us; counts are of
 /// the whole index space, imports included, unless said otherwise. The engine's own limits lie
-/// above all of them.
+/// above all of them. Laid out as `Limits` in skerry/engine/wasmtime/src/stranger/module.rs.
 struct ModuleLimits {
   /// The whole file. The contract's number.
   ByteSize module_size = mib(50);
@@ -23,12 +23,12 @@ struct ModuleLimits {
   /// need 5,413 and 5,903.
   std::uint64_t table_elements = 10'000;
 
-  std::uint32_t tables = 10;
-  std::uint32_t memories = 4;
+  std::uint64_t tables = 10;
+  std::uint64_t memories = 4;
 
   /// Compiling takes 0.9 ms of a core and leaves 2.4 KB of native code per function (measured on
   /// CPython): 200,000 are three minutes, beyond any budget for an unknown module.
-  std::uint32_t functions = 200'000;
+  std::uint64_t functions = 200'000;
 
   /// One function's code and locals. The compiler holds a whole function, many times its size, at
   /// once and is worse than linear in it. The largest of CPython with numpy, scipy and lxml is 0.19
@@ -36,19 +36,20 @@ struct ModuleLimits {
   ByteSize function_body = mib(2);
 
   /// Declared locals of one function, parameters left out. The engine's own limit.
-  std::uint32_t locals = 50'000;
+  std::uint64_t locals = 50'000;
 
   /// Host memory for descriptions, 20 to 100 bytes each; no toolchain's output known to us comes
   /// near.
-  std::uint32_t types = 50'000;
-  std::uint32_t parameters_and_results = 1'000'000;  ///< of all types together
-  std::uint32_t imports = 10'000;
-  std::uint32_t exports = 50'000;
-  std::uint32_t globals = 50'000;
-  std::uint32_t tags = 1'000;
-  std::uint32_t element_segments = 50'000;
-  std::uint32_t data_segments = 50'000;
-  std::uint32_t custom_sections = 1'000;
+  std::uint64_t types = 50'000;
+  std::uint64_t parameters_and_results = 1'000'000;  ///< of all types together
+  std::uint64_t fields = 1'000'000;                  ///< of all structures together
+  std::uint64_t imports = 10'000;
+  std::uint64_t exports = 50'000;
+  std::uint64_t globals = 50'000;
+  std::uint64_t tags = 1'000;
+  std::uint64_t element_segments = 50'000;
+  std::uint64_t data_segments = 50'000;
+  std::uint64_t custom_sections = 1'000;
 
   /// For runtimes whose bytes we ship and pin by hash: admits CPython 3.15 with its scientific
   /// packages (99 MB, 89,060 functions, a table of 47,157 elements).

@@ -90,8 +90,11 @@ inline Bytes empty_command() {
                  section(7, vec({exported("_start", 0, 0)})), section(10, vec({body({})}))});
 }
 
-/// A module with something in every section.
-inline Bytes full_module() {
+/// Two instructions that use segments up.
+inline const Bytes kUsesSegments = {0x41, 0, 0x41, 0, 0x41, 0, 0xFC, 8, 1, 0, 0xFC, 9, 1};
+
+/// A module with something in every section, whose last function has that code.
+inline Bytes full_module(const Bytes& last = kUsesSegments) {
   const Bytes types =
       vec({{0x60, 0, 0},
            {0x60, 2, 0x7F, 0x7E, 1, 0x7F},
@@ -109,8 +112,8 @@ inline Bytes full_module() {
                               {0x03, 0, 1, 1}});
   const Bytes data = vec({join({{0}, i32_const(8), name("hello")}), join({{1}, name("kept")}),
                           join({{2, 0, 0x23, 1, 0x0B}, name("later")})});
-  const Bytes code = vec({sized({1, 2, 0x7F, 0x02, 0x40, 0x20, 0, 0x0D, 0, 0x0B, 0x0B}),
-                          body({0x41, 0, 0x41, 0, 0x41, 0, 0xFC, 8, 1, 0, 0xFC, 9, 1})});
+  const Bytes code =
+      vec({sized({1, 2, 0x7F, 0x02, 0x40, 0x20, 0, 0x0D, 0, 0x0B, 0x0B}), body(last)});
   return module({section(1, types), section(2, imports), section(3, {2, 0, 0}), section(4, tables),
                  section(5, {1, 1, 1, 16}), section(13, {1, 0, 0}), section(6, globals),
                  section(7, vec({exported("run", 0, 1), exported("state", 3, 2)})), section(8, {1}),
