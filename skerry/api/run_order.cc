@@ -137,7 +137,7 @@ Result<run::Request> RunDecoder::decode(nlohmann::json parameters) const {
     SKERRY_ASSIGN(request.template_name, template_named(given.text("template")));
   }
   request.program.code = given.take_text("code");
-  request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
+  request.program.last_value = runtime::Program::LastValue::kReturned;
   if (given.has("args")) {
     SKERRY_ASSIGN(request.program.arguments, given.take_texts("args"));
     request.program.arguments.insert(request.program.arguments.begin(), "-c");

@@ -32,8 +32,8 @@ struct ProgramOptions {
   bool has_code = false;
 };
 
-Result<runtime::PythonProgram> program_of(const ProgramOptions& options) {
-  runtime::PythonProgram program;
+Result<runtime::Program> program_of(const ProgramOptions& options) {
+  runtime::Program program;
   std::string zeroth = "-c";
   if (options.has_code) {
     if (!options.file.empty()) return absl::InvalidArgumentError("give -c CODE or FILE, not both");
@@ -59,9 +59,9 @@ Result<runtime::PythonProgram> program_of(const ProgramOptions& options) {
                              options.run.arguments.end());
   }
   if (options.echo) {
-    program.last_value = runtime::PythonProgram::LastValue::kPrintedAndReturned;
+    program.last_value = runtime::Program::LastValue::kPrintedAndReturned;
   } else if (options.run.json) {
-    program.last_value = runtime::PythonProgram::LastValue::kReturned;
+    program.last_value = runtime::Program::LastValue::kReturned;
   }
   return program;
 }

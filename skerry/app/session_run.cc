@@ -124,7 +124,7 @@ Status SessionRun::leave_state(sandbox::Sandbox& sandbox) const {
 }
 
 run::SessionReport SessionRun::report(const sandbox::Outcome& outcome,
-                                      const runtime::PythonProgram& program) {
+                                      const runtime::Program& program) {
   return turn_.end(*store_, outcome, program.code,
                    {.file = left_.get(),
                     .memory = limits_.memory,

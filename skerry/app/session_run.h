@@ -42,7 +42,7 @@ class SessionRun {
   runtime::Randomness randomness() const;
 
   /// Makes `program` one that goes on: its names stay, its tracebacks say which run they are from.
-  void continue_with(runtime::PythonProgram& program) const { turn_.continue_with(program); }
+  void continue_with(runtime::Program& program) const { turn_.continue_with(program); }
 
   /// In the run's process, after it: leaves the sandbox's state for `report`. Nothing, when the
   /// guest did not come back.
@@ -52,7 +52,7 @@ class SessionRun {
   int left() const { return left_.get(); }
 
   /// In the supervising process, when the run's is gone: commits, or says why not.
-  run::SessionReport report(const sandbox::Outcome& outcome, const runtime::PythonProgram& program);
+  run::SessionReport report(const sandbox::Outcome& outcome, const runtime::Program& program);
 
   /// Lets others have the session, then sees to it that the store stays small. When the answer is
   /// out: it may take a moment.

@@ -66,7 +66,7 @@ class FreshRunner {
 
   /// Reset, new random states, run, outcome; in milliseconds. kInternal when the outcome is not the
   /// one expected.
-  Result<double> run(const runtime::PythonProgram& program, sandbox::OutcomeKind expected) {
+  Result<double> run(const runtime::Program& program, sandbox::OutcomeKind expected) {
     output_.out = output_.err = 0;
     const auto begun = Clock::now();
     SKERRY_TRY(sandbox_->reset().status());
@@ -111,7 +111,7 @@ Result<Measurement> measure_fresh(const FreshBench& bench,
   SKERRY_ASSIGN(const Samples samples, in_process([&]() -> Result<Samples> {
                   SKERRY_ASSIGN(const auto runner,
                                 FreshRunner::create(installation, template_name));
-                  runtime::PythonProgram program;
+                  runtime::Program program;
                   program.code = bench.code;
                   Samples numbers;
                   for (int i = 0; i < bench.samples + bench.samples / 20; ++i) {
@@ -137,7 +137,7 @@ Result<Measurement> measure_fork(const runtime::PythonInstallation& installation
         sandbox::World world;
         world.output = &output;
         world.input = &input;
-        runtime::PythonProgram program;
+        runtime::Program program;
         program.code = "print(2+2)";
         Samples made;
         std::vector<std::unique_ptr<sandbox::Sandbox>> sandboxes;
@@ -176,7 +176,7 @@ Result<Step> fresh_print(const runtime::PythonInstallation& installation,
   SKERRY_ASSIGN(std::shared_ptr<FreshRunner> runner,
                 FreshRunner::create(installation, template_name));
   const auto print = [runner] {
-    runtime::PythonProgram program;
+    runtime::Program program;
     program.code = "print(2+2)";
     return runner->run(program, sandbox::OutcomeKind::kCompleted).status();
   };
@@ -265,7 +265,7 @@ void stay_on_this_processor() {
 Result<std::array<double, 3>> compare_with_native(const BenchProgram& bench, FreshRunner& runner) {
   constexpr int kRounds = 9;
   constexpr double kEnough = 20'000;  // a program far slower than native gets fewer rounds
-  runtime::PythonProgram program;
+  runtime::Program program;
   program.code = bench.source;
   Samples natively;
   Samples inside;

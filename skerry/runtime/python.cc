@@ -61,15 +61,15 @@ sandbox::Exception exception_of(const json& object) {
 }
 
 /// The first line of a frame: what differs from the default.
-std::string header_of(const PythonProgram& program) {
+std::string header_of(const Program& program) {
   json header = json::object();
   if (!program.name.empty()) header["name"] = program.name;
   if (program.is_continued) header["continued"] = true;
   if (program.has_file) header["file"] = true;
   if (!program.arguments.empty()) header["argv"] = program.arguments;
   if (!program.environment.empty()) header["env"] = program.environment;
-  if (program.last_value != PythonProgram::LastValue::kIgnored) header["want_result"] = true;
-  if (program.last_value == PythonProgram::LastValue::kPrintedAndReturned) header["echo"] = true;
+  if (program.last_value != Program::LastValue::kIgnored) header["want_result"] = true;
+  if (program.last_value == Program::LastValue::kPrintedAndReturned) header["echo"] = true;
   // Arguments may be any bytes; the guest sees what it would see of a file name it cannot decode.
   return header.empty() ? std::string()
                         : header.dump(-1, ' ', true, json::error_handler_t::replace);
@@ -269,8 +269,8 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
 };
 
 Result<Outcome> rehearse(sandbox::Sandbox& sandbox, std::string_view code,
-                         PythonProgram::LastValue last_value, const sandbox::World& world) {
-  PythonProgram program;
+                         Program::LastValue last_value, const sandbox::World& world) {
+  Program program;
   program.code = code;
   program.last_value = last_value;
   return run_python(sandbox, program, world, Randomness::kKept);
@@ -321,8 +321,8 @@ constexpr std::string_view kDataRehearsal =
 
 }  // namespace
 
-Result<Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& program,
-                           sandbox::World world, Randomness randomness) {
+Result<Outcome> run_python(sandbox::Sandbox& sandbox, const Program& program, sandbox::World world,
+                           Randomness randomness) {
   ProgramCallHandler call_handler;
   if (world.call_handler == nullptr) world.call_handler = &call_handler;
   sandbox.enter(world);
@@ -389,14 +389,14 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
   for (int round = 0; round < 3; ++round) {
     for (const std::string_view code : rehearsals) {
       const auto last_value =
-          round == 1 ? PythonProgram::LastValue::kReturned : PythonProgram::LastValue::kIgnored;
+          round == 1 ? Program::LastValue::kReturned : Program::LastValue::kIgnored;
       world.call_handler = nullptr;
       SKERRY_TRY(rehearse(sandbox, code, last_value, world).status());
     }
   }
   world.call_handler = &call_handler;
   SKERRY_ASSIGN(const Outcome outcome, rehearse(sandbox, "import _skerry\n_skerry.seal()",
-                                                PythonProgram::LastValue::kIgnored, world));
+                                                Program::LastValue::kIgnored, world));
   if (outcome.kind != OutcomeKind::kCompleted) {
     return absl::InternalError("warming up Python failed: " + outcome.message + " " + words.text);
   }

@@ -9,24 +9,10 @@
 
 #include "skerry/base/status.h"
 #include "skerry/image/edits.h"
+#include "skerry/runtime/program.h"
 #include "skerry/sandbox/sandbox.h"
 
 namespace skerry::runtime {
-
-/// A Python program and how it is started.
-struct PythonProgram {
-  std::string code;       ///< bytes as in a file: an encoding line counts, NUL is a SyntaxError
-  std::string name;       ///< as tracebacks call it; empty: "<string>"
-  bool has_file = false;  ///< whether `name` is a file, and so `__file__`
-  std::vector<std::string> arguments;              ///< sys.argv; empty: ["-c"]
-  std::map<std::string, std::string> environment;  ///< laid over the guest's own
-  /// Whether names, exit handlers and open files stay for the next run, as between a notebook's
-  /// cells.
-  bool is_continued = false;
-  /// What becomes of the last expression's value.
-  enum class LastValue { kIgnored, kReturned, kPrintedAndReturned };
-  LastValue last_value = LastValue::kIgnored;
-};
 
 /// Of the pinned wheel (guest/python/parts.sha256).
 inline constexpr std::string_view kPythonVersion = "3.15.0";
@@ -38,7 +24,7 @@ enum class Randomness { kFresh, kKept };
 /// Runs `program` in a sandbox that is on a Python template and was just loaded or reset. The
 /// Outcome holds everything but what only a supervisor knows (deadline, crash); Where `world` has
 /// no call handler, the program's reports are taken here. A Status is our own failure.
-Result<sandbox::Outcome> run_python(sandbox::Sandbox& sandbox, const PythonProgram& program,
+Result<sandbox::Outcome> run_python(sandbox::Sandbox& sandbox, const Program& program,
                                     sandbox::World world, Randomness randomness);
 
 /// What gives a template's memory, of `memory_size` bytes, random numbers of its own: for a session

@@ -23,7 +23,7 @@ namespace {
 
 using sandbox::Outcome;
 using sandbox::OutcomeKind;
-using LastValue = PythonProgram::LastValue;
+using LastValue = Program::LastValue;
 
 class KeptOutput final : public wasi::OutputSink {
  public:
@@ -63,12 +63,12 @@ class PythonTest : public ::testing::Test {
 
   /// A fresh run: in a sandbox that was just reset.
   Outcome run(const std::string& code, LastValue last_value = LastValue::kIgnored) {
-    PythonProgram program;
+    Program program;
     program.code = code;
     program.last_value = last_value;
     return run(program);
   }
-  Outcome run(const PythonProgram& program) {
+  Outcome run(const Program& program) {
     reset();
     output.out.clear();
     output.err.clear();
@@ -321,7 +321,7 @@ TEST_F(PythonTest, MemoryErrorNamesTheLimit) {
 }
 
 TEST_F(PythonTest, ArgumentsAndEnvironmentAreTheRunsAlone) {
-  PythonProgram program;
+  Program program;
   program.code = "import os, sys\nprint(sys.argv, os.environ['A'], __file__)";
   program.name = "dir/p.py";
   program.has_file = true;

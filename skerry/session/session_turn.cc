@@ -10,6 +10,7 @@
 #include "skerry/base/utf8.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/runtime/installation.h"
+#include "skerry/runtime/python.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::session {
@@ -88,7 +89,7 @@ void SessionTurn::start_on(std::shared_ptr<const image::Image> image,
   template_file_ = std::move(template_file);
 }
 
-void SessionTurn::continue_with(runtime::PythonProgram& program) const {
+void SessionTurn::continue_with(runtime::Program& program) const {
   program.is_continued = true;
   if (!program.has_file) program.name = fmt::format("<run {}>", next_);
 }

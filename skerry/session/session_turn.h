@@ -9,7 +9,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/run/report.h"
-#include "skerry/runtime/python.h"
+#include "skerry/runtime/program.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/store/session_store.h"
 
@@ -38,7 +38,7 @@ class SessionTurn {
   const std::string& notice() const { return notice_; }
 
   /// Makes `program` one that goes on: its names stay, its tracebacks say which run they are from.
-  void continue_with(runtime::PythonProgram& program) const;
+  void continue_with(runtime::Program& program) const;
 
   /// What a run left, and how it is to be kept.
   struct Left {

@@ -21,8 +21,8 @@ void add_all(const Variables& variables,
 
 }  // namespace
 
-runtime::PythonProgram variables_program() {
-  runtime::PythonProgram program;
+runtime::Program variables_program() {
+  runtime::Program program;
   program.code = "import _skerry\n_skerry.tell_variables()";
   program.is_continued = true;
   return program;

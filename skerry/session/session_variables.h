@@ -7,7 +7,7 @@
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
-#include "skerry/runtime/python.h"
+#include "skerry/runtime/program.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/v1/skerry.pb.h"
@@ -25,7 +25,7 @@ struct Variable {
 using Variables = std::map<std::string, Variable>;
 
 /// The program that makes a state tell its variables on standard output: a run of ten seconds.
-runtime::PythonProgram variables_program();
+runtime::Program variables_program();
 sandbox::Limits variables_limits(ByteSize memory);
 
 /// What that program printed. kDataLoss when the run did not complete, or printed nonsense.

@@ -80,7 +80,7 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
     order.session = *std::move(name);
   }
   order.request.program.code = arguments.take_text("code");
-  order.request.program.last_value = runtime::PythonProgram::LastValue::kReturned;
+  order.request.program.last_value = runtime::Program::LastValue::kReturned;
   order.request.input = arguments.take_text("stdin");
   order.request.limits = limits_;
   order.request.limits.words = sandbox::LimitWords::kToolParameters;

@@ -114,7 +114,7 @@ std::string EncodedRun::joined() const {
   return all;
 }
 
-using LastValue = runtime::PythonProgram::LastValue;
+using LastValue = runtime::Program::LastValue;
 
 Result<EncodedRun> encode(RunRequest&& request) {
   const std::size_t texts = request.program.code.size() + request.input.size();

@@ -12,7 +12,7 @@
 #include "skerry/base/status.h"
 #include "skerry/files/file_path.h"
 #include "skerry/runtime/command.h"
-#include "skerry/runtime/python.h"
+#include "skerry/runtime/program.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/worker/run_events.h"
 
@@ -43,13 +43,13 @@ struct FileOrder {
   std::optional<Volume> second = {};       ///< those of the second session
 };
 
-/// One run, as a worker is told to do it: of a Python program, fresh or in a session, or of the
-/// command whose module the worker was made for. A value.
+/// One run, as a worker is told to do it: of a program, fresh or in a session, or of the command
+/// whose module the worker was made for. A value.
 struct RunRequest {
   /// The largest, encoded: a program of 32 MiB and as much standard input.
   static constexpr std::size_t kMaxSize = std::size_t{66} << 20;
 
-  runtime::PythonProgram program;
+  runtime::Program program;
   std::optional<runtime::CommandLine> command;  ///< then there is no program
   sandbox::Limits limits;
   std::string template_name;

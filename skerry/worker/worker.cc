@@ -240,7 +240,7 @@ Status warm_up(FreshSandboxes& fresh) {
   sandbox::World world;
   world.output = &output;
   world.input = &input;
-  runtime::PythonProgram program;
+  runtime::Program program;
   program.code = kWarmProgram;
   for (int i = 0; i < kWarmRuns; ++i) {
     SKERRY_ASSIGN(sandbox::Sandbox * sandbox,
