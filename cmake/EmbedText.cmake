@@ -16,14 +16,14 @@ function(skerry_text_literal result file)
   set(${result} "${pieces}" PARENT_SCOPE)
 endfunction()
 
-# skerry_embed_text(TARGET FUNCTION FILE) makes `std::string_view skerry::runtime::FUNCTION()` give the file's text.
-function(skerry_embed_text target function file)
+# skerry_embed_text(TARGET NAMESPACE FUNCTION FILE) makes `std::string_view NAMESPACE::FUNCTION()` give the file's text.
+function(skerry_embed_text target namespace function file)
   skerry_text_literal(literal ${file})
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${function}.cc)
   file(CONFIGURE OUTPUT ${output} @ONLY CONTENT
 "// Made from a file of the project by cmake/EmbedText.cmake.
 #include <string_view>
-namespace skerry::runtime {
+namespace ${namespace} {
 std::string_view ${function}();
 std::string_view ${function}() { return @literal@; }
 }

@@ -19,6 +19,7 @@
 #include "skerry/base/file.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/session/session_runs.h"
 #include "skerry/store/directory_store.h"
 
@@ -89,7 +90,7 @@ class TenantsTest : public ::testing::Test {
     SessionRuns::Options with;
     with.store = store_path();
     with.hibernate = std::chrono::milliseconds(500);
-    auto runs = SessionRuns::start(io_, *broker_, options.home, with);
+    auto runs = SessionRuns::start(io_, *broker_, runtime::bundled_in(options.home), with);
     ASSERT_TRUE(runs.ok()) << runs.status();
     runs_ = *std::move(runs);
   }

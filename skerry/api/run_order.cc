@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "skerry/http/json_schema.h"
-#include "skerry/runtime/installation.h"
 
 namespace skerry::api {
 namespace {
@@ -25,20 +24,6 @@ ByteSize mebibytes(double value) { return bytes(static_cast<std::uint64_t>(value
 
 double seconds_of(const sandbox::Limits& limits) {
   return std::chrono::duration<double>(limits.wall).count();
-}
-
-nlohmann::ordered_json template_names() {
-  nlohmann::ordered_json names = nlohmann::ordered_json::array();
-  for (const auto& each : runtime::python_templates()) names.push_back(each.name);
-  return names;
-}
-
-/// A name goes no further unless there is a template of it: it would be a file's.
-Result<std::string> template_named(const std::string& name) {
-  for (const auto& each : runtime::python_templates()) {
-    if (each.name == name) return name;
-  }
-  return absl::InvalidArgumentError("Parameter 'template' is an unknown template");
 }
 
 std::vector<Parameter> limit_parameters(const RunRules& rules) {
@@ -85,7 +70,7 @@ tool::Definition run_parameters(const RunRules& rules) {
            .form = session_name_schema()},
           {.name = "template",
            .description = "The image to start from",
-           .form = {{"enum", template_names()}}},
+           .form = {{"enum", rules.templates}}},
           {.name = "stdin", .description = "Standard input, whole", .default_value = ""},
           {.name = "args",
            .type = Type::kArray,
@@ -134,7 +119,12 @@ Result<run::Request> RunDecoder::decode(nlohmann::json parameters) const {
   }
   worker::RunRequest& request = order.request;
   if (given.has("template")) {
-    SKERRY_ASSIGN(request.template_name, template_named(given.text("template")));
+    // A name goes no further unless there is a template of it: it would be a file's.
+    request.template_name = given.text("template");
+    if (std::find(rules_.templates.begin(), rules_.templates.end(), request.template_name) ==
+        rules_.templates.end()) {
+      return absl::InvalidArgumentError("Parameter 'template' is an unknown template");
+    }
   }
   request.program.code = given.take_text("code");
   request.program.last_value = runtime::Program::LastValue::kReturned;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
 #include "skerry/base/status.h"
@@ -14,12 +17,17 @@ namespace skerry::api {
 struct RunRules {
   sandbox::Limits limits = {};  ///< of one that asks for nothing
   tool::RunBounds most = {};    ///< of one that asks
+  /// Names of what they may start from, and of them that of runs which name none.
+  std::vector<std::string> templates = {};
+  std::string default_template = {};
 };
 
 /// Reads what `/v1/run` takes, under the names of the command line's options.
 class RunDecoder {
  public:
   explicit RunDecoder(const RunRules& rules);
+
+  const RunRules& rules() const { return rules_; }
 
   /// As JSON Schema.
   nlohmann::ordered_json schema() const;

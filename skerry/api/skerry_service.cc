@@ -9,7 +9,6 @@
 #include "skerry/api/output_relay.h"
 #include "skerry/api/run_order.h"
 #include "skerry/run/message_json.h"
-#include "skerry/runtime/installation.h"
 #include "skerry/tool/run_report.h"
 
 namespace skerry::api {
@@ -289,10 +288,11 @@ grpc::Service::Work SkerryService::import_session(grpc::Call& call,
 
 grpc::Service::Work SkerryService::list_templates(grpc::Call&, const v1::ListTemplatesRequest&,
                                                   v1::ListTemplatesResponse& response) {
-  for (const runtime::TemplateRecipe& each : runtime::python_templates()) {
+  const RunRules& rules = decoder_.rules();
+  for (const std::string& each : rules.templates) {
     auto& added = *response.add_templates();
-    added.set_name(each.name);
-    added.set_is_default(each.name == runtime::kDefaultTemplate);
+    added.set_name(each);
+    added.set_is_default(each == rules.default_template);
   }
   co_return ok_status();
 }

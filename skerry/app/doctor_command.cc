@@ -17,8 +17,7 @@
 #include "skerry/engine/engine.h"
 #include "skerry/image/linear_memory.h"
 #include "skerry/jail/probe.h"
-#include "skerry/runtime/home.h"
-#include "skerry/runtime/installation.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/worker/raised_walls.h"
 
 namespace skerry::app {
@@ -139,9 +138,8 @@ int examine(const DoctorOptions& options) {
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return report_failure(home.status());
   const jail::WallReport walls = worker::raised_walls();  // first, while there is one thread
-  const runtime::PythonInstallation installation(*home);
-  auto findings =
-      installation.inspect(options.quick ? SealedFile::Depth::kTimes : SealedFile::Depth::kHash);
+  auto findings = runtime::bundled_in(*home).inspect(options.quick ? SealedFile::Depth::kTimes
+                                                                   : SealedFile::Depth::kHash);
   findings.push_back(dirty_pages_finding());
   if (options.json) {
     std::puts(json_of(*home, findings, walls).c_str());

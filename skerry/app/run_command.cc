@@ -11,9 +11,7 @@
 #include "skerry/app/run_options.h"
 #include "skerry/app/session_run.h"
 #include "skerry/base/file.h"
-#include "skerry/runtime/home.h"
-#include "skerry/runtime/installation.h"
-#include "skerry/runtime/python.h"
+#include "skerry/runtime/registry.h"
 
 namespace skerry::app {
 namespace {
@@ -79,11 +77,12 @@ int run(const ProgramOptions& options) {
   program->environment = parameters->environment;
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return fail(options.run, home.status());
+  const runtime::Installation installation = runtime::bundled_in(*home);
 
   std::unique_ptr<SessionRun> session;
   std::unique_ptr<sandbox::Origin> fresh;
   if (options.session) {
-    auto opened = SessionRun::open(*home,
+    auto opened = SessionRun::open(installation,
                                    {.name = *options.session,
                                     .template_name = options.template_name.value_or(""),
                                     .durable = options.durable},
@@ -95,11 +94,14 @@ int run(const ProgramOptions& options) {
     const auto metering =
         parameters->limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
     auto origin = ready_origin(
-        *home, options.template_name.value_or(std::string(runtime::kDefaultTemplate)), metering);
+        installation, options.template_name.value_or(installation.runtimes().default_template()),
+        metering);
     if (!origin.ok()) return fail(options.run, origin.status());
     fresh = *std::move(origin);
   }
   const sandbox::Origin& origin = session ? session->origin() : *fresh;
+  const auto runtime = installation.runtimes().of(origin.image->manifest.facts);
+  if (!runtime.ok()) return fail(options.run, runtime.status());
   const auto body = [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
     SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, parameters->limits));
     SKERRY_TRY(parameters->import_directories(sandbox->state().files()));
@@ -108,10 +110,9 @@ int run(const ProgramOptions& options) {
     std::vector<int> used{parameters->input.get()};
     if (session) used.push_back(session->left());
     SKERRY_TRY(channel.started(used));
-    SKERRY_ASSIGN(
-        sandbox::Outcome outcome,
-        runtime::run_python(*sandbox, *program, parameters->world(channel, input),
-                            session ? session->randomness() : runtime::Randomness::kFresh));
+    SKERRY_ASSIGN(sandbox::Outcome outcome,
+                  (*runtime)->run(*sandbox, *program, parameters->world(channel, input),
+                                  session ? session->randomness() : runtime::Randomness::kFresh));
     sandbox->measure(outcome.usage);
     SKERRY_TRY(parameters->send_changes(before, sandbox->state().files(), channel));
     if (session) SKERRY_TRY(session->leave_state(*sandbox));

@@ -117,7 +117,8 @@ Status Service::start_access(const config::Settings& settings, const runtime::Ho
   return ok_status();
 }
 
-Status Service::start_runs(const config::Settings& settings, const runtime::Home& home) {
+Status Service::start_runs(const config::Settings& settings,
+                           const runtime::Installation& installation) {
   session::LocalRunner::Options setting{.sessions = settings.sessions,
                                         .policy = settings.session_policy,
                                         .variables = settings.variables,
@@ -126,7 +127,8 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
   auto groups = divided_groups();
   if (settings.require_walls) SKERRY_TRY(require_groups(groups.status()));
   if (groups.ok()) setting.pool.groups = setting.modules.groups = *std::move(groups);
-  setting.pool.home = home;
+  setting.pool.home = installation.home();
+  setting.runtimes = installation.runtimes();
   SKERRY_ASSIGN(setting.pool.zygote, program_beside("skerry-zygote"));
   SKERRY_ASSIGN(setting.modules.compiler, program_beside("skerry-compiler"));
   setting.pool.workers = settings.workers;
@@ -143,17 +145,24 @@ Status Service::start_runs(const config::Settings& settings, const runtime::Home
                                 .pages = std::min(memory, session::ReaderOptions{}.pages),
                                 .files = settings.limits.files};
   SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
-  sessions_ = std::make_unique<session::Sessions>(*runner_, runner_->sessions(), home,
+  sessions_ = std::make_unique<session::Sessions>(*runner_, runner_->sessions(), installation,
                                                   std::move(reader), audit_.get());
   return ok_status();
 }
 
-Status Service::start_tools(const config::Settings& settings,
+Status Service::start_tools(const config::Settings& settings, const runtime::Runtimes& runtimes,
                             std::optional<agent::ModelOptions> model) {
   SKERRY_ASSIGN(modules_, tool::ModuleSource::open(settings.modules));
   const sandbox::Limits& limits = settings.limits;
-  tools_.add(
-      std::make_unique<tool::PythonExecutor>(*runner_, limits, settings.python_calls_per_minute));
+  // Which programs run on that name no template.
+  SKERRY_ASSIGN(const runtime::Runtime* runtime,
+                runtimes.with_template(runtimes.default_template()));
+  const runtime::RuntimeDescription& about = runtime->description();
+  tools_.add(std::make_unique<tool::PythonExecutor>(
+      *runner_, limits,
+      tool::PythonExecutor::Options{
+          .interpreter = fmt::format("{} {} (WASI)", about.interpreter, about.version),
+          .calls_per_minute = settings.python_calls_per_minute}));
   tools_.add(std::make_unique<tool::CodeExecutor>(*runner_, *modules_, limits));
   tools_.add(std::make_unique<tool::PythonWasiRunner>(*runner_, *modules_, limits));
   tools_.add(std::make_unique<tool::Calculator>());
@@ -190,10 +199,14 @@ Status Service::start_tasks(const runtime::Home& home) {
   return ok_status();
 }
 
-void Service::start_front_ends(const config::Settings& settings) {
+void Service::start_front_ends(const config::Settings& settings,
+                               const runtime::Runtimes& runtimes) {
   const sandbox::Limits& limits = settings.limits;
-  run_decoder_ =
-      std::make_unique<api::RunDecoder>(api::RunRules{.limits = limits, .most = settings.most});
+  run_decoder_ = std::make_unique<api::RunDecoder>(
+      api::RunRules{.limits = limits,
+                    .most = settings.most,
+                    .templates = runtimes.template_names(),
+                    .default_template = runtimes.default_template()});
   agent_ = std::make_unique<shannon::AgentService>(
       agent_core_, tools_, *runner_,
       shannon::AgentService::Options{
@@ -270,7 +283,7 @@ Status Service::start_server(const config::Settings& settings) {
   return ok_status();
 }
 
-Status Service::start(const config::Settings& settings, const runtime::Home& home,
+Status Service::start(const config::Settings& settings, const runtime::Installation& installation,
                       std::optional<agent::ModelOptions> model) {
   logs_json_ = settings.logs_json;
   lag_ = std::make_unique<loop::LagMeter>(
@@ -278,13 +291,13 @@ Status Service::start(const config::Settings& settings, const runtime::Home& hom
                                    .handler = settings.handler_alarm,
                                    .log = [this](const std::string& line) { tell(line); }});
   SKERRY_TRY(start_tls(settings));
-  SKERRY_TRY(start_access(settings, home));
-  SKERRY_TRY(start_runs(settings, home));
-  SKERRY_TRY(start_tools(settings, std::move(model)));
+  SKERRY_TRY(start_access(settings, installation.home()));
+  SKERRY_TRY(start_runs(settings, installation));
+  SKERRY_TRY(start_tools(settings, installation.runtimes(), std::move(model)));
   files_ = std::make_unique<workspace::FileCalls>(*runner_, runner_->sessions(),
                                                   workspace::FileCalls::Options(), audit_.get());
-  start_front_ends(settings);
-  SKERRY_TRY(start_tasks(home));
+  start_front_ends(settings, installation.runtimes());
+  SKERRY_TRY(start_tasks(installation.home()));
   start_calls(settings);
   return start_server(settings);
 }

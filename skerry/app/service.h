@@ -27,7 +27,7 @@
 #include "skerry/loop/lag_meter.h"
 #include "skerry/loop/pool.h"
 #include "skerry/metrics/metrics.h"
-#include "skerry/runtime/home.h"
+#include "skerry/runtime/installation.h"
 #include "skerry/session/local_runner.h"
 #include "skerry/session/sessions.h"
 #include "skerry/shannon/agent_service.h"
@@ -48,7 +48,7 @@ namespace skerry::app {
 class Service {
  public:
   /// Fails as the first of its parts that does; then only destroy it.
-  Status start(const config::Settings& settings, const runtime::Home& home,
+  Status start(const config::Settings& settings, const runtime::Installation& installation,
                std::optional<agent::ModelOptions> model);
 
   /// Tells its addresses on standard error, and serves until SIGINT or SIGTERM; a second one does
@@ -74,12 +74,13 @@ class Service {
   };
   Result<Addresses> addresses_of(const config::Settings& settings) const;
   Status start_access(const config::Settings& settings, const runtime::Home& home);
-  Status start_runs(const config::Settings& settings, const runtime::Home& home);
-  Status start_tools(const config::Settings& settings, std::optional<agent::ModelOptions> model);
+  Status start_runs(const config::Settings& settings, const runtime::Installation& installation);
+  Status start_tools(const config::Settings& settings, const runtime::Runtimes& runtimes,
+                     std::optional<agent::ModelOptions> model);
   Status start_tasks(const runtime::Home& home);
   Status start_tls(const config::Settings& settings);
   Status start_server(const config::Settings& settings);
-  void start_front_ends(const config::Settings& settings);
+  void start_front_ends(const config::Settings& settings, const runtime::Runtimes& runtimes);
   void start_calls(const config::Settings& settings);
   access::Gate::Options gate_options(const config::Settings& settings);
   Status reload(const config::Settings& settings);

@@ -20,7 +20,7 @@
 #include "skerry/base/descriptor_limit.h"
 #include "skerry/base/json_text.h"
 #include "skerry/config/config.h"
-#include "skerry/runtime/home.h"
+#include "skerry/runtime/registry.h"
 
 namespace skerry::app {
 namespace {
@@ -81,13 +81,14 @@ Status serve(const Options& options) {
   SKERRY_ASSIGN(const Config config, config_of(options));
   SKERRY_ASSIGN(auto model, take_model_setting(config.settings()));
   SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
-  // Sets the runtime up if that was not done.
+  const runtime::Installation installation = runtime::bundled_in(home);
+  // Sets the runtimes up if that was not done.
   const auto metering =
       config.settings().limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
-  SKERRY_TRY(ready_origin(home, runtime::kDefaultTemplate, metering).status());
+  SKERRY_TRY(ready_runtimes(installation, metering));
   SKERRY_TRY(allow_many_descriptors());
   Service service;
-  SKERRY_TRY(service.start(config.settings(), home, std::move(model)));
+  SKERRY_TRY(service.start(config.settings(), installation, std::move(model)));
   for (const std::string& line : config.notes()) service.tell(line);
   service.run(
       [&options]() -> Result<config::Settings> {

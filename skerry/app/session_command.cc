@@ -12,6 +12,7 @@
 #include "skerry/app/terminal.h"
 #include "skerry/base/json_text.h"
 #include "skerry/base/time_text.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/session/session_report.h"
 
 namespace skerry::app {
@@ -151,7 +152,7 @@ Status show_diff(SessionStore& store, const runtime::Home& home, const StoreOpti
   const auto variables_at = [&](const std::string& where) -> Result<session::Variables> {
     SKERRY_ASSIGN(const auto opened, store.open_revision(name, where));
     if (!opened.revision) return session::Variables{};
-    return read_variables(home, opened.revision->image());
+    return read_variables(runtime::bundled_in(home), opened.revision->image());
   };
   SKERRY_ASSIGN(const auto before, variables_at(options.other));
   SKERRY_ASSIGN(const auto after, variables_at(options.second));

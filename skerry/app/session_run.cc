@@ -31,10 +31,9 @@ Result<std::int64_t> parameters(const char* name, std::int64_t fallback, std::in
 
 }  // namespace
 
-Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Home& home,
+Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Installation& installation,
                                                       std::string_view template_name,
                                                       engine::Metering metering) {
-  runtime::PythonInstallation installation(home);
   auto origin = installation.open(template_name, metering);
   if (origin.ok() || origin.status().code() == StatusCode::kInvalidArgument) return origin;
   SetUpProgress progress;
@@ -42,6 +41,14 @@ Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Home& home,
     progress.damaged(std::string(message_of(origin.status())));
   SKERRY_TRY(installation.set_up(metering, SealedFile::Depth::kTimes, progress).status());
   return installation.open(template_name, metering);
+}
+
+Status ready_runtimes(const runtime::Installation& installation, engine::Metering metering) {
+  for (const auto& runtime : installation.runtimes().all()) {
+    const std::string& wanted = runtime->description().default_template;
+    if (!wanted.empty()) SKERRY_TRY(ready_origin(installation, wanted, metering).status());
+  }
+  return ok_status();
 }
 
 Result<store::Policy> session_policy() {
@@ -67,11 +74,11 @@ Result<std::unique_ptr<store::SessionStore>> open_sessions(const runtime::Home& 
   return store::DirectoryStore::open(home.store(), kLocalTenant, policy);
 }
 
-Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,
+Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Installation& installation,
                                                      const Options& options,
                                                      const sandbox::Limits& limits) {
   SKERRY_ASSIGN(const auto name, store::SessionName::parse(options.name));
-  SKERRY_ASSIGN(auto store, open_sessions(home));
+  SKERRY_ASSIGN(auto store, open_sessions(installation.home()));
   auto lease = store->try_lease(name);
   if (lease.status().code() == StatusCode::kUnavailable) {
     std::fputs(
@@ -81,7 +88,8 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,
   }
   if (!lease.ok()) return lease.status();
   SKERRY_ASSIGN(auto turn,
-                session::SessionTurn::begin(*store, *std::move(lease), options.template_name));
+                session::SessionTurn::begin(*store, *std::move(lease), installation.runtimes(),
+                                            options.template_name));
   if (!turn.notice().empty()) {
     std::fputs(("skerry: session " + name.text() + ": " + turn.notice() + "\n").c_str(), stderr);
   }
@@ -89,17 +97,16 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Home& home,
   run->limits_ = limits;
   run->durability_ = options.durable ? store::Durability::kDurable : store::Durability::kCommitted;
   const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
-  const runtime::PythonInstallation installation(home);
   if (run->turn_.is_new()) {
     const std::string& wanted = run->turn_.template_name();
-    SKERRY_ASSIGN(run->origin_, ready_origin(home, wanted, metering));
+    SKERRY_ASSIGN(run->origin_, ready_origin(installation, wanted, metering));
     run->turn_.start_on(run->origin_->image, installation.template_path(wanted));
   } else {
     const auto image = run->turn_.parent().image();
     auto origin = installation.open(image, metering);
     if (!origin.ok()) {
       // What set-up can mend is the installed runtime; a session of another one stays shut.
-      SKERRY_TRY(ready_origin(home, image->manifest.template_name, metering).status());
+      SKERRY_TRY(ready_origin(installation, image->manifest.template_name, metering).status());
       origin = installation.open(image, metering);
     }
     if (!origin.ok()) {

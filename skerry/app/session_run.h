@@ -6,7 +6,6 @@
 
 #include "skerry/app/run_options.h"
 #include "skerry/runtime/installation.h"
-#include "skerry/runtime/python.h"
 #include "skerry/session/session_turn.h"
 #include "skerry/store/session_store.h"
 
@@ -33,7 +32,8 @@ class SessionRun {
   };
 
   /// Waits for the session to be free, and opens its head.
-  static Result<std::unique_ptr<SessionRun>> open(const runtime::Home& home, const Options& options,
+  static Result<std::unique_ptr<SessionRun>> open(const runtime::Installation& installation,
+                                                  const Options& options,
                                                   const sandbox::Limits& limits);
 
   const sandbox::Origin& origin() const { return *origin_; }
@@ -71,8 +71,11 @@ class SessionRun {
 };
 
 /// A template's origin, made or mended first if need be.
-Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Home& home,
+Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Installation& installation,
                                                       std::string_view template_name,
                                                       engine::Metering metering);
+
+/// Sees to it that every runtime is set up.
+Status ready_runtimes(const runtime::Installation& installation, engine::Metering metering);
 
 }  // namespace skerry::app

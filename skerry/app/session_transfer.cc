@@ -19,6 +19,7 @@
 #include "skerry/base/file.h"
 #include "skerry/base/json_text.h"
 #include "skerry/image/image_export.h"
+#include "skerry/runtime/registry.h"
 
 namespace skerry::app {
 namespace {
@@ -87,12 +88,13 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
   const auto imported = [&]() -> Result<image::Export> {
     SKERRY_ASSIGN(const OwnedFd input, open_seekable(options.file, home));
     SKERRY_ASSIGN(OwnedFd room, unnamed_file(home.store()));
-    // Sets the runtime up when that has not been done.
-    SKERRY_ASSIGN(const auto here,
-                  ready_origin(home, runtime::kDefaultTemplate, engine::Metering::kNone));
+    // Sets the runtimes up when that has not been done.
+    const runtime::Installation installation = runtime::bundled_in(home);
+    SKERRY_TRY(ready_runtimes(installation, engine::Metering::kNone));
+    SKERRY_ASSIGN(const auto installed, broker::installed_runtimes(installation));
     session::ReaderOptions reader;
     SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
-    return session::read_session(input.get(), std::move(room), home, here->image->manifest, reader);
+    return session::read_session(input.get(), std::move(room), installed, reader);
   }();
   if (!imported.ok()) return annotate(imported.status(), options.file);
   SKERRY_ASSIGN(const SessionName name,

@@ -6,8 +6,7 @@
 
 #include "skerry/app/commands.h"
 #include "skerry/app/terminal.h"
-#include "skerry/runtime/home.h"
-#include "skerry/runtime/installation.h"
+#include "skerry/runtime/registry.h"
 
 namespace skerry::app {
 namespace {
@@ -20,7 +19,7 @@ struct SetupOptions {
 int set_up(const SetupOptions& options) {
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return report_failure(home.status());
-  runtime::PythonInstallation installation(*home);
+  const runtime::Installation installation = runtime::bundled_in(*home);
   Result<int> steps = 0;
   {
     SetUpProgress progress;

@@ -9,22 +9,21 @@
 #include "skerry/bench/measurement.h"
 #include "skerry/bench/measurement_report.h"
 #include "skerry/bench/service_measurement.h"
-#include "skerry/runtime/home.h"
-#include "skerry/runtime/installation.h"
+#include "skerry/runtime/registry.h"
 
 namespace skerry::bench {
 namespace {
 
 struct BenchOptions {
   std::string bench;
-  std::string template_name{runtime::kDefaultTemplate};
+  std::string template_name = runtime::bundled_runtimes().default_template();
   bool json = false;
 };
 
 int bench(const BenchOptions& options) {
   const auto home = runtime::Home::from_environment();
   if (!home.ok()) return app::report_failure(home.status());
-  runtime::PythonInstallation installation(*home);
+  const runtime::Installation installation = runtime::bundled_in(*home);
   {
     app::SetUpProgress progress;
     if (const auto steps =
@@ -55,7 +54,9 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the par
       ->required()
       ->check(CLI::IsMember(skerry::bench::bench_names()))
       ->type_name("NAME");
-  program.add_option("--template", options.template_name, "The image to start from [python-data]")
+  program
+      .add_option("--template", options.template_name,
+                  fmt::format("The image to start from [{}]", options.template_name))
       ->type_name("NAME");
   program.add_flag("--json", options.json, "Print one JSON object");
   std::string footer;

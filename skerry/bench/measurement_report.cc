@@ -34,7 +34,7 @@ ordered_json json_of(const Measurement& m) {
   }
   json["machine"] = {
       {"cpu", m.machine.cpu}, {"cores", m.machine.cores}, {"kernel", m.machine.kernel}};
-  json["versions"] = {{"skerry", SKERRY_VERSION}, {"engine", m.engine}, {"python", m.python}};
+  json["versions"] = {{"skerry", SKERRY_VERSION}, {"engine", m.engine}, {"python", m.interpreter}};
   return json;
 }
 
@@ -70,7 +70,7 @@ void show(const Measurement& m) {
     for (const auto& [key, value] : m.extra) std::printf("%s: %.2f\n", key.c_str(), value);
   }
   std::printf("\n%s, %d cores, Linux %s; %s, %s\n", m.machine.cpu.c_str(), m.machine.cores,
-              m.machine.kernel.c_str(), m.engine.c_str(), m.python.c_str());
+              m.machine.kernel.c_str(), m.engine.c_str(), m.interpreter.c_str());
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "skerry/runtime/installation.h"
+#include "skerry/runtime/runtime.h"
 #include "skerry/wasi/path_resolution.h"
 
 namespace skerry::files {

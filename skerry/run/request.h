@@ -35,7 +35,7 @@ struct Request {
   /// events of up to 256 KiB, which do not wait, nor does what is left at the end. None: as they
   /// come.
   std::optional<int> output_events_per_second = std::nullopt;
-  /// A WASI command to run, in binary or text form, instead of a Python program: then `request`
+  /// A WASI command to run, in binary or text form, instead of a program: then `request`
   /// has its words as `command`, there is no session, and it has a process of its own.
   std::shared_ptr<const std::string> module = nullptr;
   /// Sees the run while it happens; must live until the report.

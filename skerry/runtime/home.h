@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "skerry/base/status.h"
 
@@ -15,7 +16,10 @@ struct Home {
   /// From the environment: SKERRY_HOME, XDG_DATA_HOME, HOME. kFailedPrecondition when none is set.
   static Result<Home> from_environment();
 
-  std::filesystem::path python_parts() const { return root / "runtimes" / "python"; }
+  /// Of the runtime with this name: what it is made of.
+  std::filesystem::path parts(std::string_view runtime) const {
+    return root / "runtimes" / runtime;
+  }
   std::filesystem::path native_cache() const { return root / "native"; }
   std::filesystem::path module_cache() const { return root / "modules"; }
   std::filesystem::path templates() const { return root / "templates"; }

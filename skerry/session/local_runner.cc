@@ -44,12 +44,12 @@ Result<std::unique_ptr<LocalRunner>> LocalRunner::start(boost::asio::io_context&
   auto runner = std::make_unique<LocalRunner>();
   SKERRY_TRY(options.modules.check());
   const runtime::Home home = options.pool.home;
-  runner->runtime_home_ = home;
+  runner->installation_ = runtime::Installation(home, std::move(options.runtimes));
   runner->home_ = home.root.native();
   SKERRY_ASSIGN(runner->broker_, broker::Broker::start(io, std::move(options.pool)));
   const auto stores = std::make_shared<store::DirectoryStores>(home.store(), options.policy);
-  SKERRY_ASSIGN(runner->sessions_,
-                SessionRuns::start(io, *runner->broker_, home, stores, options.sessions));
+  SKERRY_ASSIGN(runner->sessions_, SessionRuns::start(io, *runner->broker_, runner->installation_,
+                                                      stores, options.sessions));
   runner->access_ = std::make_unique<SessionAccess>(stores);
   runner->variables_ = std::move(options.variables);
   runner->gate_ = options.gate;
@@ -155,7 +155,9 @@ awaitable<Result<run::Report>> LocalRunner::run_admitted(run::Request order) {
     co_return co_await std::move(running);
   }
   if (!order.session) {
-    if (request.template_name.empty()) request.template_name = runtime::kDefaultTemplate;
+    if (request.template_name.empty()) {
+      request.template_name = installation_.runtimes().default_template();
+    }
     broker::Run run{.tenant = order.principal.tenant,
                     .request = std::move(order.request),
                     .isolation = order.isolation,

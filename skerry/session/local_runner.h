@@ -15,6 +15,7 @@
 #include "skerry/broker/broker.h"
 #include "skerry/broker/module_store.h"
 #include "skerry/run/runner.h"
+#include "skerry/runtime/installation.h"
 #include "skerry/session/session_access.h"
 #include "skerry/session/session_runs.h"
 
@@ -27,6 +28,8 @@ class LocalRunner final : public run::Runner {
  public:
   struct Options {
     broker::Options pool = {};
+    /// What programs and sessions may be of: those that the zygote has.
+    runtime::Runtimes runtimes = {};
     SessionRuns::Options sessions = {};
     store::Policy policy = {};  ///< how much of each tenant's sessions is kept
     broker::ModuleOptions modules = {};
@@ -63,7 +66,7 @@ class LocalRunner final : public run::Runner {
   boost::asio::awaitable<Result<std::shared_ptr<const image::Revision>>> newest(
       std::string store, store::SessionName name);
 
-  runtime::Home runtime_home_;
+  runtime::Installation installation_{{}, {}};
   std::string home_;
   access::Gate* gate_ = nullptr;
   std::map<std::string, std::string> variables_;

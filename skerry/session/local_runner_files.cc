@@ -7,7 +7,6 @@
 
 #include "skerry/image/image_file.h"
 #include "skerry/operation/codec.h"
-#include "skerry/runtime/installation.h"
 #include "skerry/session/file_start.h"
 #include "skerry/session/local_runner.h"
 #include "skerry/store/memory_tenant.h"
@@ -86,12 +85,10 @@ awaitable<Result<Revision>> LocalRunner::newest(std::string store, store::Sessio
     if (opened.ok() && opened->revision) {
       return std::make_shared<const image::Revision>(*opened->revision);
     }
-    const std::string template_name = opened.ok() ? opened->template_name : std::string();
+    std::string template_name = opened.ok() ? opened->template_name : std::string();
+    if (template_name.empty()) template_name = installation_.runtimes().default_template();
     image::Revision start;
-    const runtime::PythonInstallation installation(runtime_home_);
-    SKERRY_ASSIGN(start.file_image,
-                  image::open_image(installation.template_path(
-                      template_name.empty() ? runtime::kDefaultTemplate : template_name)));
+    SKERRY_ASSIGN(start.file_image, image::open_image(installation_.template_path(template_name)));
     return std::make_shared<const image::Revision>(std::move(start));
   };
   auto opening = access_->with(std::move(store), std::move(work));

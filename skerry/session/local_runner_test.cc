@@ -15,6 +15,7 @@
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/image/test_template.h"
+#include "skerry/runtime/registry.h"
 
 namespace skerry::session {
 namespace {
@@ -36,6 +37,7 @@ class RunnerTest : public ::testing::Test {
     options.pool.workers = 4;
     options.pool.spares = 1;
     options.pool.share = 1;
+    options.runtimes = runtime::bundled_runtimes();
     auto runner = LocalRunner::start(io_, options);
     ASSERT_TRUE(runner.ok()) << runner.status();
     runner_ = *std::move(runner);

@@ -54,11 +54,12 @@ Weight weight_of(const worker::LeftState& left) {
 }
 
 /// kUnavailable while another process runs in the session.
-Result<SessionTurn> begin_turn(SessionStore& store, const runtime::PythonInstallation& installation,
+Result<SessionTurn> begin_turn(SessionStore& store, const runtime::Installation& installation,
                                const store::SessionName& name, const std::string& template_name,
                                const image::Revision* known) {
   SKERRY_ASSIGN(auto lease, store.try_lease(name));
-  SKERRY_ASSIGN(auto turn, SessionTurn::begin(store, std::move(lease), template_name, known));
+  SKERRY_ASSIGN(auto turn, SessionTurn::begin(store, std::move(lease), installation.runtimes(),
+                                              template_name, known));
   if (turn.is_new()) {
     const auto file = installation.template_path(turn.template_name());
     SKERRY_ASSIGN(auto image, image::open_image(file));
@@ -112,11 +113,12 @@ Status SessionRuns::Options::check() const {
 /// The sessions that somebody runs in, or a worker keeps. Shared with the coroutines of runs.
 class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQueues> {
  public:
-  SessionQueues(boost::asio::io_context& io, broker::Broker& broker, const runtime::Home& home,
+  SessionQueues(boost::asio::io_context& io, broker::Broker& broker,
+                const runtime::Installation& installation,
                 std::shared_ptr<const store::SessionStores> stores, const Options& options)
       : broker_(broker),
         options_(options),
-        installation_(home),
+        installation_(installation),
         threads_(std::move(stores)),
         sweep_(io) {}
 
@@ -435,8 +437,8 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
       SKERRY_ASSIGN(left, worker::LeftFiles::read(running->left));
       running->left = {};
       if (left.changed != Changed::kFirst) return ok_status();
-      SKERRY_ASSIGN(revision,
-                    running->turn->commit_files(store, std::move(left.host_state), title));
+      SKERRY_ASSIGN(revision, running->turn->commit_files(store, installation_.runtimes(),
+                                                          std::move(left.host_state), title));
       return ok_status();
     };
     auto working = threads_.with(running->key.first, Weight::kLarge, std::move(work));
@@ -446,7 +448,9 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
       co_return absl::DataLossError("what the operation left is of no session");
     }
     auto work_on_second = [&](SessionStore& store) -> Status {
-      return running->second_turn->commit_files(store, std::move(left.host_state), title).status();
+      return running->second_turn
+          ->commit_files(store, installation_.runtimes(), std::move(left.host_state), title)
+          .status();
     };
     working = threads_.with(Files::second_store_of(running->order.tenant), Weight::kLarge,
                             std::move(work_on_second));
@@ -514,7 +518,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
 
   broker::Broker& broker_;
   const Options options_;
-  const runtime::PythonInstallation installation_;
+  const runtime::Installation installation_;
   StoreThreads threads_;
   boost::asio::steady_timer sweep_;
   Clock::time_point next_keeping_ = Clock::now() + kBetweenKeeping;
@@ -524,10 +528,11 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
 };
 
 Result<std::unique_ptr<SessionRuns>> SessionRuns::start(
-    boost::asio::io_context& io, broker::Broker& broker, const runtime::Home& home,
+    boost::asio::io_context& io, broker::Broker& broker, const runtime::Installation& installation,
     std::shared_ptr<const store::SessionStores> stores, const Options& options) {
   SKERRY_TRY(options.check());
-  auto queues = std::make_shared<SessionQueues>(io, broker, home, std::move(stores), options);
+  auto queues =
+      std::make_shared<SessionQueues>(io, broker, installation, std::move(stores), options);
   queues->start();
   return std::unique_ptr<SessionRuns>(new SessionRuns(std::move(queues)));
 }

@@ -77,8 +77,9 @@ class SessionRuns {
 
   /// All must outlive it.
   static Result<std::unique_ptr<SessionRuns>> start(
-      boost::asio::io_context& io, broker::Broker& broker, const runtime::Home& home,
-      std::shared_ptr<const store::SessionStores> stores, const Options& options);
+      boost::asio::io_context& io, broker::Broker& broker,
+      const runtime::Installation& installation, std::shared_ptr<const store::SessionStores> stores,
+      const Options& options);
   /// Waits for commits that are under way. Coroutines of runs are not resumed.
   ~SessionRuns();
 

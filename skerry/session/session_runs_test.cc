@@ -19,6 +19,7 @@
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/image/test_template.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/store/directory_store.h"
 
 namespace skerry::session {
@@ -68,7 +69,7 @@ class SessionRunsTest : public ::testing::Test {
     auto broker = broker::Broker::start(io_, options);
     ASSERT_TRUE(broker.ok()) << broker.status();
     broker_ = *std::move(broker);
-    auto runs = SessionRuns::start(io_, *broker_, home_, stores_, with);
+    auto runs = SessionRuns::start(io_, *broker_, runtime::bundled_in(home_), stores_, with);
     ASSERT_TRUE(runs.ok()) << runs.status();
     runs_ = *std::move(runs);
   }
@@ -289,12 +290,11 @@ TEST_F(SessionRunsTest, WhatTheStoreRefusesIsAnAnswer) {
 }
 
 TEST_F(SessionRunsTest, SettingOutOfBoundsIsRefused) {
-  EXPECT_EQ(SessionRuns::start(io_, *broker_, home_, stores_, {.hibernate = milliseconds(0)})
-                .status()
-                .code(),
-            StatusCode::kInvalidArgument);
-  EXPECT_EQ(SessionRuns::start(io_, *broker_, home_, stores_, {.kept = 17}).status().code(),
-            StatusCode::kInvalidArgument);
+  const auto start = [&](const SessionRuns::Options& with) {
+    return SessionRuns::start(io_, *broker_, runtime::bundled_in(home_), stores_, with).status();
+  };
+  EXPECT_EQ(start({.hibernate = milliseconds(0)}).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(start({.kept = 17}).code(), StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -14,15 +14,19 @@
 namespace skerry::session {
 namespace {
 
-Status check_runtime(const image::Export& read, const image::Manifest& installed) {
-  if (read.module_sha256 != installed.module_sha256) {
-    return absl::FailedPreconditionError("made with another runtime, module " + read.module_sha256 +
-                                         "; this machine has " + installed.module_sha256);
+Status check_runtime(const image::Export& read, const std::vector<InstalledRuntime>& installed) {
+  std::string here;
+  for (const InstalledRuntime& each : installed) {
+    if (read.module_sha256 == each.manifest.module_sha256) {
+      return image::have_same_names(read.captured.state.globals, each.manifest.globals)
+                 ? ok_status()
+                 : absl::DataLossError(
+                       "not a whole session export: its globals are not the runtime's");
+    }
+    here += (here.empty() ? "" : ", ") + each.manifest.module_sha256;
   }
-  if (!image::have_same_names(read.captured.state.globals, installed.globals)) {
-    return absl::DataLossError("not a whole session export: its globals are not the runtime's");
-  }
-  return ok_status();
+  return absl::FailedPreconditionError("made with another runtime, module " + read.module_sha256 +
+                                       "; this machine has " + here);
 }
 
 /// What the reader says it has left: three numbers.
@@ -53,23 +57,46 @@ Result<std::unique_ptr<image::ExportWriter>> begin_export(
   return image::ExportWriter::begin(*image, std::move(host_state), {name.text(), opened.number});
 }
 
-Result<image::Export> read_session(int fd, OwnedFd room, const runtime::Home& home,
-                                   const image::Manifest& installed, const ReaderOptions& options) {
-  SKERRY_ASSIGN(
-      const std::string answer,
-      broker::run_helper(
-          {.name = "the reader",
-           .program = options.program,
-           .arguments = {home.python_parts().native(), installed.module_sha256,
-                         std::to_string(installed.globals.size()),
-                         std::to_string(options.pages.value), std::to_string(options.files.value)},
-           .descriptors = {fd, room.get()},
-           .until = std::chrono::steady_clock::now() + options.time,
-           .late = "reading the export took too long: the machine is busy; try again"}));
+Result<std::vector<InstalledRuntime>> installed_runtimes(
+    const runtime::Installation& installation) {
+  std::vector<InstalledRuntime> installed;
+  for (const auto& runtime : installation.runtimes().all()) {
+    const runtime::RuntimeDescription& about = runtime->description();
+    if (about.templates.empty()) continue;
+    SKERRY_ASSIGN(const auto image,
+                  image::open_image(installation.template_path(about.default_template)));
+    installed.push_back({.parts = about.blobs.empty() ? std::filesystem::path()
+                                                      : installation.home().parts(about.name),
+                         .manifest = image->manifest});
+  }
+  return installed;
+}
+
+Result<image::Export> read_session(int fd, OwnedFd room,
+                                   const std::vector<InstalledRuntime>& installed,
+                                   const ReaderOptions& options) {
+  std::size_t globals = 0;
+  std::vector<std::string> runtimes;
+  for (const InstalledRuntime& each : installed) {
+    globals = std::max(globals, each.manifest.globals.size());
+    runtimes.push_back(each.parts.native());
+    runtimes.push_back(each.manifest.module_sha256);
+  }
+  std::vector<std::string> arguments{std::to_string(options.pages.value),
+                                     std::to_string(options.files.value), std::to_string(globals)};
+  arguments.insert(arguments.end(), runtimes.begin(), runtimes.end());
+  SKERRY_ASSIGN(const std::string answer,
+                broker::run_helper(
+                    {.name = "the reader",
+                     .program = options.program,
+                     .arguments = std::move(arguments),
+                     .descriptors = {fd, room.get()},
+                     .until = std::chrono::steady_clock::now() + options.time,
+                     .late = "reading the export took too long: the machine is busy; try again"}));
   SKERRY_ASSIGN(const image::UnpackedSizes sizes, sizes_in(answer));
   const image::ExportLimits limits{
       .pages = options.pages,
-      .globals = installed.globals.size(),
+      .globals = globals,
       .host_state = std::min(wasi::max_encoded_size({.file_bytes = options.files}),
                              bytes(image::kMaxManifest))};
   SKERRY_ASSIGN(auto read, image::take_unpacked(std::move(room), sizes, limits));

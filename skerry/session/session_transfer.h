@@ -4,12 +4,13 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/image/export_reader.h"
 #include "skerry/image/image_export.h"
-#include "skerry/runtime/home.h"
+#include "skerry/runtime/installation.h"
 #include "skerry/store/session_store.h"
 #include "skerry/wasi/quotas.h"
 
@@ -35,8 +36,16 @@ struct ReaderOptions {
   std::chrono::seconds time{180};
 };
 
-/// Reads the export in the file `fd` and checks that its state can run here: `installed` is the
-/// runtime's. Its bytes are read by a process of their own, in the jail and within bounds
+/// A runtime that an export may be of.
+struct InstalledRuntime {
+  std::filesystem::path parts;  ///< what its guests read; empty: nothing
+  image::Manifest manifest;     ///< of a template of its
+};
+/// Those of the installation, which are set up. kNotFound when one is not.
+Result<std::vector<InstalledRuntime>> installed_runtimes(const runtime::Installation& installation);
+
+/// Reads the export in the file `fd` and checks that its state can run here: on one of `installed`.
+/// Its bytes are read by a process of their own, in the jail and within bounds
 /// (`skerry-reader`); what that leaves in `room`, an empty file of the caller's, is checked again.
 /// On a thread that may block.
 ///
@@ -44,7 +53,8 @@ struct ReaderOptions {
 /// for another format version; kFailedPrecondition when it was made with another runtime;
 /// kResourceExhausted when reading it took more than its budget; kUnavailable when it took too
 /// long.
-Result<image::Export> read_session(int fd, OwnedFd room, const runtime::Home& home,
-                                   const image::Manifest& installed, const ReaderOptions& options);
+Result<image::Export> read_session(int fd, OwnedFd room,
+                                   const std::vector<InstalledRuntime>& installed,
+                                   const ReaderOptions& options);
 
 }  // namespace skerry::session

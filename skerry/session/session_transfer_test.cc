@@ -42,7 +42,7 @@ class SessionTransferTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ::alarm(120);
-    const auto parts = home_.python_parts();
+    const auto parts = home_.parts("python");
     std::filesystem::create_directories(parts);
     ASSERT_TRUE(write_file(parts / "library", as_bytes("text of the library")).ok());
     ASSERT_TRUE(runtime::BlobSet::build(parts, {"library"}).ok());
@@ -69,8 +69,8 @@ class SessionTransferTest : public ::testing::Test {
 
   Result<image::Export> read(std::string_view file, const ReaderOptions& options) const {
     const OwnedFd input = image::testing::memory_file(as_bytes(file));
-    return read_session(input.get(), image::testing::memory_file({}), home_, image_.manifest,
-                        options);
+    const InstalledRuntime installed{.parts = home_.parts("python"), .manifest = image_.manifest};
+    return read_session(input.get(), image::testing::memory_file({}), {installed}, options);
   }
   Result<image::Export> read(std::string_view file) const { return read(file, reader()); }
 

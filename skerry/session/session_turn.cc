@@ -9,8 +9,6 @@
 
 #include "skerry/base/utf8.h"
 #include "skerry/image/captured_state.h"
-#include "skerry/runtime/installation.h"
-#include "skerry/runtime/python.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::session {
@@ -57,6 +55,7 @@ bool is_empty(int file) {
 }  // namespace
 
 Result<SessionTurn> SessionTurn::begin(store::SessionStore& store, store::SessionStore::Lease lease,
+                                       const runtime::Runtimes& runtimes,
                                        std::string_view template_name,
                                        const image::Revision* known) {
   SKERRY_ASSIGN(auto head, store.head(lease, known));
@@ -78,7 +77,7 @@ Result<SessionTurn> SessionTurn::begin(store::SessionStore& store, store::Sessio
   }
   turn.template_name_ = !template_name.empty()        ? std::string(template_name)
                         : !head.template_name.empty() ? std::move(head.template_name)
-                                                      : std::string(runtime::kDefaultTemplate);
+                                                      : runtimes.default_template();
   if (head.revision) turn.parent_ = *std::move(head.revision);
   return turn;
 }
@@ -138,6 +137,7 @@ run::SessionReport SessionTurn::refuse(const Status& why) const {
 }
 
 Result<image::Revision> SessionTurn::commit_files(store::SessionStore& store,
+                                                  const runtime::Runtimes& runtimes,
                                                   std::string host_state, std::string_view title) {
   image::Captured captured;
   captured.state.memory_size = parent_.memory_size();
@@ -147,8 +147,9 @@ Result<image::Revision> SessionTurn::commit_files(store::SessionStore& store,
   captured.state.edits.emplace();
   if (is_new()) {
     // No run will do this, as the session's first would.
-    SKERRY_ASSIGN(captured.state.edits,
-                  runtime::fresh_random_states(parent_.manifest().facts, parent_.memory_size()));
+    const auto& facts = parent_.manifest().facts;
+    SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(facts));
+    SKERRY_ASSIGN(captured.state.edits, runtime->fresh_random_states(facts, parent_.memory_size()));
   }
   SKERRY_ASSIGN(auto committed, store.commit(lease_, parent_, captured,
                                              {.first_line = to_utf8(plain(title)),

@@ -9,7 +9,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/run/report.h"
-#include "skerry/runtime/program.h"
+#include "skerry/runtime/runtimes.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/store/session_store.h"
 
@@ -19,9 +19,10 @@ namespace skerry::session {
 /// leaves. Holds the session's lease. Confined to one thread at a time.
 class SessionTurn {
  public:
-  /// `template_name` is what a new session is to begin on, empty for the default. kInvalidArgument
-  /// when the session began on another. `known` is as for `SessionStore::head`.
+  /// `template_name` is what a new session is to begin on, empty for the default of `runtimes`.
+  /// kInvalidArgument when the session began on another. `known` is as for `SessionStore::head`.
   static Result<SessionTurn> begin(store::SessionStore& store, store::SessionStore::Lease lease,
+                                   const runtime::Runtimes& runtimes,
                                    std::string_view template_name,
                                    const image::Revision* known = nullptr);
 
@@ -62,7 +63,8 @@ class SessionTurn {
   /// Instead of `end`, for an operation on the session's files: commits `host_state`, untrusted, as
   /// a revision with the pages and globals of the parent. `title` is how a list of revisions names
   /// it. Returns the new revision.
-  Result<image::Revision> commit_files(store::SessionStore& store, std::string host_state,
+  Result<image::Revision> commit_files(store::SessionStore& store,
+                                       const runtime::Runtimes& runtimes, std::string host_state,
                                        std::string_view title);
 
  private:

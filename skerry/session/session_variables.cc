@@ -21,23 +21,27 @@ void add_all(const Variables& variables,
 
 }  // namespace
 
-runtime::Program variables_program() {
-  runtime::Program program;
-  program.code = "import _skerry\n_skerry.tell_variables()";
-  program.is_continued = true;
-  return program;
+Result<VariablesQuery> VariablesQuery::of(const runtime::Runtimes& runtimes,
+                                          const image::Manifest& manifest, ByteSize memory) {
+  SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(manifest.facts));
+  const runtime::RuntimeDescription& about = runtime->description();
+  if (!about.variables_program) {
+    return absl::UnimplementedError(about.language + " cannot tell the variables of a session");
+  }
+  VariablesQuery query;
+  query.program_ = *about.variables_program;
+  query.limits_.wall = std::chrono::seconds(10);
+  query.limits_.output = mib(16);
+  query.limits_.memory = bytes(std::max(query.limits_.memory.value, memory.value + mib(256).value));
+  return query;
 }
 
-sandbox::Limits variables_limits(ByteSize memory) {
-  sandbox::Limits limits;
-  limits.wall = std::chrono::seconds(10);
-  limits.output = mib(16);
-  limits.memory = bytes(std::max(limits.memory.value, memory.value + mib(256).value));
-  return limits;
+void VariablesQuery::output(wasi::Stream stream, std::string_view bytes) {
+  if (stream == wasi::Stream::kStdout) printed_ += bytes;
 }
 
-Result<Variables> variables_of(const sandbox::Outcome& outcome, std::string_view printed) {
-  const auto answer = nlohmann::json::parse(printed, nullptr, /*allow_exceptions=*/false);
+Result<Variables> VariablesQuery::answer(const sandbox::Outcome& outcome) const {
+  const auto answer = nlohmann::json::parse(printed_, nullptr, /*allow_exceptions=*/false);
   if (outcome.kind != sandbox::OutcomeKind::kCompleted || !answer.is_object()) {
     return absl::DataLossError("the session does not tell its variables: " + outcome.message);
   }

@@ -7,10 +7,12 @@
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
-#include "skerry/runtime/program.h"
+#include "skerry/image/image_file.h"
+#include "skerry/runtime/runtimes.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/v1/skerry.pb.h"
+#include "skerry/worker/run_events.h"
 
 namespace skerry::session {
 
@@ -21,15 +23,34 @@ struct Variable {
   std::string digest;  ///< of its value, as far as that can be had
   bool operator==(const Variable&) const = default;
 };
-/// The global names that programs have made in a Python state.
+/// The global names that programs have made in a state.
 using Variables = std::map<std::string, Variable>;
 
-/// The program that makes a state tell its variables on standard output: a run of ten seconds.
-runtime::Program variables_program();
-sandbox::Limits variables_limits(ByteSize memory);
+/// Asks a state for its variables: `program` is to run on it under `limits`, observed by this.
+/// Whoever asks decides in which process. Confined to one thread.
+class VariablesQuery final : public worker::RunObserver {
+ public:
+  /// For a state with this manifest and so much memory. kUnimplemented when its language cannot
+  /// tell its variables; kFailedPrecondition when its runtime is not among these.
+  static Result<VariablesQuery> of(const runtime::Runtimes& runtimes,
+                                   const image::Manifest& manifest, ByteSize memory);
 
-/// What that program printed. kDataLoss when the run did not complete, or printed nonsense.
-Result<Variables> variables_of(const sandbox::Outcome& outcome, std::string_view printed);
+  const runtime::Program& program() const { return program_; }
+  const sandbox::Limits& limits() const { return limits_; }
+
+  /// What the program told, when its run has ended so. kDataLoss when it did not complete, or
+  /// printed nonsense.
+  Result<Variables> answer(const sandbox::Outcome& outcome) const;
+
+  void output(wasi::Stream stream, std::string_view bytes) override;
+  void cut(wasi::Stream) override {}
+  void changed(const worker::FileChange&) override {}
+
+ private:
+  runtime::Program program_;
+  sandbox::Limits limits_;
+  std::string printed_;
+};
 
 /// How two states differ.
 struct VariablesDiff {

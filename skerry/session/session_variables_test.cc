@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "skerry/runtime/registry.h"
 #include "skerry/session/session_report.h"
 
 namespace skerry::session {
@@ -14,6 +15,14 @@ sandbox::Outcome ended(sandbox::OutcomeKind kind) {
   return outcome;
 }
 sandbox::Outcome completed() { return ended(sandbox::OutcomeKind::kCompleted); }
+
+Result<Variables> variables_of(const sandbox::Outcome& outcome, std::string_view printed) {
+  SKERRY_ASSIGN(auto query, VariablesQuery::of(runtime::bundled_runtimes(), {}, mib(1)));
+  EXPECT_NE(query.program().code, "");
+  query.output(wasi::Stream::kStderr, "no variable");
+  query.output(wasi::Stream::kStdout, printed);
+  return query.answer(outcome);
+}
 
 TEST(SessionVariablesTest, ReadsWhatTheGuestTells) {
   const auto told =

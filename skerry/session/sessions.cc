@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "skerry/base/file.h"
-#include "skerry/runtime/installation.h"
 
 namespace skerry::session {
 namespace {
@@ -16,17 +15,6 @@ using store::SessionStore;
 
 /// How long an export or import waits for the tenant's other one.
 constexpr std::chrono::seconds kPatience{3};
-
-/// Keeps what a guest tells of itself.
-class Told final : public worker::RunObserver {
- public:
-  void output(wasi::Stream stream, std::string_view bytes) override {
-    if (stream == wasi::Stream::kStdout) text += bytes;
-  }
-  void cut(wasi::Stream) override {}
-  void changed(const worker::FileChange&) override {}
-  std::string text;
-};
 
 std::optional<std::string_view> revision_or_head(const std::string& revision) {
   return revision.empty() ? std::nullopt : std::optional<std::string_view>(revision);
@@ -128,17 +116,19 @@ Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string rev
   auto opened = co_await sessions_.with(ref.principal.tenant, std::move(work));
   if (!opened.ok()) co_return opened.status();
   if (!opened->revision) co_return Variables();
-  Told told;
+  auto query = VariablesQuery::of(installation_.runtimes(), opened->revision->manifest(),
+                                  bytes(opened->revision->memory_size()));
+  if (!query.ok()) co_return query.status();
   run::ReadOnlyRun look{
       .principal = std::move(ref.principal),
       .revision = std::make_shared<const image::Revision>(*std::move(opened->revision)),
       .request = {},
-      .observer = &told};
-  look.request.program = variables_program();
-  look.request.limits = variables_limits(bytes(look.revision->memory_size()));
+      .observer = &*query};
+  look.request.program = query->program();
+  look.request.limits = query->limits();
   const auto outcome = co_await runner_.inspect(std::move(look));
   if (!outcome.ok()) co_return outcome.status();
-  co_return variables_of(*outcome, told.text);
+  co_return query->answer(*outcome);
 }
 
 Sessions::Awaited<VariablesDiff> Sessions::diff(SessionRef ref, std::string before,
@@ -187,15 +177,14 @@ Sessions::Awaited<store::RevisionInfo> Sessions::import(SessionRef ref, std::str
   if (!turn.ok()) co_return turn.status();
   // Read once, however often the store is busy.
   auto reading = [this, exported = std::move(exported)]() mutable -> Result<image::Export> {
-    SKERRY_TRY(make_private_directory(home_.store()));  // which the first session makes
-    SKERRY_ASSIGN(const OwnedFd input, unnamed_file(home_.store()));
+    const std::filesystem::path store = installation_.home().store();
+    SKERRY_TRY(make_private_directory(store));  // which the first session makes
+    SKERRY_ASSIGN(const OwnedFd input, unnamed_file(store));
     SKERRY_TRY(write_all(input.get(), as_bytes(exported)));
     exported = std::string();
-    SKERRY_ASSIGN(OwnedFd room, unnamed_file(home_.store()));
-    const runtime::PythonInstallation installation(home_);
-    SKERRY_ASSIGN(const auto installed,
-                  image::open_image(installation.template_path(runtime::kDefaultTemplate)));
-    return read_session(input.get(), std::move(room), home_, installed->manifest, reader_);
+    SKERRY_ASSIGN(OwnedFd room, unnamed_file(store));
+    SKERRY_ASSIGN(const auto installed, broker::installed_runtimes(installation_));
+    return read_session(input.get(), std::move(room), installed, reader_);
   };
   const auto begun = Clock::now();
   const auto read = co_await sessions_.on_thread(std::move(reading));

@@ -17,7 +17,7 @@
 #include "skerry/base/status.h"
 #include "skerry/loop/tenant_turns.h"
 #include "skerry/run/runner.h"
-#include "skerry/runtime/home.h"
+#include "skerry/runtime/installation.h"
 #include "skerry/session/export_stream.h"
 #include "skerry/session/session_access.h"
 #include "skerry/session/session_report.h"
@@ -45,11 +45,11 @@ class Sessions {
   using Awaited = boost::asio::awaitable<Result<Value>>;
 
   /// All must outlive it; `audit` null: nothing is logged.
-  Sessions(run::Runner& runner, SessionAccess& sessions, runtime::Home home, ReaderOptions reader,
-           access::AuditLog* audit = nullptr)
+  Sessions(run::Runner& runner, SessionAccess& sessions, runtime::Installation installation,
+           ReaderOptions reader, access::AuditLog* audit = nullptr)
       : runner_(runner),
         sessions_(sessions),
-        home_(std::move(home)),
+        installation_(std::move(installation)),
         reader_(std::move(reader)),
         audit_(audit) {}
 
@@ -86,7 +86,7 @@ class Sessions {
 
   run::Runner& runner_;
   SessionAccess& sessions_;
-  runtime::Home home_;
+  runtime::Installation installation_;
   ReaderOptions reader_;
   access::AuditLog* audit_;
   loop::TenantTurns exports_{1};

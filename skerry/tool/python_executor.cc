@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "skerry/runtime/python.h"
 #include "skerry/tool/run_output.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/run_result.h"
@@ -51,13 +50,14 @@ Definition define(const sandbox::Limits& limits) {
       .examples = {{{"code", "print(sum(range(100)))"}}}};
 }
 
-std::string interpreter() { return fmt::format("CPython {} (WASI)", runtime::kPythonVersion); }
-
 }  // namespace
 
-PythonExecutor::PythonExecutor(run::Runner& runner, sandbox::Limits limits, int calls_per_minute)
-    : runner_(runner), limits_(limits), definition_(define(limits)) {
-  definition_.calls_per_minute = calls_per_minute;
+PythonExecutor::PythonExecutor(run::Runner& runner, sandbox::Limits limits, Options options)
+    : runner_(runner),
+      limits_(limits),
+      definition_(define(limits)),
+      interpreter_(std::move(options.interpreter)) {
+  definition_.calls_per_minute = options.calls_per_minute;
 }
 
 boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
@@ -91,7 +91,7 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
   auto report = co_await std::move(running);
   if (!report.ok()) co_return result_of(report.status());
   ToolResult result = result_of(*std::move(report), "Execution failed: ");
-  result.metadata["interpreter"] = interpreter();
+  result.metadata["interpreter"] = interpreter_;
   co_return result;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "skerry/access/principal.h"
 #include "skerry/run/runner.h"
 #include "skerry/tool/tool.h"
@@ -14,8 +16,15 @@ class PythonExecutor final : public Tool {
  public:
   static constexpr const char* kName = "python_executor";
 
+  struct Options {
+    std::string interpreter = {};  ///< what callers are told that runs their programs
+    int calls_per_minute = 0;      ///< of each key; 0: not limited
+  };
+
   /// The runner must outlive it. `limits` are those of a run whose caller asks for nothing else.
-  PythonExecutor(run::Runner& runner, sandbox::Limits limits, int calls_per_minute = 0);
+  PythonExecutor(run::Runner& runner, sandbox::Limits limits)
+      : PythonExecutor(runner, limits, {}) {}
+  PythonExecutor(run::Runner& runner, sandbox::Limits limits, Options options);
 
   const Definition& definition() const override { return definition_; }
   boost::asio::awaitable<ToolResult> call(Arguments arguments, access::Principal caller,
@@ -25,6 +34,7 @@ class PythonExecutor final : public Tool {
   run::Runner& runner_;
   sandbox::Limits limits_;
   Definition definition_;
+  std::string interpreter_;
 };
 
 }  // namespace skerry::tool

@@ -19,7 +19,7 @@
 #include "skerry/jail/memory_file.h"
 #include "skerry/operation/codec.h"
 #include "skerry/operation/test_requests.h"
-#include "skerry/runtime/installation.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/wasi/host_files.h"
 #include "skerry/worker/event_receiver.h"
 #include "skerry/worker/worker.h"
@@ -58,11 +58,11 @@ class FileWorkerTest : public ::testing::Test {
   static void SetUpTestSuite() {
     const char* home = std::getenv("SKERRY_HOME");
     ASSERT_TRUE(home != nullptr) << "SKERRY_HOME must name a home that is set up";
-    const runtime::PythonInstallation installation{runtime::Home{home}};
+    const runtime::Installation installation = runtime::bundled_in(runtime::Home{home});
     auto opened = Origins::open(installation);
     ASSERT_TRUE(opened.ok()) << opened.status();
     origins = new Origins(*std::move(opened));
-    template_file = installation.template_path(runtime::kDefaultTemplate);
+    template_file = installation.template_path(installation.runtimes().default_template());
   }
   static void TearDownTestSuite() {
     delete origins;
@@ -220,7 +220,8 @@ TEST_F(FileWorkerTest, ALookLeavesNothingAndKeepsNothingNew) {
 TEST_F(FileWorkerTest, ASandboxGoesOnWithTheNewFilesAndItsOwnPages) {
   sandbox::Limits limits;
   limits.files = mib(3);
-  const auto* origin = origins->find(runtime::kDefaultTemplate, engine::Metering::kNone).value();
+  const auto* origin =
+      origins->find(origins->runtimes().default_template(), engine::Metering::kNone).value();
   sandboxes.kept[5] = sandbox::Sandbox::load(*origin, limits).value();
   sandbox::Sandbox* const sandbox = sandboxes.kept[5].get();
   EXPECT_EQ(read("a", {.from = 5}), "File not found: a");

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program that reads session exports, which anyone may have written. It is started for each as
 //
-//   skerry-reader PARTS MODULE GLOBALS PAGES FILES
+//   skerry-reader PAGES FILES GLOBALS [PARTS MODULE]...
 //
-// with the runtime's directory, the hash of its module and how many globals that has, and the most
-// bytes of pages and of guests' files; the export as descriptor 3, an empty file for what is in it
+// with the most bytes of pages and of guests' files, and the most globals; for each runtime the
+// directory of what its guests read, empty for none, and the hash of its module. The export is
+// descriptor 3, an empty file for what is in it
 // as 4, and a pipe for the answer as 5: a byte for the status code, then the status's words or the
 // sizes of what it left. One thread, as making jailed processes takes: one of these reads.
 #include <algorithm>
 #include <charconv>
 #include <fcntl.h>
+#include <map>
+#include <memory>
 #include <signal.h>
 #include <string>
 #include <string_view>
@@ -39,9 +42,10 @@ constexpr skerry::ByteSize kOwnMemory = skerry::mib(512);
 // Unpacking 4 GiB takes some ten seconds.
 constexpr std::chrono::seconds kCpu{60};
 
+using Blobs = std::shared_ptr<const skerry::runtime::BlobSet>;
+
 struct Task {
-  std::string parts;
-  std::string module_sha256;
+  std::map<std::string, std::string> parts;  // by the hash of the runtime's module
   image::ExportLimits limits;
   wasi::Quotas quotas;
 };
@@ -54,13 +58,14 @@ Result<std::uint64_t> number_in(std::string_view text) {
 }
 
 Result<Task> task_of(int count, char** words) {
-  if (count != 6) {
+  if (count < 4 || count % 2 != 0) {
     return absl::InternalError("the reader got " + std::to_string(count) + " words");
   }
-  Task task{.parts = words[1], .module_sha256 = words[2], .limits = {}, .quotas = {}};
+  Task task;
+  SKERRY_ASSIGN(task.limits.pages.value, number_in(words[1]));
+  SKERRY_ASSIGN(const std::uint64_t files, number_in(words[2]));
   SKERRY_ASSIGN(task.limits.globals, number_in(words[3]));
-  SKERRY_ASSIGN(task.limits.pages.value, number_in(words[4]));
-  SKERRY_ASSIGN(const std::uint64_t files, number_in(words[5]));
+  for (int i = 4; i < count; i += 2) task.parts[words[i + 1]] = words[i];
   // What a session is opened with: beyond that no run could begin.
   task.quotas.file_bytes.value = std::min(files, task.quotas.file_bytes.value);
   task.limits.host_state =
@@ -68,17 +73,33 @@ Result<Task> task_of(int count, char** words) {
   return task;
 }
 
-Status check(const Task& task, const skerry::runtime::BlobSet& blobs, const image::Export& read) {
+/// What guests of each runtime read, by the hash of its module.
+Result<std::map<std::string, Blobs>> blobs_of(const Task& task) {
+  std::map<std::string, Blobs> all;
+  for (const auto& [module, parts] : task.parts) {
+    Blobs& blobs = all[module];
+    if (parts.empty()) {
+      blobs = std::make_shared<const skerry::runtime::BlobSet>();
+    } else {
+      SKERRY_ASSIGN(blobs, skerry::runtime::BlobSet::open_sealed(parts));
+    }
+  }
+  return all;
+}
+
+Status check(const Task& task, const std::map<std::string, Blobs>& blobs,
+             const image::Export& read) {
+  const auto known = blobs.find(read.module_sha256);
   // Of another runtime nothing fits; whoever asked says so.
-  if (read.module_sha256 != task.module_sha256) return skerry::ok_status();
-  const auto find = [&](std::string_view id) { return blobs.find(id); };
+  if (known == blobs.end()) return skerry::ok_status();
+  const auto find = [&](std::string_view id) { return known->second->find(id); };
   return skerry::annotate(
       wasi::decode(skerry::as_bytes(read.captured.state.host_state), find, task.quotas).status(),
       "its files and descriptors");
 }
 
 Result<std::string> read(const Task& task) {
-  SKERRY_ASSIGN(const auto blobs, skerry::runtime::BlobSet::open_sealed(task.parts));
+  SKERRY_ASSIGN(const auto blobs, blobs_of(task));
   const skerry::engine::Limited how{
       .budget = {.memory =
                      skerry::bytes(kOwnMemory.value +
@@ -91,7 +112,7 @@ Result<std::string> read(const Task& task) {
   return skerry::engine::run_limited(how, [&]() -> Result<std::string> {
     SKERRY_ASSIGN(const image::UnpackedSizes sizes,
                   image::unpack_export(kExport, kRoom, task.limits, [&](const image::Export& read) {
-                    return check(task, *blobs, read);
+                    return check(task, blobs, read);
                   }));
     return std::to_string(sizes.pages) + " " + std::to_string(sizes.host_state) + " " +
            std::to_string(sizes.manifest);

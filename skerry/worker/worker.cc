@@ -12,7 +12,6 @@
 #include "skerry/image/dirty_pages.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/jail/memory_file.h"
-#include "skerry/runtime/python.h"
 #include "skerry/worker/change_export.h"
 #include "skerry/worker/file_worker.h"
 #include "skerry/worker/order_source.h"
@@ -26,8 +25,8 @@ namespace {
 
 using sandbox::Outcome;
 
-// Touches what every program touches: its pages stay private, and the first run finds them warm.
-constexpr std::string_view kWarmProgram = "print(repr(1), 'x'.join('ab'), sep='')";
+// What a program touches has settled by then: its pages stay private, and the first run finds them
+// warm.
 constexpr int kWarmRuns = 3;
 
 // Between runs that follow each other so soon, sessions keep the pages that they go on touching.
@@ -70,6 +69,8 @@ class FreshSandboxes {
   std::unique_ptr<sandbox::Sandbox> give_away() { return std::move(sandbox_); }
   bool is_empty() const { return !sandbox_; }
 
+  const runtime::Runtimes& runtimes() const { return origins_.runtimes(); }
+
  private:
   const Origins& origins_;
   const sandbox::Origin* origin_ = nullptr;
@@ -95,6 +96,8 @@ class SessionSandboxes final : public KeptSandboxes {
 
   SessionSandboxes(const Origins& origins, FreshSandboxes& fresh)
       : origins_(origins), fresh_(fresh) {}
+
+  const runtime::Runtimes& runtimes() const { return origins_.runtimes(); }
 
   /// A sandbox where the session stands, no longer kept.
   Result<SessionSandbox> take(const RunRequest& request, Files files) {
@@ -169,13 +172,15 @@ class SessionSandboxes final : public KeptSandboxes {
       spare_;  // the last that was forgotten: for the next session, unless the worker rests first
 };
 
-Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
-                    runtime::Randomness randomness, EventSender& sender) {
+Result<Outcome> run(const runtime::Runtimes& runtimes, sandbox::Sandbox& sandbox,
+                    const RunRequest& request, runtime::Randomness randomness,
+                    EventSender& sender) {
+  SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(sandbox.facts()));
   const wasi::FileSystem before = sandbox.state().files();
   wasi::TextInput input(request.input);
   const sandbox::World world = world_of(request, input, sender);
   SKERRY_TRY(sender.started());
-  SKERRY_ASSIGN(Outcome outcome, runtime::run_python(sandbox, request.program, world, randomness));
+  SKERRY_ASSIGN(Outcome outcome, runtime->run(sandbox, request.program, world, randomness));
   sandbox.measure(outcome.usage);
   if (request.changes == FileChanges::kWanted) {
     SKERRY_TRY(send_changes(before, sandbox.state().files(), export_of(request), sender));
@@ -187,7 +192,7 @@ Result<Outcome> run(sandbox::Sandbox& sandbox, const RunRequest& request,
 Status run_fresh(FreshSandboxes& fresh, const RunRequest& request, EventSender& sender) {
   auto outcome = [&]() -> Result<Outcome> {
     SKERRY_ASSIGN(sandbox::Sandbox * sandbox, fresh.fresh(request.template_name, request.limits));
-    return run(*sandbox, request, runtime::Randomness::kFresh, sender);
+    return run(fresh.runtimes(), *sandbox, request, runtime::Randomness::kFresh, sender);
   }();
   SKERRY_TRY(outcome.ok() ? sender.ended(*std::move(outcome)) : sender.failed(outcome.status()));
   return fresh.clear();
@@ -214,7 +219,7 @@ Status run_in_session(SessionSandboxes& sessions, const RunRequest& request, Fil
   if (!entry.ok()) return sender.failed(entry.status());
   sandbox::Sandbox& sandbox = *entry->sandbox;
   auto outcome =
-      run(sandbox, request,
+      run(sessions.runtimes(), sandbox, request,
           entry->is_new ? runtime::Randomness::kFresh : runtime::Randomness::kKept, sender);
   if (!outcome.ok()) return sender.failed(outcome.status());
   const auto state = sandbox.captured();
@@ -240,12 +245,13 @@ Status warm_up(FreshSandboxes& fresh) {
   sandbox::World world;
   world.output = &output;
   world.input = &input;
+  const std::string template_name = fresh.runtimes().default_template();
+  SKERRY_ASSIGN(const runtime::Runtime* runtime, fresh.runtimes().with_template(template_name));
   runtime::Program program;
-  program.code = kWarmProgram;
+  program.code = runtime->description().warm_program;
   for (int i = 0; i < kWarmRuns; ++i) {
-    SKERRY_ASSIGN(sandbox::Sandbox * sandbox,
-                  fresh.fresh(runtime::kDefaultTemplate, sandbox::Limits{}));
-    SKERRY_TRY(runtime::run_python(*sandbox, program, world, runtime::Randomness::kFresh).status());
+    SKERRY_ASSIGN(sandbox::Sandbox * sandbox, fresh.fresh(template_name, sandbox::Limits{}));
+    SKERRY_TRY(runtime->run(*sandbox, program, world, runtime::Randomness::kFresh).status());
     SKERRY_TRY(fresh.clear());
   }
   return ok_status();
@@ -290,16 +296,18 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
 
 }  // namespace
 
-Result<Origins> Origins::open(const runtime::PythonInstallation& installation) {
+Result<Origins> Origins::open(const runtime::Installation& installation) {
   Origins origins;
-  SKERRY_ASSIGN(origins.blobs_, runtime::BlobSet::open(installation.home().python_parts()));
-  for (const runtime::TemplateRecipe& recipe : runtime::python_templates()) {
-    SKERRY_ASSIGN(auto plain, installation.open(recipe.name, engine::Metering::kNone));
-    origins.origins_[{recipe.name, engine::Metering::kNone}] = std::move(plain);
-    auto metered = installation.open(recipe.name, engine::Metering::kFuel);
-    if (metered.ok()) {
-      origins.origins_[{recipe.name, engine::Metering::kFuel}] = *std::move(metered);
-    }
+  origins.runtimes_ = installation.runtimes();
+  for (const auto& runtime : origins.runtimes_.all()) {
+    SKERRY_ASSIGN(auto blobs, installation.blobs(*runtime));
+    origins.blobs_.push_back(std::move(blobs));
+  }
+  for (const std::string& name : origins.runtimes_.template_names()) {
+    SKERRY_ASSIGN(auto plain, installation.open(name, engine::Metering::kNone));
+    origins.origins_[{name, engine::Metering::kNone}] = std::move(plain);
+    auto metered = installation.open(name, engine::Metering::kFuel);
+    if (metered.ok()) origins.origins_[{name, engine::Metering::kFuel}] = *std::move(metered);
   }
   return origins;
 }
@@ -336,7 +344,7 @@ Result<std::unique_ptr<sandbox::Origin>> Origins::on(std::shared_ptr<const image
   origin->program = like->program;
   origin->table_elements = like->table_elements;
   origin->image = std::move(image);
-  SKERRY_TRY(runtime::restore_state(*origin, *blobs_, on_template(origin->image->sha256)));
+  SKERRY_TRY(runtime::restore_state(*origin, blobs(), on_template(origin->image->sha256)));
   return origin;
 }
 
@@ -358,7 +366,12 @@ const wasi::HostState* Origins::template_state(std::string_view sha256) const {
 }
 
 wasi::BlobResolver Origins::blobs() const {
-  return [blobs = blobs_.get()](std::string_view id) { return blobs->find(id); };
+  return [this](std::string_view id) -> Result<wasi::Blob> {
+    for (const auto& blobs : blobs_) {
+      if (auto found = blobs->find(id); found.ok() || blobs == blobs_.back()) return found;
+    }
+    return absl::NotFoundError("no runtime has files");
+  };
 }
 
 std::vector<int> Origins::descriptors() const {

@@ -21,8 +21,10 @@ namespace skerry::worker {
 class Origins {
  public:
   /// Opens all templates, each with metered code if that was compiled. A failure is what
-  /// `PythonInstallation::open` says: set-up mends it.
-  static Result<Origins> open(const runtime::PythonInstallation& installation);
+  /// `Installation::open` says: set-up mends it.
+  static Result<Origins> open(const runtime::Installation& installation);
+
+  const runtime::Runtimes& runtimes() const { return runtimes_; }
 
   /// kInvalidArgument for an unknown template; kFailedPrecondition for metered code that is not
   /// there.
@@ -47,7 +49,8 @@ class Origins {
  private:
   const sandbox::Origin* on_template(std::string_view sha256) const;
 
-  std::shared_ptr<const runtime::BlobSet> blobs_;
+  runtime::Runtimes runtimes_;
+  std::vector<std::shared_ptr<const runtime::BlobSet>> blobs_;  // of the runtimes, in their order
   std::map<std::pair<std::string, engine::Metering>, std::unique_ptr<sandbox::Origin>> origins_;
 };
 

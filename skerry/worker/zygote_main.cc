@@ -9,8 +9,7 @@
 #include <sys/resource.h>
 
 #include "skerry/jail/oom_score.h"
-#include "skerry/runtime/home.h"
-#include "skerry/runtime/installation.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/worker/module_worker.h"
 #include "skerry/worker/raised_walls.h"
 #include "skerry/worker/worker.h"
@@ -48,8 +47,8 @@ int main(int count, char** arguments) {
     skerry::worker::refuse_zygote(kControl, standing.status());
     return 125;
   }
-  const skerry::runtime::PythonInstallation installation(skerry::runtime::Home{arguments[1]});
-  const auto origins = skerry::worker::Origins::open(installation);
+  const auto origins = skerry::worker::Origins::open(
+      skerry::runtime::bundled_in(skerry::runtime::Home{arguments[1]}));
   if (!origins.ok()) {
     skerry::worker::refuse_zygote(kControl, origins.status());
     return 125;

@@ -16,6 +16,7 @@
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/image/test_template.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/session/local_runner.h"
 #include "skerry/store/memory_tenant.h"
 #include "skerry/store/directory_store.h"
@@ -55,6 +56,7 @@ class FileCallsTest : public ::testing::Test {
     setting.pool.spares = 1;
     setting.pool.share = 3;
     setting.pool.queue = queue;
+    setting.runtimes = runtime::bundled_runtimes();
     auto runner = session::LocalRunner::start(io_, setting);
     ASSERT_TRUE(runner.ok()) << runner.status();
     runner_ = *std::move(runner);

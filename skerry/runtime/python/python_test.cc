@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Needs a Home that was set up: SKERRY_HOME in the environment, as ctest passes it on.
-#include "skerry/runtime/python.h"
+#include "skerry/runtime/python/python.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -15,7 +15,7 @@
 #include "skerry/base/test_directory.h"
 #include "skerry/base/utf8.h"
 #include "skerry/image/dirty_pages.h"
-#include "skerry/runtime/installation.h"
+#include "skerry/runtime/registry.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::runtime {
@@ -40,7 +40,7 @@ class PythonTest : public ::testing::Test {
   static void SetUpTestSuite() {
     const char* home = std::getenv("SKERRY_HOME");
     if (home == nullptr || *home == '\0') return;
-    auto opened = PythonInstallation(Home{home}).open(kDefaultTemplate, engine::Metering::kNone);
+    auto opened = bundled_in(Home{home}).open("python-data", engine::Metering::kNone);
     open_status = opened.status();
     if (opened.ok()) origin = opened->release();
   }
@@ -74,7 +74,7 @@ class PythonTest : public ::testing::Test {
     output.err.clear();
     world.output = &output;
     world.input = &input;
-    auto outcome = run_python(*sandbox, program, world, Randomness::kFresh);
+    auto outcome = python_runtime()->run(*sandbox, program, world, Randomness::kFresh);
     EXPECT_TRUE(outcome.ok()) << outcome.status();
     return outcome.value_or(Outcome{});
   }

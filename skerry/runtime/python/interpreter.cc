@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/runtime/python.h"
+#include "skerry/runtime/python/interpreter.h"
 
 #include <algorithm>
 #include <bit>
@@ -11,9 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/base/sha256.h"
-#include "skerry/runtime/python_guest.h"
+#include "skerry/runtime/python/guest.h"
 
-namespace skerry::runtime {
+namespace skerry::runtime::python {
 namespace {
 
 using nlohmann::json;
@@ -273,7 +273,7 @@ Result<Outcome> rehearse(sandbox::Sandbox& sandbox, std::string_view code,
   Program program;
   program.code = code;
   program.last_value = last_value;
-  return run_python(sandbox, program, world, Randomness::kKept);
+  return run(sandbox, program, world, Randomness::kKept);
 }
 
 /// Keeps what a guest says on its error stream, for the message if its warm-up fails.
@@ -321,8 +321,8 @@ constexpr std::string_view kDataRehearsal =
 
 }  // namespace
 
-Result<Outcome> run_python(sandbox::Sandbox& sandbox, const Program& program, sandbox::World world,
-                           Randomness randomness) {
+Result<Outcome> run(sandbox::Sandbox& sandbox, const Program& program, sandbox::World world,
+                    Randomness randomness) {
   ProgramCallHandler call_handler;
   if (world.call_handler == nullptr) world.call_handler = &call_handler;
   sandbox.enter(world);
@@ -362,8 +362,8 @@ Result<image::Edits> fresh_random_states(const std::map<std::string, std::string
   return std::move(edits).finish();
 }
 
-Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sandbox,
-                                                          const std::vector<std::string>& modules) {
+Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
+                                                   const std::vector<std::string>& modules) {
   WarmUpCallHandler call_handler(sandbox);
   LastWords words;
   wasi::NoInput input;
@@ -376,7 +376,7 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
   sandbox.enter(world);
   SKERRY_TRY(start(sandbox, "_initialize", words));
   SKERRY_TRY(start(sandbox, "wizer.initialize", words));
-  SKERRY_TRY(turn(sandbox, python_guest_source(), words));
+  SKERRY_TRY(turn(sandbox, guest_source(), words));
   for (const std::string& module : modules) {
     SKERRY_TRY(turn(
         sandbox, "import " + module + "\ndel " + module.substr(0, module.find('.')) + "\n", words));
@@ -403,9 +403,9 @@ Result<std::map<std::string, std::string>> warm_up_python(sandbox::Sandbox& sand
   return call_handler.facts;
 }
 
-std::string python_recipe(const std::vector<std::string>& modules) {
+std::string recipe(const std::vector<std::string>& modules) {
   Sha256 hash;
-  hash.update(python_guest_source());
+  hash.update(guest_source());
   for (const std::string& module : modules) hash.update(module + "\n");
   for (const std::string_view code : kRehearsals) hash.update(code);
   hash.update(kDataRehearsal);
@@ -413,4 +413,4 @@ std::string python_recipe(const std::vector<std::string>& modules) {
   return hash.hex();
 }
 
-}  // namespace skerry::runtime
+}  // namespace skerry::runtime::python

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/runtime/python_guest.h"
+#include "skerry/runtime/python/guest.h"
 
-namespace skerry::runtime {
+namespace skerry::runtime::python {
 
-std::string python_guest_source() {
+std::string guest_source() {
   std::string source =
       "import sys, types\n"
       "_skerry = types.ModuleType('_skerry')\n"
       "exec(compile(r'''";
-  source += guest_python_text();
+  source += guest_text();
   source +=
       "''', '<skerry>', 'exec'), _skerry.__dict__)\n"
       "sys.modules['_skerry'] = _skerry\n"
@@ -16,4 +16,4 @@ std::string python_guest_source() {
   return source;
 }
 
-}  // namespace skerry::runtime
+}  // namespace skerry::runtime::python

