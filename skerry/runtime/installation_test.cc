@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is the same for all languages, with one that takes a few lines (toy/test_toy.h).
+#include "skerry/runtime/installation.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "skerry/base/test_directory.h"
+#include "skerry/image/image_file.h"
+#include "skerry/runtime/registry.h"
+#include "skerry/runtime/toy/test_toy.h"
+
+namespace skerry::runtime {
+namespace {
+
+using engine::Metering;
+using testing::Toy;
+
+class Steps final : public SetUpObserver {
+ public:
+  void step(const std::string& what) override { all.push_back(what); }
+  void damaged(const std::string&) override {}
+  void progress(double) override {}
+  std::vector<std::string> all;
+};
+
+/// A language that has nothing to start from.
+class Bare final : public Runtime {
+ public:
+  const RuntimeDescription& description() const override { return about_; }
+  Result<wasi::HostState> first_state(const BlobSet&) const override { return wasi::HostState(); }
+  Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox&,
+                                                     std::string_view) const override {
+    return absl::InternalError("it has no template");
+  }
+  Result<sandbox::Outcome> run(sandbox::Sandbox&, const Program&, sandbox::World,
+                               Randomness) const override {
+    return absl::InternalError("it has no template");
+  }
+  Result<image::Edits> fresh_random_states(const std::map<std::string, std::string>&,
+                                           std::uint64_t) const override {
+    return absl::InternalError("it has no template");
+  }
+
+ private:
+  RuntimeDescription about_{.name = "bare", .language = "Bare"};
+};
+
+class InstallationTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(testing::fetch_toy(home_).ok()); }
+
+  Result<int> set_up(const Installation& installation) {
+    return installation.set_up(Metering::kNone, SealedFile::Depth::kTimes, steps_);
+  }
+  Installation with(Runtimes::List runtimes) const {
+    return {home_, Runtimes(std::move(runtimes))};
+  }
+
+  const TestDirectory directory_;
+  const Home home_{directory_ / "home"};
+  const Installation toys_ = with({std::make_shared<const Toy>()});
+  Steps steps_;
+};
+
+TEST_F(InstallationTest, SetUpMakesATemplateOnce) {
+  EXPECT_EQ(toys_.open("toy", Metering::kNone).status().code(), StatusCode::kNotFound);
+  const auto steps = set_up(toys_);
+  ASSERT_TRUE(steps.ok()) << steps.status();
+  EXPECT_EQ(*steps, 2);
+  EXPECT_EQ(steps_.all, (std::vector<std::string>{"hollowing and tuning toy.wasm",
+                                                  "compiling the toy to native code",
+                                                  "warming up template toy"}));
+  EXPECT_EQ(set_up(toys_).value_or(-1), 0);
+  const auto origin = toys_.open("toy", Metering::kNone);
+  ASSERT_TRUE(origin.ok()) << origin.status();
+  EXPECT_EQ((*origin)->image->manifest.facts.at("runtime"), "toy");
+  EXPECT_EQ((*origin)->image->manifest.template_name, "toy");
+  // An image finds its runtime, too.
+  EXPECT_TRUE(toys_.open((*origin)->image, Metering::kNone).ok());
+}
+
+TEST_F(InstallationTest, AnotherRecipeOutdatesATemplate) {
+  ASSERT_TRUE(set_up(toys_).ok());
+  const Installation later = with({std::make_shared<const Toy>("2")});
+  EXPECT_EQ(later.open("toy", Metering::kNone).status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(set_up(later).value_or(-1), 1) << "the native code is the same";
+  EXPECT_TRUE(later.open("toy", Metering::kNone).ok());
+}
+
+TEST_F(InstallationTest, AnUnknownTemplateIsRefusedWithTheNamesThatThereAre) {
+  const Status refused = toys_.open("python", Metering::kNone).status();
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(message_of(refused), "unknown template \"python\", expected one of toy");
+}
+
+TEST_F(InstallationTest, ARuntimeWithoutTemplatesRunsNothing) {
+  const Installation bare = with({std::make_shared<const Bare>()});
+  EXPECT_EQ(set_up(bare).value_or(-1), 0);
+  EXPECT_EQ(bare.runtimes().default_template(), "");
+  const Status refused = bare.open("", Metering::kNone).status();
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(message_of(refused), "no runtime has a template to start from");
+}
+
+TEST_F(InstallationTest, EachTemplateAndImageFindsItsRuntime) {
+  const Runtimes both({std::make_shared<const Bare>(), std::make_shared<const Toy>()});
+  EXPECT_EQ(both.with_template("toy").value()->description().name, "toy");
+  EXPECT_EQ(both.of({{"runtime", "toy"}}).value()->description().name, "toy");
+  EXPECT_EQ(both.of({{"recipe", "r"}}).value()->description().name, "bare")
+      << "an image from before runtimes had names is of the first";
+  const Status refused = both.of({{"runtime", "ruby"}}).status();
+  EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(message_of(refused), "the image is of the runtime \"ruby\", not known here");
+}
+
+TEST_F(InstallationTest, InspectTellsOfEveryRuntime) {
+  const Installation both = with({std::make_shared<const Bare>(), std::make_shared<const Toy>()});
+  ASSERT_TRUE(set_up(both).ok());
+  std::vector<std::string> told;
+  for (const Finding& each : both.inspect(SealedFile::Depth::kHash)) {
+    if (each.state.ok()) told.push_back(each.what);
+  }
+  EXPECT_NE(std::find(told.begin(), told.end(), "Toy: native code"), told.end());
+  EXPECT_NE(std::find(told.begin(), told.end(), "template toy"), told.end());
+}
+
+TEST(RegistryTest, NamesOfRuntimesAndTemplatesAreUnique) {
+  const Runtimes bundled = bundled_runtimes();
+  std::vector<std::string> names = bundled.template_names();
+  EXPECT_NE(std::find(names.begin(), names.end(), bundled.default_template()), names.end());
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
+  names.clear();
+  for (const auto& each : bundled.all()) names.push_back(each->description().name);
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
+}
+
+}  // namespace
+}  // namespace skerry::runtime
