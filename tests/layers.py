@@ -3,7 +3,8 @@
 """Checks the order of the folders under skerry/: SKERRY_LAYERS in CMakeLists.txt, lowest first.
 
 A folder includes only itself and folders before it in that list; only the engine includes Wasmtime; every folder is in the
-list; headers of a folder do not include each other in a circle; a folder has at most 25 files that are no tests. The tables of folders in ARCHITECTURE.md and skerry/README.md
+list; headers of a folder do not include each other in a circle; what a folder's own sub-folder declares is for that folder alone; a folder has at most 25 files that are no
+tests. The tables of folders in ARCHITECTURE.md and skerry/README.md
 are made of the first lines of the folders' READMEs. Prints each breach as file:line and ends with 1 if there was any.
 
     tests/layers.py [SOURCE_DIRECTORY]
@@ -46,6 +47,8 @@ def breach_of(folder, header, order):
         return f'"{header}" is in no folder of SKERRY_LAYERS'
     if order.index(included) > order.index(folder):
         return f'"{header}": {folder} lies below {included}'
+    if included != folder and len(parts) > 3 and not parts[-1].startswith("test_"):
+        return f'"{header}" is for {included} alone'
     return None
 
 
@@ -68,12 +71,16 @@ def with_table(text, table):
 
 
 def excess(root, folder):
-    """Too many files for one folder."""
-    directory = root / "skerry" / folder
-    files = [p for p in directory.iterdir() if p.suffix in SOURCES and not p.stem.endswith(("_test", "_fuzz")) and not p.stem.startswith("test_")]
-    most = LARGE_FOLDERS.get(folder, MAX_FILES)
-    if len(files) > most:
-        yield f"skerry/{folder}: {len(files)} files that are no tests, at most {most}: split it"
+    """Too many files for one folder, or for one in it."""
+    counts = {}
+    for file in (root / "skerry" / folder).rglob("*"):
+        if file.suffix in SOURCES and not file.stem.endswith(("_test", "_fuzz")) and not file.stem.startswith("test_"):
+            directory = str(file.parent.relative_to(root / "skerry"))
+            counts[directory] = counts.get(directory, 0) + 1
+    for directory, files in sorted(counts.items()):
+        most = LARGE_FOLDERS.get(directory, MAX_FILES)
+        if files > most:
+            yield f"skerry/{directory}: {files} files that are no tests, at most {most}: split it"
 
 
 def circles(root, folder):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Refuses words in the code for which there is a standard term. Prints each as file:line, with the term, and ends with 1 if there was any.
+"""Refuses words in the code for which there is a standard term, and a language's name where no language is known: that
+belongs in skerry/runtime/ and the configuration. Prints each as file:line, with the reason, and ends with 1 if there was any.
 
     tests/words.py [SOURCE_DIRECTORY]
 """
@@ -23,6 +24,62 @@ WORDS = {
 PATTERN = re.compile("|".join(rf"(?P<w{n}>\b(?:{word})\b)" for n, word in enumerate(WORDS)))
 TERMS = list(WORDS.values())
 
+# What names a language, in code and in texts; comments may.
+LANGUAGE = re.compile(r"\w*python\w*|\b_skerry\.", re.IGNORECASE)
+COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//.*')
+LANGUAGE_FOLDERS = {"runtime", "config"}
+# Who may name one all the same, and why.
+LANGUAGE_FILES = {
+    # Names of Shannon's tools, which its clients send and read.
+    "access/principal.h": "the permission to run has the tool's name",
+    "agent/agent.cc": "calls the tool",
+    "agent/conversation.cc": "tells a model of the tool",
+    "app/service.cc": "adds the tools",
+    "app/service_main.cc": "the option for python_wasi_runner",
+    "bench/service_measurement.cc": "calls the tool",
+    "tool/module_source.cc": "names Shannon's variable",
+    "tool/python_executor.cc": "the tool",
+    "tool/python_executor.h": "the tool",
+    "tool/python_wasi_runner.cc": "the tool, for interpreters that callers bring",
+    "tool/python_wasi_runner.h": "the tool, for interpreters that callers bring",
+    "tool/result_cache.cc": "tools whose results are not kept",
+    "tool/runs.cc": "runs count as calls of the tool",
+    "tool/session_tools.cc": "the tools' tags",
+    # As Shannon does it.
+    "agent/direct_code.cc": "finds a program in a query",
+    # Texts for people, who run nothing else yet.
+    "api/run_routes.cc": "the route's summary",
+    "app/main.cc": "help",
+    "app/run_command.cc": "help",
+    "app/run_options.cc": "help",
+    "app/setup_command.cc": "help",
+    # Compares with the machine's own interpreter.
+    "bench/measurement.cc": "the bench cpu",
+    "bench/measurement_report.cc": "the bench cpu",
+    "bench/native_python.cc": "the bench cpu",
+    "bench/native_python.h": "the bench cpu",
+}
+
+
+def is_test(file):
+    return file.stem.endswith(("_test", "_fuzz")) or file.stem.startswith("test_")
+
+
+def languages_named(root):
+    """Where a language is named that should not be known, and exceptions that are none any more."""
+    unused = set(LANGUAGE_FILES)
+    for file in sorted(p for p in (root / "skerry").rglob("*") if p.suffix in {".h", ".cc"} and not is_test(p)):
+        name = file.relative_to(root / "skerry")
+        if name.parts[0] in LANGUAGE_FOLDERS:
+            continue
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            match = LANGUAGE.search(COMMENT.sub(lambda comment: comment.group(1) or "", line))
+            if match and str(name) in LANGUAGE_FILES:
+                unused.discard(str(name))
+            elif match:
+                yield f'skerry/{name}:{number}: "{match.group()}" names a language: that is for skerry/runtime and the configuration'
+    yield from (f"tests/words.py: skerry/{name} names no language: strike it from LANGUAGE_FILES" for name in sorted(unused))
+
 
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)
@@ -32,6 +89,9 @@ def main():
             for match in PATTERN.finditer(line):
                 found += 1
                 print(f'{file.relative_to(root)}:{number}: "{match.group()}" is called {TERMS[int(match.lastgroup[1:])]}')
+    for breach in languages_named(root):
+        found += 1
+        print(breach)
     return 1 if found else 0
 
 
