@@ -16,6 +16,7 @@ target_compile_options(skerry_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Wimplicit-fallthrough -Werror=return-type -fstack-protector-strong -D_GNU_SOURCE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 
 # What most sources include, compiled once for sources and once for tests: it takes a third off a build of everything.

@@ -44,7 +44,7 @@ Status AuditLog::reopen() {
 
 AuditLog::~AuditLog() {
   {
-    const std::lock_guard lock(mutex_);
+    const loop::MutexLock lock(mutex_);
     is_ending_ = true;
   }
   changed_.notify_one();
@@ -55,7 +55,7 @@ void AuditLog::record(const Principal& principal, const AuditEvent& event) {
   const std::string line = dump_json(audit_line(principal, event)) + "\n";
   bool is_first = false;
   {
-    const std::lock_guard lock(mutex_);
+    const loop::MutexLock lock(mutex_);
     if (waiting_.size() + line.size() > kMaxWaiting) {
       ++refused_;
       return;
@@ -67,11 +67,13 @@ void AuditLog::record(const Principal& principal, const AuditEvent& event) {
 }
 
 void AuditLog::work() {
-  std::unique_lock lock(mutex_);
+  loop::MutexLock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
+    while (!is_ending_ && waiting_.empty()) lock.wait(changed_);
     if (waiting_.empty()) return;
-    changed_.wait_for(lock, kGathering, [this] { return is_ending_; });
+    const auto gathered = std::chrono::steady_clock::now() + kGathering;
+    while (!is_ending_ && lock.wait_until(changed_, gathered) == std::cv_status::no_timeout) {
+    }
     const std::string lines = std::exchange(waiting_, {});
     const std::int64_t refused = std::exchange(refused_, 0);
     lock.unlock();

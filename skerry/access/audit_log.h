@@ -6,14 +6,16 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include <absl/base/thread_annotations.h>
+
 #include "skerry/access/log_line.h"
 #include "skerry/base/fd.h"
 #include "skerry/base/status.h"
+#include "skerry/loop/mutex.h"
 
 namespace skerry::access {
 
@@ -61,11 +63,11 @@ class AuditLog {
   std::int64_t size_ = 0;
   std::int64_t lost_ = 0;
   // Of both.
-  std::mutex mutex_;
+  loop::Mutex mutex_;
   std::condition_variable changed_;
-  std::string waiting_;
-  std::int64_t refused_ = 0;
-  bool is_ending_ = false;
+  std::string waiting_ ABSL_GUARDED_BY(mutex_);
+  std::int64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool is_ending_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

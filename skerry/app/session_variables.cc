@@ -11,7 +11,7 @@ Result<session::Variables> read_variables(const runtime::Installation& installat
   const runtime::Runtimes& runtimes = installation.runtimes();
   SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(image->manifest.facts));
   SKERRY_ASSIGN(auto query,
-                tool::VariablesQuery::of(runtimes, image->manifest, bytes(image->pages->size())));
+                session::VariablesQuery::of(runtimes, image->manifest, bytes(image->pages->size())));
   SKERRY_ASSIGN(const auto origin, installation.open(image, engine::Metering::kNone));
   SKERRY_ASSIGN(
       const auto outcome,

@@ -90,12 +90,12 @@ Result<std::shared_ptr<Tls::Identity>> Tls::load(const CertificateFiles& files) 
 }
 
 std::shared_ptr<Tls::Identity> Tls::identity() const {
-  const std::lock_guard lock(mutex_);
+  const loop::MutexLock lock(mutex_);
   return identity_;
 }
 
 void Tls::take(std::shared_ptr<Identity> identity) {
-  const std::lock_guard lock(mutex_);
+  const loop::MutexLock lock(mutex_);
   identity_ = std::move(identity);
 }
 

@@ -3,13 +3,14 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 
+#include <absl/base/thread_annotations.h>
 #include <boost/asio/ssl/context.hpp>
 
 #include "skerry/base/status.h"
 #include "skerry/http/certificates.h"
+#include "skerry/loop/mutex.h"
 
 namespace skerry::http {
 
@@ -39,9 +40,9 @@ class Tls {
   std::optional<Clock::time_point> turn(Clock::time_point now, Clock::time_point latest);
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<Identity> identity_;  // guarded by mutex_
-  Clock::time_point next_;              // the loop's
+  mutable loop::Mutex mutex_;
+  std::shared_ptr<Identity> identity_ ABSL_GUARDED_BY(mutex_);
+  Clock::time_point next_;  // the loop's
 };
 
 }  // namespace skerry::http

@@ -11,7 +11,7 @@ Pool::Pool(int threads) : most_of_one_(static_cast<std::size_t>(std::max(1, thre
 
 Pool::~Pool() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_ending_ = true;
   }
   changed_.notify_all();
@@ -20,7 +20,7 @@ Pool::~Pool() {
 
 void Pool::submit(const std::string& tenant, Task task) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     queues_[tenant].tasks.push_back(std::move(task));
   }
   changed_.notify_one();
@@ -39,12 +39,12 @@ std::map<std::string, Pool::Queue>::iterator Pool::next_queue() {
 }
 
 void Pool::serve() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
     auto queue = next_queue();
     if (queue == queues_.end()) {
       if (is_ending_ && queues_.empty()) return;
-      changed_.wait(lock);
+      lock.wait(changed_);
       continue;
     }
     last_tenant_ = queue->first;

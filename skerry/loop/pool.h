@@ -4,13 +4,13 @@
 #include <condition_variable>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <absl/base/thread_annotations.h>
 #include <absl/functional/any_invocable.h>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -18,6 +18,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "skerry/loop/mutex.h"
 
 namespace skerry::loop {
 
@@ -63,14 +65,15 @@ class Pool {
 
   void submit(const std::string& tenant, Task task);
   void serve();
-  std::map<std::string, Queue>::iterator next_queue();
+  std::map<std::string, Queue>::iterator next_queue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::mutex mutex_;
+  const std::size_t most_of_one_;
+  Mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, Queue> queues_;  // of tenants with tasks that wait or run
-  std::string last_tenant_;
-  std::size_t most_of_one_;
-  bool is_ending_ = false;
+  // Of tenants with tasks that wait or run.
+  std::map<std::string, Queue> queues_ ABSL_GUARDED_BY(mutex_);
+  std::string last_tenant_ ABSL_GUARDED_BY(mutex_);
+  bool is_ending_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

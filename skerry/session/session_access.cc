@@ -5,7 +5,7 @@ namespace skerry::session {
 
 Result<SessionAccess::Store> SessionAccess::take(const std::string& tenant) {
   {
-    const std::lock_guard lock(mutex_);
+    const loop::MutexLock lock(mutex_);
     const auto found = std::find_if(idle_.begin(), idle_.end(),
                                     [&](const auto& each) { return each.first == tenant; });
     if (found != idle_.end()) {
@@ -19,7 +19,7 @@ Result<SessionAccess::Store> SessionAccess::take(const std::string& tenant) {
 
 void SessionAccess::give_back(const std::string& tenant, Store store) {
   store->after_commit();
-  const std::lock_guard lock(mutex_);
+  const loop::MutexLock lock(mutex_);
   idle_.emplace_back(tenant, std::move(store));
   if (idle_.size() > kMaxIdle) idle_.erase(idle_.begin());
 }

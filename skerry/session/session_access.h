@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <absl/base/thread_annotations.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -18,6 +18,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/status.h"
+#include "skerry/loop/mutex.h"
 #include "skerry/loop/on_pool.h"
 #include "skerry/store/session_store.h"
 
@@ -89,8 +90,8 @@ class SessionAccess {
   void give_back(const std::string& tenant, Store store);
 
   const std::shared_ptr<const store::SessionStores> stores_;
-  std::mutex mutex_;
-  std::vector<std::pair<std::string, Store>> idle_;  // by tenant; guarded by mutex_
+  loop::Mutex mutex_;
+  std::vector<std::pair<std::string, Store>> idle_ ABSL_GUARDED_BY(mutex_);  // by tenant
   boost::asio::thread_pool pool_{kThreads};
 };
 

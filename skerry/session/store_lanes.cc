@@ -15,7 +15,7 @@ StoreLanes::StoreLanes(Size size) : size_(size) {
 void StoreLanes::post(const std::string& tenant, Weight weight, absl::AnyInvocable<void()> task) {
   Idle* called = nullptr;
   {
-    const std::lock_guard lock(mutex_);
+    const loop::MutexLock lock(mutex_);
     if (is_joined_) return;
     const auto lane = lanes_.try_emplace(tenant).first;
     lane->second.tasks.push_back({weight, std::move(task)});
@@ -40,13 +40,13 @@ StoreLanes::Idle* StoreLanes::call() {
 }
 
 void StoreLanes::work(Idle& self) {
-  std::unique_lock lock(mutex_);
+  loop::MutexLock lock(mutex_);
   for (;;) {
     while (!has_work()) {
       if (is_ending_ && lanes_.empty()) return;
       idle_.push_back(&self);
       self.is_called = false;
-      self.called.wait(lock, [&] { return self.is_called; });
+      while (!self.is_called) lock.wait(self.called);
     }
     const bool is_large = small_.empty();
     auto& ready = is_large ? large_ : small_;
@@ -77,13 +77,13 @@ void StoreLanes::call_all() {
 
 void StoreLanes::join() {
   {
-    const std::lock_guard lock(mutex_);
+    const loop::MutexLock lock(mutex_);
     is_ending_ = true;
     call_all();
   }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
-  const std::lock_guard lock(mutex_);
+  const loop::MutexLock lock(mutex_);
   is_joined_ = true;
 }
 

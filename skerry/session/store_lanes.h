@@ -4,12 +4,14 @@
 #include <condition_variable>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <absl/base/thread_annotations.h>
 #include <absl/functional/any_invocable.h>
+
+#include "skerry/loop/mutex.h"
 
 namespace skerry::session {
 
@@ -58,26 +60,26 @@ class StoreLanes {
   };
 
   void work(Idle& self);
-  void queue(Lanes::iterator lane);
+  void queue(Lanes::iterator lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// The thread that was idle last, if there is one: what it works with is in its caches. To be
   /// notified when the mutex is free, which is the first that it takes.
-  Idle* call();
-  void call_all();
-  bool has_work() const {
+  Idle* call() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void call_all() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool has_work() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !small_.empty() || (!large_.empty() && large_running_ < size_.large);
   }
 
   const Size size_;
-  std::mutex mutex_;
-  // Guarded by the mutex. Lanes whose first task nothing holds up but the want of a thread:
-  std::deque<Lanes::iterator> small_;
-  std::deque<Lanes::iterator> large_;
-  Lanes lanes_;  // of tenants that have tasks
-  int large_running_ = 0;
-  bool is_ending_ = false;
-  bool is_joined_ = false;
-  std::vector<Idle*> idle_;  // the last one was idle last
-  std::deque<Idle> places_;  // of the threads
+  loop::Mutex mutex_;
+  // Lanes whose first task nothing holds up but the want of a thread:
+  std::deque<Lanes::iterator> small_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Lanes::iterator> large_ ABSL_GUARDED_BY(mutex_);
+  Lanes lanes_ ABSL_GUARDED_BY(mutex_);  // of tenants that have tasks
+  int large_running_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool is_ending_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_joined_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Idle*> idle_ ABSL_GUARDED_BY(mutex_);  // the last one was idle last
+  std::deque<Idle> places_;  // of the threads; `is_called` is under the mutex
   std::vector<std::thread> threads_;
 };
 

@@ -11,7 +11,7 @@ constexpr auto kWaiting = store::SessionStore::Waiting::kForLeases;
 Result<store::SessionStore*> StoreThreads::store_of(const std::string& tenant) {
   std::unique_ptr<store::SessionStore>* store = nullptr;
   {
-    const std::lock_guard lock(mutex_);
+    const loop::MutexLock lock(mutex_);
     store = &open_[tenant];  // where it is it stays, and its lane alone looks into it
   }
   if (!*store) {
@@ -30,7 +30,7 @@ void StoreThreads::clear_up(const std::string& tenant) {
 void StoreThreads::keep_small() {
   std::vector<std::string> tenants;
   {
-    const std::lock_guard lock(mutex_);
+    const loop::MutexLock lock(mutex_);
     for (const auto& [tenant, store] : open_) tenants.push_back(tenant);
   }
   for (const std::string& tenant : tenants) clear_up(tenant);

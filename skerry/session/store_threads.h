@@ -3,12 +3,12 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <absl/base/thread_annotations.h>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -18,6 +18,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/status.h"
+#include "skerry/loop/mutex.h"
 #include "skerry/session/store_lanes.h"
 #include "skerry/store/session_store.h"
 
