@@ -124,12 +124,13 @@ lint-deploy: packages-dev build/venv/.complete ## Lint the Dockerfile, deploy/ a
 	@scripts/lint_deploy.sh
 
 .PHONY: tidy
-tidy: packages-dev build/venv/.complete build/tidy/build.ninja ## clang-tidy over every source but tests; findings are errors
+tidy: packages-dev build/venv/.complete build/tidy/build.ninja ## clang-tidy over every source but tests, and each header by itself; findings are errors
 	@echo "== tidy: $(words $(TIDY_FILES)) sources"
 	cmake --build --preset tidy --parallel $(JOBS) --target $(PROTOS)
 	@printf '%s\n' $(TIDY_FILES) | xargs --max-procs=$(JOBS) --max-args=1 build/venv/bin/clang-tidy --quiet -p build/tidy \
 	  2> >(grep -v -e 'warnings generated' -e 'warnings treated as errors' >&2) \
 	  && echo "tidy: $(words $(TIDY_FILES)) sources have no findings"
+	@tests/headers.py build/tidy $(JOBS)
 
 .PHONY: asan
 asan: packages-dev ## Unit tests under the address and undefined-behaviour sanitizers

@@ -3,7 +3,8 @@
 """Checks the order of the folders under skerry/: SKERRY_LAYERS in CMakeLists.txt, lowest first.
 
 A folder includes only itself and folders before it in that list; only the engine includes Wasmtime; every folder is in the
-list; headers of a folder do not include each other in a circle; what a folder's own sub-folder declares is for that folder alone; a folder has at most 25 files that are no
+list; headers of a folder do not include each other in a circle; what a folder's own sub-folder declares is for that folder alone;
+a source includes its own header first, so that the header is known to compile by itself; a folder has at most 25 files that are no
 tests. The tables of folders in ARCHITECTURE.md and skerry/README.md
 are made of the first lines of the folders' READMEs. Prints each breach as file:line and ends with 1 if there was any.
 
@@ -96,6 +97,19 @@ def circles(root, folder):
         yield f"skerry/{folder}: headers include each other: {' -> '.join(error.args[1])}"
 
 
+def late_header(root, source):
+    """A source that includes something before its own header."""
+    own = source.relative_to(root).with_suffix(".h")
+    if source.suffix != ".cc" or not (root / own).exists():
+        return
+    for number, line in enumerate(source.read_text().splitlines(), 1):
+        match = INCLUDE.match(line)
+        if match:
+            if match.group(2) != str(own):
+                yield f'{source.relative_to(root)}:{number}: expected "{own}" first'
+            return
+
+
 def breaches(root):
     order = layers_of(root)
     for folder in order:
@@ -113,6 +127,7 @@ def breaches(root):
             yield f"{directory.relative_to(root)}: not in SKERRY_LAYERS"
             continue
         for file in sorted(p for p in directory.rglob("*") if p.suffix in SOURCES):
+            yield from late_header(root, file)
             for number, line in enumerate(file.read_text().splitlines(), 1):
                 match = INCLUDE.match(line)
                 breach = breach_of(folder, match.group(2), order) if match else None

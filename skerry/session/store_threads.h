@@ -82,8 +82,9 @@ class StoreThreads {
   Result<store::SessionStore*> store_of(const std::string& tenant);
 
   const std::shared_ptr<const store::SessionStores> stores_;
-  std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<store::SessionStore>> open_;        // guarded by the mutex
+  loop::Mutex mutex_;
+  std::map<std::string, std::unique_ptr<store::SessionStore>> open_
+      ABSL_GUARDED_BY(mutex_);                                              // by tenant
   const std::shared_ptr<bool> is_stopped_ = std::make_shared<bool>(false);  // the loop's
   StoreLanes lanes_;
   boost::asio::thread_pool keeping_thread_{1};
