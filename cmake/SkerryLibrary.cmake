@@ -18,6 +18,12 @@ target_compile_options(skerry_warnings INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+# Warnings are errors in the presets that developers build and in .ci/run, not for users: a newer compiler may know more of them.
+# gcc 12 forgets in precompiled headers that std::string is the system's, and guesses wrongly at its sizes: that stays a warning.
+if(CMAKE_COMPILE_WARNING_AS_ERROR)
+  target_compile_options(skerry_warnings INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-error=array-bounds;-Wno-error=stringop-overflow;-Wno-error=maybe-uninitialized>)
+endif()
 
 # What most sources include, compiled once for sources and once for tests: it takes a third off a build of everything.
 # `tidy` does without, so that an #include that is missing is found.
