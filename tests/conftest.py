@@ -15,6 +15,7 @@ import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -281,6 +282,16 @@ def wait_until(condition, seconds):
             return False
         time.sleep(0.005)
     return True
+
+
+def let_pass(home, seconds):
+    """As if the time had passed for the sessions of a home: their uses and their files are so much older."""
+    ns = int(seconds * 1e9)
+    with contextlib.closing(sqlite3.connect(home / "store" / "sessions.db")) as database, database:
+        database.execute("UPDATE sessions SET used = used - ?", (ns,))
+    for path in (home / "store" / "revisions").rglob("*"):
+        times = path.stat()
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns - ns))
 
 
 def temporary_files(directory):

@@ -12,7 +12,7 @@ import grpc
 import pytest
 from google.protobuf import json_format
 
-from conftest import wait_until
+from conftest import let_pass, wait_until
 from grpc_client import Client
 from test_http import Http
 
@@ -301,12 +301,12 @@ def test_grpc_codes_are_true(own):
     assert json_format.MessageToDict(own.GetSession(session="work"))["head"] == "1"
 
 
-def test_that_a_session_begins_anew_is_an_event_before_the_run_and_stands_in_its_outcome(serve):
+def test_that_a_session_begins_anew_is_an_event_before_the_run_and_stands_in_its_outcome(serve, own_home):
     service = serve(env={"SKERRY_SESSION_TTL": "1"})
     client = Http(service.http)
     run(client, "x = 1", "a")
     run(client, "x = 1", "b")
-    time.sleep(1.2)
+    let_pass(own_home, 2)
     host, port = service.http.split(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=30)
     connection.request("POST", "/v1/run", json.dumps({"code": "'x' in globals()", "session": "a"}),

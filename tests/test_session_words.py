@@ -3,11 +3,10 @@
 
 import json
 import subprocess
-import time
 
 import pytest
 
-from conftest import parsed
+from conftest import let_pass, parsed
 
 
 def test_an_empty_name_is_not_all_sessions(run, session, tmp_path):
@@ -42,9 +41,9 @@ def test_output_that_is_lost_is_a_failure(run, in_own_home, binary, environment,
     assert done.stderr == b"" and len(done.stdout) == 1
 
 
-def test_beginning_anew_is_told_in_json_too(run):
+def test_beginning_anew_is_told_in_json_too(run, own_home):
     assert parsed(run("s", "x = 1", "--json"))["session"]["notice"] == ""
-    time.sleep(1.1)
+    let_pass(own_home, 2)
     report = parsed(run("s", "'x' in globals()", "--json", env={"SKERRY_SESSION_TTL": "1"}))
     assert report["result"] == "False"
     assert report["session"]["notice"].startswith("begins anew: the one of this name expired")
@@ -148,8 +147,8 @@ def test_check_names_the_sessions_that_damage_concerns(run, in_own_home, own_hom
 def test_a_restored_backup_does_not_expire_at_once(run, in_own_home, own_home, other_home, session):
     short = {"SKERRY_SESSION_TTL": "2"}
     run("s", "x = 42").ok()
+    let_pass(own_home, 3)
     in_own_home("store", "backup", own_home / "b").ok()
-    time.sleep(2.2)
     in_own_home("store", "restore", own_home / "b", env=other_home).ok()
     assert run("s", "print(x)", env={**other_home, **short}).ok().out == "42\n"
     assert "no sessions" in session("list", env=short).ok().out

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import default_home, parsed
+from conftest import default_home, let_pass, parsed
 
 
 @pytest.fixture
@@ -326,9 +326,9 @@ def test_list_info_and_clear(run, session):
     assert "no sessions" in session("list").ok().out
 
 
-def test_idle_sessions_expire_and_the_longest_unused_go(run, session):
+def test_idle_sessions_expire_and_the_longest_unused_go(run, session, own_home):
     run("old", "x = 1").ok()
-    time.sleep(1.2)
+    let_pass(own_home, 2)
     assert "no sessions" in session("list", env={"SKERRY_SESSION_TTL": "1"}).ok().out
     assert "expired" in session("log", "old").ok().out
     for name in ("a", "b", "c"):

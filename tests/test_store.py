@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from conftest import let_pass
+
 
 @pytest.fixture
 def store(in_own_home):
@@ -42,7 +44,7 @@ def cold_session(run, own_home):
     """A session `s` of three revisions whose files are compressed by a run in another one."""
     for n in range(3):
         run("s", f"x = list(range({n}, 1000)); import numpy as np; a = np.arange({n}, 100_000)").ok()
-    time.sleep(1.2)
+    let_pass(own_home, 2)
     run("other", "1", env=COLD).ok()
     assert len(compressed_files(own_home)) == 3
 
@@ -73,7 +75,7 @@ def test_a_backup_holds_cold_sessions(cold_session, run, store, own_home, other_
 
 def test_gc_compresses_at_once_and_says_what_it_freed(run, store, own_home):
     run("s", "x = 1").ok()
-    time.sleep(1.2)
+    let_pass(own_home, 2)
     freed = json.loads(store("gc", "--json", env=COLD).ok().out)
     assert freed["compressed"] == 1 and freed["freed_bytes"] > 100_000, freed
     assert json.loads(store("gc", "--json", env=COLD).ok().out)["compressed"] == 0
@@ -91,7 +93,7 @@ def test_a_damaged_cold_revision_is_passed_over_and_told(cold_session, run, stor
 def test_kills_while_files_are_compressed_lose_nothing(run, store, start, own_home, binary, environment):
     for n in range(4):
         run(f"s{n}", f"import numpy as np; x = {n}; a = np.random.default_rng({n}).bytes(8_000_000)").ok()
-    time.sleep(1.2)
+    let_pass(own_home, 2)
     for pause in (0.02, 0.04, 0.08, 0.12, 0.2):
         collecting = subprocess.Popen([binary, "store", "gc"], env=environment | {"SKERRY_HOME": str(own_home)} | COLD, stdout=subprocess.DEVNULL)
         time.sleep(pause)

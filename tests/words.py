@@ -3,7 +3,8 @@
 """Refuses words in the code for which there is a standard term, uses of the standard library for which there is something
 that is checked, and a language's name where no language is known: that belongs in skerry/runtime/ and the configuration.
 
-Prints each as file:line, with the reason, and ends with 1 if there was any.
+In tests it refuses to sleep, too, but for the sleeps that are listed. Prints each as file:line, with the reason, and ends with 1 if
+there was any.
 
     tests/words.py [SOURCE_DIRECTORY]
 """
@@ -26,6 +27,20 @@ WORDS = {
 }
 # Where such a word stands all the same.
 ALLOWED = {"skerry/loop/mutex.h": r"std::(mutex|unique_lock)"}
+# A test that sleeps is slow, and too quick on a busy machine: poll until what it waits for is so, or date back what should be old.
+# Those that remain, how many in each file, and why.
+SLEEP = re.compile(r"(?<![.>])\b(sleep_for|sleep_until|usleep|nanosleep)\(")
+SLEEPS = {
+    "skerry/access/audit_log_test.cc": 2,  # lines come apart, each written before the next; polls a pipe
+    "skerry/app/output_queue_test.cc": 1,  # a reader that is late
+    "skerry/bench/bench_directory_test.cc": 3,  # polls twice; that a directory stays
+    "skerry/broker/test_zygote.cc": 1,  # polls
+    "skerry/jail/limited_process_test.cc": 1,  # a thread that must exist
+    "skerry/loop/lag_meter_test.cc": 1,  # a handler that waits: what is measured
+    "skerry/session/session_store_test.cc": 1,  # until a process is killed, at any instant
+    "skerry/worker/event_receiver_test.cc": 2,  # what passes is what is counted, by the system's clock
+    "skerry/worker/run_process_test.cc": 2,  # a reader and a guest that are late
+}
 PATTERN = re.compile("|".join(rf"(?P<w{n}>\b(?:{word})\b)" for n, word in enumerate(WORDS)))
 TERMS = list(WORDS.values())
 
@@ -97,6 +112,11 @@ def main():
                     continue
                 found += 1
                 print(f'{name}:{number}: "{match.group()}" is called {TERMS[int(match.lastgroup[1:])]}')
+        is_for_tests = name.stem.endswith("_test") or name.stem.startswith("test_")
+        sleeps = [n for n, line in enumerate(file.read_text().splitlines(), 1) if SLEEP.search(line)] if is_for_tests else []
+        if len(sleeps) > SLEEPS.get(str(name), 0):
+            found += 1
+            print(f"{name}:{sleeps[-1]}: a test that sleeps: poll, date back, or say in tests/words.py why not")
     for breach in languages_named(root):
         found += 1
         print(breach)

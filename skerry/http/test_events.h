@@ -26,6 +26,7 @@ class KeptEvents final : public EventStream {
 
   std::vector<std::string> names() const {
     std::vector<std::string> names;
+    names.reserve(events.size());
     for (const auto& [name, data] : events) names.push_back(name);
     return names;
   }

@@ -14,6 +14,7 @@
 #include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"
 #include "skerry/store/memory_tenant.h"
+#include "skerry/store/test_time.h"
 
 namespace skerry::store {
 namespace {
@@ -84,6 +85,8 @@ class SessionStoreTest : public ::testing::Test {
     store->after_commit();
     return store->files().list().size();
   }
+
+  void let_pass(std::chrono::seconds time) const { testing::let_pass(directory / "store", time); }
 
   TestDirectory directory;
   image::testing::TestTemplate made;
@@ -240,7 +243,7 @@ TEST_F(SessionStoreTest, WhatIsOverThePolicyGoesAndIsTold) {
   EXPECT_EQ(gone.code(), StatusCode::kNotFound);
   EXPECT_NE(message_of(gone).find("evicted"), std::string_view::npos);
   reopen({.time_to_live = std::chrono::seconds(1)});
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  let_pass(std::chrono::seconds(2));
   EXPECT_TRUE(store->list()->empty());
   EXPECT_NE(store->events(name("a"))->back().text.find("expired"), std::string::npos);
 }
@@ -261,7 +264,7 @@ TEST_F(SessionStoreTest, WhatGoesTakesItsFilesAlong) {
   for (const char* each : {"a", "b"}) ASSERT_TRUE(run(name(each), 1).ok());
   EXPECT_EQ(files_on_disk(), 1U);
   reopen({.time_to_live = std::chrono::seconds(1)});
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  let_pass(std::chrono::seconds(2));
   EXPECT_EQ(value_of(name("b")), -1);  // the next run begins anew
   EXPECT_NE(store->events(name("b"))->back().text.find("expired"), std::string::npos);
   EXPECT_EQ(files_on_disk(), 0U);
@@ -298,7 +301,7 @@ TEST_F(SessionStoreTest, WhatIsColdIsCompressedAndComesBack) {
   reopen({.cold = std::chrono::seconds(1)});
   const auto all = [](double) { return true; };
   EXPECT_EQ(store->compress_cold(all)->files, 0);
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  let_pass(std::chrono::seconds(2));
   ASSERT_TRUE(run(name("used"), 4).ok());
   const auto compressed = store->compress_cold(all);
   ASSERT_TRUE(compressed.ok()) << compressed.status();
@@ -319,7 +322,7 @@ TEST_F(SessionStoreTest, WhatIsColdIsCompressedAndComesBack) {
 TEST_F(SessionStoreTest, StaysSmallByItself) {
   ASSERT_TRUE(run(name("s"), 1).ok());
   reopen({.cold = std::chrono::seconds(1)});
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  let_pass(std::chrono::seconds(2));
   ASSERT_TRUE(store->keep_small().ok());
   EXPECT_TRUE(store->files().list_uncompressed().empty());
   EXPECT_EQ(value_of(name("s")), 1);
@@ -327,7 +330,7 @@ TEST_F(SessionStoreTest, StaysSmallByItself) {
   ASSERT_TRUE(store->keep_small().ok());
   EXPECT_EQ(store->files().list_uncompressed().size(), 1U);
   reopen({.time_to_live = std::chrono::seconds(1), .cold = std::chrono::seconds(1)});
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  let_pass(std::chrono::seconds(2));
   ASSERT_TRUE(store->keep_small().ok());
   EXPECT_EQ(files_on_disk(), 0U);
 }

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <optional>
 #include <string>
-#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -17,6 +16,7 @@
 #include "skerry/base/zstd_stream.h"
 #include "skerry/image/test_template.h"
 #include "skerry/store/directory_store.h"
+#include "skerry/store/test_time.h"
 
 namespace skerry::store {
 namespace {
@@ -111,8 +111,8 @@ TEST_F(StoreBackupTest, WhatIsBackedUpIsRestored) {
 TEST_F(StoreBackupTest, RestoredSessionsAreAsFreshAsTheyWere) {
   const auto store = open("one");
   ASSERT_TRUE(run(*store, 1).ok());
+  testing::let_pass(directory / "one/store", std::chrono::seconds(2));
   const std::string whole = backup("one");
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   ASSERT_TRUE(restore(whole, "other").ok());
   const auto other = DirectoryStore::open(directory / "other/store", "default",
                                           {.time_to_live = std::chrono::seconds(1)})
