@@ -37,7 +37,7 @@ SLEEPS = {
     "skerry/broker/test_zygote.cc": 1,  # polls
     "skerry/jail/limited_process_test.cc": 1,  # a thread that must exist
     "skerry/loop/lag_meter_test.cc": 1,  # a handler that waits: what is measured
-    "skerry/session/session_store_test.cc": 1,  # until a process is killed, at any instant
+    "skerry/store/directory_store_test.cc": 1,  # until a process is killed, at any instant
     "skerry/worker/event_receiver_test.cc": 2,  # what passes is what is counted, by the system's clock
     "skerry/worker/run_process_test.cc": 2,  # a reader and a guest that are late
 }

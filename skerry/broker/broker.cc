@@ -87,6 +87,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   RunId run(Run run, Done done) {
     const RunId id = ++last_run_;
     const std::string tenant = run.tenant;
+    run.request.has_live_input = run.input != nullptr;
     auto message = worker::encode(std::move(run.request));
     const auto queue = waiting_.find(tenant);
     const std::size_t ahead = queue == waiting_.end() ? 0 : queue->second.size();
@@ -495,8 +496,11 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   }
 
   static WorkerLink::Message message_for(const Waiting& waiting, std::uint64_t worker) {
-    WorkerLink::Message message{
-        .order = waiting.order, .fds = {}, .owner = {}, .changes = waiting.run.request.changes};
+    WorkerLink::Message message{.order = waiting.order,
+                                .fds = {},
+                                .owner = {},
+                                .changes = waiting.run.request.changes,
+                                .input = waiting.run.input};
     if (waiting.run.session) {
       auto start = waiting.run.session->start(worker);
       // A message's parts may be put one behind the other.

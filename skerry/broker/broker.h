@@ -71,6 +71,8 @@ struct Run {
   /// Native code of the tenant's own, to run in a process that is made for it, instead of what the
   /// runtimes' workers do.
   std::shared_ptr<const OwnedFd> module;
+  /// Input that comes while the program runs, as in a request.
+  std::shared_ptr<run::InputFeed> input = nullptr;
   /// Sees the run while it happens; must live until the run is done.
   worker::RunObserver* observer = nullptr;
 };

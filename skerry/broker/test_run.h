@@ -19,6 +19,7 @@ class KeptOutput final : public worker::RunObserver {
   void output(wasi::Stream, std::string_view bytes) override { text += bytes; }
   void cut(wasi::Stream) override { ++cuts; }
   void changed(const worker::FileChange&) override { ++changes; }
+  void waiting(bool is_waiting) override { waits += is_waiting ? 1 : 0; }
   bool is_full() const override { return text.size() >= most; }
   /// Makes room, and says so.
   void take_more(std::size_t bytes = SIZE_MAX) {
@@ -29,6 +30,7 @@ class KeptOutput final : public worker::RunObserver {
   std::size_t most = SIZE_MAX;  ///< bytes that it has room for
   int cuts = 0;
   int changes = 0;
+  int waits = 0;
 };
 
 /// Lets the loop work until `condition` holds; false when it does not in time.

@@ -24,6 +24,7 @@
 #include "skerry/jail/memory_file.h"
 #include "skerry/operation/codec.h"
 #include "skerry/worker/file_worker.h"
+#include "skerry/worker/order_source.h"
 #include "skerry/worker/run_events.h"
 #include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_request.h"
@@ -316,6 +317,22 @@ void obey_on_files(int socket, const RunRequest& request, std::vector<OwnedFd> o
   (void)sender.ended({}, left.left().value(), true);
 }
 
+/// Greets those who come, and tells who is interrupted, until the input ends.
+void greet(int socket, const RunRequest& request, EventSender& sender) {
+  const auto print = [&](std::string_view text) {
+    (void)sender.output().write(wasi::Stream::kStdout, as_bytes(text));
+  };
+  OrderSource orders(socket);
+  LiveInput input(orders, sender, request.input);
+  for (std::array<std::byte, 4096> buffer{};;) {
+    const auto size = input.read(buffer);
+    if (size.ok() && *size == 0) break;
+    print(size.ok() ? "<" + std::string(as_text(std::span(buffer).first(*size))) + ">"
+                    : std::string(message_of(size.status())));
+  }
+  print("end");
+}
+
 void obey(int socket, const RunRequest& request) {
   const std::string& order = request.program.code;
   EventSender sender(socket, request.limits.output);
@@ -368,6 +385,15 @@ void obey(int socket, const RunRequest& request) {
     send_raw(socket, change_event());
     hang();
   }
+  if (order == "greet") greet(socket, request, sender);
+  if (order == "waits without end") {
+    for (;;) {
+      (void)sender.waiting(true);
+      (void)sender.waiting(false);
+    }
+  }
+  if (order == "wait" || order == "begin to wait") (void)sender.waiting(true);
+  if (order == "wait") hang();
   if (order == "slow") {
     while (::sched_getscheduler(0) != SCHED_IDLE) ::usleep(1000);
   }

@@ -76,8 +76,12 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
   sent_at_ = Clock::now();
   limits_ = limits;
   observer_ = &observer;
-  events_.emplace(limits, message.changes, observer);
+  input_ = std::move(message.input);
+  using Person = worker::EventReceiver::Person;
+  events_.emplace(limits, message.changes, observer,
+                  input_ ? Person::kAnswersThroughUs : Person::kNone);
   is_paused_ = false;
+  is_fed_ = false;
   observer.set_resume([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->resume();
   });
@@ -215,6 +219,8 @@ sandbox::Outcome WorkerLink::outcome_of() const {
 void WorkerLink::finish(Result<Outcome> outcome) {
   observer_->set_resume(nullptr);
   observer_ = nullptr;
+  if (input_) input_->set_more(nullptr);
+  input_.reset();
   is_paused_ = false;
   const Done done = std::exchange(done_, nullptr);
   done(std::move(outcome));
@@ -335,8 +341,10 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
       finish(events_->failure());
     }
     if (is_free && state_ == State::kFree) changed_(*this);
-  } else if (events_->deadline() && events_->deadline() != deadline_) {
-    set_deadline(*events_->deadline());
+  } else if (events_->deadline()) {
+    if (events_->deadline() != deadline_) set_deadline(*events_->deadline());
+    // Not before the program has begun: a run whose worker dies before is done by another.
+    if (input_ && !std::exchange(is_fed_, true)) feed();
   }
   return status;
 }
@@ -387,9 +395,34 @@ std::string_view WorkerLink::Outgoing::next() const {
   return rest;
 }
 
+void WorkerLink::feed() {
+  input_->set_more([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    // What is being sent goes first, and then asks for more.
+    if (self && self->outgoing_.unsent() == 0) self->write();
+  });
+  if (outgoing_.unsent() == 0) write();
+}
+
+/// Puts the next piece of input behind what was sent. False when there is none.
+bool WorkerLink::add_input() {
+  if (state_ != State::kRunning || !input_ || !is_fed_) return false;
+  const auto piece = input_->next();
+  if (!piece) return false;
+  outgoing_.tail = worker::framed(worker::encode(*piece));
+  events_->answered();
+  return true;
+}
+
 void WorkerLink::write() {
   const auto begun = Clock::now();
-  for (std::string_view part; !(part = outgoing_.next()).empty();) {
+  for (;;) {
+    const std::string_view part = outgoing_.next();
+    if (part.empty()) {
+      outgoing_ = {};
+      if (!add_input()) return;
+      continue;
+    }
     const auto put = send_some(socket_.native_handle(), as_bytes(part), outgoing_.fds);
     if (!put.ok()) return;  // it has gone: reading tells
     outgoing_.sent += *put;
@@ -402,7 +435,6 @@ void WorkerLink::write() {
       return;
     }
   }
-  outgoing_ = {};
 }
 
 void WorkerLink::wait_writable() {

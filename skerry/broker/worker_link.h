@@ -19,6 +19,7 @@
 #include "skerry/base/status.h"
 #include "skerry/broker/worker_bounds.h"
 #include "skerry/loop/deadline.h"
+#include "skerry/run/input_feed.h"
 #include "skerry/worker/event_receiver.h"
 #include "skerry/worker/run_events.h"
 #include "skerry/worker/run_request.h"
@@ -66,6 +67,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
     std::uint64_t from = 0;
     std::uint64_t becomes = 0;
     worker::FileChanges changes = worker::FileChanges::kUnwanted;
+    std::shared_ptr<run::InputFeed> input = nullptr;  ///< null: all input is in the order
   };
 
   /// Sends a run to a free worker. `done` gets the outcome, also when the worker dies of it. While
@@ -116,6 +118,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   void read_rest();
   void resume();
   Status take(std::vector<OwnedFd> fds, std::string_view bytes);
+  bool add_input();
+  void feed();
   void wait_writable();
   void write();
   void hung_up();
@@ -165,6 +169,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   worker::LeftState left_;
   sandbox::Limits limits_;
   worker::RunObserver* observer_ = nullptr;  // of the run that it has
+  std::shared_ptr<run::InputFeed> input_;    // of the same
+  bool is_fed_ = false;                      // the program has begun, and may have its input
   std::optional<worker::EventReceiver> events_;
   std::optional<Clock::time_point> deadline_;
   std::chrono::nanoseconds cpu_before_{0};

@@ -10,6 +10,7 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/fd.h"
 #include "skerry/image/revision_files.h"
+#include "skerry/run/input_feed.h"
 #include "skerry/store/session_name.h"
 #include "skerry/store/session_store.h"
 #include "skerry/worker/run_events.h"
@@ -38,6 +39,8 @@ struct Request {
   /// A WASI command to run, in binary or text form, instead of a program: then `request`
   /// has its words as `command`, there is no session, and it has a process of its own.
   std::shared_ptr<const std::string> module = nullptr;
+  /// Standard input that comes while the program runs, after the request's own. Null: none.
+  std::shared_ptr<InputFeed> input = nullptr;
   /// Sees the run while it happens; must live until the report.
   worker::RunObserver* observer = nullptr;
 };

@@ -72,7 +72,7 @@ inline constexpr LimitName kWallLimit{
 inline constexpr LimitName kInputLimit{
     "input",
     "seconds",
-    {"--input-timeout S", "skerry run --input-timeout S", "skerry run --input-timeout S"}};
+    {"--input-timeout S", "\"input_timeout\": S", "skerry run --input-timeout S"}};
 inline constexpr LimitName kFuelLimit{
     "fuel", "units", {"--fuel N", "the service's configuration", "\"fuel\": N"}};
 inline constexpr LimitName kOutputLimit{

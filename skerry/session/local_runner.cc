@@ -137,6 +137,9 @@ awaitable<Result<run::Report>> LocalRunner::run_module(run::Request order) {
 awaitable<Result<run::Report>> LocalRunner::run(run::Request order) {
   worker::RunRequest& request = order.request;
   if (const Status status = request.limits.check(); !status.ok()) co_return status;
+  if (order.module && order.input) {
+    co_return absl::InvalidArgumentError("a module's input is given whole");
+  }
   auto& environment = request.command ? request.command->environment : request.program.environment;
   if (const Status status = check_variables(environment); !status.ok()) co_return status;
   environment.insert(variables_.begin(), variables_.end());
@@ -163,6 +166,7 @@ awaitable<Result<run::Report>> LocalRunner::run_admitted(run::Request order) {
                     .isolation = order.isolation,
                     .session = {},
                     .module = nullptr,
+                    .input = std::move(order.input),
                     .observer = order.observer};
     auto running = broker_->run(std::move(run));
     auto outcome = co_await std::move(running);
@@ -175,6 +179,7 @@ awaitable<Result<run::Report>> LocalRunner::run_admitted(run::Request order) {
                                 .files = {},
                                 .durability = order.durability,
                                 .isolation = order.isolation,
+                                .input = std::move(order.input),
                                 .observer = order.observer};
   auto running = run_in_session(std::move(in_session));
   auto answer = co_await std::move(running);

@@ -314,6 +314,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     run.tenant = order.tenant;
     run.isolation = order.isolation;
     run.observer = order.observer;
+    run.input = order.input;
     if (!turn.notice().empty() && run.observer != nullptr && !order.files) {
       run.observer->warned(turn.notice());
     }

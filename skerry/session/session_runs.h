@@ -67,6 +67,8 @@ class SessionRuns {
     std::optional<Files> files = std::nullopt;  ///< where `request` has a file order
     store::Durability durability = store::Durability::kCommitted;
     run::Isolation isolation = run::Isolation::kTenant;
+    /// Input that comes while the program runs, as in a request.
+    std::shared_ptr<run::InputFeed> input = nullptr;
     /// Sees the run while it happens; must live until the run is done.
     worker::RunObserver* observer = nullptr;
   };

@@ -28,6 +28,10 @@ RunOutput::~RunOutput() {
   if (share_) share_->set_resume(nullptr);
 }
 
+void RunOutput::waiting(bool is_waiting) {
+  if (options_.waiting) options_.waiting(is_waiting);
+}
+
 bool RunOutput::is_full() const {
   const auto& flow = options_.on_output.flow();
   return (flow && flow->is_full) || (share_ && share_->must_wait());

@@ -26,7 +26,8 @@ struct OutputOptions {
   OutputCallback on_output = {};     ///< gets it as it comes; may be empty
   std::function<void()> begun = {};  ///< called once, when the program begins; may be empty
   std::function<void(std::string_view)> warned =
-      {};  ///< gets our warning before that; may be empty
+      {};                                  ///< gets our warning before that; may be empty
+  std::function<void(bool)> waiting = {};  ///< told of waits for input; may be empty
   enum class Keep {
     kText,   ///< as UTF-8
     kBytes,  ///< as it came: what is not UTF-8 would take three times as much
@@ -49,6 +50,7 @@ class RunOutput final : public worker::RunObserver {
   void output(wasi::Stream stream, std::string_view bytes) override;
   void cut(wasi::Stream stream) override;
   void changed(const worker::FileChange&) override {}
+  void waiting(bool is_waiting) override;
   bool is_full() const override;
 
   /// What was kept, when the run is over.

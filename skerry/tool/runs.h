@@ -29,6 +29,7 @@ struct RunCallbacks {
   OutputCallback output = {};                         ///< empty: output is kept, as bytes
   std::function<void()> begun = {};                   ///< when the program begins
   std::function<void(std::string_view)> warned = {};  ///< with our warnings, before that
+  std::function<void(bool)> waiting = {};  ///< when it begins to wait for input, and ends to
 };
 
 /// Runs that are asked for as such, and not through a tool. Confined to the event loop's thread.

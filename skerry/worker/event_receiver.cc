@@ -201,8 +201,9 @@ Status EventReceiver::take_waiting(std::string_view message) {
   if (!event.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
     return broken("sent an event that is none");
   }
-  const bool is_possible = person_ == Person::kMayBeAwaited && started_ && changes_ == 0 &&
-                           event.is_over() == is_waiting();
+  const bool is_possible =
+      person_ != Person::kNone && started_ && changes_ == 0 && event.is_over() == is_waiting() &&
+      (!event.is_over() || person_ != Person::kAnswersThroughUs || waits_ <= answers_);
   if (!is_possible) {
     return broken("waited for input at a time that it cannot");
   }
@@ -210,9 +211,10 @@ Status EventReceiver::take_waiting(std::string_view message) {
   if (!event.is_over()) {
     waiting_since_ = Clock::now();
     ++waits_;
-    return ok_status();
+  } else {
+    waited_ += Clock::now() - *std::exchange(waiting_since_, std::nullopt);
   }
-  waited_ += Clock::now() - *std::exchange(waiting_since_, std::nullopt);
+  observer_.waiting(!event.is_over());
   return ok_status();
 }
 

@@ -24,7 +24,11 @@ namespace skerry::worker {
 class EventReceiver {
  public:
   /// Whether the run may say that it waits for a person: then its clock stands.
-  enum class Person { kNone, kMayBeAwaited };
+  enum class Person {
+    kNone,
+    kMayBeAwaited,
+    kAnswersThroughUs,  ///< a wait ends by what we send alone, which `answered` counts
+  };
 
   EventReceiver(const sandbox::Limits& limits, FileChanges changes, RunObserver& observer,
                 Person person = Person::kNone);
@@ -41,6 +45,8 @@ class EventReceiver {
   bool is_waiting() const { return waiting_since_.has_value(); }
   /// How often it has waited so far.
   int waits() const { return waits_; }
+  /// The process was sent something that may end a wait.
+  void answered() { ++answers_; }
   /// The program's time: since its start, without waits for input.
   std::chrono::nanoseconds elapsed() const;
 
@@ -92,6 +98,7 @@ class EventReceiver {
   std::optional<std::chrono::steady_clock::time_point> waiting_since_;
   std::chrono::nanoseconds waited_{0};  // before
   int waits_ = 0;
+  int answers_ = 0;
   std::size_t changes_ = 0;
   std::size_t path_bytes_ = 0;
   std::uint64_t file_bytes_ = 0;

@@ -45,8 +45,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.files = kib(4);
   Counter counter;
   const auto wanted = (data[0] & 1) != 0 ? FileChanges::kWanted : FileChanges::kUnwanted;
-  const auto person =
-      (data[0] & 2) != 0 ? EventReceiver::Person::kMayBeAwaited : EventReceiver::Person::kNone;
+  using Person = EventReceiver::Person;
+  const auto person = (data[0] & 4) != 0   ? Person::kAnswersThroughUs
+                      : (data[0] & 2) != 0 ? Person::kMayBeAwaited
+                                           : Person::kNone;
   EventReceiver receiver(limits, wanted, counter, person);
   const std::size_t step = 1 + data[1];
   std::string_view rest(reinterpret_cast<const char*>(data) + 2, size - 2);
@@ -55,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     status = receiver.take(rest.substr(0, step));
     rest.remove_prefix(std::min(rest.size(), step));
     counter.check(limits);
+    if ((data[0] & 8) != 0) receiver.answered();
   }
   if (receiver.ended() && receiver.ended()->usage.wall.count() < 0) std::abort();
   return 0;

@@ -444,5 +444,32 @@ TEST(EventReceiverWaitsTest, WhereNobodyIsAwaitedNobodyWaits) {
   EXPECT_EQ(receiver.take(started() + waiting(false)).code(), StatusCode::kInternal);
 }
 
+TEST(EventReceiverWaitsTest, AWaitEndsNoMoreOftenThanItWasAnswered) {
+  Observer observer;
+  EventReceiver receiver({}, FileChanges::kUnwanted, observer,
+                         EventReceiver::Person::kAnswersThroughUs);
+  ASSERT_TRUE(receiver.take(started() + waiting(false)).ok());
+  receiver.answered();
+  ASSERT_TRUE(receiver.take(waiting(true) + waiting(false)).ok());
+  EXPECT_EQ(receiver.take(waiting(true)).code(), StatusCode::kInternal);
+}
+
+TEST(EventReceiverWaitsTest, ObserversHearOfAWaitAfterTheOutputBeforeIt) {
+  class Order final : public RunObserver {
+   public:
+    void output(wasi::Stream, std::string_view bytes) override { told += bytes; }
+    void cut(wasi::Stream) override {}
+    void changed(const FileChange&) override {}
+    void waiting(bool is_waiting) override { told += is_waiting ? "<waits>" : "<goes on>"; }
+    std::string told;
+  } observer;
+  EventReceiver receiver({}, FileChanges::kUnwanted, observer,
+                         EventReceiver::Person::kMayBeAwaited);
+  ASSERT_TRUE(
+      receiver.take(started() + output("name? ") + waiting(false) + waiting(true) + output("hello"))
+          .ok());
+  EXPECT_EQ(observer.told, "name? <waits><goes on>hello");
+}
+
 }  // namespace
 }  // namespace skerry::worker

@@ -66,8 +66,7 @@ Status serve(int socket, jail::Cell& cell) {
   SKERRY_TRY(cell.enclose());
   SKERRY_TRY(cell.seal(std::span(&socket, 1)));
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
-  std::vector<OwnedFd> files;
-  SKERRY_ASSIGN(const auto order, next_order(socket, files));
+  SKERRY_ASSIGN(const auto order, OrderSource(socket).next());
   if (!order) return ok_status();  // the run was given up
   if (!order->run) return absl::InternalError("the order is none for a module");
   EventSender sender(socket, order->run->limits.output);

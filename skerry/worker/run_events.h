@@ -80,6 +80,9 @@ class RunObserver {
   /// Only of runs whose changes are wanted.
   virtual void changed(const FileChange& change) = 0;
 
+  /// The program waits for input from now on, or does no longer. Output before it has come.
+  virtual void waiting(bool is_waiting) { (void)is_waiting; }
+
   /// Whether the consumer holds as much as it can for now. Then the run's socket is not read, so
   /// that the guest blocks in its next write, until there is room again. Time limits hold
   /// meanwhile. What the socket holds when its process has ended, or its time is over, still comes:

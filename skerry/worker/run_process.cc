@@ -23,6 +23,7 @@
 #include "skerry/jail/cell.h"
 #include "skerry/jail/probe.h"
 #include "skerry/worker/event_receiver.h"
+#include "skerry/worker/order_source.h"
 #include "skerry/worker/raised_walls.h"
 #include "skerry/worker/run_memory.h"
 
@@ -260,14 +261,7 @@ Result<std::size_t> DescriptorInput::read(std::span<std::byte> out) {
 }
 
 Result<bool> DescriptorInput::wait(wasi::Nanoseconds at_most) {
-  pollfd waiting{fd_, POLLIN, 0};
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at_most);
-  const timespec limit{static_cast<time_t>(std::min<std::uint64_t>(seconds.count(), 1U << 30)),
-                       static_cast<long>((at_most - seconds).count())};
-  SKERRY_ASSIGN(const int ready, syscall_result("ppoll", "standard input", [&] {
-                  return ::ppoll(&waiting, 1, &limit, nullptr);
-                }));
-  return ready > 0;
+  return is_readable_within(fd_, at_most);
 }
 
 Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits, RunObserver& observer,

@@ -84,6 +84,12 @@ SessionStart take_session(const proto::RunRequest::Session& session) {
           .files = session.files()};
 }
 
+InputPiece take_piece(proto::RunRequest::InputPiece& message) {
+  if (message.interrupt()) return {.kind = InputPiece::Kind::kInterrupt};
+  if (message.end()) return {.kind = InputPiece::Kind::kEnd};
+  return {.text = std::move(*message.mutable_text())};
+}
+
 /// What is written before `size` bytes of a field: its tag and the size.
 std::string field_prefix(int field, std::size_t size) {
   std::array<std::uint8_t, 2 * sizeof(std::uint64_t)> bytes{};
@@ -143,6 +149,7 @@ Result<EncodedRun> encode(RunRequest&& request) {
   if (request.seed) message.set_seed(*request.seed);
   if (request.fixed_clock) message.set_fixed_clock_ns(request.fixed_clock->count());
   message.set_clock_resolution_ns(static_cast<std::uint64_t>(request.clock_resolution.count()));
+  message.set_has_live_input(request.has_live_input);
   message.set_wants_changes(request.changes == FileChanges::kWanted);
   EncodedRun run{.parts = {message.SerializeAsString()}};
   constexpr std::size_t kMaxTexts = RunRequest::kMaxSize - kMaxPrefixes;
@@ -184,16 +191,27 @@ std::string encode_forget(const std::vector<std::uint64_t>& states) {
   return message.SerializeAsString();
 }
 
+std::string encode(const InputPiece& piece) {
+  proto::RunRequest message;
+  auto& put = *message.mutable_input_piece();
+  put.set_end(piece.kind == InputPiece::Kind::kEnd);
+  put.set_interrupt(piece.kind == InputPiece::Kind::kInterrupt);
+  if (piece.kind == InputPiece::Kind::kText) put.set_text(piece.text);
+  return message.SerializeAsString();
+}
+
 Result<WorkerOrder> decode(std::string_view bytes) {
   proto::RunRequest message;
   if (bytes.size() > WorkerOrder::kMaxSize ||
       !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       message.program().last_value() < 0 ||
-      message.program().last_value() > static_cast<int>(LastValue::kPrintedAndReturned)) {
+      message.program().last_value() > static_cast<int>(LastValue::kPrintedAndReturned) ||
+      message.input_piece().text().size() > InputPiece::kMaxText) {
     return absl::InternalError("the broker sent an order that is none");
   }
   WorkerOrder order;
   order.forget.assign(message.forget().begin(), message.forget().end());
+  if (message.has_input_piece()) order.piece = take_piece(*message.mutable_input_piece());
   if (!message.has_program() && !message.has_command() && !message.has_files()) return order;
   RunRequest& request = order.run.emplace();
   if (message.has_files()) {
@@ -221,6 +239,7 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   SKERRY_TRY(request.limits.check());
   request.template_name = message.template_();
   request.input = std::move(*message.mutable_input());
+  request.has_live_input = message.has_live_input();
   if (message.has_seed()) request.seed = message.seed();
   if (message.has_fixed_clock_ns()) {
     request.fixed_clock = std::chrono::nanoseconds(message.fixed_clock_ns());

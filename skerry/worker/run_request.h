@@ -53,7 +53,8 @@ struct RunRequest {
   std::optional<runtime::CommandLine> command;  ///< then there is no program
   sandbox::Limits limits;
   std::string template_name;
-  std::string input;  ///< standard input, whole
+  std::string input;            ///< standard input: whole, or what comes before live input
+  bool has_live_input = false;  ///< pieces of input follow while the program runs
   std::optional<std::uint64_t> seed;
   std::optional<std::chrono::nanoseconds> fixed_clock;
   std::chrono::nanoseconds clock_resolution{1};  ///< 1 ns to 1 s
@@ -63,6 +64,20 @@ struct RunRequest {
   FileChanges changes = FileChanges::kUnwanted;
 };
 
+/// A piece of a run's live input. A value.
+struct InputPiece {
+  enum class Kind {
+    kText,
+    kEnd,        ///< no more comes
+    kInterrupt,  ///< ends the wait for input
+  };
+  /// Bytes of text in one piece.
+  static constexpr std::size_t kMaxText = std::size_t{64} << 10;
+
+  Kind kind = Kind::kText;
+  std::string text = {};
+};
+
 /// What a worker is told at one time.
 struct WorkerOrder {
   /// The largest, encoded: a run's, and what says which session it is of.
@@ -70,6 +85,7 @@ struct WorkerOrder {
 
   std::optional<RunRequest> run;
   std::vector<std::uint64_t> forget;  ///< states that will not be asked for again
+  std::optional<InputPiece> piece;    ///< of the run under way; without one, of a run that is over
 };
 
 /// The bytes that `decode` reads, in parts that follow one another: the program's text and the
@@ -89,6 +105,8 @@ Result<EncodedRun> encode(RunRequest&& request);
 std::string encode(const SessionStart& start);
 std::string encode_second(const SessionStart& start);
 std::string encode_forget(const std::vector<std::uint64_t>& states);
+/// A piece of live input.
+std::string encode(const InputPiece& piece);
 
 /// kInternal when `bytes` are no order.
 Result<WorkerOrder> decode(std::string_view bytes);

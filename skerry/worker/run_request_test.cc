@@ -114,5 +114,31 @@ TEST(RunRequestTest, WhatIsNoOrderIsRefused) {
       << "without limits";
 }
 
+TEST(RunRequestTest, PiecesOfInputArriveAsTheyWereSent) {
+  using Kind = InputPiece::Kind;
+  for (const InputPiece& piece :
+       {InputPiece{.text = std::string("a\0\xFF\n", 4)}, InputPiece{.kind = Kind::kEnd},
+        InputPiece{.kind = Kind::kInterrupt}}) {
+    const auto order = decode(encode(piece));
+    ASSERT_TRUE(order.ok()) << order.status();
+    EXPECT_FALSE(order->run);
+    ASSERT_TRUE(order->piece);
+    EXPECT_EQ(order->piece->kind, piece.kind);
+    EXPECT_EQ(order->piece->text, piece.text);
+  }
+  EXPECT_TRUE(decode(encode(InputPiece{.text = std::string(InputPiece::kMaxText, 'x')})).ok());
+  EXPECT_FALSE(decode(encode(InputPiece{.text = std::string(InputPiece::kMaxText + 1, 'x')})).ok());
+}
+
+TEST(RunRequestTest, ARunSaysWhetherMoreInputComes) {
+  RunRequest request;
+  request.input = "first";
+  EXPECT_FALSE(decode(encode(RunRequest(request)).value().joined())->run->has_live_input);
+  request.has_live_input = true;
+  const auto order = decode(encode(RunRequest(request)).value().joined());
+  EXPECT_TRUE(order->run->has_live_input);
+  EXPECT_EQ(order->run->input, "first");
+}
+
 }  // namespace
 }  // namespace skerry::worker

@@ -4,7 +4,6 @@
 #include <iterator>
 #include <malloc.h>
 #include <optional>
-#include <poll.h>
 #include <utility>
 
 #include "skerry/base/file.h"
@@ -37,14 +36,6 @@ class NoOutput final : public wasi::OutputSink {
 };
 
 using Files = std::vector<OwnedFd>;
-
-Result<bool> has_order_within(int socket, std::chrono::milliseconds pause) {
-  pollfd waiting{socket, POLLIN, 0};
-  SKERRY_ASSIGN(const int ready, syscall_result("poll", {}, [&] {
-                  return ::poll(&waiting, 1, static_cast<int>(pause.count()));
-                }));
-  return ready > 0;
-}
 
 /// The one sandbox of a worker, kept from run to run as long as runs ask for the same.
 class FreshSandboxes {
@@ -172,13 +163,24 @@ class SessionSandboxes final : public KeptSandboxes {
       spare_;  // the last that was forgotten: for the next session, unless the worker rests first
 };
 
+/// What a run speaks with the broker over.
+struct Wire {
+  OrderSource& orders;
+  EventSender& sender;
+};
+
+std::unique_ptr<wasi::InputSource> input_of(const RunRequest& request, Wire wire) {
+  if (!request.has_live_input) return std::make_unique<wasi::TextInput>(request.input);
+  return std::make_unique<LiveInput>(wire.orders, wire.sender, request.input);
+}
+
 Result<Outcome> run(const runtime::Runtimes& runtimes, sandbox::Sandbox& sandbox,
-                    const RunRequest& request, runtime::Randomness randomness,
-                    EventSender& sender) {
+                    const RunRequest& request, runtime::Randomness randomness, Wire wire) {
   SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(sandbox.facts()));
+  EventSender& sender = wire.sender;
   const wasi::FileSystem before = sandbox.state().files();
-  wasi::TextInput input(request.input);
-  const sandbox::World world = world_of(request, input, sender);
+  const auto input = input_of(request, wire);
+  const sandbox::World world = world_of(request, *input, sender);
   SKERRY_TRY(sender.started());
   SKERRY_ASSIGN(Outcome outcome, runtime->run(sandbox, request.program, world, randomness));
   sandbox.measure(outcome.usage);
@@ -189,12 +191,13 @@ Result<Outcome> run(const runtime::Runtimes& runtimes, sandbox::Sandbox& sandbox
 }
 
 /// A fresh run. Not OK only when nobody listens any more.
-Status run_fresh(FreshSandboxes& fresh, const RunRequest& request, EventSender& sender) {
+Status run_fresh(FreshSandboxes& fresh, const RunRequest& request, Wire wire) {
   auto outcome = [&]() -> Result<Outcome> {
     SKERRY_ASSIGN(sandbox::Sandbox * sandbox, fresh.fresh(request.template_name, request.limits));
-    return run(fresh.runtimes(), *sandbox, request, runtime::Randomness::kFresh, sender);
+    return run(fresh.runtimes(), *sandbox, request, runtime::Randomness::kFresh, wire);
   }();
-  SKERRY_TRY(outcome.ok() ? sender.ended(*std::move(outcome)) : sender.failed(outcome.status()));
+  SKERRY_TRY(outcome.ok() ? wire.sender.ended(*std::move(outcome))
+                          : wire.sender.failed(outcome.status()));
   return fresh.clear();
 }
 
@@ -214,13 +217,14 @@ Result<LeftState> left_state(const image::CapturedState& state, const sandbox::S
 
 /// A run in a session. Not OK when nobody listens any more, or what is kept is not to be trusted.
 Status run_in_session(SessionSandboxes& sessions, const RunRequest& request, Files files,
-                      EventSender& sender) {
+                      Wire wire) {
+  EventSender& sender = wire.sender;
   auto entry = sessions.take(request, std::move(files));
   if (!entry.ok()) return sender.failed(entry.status());
   sandbox::Sandbox& sandbox = *entry->sandbox;
   auto outcome =
       run(sessions.runtimes(), sandbox, request,
-          entry->is_new ? runtime::Randomness::kFresh : runtime::Randomness::kKept, sender);
+          entry->is_new ? runtime::Randomness::kFresh : runtime::Randomness::kKept, wire);
   if (!outcome.ok()) return sender.failed(outcome.status());
   const auto state = sandbox.captured();
   // The guest did not come back.
@@ -269,28 +273,34 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
   SessionSandboxes sessions(origins, fresh);
   FileWorker file_worker(origins, sessions);
-  // What comes beside bytes is the next run's: orders before it may have been sent with it.
-  Files files;
+  const auto forget = [&](const std::vector<std::uint64_t>& states) {
+    sessions.forget(states);
+    file_worker.forget(states);
+  };
+  // Input that comes between runs is of one that is over: the order of the next comes behind it.
+  OrderSource orders(socket);
   for (;;) {
-    SKERRY_ASSIGN(const bool is_busy, has_order_within(socket, kShortPause));
+    SKERRY_ASSIGN(const bool is_busy, orders.has_more_within(kShortPause));
     if (!is_busy) {
       SKERRY_TRY(sessions.rest());
       ::malloc_trim(0);  // what forgotten states held lies free in the heap
       if (fresh.is_empty()) SKERRY_TRY(warm_up(fresh));
     }
-    SKERRY_ASSIGN(const auto order, next_order(socket, files));
+    SKERRY_ASSIGN(const auto order, orders.next());
     if (!order) return ok_status();
-    sessions.forget(order->forget);
-    file_worker.forget(order->forget);
+    forget(order->forget);
     if (!order->run) continue;
+    // What comes beside bytes is this run's: orders before it may have been sent with it.
+    Files files = orders.take_files();
     EventSender sender(socket, order->run->limits.output);
     if (order->run->files) {
-      SKERRY_TRY(file_worker.perform(*order->run, std::exchange(files, {}), sender));
+      SKERRY_TRY(file_worker.perform(*order->run, std::move(files), sender));
       continue;
     }
-    SKERRY_TRY(order->run->session
-                   ? run_in_session(sessions, *order->run, std::exchange(files, {}), sender)
-                   : run_fresh(fresh, *order->run, sender));
+    const Wire wire{.orders = orders, .sender = sender};
+    SKERRY_TRY(order->run->session ? run_in_session(sessions, *order->run, std::move(files), wire)
+                                   : run_fresh(fresh, *order->run, wire));
+    forget(orders.take_forgotten());
   }
 }
 
