@@ -57,6 +57,23 @@ std::vector<Parameter> limit_parameters(const RunRules& rules) {
            .is_exact = true}};
 }
 
+/// What a run with live input has, too.
+Parameter input_time(const RunRules& rules) {
+  using Seconds = std::chrono::duration<double>;
+  const Seconds most = rules.most.input;
+  const Seconds usual = std::min<Seconds>(most, rules.limits.input);
+  return {.name = "input_timeout",
+          .type = Type::kNumber,
+          .description = "Seconds that the program may wait for input, all waits together",
+          .default_value = usual.count(),
+          .minimum = 0.001,
+          .maximum = most.count()};
+}
+
+std::chrono::milliseconds milliseconds_of(const nlohmann::json& seconds) {
+  return std::chrono::milliseconds(std::llround(seconds.get<double>() * 1000));
+}
+
 tool::Definition run_parameters(const RunRules& rules) {
   tool::Definition run{
       .name = "run",
@@ -100,7 +117,10 @@ tool::Definition run_parameters(const RunRules& rules) {
 
 }  // namespace
 
-RunDecoder::RunDecoder(const RunRules& rules) : rules_(rules), parameters_(run_parameters(rules)) {}
+RunDecoder::RunDecoder(const RunRules& rules)
+    : rules_(rules), parameters_(run_parameters(rules)), live_parameters_(parameters_) {
+  live_parameters_.parameters.push_back(input_time(rules));
+}
 
 nlohmann::ordered_json RunDecoder::schema() const {
   nlohmann::ordered_json schema = tool::schema_of(parameters_);
@@ -111,9 +131,12 @@ nlohmann::ordered_json RunDecoder::schema() const {
   return schema;
 }
 
-Result<run::Request> RunDecoder::decode(nlohmann::json parameters) const {
-  SKERRY_ASSIGN(auto given, tool::Arguments::check(parameters_, std::move(parameters)));
+Result<run::Request> RunDecoder::decode(nlohmann::json parameters, InputForm input) const {
+  const bool is_live = input == InputForm::kLive;
+  SKERRY_ASSIGN(auto given, tool::Arguments::check(is_live ? live_parameters_ : parameters_,
+                                                   std::move(parameters)));
   run::Request order;
+  if (is_live) order.input = std::make_shared<run::InputFeed>();
   if (given.has("session")) {
     SKERRY_ASSIGN(order.session, store::SessionName::parse(given.text("session")));
   }
@@ -143,8 +166,8 @@ Result<run::Request> RunDecoder::decode(nlohmann::json parameters) const {
   request.input = given.take_text("stdin");
   request.limits = rules_.limits;
   request.limits.words = sandbox::LimitWords::kRunFields;
-  request.limits.wall =
-      std::chrono::milliseconds(std::llround(given.value("timeout").get<double>() * 1000));
+  request.limits.wall = milliseconds_of(given.value("timeout"));
+  if (is_live) request.limits.input = milliseconds_of(given.value("input_timeout"));
   request.limits.memory = mebibytes(given.value("memory").get<double>());
   request.limits.output = bytes(static_cast<std::uint64_t>(given.integer("max_output")));
   if (given.has("output_events_per_second")) {

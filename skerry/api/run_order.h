@@ -22,6 +22,9 @@ struct RunRules {
   std::string default_template = {};
 };
 
+/// How a run's standard input comes: whole, with its parameters, or also while it lasts.
+enum class InputForm { kWhole, kLive };
+
 /// Reads what `/v1/run` takes, under the names of the command line's options.
 class RunDecoder {
  public:
@@ -32,13 +35,14 @@ class RunDecoder {
   /// As JSON Schema.
   nlohmann::ordered_json schema() const;
 
-  /// A run as the parameters ask for it; the caller adds principal and observer. kInvalidArgument
-  /// naming what does not fit.
-  Result<run::Request> decode(nlohmann::json parameters) const;
+  /// A run as the parameters ask for it; the caller adds principal and observer. Of live input it
+  /// has an empty feed. kInvalidArgument naming what does not fit.
+  Result<run::Request> decode(nlohmann::json parameters, InputForm input = InputForm::kWhole) const;
 
  private:
   RunRules rules_;
   tool::Definition parameters_;
+  tool::Definition live_parameters_;
 };
 
 }  // namespace skerry::api

@@ -6,6 +6,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "skerry/api/live_run.h"
 #include "skerry/api/output_relay.h"
 #include "skerry/api/run_order.h"
 #include "skerry/run/message_json.h"
@@ -20,6 +21,8 @@ using session::SessionRef;
 constexpr std::size_t kMaxImport = std::size_t{64} << 20;
 // Of a run: its program, its input and its arguments.
 constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
+// How long a person may take is the run's to limit: longer than any run lasts.
+constexpr std::chrono::hours kPatience{24 * 365};
 
 /// The request as `/v1/run` has it, so that both are checked alike.
 json parameters_of(const v1::RunRequest& request) {
@@ -44,6 +47,64 @@ OutputRelay::Client client_of(grpc::Writer<v1::RunEvent>& writer) {
           }};
 }
 
+tool::RunCallbacks callbacks_of(grpc::Writer<v1::RunEvent>& writer, OutputRelay& relay) {
+  tool::RunCallbacks callbacks;
+  callbacks.output = relay.callback();
+  callbacks.begun = [&writer] {
+    v1::RunEvent event;
+    event.mutable_started();
+    writer.send(event);
+  };
+  callbacks.warned = [&writer](std::string_view text) {
+    v1::RunEvent event;
+    event.set_warning(std::string(text));
+    writer.send(event);
+  };
+  return callbacks;
+}
+
+/// Sends the last events of a run. What the call ends with.
+Status told_end(const Result<tool::RunReport>& report, grpc::Writer<v1::RunEvent>& writer) {
+  if (!report.ok()) return report.status();
+  if (report->outcome.result) {
+    v1::RunEvent event;
+    event.set_result(*report->outcome.result);
+    writer.send(event);
+  }
+  v1::RunEvent last;
+  *last.mutable_outcome() = tool::proto_of(*report);
+  writer.send(last);
+  // The program did well, and yet what it left is lost.
+  if (report->session && !report->session->failure.ok()) return report->session->failure;
+  return ok_status();
+}
+
+/// The next piece of input that a client of RunInteractive sends.
+boost::asio::awaitable<Result<std::optional<worker::InputPiece>>> next_piece(grpc::Call& call) {
+  using Piece = worker::InputPiece;
+  for (;;) {
+    v1::RunInput input;
+    auto reading = call.read(input);
+    const auto has_message = co_await std::move(reading);
+    if (!has_message.ok()) co_return has_message.status();
+    if (!*has_message) co_return std::nullopt;
+    switch (input.input_case()) {
+      case v1::RunInput::kText:
+        co_return Piece{.text = std::move(*input.mutable_text())};
+      case v1::RunInput::kEnd:
+        if (input.end()) co_return Piece{.kind = Piece::Kind::kEnd};
+        break;
+      case v1::RunInput::kInterrupt:
+        if (input.interrupt()) co_return Piece{.kind = Piece::Kind::kInterrupt};
+        break;
+      case v1::RunInput::kRun:
+        co_return absl::InvalidArgumentError("a run comes in the first message alone");
+      case v1::RunInput::INPUT_NOT_SET:
+        co_return absl::InvalidArgumentError("a message holds none of text, end and interrupt");
+    }
+  }
+}
+
 }  // namespace
 
 SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
@@ -60,6 +121,9 @@ SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
       "Run", programs, [this](grpc::Call& call, const auto& request, auto& writer) {
         return run(call, request, writer);
       });
+  bidirectional<v1::RunInput, v1::RunEvent>(
+      "RunInteractive", programs,
+      [this](grpc::Call& call, auto& writer) { return run_interactive(call, writer); });
   unary<v1::ListSessionsRequest, v1::ListSessionsResponse>(
       "ListSessions", sessions_of_tenant,
       [this](grpc::Call& call, const auto& request, auto& response) {
@@ -120,35 +184,46 @@ grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& r
   if (!order.ok()) co_return order.status();
   OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(writer),
                     order->output_events_per_second);
-  tool::RunCallbacks callbacks;
-  callbacks.output = relay.callback();
-  callbacks.begun = [&writer] {
-    v1::RunEvent event;
-    event.mutable_started();
-    writer.send(event);
-  };
-  callbacks.warned = [&writer](std::string_view text) {
-    v1::RunEvent event;
-    event.set_warning(std::string(text));
-    writer.send(event);
-  };
   auto running =
-      relay.during(runs_.run(std::move(caller), *std::move(order), std::move(callbacks)));
+      relay.during(runs_.run(std::move(caller), *std::move(order), callbacks_of(writer, relay)));
   const auto report = co_await std::move(running);
-  if (!report.ok()) co_return report.status();
-  if (report->outcome.result) {
+  co_return told_end(report, writer);
+}
+
+grpc::Service::Work SkerryService::run_interactive(grpc::Call& call,
+                                                   grpc::Writer<v1::RunEvent>& writer) {
+  v1::RunInput first;
+  auto reading = call.read(first);
+  if (const auto has_message = co_await std::move(reading); !has_message.ok()) {
+    co_return has_message.status();
+  }
+  if (!first.has_run()) {
+    co_return absl::InvalidArgumentError("the first message holds no run");
+  }
+  access::Principal caller = call.principal();
+  auto order = decoder_.decode(parameters_of(first.run()), InputForm::kLive);
+  first.Clear();
+  if (!order.ok()) co_return order.status();
+  const auto executor = co_await boost::asio::this_coro::executor;
+  call.set_patience(kPatience);
+  OutputRelay::Client client = client_of(writer);
+  LiveRun live(executor, order->input,
+               {.next = [&call] { return next_piece(call); },
+                .unsent = client.unsent,
+                .drained = client.drained});
+  OutputRelay relay(executor, std::move(client), order->output_events_per_second);
+  tool::RunCallbacks callbacks = callbacks_of(writer, relay);
+  callbacks.waiting = [&](bool is_waiting) {
+    live.waiting(is_waiting);
+    relay.flush();  // a prompt, for one
     v1::RunEvent event;
-    event.set_result(*report->outcome.result);
+    event.set_waiting(is_waiting);
     writer.send(event);
-  }
-  v1::RunEvent last;
-  *last.mutable_outcome() = tool::proto_of(*report);
-  writer.send(last);
-  // The program did well, and yet what it left is lost.
-  if (report->session && !report->session->failure.ok()) {
-    co_return report->session->failure;
-  }
-  co_return ok_status();
+  };
+  auto running = live.during(
+      relay.during(runs_.run(std::move(caller), *std::move(order), std::move(callbacks))));
+  const auto report = co_await std::move(running);
+  co_return told_end(report, writer);
 }
 
 grpc::Service::Work SkerryService::list_sessions(grpc::Call& call, const v1::ListSessionsRequest&,

@@ -17,6 +17,7 @@ class SkerryService final : public grpc::Service {
 
  private:
   Work run(grpc::Call& call, const v1::RunRequest& request, grpc::Writer<v1::RunEvent>& writer);
+  Work run_interactive(grpc::Call& call, grpc::Writer<v1::RunEvent>& writer);
   Work list_sessions(grpc::Call& call, const v1::ListSessionsRequest& request,
                      v1::ListSessionsResponse& response);
   Work get_session(grpc::Call& call, const v1::GetSessionRequest& request, v1::Session& response);

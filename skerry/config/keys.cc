@@ -212,6 +212,7 @@ std::vector<Key> sandbox_keys() {
   return {
       size("wasi.max_memory_bytes", kMiB, 4095 * kMiB, SKERRY_FIELD(most.memory)),
       duration<seconds>("wasi.max_timeout_seconds", 1, 86'400, SKERRY_FIELD(most.wall)),
+      duration<seconds>("wasi.max_input_timeout_seconds", 1, 604'800, SKERRY_FIELD(most.input)),
       size("wasi.max_asked_output_bytes", 0, 0x1p30, SKERRY_FIELD(most.output)),
       size("wasi.memory_limit_bytes", kMiB, 4095 * kMiB, SKERRY_FIELD(limits.memory)),
       duration<milliseconds>("wasi.execution_timeout_ms", 1, 86'400'000, SKERRY_FIELD(limits.wall)),

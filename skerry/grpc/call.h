@@ -61,6 +61,9 @@ class Call {
   /// Whether the message that was read last was compressed.
   bool was_compressed() const { return was_compressed_; }
 
+  /// How long `read` waits for the client's next message from now on.
+  void set_patience(std::chrono::milliseconds patience) { options_.patience = patience; }
+
   /// The client's next message; none when it has sent all. kResourceExhausted for one that is too
   /// large, kCancelled when the client has given up, kDeadlineExceeded when it sends nothing.
   boost::asio::awaitable<Result<std::optional<std::string>>> read();

@@ -21,7 +21,8 @@ namespace skerry::tool {
 struct RunBounds {
   ByteSize memory = mib(1024);
   std::chrono::seconds wall{600};
-  ByteSize output = mib(64);  ///< held in memory until the run is told
+  std::chrono::seconds input{604'800};  ///< that it may wait for a person, who holds its worker
+  ByteSize output = mib(64);            ///< held in memory until the run is told
 };
 
 /// Called while a run happens. Each may be empty.
