@@ -53,6 +53,33 @@ class RunRoutesTest : public ::testing::Test {
   http::testing::KeptEvents sent_;
 };
 
+TEST_F(RunRoutesTest, LiveInputHasATimeOfItsOwn) {
+  const auto usual = decoder_.decode({{"code", "1"}}, InputForm::kLive);
+  ASSERT_TRUE(usual.ok()) << usual.status();
+  EXPECT_EQ(usual->request.limits.input, std::chrono::hours(1));
+  EXPECT_NE(usual->input, nullptr);
+  const auto given = decoder_.decode({{"code", "1"}, {"input_timeout", 0.5}}, InputForm::kLive);
+  EXPECT_EQ(given->request.limits.input, std::chrono::milliseconds(500));
+  for (const json& wrong : {json(0), json(604'801), json("1")}) {
+    EXPECT_FALSE(decoder_.decode({{"code", "1"}, {"input_timeout", wrong}}, InputForm::kLive).ok());
+  }
+  RunRules strict;
+  strict.most.input = std::chrono::seconds(60);
+  const RunDecoder bounded(strict);
+  EXPECT_EQ(bounded.decode({{"code", "1"}}, InputForm::kLive)->request.limits.input,
+            std::chrono::seconds(60));
+  EXPECT_FALSE(bounded.decode({{"code", "1"}, {"input_timeout", 61}}, InputForm::kLive).ok());
+  const auto whole = decoder_.decode({{"code", "1"}, {"input_timeout", 1}});
+  EXPECT_THAT(std::string(message_of(whole.status())), HasSubstr("input_timeout"));
+  EXPECT_EQ(decoder_.decode({{"code", "1"}})->input, nullptr);
+}
+
+TEST_F(RunRoutesTest, LiveInputIsForWebSockets) {
+  const auto answer = get("/v1/run/stream");
+  EXPECT_EQ(answer.status, 426);
+  EXPECT_TRUE(runner_.requests.empty());
+}
+
 TEST_F(RunRoutesTest, ARunIsDecoded) {
   const auto answer = post("/v1/run", {{"code", "1"},
                                        {"session", "s"},

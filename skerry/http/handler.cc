@@ -15,19 +15,22 @@ constexpr std::size_t kParsedOnLoop = 64 * 1024;
 using Parse = Result<json> (*)(std::string_view text, std::string_view what,
                                const JsonLimits& limits);
 
+/// Lets go of the text when it has been parsed: up to 70 MiB, for as long as the request is
+/// handled.
+awaitable<Result<json>> parsed(loop::Pool& pool, std::string tenant, std::string text,
+                               std::string_view what, JsonLimits limits, Parse parse) {
+  auto work = [&] { return parse(text, what, limits); };
+  if (text.size() <= kParsedOnLoop) co_return work();
+  auto parsing = pool.run(std::move(tenant), std::move(work));
+  co_return co_await std::move(parsing);
+}
+
 Handler with_parsed(loop::Pool& pool, JsonHandler handler, JsonLimits limits, Parse parse) {
   return [&pool, handler = std::move(handler), limits, parse](
              Request request, EventStream& events) -> awaitable<std::optional<Response>> {
-    Result<json> body = absl::InternalError("not parsed");
-    std::string text = std::exchange(request.body, {});
-    if (text.size() <= kParsedOnLoop) {
-      body = parse(text, "the body", limits);
-    } else {
-      auto work = [&] { return parse(text, "the body", limits); };
-      auto parsing = pool.run(request.principal.tenant, std::move(work));
-      body = co_await std::move(parsing);
-    }
-    std::string().swap(text);  // up to 70 MiB, for as long as the request is handled
+    auto parsing = parsed(pool, request.principal.tenant, std::exchange(request.body, {}),
+                          "the body", limits, parse);
+    auto body = co_await std::move(parsing);
     if (!body.ok()) co_return response_of(body.status());
     json value = *std::move(body);
     auto handling = handler(request, std::move(value), events);
@@ -36,6 +39,11 @@ Handler with_parsed(loop::Pool& pool, JsonHandler handler, JsonLimits limits, Pa
 }
 
 }  // namespace
+
+awaitable<Result<json>> parsed_object(loop::Pool& pool, std::string tenant, std::string text,
+                                      std::string_view what, JsonLimits limits) {
+  return parsed(pool, std::move(tenant), std::move(text), what, limits, parse_json_object);
+}
 
 Handler immediate(std::function<Response(const Request&)> respond) {
   return [respond = std::move(respond)](Request request,

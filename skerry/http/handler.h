@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,13 @@ namespace skerry::http {
 
 /// A handler that computes its response at once.
 Handler immediate(std::function<Response(const Request&)> respond);
+
+/// `text` as a JSON object within `limits`; `what` names it in the message of a failure. A large
+/// one is parsed on the pool, in the tenant's turn.
+boost::asio::awaitable<Result<nlohmann::json>> parsed_object(loop::Pool& pool, std::string tenant,
+                                                             std::string text,
+                                                             std::string_view what,
+                                                             JsonLimits limits = {});
 
 /// Handles a request whose body is JSON.
 using JsonHandler = std::function<boost::asio::awaitable<std::optional<Response>>(

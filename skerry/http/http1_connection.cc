@@ -274,7 +274,7 @@ class Http1Connection final : public Connections::Member {
     set_busy(is_trusted());
     request->body = std::move(parser.get().body());
     if (is_head) request->method = "GET";
-    auto answering = answer(parser, *std::move(request), std::move(match), keep_alive);
+    auto answering = answer(parser, *std::move(request), std::move(match), share, keep_alive);
     const bool goes_on = co_await std::move(answering);
     set_busy(false);
     co_return goes_on;
@@ -292,10 +292,10 @@ class Http1Connection final : public Connections::Member {
   }
 
   awaitable<bool> answer(Http1Parser& parser, Request request, Router::Match match,
-                         bool keep_alive) {
+                         BodyShare& share, bool keep_alive) {
     const bool is_head = parser.get().method() == bhttp::verb::head;
     if (request.wants_web_socket) {
-      WebSocketEvents<Stream> messages(stream_, parser.get());
+      WebSocketEvents<Stream> messages(stream_, parser.get(), share);
       auto answering = answer_messages(std::move(request), std::move(match), messages);
       auto refusal = co_await std::move(answering);
       is_taken_ = messages.has_taken();

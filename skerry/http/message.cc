@@ -93,6 +93,10 @@ Response response_of(const Status& status) {
   }
 }
 
+boost::asio::awaitable<Result<std::string>> EventStream::receive(std::chrono::milliseconds) {
+  co_return absl::CancelledError("this client sends no messages");
+}
+
 void EventStream::send(std::string_view name, const nlohmann::ordered_json& data) {
   const std::string text = dump_json(data);
   send({.name = name, .data = text});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -151,6 +153,14 @@ class EventStream {
   /// Until the client has taken all that was sent: whoever sends much waits for it. A client that
   /// takes nothing for too long is cut off.
   virtual boost::asio::awaitable<void> drained() = 0;
+
+  /// Of a WebSocket: keeps the client's messages for `receive`. The first may have `first_message`
+  /// bytes, later ones 64 KiB. To be called before the stream is opened; else they are dropped.
+  virtual void listen(std::size_t first_message) { (void)first_message; }
+  /// The client's next message, for one caller at a time. kCancelled when no more comes,
+  /// kDeadlineExceeded when none comes for `patience`, kUnavailable when what clients send together
+  /// takes too much memory.
+  virtual boost::asio::awaitable<Result<std::string>> receive(std::chrono::milliseconds patience);
 };
 
 /// Answers a request: with a response, or with events, and then with none, or with the one that

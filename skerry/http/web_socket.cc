@@ -7,6 +7,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -21,6 +22,10 @@ using asio::awaitable;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kNever = asio::steady_timer::time_point::max();
 constexpr std::size_t kMaxMessage = std::size_t{64} << 10;  // of the client's
+// What waits for a handler that listens; each message costs it as much as some bytes more.
+constexpr std::size_t kMaxReceived = std::size_t{64} << 10;
+constexpr std::size_t kMessageCost = 64;
+constexpr std::chrono::seconds kRoomCheck{1};
 constexpr std::chrono::seconds kHandshake{10};
 // A ping goes out after half of it.
 constexpr std::chrono::seconds kSilence{30};
@@ -28,12 +33,15 @@ constexpr std::chrono::seconds kSilence{30};
 }  // namespace
 
 template <typename Stream>
-WebSocketEvents<Stream>::WebSocketEvents(Stream& stream, const Request& request)
+WebSocketEvents<Stream>::WebSocketEvents(Stream& stream, const Request& request, BodyShare& share)
     : stream_(stream),
       request_(request),
       changed_(stream.get_executor(), kNever),
       taken_(stream.get_executor(), kNever),
       gone_(stream.get_executor(), kNever),
+      share_(share),
+      received_(stream.get_executor(), kNever),
+      wanted_(stream.get_executor(), kNever),
       reason_(websocket::close_code::normal) {}
 
 template <typename Stream>
@@ -77,6 +85,8 @@ void WebSocketEvents<Stream>::end() {
   gone_.cancel();
   taken_.cancel();
   changed_.cancel();
+  received_.cancel();
+  wanted_.cancel();
 }
 
 template <typename Stream>
@@ -137,14 +147,76 @@ awaitable<void> WebSocketEvents<Stream>::write() {
 
 template <typename Stream>
 awaitable<void> WebSocketEvents<Stream>::read() {
-  boost::beast::flat_buffer buffer;
-  for (;;) {
-    auto reading = socket_->async_read(buffer, kTuple);
-    const auto [error, size] = co_await std::move(reading);
-    if (error) break;  // the client's close, too
-    buffer.clear();
+  for (bool is_first = true;; is_first = false) {
+    auto waiting = room();
+    co_await std::move(waiting);
+    const bool is_large = is_first && first_message_;
+    socket_->read_message_max(is_large ? std::max(*first_message_, kMaxMessage) : kMaxMessage);
+    boost::beast::flat_buffer buffer;
+    auto reading = read_message(buffer);
+    if (!co_await std::move(reading)) break;
+    if (!first_message_) continue;
+    const auto bytes = buffer.cdata();
+    messages_.emplace_back(static_cast<const char*>(bytes.data()), bytes.size());
+    messages_size_ += bytes.size() + kMessageCost;
+    if (is_first) kept_ = bytes.size();
+    received_.cancel();
   }
-  end();
+  // The handler says that it is over, and then the connection is closed.
+  if (!is_overflown_) end();
+}
+
+/// False when there is none, for the client has gone or closed, or all memory is taken.
+template <typename Stream>
+awaitable<bool> WebSocketEvents<Stream>::read_message(boost::beast::flat_buffer& buffer) {
+  do {
+    auto reading = socket_->async_read_some(buffer, kMaxMessage, kTuple);
+    const auto [error, size] = co_await std::move(reading);
+    if (error) co_return false;
+    is_overflown_ = !share_.grow_to(kept_ + messages_size_ + buffer.size());
+    if (is_overflown_) {
+      received_.cancel();
+      co_return false;
+    }
+  } while (!socket_->is_message_done());
+  co_return true;
+}
+
+/// Until the handler has taken enough of what came. A client that is not read may go unnoticed, but
+/// for the connection's own time limit.
+template <typename Stream>
+awaitable<void> WebSocketEvents<Stream>::room() {
+  while (messages_size_ > kMaxReceived && !is_gone_ && socket_->is_open()) {
+    wanted_.expires_after(kRoomCheck);
+    auto waiting = wanted_.async_wait(kTuple);
+    (void)co_await std::move(waiting);
+  }
+}
+
+template <typename Stream>
+awaitable<Result<std::string>> WebSocketEvents<Stream>::receive(
+    std::chrono::milliseconds patience) {
+  const auto latest = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    if (!messages_.empty()) {
+      std::string message = std::move(messages_.front());
+      messages_.pop_front();
+      messages_size_ -= message.size() + kMessageCost;
+      wanted_.cancel();
+      co_return message;
+    }
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (is_gone_ || state.cancelled() != asio::cancellation_type::none) {
+      co_return absl::CancelledError("the client has gone");
+    }
+    if (is_overflown_) {
+      co_return absl::UnavailableError("other requests' bodies take all memory for these");
+    }
+    received_.expires_at(latest);
+    auto waiting = received_.async_wait(kTuple);
+    const auto [cancelled] = co_await std::move(waiting);
+    if (!cancelled) co_return absl::DeadlineExceededError("the client's message did not come");
+  }
 }
 
 template class WebSocketEvents<PlainStream>;
