@@ -91,7 +91,7 @@ Status import_session(SessionStore& store, const runtime::Home& home, const Stor
     // Sets the runtimes up when that has not been done.
     const runtime::Installation installation = runtime::bundled_in(home);
     SKERRY_TRY(ready_runtimes(installation, engine::Metering::kNone));
-    SKERRY_ASSIGN(const auto installed, broker::installed_runtimes(installation));
+    SKERRY_ASSIGN(const auto installed, session::installed_runtimes(installation));
     session::ReaderOptions reader;
     SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
     return session::read_session(input.get(), std::move(room), installed, reader);

@@ -183,7 +183,7 @@ Sessions::Awaited<store::RevisionInfo> Sessions::import(SessionRef ref, std::str
     SKERRY_TRY(write_all(input.get(), as_bytes(exported)));
     exported = std::string();
     SKERRY_ASSIGN(OwnedFd room, unnamed_file(store));
-    SKERRY_ASSIGN(const auto installed, broker::installed_runtimes(installation_));
+    SKERRY_ASSIGN(const auto installed, installed_runtimes(installation_));
     return read_session(input.get(), std::move(room), installed, reader_);
   };
   const auto begun = Clock::now();
