@@ -135,8 +135,8 @@ std::optional<std::vector<PageRun>> runs_in(const proto::SessionExport& message,
   return runs_of(message.runs(), pages);
 }
 
-/// Checks what `message` says of itself and takes it over, all but the pages. Its facts are of the
-/// template that it began on: no run of an imported session asks for them.
+/// Checks what `message` says of itself and takes it over, all but the pages and the facts. Those
+/// are of the template that it began on: no run of an imported session asks for them.
 Result<Export> taken(proto::SessionExport message, std::uint64_t pages_size) {
   if (!is_hexadecimal(message.module_sha256(), 64)) return no_export("no module's hash");
   if (!is_plain_name(message.template_name())) return no_export("no template's name");

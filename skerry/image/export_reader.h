@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "skerry/base/fd.h"
@@ -23,6 +24,9 @@ struct Export {
   std::string module_sha256;
   std::string template_name;
   Captured captured;
+  /// Of the image that it will rest on. What the file says of them is not taken over: whoever finds
+  /// the runtime that it is of here puts that runtime's.
+  std::map<std::string, std::string> facts = {};
 };
 
 /// The most bytes that an export may have.

@@ -370,8 +370,10 @@ Status RevisionFiles::keep_template(const Image& image, const std::filesystem::p
 }
 
 Result<Revision> RevisionFiles::bare_base(std::string_view module_sha256,
-                                          std::string_view template_name) const {
+                                          std::string_view template_name,
+                                          const std::map<std::string, std::string>& facts) const {
   Manifest bare;
+  bare.facts = facts;
   bare.module_sha256 = module_sha256;
   bare.template_name = template_name;
   SKERRY_ASSIGN(const std::string id, new_id());

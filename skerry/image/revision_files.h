@@ -88,10 +88,11 @@ class RevisionFiles {
   /// Keeps the template at `path`, whose image is `image`, for as long as revisions rest on it.
   Status keep_template(const Image& image, const std::filesystem::path& path) const;
 
-  /// A base for revisions that rest on no template: one zero page, and the names of the module and
-  /// of the template that they began on elsewhere. Kept as templates are, once for all of the same
-  /// names.
-  Result<Revision> bare_base(std::string_view module_sha256, std::string_view template_name) const;
+  /// A base for revisions that rest on no template: one zero page, these facts, and the names of
+  /// the module and of the template that they began on elsewhere. Kept as templates are, once for
+  /// all of the same names and facts.
+  Result<Revision> bare_base(std::string_view module_sha256, std::string_view template_name,
+                             const std::map<std::string, std::string>& facts) const;
 
   /// Opens a revision with all that it rests on. kNotFound, kDataLoss or kUnimplemented, naming the
   /// file, when one of them is missing, damaged or of another version.

@@ -14,14 +14,16 @@
 namespace skerry::session {
 namespace {
 
-Status check_runtime(const image::Export& read, const std::vector<InstalledRuntime>& installed) {
+/// The manifest of the runtime that an export is of.
+Result<const image::Manifest*> runtime_of(const image::Export& read,
+                                          const std::vector<InstalledRuntime>& installed) {
   std::string here;
   for (const InstalledRuntime& each : installed) {
     if (read.module_sha256 == each.manifest.module_sha256) {
-      return image::have_same_names(read.captured.state.globals, each.manifest.globals)
-                 ? ok_status()
-                 : absl::DataLossError(
-                       "not a whole session export: its globals are not the runtime's");
+      if (image::have_same_names(read.captured.state.globals, each.manifest.globals)) {
+        return &each.manifest;
+      }
+      return absl::DataLossError("not a whole session export: its globals are not the runtime's");
     }
     here += (here.empty() ? "" : ", ") + each.manifest.module_sha256;
   }
@@ -100,7 +102,9 @@ Result<image::Export> read_session(int fd, OwnedFd room,
       .host_state = std::min(wasi::max_encoded_size({.file_bytes = options.files}),
                              bytes(image::kMaxManifest))};
   SKERRY_ASSIGN(auto read, image::take_unpacked(std::move(room), sizes, limits));
-  SKERRY_TRY(check_runtime(read, installed));
+  SKERRY_ASSIGN(const image::Manifest* runtime, runtime_of(read, installed));
+  const auto name = runtime->facts.find(std::string(runtime::kRuntimeFact));
+  if (name != runtime->facts.end()) read.facts.insert(*name);
   return read;
 }
 

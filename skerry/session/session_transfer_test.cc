@@ -139,6 +139,19 @@ TEST_F(SessionTransferTest, AnotherRuntimesExportIsRefusedByName) {
   EXPECT_EQ(read(file).status().code(), StatusCode::kDataLoss);
 }
 
+TEST_F(SessionTransferTest, OfSeveralRuntimesTheOneWithItsModuleIsFound) {
+  image_.manifest.facts = {{"runtime", "what the file says"}};
+  const OwnedFd input = image::testing::memory_file(as_bytes(exported()));
+  InstalledRuntime first{.parts = {}, .manifest = image_.manifest};
+  first.manifest.module_sha256 = std::string(64, 'b');
+  InstalledRuntime second{.parts = home_.parts("python"), .manifest = image_.manifest};
+  second.manifest.facts = {{"runtime", "toy"}, {"recipe", "r"}};
+  const auto result =
+      read_session(input.get(), image::testing::memory_file({}), {first, second}, reader());
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->facts, (std::map<std::string, std::string>{{"runtime", "toy"}}));
+}
+
 TEST_F(SessionTransferTest, FilesOverTheQuotaAreRefused) {
   image_.manifest.host_state = host_state(as_bytes(std::string(mib(2).value, 'x')));
   const std::string file = exported();

@@ -525,7 +525,7 @@ Result<RevisionInfo> DirectoryStore::import(const SessionName& name,
   SKERRY_ASSIGN(const FileLock writing, FileLock::acquire_shared(writing_lock(directory_)));
   SKERRY_TRY(check_free(name));
   SKERRY_ASSIGN(const image::Revision base,
-                files_.bare_base(imported.module_sha256, imported.template_name));
+                files_.bare_base(imported.module_sha256, imported.template_name, imported.facts));
   const std::string from = "imported: " + imported.origin.session + ", revision " +
                            std::to_string(imported.origin.revision);
   SKERRY_ASSIGN(auto saved, save(turn, base, imported.captured,
