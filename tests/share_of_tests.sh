@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# share_of_tests.sh N: the C++ tests that HEAD or the work tree changed, and one in N of the others, one a line. Which ones follows
+# from their names and from how many commits there are, so that N commits in a row see each, and the same commit always the same.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+parts=$1
+number=$(git rev-list --count HEAD 2>/dev/null || echo 0)
+{
+  git diff --name-only --diff-filter=d HEAD~1 -- 'skerry/*_test.cc' 2>/dev/null || true
+  for file in skerry/*/*_test.cc; do
+    hash=$(cksum <<<"$file")
+    [ $((${hash%% *} % parts)) -ne $((number % parts)) ] || echo "$file"
+  done
+} | sort -u
