@@ -21,8 +21,8 @@ SKERRY := $(CURDIR)/build/release/bin/skerry
 LOGS := build/logs
 IN_TEST_HOME := SKERRY_HOME=$(TEST_HOME)
 BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake density broker service throughput cpu
-# What runs under the thread sanitizer: the folders that work with processes, signals and threads.
-TSAN_TESTS ?= base_test loop_test access_test http_test grpc_test broker_test session_test task_test worker_test
+# What runs under the thread sanitizer: the folders that work with processes, signals and threads. tests/layers.py finds those with threads.
+TSAN_TESTS ?= base_test loop_test access_test http_test grpc_test worker_test broker_test session_test workspace_test tool_test task_test api_test shannon_test
 PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto)) skerry_standard_proto skerry_shannon_proto skerry_v1_proto
 CPP_FILES = $(shell find skerry tests -name '*.h' -o -name '*.cc')
 TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(wildcard skerry/*/*.cc))

@@ -4,8 +4,8 @@
 
 A folder includes only itself and folders before it in that list; only the engine includes Wasmtime; every folder is in the
 list; headers of a folder do not include each other in a circle; what a folder's own sub-folder declares is for that folder alone;
-a source includes its own header first, so that the header is known to compile by itself; a folder has at most 25 files that are no
-tests. The tables of folders in ARCHITECTURE.md and skerry/README.md
+a source includes its own header first, so that the header is known to compile by itself; a folder that works with threads is among
+TSAN_TESTS of the Makefile; a folder has at most 25 files that are no tests. The tables of folders in ARCHITECTURE.md and skerry/README.md
 are made of the first lines of the folders' READMEs. Prints each breach as file:line and ends with 1 if there was any.
 
     tests/layers.py [SOURCE_DIRECTORY]
@@ -24,6 +24,10 @@ ENGINE = "engine"
 MAX_FILES = 25
 # Folders that still have more: so many, and never more again.
 LARGE_FOLDERS = {"base": 50, "wasi": 40, "tool": 34, "http": 37, "app": 37, "worker": 29, "image": 29, "bench": 26}
+# What a source names that starts threads, or gives them work; a count of processors is none.
+THREADS = re.compile(r"std::(jthread|thread\b(?!::hardware))|thread_pool|\b(Pool|StoreLanes|SessionAccess|on_pool|Mutex)\b")
+# Folders that do, and whose unit tests have no threads at work: whole programs are run of these.
+UNTHREADED_TESTS = {"app", "bench"}
 # Documents with the table, and how a folder is named there.
 TABLES = {"ARCHITECTURE.md": "[`skerry/{0}`](skerry/{0}/README.md)", "skerry/README.md": "[{0}]({0}/README.md)"}
 BEGIN, END = "<!-- folders: tests/layers.py --write -->\n", "<!-- end of folders -->\n"
@@ -110,6 +114,19 @@ def late_header(root, source):
             return
 
 
+def without_tsan(root, order):
+    """Folders that work with threads and whose tests do not run under the thread sanitizer."""
+    tests = re.search(r"^TSAN_TESTS \?= (.*)$", (root / "Makefile").read_text(), re.MULTILINE).group(1).split()
+    for folder in order:
+        if folder in UNTHREADED_TESTS or f"{folder}_test" in tests:
+            continue
+        for file in sorted(p for p in (root / "skerry" / folder).iterdir() if p.suffix in SOURCES and not p.stem.endswith("_test")):
+            match = THREADS.search(re.sub(r"//.*", "", file.read_text()))
+            if match:
+                yield f"{file.relative_to(root)}: has {match.group()}, and TSAN_TESTS of the Makefile lacks {folder}_test"
+                break
+
+
 def breaches(root):
     order = layers_of(root)
     for folder in order:
@@ -117,6 +134,7 @@ def breaches(root):
             yield f"skerry/{folder}/README.md:1: expected \"# {folder}: WHAT IT IS\""
         yield from circles(root, folder)
         yield from excess(root, folder)
+    yield from without_tsan(root, order)
     for document, name in TABLES.items():
         text = (root / document).read_text()
         if with_table(text, table_of(root, name)) != text:
