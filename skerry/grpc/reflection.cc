@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -20,6 +21,7 @@ using boost::asio::awaitable;
 
 // Answers that wait for the client before the next question is read.
 constexpr std::size_t kMaxWaiting = 1 << 20;
+constexpr const char* kUnknownName = "nothing of this name is known";
 
 /// The service in one of its versions, whose messages are alike.
 template <typename Request, typename Response>
@@ -63,10 +65,11 @@ class Reflection final : public Service {
           response.mutable_list_services_response()->add_service()->set_name(each->name());
         }
         break;
-      // Proto3 has no extensions but options.
       case Request::kFileContainingExtension:
+        add_files(file_with(request.file_containing_extension()), response);
+        break;
       case Request::kAllExtensionNumbersOfType:
-        add_error(StatusCode::kNotFound, "there are no extensions", response);
+        add_extensions(request.all_extension_numbers_of_type(), response);
         break;
       default:
         add_error(StatusCode::kInvalidArgument, "the request asks for nothing", response);
@@ -79,10 +82,34 @@ class Reflection final : public Service {
     response.mutable_error_response()->set_error_message(why);
   }
 
+  /// The file that extends a message so: of ours, those extend options of fields. Null: none does.
+  template <typename Extension>
+  static const pb::FileDescriptor* file_with(const Extension& extension) {
+    const auto* pool = pb::DescriptorPool::generated_pool();
+    const auto* type = pool->FindMessageTypeByName(extension.containing_type());
+    if (type == nullptr) return nullptr;
+    const auto* found = pool->FindExtensionByNumber(type, extension.extension_number());
+    return found == nullptr ? nullptr : found->file();
+  }
+
+  static void add_extensions(const std::string& name, Response& response) {
+    const auto* pool = pb::DescriptorPool::generated_pool();
+    const auto* type = pool->FindMessageTypeByName(name);
+    if (type == nullptr) {
+      add_error(StatusCode::kNotFound, kUnknownName, response);
+      return;
+    }
+    auto& told = *response.mutable_all_extension_numbers_response();
+    told.set_base_type_name(name);
+    std::vector<const pb::FieldDescriptor*> extensions;
+    pool->FindAllExtensions(type, &extensions);
+    for (const pb::FieldDescriptor* each : extensions) told.add_extension_number(each->number());
+  }
+
   /// A file, and those that it needs.
   static void add_files(const pb::FileDescriptor* file, Response& response) {
     if (file == nullptr) {
-      add_error(StatusCode::kNotFound, "nothing of this name is known", response);
+      add_error(StatusCode::kNotFound, kUnknownName, response);
       return;
     }
     std::set<const pb::FileDescriptor*> added;
