@@ -26,6 +26,8 @@ def test_grpcurl_finds_and_calls_what_there_is(serve, grpcurl):
     assert {"shannon.agent.AgentService", "skerry.v1.Skerry", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection"} <= set(listed)
     assert "ExecuteTool" in grpcurl(service.grpc, "describe", "shannon.agent.AgentService")
+    described = grpcurl(service.grpc, "describe", "skerry.v1.RunRequest")
+    assert "skerry.v1.rules" in described and '"Seconds after which the run is killed"' in described, described
     code = {"tool_name": "python_executor", "parameters": {"code": "print(6 * 7)"}}
     said = json.loads(grpcurl("-d", json.dumps(code), service.grpc, "shannon.agent.AgentService/ExecuteTool"))
     assert said["output"] == "42\n"

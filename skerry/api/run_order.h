@@ -7,9 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/base/status.h"
+#include "skerry/run/message_decoder.h"
 #include "skerry/run/runner.h"
-#include "skerry/tool/definition.h"
 #include "skerry/tool/runs.h"
+#include "skerry/v1/skerry.pb.h"
 
 namespace skerry::api {
 
@@ -25,24 +26,31 @@ struct RunRules {
 /// How a run's standard input comes: whole, with its parameters, or also while it lasts.
 enum class InputForm { kWhole, kLive };
 
-/// Reads what `/v1/run` takes, under the names of the command line's options.
+/// Reads what `/v1/run` and `skerry.v1` take for a run, each under the names of the message.
 class RunDecoder {
  public:
   explicit RunDecoder(const RunRules& rules);
 
   const RunRules& rules() const { return rules_; }
 
-  /// As JSON Schema.
-  nlohmann::ordered_json schema() const;
+  /// As JSON Schema, of a run whose input comes whole.
+  nlohmann::ordered_json schema() const { return whole_.schema(); }
 
   /// A run as the parameters ask for it; the caller adds principal and observer. Of live input it
   /// has an empty feed. kInvalidArgument naming what does not fit.
   Result<run::Request> decode(nlohmann::json parameters, InputForm input = InputForm::kWhole) const;
+  Result<run::Request> decode(v1::RunRequest message, InputForm input = InputForm::kWhole) const;
 
  private:
+  const run::MessageDecoder& messages(InputForm input) const {
+    return input == InputForm::kLive ? live_ : whole_;
+  }
+  /// Of a message that is checked and has its defaults.
+  Result<run::Request> order_of(v1::RunRequest message, InputForm input) const;
+
   RunRules rules_;
-  tool::Definition parameters_;
-  tool::Definition live_parameters_;
+  run::MessageDecoder whole_;
+  run::MessageDecoder live_;
 };
 
 }  // namespace skerry::api

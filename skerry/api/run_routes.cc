@@ -49,11 +49,10 @@ ordered_json health_schema() {
 /// What `tool::json_of` makes of a run's report.
 ordered_json report_schema() {
   ordered_json schema = run::schema_of(*v1::Outcome::descriptor());
-  schema["properties"].update({{"limits", object_schema()},
-                               {"result", {{"type", {"string", "null"}}}},
+  schema["properties"].update({{"result", {{"type", {"string", "null"}}}},
                                {"stdout", text_schema()},
                                {"stderr", text_schema()}});
-  for (const char* name : {"limits", "result", "stdout", "stderr"}) {
+  for (const char* name : {"result", "stdout", "stderr"}) {
     schema["required"].push_back(name);
   }
   return schema;

@@ -109,6 +109,55 @@ TEST_F(RunRoutesTest, ARunIsDecoded) {
   EXPECT_EQ(request.request.seed, 3U);
 }
 
+TEST(RunDecoderTest, AMessageIsTheSameRunAsItsJson) {
+  const RunDecoder decoder{RunRules()};
+  v1::RunRequest message;
+  message.set_code("1");
+  message.set_session("s");
+  message.add_args("a");
+  (*message.mutable_env())["K"] = "V";
+  message.set_timeout(0.5);
+  message.set_seed(3);
+  const auto over_grpc = decoder.decode(message);
+  const auto over_http = decoder.decode(json{{"code", "1"},
+                                             {"session", "s"},
+                                             {"args", {"a"}},
+                                             {"env", {{"K", "V"}}},
+                                             {"timeout", 0.5},
+                                             {"seed", 3}});
+  ASSERT_TRUE(over_grpc.ok() && over_http.ok()) << over_grpc.status() << over_http.status();
+  for (const run::Request* each : {&*over_grpc, &*over_http}) {
+    EXPECT_EQ(each->session->text(), "s");
+    EXPECT_EQ(each->isolation, run::Isolation::kTenant);
+    EXPECT_EQ(each->request.program.code, "1");
+    EXPECT_THAT(each->request.program.arguments, ElementsAre("-c", "a"));
+    EXPECT_EQ(each->request.program.environment.at("K"), "V");
+    EXPECT_EQ(each->request.limits.wall, std::chrono::milliseconds(500));
+    EXPECT_EQ(each->request.limits.memory, sandbox::Limits().memory);
+    EXPECT_EQ(each->request.limits.words, sandbox::LimitWords::kRunFields);
+    EXPECT_EQ(each->request.seed, 3U);
+  }
+  message.set_timeout(601);
+  const json too_long{{"code", "1"}, {"timeout", 601}};
+  EXPECT_EQ(decoder.decode(message).status(), decoder.decode(too_long).status());
+}
+
+TEST(RunDecoderTest, WhatTheOperatorSaysIsLaidOverTheOptions) {
+  RunRules rules;
+  rules.limits.wall = std::chrono::seconds(90);
+  rules.limits.output = mib(2);
+  rules.most.wall = std::chrono::seconds(60);
+  rules.most.memory = mib(512);
+  const RunDecoder decoder(rules);
+  const json properties(decoder.schema()["properties"]);
+  EXPECT_EQ(properties["timeout"]["default"], 90);
+  EXPECT_EQ(properties["timeout"]["maximum"], 90) << "what runs have anyway may be asked for";
+  EXPECT_EQ(properties["memory"]["maximum"], 512);
+  EXPECT_EQ(properties["max_output"]["default"], mib(2).value);
+  EXPECT_FALSE(decoder.decode(json{{"code", "1"}, {"memory", 513}}).ok());
+  EXPECT_EQ(decoder.decode(json{{"code", "1"}})->request.limits.wall, std::chrono::seconds(90));
+}
+
 TEST_F(RunRoutesTest, ARunThatDoesNotFitIsRefusedByName) {
   const std::pair<json, const char*> cases[] = {
       {json::object(), "code"},

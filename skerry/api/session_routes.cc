@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/api/session_routes.h"
 
-#include <cmath>
-#include <cstdint>
 #include <memory>
 #include <utility>
 
-#include "skerry/base/json_fields.h"
 #include "skerry/http/handler.h"
-#include "skerry/http/json_schema.h"
+#include "skerry/run/message_decoder.h"
 #include "skerry/run/message_json.h"
 #include "skerry/session/session_report.h"
 #include "skerry/v1/skerry.pb.h"
@@ -20,57 +17,24 @@ using boost::asio::awaitable;
 using http::error_response;
 using http::EventStream;
 using http::json_response;
-using http::nullable;
-using http::object_of;
 using http::response_of;
 using http::RouteParameter;
 using http::Router;
-using http::session_name_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using session::SessionRef;
 using session::Sessions;
 
-constexpr double kMaxWhole = 9007199254740992.0;  // 2^53: a double tells them apart up to here
 constexpr const char* kExportType = "application/octet-stream";
 
 SessionRef ref_of(const http::Request& request) {
   return {.principal = request.principal, .name = request.variables.at("session")};
 }
 
-std::string query_of(const http::Request& request, const char* name) {
-  const auto found = request.query.find(name);
-  return found == request.query.end() ? std::string() : found->second;
-}
-
 /// A result as a response: its value's JSON, or what failed.
 template <typename Value>
 http::Response told(const Result<Value>& result) {
   return result.ok() ? json_response(session::json_of(*result)) : response_of(result.status());
-}
-
-/// A revision in a body: a number, or a number or label as text.
-Result<std::string> revision_in(const json& body) {
-  const auto found = body.find("revision");
-  if (found != body.end() && found->is_string()) return found->get<std::string>();
-  if (found != body.end() && found->is_number_unsigned()) return found->dump();
-  if (found != body.end() && found->is_number_float()) {
-    // 3.0 is a whole number, too.
-    const double number = found->get<double>();
-    if (number >= 0 && number <= kMaxWhole && std::trunc(number) == number) {
-      return std::to_string(static_cast<std::int64_t>(number));
-    }
-  }
-  return absl::InvalidArgumentError("revision is missing, or neither a number nor a label");
-}
-
-Result<std::string> label_in(const json& body) {
-  const auto found = body.find("label");
-  if (found == body.end() || found->is_null()) return std::string();
-  if (found->is_string() && !found->get_ref<const std::string&>().empty()) {
-    return found->get<std::string>();
-  }
-  return absl::InvalidArgumentError("label must be a text that is not empty");
 }
 
 // ---------------------------------------------------------------------------------------- schemas
@@ -80,69 +44,53 @@ ordered_json schema_of() {
   return run::schema_of(*Message::descriptor());
 }
 
-/// What `store::SessionStore` takes: a label, and a revision by number or label.
-ordered_json label_schema() {
-  return {{"type", "string"},
-          {"pattern", R"(^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f0-9-][^\x00-\x1f\x7f]*$)"},
-          {"maxLength", 128}};
-}
-
-ordered_json revision_name_schema() {
-  return {{"type", {"integer", "string"}}, {"minimum", 0}, {"maximum", INT64_MAX}};
-}
-
 // --------------------------------------------------------------------------------------- handlers
 
 awaitable<std::optional<http::Response>> list(Sessions& sessions, http::Request request) {
   const auto all = co_await sessions.list(std::move(request.principal));
-  if (!all.ok()) co_return response_of(all.status());
-  v1::ListSessionsResponse listed;
-  for (const auto& each : *all) *listed.add_sessions() = session::proto_of(each);
-  co_return json_response(run::document_of(listed));
+  co_return told(all);
 }
 
 awaitable<std::optional<http::Response>> clear(Sessions& sessions, http::Request request) {
   std::optional<std::string> name;
   if (const auto found = request.variables.find("session"); found != request.variables.end()) {
     name = found->second;
-  } else if (query_of(request, "all") != "true") {
+  } else if (const auto all = request.query.find("all");
+             all == request.query.end() || all->second != "true") {
     co_return error_response(400, "this would forget every session: say so with ?all=true");
   }
   const auto cleared = co_await sessions.clear(std::move(request.principal), std::move(name));
   if (!cleared.ok()) co_return response_of(cleared.status());
-  co_return json_response({{"cleared", *cleared}});
+  v1::ClearSessionsResponse message;
+  message.set_cleared(*cleared);
+  co_return json_response(run::document_of(message));
 }
 
-awaitable<std::optional<http::Response>> checkpoint(Sessions& sessions, SessionRef ref, json body) {
-  auto label = label_in(body);
-  if (!label.ok()) co_return response_of(label.status());
-  const auto made = co_await sessions.checkpoint(std::move(ref), *std::move(label));
-  if (!made.ok()) co_return response_of(made.status());
-  ordered_json told = session::json_of(made->info);
-  told["replaced_label"] = made->replaced.empty() ? ordered_json() : ordered_json(made->replaced);
-  told["label_taken_from"] = made->taken ? ordered_json(*made->taken) : ordered_json();
-  co_return json_response(told);
+awaitable<std::optional<http::Response>> checkpoint(Sessions& sessions, SessionRef ref,
+                                                    v1::CheckpointRequest body) {
+  std::string label = std::move(*body.mutable_label());
+  const auto made = co_await sessions.checkpoint(std::move(ref), std::move(label));
+  co_return told(made);
 }
 
-awaitable<std::optional<http::Response>> rewind(Sessions& sessions, SessionRef ref, json body) {
-  auto revision = revision_in(body);
-  if (!revision.ok()) co_return response_of(revision.status());
-  const auto now = co_await sessions.rewind(std::move(ref), *std::move(revision));
+awaitable<std::optional<http::Response>> rewind(Sessions& sessions, SessionRef ref,
+                                                v1::RewindRequest body) {
+  std::string revision = std::move(*body.mutable_revision());
+  const auto now = co_await sessions.rewind(std::move(ref), std::move(revision));
   co_return told(now);
 }
 
-awaitable<std::optional<http::Response>> fork(Sessions& sessions, SessionRef ref, json body) {
-  std::string name = text_at(body, "name");
-  if (name.empty()) co_return error_response(400, "name is missing, or is no text");
+awaitable<std::optional<http::Response>> fork(Sessions& sessions, SessionRef ref,
+                                              v1::ForkRequest body) {
+  std::string name = std::move(*body.mutable_name());
   const auto forked = co_await sessions.fork(std::move(ref), std::move(name));
   co_return told(forked);
 }
 
-awaitable<std::optional<http::Response>> diff(Sessions& sessions, http::Request request) {
-  std::string from = query_of(request, "from");
-  if (from.empty()) co_return error_response(400, "the query names no revision \"from\"");
-  std::string to = query_of(request, "to");
-  SessionRef ref = ref_of(request);
+awaitable<std::optional<http::Response>> diff(Sessions& sessions, SessionRef ref,
+                                              v1::DiffRequest query) {
+  std::string from = std::move(*query.mutable_from());
+  std::string to = std::move(*query.mutable_to());
   const auto found = co_await sessions.diff(std::move(ref), std::move(from), std::move(to));
   co_return told(found);
 }
@@ -156,10 +104,9 @@ class ExportBody final : public http::BodySource {
   std::unique_ptr<session::ExportStream> stream_;
 };
 
-awaitable<std::optional<http::Response>> export_revision(Sessions& sessions,
-                                                         http::Request request) {
-  std::string revision = query_of(request, "revision");
-  SessionRef ref = ref_of(request);
+awaitable<std::optional<http::Response>> export_revision(Sessions& sessions, SessionRef ref,
+                                                         v1::ExportSessionRequest query) {
+  std::string revision = std::move(*query.mutable_revision());
   auto exported = co_await sessions.export_revision(std::move(ref), std::move(revision));
   if (!exported.ok()) co_return response_of(exported.status());
   http::Response response{.status = 200, .body = {}, .content_type = kExportType};
@@ -189,16 +136,59 @@ http::Handler of(Sessions& sessions, Handler handler) {
   };
 }
 
-/// A handler of one session's that takes a body.
-template <typename Handler>
-http::Handler of_body(Sessions& sessions, loop::Pool& pool, Handler handler) {
-  return http::with_object(
-      pool,
-      [&sessions, handler](const http::Request& request, json body,
-                           EventStream&) -> awaitable<std::optional<http::Response>> {
-        SessionRef ref = ref_of(request);
-        co_return co_await handler(sessions, std::move(ref), std::move(body));
+/// Answers a request about one session with what `handler` makes of its parameters, a `Message`.
+template <typename Message, typename Handler>
+awaitable<std::optional<http::Response>> answer(Sessions& sessions, Handler handler,
+                                                const run::MessageDecoder& decoder, SessionRef ref,
+                                                json given) {
+  Message message;
+  const Status parsed = decoder.parse(std::move(given), message);
+  if (!parsed.ok()) co_return response_of(parsed);
+  auto handling = handler(sessions, std::move(ref), std::move(message));
+  co_return co_await std::move(handling);
+}
+
+template <typename Message>
+std::shared_ptr<const run::MessageDecoder> decoder_of(const char* name) {
+  return std::make_shared<const run::MessageDecoder>(*Message::descriptor(), name);
+}
+
+/// Gives a route of one session's its body, a `Body`, and a handler that takes it.
+template <typename Body, typename Handler>
+http::Route taking(const char* name, Sessions& sessions, loop::Pool& pool, Handler handler,
+                   http::Route route) {
+  const auto decoder = decoder_of<Body>(name);
+  route.body = decoder->schema();
+  route.handler = http::with_object(
+      pool, [&sessions, handler, decoder](const http::Request& request, json given, EventStream&) {
+        return answer<Body>(sessions, handler, *decoder, ref_of(request), std::move(given));
       });
+  return route;
+}
+
+/// The same for a route whose query has the fields of `Query`; other names in it count for nothing.
+template <typename Query, typename Handler>
+http::Route asking(const char* name, Sessions& sessions, Handler handler, http::Route route) {
+  const auto decoder = decoder_of<Query>(name);
+  for (int i = 0; i < Query::descriptor()->field_count(); ++i) {
+    const auto& field = *Query::descriptor()->field(i);
+    const v1::FieldRules& rules = run::rules_of(field);
+    if (rules.in_path()) continue;
+    RouteParameter parameter(field.name().c_str());
+    parameter.schema.update(run::schema_of(field, rules));
+    parameter.is_required = rules.required();
+    route.queries.push_back(std::move(parameter));
+  }
+  const auto known = route.queries;
+  route.handler = [&sessions, handler, decoder, known](const http::Request& request, EventStream&) {
+    json given = json::object();
+    for (const RouteParameter& each : known) {
+      const auto found = request.query.find(each.name);
+      if (found != request.query.end()) given[each.name] = found->second;
+    }
+    return answer<Query>(sessions, handler, *decoder, ref_of(request), std::move(given));
+  };
+  return route;
 }
 
 void add_looks(Sessions& sessions, Router& router) {
@@ -233,43 +223,38 @@ void add_looks(Sessions& sessions, Router& router) {
                                co_return told(log);
                              })});
   add(router,
-      {.method = "GET",
-       .path = "/v1/sessions/{session}/diff",
-       .summary = "Variables added, changed and removed from one revision to another (to: "
-                  "by default, where the session stands)",
-       .answer = schema_of<v1::DiffResponse>(),
-       .errors = {400, 403, 404, 409, 429, 500, 503},
-       .queries =
-           {RouteParameter("from", {{"type", "string"}, {"pattern", R"(^[^\x00]+$)"}}).required(),
-            "to"},
-       .handler = of(sessions, diff)});
+      asking<v1::DiffRequest>(
+          "diff", sessions, diff,
+          {.method = "GET",
+           .path = "/v1/sessions/{session}/diff",
+           .summary = "Variables added, changed and removed from one revision to another (to: "
+                      "by default, where the session stands)",
+           .answer = schema_of<v1::DiffResponse>(),
+           .errors = {400, 403, 404, 409, 429, 500, 503}}));
 }
 
 void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
-  ordered_json checkpoint_schema = schema_of<v1::Revision>();
-  checkpoint_schema["properties"]["replaced_label"] = {{"type", {"string", "null"}}};
-  checkpoint_schema["properties"]["label_taken_from"] = {{"type", {"integer", "null"}}};
-  add(router, {.method = "POST",
-               .path = "/v1/sessions/{session}/checkpoint",
-               .summary = "Give the session's revision a label (by default, the time), and keep it",
-               .body = object_of({{"label", nullable(label_schema())}}, {}),
-               .answer = std::move(checkpoint_schema),
-               .errors = {400, 403, 404, 409, 500, 503},
-               .handler = of_body(sessions, pool, checkpoint)});
-  add(router, {.method = "POST",
-               .path = "/v1/sessions/{session}/rewind",
-               .summary = "Make another revision the one to go on from; later ones stay",
-               .body = object_of({{"revision", revision_name_schema()}}, {"revision"}),
-               .answer = schema_of<v1::Revision>(),
-               .errors = {400, 403, 404, 500, 503},
-               .handler = of_body(sessions, pool, rewind)});
-  add(router, {.method = "POST",
-               .path = "/v1/sessions/{session}/fork",
-               .summary = "A second session that starts where this one is",
-               .body = object_of({{"name", session_name_schema()}}, {"name"}),
-               .answer = schema_of<v1::Session>(),
-               .errors = {400, 403, 404, 409, 500, 503},
-               .handler = of_body(sessions, pool, fork)});
+  add(router,
+      taking<v1::CheckpointRequest>(
+          "checkpoint", sessions, pool, checkpoint,
+          {.method = "POST",
+           .path = "/v1/sessions/{session}/checkpoint",
+           .summary = "Give the session's revision a label (by default, the time), and keep it",
+           .answer = schema_of<v1::CheckpointResponse>(),
+           .errors = {400, 403, 404, 409, 500, 503}}));
+  add(router, taking<v1::RewindRequest>(
+                  "rewind", sessions, pool, rewind,
+                  {.method = "POST",
+                   .path = "/v1/sessions/{session}/rewind",
+                   .summary = "Make another revision the one to go on from; later ones stay",
+                   .answer = schema_of<v1::Revision>(),
+                   .errors = {400, 403, 404, 500, 503}}));
+  add(router, taking<v1::ForkRequest>("fork", sessions, pool, fork,
+                                      {.method = "POST",
+                                       .path = "/v1/sessions/{session}/fork",
+                                       .summary = "A second session that starts where this one is",
+                                       .answer = schema_of<v1::Session>(),
+                                       .errors = {400, 403, 404, 409, 500, 503}}));
   add(router, {.method = "DELETE",
                .path = "/v1/sessions/{session}",
                .summary = "Forget a session",
@@ -287,13 +272,13 @@ void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
 }
 
 void add_transfers(Sessions& sessions, Router& router) {
-  add(router, {.method = "GET",
-               .path = "/v1/sessions/{session}/export",
-               .summary = "A revision with all that another machine needs to go on from it",
-               .errors = {400, 403, 404, 409, 429, 500, 503},
-               .queries = {"revision"},
-               .answer_type = kExportType,
-               .handler = of(sessions, export_revision)});
+  add(router, asking<v1::ExportSessionRequest>(
+                  "export", sessions, export_revision,
+                  {.method = "GET",
+                   .path = "/v1/sessions/{session}/export",
+                   .summary = "A revision with all that another machine needs to go on from it",
+                   .errors = {400, 403, 404, 409, 429, 500, 503},
+                   .answer_type = kExportType}));
   add(router, {.method = "POST",
                .path = "/v1/sessions/{session}/import",
                .summary = "A new session of an exported one",
@@ -308,7 +293,8 @@ void add_transfers(Sessions& sessions, Router& router) {
 }  // namespace
 
 void add_session_routes(Sessions& sessions, loop::Pool& pool, Router& router) {
-  router.describe("session", session_name_schema());
+  const auto& name = *v1::GetSessionRequest::descriptor()->FindFieldByName("session");
+  router.describe("session", run::schema_of(name, run::rules_of(name)));
   add_looks(sessions, router);
   add_moves(sessions, pool, router);
   add_transfers(sessions, router);

@@ -15,7 +15,6 @@
 namespace skerry::api {
 namespace {
 
-using nlohmann::json;
 using session::SessionRef;
 
 constexpr std::size_t kMaxImport = std::size_t{64} << 20;
@@ -23,13 +22,6 @@ constexpr std::size_t kMaxImport = std::size_t{64} << 20;
 constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
 // How long a person may take is the run's to limit: longer than any run lasts.
 constexpr std::chrono::hours kPatience{24 * 365};
-
-/// The request as `/v1/run` has it, so that both are checked alike.
-json parameters_of(const v1::RunRequest& request) {
-  json given = run::fields_of(request);
-  given.emplace("code", "");  // an empty program is one
-  return given;
-}
 
 /// How a client of Run gets output.
 OutputRelay::Client client_of(grpc::Writer<v1::RunEvent>& writer) {
@@ -118,9 +110,8 @@ SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
                                     .max_message = grpc::kModuleMaxMessage};
   const grpc::MethodOptions programs{.access = grpc::Access::kRun, .max_message = kMaxRunMessage};
   streamed<v1::RunRequest, v1::RunEvent>(
-      "Run", programs, [this](grpc::Call& call, const auto& request, auto& writer) {
-        return run(call, request, writer);
-      });
+      "Run", programs,
+      [this](grpc::Call& call, auto& request, auto& writer) { return run(call, request, writer); });
   bidirectional<v1::RunInput, v1::RunEvent>(
       "RunInteractive", programs,
       [this](grpc::Call& call, auto& writer) { return run_interactive(call, writer); });
@@ -177,10 +168,10 @@ SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
       });
 }
 
-grpc::Service::Work SkerryService::run(grpc::Call& call, const v1::RunRequest& request,
+grpc::Service::Work SkerryService::run(grpc::Call& call, v1::RunRequest& request,
                                        grpc::Writer<v1::RunEvent>& writer) {
   access::Principal caller = call.principal();
-  auto order = decoder_.decode(parameters_of(request));
+  auto order = decoder_.decode(std::move(request));
   if (!order.ok()) co_return order.status();
   OutputRelay relay(co_await boost::asio::this_coro::executor, client_of(writer),
                     order->output_events_per_second);
@@ -201,7 +192,7 @@ grpc::Service::Work SkerryService::run_interactive(grpc::Call& call,
     co_return absl::InvalidArgumentError("the first message holds no run");
   }
   access::Principal caller = call.principal();
-  auto order = decoder_.decode(parameters_of(first.run()), InputForm::kLive);
+  auto order = decoder_.decode(std::move(*first.mutable_run()), InputForm::kLive);
   first.Clear();
   if (!order.ok()) co_return order.status();
   const auto executor = co_await boost::asio::this_coro::executor;
@@ -231,7 +222,7 @@ grpc::Service::Work SkerryService::list_sessions(grpc::Call& call, const v1::Lis
   access::Principal caller = call.principal();
   const auto all = co_await sessions_.list(std::move(caller));
   if (!all.ok()) co_return all.status();
-  for (const auto& each : *all) *response.add_sessions() = session::proto_of(each);
+  response = session::proto_of(*all);
   co_return ok_status();
 }
 
@@ -265,9 +256,7 @@ grpc::Service::Work SkerryService::checkpoint(grpc::Call& call,
   std::string label = request.label();
   const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
   if (!made.ok()) co_return made.status();
-  *response.mutable_revision() = session::proto_of(made->info);
-  response.set_replaced_label(made->replaced);
-  if (made->taken) response.set_label_taken_from(*made->taken);
+  response = session::proto_of(*made);
   co_return ok_status();
 }
 

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "skerry/app/commands.h"
 #include "skerry/app/session_variables.h"
@@ -18,7 +17,6 @@
 namespace skerry::app {
 namespace {
 
-using nlohmann::ordered_json;
 using store::SessionName;
 using store::SessionStore;
 
@@ -41,9 +39,7 @@ std::vector<std::string> session_head() {
 Status show_list(SessionStore& store, const StoreOptions& options) {
   SKERRY_ASSIGN(const auto sessions, store.list());
   if (options.json) {
-    ordered_json json{{"sessions", ordered_json::array()}};
-    for (const auto& each : sessions) json["sessions"].push_back(session::json_of(each));
-    std::puts(dump_json(json).c_str());
+    std::puts(dump_json(session::json_of(sessions)).c_str());
     return ok_status();
   }
   if (sessions.empty()) {
@@ -141,9 +137,13 @@ Status do_clear(SessionStore& store, const StoreOptions& options) {
     SKERRY_ASSIGN(name, SessionName::parse(options.name));
   }
   SKERRY_ASSIGN(const std::int64_t cleared, store.clear(name));
-  std::puts(options.json
-                ? dump_json({{"cleared", cleared}}).c_str()
-                : fmt::format("{} session{} cleared", cleared, cleared == 1 ? "" : "s").c_str());
+  if (options.json) {
+    v1::ClearSessionsResponse message;
+    message.set_cleared(cleared);
+    std::puts(dump_json(run::document_of(message)).c_str());
+  } else {
+    std::puts(fmt::format("{} session{} cleared", cleared, cleared == 1 ? "" : "s").c_str());
+  }
   return ok_status();
 }
 

@@ -17,12 +17,6 @@ inline nlohmann::ordered_json object_schema() { return {{"type", "object"}}; }
 inline nlohmann::ordered_json list_schema(nlohmann::ordered_json of) {
   return {{"type", "array"}, {"items", std::move(of)}};
 }
-/// What `store::SessionName` takes.
-inline nlohmann::ordered_json session_name_schema() {
-  return {{"type", "string"},
-          {"pattern", R"(^[A-Za-z0-9:_-](\.?[A-Za-z0-9:_-])*\.?$)"},
-          {"maxLength", 128}};
-}
 /// What `task::is_id` takes.
 inline nlohmann::ordered_json task_id_schema() {
   return {{"type", "string"}, {"pattern", "^[A-Za-z0-9:_.-]{1,128}$"}};

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/run/message_json.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
+
+#include "skerry/http/json_schema.h"
+#include "skerry/run/text_format.h"
 
 namespace skerry::run {
 namespace {
@@ -12,21 +15,12 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-using nlohmann::json;
 using nlohmann::ordered_json;
 
 // NOLINTBEGIN(misc-no-recursion): as deep as a message's type
 
-template <typename Json>
-Json object_of(const Message& message);
-template <>
-json object_of<json>(const Message& message);
-template <>
-ordered_json object_of<ordered_json>(const Message& message);
-
 /// One value of a field: of its list at `index`, or the only one.
-template <typename Json>
-Json value_of(const Message& message, const FieldDescriptor* field, int index) {
+ordered_json value_of(const Message& message, const FieldDescriptor* field, int index) {
   const Reflection& reflection = *message.GetReflection();
   const bool is_list = field->is_repeated();
   std::string scratch;
@@ -60,60 +54,54 @@ Json value_of(const Message& message, const FieldDescriptor* field, int index) {
       return is_list ? reflection.GetRepeatedStringReference(message, field, index, &scratch)
                      : reflection.GetStringReference(message, field, &scratch);
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return object_of<Json>(is_list ? reflection.GetRepeatedMessage(message, field, index)
-                                     : reflection.GetMessage(message, field));
+      return document_of(is_list ? reflection.GetRepeatedMessage(message, field, index)
+                                 : reflection.GetMessage(message, field));
   }
   return nullptr;
 }
 
-template <typename Json>
-Json map_of(const Message& message, const FieldDescriptor* field) {
-  Json object = Json::object();
+ordered_json map_of(const Message& message, const FieldDescriptor* field) {
+  ordered_json object = ordered_json::object();
   const auto* key = field->message_type()->map_key();
   const auto* value = field->message_type()->map_value();
   for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
     const Message& entry = message.GetReflection()->GetRepeatedMessage(message, field, i);
-    object[value_of<json>(entry, key, 0).get<std::string>()] = value_of<Json>(entry, value, 0);
+    object[value_of(entry, key, 0).get<std::string>()] = value_of(entry, value, 0);
   }
   return object;
 }
 
-template <typename Json>
-Json list_of(const Message& message, const FieldDescriptor* field) {
-  Json list = Json::array();
+ordered_json list_of(const Message& message, const FieldDescriptor* field) {
+  ordered_json list = ordered_json::array();
   for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
-    list.push_back(value_of<Json>(message, field, i));
+    list.push_back(value_of(message, field, i));
   }
   return list;
 }
 
-template <typename Json>
-Json field_of(const Message& message, const FieldDescriptor* field) {
-  if (field->is_map()) return map_of<Json>(message, field);
-  if (field->is_repeated()) return list_of<Json>(message, field);
-  return value_of<Json>(message, field, 0);
+ordered_json field_of(const Message& message, const FieldDescriptor* field) {
+  if (field->is_map()) return map_of(message, field);
+  if (field->is_repeated()) return list_of(message, field);
+  return value_of(message, field, 0);
 }
 
-template <>
-json object_of<json>(const Message& message) {
-  json object = json::object();
-  std::vector<const FieldDescriptor*> set;
-  message.GetReflection()->ListFields(message, &set);
-  for (const FieldDescriptor* field : set) object[field->name()] = field_of<json>(message, field);
-  return object;
+bool is_inlined(const FieldDescriptor& field) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field.is_repeated() &&
+         rules_of(field).inlined();
 }
 
-template <>
-ordered_json object_of<ordered_json>(const Message& message) {
-  ordered_json object = ordered_json::object();
+void add_fields(const Message& message, ordered_json& object) {
   const Descriptor& type = *message.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor* field = type.field(i);
+    if (is_inlined(*field)) {
+      add_fields(message.GetReflection()->GetMessage(message, field), object);
+      continue;
+    }
     const bool is_absent =
         field->has_presence() && !message.GetReflection()->HasField(message, field);
-    object[field->name()] = is_absent ? ordered_json() : field_of<ordered_json>(message, field);
+    object[field->name()] = is_absent ? ordered_json() : field_of(message, field);
   }
-  return object;
 }
 
 ordered_json schema_of_value(const FieldDescriptor& field) {
@@ -137,34 +125,74 @@ ordered_json schema_of_value(const FieldDescriptor& field) {
   return ordered_json::object();
 }
 
-ordered_json schema_of_field(const FieldDescriptor& field) {
+ordered_json schema_of_type(const FieldDescriptor& field) {
   if (field.is_map()) {
     return {{"type", "object"},
             {"additionalProperties", schema_of_value(*field.message_type()->map_value())}};
   }
   ordered_json schema = schema_of_value(field);
   if (field.is_repeated()) return {{"type", "array"}, {"items", std::move(schema)}};
-  if (field.has_presence()) schema["type"] = {schema["type"], "null"};
+  return schema;
+}
+
+void add_properties(const Descriptor& type, ordered_json& properties, ordered_json& required) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (is_inlined(field)) {
+      add_properties(*field.message_type(), properties, required);
+      continue;
+    }
+    ordered_json schema = schema_of(field, rules_of(field));
+    properties[field.name()] =
+        field.has_presence() ? http::nullable(std::move(schema)) : std::move(schema);
+    required.push_back(field.name());
+  }
+}
+
+/// A bound as JSON has it: an integer's is one.
+ordered_json bound(const FieldDescriptor& field, double value) {
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) return value;
+  return static_cast<std::int64_t>(value);
+}
+
+}  // namespace
+
+ordered_json document_of(const Message& message) {
+  ordered_json object = ordered_json::object();
+  add_fields(message, object);
+  return object;
+}
+
+ordered_json schema_of(const Descriptor& type) {
+  ordered_json properties = ordered_json::object();
+  ordered_json required = ordered_json::array();
+  add_properties(type, properties, required);
+  return {
+      {"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
+}
+
+const v1::FieldRules& rules_of(const FieldDescriptor& field) {
+  return field.options().GetExtension(v1::rules);
+}
+
+ordered_json schema_of(const FieldDescriptor& field, const v1::FieldRules& rules) {
+  ordered_json schema = schema_of_type(field);
+  if (rules.or_integer()) schema["type"] = {"integer", "string"};
+  if (!rules.description().empty()) schema["description"] = rules.description();
+  if (rules.has_default_()) schema["default"] = default_of(field, rules);
+  if (rules.has_minimum()) schema["minimum"] = bound(field, rules.minimum());
+  if (rules.has_maximum()) schema["maximum"] = bound(field, rules.maximum());
+  if (rules.choices_size() > 0) schema["enum"] = rules.choices();
+  if (const TextFormat* format = find_text_format(rules.format())) schema.update(format->schema);
   return schema;
 }
 
 // NOLINTEND(misc-no-recursion)
 
-}  // namespace
-
-json fields_of(const Message& message) { return object_of<json>(message); }
-
-ordered_json document_of(const Message& message) { return object_of<ordered_json>(message); }
-
-ordered_json schema_of(const Descriptor& type) {  // NOLINT(misc-no-recursion): as above
-  ordered_json properties = ordered_json::object();
-  ordered_json required = ordered_json::array();
-  for (int i = 0; i < type.field_count(); ++i) {
-    properties[type.field(i)->name()] = schema_of_field(*type.field(i));
-    required.push_back(type.field(i)->name());
-  }
-  return {
-      {"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
+nlohmann::json default_of(const FieldDescriptor& field, const v1::FieldRules& rules) {
+  if (!rules.has_default_()) return nullptr;
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) return rules.default_();
+  return nlohmann::json::parse(rules.default_());
 }
 
 }  // namespace skerry::run

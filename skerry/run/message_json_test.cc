@@ -8,15 +8,7 @@
 namespace skerry::run {
 namespace {
 
-using nlohmann::json;
 using nlohmann::ordered_json;
-
-TEST(MessageJsonTest, WhatIsNotSetIsNotThere) {
-  EXPECT_EQ(fields_of(v1::RunRequest()), json::object());
-  v1::RunRequest request;
-  request.set_max_output(0);
-  EXPECT_EQ(fields_of(request), json({{"max_output", 0}})) << "set to the default";
-}
 
 TEST(MessageJsonTest, FieldsHaveTheirNamesAndTypes) {
   v1::RunRequest request;
@@ -28,21 +20,38 @@ TEST(MessageJsonTest, FieldsHaveTheirNamesAndTypes) {
   request.set_timeout(0.5);
   request.set_seed(INT64_MAX);
   request.set_durable(true);
-  EXPECT_EQ(fields_of(request), json({{"code", "print(1)"},
-                                      {"template", "python"},
-                                      {"args", {"a", ""}},
-                                      {"env", {{"K", "V"}}},
-                                      {"timeout", 0.5},
-                                      {"seed", INT64_MAX},
-                                      {"durable", true}}));
+  const ordered_json told = document_of(request);
+  EXPECT_EQ(told["code"], "print(1)");
+  EXPECT_EQ(told["template"], "python");
+  EXPECT_EQ(told["args"], ordered_json({"a", ""}));
+  EXPECT_EQ(told["env"], ordered_json({{"K", "V"}}));
+  EXPECT_EQ(told["timeout"], 0.5);
+  EXPECT_EQ(told["seed"], INT64_MAX);
+  EXPECT_EQ(told["durable"], true);
+  EXPECT_EQ(told["memory"], nullptr);
 }
 
 TEST(MessageJsonTest, MessagesAreObjects) {
-  v1::RunEvent event;
-  event.mutable_outcome()->set_exit_code(3);
-  event.mutable_outcome()->mutable_exception()->add_frames()->set_line(7);
-  EXPECT_EQ(fields_of(event),
-            json({{"outcome", {{"exit_code", 3}, {"exception", {{"frames", {{{"line", 7}}}}}}}}}));
+  v1::Outcome outcome;
+  outcome.mutable_exception()->add_frames()->set_line(7);
+  EXPECT_EQ(document_of(outcome)["exception"]["frames"][0]["line"], 7);
+}
+
+TEST(MessageJsonTest, AnInlinedMessageStandsForItsFields) {
+  v1::CheckpointResponse made;
+  made.mutable_revision()->set_revision(3);
+  made.set_replaced_label("old");
+  const ordered_json told = document_of(made);
+  EXPECT_EQ(told.dump(),
+            R"({"revision":3,"parent":null,"head":false,"created_unix_ns":0,"first_line":"",)"
+            R"("outcome":"","label":"","bytes":0,"pages":0,"durable":false,)"
+            R"("replaced_label":"old","label_taken_from":null})");
+  const ordered_json schema = schema_of(*v1::CheckpointResponse::descriptor());
+  for (const auto& [name, value] : told.items()) {
+    EXPECT_TRUE(schema["properties"].contains(name)) << name;
+  }
+  EXPECT_EQ(schema["required"].size(), told.size());
+  EXPECT_EQ(schema["properties"]["replaced_label"]["type"], ordered_json({"string", "null"}));
 }
 
 TEST(MessageJsonTest, ADocumentHasAllFieldsInOrder) {
@@ -64,11 +73,13 @@ TEST(MessageJsonTest, ASchemaIsThatOfTheDocument) {
   const ordered_json schema = schema_of(*v1::SessionLog::descriptor());
   EXPECT_EQ(schema["required"], ordered_json({"revisions", "events"}));
   const ordered_json& revision = schema["properties"]["revisions"]["items"]["properties"];
-  EXPECT_EQ(revision["head"], ordered_json({{"type", "boolean"}}));
-  EXPECT_EQ(revision["bytes"], ordered_json({{"type", "integer"}}));
-  EXPECT_EQ(revision["parent"], ordered_json({{"type", {"integer", "null"}}}));
+  EXPECT_EQ(revision["head"]["type"], "boolean");
+  EXPECT_EQ(revision["head"]["description"], "Whether the next run goes on from it");
+  EXPECT_EQ(revision["created_unix_ns"], ordered_json({{"type", "integer"}}));
+  EXPECT_EQ(revision["parent"]["type"], ordered_json({"integer", "null"}));
   const ordered_json outcome = schema_of(*v1::Outcome::descriptor());
   EXPECT_EQ(outcome["properties"]["usage"]["type"], ordered_json({"object", "null"}));
+  EXPECT_EQ(outcome["properties"]["usage"]["description"], "What the run used");
   EXPECT_EQ(outcome["properties"]["truncated"]["items"], ordered_json({{"type", "string"}}));
   const ordered_json request = schema_of(*v1::RunRequest::descriptor());
   EXPECT_EQ(request["properties"]["env"]["additionalProperties"],

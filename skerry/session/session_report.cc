@@ -36,6 +36,20 @@ v1::Revision proto_of(const store::RevisionInfo& info) {
   return message;
 }
 
+v1::CheckpointResponse proto_of(const store::SessionStore::Checkpoint& made) {
+  v1::CheckpointResponse message;
+  *message.mutable_revision() = proto_of(made.info);
+  if (!made.replaced.empty()) message.set_replaced_label(made.replaced);
+  if (made.taken) message.set_label_taken_from(*made.taken);
+  return message;
+}
+
+v1::ListSessionsResponse proto_of(const std::vector<store::SessionInfo>& sessions) {
+  v1::ListSessionsResponse message;
+  for (const auto& each : sessions) *message.add_sessions() = proto_of(each);
+  return message;
+}
+
 Result<SessionLog> session_log(store::SessionStore& store, const store::SessionName& name) {
   SessionLog log;
   auto revisions = store.revisions(name);

@@ -15,6 +15,9 @@ namespace skerry::session {
 
 v1::Session proto_of(const store::SessionInfo& info);
 v1::Revision proto_of(const store::RevisionInfo& info);
+v1::CheckpointResponse proto_of(const store::SessionStore::Checkpoint& made);
+/// All of them.
+v1::ListSessionsResponse proto_of(const std::vector<store::SessionInfo>& sessions);
 
 /// What `log` tells of one session.
 struct SessionLog {

@@ -13,16 +13,16 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json json_of(const sandbox::Limits& limits) {
-  ordered_json json{{"memory_bytes", limits.memory.value},
-                    {"wall_seconds", static_cast<double>(limits.wall.count()) / 1000},
-                    {"output_bytes", limits.output.value},
-                    {"fuel", nullptr},
-                    {"files_bytes", limits.files.value},
-                    {"open_files", limits.open_files},
-                    {"table_elements", limits.table_elements}};
-  if (limits.fuel) json["fuel"] = *limits.fuel;
-  return json;
+v1::Outcome::Limits proto_of(const sandbox::Limits& limits) {
+  v1::Outcome::Limits message;
+  message.set_memory_bytes(limits.memory.value);
+  message.set_wall_seconds(static_cast<double>(limits.wall.count()) / 1000);
+  message.set_output_bytes(limits.output.value);
+  if (limits.fuel) message.set_fuel(*limits.fuel);
+  message.set_files_bytes(limits.files.value);
+  message.set_open_files(limits.open_files);
+  message.set_table_elements(limits.table_elements);
+  return message;
 }
 
 double milliseconds(std::chrono::nanoseconds time) {
@@ -113,6 +113,7 @@ v1::Outcome proto_of(const RunReport& report) {
   usage.set_peak_memory_bytes(outcome.usage.peak_memory.value);
   usage.set_dirty_pages(outcome.usage.dirty_pages);
   if (outcome.usage.fuel) usage.set_fuel(*outcome.usage.fuel);
+  *message.mutable_limits() = proto_of(report.limits);
   return message;
 }
 
@@ -127,7 +128,6 @@ ordered_json json_of(RunReport report) {
   for (const auto& [name, value] : fields.items()) {
     if (!json.contains(name)) json[name] = value;
   }
-  json["limits"] = json_of(report.limits);
   // Last: an ordered object copies its members when it grows, and these may be large.
   if (report.outcome.result) json["result"] = *std::move(report.outcome.result);
   json["stdout"] = std::move(report.standard_output.text);

@@ -42,7 +42,7 @@ Verdict verdict_of(const Status& status);
 /// What stands in place of output beyond its limit.
 std::string cut_marker(const sandbox::Limits& limits);
 
-/// The report without its output, its result and its limits: those are events over gRPC, or known.
+/// The report without its output and its result: those are events over gRPC.
 v1::Outcome proto_of(const RunReport& report);
 /// All of it, as the command line and the service tell it: docs/outcomes.md has the keys.
 nlohmann::ordered_json json_of(RunReport report);
