@@ -58,11 +58,11 @@ class GrpcRun:
 
 
 class SocketRun:
-    """The same over /v1/run/stream."""
+    """The same over /v1/run/stream, and over TLS if there is a context for it."""
 
-    def __init__(self, served, key=None, **run):
+    def __init__(self, served, key=None, context=None, **run):
         headers = {"X_API_Key": key} if key else {}
-        self.socket = WebSocket(served.http, "/v1/run/stream", **headers)
+        self.socket = WebSocket(served.http, "/v1/run/stream", context=context, **headers)
         self.events = self.told()
         self.status = None if self.socket.status == 101 else (self.socket.status, "")
         self.code = None  # with which the service closed
@@ -83,7 +83,7 @@ class SocketRun:
 
     def told(self):
         while True:
-            opcode, payload = self.socket.receive()
+            opcode, payload = self.socket.receive_message()
             if opcode == WebSocket.PING:
                 self.socket.send(WebSocket.PONG, payload)
             elif opcode == WebSocket.TEXT:

@@ -106,12 +106,20 @@ class WebSocket:
         if len(head) < 2:
             return None, b""
         assert not head[1] & 0x80, "a server does not mask"
+        self.is_final = bool(head[0] & 0x80)
         size = head[1] & 0x7F
         if size == 126:
             size = struct.unpack(">H", self.file.read(2))[0]
         elif size == 127:
             size = struct.unpack(">Q", self.file.read(8))[0]
         return head[0] & 0x0F, self.file.read(size)
+
+    def receive_message(self):
+        """The same of whole messages, which may come in several frames."""
+        opcode, payload = self.receive()
+        while opcode == self.TEXT and not self.is_final:
+            payload += self.receive()[1]
+        return opcode, payload
 
     def messages(self):
         """Texts until the service closes, then its close code."""

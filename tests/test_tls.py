@@ -17,6 +17,7 @@ import pytest
 
 from conftest import wait_until
 from grpc_client import Client, output
+from live_clients import SocketRun
 from stream_clients import EventSource, WebSocket
 from test_http import Http
 
@@ -182,6 +183,16 @@ def test_events_and_web_sockets_work_over_tls(secure, authority):
         assert opened.status == 404
     WebSocket(secure.http, f"/api/v1/stream/ws?workflow_id={task}", context=context).close()
     assert client.get("/health")
+
+
+def test_input_while_a_program_runs_works_over_tls(secure, authority):
+    run = SocketRun(secure, context=authority.context(), code="print('hello', input('name? '))", stdin="x" * 100_000)
+    assert ("waiting", True) in [next(run.events) for _ in range(3)]
+    run.text("Ada\n")
+    events = list(run.events)
+    assert ("waiting", False) in events and events[-1][1]["outcome"] == "completed" and run.code == 1000
+    assert "".join(value for name, value in events if name == "stdout") == "hello " + "x" * 100_000 + "Ada\n"
+    run.close()
 
 
 def test_a_client_that_goes_cancels_its_run(secure, authority):

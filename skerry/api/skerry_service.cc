@@ -56,7 +56,7 @@ tool::RunCallbacks callbacks_of(grpc::Writer<v1::RunEvent>& writer, OutputRelay&
 }
 
 /// Sends the last events of a run. What the call ends with.
-Status told_end(const Result<tool::RunReport>& report, grpc::Writer<v1::RunEvent>& writer) {
+Status send_end(const Result<tool::RunReport>& report, grpc::Writer<v1::RunEvent>& writer) {
   if (!report.ok()) return report.status();
   if (report->outcome.result) {
     v1::RunEvent event;
@@ -108,13 +108,7 @@ SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
   const grpc::MethodOptions sessions_of_tenant{.access = grpc::Access::kRun};
   const grpc::MethodOptions imports{.access = grpc::Access::kRun,
                                     .max_message = grpc::kModuleMaxMessage};
-  const grpc::MethodOptions programs{.access = grpc::Access::kRun, .max_message = kMaxRunMessage};
-  streamed<v1::RunRequest, v1::RunEvent>(
-      "Run", programs,
-      [this](grpc::Call& call, auto& request, auto& writer) { return run(call, request, writer); });
-  bidirectional<v1::RunInput, v1::RunEvent>(
-      "RunInteractive", programs,
-      [this](grpc::Call& call, auto& writer) { return run_interactive(call, writer); });
+  add_runs();
   unary<v1::ListSessionsRequest, v1::ListSessionsResponse>(
       "ListSessions", sessions_of_tenant,
       [this](grpc::Call& call, const auto& request, auto& response) {
@@ -168,6 +162,16 @@ SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
       });
 }
 
+void SkerryService::add_runs() {
+  const grpc::MethodOptions programs{.access = grpc::Access::kRun, .max_message = kMaxRunMessage};
+  streamed<v1::RunRequest, v1::RunEvent>(
+      "Run", programs,
+      [this](grpc::Call& call, auto& request, auto& writer) { return run(call, request, writer); });
+  bidirectional<v1::RunInput, v1::RunEvent>(
+      "RunInteractive", programs,
+      [this](grpc::Call& call, auto& writer) { return run_interactive(call, writer); });
+}
+
 grpc::Service::Work SkerryService::run(grpc::Call& call, v1::RunRequest& request,
                                        grpc::Writer<v1::RunEvent>& writer) {
   access::Principal caller = call.principal();
@@ -178,7 +182,7 @@ grpc::Service::Work SkerryService::run(grpc::Call& call, v1::RunRequest& request
   auto running =
       relay.during(runs_.run(std::move(caller), *std::move(order), callbacks_of(writer, relay)));
   const auto report = co_await std::move(running);
-  co_return told_end(report, writer);
+  co_return send_end(report, writer);
 }
 
 grpc::Service::Work SkerryService::run_interactive(grpc::Call& call,
@@ -214,7 +218,7 @@ grpc::Service::Work SkerryService::run_interactive(grpc::Call& call,
   auto running = live.during(
       relay.during(runs_.run(std::move(caller), *std::move(order), std::move(callbacks))));
   const auto report = co_await std::move(running);
-  co_return told_end(report, writer);
+  co_return send_end(report, writer);
 }
 
 grpc::Service::Work SkerryService::list_sessions(grpc::Call& call, const v1::ListSessionsRequest&,

@@ -16,6 +16,7 @@ class SkerryService final : public grpc::Service {
   SkerryService(tool::Runs& runs, session::Sessions& sessions, const RunDecoder& decoder);
 
  private:
+  void add_runs();
   Work run(grpc::Call& call, v1::RunRequest& request, grpc::Writer<v1::RunEvent>& writer);
   Work run_interactive(grpc::Call& call, grpc::Writer<v1::RunEvent>& writer);
   Work list_sessions(grpc::Call& call, const v1::ListSessionsRequest& request,

@@ -278,7 +278,7 @@ TEST(MessageDecoderTest, TheSchemaSaysWhatIsChecked) {
   EXPECT_EQ(properties["seed"]["maximum"], INT64_MAX);
   EXPECT_EQ(properties["isolation"]["enum"], ordered_json({"tenant", "process", nullptr}));
   EXPECT_EQ(properties["isolation"]["default"], "tenant");
-  EXPECT_EQ(properties["template"]["enum"], ordered_json({"python", "python-data", nullptr}));
+  EXPECT_EQ(properties["template"]["enum"], ordered_json({"one", "two", nullptr}));
   EXPECT_EQ(properties["session"]["maxLength"], 128);
   EXPECT_EQ(properties["args"]["items"], ordered_json({{"type", "string"}}));
   EXPECT_EQ(properties["stdin"]["default"], "");

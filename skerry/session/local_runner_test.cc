@@ -55,12 +55,16 @@ class RunnerTest : public ::testing::Test {
 
   std::shared_ptr<Started> begin(const std::string& code, const std::string& session = "",
                                  std::chrono::milliseconds wall = std::chrono::seconds(20)) {
-    auto started = std::make_shared<Started>();
-    run::Request order{
-        .principal = {.tenant = "t"}, .session = {}, .request = {}, .observer = &started->output};
+    run::Request order{.principal = {.tenant = "t"}, .session = {}, .request = {}};
     order.request.program.code = code;
     order.request.limits.wall = wall;
     if (!session.empty()) order.session = store::SessionName::parse(session).value();
+    return begin(std::move(order));
+  }
+
+  std::shared_ptr<Started> begin(run::Request order) {
+    auto started = std::make_shared<Started>();
+    order.observer = &started->output;
     boost::asio::co_spawn(
         io_, runner_->run(std::move(order)),
         boost::asio::bind_cancellation_slot(
@@ -114,6 +118,28 @@ TEST_F(RunnerTest, CancellingTheWaitCancelsTheRun) {
     }
     EXPECT_EQ(end_of(*begin("pid", session))->outcome.kind, OutcomeKind::kCompleted);
   }
+}
+
+TEST_F(RunnerTest, InputReachesAFreshRunWhileItLasts) {
+  run::Request order{.principal = {.tenant = "t"}, .session = {}, .request = {}};
+  order.request.program.code = "greet";
+  order.input = std::make_shared<run::InputFeed>();
+  const auto input = order.input;
+  const auto run = begin(std::move(order));
+  ASSERT_TRUE(testing::wait_until(io_, [&] { return run->output.waits == 1; }));
+  input->add("Ada");
+  input->end();
+  EXPECT_EQ(end_of(*run)->outcome.kind, OutcomeKind::kCompleted);
+  EXPECT_EQ(run->output.text, "begun<Ada>end");
+}
+
+TEST_F(RunnerTest, AModuleHasItsInputWhole) {
+  run::Request order{.principal = {.tenant = "t"}, .session = {}, .request = {}};
+  order.request.command.emplace();
+  order.module = std::make_shared<const std::string>("(module)");
+  order.input = std::make_shared<run::InputFeed>();
+  EXPECT_EQ(end_of(*begin(std::move(order))).status(),
+            absl::InvalidArgumentError("a module's input is given whole"));
 }
 
 TEST_F(RunnerTest, LimitsAreCheckedBeforeAWorkerIsAsked) {
