@@ -25,9 +25,9 @@ BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake densi
 TSAN_TESTS ?= base_test loop_test access_test http_test grpc_test worker_test broker_test session_test workspace_test tool_test task_test api_test shannon_test
 PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto)) skerry_standard_proto skerry_shannon_proto skerry_v1_proto
 CPP_FILES = $(shell find skerry tests -name '*.h' -o -name '*.cc')
-TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(wildcard skerry/*/*.cc))
+TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(shell find skerry -name '*.cc' | sort))
 # Tests of which clang-tidy sees only some, for time: those that the last commit changed, and a quarter by the commit's number, so that
-# four commits in a row see all. TIDY_TESTS='$(wildcard skerry/*/*_test.cc)' is all at once.
+# four commits in a row see all. TIDY_TESTS="$$(find skerry -name '*_test.cc')" is all at once.
 TIDY_TESTS ?= $(shell tests/share_of_tests.sh 4)
 # Of tests it asks what may be wrong, not how they are written: fixtures have members without an underscore, no test is hot, descriptors end
 # with it, random numbers are the same each time, and an object may be made to see it go.
@@ -133,7 +133,7 @@ lint-deploy: packages-dev build/venv/.complete ## Lint the Dockerfile, deploy/ a
 
 .PHONY: tidy
 tidy: packages-dev build/venv/.complete build/tidy/build.ninja ## clang-tidy over every source and a share of the tests; each header by itself
-	@echo "== tidy: $(words $(TIDY_FILES)) sources, $(words $(TIDY_TESTS)) of $(words $(wildcard skerry/*/*_test.cc)) tests"
+	@echo "== tidy: $(words $(TIDY_FILES)) sources, $(words $(TIDY_TESTS)) of $(words $(shell find skerry -name '*_test.cc')) tests"
 	cmake --build --preset tidy --parallel $(JOBS) --target $(PROTOS)
 	@{ printf '%s\n' $(TIDY_FILES); printf -- '--checks=$(TIDY_TEST_CHECKS) %s\n' $(TIDY_TESTS); } | xargs --max-procs=$(JOBS) --max-lines=1 $(TIDY) \
 	  2> >(grep -v -e 'warnings generated' -e 'warnings treated as errors' >&2) \

@@ -37,7 +37,10 @@ def check(header, commands):
     """The compiler's errors."""
     folder = header.parent.relative_to(ROOT).as_posix()
     is_for_tests = header.stem.startswith("test_") or header.stem.endswith("_fixture")
-    words, directory = commands.get(f"{folder} tests" if is_for_tests else folder) or commands[f"{folder} tests"]
+    # A folder of headers alone is compiled as the one that it is in.
+    while folder not in commands and f"{folder} tests" not in commands:
+        folder = Path(folder).parent.as_posix()
+    words, directory = commands.get(f"{folder} tests" if is_for_tests else folder) or commands.get(folder) or commands[f"{folder} tests"]
     done = subprocess.run([*words, "-w", "-fsyntax-only", "-x", "c++-header", str(header)], cwd=directory, capture_output=True, text=True)
     return done.stderr if done.returncode else ""
 

@@ -16,7 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/database.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/runtime/registry.h"

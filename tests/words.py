@@ -38,7 +38,7 @@ SLEEPS = {
     "skerry/jail/limited_process_test.cc": 1,  # a thread that must exist
     "skerry/loop/lag_meter_test.cc": 1,  # a handler that waits: what is measured
     "skerry/store/directory_store_test.cc": 1,  # until a process is killed, at any instant
-    "skerry/worker/event_receiver_test.cc": 2,  # what passes is what is counted, by the system's clock
+    "skerry/worker/events/event_receiver_test.cc": 2,  # what passes is what is counted, by the system's clock
     "skerry/worker/run_process_test.cc": 2,  # a reader and a guest that are late
 }
 PATTERN = re.compile("|".join(rf"(?P<w{n}>\b(?:{word})\b)" for n, word in enumerate(WORDS)))
@@ -56,12 +56,12 @@ LANGUAGE_FILES = {
     "agent/conversation.cc": "tells a model of the tool",
     "app/service.cc": "adds the tools",
     "app/service_main.cc": "the option for python_wasi_runner",
-    "bench/service_measurement.cc": "calls the tool",
-    "tool/module_source.cc": "names Shannon's variable",
+    "bench/service/service_measurement.cc": "calls the tool",
+    "tool/modules/module_source.cc": "names Shannon's variable",
     "tool/python_executor.cc": "the tool",
     "tool/python_executor.h": "the tool",
-    "tool/python_wasi_runner.cc": "the tool, for interpreters that callers bring",
-    "tool/python_wasi_runner.h": "the tool, for interpreters that callers bring",
+    "tool/modules/python_wasi_runner.cc": "the tool, for interpreters that callers bring",
+    "tool/modules/python_wasi_runner.h": "the tool, for interpreters that callers bring",
     "tool/result_cache.cc": "tools whose results are not kept",
     "tool/runs.cc": "runs count as calls of the tool",
     "tool/session_tools.cc": "the tools' tags",
@@ -70,9 +70,9 @@ LANGUAGE_FILES = {
     # Texts for people, who run nothing else yet.
     "api/run_routes.cc": "the route's summary",
     "app/main.cc": "help",
-    "app/run_command.cc": "help",
+    "app/commands/run_command.cc": "help",
     "app/run_options.cc": "help",
-    "app/setup_command.cc": "help",
+    "app/commands/setup_command.cc": "help",
     # Compares with the machine's own interpreter.
     "bench/measurement.cc": "the bench cpu",
     "bench/measurement_report.cc": "the bench cpu",

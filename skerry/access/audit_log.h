@@ -13,7 +13,7 @@
 #include <absl/base/thread_annotations.h>
 
 #include "skerry/access/log_line.h"
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/loop/mutex.h"
 

@@ -13,7 +13,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
 
 namespace skerry::access {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "skerry/tool/calculator.h"
+#include "skerry/tool/arithmetic/calculator.h"
 #include "skerry/tool/test_call.h"
 
 namespace skerry::agent {

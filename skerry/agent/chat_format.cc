@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 
 namespace skerry::agent {
 namespace {

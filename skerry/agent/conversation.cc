@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/base/utf8.h"
 #include "skerry/tool/session_tools.h"
 

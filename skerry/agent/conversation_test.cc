@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/agent/agent.h"
-#include "skerry/tool/calculator.h"
+#include "skerry/tool/arithmetic/calculator.h"
 #include "skerry/tool/test_call.h"
 
 namespace skerry::agent {

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "skerry/base/json_fields.h"
+#include "skerry/base/formats/json_fields.h"
 
 namespace skerry::agent {
 namespace {

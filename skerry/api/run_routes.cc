@@ -12,7 +12,7 @@
 
 #include "skerry/api/live_run.h"
 #include "skerry/api/output_relay.h"
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/run/message_json.h"

@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <utility>
 
-#include "skerry/base/file.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/base/os/file.h"
+#include "skerry/wasi/files/host_files.h"
 
 namespace skerry::app {
 namespace {

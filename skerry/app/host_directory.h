@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
-#include "skerry/wasi/file_system.h"
+#include "skerry/wasi/files/file_system.h"
 #include "skerry/worker/run_process.h"
 
 namespace skerry::app {

@@ -16,10 +16,10 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/child.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/test_directory.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 
 namespace skerry::app {
 namespace {

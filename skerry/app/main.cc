@@ -10,7 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "skerry/app/commands.h"
+#include "skerry/app/commands/commands.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string>
 
-#include "skerry/base/secret_file.h"
+#include "skerry/base/os/secret_file.h"
 
 namespace skerry::app {
 namespace {

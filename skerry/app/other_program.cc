@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "skerry/base/child.h"
+#include "skerry/base/os/child.h"
 
 namespace skerry::app {
 

@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::app {
 namespace {

@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/child.h"
-#include "skerry/base/fd.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/fd.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::app {
 namespace {

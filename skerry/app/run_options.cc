@@ -16,8 +16,8 @@
 
 #include "skerry/app/output_queue.h"
 #include "skerry/app/terminal.h"
-#include "skerry/base/file.h"
-#include "skerry/base/json_text.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/worker/change_export.h"
 

@@ -16,9 +16,9 @@
 #include "skerry/app/service.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
-#include "skerry/app/top_command.h"
-#include "skerry/base/descriptor_limit.h"
-#include "skerry/base/json_text.h"
+#include "skerry/app/commands/top_command.h"
+#include "skerry/base/os/descriptor_limit.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/config/config.h"
 #include "skerry/runtime/registry.h"
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/runtime/home.h"
 #include "skerry/store/session_store.h"

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/child.h"
+#include "skerry/base/os/child.h"
 #include "skerry/base/test_directory.h"
 
 namespace skerry {

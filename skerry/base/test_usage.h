@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/child.h"
+#include "skerry/base/os/child.h"
 
 /// What a parser takes of memory and time. For tests only.
 namespace skerry::testing {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::bench {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <sys/types.h>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/runtime/home.h"
 

@@ -8,7 +8,7 @@
 #include "skerry/app/terminal.h"
 #include "skerry/bench/measurement.h"
 #include "skerry/bench/measurement_report.h"
-#include "skerry/bench/service_measurement.h"
+#include "skerry/bench/service/service_measurement.h"
 #include "skerry/runtime/registry.h"
 
 namespace skerry::bench {

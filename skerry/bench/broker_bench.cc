@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "skerry/base/child.h"
+#include "skerry/base/os/child.h"
 #include "skerry/runtime/registry.h"
 #include "skerry/store/directory_store.h"
 

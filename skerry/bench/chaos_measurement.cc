@@ -18,8 +18,8 @@
 
 #include <fmt/format.h>
 
-#include "skerry/base/child.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/socket.h"
 #include "skerry/bench/bench_directory.h"
 #include "skerry/bench/broker_bench.h"
 #include "skerry/bench/samples.h"

@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "skerry/base/child.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/file.h"
 #include "skerry/bench/bench_programs.h"
 #include "skerry/bench/broker_measurement.h"
 #include "skerry/bench/chaos_measurement.h"

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/app/terminal.h"
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 
 namespace skerry::bench {
 namespace {

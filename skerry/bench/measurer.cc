@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::bench {
 

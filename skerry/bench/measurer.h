@@ -3,8 +3,8 @@
 
 #include <functional>
 
-#include "skerry/base/child.h"
-#include "skerry/base/fd.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/bench/samples.h"
 

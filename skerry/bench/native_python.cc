@@ -6,8 +6,8 @@
 #include <unistd.h>
 #include <utility>
 
-#include "skerry/base/file.h"
-#include "skerry/base/program.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/program.h"
 
 namespace skerry::bench {
 namespace {

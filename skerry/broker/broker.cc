@@ -14,7 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "skerry/base/range.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/socket.h"
 #include "skerry/broker/lease_policy.h"
 #include "skerry/broker/worker_link.h"
 #include "skerry/broker/zygote_link.h"

@@ -14,14 +14,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/jail/cgroup.h"
 #include "skerry/run/report.h"
 #include "skerry/run/request.h"
 #include "skerry/runtime/home.h"
 #include "skerry/sandbox/outcome.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_request.h"
 
 namespace skerry::broker {

@@ -14,7 +14,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sanitizer.h"
 #include "skerry/broker/test_run.h"
 

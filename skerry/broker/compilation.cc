@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/broker/helper_program.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/runtime/command.h"

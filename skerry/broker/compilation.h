@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/module_store.h"
 #include "skerry/engine/engine.h"

@@ -7,8 +7,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "skerry/base/fd.h"
-#include "skerry/base/program.h"
+#include "skerry/base/os/fd.h"
+#include "skerry/base/os/program.h"
 #include "skerry/base/utf8.h"
 
 namespace skerry::broker {

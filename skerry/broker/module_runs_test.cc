@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/broker/broker.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/jail/memory_file.h"

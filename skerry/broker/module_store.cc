@@ -18,7 +18,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/range.h"
 #include "skerry/base/sha256.h"
 #include "skerry/broker/compilation.h"

@@ -11,7 +11,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/jail/cgroup.h"
 #include "skerry/runtime/home.h"

@@ -17,7 +17,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <gtest/gtest.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
 

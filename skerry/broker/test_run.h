@@ -9,7 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 
 /// What tests of runs through the broker have in common. For tests only.
 namespace skerry::broker::testing {

@@ -15,9 +15,9 @@
 #include <unistd.h>
 #include <vector>
 
-#include "skerry/base/file.h"
-#include "skerry/base/mapping.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/mapping.h"
+#include "skerry/base/os/socket.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/image/test_template.h"
@@ -25,7 +25,7 @@
 #include "skerry/operation/codec.h"
 #include "skerry/worker/file_worker.h"
 #include "skerry/worker/order_source.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_request.h"
 #include "skerry/worker/zygote.h"

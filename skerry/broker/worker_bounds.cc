@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sanitizer.h"
 #include "skerry/worker/run_memory.h"
 

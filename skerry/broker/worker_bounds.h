@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/child.h"
+#include "skerry/base/os/child.h"
 #include "skerry/base/status.h"
 #include "skerry/jail/cgroup.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 
 namespace skerry::broker {
 

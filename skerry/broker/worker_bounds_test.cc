@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/child.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sanitizer.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/worker/run_memory.h"

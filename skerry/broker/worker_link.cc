@@ -13,7 +13,7 @@
 #include <boost/asio/post.hpp>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/socket.h"
 #include "skerry/worker/run_memory.h"
 
 namespace skerry::broker {

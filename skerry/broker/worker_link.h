@@ -14,14 +14,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "skerry/base/child.h"
-#include "skerry/base/fd.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/broker/worker_bounds.h"
 #include "skerry/loop/deadline.h"
 #include "skerry/run/input_feed.h"
-#include "skerry/worker/event_receiver.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/event_receiver.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_request.h"
 
 namespace skerry::broker {

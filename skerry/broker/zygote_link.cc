@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "skerry/base/program.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/program.h"
+#include "skerry/base/os/socket.h"
 
 namespace skerry::broker {
 namespace {

@@ -9,7 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "skerry/base/child.h"
+#include "skerry/base/os/child.h"
 #include "skerry/base/status.h"
 #include "skerry/runtime/home.h"
 #include "skerry/worker/zygote.h"

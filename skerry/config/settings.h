@@ -11,11 +11,11 @@
 #include "skerry/access/rate.h"
 #include "skerry/agent/model_options.h"
 #include "skerry/broker/broker.h"
-#include "skerry/http/certificates.h"
+#include "skerry/http/tls/certificates.h"
 #include "skerry/http/connections.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/session/session_runs.h"
-#include "skerry/tool/module_source.h"
+#include "skerry/tool/modules/module_source.h"
 #include "skerry/tool/result_cache.h"
 #include "skerry/tool/runs.h"
 

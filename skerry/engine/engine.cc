@@ -5,7 +5,7 @@
 #include <utility>
 #include <wasmtime.h>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/engine/wasmtime_handles.h"
 
 // As in skerry/engine/wasmtime/src/c_boundary.rs.

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/engine/test_module.h"
 
 namespace skerry::engine {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
 
 namespace skerry::engine {

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/fd.h"
-#include "skerry/base/sealed_file.h"
+#include "skerry/base/os/fd.h"
+#include "skerry/base/os/sealed_file.h"
 #include "skerry/base/status.h"
 #include "skerry/engine/engine.h"
 #include "skerry/engine/limited_process.h"

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sanitizer.h"
 #include "skerry/engine/test_module.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "skerry/files/tree.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 
 namespace skerry::files {
 

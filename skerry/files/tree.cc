@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "skerry/runtime/runtime.h"
-#include "skerry/wasi/path_resolution.h"
+#include "skerry/wasi/files/path_resolution.h"
 
 namespace skerry::files {
 namespace {

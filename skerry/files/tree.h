@@ -12,7 +12,7 @@
 #include "skerry/base/status.h"
 #include "skerry/files/deadline.h"
 #include "skerry/files/file_path.h"
-#include "skerry/wasi/file_system.h"
+#include "skerry/wasi/files/file_system.h"
 
 namespace skerry::files {
 

@@ -14,7 +14,7 @@
 #include "skerry/access/principal.h"
 #include "skerry/base/status.h"
 #include "skerry/grpc/framing.h"
-#include "skerry/http/http2_stream.h"
+#include "skerry/http/http2/http2_stream.h"
 #include "skerry/loop/pool.h"
 
 namespace skerry::grpc {

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "skerry/base/json_text.h"
-#include "skerry/base/json_writer.h"
+#include "skerry/base/formats/json_text.h"
+#include "skerry/base/formats/json_writer.h"
 #include "skerry/base/retry_after.h"
 #include "skerry/base/utf8.h"
 

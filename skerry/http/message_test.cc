@@ -7,7 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/base/retry_after.h"
 
 namespace skerry::http {

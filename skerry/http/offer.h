@@ -7,7 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "skerry/http/connections.h"
-#include "skerry/http/http2_stream.h"
+#include "skerry/http/http2/http2_stream.h"
 #include "skerry/http/router.h"
 
 namespace skerry::http {

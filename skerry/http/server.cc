@@ -18,7 +18,7 @@
 #include <netinet/tcp.h>
 
 #include "skerry/http/http1_connection.h"
-#include "skerry/http/http2_connection.h"
+#include "skerry/http/http2/http2_connection.h"
 
 namespace skerry::http {
 namespace {

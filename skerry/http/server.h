@@ -10,7 +10,7 @@
 #include "skerry/base/status.h"
 #include "skerry/http/address.h"
 #include "skerry/http/offer.h"
-#include "skerry/http/tls.h"
+#include "skerry/http/tls/tls.h"
 
 namespace skerry::http {
 

@@ -18,9 +18,9 @@
 #include <netinet/in.h>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/fd.h"
-#include "skerry/base/file.h"
-#include "skerry/http/http2_client.h"
+#include "skerry/base/os/fd.h"
+#include "skerry/base/os/file.h"
+#include "skerry/http/http2/http2_client.h"
 
 namespace skerry::http {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/image/page_container.h"
 #include "skerry/image/page_runs.h"
 #include "skerry/revision.pb.h"

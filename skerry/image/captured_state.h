@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "skerry/base/mapping.h"
+#include "skerry/base/os/mapping.h"
 #include "skerry/image/edits.h"
 #include "skerry/image/image_file.h"
 #include "skerry/image/manifest_budget.h"

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/fd.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/fd.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::image {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/child.h"
+#include "skerry/base/os/child.h"
 #include "skerry/image/test_pages.h"
 
 namespace skerry::image {

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <utility>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/image.pb.h"
 #include "skerry/image/manifest_budget.h"
 #include "skerry/image/page_container.h"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
 #include "skerry/image/image_file.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/mapping.h"
+#include "skerry/base/os/mapping.h"
 #include "skerry/base/status.h"
 #include "skerry/image/edits.h"
 

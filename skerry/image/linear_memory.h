@@ -12,7 +12,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/mapping.h"
+#include "skerry/base/os/mapping.h"
 #include "skerry/base/status.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/image/image_pages.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "skerry/base/wire_budget.h"
+#include "skerry/base/formats/wire_budget.h"
 #include "skerry/image/edits.h"
 #include "skerry/image/page_runs.h"
 #include "skerry/image/revision_files.h"

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/file.h"
-#include "skerry/base/mapping.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/mapping.h"
 #include "skerry/base/status.h"
 #include "skerry/image/image_pages.h"
 

@@ -13,7 +13,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
-#include "skerry/base/sealed_file.h"
+#include "skerry/base/os/sealed_file.h"
 #include "skerry/image/compressed_file.h"
 #include "skerry/image/manifest_budget.h"
 #include "skerry/image/page_container.h"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/image/image_file.h"
 

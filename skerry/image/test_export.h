@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "skerry/image/export_reader.h"
-#include "skerry/image/image_export.h"
+#include "skerry/image/exports/export_reader.h"
+#include "skerry/image/exports/image_export.h"
 #include "skerry/image/test_pages.h"
 
 /// Exports, whole. For tests only.

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/image/linear_memory.h"
 
 /// Pages to test with. For tests only.

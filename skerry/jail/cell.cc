@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "skerry/base/program.h"
+#include "skerry/base/os/program.h"
 #include "skerry/jail/descriptors.h"
 #include "skerry/jail/landlock.h"
 #include "skerry/jail/namespaces.h"

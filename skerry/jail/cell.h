@@ -6,7 +6,7 @@
 #include <span>
 #include <sys/types.h>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/jail/policy.h"
 #include "skerry/jail/wall.h"

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "skerry/base/child.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/file.h"
 #include "skerry/jail/test_jail.h"
 
 namespace skerry::jail {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::jail {
 namespace {

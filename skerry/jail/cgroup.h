@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 
 namespace skerry::jail {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/jail/memory_file.h"
 
 namespace skerry::jail {

@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 
 namespace skerry::jail {
 namespace {

@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <utility>
 
-#include "skerry/base/child.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sanitizer.h"
 #include "skerry/jail/cell.h"
 #include "skerry/jail/probe.h"

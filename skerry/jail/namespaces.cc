@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::jail {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <unistd.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::jail {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <unistd.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/jail/test_jail.h"
 
 namespace skerry::jail {

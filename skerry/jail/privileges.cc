@@ -20,8 +20,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "skerry/base/fd.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/fd.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::jail {
 namespace {

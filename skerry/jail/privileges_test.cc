@@ -15,7 +15,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/jail/test_jail.h"

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/jail/memory_file.h"
 
 namespace skerry::jail {

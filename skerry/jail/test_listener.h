@@ -12,7 +12,7 @@
 
 #include <arpa/inet.h>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 
 namespace skerry::jail {
 

@@ -12,7 +12,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"

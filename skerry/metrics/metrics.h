@@ -18,7 +18,7 @@
 #include "skerry/access/gate.h"
 #include "skerry/http/router.h"
 #include "skerry/http/server.h"
-#include "skerry/http/tls.h"
+#include "skerry/http/tls/tls.h"
 #include "skerry/loop/lag_meter.h"
 #include "skerry/run/runner.h"
 #include "skerry/tool/tool.h"

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "skerry/base/json_fields.h"
+#include "skerry/base/formats/json_fields.h"
 #include "skerry/base/time_text.h"
 
 namespace skerry::metrics {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/metrics/sample.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -3,7 +3,7 @@
 
 #include <absl/strings/escaping.h>
 
-#include "skerry/base/base64.h"
+#include "skerry/base/formats/base64.h"
 #include "skerry/base/utf8.h"
 
 namespace skerry::operation {

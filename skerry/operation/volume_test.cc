@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/operation/test_requests.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::operation {

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/run/message_decoder.h"
 #include "skerry/run/message_json.h"
 #include "skerry/v1/skerry.pb.h"

@@ -8,12 +8,12 @@
 
 #include "skerry/access/principal.h"
 #include "skerry/base/bytes.h"
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/run/input_feed.h"
 #include "skerry/store/session_name.h"
 #include "skerry/store/session_store.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_request.h"
 
 namespace skerry::run {

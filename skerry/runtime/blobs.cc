@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <sstream>
 
-#include "skerry/base/file.h"
-#include "skerry/base/sealed_file.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/sealed_file.h"
 #include "skerry/base/sha256.h"
 
 namespace skerry::runtime {

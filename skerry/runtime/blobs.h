@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "skerry/base/mapping.h"
+#include "skerry/base/os/mapping.h"
 #include "skerry/base/status.h"
-#include "skerry/wasi/file_content.h"
+#include "skerry/wasi/files/file_content.h"
 
 namespace skerry::runtime {
 

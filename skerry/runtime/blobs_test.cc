@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
 #include "skerry/base/test_directory.h"
 

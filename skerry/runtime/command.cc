@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "skerry/base/sha256.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 #include "skerry/wasm/command.h"
 #include "skerry/wasm/limits.h"
 #include "skerry/wasm/preamble.h"

@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
 #include "skerry/engine/tune.h"
 #include "skerry/image/image_file.h"

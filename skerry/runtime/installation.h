@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/sealed_file.h"
+#include "skerry/base/os/sealed_file.h"
 #include "skerry/base/status.h"
 #include "skerry/engine/native_cache.h"
 #include "skerry/runtime/blobs.h"

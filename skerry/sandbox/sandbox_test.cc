@@ -10,7 +10,7 @@
 
 #include "skerry/base/test_directory.h"
 #include "skerry/engine/test_module.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::sandbox {

@@ -9,7 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "skerry/base/status.h"
-#include "skerry/image/image_export.h"
+#include "skerry/image/exports/image_export.h"
 #include "skerry/loop/tenant_turns.h"
 #include "skerry/session/session_access.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/broker/broker.h"
 #include "skerry/image/revision_files.h"
 

@@ -6,13 +6,13 @@
 #include <memory>
 #include <vector>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
-#include "skerry/image/export_reader.h"
-#include "skerry/image/image_export.h"
+#include "skerry/image/exports/export_reader.h"
+#include "skerry/image/exports/image_export.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/store/session_store.h"
-#include "skerry/wasi/quotas.h"
+#include "skerry/wasi/files/quotas.h"
 
 /// Sessions to files and back, for the command line and the service. What is read may have been
 /// written by anyone.

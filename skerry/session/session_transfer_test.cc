@@ -15,20 +15,20 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sanitizer.h"
-#include "skerry/base/sealed_file.h"
+#include "skerry/base/os/sealed_file.h"
 #include "skerry/base/sha256.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/base/test_usage.h"
-#include "skerry/base/zstd_stream.h"
+#include "skerry/base/formats/zstd_stream.h"
 #include "skerry/broker/test_run.h"
 #include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"
 #include "skerry/runtime/blobs.h"
 #include "skerry/session/export_stream.h"
 #include "skerry/store/directory_store.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::session {

@@ -12,7 +12,7 @@
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/v1/skerry.pb.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 
 namespace skerry::session {
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::session {
 namespace {

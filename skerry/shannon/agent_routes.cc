@@ -8,7 +8,7 @@
 
 #include "skerry/agent/query_fields.h"
 #include "skerry/api/output_relay.h"
-#include "skerry/base/json_fields.h"
+#include "skerry/base/formats/json_fields.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/shannon/tool_answer.h"

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "skerry/api/run_order.h"
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/base/utf8.h"
 #include "skerry/shannon/json_struct.h"
 

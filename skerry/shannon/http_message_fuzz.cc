@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "skerry/api/run_order.h"
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/base/utf8.h"
 #include "skerry/http/message.h"
 #include "skerry/shannon/json_struct.h"

@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/base/time_text.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/http/message.h"

@@ -10,7 +10,7 @@
 #include <span>
 #include <utility>
 
-#include "skerry/base/json_fields.h"
+#include "skerry/base/formats/json_fields.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/shannon/json_struct.h"
 

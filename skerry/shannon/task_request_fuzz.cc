@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/shannon/task_request.h"
 #include "skerry/task/events.h"
 #include "skerry/task/tasks.h"

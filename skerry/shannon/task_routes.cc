@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/base/sha256.h"
 #include "skerry/base/time_text.h"
 #include "skerry/http/json_schema.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "skerry/base/json_text.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/shannon/task_document.h"
 #include "skerry/shannon/task_request.h"
 #include "skerry/shannon/tool_answer.h"

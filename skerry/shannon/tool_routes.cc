@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "skerry/base/json_fields.h"
+#include "skerry/base/formats/json_fields.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/shannon/tool_answer.h"

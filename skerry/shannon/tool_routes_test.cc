@@ -12,7 +12,7 @@
 
 #include "skerry/run/test_runner.h"
 #include "skerry/shannon/agent_routes.h"
-#include "skerry/tool/calculator.h"
+#include "skerry/tool/arithmetic/calculator.h"
 #include "skerry/tool/python_executor.h"
 #include "skerry/tool/test_routes.h"
 

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/status.h"
-#include "skerry/image/export_reader.h"
+#include "skerry/image/exports/export_reader.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/store/session_store.h"
 #include "skerry/store/session_tables.h"

@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/child.h"
+#include "skerry/base/os/child.h"
 #include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"
 #include "skerry/store/memory_tenant.h"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "skerry/agent/query_fields.h"
-#include "skerry/base/json_fields.h"
+#include "skerry/base/formats/json_fields.h"
 #include "skerry/store/session_name.h"
 #include "skerry/task/tasks.h"
 

@@ -12,7 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/status.h"
 #include "skerry/loop/on_pool.h"
 #include "skerry/task/task_tables.h"

@@ -17,7 +17,7 @@
 #include "skerry/tool/output_memory.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/tool.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 
 namespace skerry::tool {
 

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/base/utf8.h"
-#include "skerry/tool/calculator.h"
+#include "skerry/tool/arithmetic/calculator.h"
 #include "skerry/tool/test_call.h"
 
 namespace skerry::tool {

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "skerry/wasi/errno.h"
+#include "skerry/wasi/files/errno.h"
 #include "skerry/wasi/guest_memory.h"
 #include "skerry/wasi/host_state.h"
 #include "skerry/wasi/world.h"

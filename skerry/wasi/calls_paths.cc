@@ -5,7 +5,7 @@
 
 #include "skerry/base/utf8.h"
 #include "skerry/wasi/call_functions.h"
-#include "skerry/wasi/path_resolution.h"
+#include "skerry/wasi/files/path_resolution.h"
 
 namespace skerry::wasi {
 namespace {

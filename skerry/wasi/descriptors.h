@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "skerry/wasi/errno.h"
-#include "skerry/wasi/types.h"
+#include "skerry/wasi/files/errno.h"
+#include "skerry/wasi/files/types.h"
 
 namespace skerry::wasi {
 

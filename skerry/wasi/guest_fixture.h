@@ -12,7 +12,7 @@
 
 #include "skerry/base/bytes.h"
 #include "skerry/wasi/calls.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 
 // A guest to test with: memory, world and state, and each call by name. For this folder's tests and
 // fuzz targets.

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "skerry/base/status.h"
-#include "skerry/wasi/types.h"
+#include "skerry/wasi/files/types.h"
 
 namespace skerry::wasi {
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include "skerry/wasi/errno.h"
+#include "skerry/wasi/files/errno.h"
 
 namespace skerry::wasi {
 

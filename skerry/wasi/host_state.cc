@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 
 namespace skerry::wasi {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "skerry/base/status.h"
 #include "skerry/wasi/descriptors.h"
-#include "skerry/wasi/errno.h"
-#include "skerry/wasi/file_system.h"
+#include "skerry/wasi/files/errno.h"
+#include "skerry/wasi/files/file_system.h"
 #include "skerry/wasi/world.h"
 
 namespace skerry::wasi {

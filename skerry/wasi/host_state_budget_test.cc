@@ -8,7 +8,7 @@
 #include "skerry/base/sanitizer.h"
 #include "skerry/base/test_usage.h"
 #include "skerry/host_state.pb.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::wasi {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/wire_budget.h"
+#include "skerry/base/formats/wire_budget.h"
 #include "skerry/host_state.pb.h"
 
 namespace skerry::wasi {

@@ -10,7 +10,7 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
 #include "skerry/wasi/host_state.h"
-#include "skerry/wasi/quotas.h"
+#include "skerry/wasi/files/quotas.h"
 
 namespace skerry::wasi {
 

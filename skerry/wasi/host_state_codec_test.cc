@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/host_state.pb.h"
-#include "skerry/wasi/changes.h"
+#include "skerry/wasi/files/changes.h"
 #include "skerry/wasi/guest_fixture.h"
 
 namespace skerry::wasi {

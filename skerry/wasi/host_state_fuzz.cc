@@ -6,7 +6,7 @@
 #include <string>
 
 #include "skerry/base/bytes.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace {

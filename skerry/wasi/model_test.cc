@@ -13,7 +13,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/wasi/guest_fixture.h"
 
 namespace skerry::wasi {

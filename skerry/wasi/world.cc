@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/sha256.h"
 #include "skerry/wasi/chacha20.h"
 

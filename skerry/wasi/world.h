@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "skerry/base/status.h"
-#include "skerry/wasi/types.h"
+#include "skerry/wasi/files/types.h"
 
 namespace skerry::wasi {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "skerry/wasi/changes.h"
+#include "skerry/wasi/files/changes.h"
 
 namespace skerry::worker {
 namespace {

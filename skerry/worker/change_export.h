@@ -6,8 +6,8 @@
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
-#include "skerry/wasi/file_system.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/wasi/files/file_system.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_request.h"
 
 namespace skerry::worker {

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 
 namespace skerry::worker {
 namespace {

@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "skerry/base/file.h"
-#include "skerry/base/mapping.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/mapping.h"
 #include "skerry/engine/native_cache.h"
 #include "skerry/jail/oom_score.h"
 #include "skerry/runtime/command.h"

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "skerry/base/file.h"
-#include "skerry/base/mapping.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/mapping.h"
 #include "skerry/image/image_file.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/jail/memory_file.h"

@@ -11,12 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/operation/volume.h"
 #include "skerry/sandbox/sandbox.h"
 #include "skerry/wasi/host_state.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_request.h"
 
 namespace skerry::worker {

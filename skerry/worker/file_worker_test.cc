@@ -11,8 +11,8 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/file.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/socket.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/image/test_pages.h"
@@ -20,8 +20,8 @@
 #include "skerry/operation/codec.h"
 #include "skerry/operation/test_requests.h"
 #include "skerry/runtime/registry.h"
-#include "skerry/wasi/host_files.h"
-#include "skerry/worker/event_receiver.h"
+#include "skerry/wasi/files/host_files.h"
+#include "skerry/worker/events/event_receiver.h"
 #include "skerry/worker/worker.h"
 
 namespace skerry::worker {

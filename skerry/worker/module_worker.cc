@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/file.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/socket.h"
 #include "skerry/runtime/command.h"
 #include "skerry/worker/change_export.h"
 #include "skerry/worker/order_source.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 

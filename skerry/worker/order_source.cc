@@ -11,8 +11,8 @@
 #include <time.h>
 #include <utility>
 
-#include "skerry/base/file.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/socket.h"
 
 namespace skerry::worker {
 namespace {

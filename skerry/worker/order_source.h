@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/fd.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/engine/engine.h"
 #include "skerry/sandbox/sandbox.h"
-#include "skerry/wasi/types.h"
+#include "skerry/wasi/files/types.h"
 #include "skerry/wasi/world.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_request.h"
 
 // What every kind of worker does with what the broker tells it.

@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/file.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/socket.h"
 
 namespace skerry::worker {
 namespace {

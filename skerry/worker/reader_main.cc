@@ -18,9 +18,9 @@
 #include <string_view>
 #include <unistd.h>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/engine/limited_process.h"
-#include "skerry/image/export_reader.h"
+#include "skerry/image/exports/export_reader.h"
 #include "skerry/jail/oom_score.h"
 #include "skerry/runtime/blobs.h"
 #include "skerry/wasi/host_state_codec.h"

@@ -15,14 +15,14 @@
 #include <utility>
 #include <vector>
 
-#include "skerry/base/child.h"
-#include "skerry/base/file.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/sanitizer.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/socket.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/jail/cell.h"
 #include "skerry/jail/probe.h"
-#include "skerry/worker/event_receiver.h"
+#include "skerry/worker/events/event_receiver.h"
 #include "skerry/worker/order_source.h"
 #include "skerry/worker/raised_walls.h"
 #include "skerry/worker/run_memory.h"

@@ -9,8 +9,8 @@
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/wasi/world.h"
-#include "skerry/worker/event_receiver.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/event_receiver.h"
+#include "skerry/worker/events/run_events.h"
 
 namespace skerry::worker {
 

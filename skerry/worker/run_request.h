@@ -14,7 +14,7 @@
 #include "skerry/runtime/command.h"
 #include "skerry/runtime/program.h"
 #include "skerry/sandbox/limits.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 
 namespace skerry::worker {
 

@@ -6,15 +6,15 @@
 #include <optional>
 #include <utility>
 
-#include "skerry/base/file.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/socket.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/worker/change_export.h"
 #include "skerry/worker/file_worker.h"
 #include "skerry/worker/order_source.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 #include "skerry/worker/run_request.h"

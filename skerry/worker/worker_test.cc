@@ -11,12 +11,12 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/child.h"
-#include "skerry/base/file.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/file.h"
+#include "skerry/base/os/socket.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/runtime/toy/test_toy.h"
-#include "skerry/worker/event_receiver.h"
+#include "skerry/worker/events/event_receiver.h"
 #include "skerry/worker/run_request.h"
 
 namespace skerry::worker {

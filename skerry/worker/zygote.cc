@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
-#include "skerry/base/socket.h"
+#include "skerry/base/os/socket.h"
 
 namespace skerry::worker {
 namespace {

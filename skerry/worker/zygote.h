@@ -7,8 +7,8 @@
 #include <string>
 #include <sys/types.h>
 
-#include "skerry/base/child.h"
-#include "skerry/base/fd.h"
+#include "skerry/base/os/child.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/jail/cell.h"
 #include "skerry/jail/wall.h"

@@ -13,11 +13,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/base/range.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/operation/codec.h"
-#include "skerry/worker/run_events.h"
+#include "skerry/worker/events/run_events.h"
 
 namespace skerry::workspace {
 namespace {

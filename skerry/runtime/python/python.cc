@@ -11,7 +11,7 @@
 
 #include "skerry/runtime/python/guest.h"
 #include "skerry/runtime/python/interpreter.h"
-#include "skerry/wasi/host_files.h"
+#include "skerry/wasi/files/host_files.h"
 
 namespace skerry::runtime {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "skerry/base/file.h"
+#include "skerry/base/os/file.h"
 #include "skerry/engine/engine.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/runtime.h"

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <memory>
+#include <optional>
+#include <unistd.h>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "skerry/app/commands/commands.h"
+#include "skerry/app/run_options.h"
+#include "skerry/app/session_run.h"
+#include "skerry/base/os/file.h"
+#include "skerry/runtime/registry.h"
+
+namespace skerry::app {
+namespace {
+
+// Source is held in memory a few times over while it is compiled.
+constexpr ByteSize kMaxSource = mib(32);
+
+struct ProgramOptions {
+  RunOptions run;
+  std::string code;
+  std::string file;
+  std::optional<std::string> template_name;
+  std::optional<std::string> session;
+  bool durable = false;
+  bool echo = false;
+  bool has_code = false;
+};
+
+Result<runtime::Program> program_of(const ProgramOptions& options) {
+  runtime::Program program;
+  std::string zeroth = "-c";
+  if (options.has_code) {
+    if (!options.file.empty()) return absl::InvalidArgumentError("give -c CODE or FILE, not both");
+    program.code = options.code;
+  } else if (options.file.empty() || options.file == "-") {
+    if (options.file.empty() && ::isatty(STDIN_FILENO) == 1) {
+      return absl::InvalidArgumentError(
+          "nothing to run: give -c CODE, FILE, or - to read it from standard input");
+    }
+    auto code = read_all(STDIN_FILENO, kMaxSource);
+    if (!code.ok()) return annotate(code.status(), "standard input");
+    program.code = *std::move(code);
+    program.name = "<stdin>";
+    zeroth = "-";
+  } else {
+    SKERRY_ASSIGN(program.code, read_file(options.file, kMaxSource));
+    program.name = zeroth = options.file;
+    program.has_file = true;
+  }
+  if (zeroth != "-c" || !options.run.arguments.empty()) {
+    program.arguments.push_back(zeroth);
+    program.arguments.insert(program.arguments.end(), options.run.arguments.begin(),
+                             options.run.arguments.end());
+  }
+  if (options.echo) {
+    program.last_value = runtime::Program::LastValue::kPrintedAndReturned;
+  } else if (options.run.json) {
+    program.last_value = runtime::Program::LastValue::kReturned;
+  }
+  return program;
+}
+
+int run(const ProgramOptions& options) {
+  for (const auto& [option, value] : {std::pair("--session", &options.session),
+                                      std::pair("--template", &options.template_name)}) {
+    const Status given = check_given(option, *value);
+    if (!given.ok()) return fail(options.run, given);
+  }
+  auto parameters = RunParameters::open(options.run);
+  if (!parameters.ok()) return fail(options.run, parameters.status());
+  auto program = program_of(options);
+  if (!program.ok()) return fail(options.run, program.status());
+  program->environment = parameters->environment;
+  const auto home = runtime::Home::from_environment();
+  if (!home.ok()) return fail(options.run, home.status());
+  const runtime::Installation installation = runtime::bundled_in(*home);
+
+  std::unique_ptr<SessionRun> session;
+  std::unique_ptr<sandbox::Origin> fresh;
+  if (options.session) {
+    auto opened = SessionRun::open(installation,
+                                   {.name = *options.session,
+                                    .template_name = options.template_name.value_or(""),
+                                    .durable = options.durable},
+                                   parameters->limits);
+    if (!opened.ok()) return fail(options.run, opened.status());
+    session = *std::move(opened);
+    session->continue_with(*program);
+  } else {
+    const auto metering =
+        parameters->limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
+    auto origin = ready_origin(
+        installation, options.template_name.value_or(installation.runtimes().default_template()),
+        metering);
+    if (!origin.ok()) return fail(options.run, origin.status());
+    fresh = *std::move(origin);
+  }
+  const sandbox::Origin& origin = session ? session->origin() : *fresh;
+  const auto runtime = installation.runtimes().of(origin.image->manifest.facts);
+  if (!runtime.ok()) return fail(options.run, runtime.status());
+  const auto body = [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
+    SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, parameters->limits));
+    SKERRY_TRY(parameters->import_directories(sandbox->state().files()));
+    const wasi::FileSystem before = sandbox->state().files();
+    worker::DescriptorInput input = parameters->input_for(channel);
+    std::vector<int> used{parameters->input.get()};
+    if (session) used.push_back(session->left());
+    SKERRY_TRY(channel.started(used));
+    SKERRY_ASSIGN(sandbox::Outcome outcome,
+                  (*runtime)->run(*sandbox, *program, parameters->world(channel, input),
+                                  session ? session->randomness() : runtime::Randomness::kFresh));
+    sandbox->measure(outcome.usage);
+    SKERRY_TRY(parameters->send_changes(before, sandbox->state().files(), channel));
+    if (session) SKERRY_TRY(session->leave_state(*sandbox));
+    return outcome;
+  };
+  Afterwards afterwards;
+  if (session) {
+    afterwards = [&](const sandbox::Outcome& outcome) {
+      return session->report(outcome, *program);
+    };
+  }
+  const int exit_code = run_and_report(options.run, *parameters, body, afterwards);
+  if (session) SessionRun::end(std::move(session));
+  return exit_code;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app) {
+  auto options = std::make_shared<ProgramOptions>();
+  CLI::App* command = app.add_subcommand("run", "Run a Python program in a fresh sandbox");
+  auto* code = command->add_option("-c", options->code, "The program itself")->type_name("CODE");
+  command->add_option("file", options->file, "The program's file, or - for standard input")
+      ->type_name("FILE");
+  command
+      ->add_option(
+          "--template", options->template_name,
+          "The image to start from: python-data (numpy, pandas, matplotlib warm; the default) or "
+          "python")
+      ->type_name("NAME");
+  auto* session = command
+                      ->add_option("--session", options->session,
+                                   "Go on where this session's last run ended, and keep what this "
+                                   "one leaves")
+                      ->type_name("NAME");
+  command
+      ->add_flag("--durable", options->durable,
+                 "Answer when the session is safe from a power loss, too")
+      ->needs(session);
+  command->add_flag("--echo", options->echo,
+                    "Print the last expression's value, as a prompt would");
+  options->run.add_to(*command);
+  command->add_option("arguments", options->run.arguments, "sys.argv, after --")->type_name("ARGS");
+  command->footer(
+      "Exit code: the program's own; 124 deadline, 125 our failure, 130 cancelled, 134 trapped,\n"
+      "137 out of memory, 139 crashed, 152 out of fuel.\n\n"
+      "Examples:\n"
+      "  skerry run -c 'print(2+2)'\n"
+      "  skerry run report.py --dir ./data::/data --output-dir out -- --year 2026\n"
+      "  echo 'print(input())' > p.py; echo hello | skerry run p.py\n"
+      "  skerry run --session work -c 'x = 41'; skerry run --session work -c 'print(x + 1)'\n"
+      "  skerry run --json --timeout 5 --memory 512 -c 'import numpy; numpy.arange(3).sum()'\n");
+  command->callback([options, code] {
+    options->has_code = code->count() > 0;
+    if (options->has_code && !options->file.empty()) {
+      // Behind -c the first bare word is the program's argument, not a file.
+      options->run.arguments.insert(options->run.arguments.begin(), options->file);
+      options->file.clear();
+    }
+    if (const int exit = run(*options); exit != 0) throw CLI::RuntimeError(exit);
+  });
+}
+
+}  // namespace skerry::app

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/worker/events/event_wire.h"
+
+#include <array>
+#include <cstring>
+
+#include "skerry/worker/events/run_events.h"
+
+namespace skerry::worker {
+namespace {
+
+// Fields of one message, one after the other, as Protobuf encodes them. Groups are not known.
+class WireFields {
+ public:
+  struct Field {
+    std::uint32_t number = 0;
+    bool has_bytes = false;  ///< else `value` is what it holds
+    std::uint64_t value = 0;
+    std::string_view bytes;
+  };
+
+  explicit WireFields(std::string_view message) : rest_(message) {}
+
+  /// None at the end, and when what follows is no field: `is_sound` tells the two apart.
+  std::optional<Field> next() {
+    if (rest_.empty()) return std::nullopt;
+    const auto field = read();
+    if (!field) is_sound_ = false;
+    return field;
+  }
+  bool is_sound() const { return is_sound_; }
+  std::string_view rest() const { return rest_; }
+
+ private:
+  std::optional<std::uint64_t> varint() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(rest_.front());
+      rest_.remove_prefix(1);
+      value |= std::uint64_t{byte & 0x7FU} << shift;
+      if (byte < 0x80) return value;
+    }
+    return std::nullopt;
+  }
+
+  bool take(std::uint64_t size, std::string_view& bytes) {
+    if (size > rest_.size()) return false;
+    bytes = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return true;
+  }
+
+  std::optional<Field> read() {
+    const auto tag = varint();
+    if (!tag || *tag >> 3 == 0 || *tag >> 3 > UINT32_MAX) return std::nullopt;
+    Field field{.number = static_cast<std::uint32_t>(*tag >> 3), .bytes = {}};
+    switch (*tag & 7) {
+      case 0: {
+        const auto value = varint();
+        if (!value) return std::nullopt;
+        field.value = *value;
+        return field;
+      }
+      case 1:
+        return take(8, field.bytes) ? std::optional(field) : std::nullopt;
+      case 2: {
+        const auto size = varint();
+        field.has_bytes = true;
+        return size && take(*size, field.bytes) ? std::optional(field) : std::nullopt;
+      }
+      case 5:
+        return take(4, field.bytes) ? std::optional(field) : std::nullopt;
+      default:
+        return std::nullopt;
+    }
+  }
+
+  std::string_view rest_;
+  bool is_sound_ = true;
+};
+
+// What the fields beside the texts of a message take at most.
+constexpr std::size_t kRoom = std::size_t{8} << 10;
+
+/// Bytes of an event's message, by its kind; 0 for a kind that does not exist.
+std::size_t max_size_of(std::uint8_t kind) {
+  switch (static_cast<EventKind>(kind)) {
+    case EventKind::kStarted:
+    case EventKind::kReady:
+    case EventKind::kWaiting:
+      return kRoom;
+    case EventKind::kOutput:
+      return kOutputPiece + kRoom;
+    case EventKind::kChange:
+      return kFilePiece + kMaxPath + kRoom;
+    case EventKind::kEnded:
+      return 3 * kMaxMessage + kMaxResult + kMaxFrameText + kMaxStateBytes + kRoom;
+    case EventKind::kFailed:
+      return kMaxMessage + kRoom;
+  }
+  return 0;
+}
+
+Status no_event() { return absl::InternalError("the run's process sent an event that is none"); }
+
+Status too_large() { return absl::InternalError("the run's process sent an event too large"); }
+
+}  // namespace
+
+Result<std::optional<EventFrame>> first_event(std::string_view bytes) {
+  constexpr std::size_t kMaxHeader =
+      6;  // of the event's only field: its tag, and five bytes at most
+  std::uint32_t length = 0;
+  if (bytes.size() < sizeof length) return std::optional<EventFrame>();
+  std::memcpy(&length, bytes.data(), sizeof length);
+  if (length > max_size_of(static_cast<std::uint8_t>(EventKind::kEnded)) + kMaxHeader) {
+    return too_large();
+  }
+  if (length == 0) return no_event();
+  if (bytes.size() == sizeof length) return std::optional<EventFrame>();
+  const auto tag = static_cast<unsigned char>(bytes[sizeof length]);
+  const std::size_t max_size = max_size_of(tag >> 3);
+  if ((tag & 0x87) != 2 || max_size == 0) return no_event();
+  if (length > max_size + kMaxHeader) return too_large();
+  if (bytes.size() - sizeof length < length) return std::optional<EventFrame>();
+  WireFields fields(bytes.substr(sizeof length, length));
+  const auto field = fields.next();
+  // One field and nothing behind it: a second one could be of another kind.
+  if (!field || !field->has_bytes || !fields.rest().empty()) return no_event();
+  return std::optional(EventFrame{.kind = static_cast<EventKind>(field->number),
+                                  .message = field->bytes,
+                                  .size = sizeof length + length});
+}
+
+std::optional<OutputMessage> parse_output(std::string_view message) {
+  OutputMessage output;
+  WireFields fields(message);
+  while (const auto field = fields.next()) {
+    if (field->number == 1) output.is_stderr = field->value != 0;
+    if (field->number == 2) output.bytes = field->bytes;
+    if (field->number == 3) output.is_cut = field->value != 0;
+  }
+  return fields.is_sound() ? std::optional(output) : std::nullopt;
+}
+
+std::optional<std::size_t> count_frames(std::string_view message) {
+  constexpr std::uint32_t kException = 5;
+  constexpr std::uint32_t kFrames = 3;
+  std::size_t count = 0;
+  WireFields ended(message);
+  while (const auto exception = ended.next()) {
+    if (exception->number != kException) continue;
+    WireFields parts(exception->bytes);
+    while (const auto part = parts.next()) count += part->number == kFrames ? 1 : 0;
+    if (!parts.is_sound()) return std::nullopt;
+  }
+  return ended.is_sound() ? std::optional(count) : std::nullopt;
+}
+
+}  // namespace skerry::worker
