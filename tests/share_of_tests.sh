@@ -8,7 +8,7 @@ parts=$1
 number=$(git rev-list --count HEAD 2>/dev/null || echo 0)
 {
   git diff --name-only --diff-filter=d HEAD~1 -- 'skerry/*_test.cc' 2>/dev/null || true
-  for file in skerry/*/*_test.cc; do
+  for file in $(find skerry -name '*_test.cc'); do
     hash=$(cksum <<<"$file")
     [ $((${hash%% *} % parts)) -ne $((number % parts)) ] || echo "$file"
   done

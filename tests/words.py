@@ -22,6 +22,9 @@ WORDS = {
     r"\w*Door": "HostCallHandler",
     r"Desk|Seats?": "FreshSandboxes, SessionSandboxes",
     r"Wish": "ControlRequest",
+    r"World": "RunEnvironment",
+    r"Origins?": "LoadedImage, ImageCatalog",
+    r"Place": "Location, ResolvedPath, PreparedFile, by what it is",
     r"ModelShare": "ModelUsage",
     r"std::(mutex|lock_guard|unique_lock|scoped_lock)": "loop::Mutex, loop::MutexLock, which Clang checks",
 }

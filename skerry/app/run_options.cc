@@ -16,8 +16,8 @@
 
 #include "skerry/app/output_queue.h"
 #include "skerry/app/terminal.h"
-#include "skerry/base/os/file.h"
 #include "skerry/base/formats/json_text.h"
+#include "skerry/base/os/file.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/worker/change_export.h"
 
@@ -347,9 +347,9 @@ Result<RunParameters> RunParameters::open(const RunOptions& options) {
   return parameters;
 }
 
-sandbox::World RunParameters::world(worker::RunChannel& channel,
-                                    wasi::InputSource& input_source) const {
-  sandbox::World world;
+sandbox::RunEnvironment RunParameters::world(worker::RunChannel& channel,
+                                             wasi::InputSource& input_source) const {
+  sandbox::RunEnvironment world;
   world.output = &channel.output();
   world.input = &input_source;
   world.seed = seed;

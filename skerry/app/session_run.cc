@@ -31,14 +31,14 @@ Result<std::int64_t> parameters(const char* name, std::int64_t fallback, std::in
 
 }  // namespace
 
-Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Installation& installation,
-                                                      std::string_view template_name,
-                                                      engine::Metering metering) {
-  auto origin = installation.open(template_name, metering);
-  if (origin.ok() || origin.status().code() == StatusCode::kInvalidArgument) return origin;
+Result<std::unique_ptr<sandbox::LoadedImage>> ready_image(const runtime::Installation& installation,
+                                                          std::string_view template_name,
+                                                          engine::Metering metering) {
+  auto loaded = installation.open(template_name, metering);
+  if (loaded.ok() || loaded.status().code() == StatusCode::kInvalidArgument) return loaded;
   SetUpProgress progress;
-  if (origin.status().code() == StatusCode::kDataLoss)
-    progress.damaged(std::string(message_of(origin.status())));
+  if (loaded.status().code() == StatusCode::kDataLoss)
+    progress.damaged(std::string(message_of(loaded.status())));
   SKERRY_TRY(installation.set_up(metering, SealedFile::Depth::kTimes, progress).status());
   return installation.open(template_name, metering);
 }
@@ -46,7 +46,7 @@ Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Installatio
 Status ready_runtimes(const runtime::Installation& installation, engine::Metering metering) {
   for (const auto& runtime : installation.runtimes().all()) {
     const std::string& wanted = runtime->description().default_template;
-    if (!wanted.empty()) SKERRY_TRY(ready_origin(installation, wanted, metering).status());
+    if (!wanted.empty()) SKERRY_TRY(ready_image(installation, wanted, metering).status());
   }
   return ok_status();
 }
@@ -99,21 +99,21 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Installation
   const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
   if (run->turn_.is_new()) {
     const std::string& wanted = run->turn_.template_name();
-    SKERRY_ASSIGN(run->origin_, ready_origin(installation, wanted, metering));
-    run->turn_.start_on(run->origin_->image, installation.template_path(wanted));
+    SKERRY_ASSIGN(run->loaded_, ready_image(installation, wanted, metering));
+    run->turn_.start_on(run->loaded_->image, installation.template_path(wanted));
   } else {
     const auto image = run->turn_.parent().image();
-    auto origin = installation.open(image, metering);
-    if (!origin.ok()) {
+    auto loaded = installation.open(image, metering);
+    if (!loaded.ok()) {
       // What set-up can mend is the installed runtime; a session of another one stays shut.
-      SKERRY_TRY(ready_origin(installation, image->manifest.template_name, metering).status());
-      origin = installation.open(image, metering);
+      SKERRY_TRY(ready_image(installation, image->manifest.template_name, metering).status());
+      loaded = installation.open(image, metering);
     }
-    if (!origin.ok()) {
-      return annotate(origin.status(),
+    if (!loaded.ok()) {
+      return annotate(loaded.status(),
                       "session \"" + name.text() + "\" needs the runtime that it began on");
     }
-    run->origin_ = *std::move(origin);
+    run->loaded_ = *std::move(loaded);
   }
   SKERRY_ASSIGN(run->left_, jail::make_memory_file("session"));
   return run;

@@ -36,7 +36,7 @@ class SessionRun {
                                                   const Options& options,
                                                   const sandbox::Limits& limits);
 
-  const sandbox::Origin& origin() const { return *origin_; }
+  const sandbox::LoadedImage& loaded() const { return *loaded_; }
 
   /// A new session draws random numbers of its own; a run that goes on keeps the state there is.
   runtime::Randomness randomness() const;
@@ -64,16 +64,16 @@ class SessionRun {
 
   std::unique_ptr<store::SessionStore> store_;
   session::SessionTurn turn_;
-  std::unique_ptr<sandbox::Origin> origin_;
+  std::unique_ptr<sandbox::LoadedImage> loaded_;
   store::Durability durability_ = store::Durability::kCommitted;
   sandbox::Limits limits_;
   OwnedFd left_;  // what the run's process writes and this one reads
 };
 
-/// A template's origin, made or mended first if need be.
-Result<std::unique_ptr<sandbox::Origin>> ready_origin(const runtime::Installation& installation,
-                                                      std::string_view template_name,
-                                                      engine::Metering metering);
+/// A template's loaded image, made or mended first if need be.
+Result<std::unique_ptr<sandbox::LoadedImage>> ready_image(const runtime::Installation& installation,
+                                                          std::string_view template_name,
+                                                          engine::Metering metering);
 
 /// Sees to it that every runtime is set up.
 Status ready_runtimes(const runtime::Installation& installation, engine::Metering metering);

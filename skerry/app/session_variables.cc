@@ -10,16 +10,16 @@ Result<session::Variables> read_variables(const runtime::Installation& installat
                                           const std::shared_ptr<const image::Image>& image) {
   const runtime::Runtimes& runtimes = installation.runtimes();
   SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(image->manifest.facts));
-  SKERRY_ASSIGN(auto query,
-                session::VariablesQuery::of(runtimes, image->manifest, bytes(image->pages->size())));
-  SKERRY_ASSIGN(const auto origin, installation.open(image, engine::Metering::kNone));
+  SKERRY_ASSIGN(auto query, session::VariablesQuery::of(runtimes, image->manifest,
+                                                        bytes(image->pages->size())));
+  SKERRY_ASSIGN(const auto loaded, installation.open(image, engine::Metering::kNone));
   SKERRY_ASSIGN(
       const auto outcome,
       worker::supervise(
           [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
-            SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(*origin, query.limits()));
+            SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(*loaded, query.limits()));
             wasi::NoInput input;
-            sandbox::World world;
+            sandbox::RunEnvironment world;
             world.output = &channel.output();
             world.input = &input;
             SKERRY_TRY(channel.started());

@@ -56,10 +56,10 @@ class FreshRunner {
                                                      std::string_view template_name) {
     auto runner = std::make_unique<FreshRunner>();
     SKERRY_ASSIGN(runner->runtime_, installation.runtimes().with_template(template_name));
-    SKERRY_ASSIGN(runner->origin_, installation.open(template_name, engine::Metering::kNone));
+    SKERRY_ASSIGN(runner->loaded_, installation.open(template_name, engine::Metering::kNone));
     sandbox::Limits limits;
     limits.memory = mib(1024);
-    SKERRY_ASSIGN(runner->sandbox_, sandbox::Sandbox::load(*runner->origin_, limits));
+    SKERRY_ASSIGN(runner->sandbox_, sandbox::Sandbox::load(*runner->loaded_, limits));
     runner->world_.output = &runner->output_;
     runner->world_.input = &runner->input_;
     return runner;
@@ -84,11 +84,11 @@ class FreshRunner {
 
  private:
   const runtime::Runtime* runtime_ = nullptr;  // the installation's
-  std::unique_ptr<sandbox::Origin> origin_;
+  std::unique_ptr<sandbox::LoadedImage> loaded_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   CountingOutput output_;
   wasi::NoInput input_;
-  sandbox::World world_;
+  sandbox::RunEnvironment world_;
 };
 
 struct FreshBench {
@@ -135,10 +135,10 @@ Result<Measurement> measure_fork(const runtime::Installation& installation,
       const Samples numbers, in_process([&]() -> Result<Samples> {
         SKERRY_ASSIGN(const runtime::Runtime* runtime,
                       installation.runtimes().with_template(template_name));
-        SKERRY_ASSIGN(const auto origin, installation.open(template_name, engine::Metering::kNone));
+        SKERRY_ASSIGN(const auto loaded, installation.open(template_name, engine::Metering::kNone));
         CountingOutput output;
         wasi::NoInput input;
-        sandbox::World world;
+        sandbox::RunEnvironment world;
         world.output = &output;
         world.input = &input;
         runtime::Program program;
@@ -147,7 +147,7 @@ Result<Measurement> measure_fork(const runtime::Installation& installation,
         std::vector<std::unique_ptr<sandbox::Sandbox>> sandboxes;
         for (int i = 0; i < kForks; ++i) {
           const auto begun = Clock::now();
-          SKERRY_ASSIGN(auto sandbox, sandbox::Sandbox::load(*origin, sandbox::Limits{}));
+          SKERRY_ASSIGN(auto sandbox, sandbox::Sandbox::load(*loaded, sandbox::Limits{}));
           made.push_back(milliseconds_since(begun));
           sandboxes.push_back(std::move(sandbox));
         }

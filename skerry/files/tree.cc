@@ -170,7 +170,7 @@ std::size_t Tree::read_at(const Entry& file, std::uint64_t offset,
   return files_.read(file.inode, offset, room);
 }
 
-Result<Tree::Place> Tree::place_of(const std::string& path, LastLink last) const {
+Result<Tree::ResolvedPath> Tree::place_of(const std::string& path, LastLink last) const {
   const auto found = wasi::resolve(
       files_, FileSystem::kRoot, path,
       last == LastLink::kFollowed ? wasi::LastLink::kFollowUnlessSlash : wasi::LastLink::kKeep);
@@ -180,7 +180,7 @@ Result<Tree::Place> Tree::place_of(const std::string& path, LastLink last) const
     return absl::PermissionDeniedError("\"" + std::string(found->name) +
                                        "\" belongs to the runtime");
   }
-  Place place{.parent = found->parent, .name = std::string(found->name)};
+  ResolvedPath place{.parent = found->parent, .name = std::string(found->name)};
   if (found->inode) {
     place.number = *found->inode;
     place.inode = files_.find(place.number);
@@ -189,7 +189,7 @@ Result<Tree::Place> Tree::place_of(const std::string& path, LastLink last) const
 }
 
 Status Tree::write(const std::string& path, std::string_view bytes, Writing how) {
-  SKERRY_ASSIGN(Place place, place_of(path, LastLink::kFollowed));
+  SKERRY_ASSIGN(ResolvedPath place, place_of(path, LastLink::kFollowed));
   if (place.inode == nullptr) {
     const auto made = files_.create_file(place.parent, place.name, now_);
     if (!made.ok()) return status_of(made.status());
@@ -262,14 +262,14 @@ Status Tree::remove_entry(InodeNumber parent, const std::string& name, wasi::Fil
 }
 
 Status Tree::remove(const std::string& path) {
-  SKERRY_ASSIGN(const Place place, place_of(path, LastLink::kKept));
+  SKERRY_ASSIGN(const ResolvedPath place, place_of(path, LastLink::kKept));
   if (place.inode == nullptr) return no_file();
   return remove_entry(place.parent, place.name, place.inode->type());
 }
 
 // By numbers rather than paths, and without a list of all that goes.
 Status Tree::remove_all(const std::string& path, Deadline& deadline) {
-  SKERRY_ASSIGN(const Place place, place_of(path, LastLink::kKept));
+  SKERRY_ASSIGN(const ResolvedPath place, place_of(path, LastLink::kKept));
   if (place.inode == nullptr) return no_file();
   struct Level {
     InodeNumber parent{};
@@ -307,15 +307,15 @@ Status Tree::remove_all(const std::string& path, Deadline& deadline) {
 }
 
 Status Tree::rename(const std::string& from, const std::string& to) {
-  SKERRY_ASSIGN(const Place old_place, place_of(from, LastLink::kKept));
+  SKERRY_ASSIGN(const ResolvedPath old_place, place_of(from, LastLink::kKept));
   if (old_place.inode == nullptr) return no_file();
-  SKERRY_ASSIGN(const Place new_place, place_of(to, LastLink::kKept));
+  SKERRY_ASSIGN(const ResolvedPath new_place, place_of(to, LastLink::kKept));
   return status_of(
       files_.rename(old_place.parent, old_place.name, new_place.parent, new_place.name, now_));
 }
 
 Status Tree::link_to(std::string_view target, const std::string& path) {
-  SKERRY_ASSIGN(const Place place, place_of(path, LastLink::kKept));
+  SKERRY_ASSIGN(const ResolvedPath place, place_of(path, LastLink::kKept));
   return status_of(files_.create_symlink(place.parent, place.name, target, now_).status());
 }
 

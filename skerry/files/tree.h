@@ -98,14 +98,14 @@ class Tree {
 
  private:
   /// A name that is to be made, changed or removed.
-  struct Place {
+  struct ResolvedPath {
     wasi::InodeNumber parent{};
     std::string name;
     const wasi::Inode* inode = nullptr;  ///< null when there is none yet
     wasi::InodeNumber number{};
   };
   enum class LastLink { kFollowed, kKept };
-  Result<Place> place_of(const std::string& path, LastLink last) const;
+  Result<ResolvedPath> place_of(const std::string& path, LastLink last) const;
   Status write_at(wasi::InodeNumber file, std::uint64_t offset, std::string_view bytes);
   std::vector<Entry> entries_of(wasi::InodeNumber directory) const;
   Status remove_entry(wasi::InodeNumber parent, const std::string& name, wasi::FileType type);

@@ -132,11 +132,11 @@ Status LinearMemory::shrink_to_image() {
   return ok_status();
 }
 
-void LinearMemory::leave() {
+void LinearMemory::pause_fault_accounting() {
   if (!faults_at_leaving_) faults_at_leaving_ = page_faults();
 }
 
-void LinearMemory::enter() {
+void LinearMemory::resume_fault_accounting() {
   if (!faults_at_leaving_) return;
   faults_elsewhere_ += page_faults() - *faults_at_leaving_;
   faults_at_leaving_.reset();
@@ -205,7 +205,7 @@ bool LinearMemory::may_settle(std::span<const PageRun> changed) const {
   return image_ && !has_grown();
 }
 
-Status LinearMemory::settle(std::span<const PageRun> changed) {
+Status LinearMemory::set_baseline(std::span<const PageRun> changed) {
   if (!may_settle(changed)) {
     return absl::FailedPreconditionError("memory that has changed so much does not settle");
   }
@@ -227,7 +227,7 @@ bool LinearMemory::may_rebase(const ImagePages& pages, ByteSize limit) const {
   return image_ && image_->base() == pages.base() && pages.size() <= limit.value;
 }
 
-Status LinearMemory::rebase(std::shared_ptr<const ImagePages> pages, ByteSize limit) {
+Status LinearMemory::switch_image(std::shared_ptr<const ImagePages> pages, ByteSize limit) {
   if (!may_rebase(*pages, limit)) {
     return absl::FailedPreconditionError("memory cannot be rebased on this image");
   }
@@ -269,7 +269,7 @@ Status LinearMemory::rebase(std::shared_ptr<const ImagePages> pages, ByteSize li
   return ok_status();
 }
 
-Status LinearMemory::rest() {
+Status LinearMemory::trim() {
   SKERRY_TRY(dirty().status());
   return give_back_unchanged();
 }

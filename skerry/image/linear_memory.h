@@ -51,10 +51,11 @@ class LinearMemory {
   /// Makes `size` bytes accessible; the new ones are zero. kResourceExhausted beyond the limit.
   Status grow_to(std::size_t size);
 
-  /// From `leave` to `enter` nobody writes in this memory but this object: page faults that the
-  /// process takes then tell nothing about it. Without them, any may be the guest's.
-  void leave();
-  void enter();
+  /// From `pause_fault_accounting` to `resume_fault_accounting` nobody writes in this memory but
+  /// this object: page faults that the process takes then tell nothing about it. Without them, any
+  /// may be the guest's.
+  void pause_fault_accounting();
+  void resume_fault_accounting();
 
   /// What one reset did.
   struct ResetCost {
@@ -80,29 +81,29 @@ class LinearMemory {
   /// `changed` is what that call has just told.
   std::optional<Edits> edits(std::span<const PageRun> changed) const;
 
-  /// How much `settle` may have kept apart: where more has changed, starting anew from a revision
-  /// that maps it costs less memory, and soon less time.
+  /// How much `set_baseline` may have kept apart: where more has changed, starting anew from a
+  /// revision that maps it costs less memory, and soon less time.
   static constexpr std::size_t kMaxSettledPages = 1024;
 
-  /// Whether `settle` would take this: memory has not grown, and it is not too much.
+  /// Whether `set_baseline` would take this: memory has not grown, and it is not too much.
   bool may_settle(std::span<const PageRun> changed) const;
 
   /// From here on memory as it is now is what `changed` compares with and `reset` goes back to.
   /// `changed` is what that call has just told. kFailedPrecondition unless `may_settle`.
-  Status settle(std::span<const PageRun> changed);
+  Status set_baseline(std::span<const PageRun> changed);
 
-  /// Whether `rebase` would take this image: it is on the same base, and not too large.
+  /// Whether `switch_image` would take this image: it is on the same base, and not too large.
   bool may_rebase(const ImagePages& pages, ByteSize limit) const;
 
   /// Makes this the memory of another image on the same base, as if it had just been made on it, to
   /// grow to `limit`: the pages that are private stay so, and warm. An instance that was on it must
   /// go first if the sizes or limits differ or memory has grown. After a failure memory is of no
   /// more use, but for kFailedPrecondition: unless `may_rebase`, nothing is done.
-  Status rebase(std::shared_ptr<const ImagePages> pages, ByteSize limit);
+  Status switch_image(std::shared_ptr<const ImagePages> pages, ByteSize limit);
 
   /// Gives back all memory that the next run can do without: private pages that are as the image
-  /// says. It will fault them in again. Only after `settle`, when nothing has changed since.
-  Status rest();
+  /// says. It will fault them in again. Only after `set_baseline`, when nothing has changed since.
+  Status trim();
 
   /// Whether memory has grown beyond its image; an instance on it caches the size, so a reset needs
   /// a new instance.
@@ -144,7 +145,8 @@ class LinearMemory {
   // saved.
   std::vector<PageRun> private_;
   std::uint64_t faults_ = 0;
-  std::uint64_t faults_elsewhere_ = 0;  // of this process, from `leave` to `enter`
+  std::uint64_t faults_elsewhere_ =
+      0;  // of this process, from `pause_fault_accounting` to `resume_fault_accounting`
   std::optional<std::uint64_t> faults_at_leaving_;
   std::uint64_t faults_at_reset_ = 0;
   unsigned resets_ = 0;

@@ -143,7 +143,7 @@ TEST_F(LinearMemoryTest, SettledChangesAreChangesNoMore) {
   write(70);
   const auto changed = memory->changed();
   ASSERT_TRUE(changed.ok());
-  ASSERT_TRUE(memory->settle(*changed).ok());
+  ASSERT_TRUE(memory->set_baseline(*changed).ok());
   EXPECT_EQ(memory->changed()->size(), 0U);
   write(3);  // as the image says, but not as it settled
   write(9);
@@ -152,7 +152,7 @@ TEST_F(LinearMemoryTest, SettledChangesAreChangesNoMore) {
 
 TEST_F(LinearMemoryTest, ResetGoesBackToWhatHasSettled) {
   write(3);
-  ASSERT_TRUE(memory->settle(*memory->changed()).ok());
+  ASSERT_TRUE(memory->set_baseline(*memory->changed()).ok());
   const std::vector<std::byte> settled(memory->base(), memory->base() + memory->size());
   for (int round = 0; round < 40; ++round) {
     for (std::size_t page = 0; page < 3000; page += round % 8 == 0 ? 1 : 7) write(page);
@@ -169,12 +169,12 @@ TEST_F(LinearMemoryTest, MemoryAtRestHoldsWhatHasSettledAndNoMore) {
     }
     write(2000);
     write(3000);
-    ASSERT_TRUE(memory->settle(*memory->changed()).ok());
+    ASSERT_TRUE(memory->set_baseline(*memory->changed()).ok());
   };
   touch(100);
   EXPECT_EQ(private_pages(), 102U);
   const std::vector<std::byte> before(memory->base(), memory->base() + memory->size());
-  ASSERT_TRUE(memory->rest().ok());
+  ASSERT_TRUE(memory->trim().ok());
   EXPECT_EQ(private_pages(), 2U);
   EXPECT_EQ(std::memcmp(memory->base(), before.data(), before.size()), 0);
   touch(2000);
@@ -183,10 +183,10 @@ TEST_F(LinearMemoryTest, MemoryAtRestHoldsWhatHasSettledAndNoMore) {
 
 TEST_F(LinearMemoryTest, TooMuchDoesNotSettle) {
   for (std::size_t page = 0; page < LinearMemory::kMaxSettledPages; ++page) write(page);
-  ASSERT_TRUE(memory->settle(*memory->changed()).ok());
+  ASSERT_TRUE(memory->set_baseline(*memory->changed()).ok());
   write(5);
   EXPECT_FALSE(memory->may_settle(std::vector<PageRun>{{5000, 1}}));
-  EXPECT_EQ(memory->settle(std::vector<PageRun>{{5000, 1}}).code(),
+  EXPECT_EQ(memory->set_baseline(std::vector<PageRun>{{5000, 1}}).code(),
             StatusCode::kFailedPrecondition);
   EXPECT_EQ(*memory->changed(), (std::vector<PageRun>{{5, 1}})) << "and nothing has happened";
 }
@@ -280,14 +280,14 @@ TEST_F(LinearMemoryTest, WhatVisitsWriteIsFoundWhateverFaultsElsewhere) {
   std::vector<std::vector<char>> elsewhere;
   const auto fault_elsewhere = [&] { elsewhere.emplace_back(64 * kPageSize, 'x'); };
   std::set<std::size_t> written;
-  memory->leave();
+  memory->pause_fault_accounting();
   for (const std::size_t page : {3U, 7U, 3U, 12U}) {
     fault_elsewhere();
-    memory->enter();
+    memory->resume_fault_accounting();
     if (page == 7) fault_elsewhere();
     at(page) = std::byte{0xEE};
     written.insert(page);
-    memory->leave();
+    memory->pause_fault_accounting();
     fault_elsewhere();
     std::set<std::size_t> changed;
     const auto runs = memory->changed().value();
@@ -296,8 +296,8 @@ TEST_F(LinearMemoryTest, WhatVisitsWriteIsFoundWhateverFaultsElsewhere) {
     }
     EXPECT_EQ(changed, written);
   }
-  memory->enter();
-  memory->enter();  // nothing more
+  memory->resume_fault_accounting();
+  memory->resume_fault_accounting();  // nothing more
   reset();
   EXPECT_TRUE(is_as_image());
 }
@@ -423,9 +423,9 @@ TEST_P(LinearMemoryModelTest, RebasedMemoryIsAsOneThatWasMadeThere) {
     if (random() % 3 == 0) {
       const auto changed = memory->changed().value();
       if (memory->may_settle(changed)) {
-        ASSERT_TRUE(memory->settle(changed).ok());
+        ASSERT_TRUE(memory->set_baseline(changed).ok());
         if (random() % 2 == 0) {
-          ASSERT_TRUE(memory->rest().ok());
+          ASSERT_TRUE(memory->trim().ok());
         }
         memory->base()[random() % memory->size()] ^= std::byte{1};
         now = images.size();  // what has settled is none of them
@@ -433,7 +433,7 @@ TEST_P(LinearMemoryModelTest, RebasedMemoryIsAsOneThatWasMadeThere) {
     }
     if (now == images.size() || random() % 3 != 0) {
       now = random() % images.size();
-      ASSERT_TRUE(memory->rebase(images[now], mib(16)).ok());
+      ASSERT_TRUE(memory->switch_image(images[now], mib(16)).ok());
     } else {
       ASSERT_TRUE(memory->reset().ok());
     }
@@ -443,12 +443,12 @@ TEST_P(LinearMemoryModelTest, RebasedMemoryIsAsOneThatWasMadeThere) {
     EXPECT_FALSE(is_readable(memory->base() + memory->size()));
   }
   const auto other = base_pages(patterned(96 * kWasmPageSize));
-  EXPECT_EQ(memory->rebase(other, mib(16)).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(memory->switch_image(other, mib(16)).code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(std::memcmp(memory->base(), contents[now].data(), contents[now].size()), 0);
-  EXPECT_EQ(memory->rebase(images[0], bytes(images[0]->size() - 1)).code(),
+  EXPECT_EQ(memory->switch_image(images[0], bytes(images[0]->size() - 1)).code(),
             StatusCode::kFailedPrecondition);
   const ByteSize tight = bytes(images[0]->size() + kWasmPageSize);
-  ASSERT_TRUE(memory->rebase(images[0], tight).ok());
+  ASSERT_TRUE(memory->switch_image(images[0], tight).ok());
   EXPECT_TRUE(memory->grow_to(tight.value).ok());
   EXPECT_FALSE(memory->grow_to(tight.value + kWasmPageSize).ok());
 }

@@ -459,15 +459,15 @@ Result<std::optional<RevisionFiles::Written>> RevisionFiles::patch(const Revisio
   return written;
 }
 
-Result<RevisionFiles::Place> RevisionFiles::make_place() const {
+Result<RevisionFiles::PreparedFile> RevisionFiles::prepare_file() const {
   SKERRY_ASSIGN(std::string id, new_id());
   SKERRY_ASSIGN(AtomicFile file, AtomicFile::create(path_of(id)));
-  return Place{.id = std::move(id), .file = std::move(file)};
+  return PreparedFile{.id = std::move(id), .file = std::move(file)};
 }
 
 Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
                                                     const Captured& captured, AtomicFile::Sync sync,
-                                                    std::optional<Place> place) const {
+                                                    std::optional<PreparedFile> place) const {
   SKERRY_ASSIGN(Layout layout, lay_out(parent, captured));
   Written written;
   written.pages = layout.pages;

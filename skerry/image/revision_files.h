@@ -102,11 +102,11 @@ class RevisionFiles {
 
   /// An empty file for a revision to come, made while nobody waits for it: that takes as long as
   /// filling it. Nothing is left of one that is not used.
-  struct Place {
+  struct PreparedFile {
     std::string id;
     AtomicFile file;
   };
-  Result<Place> make_place() const;
+  Result<PreparedFile> prepare_file() const;
 
   struct Written {
     std::string id;
@@ -122,7 +122,7 @@ class RevisionFiles {
   /// Writes what `captured` made of `parent` as a new revision file, at `place` if there is one.
   /// `kFull` also syncs the files it needs.
   Result<Written> write(const Revision& parent, const Captured& captured, AtomicFile::Sync sync,
-                        std::optional<Place> place = std::nullopt) const;
+                        std::optional<PreparedFile> place = std::nullopt) const;
 
   /// Reads all of one file and checks its hashes.
   Status verify(std::string_view id) const;

@@ -164,10 +164,10 @@ std::optional<Options> CommandRun::options(const std::vector<Word>& words, std::
   return options;
 }
 
-Result<CommandRun::Place> CommandRun::place(std::string_view operand) {
+Result<CommandRun::ResolvedPath> CommandRun::place(std::string_view operand) {
   SKERRY_ASSIGN(FilePath path, FilePath::parse(operand));
   SKERRY_ASSIGN(Tree * tree, trees_.tree(path.root()));
-  return Place{.tree = tree, .path = std::move(path)};
+  return ResolvedPath{.tree = tree, .path = std::move(path)};
 }
 
 /// Adds what matches one part of a pattern below `before` to `found`.

@@ -8,11 +8,11 @@
 namespace skerry::operation {
 namespace {
 
-using Place = CommandRun::Place;
+using ResolvedPath = CommandRun::ResolvedPath;
 
 /// Does `act` with each operand; at least one is wanted.
 Status each_operand(CommandRun& run, const std::vector<Word>& words,
-                    const std::function<Status(const Place& place)>& act) {
+                    const std::function<Status(const ResolvedPath& place)>& act) {
   SKERRY_ASSIGN(const auto operands, run.expand(words));
   if (operands.empty()) run.complain("", "missing operand");
   for (const std::string& operand : operands) {
@@ -23,11 +23,11 @@ Status each_operand(CommandRun& run, const std::vector<Word>& words,
   return ok_status();
 }
 
-Status check_not_root(const Place& place) {
+Status check_not_root(const ResolvedPath& place) {
   return place.path.is_root() ? absl::PermissionDeniedError("the root itself stays") : ok_status();
 }
 
-bool is_same(const Place& one, const Place& other) {
+bool is_same(const ResolvedPath& one, const ResolvedPath& other) {
   if (one.tree != other.tree) return false;
   const auto first = one.tree->find(one.below());
   const auto second = other.tree->find(other.below());
@@ -37,7 +37,8 @@ bool is_same(const Place& one, const Place& other) {
 Status same_file() { return absl::FailedPreconditionError("source and target are the same file"); }
 
 /// Copies one thing, without what is in it.
-Status copy_entry(CommandRun& run, const Place& from, const Entry& entry, const Place& to) {
+Status copy_entry(CommandRun& run, const ResolvedPath& from, const Entry& entry,
+                  const ResolvedPath& to) {
   if (entry.is_link()) {
     if (to.tree->find_itself(to.below()).ok()) SKERRY_TRY(to.tree->remove(to.below()));
     return to.tree->link_to(from.tree->target_of(entry), to.below());
@@ -50,7 +51,8 @@ Status copy_entry(CommandRun& run, const Place& from, const Entry& entry, const 
   return to.tree->make_directory(to.below());
 }
 
-Status copy_directory(CommandRun& run, const Place& from, const Entry& directory, const Place& to) {
+Status copy_directory(CommandRun& run, const ResolvedPath& from, const Entry& directory,
+                      const ResolvedPath& to) {
   const bool is_within =
       from.tree == to.tree &&
       (to.below() + "/").starts_with(from.path.is_root() ? "" : from.below() + "/");
@@ -58,7 +60,7 @@ Status copy_directory(CommandRun& run, const Place& from, const Entry& directory
   SKERRY_TRY(copy_entry(run, from, directory, to));
   const std::size_t skipped = from.path.is_root() ? 0 : from.below().size() + 1;
   const auto visit = [&](const Entry& entry) -> Result<Tree::Step> {
-    Place target = to;
+    ResolvedPath target = to;
     target.path = to.path.is_root() ? to.path.at(entry.below.substr(skipped))
                                     : to.path.at(to.below() + "/" + entry.below.substr(skipped));
     SKERRY_TRY(copy_entry(run, from, entry, target));
@@ -67,7 +69,8 @@ Status copy_directory(CommandRun& run, const Place& from, const Entry& directory
   return from.tree->walk(from.below(), run.deadline(), visit);
 }
 
-Status copy(CommandRun& run, const Options& options, const Place& from, const Place& to) {
+Status copy(CommandRun& run, const Options& options, const ResolvedPath& from,
+            const ResolvedPath& to) {
   const bool is_recursive = options.has('r') || options.has('R') || options.has('a');
   SKERRY_ASSIGN(const Entry entry, is_recursive ? from.tree->find_itself(from.below())
                                                 : from.tree->find(from.below()));
@@ -78,7 +81,7 @@ Status copy(CommandRun& run, const Options& options, const Place& from, const Pl
   return copy_directory(run, from, entry, to);
 }
 
-Status move(CommandRun&, const Options& options, const Place& from, const Place& to) {
+Status move(CommandRun&, const Options& options, const ResolvedPath& from, const ResolvedPath& to) {
   SKERRY_TRY(check_not_root(from));
   SKERRY_TRY(from.tree->find_itself(from.below()).status());
   if (is_same(from, to)) return same_file();
@@ -89,8 +92,8 @@ Status move(CommandRun&, const Options& options, const Place& from, const Place&
       "cannot move between the workspace and memory/: copy it, then remove it");
 }
 
-using Transfer = Status (*)(CommandRun& run, const Options& options, const Place& from,
-                            const Place& to);
+using Transfer = Status (*)(CommandRun& run, const Options& options, const ResolvedPath& from,
+                            const ResolvedPath& to);
 
 /// `cp` and `mv`: to a new name, or into a directory.
 Status transfer(CommandRun& run, const Options& options, Transfer one) {
@@ -112,8 +115,8 @@ Status transfer(CommandRun& run, const Options& options, Transfer one) {
   for (const std::string& operand : operands) {
     SKERRY_TRY(run.deadline().check_now());
     const Status done = [&]() -> Status {
-      SKERRY_ASSIGN(const Place from, run.place(operand));
-      Place to = *destination;
+      SKERRY_ASSIGN(const ResolvedPath from, run.place(operand));
+      ResolvedPath to = *destination;
       if (is_directory && !from.path.is_root()) to.path = to.path.child(from.path.name());
       return one(run, options, from, to);
     }();
@@ -127,7 +130,7 @@ Status transfer(CommandRun& run, const Options& options, Transfer one) {
 Status run_mkdir(CommandRun& run, const Words& words) {
   const auto options = run.options(words, "pv");
   if (!options) return ok_status();
-  return each_operand(run, options->operands, [&](const Place& place) {
+  return each_operand(run, options->operands, [&](const ResolvedPath& place) {
     return options->has('p') ? place.tree->make_directories(place.below())
                              : place.tree->make_directory(place.below());
   });
@@ -138,7 +141,7 @@ Status run_rm(CommandRun& run, const Words& words) {
   if (!options) return ok_status();
   if (options->has('f') && options->operands.empty()) return ok_status();
   const bool is_recursive = options->has('r') || options->has('R');
-  return each_operand(run, options->operands, [&](const Place& place) -> Status {
+  return each_operand(run, options->operands, [&](const ResolvedPath& place) -> Status {
     SKERRY_TRY(check_not_root(place));
     const auto entry = place.tree->find_itself(place.below());
     if (entry.status().code() == StatusCode::kNotFound && options->has('f')) return ok_status();
@@ -164,7 +167,7 @@ Status run_mv(CommandRun& run, const Words& words) {
 Status run_touch(CommandRun& run, const Words& words) {
   const auto options = run.options(words, "cam");
   if (!options) return ok_status();
-  return each_operand(run, options->operands, [&](const Place& place) -> Status {
+  return each_operand(run, options->operands, [&](const ResolvedPath& place) -> Status {
     if (options->has('c') && !place.tree->find(place.below()).ok()) return ok_status();
     return place.tree->touch(place.below());
   });

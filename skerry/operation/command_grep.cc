@@ -66,7 +66,7 @@ class Grep {
     return absl::InvalidArgumentError("invalid context length: " + text);
   }
 
-  Status search_below(const CommandRun::Place& place, const std::string& operand,
+  Status search_below(const CommandRun::ResolvedPath& place, const std::string& operand,
                       const std::optional<Glob>& include) {
     const std::size_t skipped = place.path.is_root() ? 0 : place.below().size() + 1;
     const std::string above = operand == "." ? "" : operand + (operand.ends_with('/') ? "" : "/");

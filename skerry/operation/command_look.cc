@@ -77,7 +77,7 @@ class Listing {
   const Options& options_;
 };
 
-Status list_all_below(CommandRun& run, Listing& listing, const CommandRun::Place& place,
+Status list_all_below(CommandRun& run, Listing& listing, const CommandRun::ResolvedPath& place,
                       const Options& options) {
   const auto visit = [&](const Entry& entry) -> Result<Tree::Step> {
     if (!entry.is_directory()) return Tree::Step::kOn;
@@ -92,7 +92,7 @@ Status list_all_below(CommandRun& run, Listing& listing, const CommandRun::Place
 Status list_operands(CommandRun& run, const Options& options,
                      const std::vector<std::string>& operands) {
   Listing listing(run, options);
-  std::vector<std::pair<std::string, CommandRun::Place>> directories;
+  std::vector<std::pair<std::string, CommandRun::ResolvedPath>> directories;
   bool has_files = false;
   for (const std::string& operand : operands) {
     SKERRY_TRY(run.deadline().check_now());
@@ -180,8 +180,8 @@ Result<bool> all_match(const std::vector<Glob>& globs, std::string_view text, De
   return true;
 }
 
-Result<bool> is_wanted(const Wanted& wanted, const CommandRun::Place& place, const Entry& entry,
-                       const std::string& shown, Deadline& deadline) {
+Result<bool> is_wanted(const Wanted& wanted, const CommandRun::ResolvedPath& place,
+                       const Entry& entry, const std::string& shown, Deadline& deadline) {
   const char type = entry.is_directory() ? 'd' : entry.is_link() ? 'l' : 'f';
   if (wanted.type != '\0' && wanted.type != type) return false;
   if (wanted.is_empty && (entry.is_directory() ? !place.tree->is_empty(entry) : entry.size > 0)) {

@@ -77,12 +77,12 @@ class CommandRun {
                                  std::string_view valued = {});
 
   /// Where an operand leads to.
-  struct Place {
+  struct ResolvedPath {
     Tree* tree = nullptr;
     FilePath path;
     const std::string& below() const { return path.below(); }
   };
-  Result<Place> place(std::string_view operand);
+  Result<ResolvedPath> place(std::string_view operand);
 
   /// The operands, with patterns replaced by what they match. One that matches nothing stays as it
   /// is. kInvalidArgument when patterns match too much.

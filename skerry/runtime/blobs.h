@@ -47,7 +47,7 @@ class BlobSet {
   Result<wasi::Blob> find(std::string_view sha256) const;
 
  private:
-  struct Place {
+  struct Location {
     std::size_t file = 0;
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
@@ -55,7 +55,7 @@ class BlobSet {
   std::vector<Member> members_;
   std::vector<std::shared_ptr<const ReadOnlyMapping>> files_;
   std::vector<std::string> names_;  // of the files, in the same order
-  std::map<std::string, Place, std::less<>> places_;
+  std::map<std::string, Location, std::less<>> places_;
 };
 
 }  // namespace skerry::runtime

@@ -75,15 +75,15 @@ Result<Command> check_command(std::string_view file, const sandbox::Limits& limi
   return command;
 }
 
-Result<std::unique_ptr<sandbox::Origin>> origin_of_command(
+Result<std::unique_ptr<sandbox::LoadedImage>> image_of_command(
     std::shared_ptr<const engine::CompiledModule> code) {
-  auto origin = std::make_unique<sandbox::Origin>();
-  SKERRY_ASSIGN(origin->program, engine::Program::link(std::move(code), sandbox::host_functions()));
-  SKERRY_TRY(wasi::make_directory(origin->state.files(), "/tmp"));
-  return origin;
+  auto loaded = std::make_unique<sandbox::LoadedImage>();
+  SKERRY_ASSIGN(loaded->program, engine::Program::link(std::move(code), sandbox::host_functions()));
+  SKERRY_TRY(wasi::make_directory(loaded->state.files(), "/tmp"));
+  return loaded;
 }
 
-Result<std::unique_ptr<sandbox::Origin>> prepare_command(
+Result<std::unique_ptr<sandbox::LoadedImage>> prepare_command(
     const Command& command, engine::Metering metering, const engine::NativeCache& cache,
     const engine::NativeCache::Progress& progress) {
   if (!cache.check(command.sha256, metering, SealedFile::Depth::kTimes).ok()) {
@@ -93,7 +93,7 @@ Result<std::unique_ptr<sandbox::Origin>> prepare_command(
   }
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(metering));
   SKERRY_ASSIGN(auto code, cache.load(*engine, command.sha256));
-  return origin_of_command(std::move(code));
+  return image_of_command(std::move(code));
 }
 
 Result<sandbox::Outcome> run_command(sandbox::Sandbox& sandbox) {

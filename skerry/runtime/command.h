@@ -37,12 +37,12 @@ inline constexpr engine::CompileBudget kCommandBudget{
     .memory = mib(6144), .cpu = std::chrono::seconds(180), .private_memory = mib(3072)};
 
 /// The command compiled, from the cache or now, and ready to be loaded.
-Result<std::unique_ptr<sandbox::Origin>> prepare_command(
+Result<std::unique_ptr<sandbox::LoadedImage>> prepare_command(
     const Command& command, engine::Metering metering, const engine::NativeCache& cache,
     const engine::NativeCache::Progress& progress);
 
 /// What sandboxes of a command start from.
-Result<std::unique_ptr<sandbox::Origin>> origin_of_command(
+Result<std::unique_ptr<sandbox::LoadedImage>> image_of_command(
     std::shared_ptr<const engine::CompiledModule> code);
 
 /// Runs a sandbox that was loaded on a command with its world: what the start function left to do.

@@ -62,8 +62,8 @@ class RuntimeFiles {
   Result<int> set_up(engine::Metering metering, SealedFile::Depth depth,
                      SetUpObserver& observer) const;
   Status check_template(const Template& wanted, SealedFile::Depth depth) const;
-  Result<std::unique_ptr<sandbox::Origin>> open(std::shared_ptr<const image::Image> image,
-                                                engine::Metering metering) const;
+  Result<std::unique_ptr<sandbox::LoadedImage>> open(std::shared_ptr<const image::Image> image,
+                                                     engine::Metering metering) const;
   void inspect(SealedFile::Depth depth, const std::string& prefix,
                std::vector<Finding>& findings) const;
 
@@ -163,13 +163,13 @@ Status RuntimeFiles::make_template(const Template& wanted, const Hollow& hollow,
                                    std::shared_ptr<engine::Program> program,
                                    const BlobSet& blobs) const {
   SKERRY_ASSIGN(wasi::HostState state, runtime_.first_state(blobs));
-  const sandbox::Origin origin{.program = std::move(program),
-                               .image = nullptr,
-                               .state = std::move(state),
-                               .table_elements = about_.table_elements};
+  const sandbox::LoadedImage loaded{.program = std::move(program),
+                                    .image = nullptr,
+                                    .state = std::move(state),
+                                    .table_elements = about_.table_elements};
   sandbox::Limits limits;
   limits.memory = about_.warm_up_memory;
-  SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, limits));
+  SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(loaded, limits));
   const auto memory = sandbox->memory();
   for (const wasm::MemorySegment& segment : hollow.module.segments) {
     std::memcpy(memory.data() + segment.offset, segment.bytes.data(), segment.bytes.size());
@@ -260,22 +260,22 @@ Status RuntimeFiles::make_templates(const Templates& missing, const Hollow& holl
   return ok_status();
 }
 
-Result<std::unique_ptr<sandbox::Origin>> RuntimeFiles::open(
+Result<std::unique_ptr<sandbox::LoadedImage>> RuntimeFiles::open(
     std::shared_ptr<const image::Image> image, engine::Metering metering) const {
-  auto origin = std::make_unique<sandbox::Origin>();
-  origin->table_elements = about_.table_elements;
-  origin->image = std::move(image);
+  auto loaded = std::make_unique<sandbox::LoadedImage>();
+  loaded->table_elements = about_.table_elements;
+  loaded->image = std::move(image);
   std::shared_ptr<const BlobSet> blobs = std::make_shared<const BlobSet>();
   if (!about_.blobs.empty()) {
     SKERRY_ASSIGN(blobs, BlobSet::open_sealed(parts_));
   }
   const auto find = [&](std::string_view id) { return blobs->find(id); };
-  SKERRY_TRY(restore_state(*origin, find, nullptr));
+  SKERRY_TRY(restore_state(*loaded, find, nullptr));
   SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home_.native_cache()));
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(metering));
-  SKERRY_ASSIGN(auto code, cache.load(*engine, origin->image->manifest.module_sha256));
-  SKERRY_ASSIGN(origin->program, engine::Program::link(std::move(code), sandbox::host_functions()));
-  return origin;
+  SKERRY_ASSIGN(auto code, cache.load(*engine, loaded->image->manifest.module_sha256));
+  SKERRY_ASSIGN(loaded->program, engine::Program::link(std::move(code), sandbox::host_functions()));
+  return loaded;
 }
 
 void RuntimeFiles::inspect(SealedFile::Depth depth, const std::string& prefix,
@@ -310,21 +310,21 @@ void RuntimeFiles::inspect(SealedFile::Depth depth, const std::string& prefix,
 
 }  // namespace
 
-Status restore_state(sandbox::Origin& origin, const wasi::BlobResolver& blobs,
-                     const sandbox::Origin* like) {
-  const image::Image* base = origin.image->template_image.get();
+Status restore_state(sandbox::LoadedImage& loaded, const wasi::BlobResolver& blobs,
+                     const sandbox::LoadedImage* like) {
+  const image::Image* base = loaded.image->template_image.get();
   if (base != nullptr && !base->manifest.host_state.empty()) {
     if (like != nullptr && like->image->sha256 == base->sha256 && like->template_state) {
-      origin.template_state = like->template_state;
+      loaded.template_state = like->template_state;
     } else {
-      SKERRY_ASSIGN(origin.template_state,
+      SKERRY_ASSIGN(loaded.template_state,
                     wasi::decode(as_bytes(base->manifest.host_state), blobs));
     }
   }
-  const auto& on = origin.template_state;
-  SKERRY_ASSIGN(origin.state, wasi::decode(as_bytes(origin.image->manifest.host_state), blobs, {},
+  const auto& on = loaded.template_state;
+  SKERRY_ASSIGN(loaded.state, wasi::decode(as_bytes(loaded.image->manifest.host_state), blobs, {},
                                            on ? &*on : nullptr));
-  if (base == nullptr) origin.template_state = origin.state;
+  if (base == nullptr) loaded.template_state = loaded.state;
   return ok_status();
 }
 
@@ -351,8 +351,8 @@ Result<int> Installation::set_up(engine::Metering metering, SealedFile::Depth de
   return steps;
 }
 
-Result<std::unique_ptr<sandbox::Origin>> Installation::open(std::string_view template_name,
-                                                            engine::Metering metering) const {
+Result<std::unique_ptr<sandbox::LoadedImage>> Installation::open(std::string_view template_name,
+                                                                 engine::Metering metering) const {
   SKERRY_ASSIGN(const Runtime* runtime, runtimes_.with_template(template_name));
   const RuntimeFiles files(*this, *runtime);
   for (const Template& each : runtime->description().templates) {
@@ -364,7 +364,7 @@ Result<std::unique_ptr<sandbox::Origin>> Installation::open(std::string_view tem
   return files.open(std::move(image), metering);
 }
 
-Result<std::unique_ptr<sandbox::Origin>> Installation::open(
+Result<std::unique_ptr<sandbox::LoadedImage>> Installation::open(
     std::shared_ptr<const image::Image> image, engine::Metering metering) const {
   SKERRY_ASSIGN(const Runtime* runtime, runtimes_.of(image->manifest.facts));
   return RuntimeFiles(*this, *runtime).open(std::move(image), metering);

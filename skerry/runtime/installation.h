@@ -29,10 +29,10 @@ class SetUpObserver {
   virtual void progress(double fraction) = 0;
 };
 
-/// Gives an origin the host state of its image. `like` is one that may rest on the same template,
-/// or null. kDataLoss when the image holds none; the blobs' error when one is missing.
-Status restore_state(sandbox::Origin& origin, const wasi::BlobResolver& blobs,
-                     const sandbox::Origin* like);
+/// Gives a loaded image the host state of its image. `like` is one that may rest on the same
+/// template, or null. kDataLoss when the image holds none; the blobs' error when one is missing.
+Status restore_state(sandbox::LoadedImage& loaded, const wasi::BlobResolver& blobs,
+                     const sandbox::LoadedImage* like);
 
 /// What is there and what is wrong, for `skerry doctor`.
 struct Finding {
@@ -60,13 +60,13 @@ class Installation {
 
   /// A template to start sandboxes from, of the runtime that has one of this name.
   /// kInvalidArgument: none has. kNotFound, kDataLoss or kFailedPrecondition: `set_up` mends it.
-  Result<std::unique_ptr<sandbox::Origin>> open(std::string_view template_name,
-                                                engine::Metering metering) const;
+  Result<std::unique_ptr<sandbox::LoadedImage>> open(std::string_view template_name,
+                                                     engine::Metering metering) const;
 
   /// The same for a revision of a template, of the runtime that its image names. kNotFound when
   /// native code of its runtime is gone.
-  Result<std::unique_ptr<sandbox::Origin>> open(std::shared_ptr<const image::Image> image,
-                                                engine::Metering metering) const;
+  Result<std::unique_ptr<sandbox::LoadedImage>> open(std::shared_ptr<const image::Image> image,
+                                                     engine::Metering metering) const;
 
   std::filesystem::path template_path(std::string_view name) const;
 

@@ -37,7 +37,7 @@ class Bare final : public Runtime {
                                                      std::string_view) const override {
     return absl::InternalError("it has no template");
   }
-  Result<sandbox::Outcome> run(sandbox::Sandbox&, const Program&, sandbox::World,
+  Result<sandbox::Outcome> run(sandbox::Sandbox&, const Program&, sandbox::RunEnvironment,
                                Randomness) const override {
     return absl::InternalError("it has no template");
   }
@@ -76,12 +76,12 @@ TEST_F(InstallationTest, SetUpMakesATemplateOnce) {
                                                   "compiling the toy to native code",
                                                   "warming up template toy"}));
   EXPECT_EQ(set_up(toys_).value_or(-1), 0);
-  const auto origin = toys_.open("toy", Metering::kNone);
-  ASSERT_TRUE(origin.ok()) << origin.status();
-  EXPECT_EQ((*origin)->image->manifest.facts.at("runtime"), "toy");
-  EXPECT_EQ((*origin)->image->manifest.template_name, "toy");
+  const auto loaded = toys_.open("toy", Metering::kNone);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ((*loaded)->image->manifest.facts.at("runtime"), "toy");
+  EXPECT_EQ((*loaded)->image->manifest.template_name, "toy");
   // An image finds its runtime, too.
-  EXPECT_TRUE(toys_.open((*origin)->image, Metering::kNone).ok());
+  EXPECT_TRUE(toys_.open((*loaded)->image, Metering::kNone).ok());
 }
 
 TEST_F(InstallationTest, AnotherRecipeOutdatesATemplate) {

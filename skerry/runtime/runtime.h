@@ -97,7 +97,8 @@ class Runtime {
   /// Outcome holds everything but what only a supervisor knows (deadline, crash). Where `world` has
   /// no call handler, the guest's reports are taken here. A Status is our own failure.
   virtual Result<sandbox::Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
-                                       sandbox::World world, Randomness randomness) const = 0;
+                                       sandbox::RunEnvironment world,
+                                       Randomness randomness) const = 0;
 
   /// What gives a template's memory, of `memory_size` bytes, random numbers of its own: for a
   /// session that begins without a run. `facts` are those of the template's manifest. kDataLoss

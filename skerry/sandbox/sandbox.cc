@@ -30,12 +30,12 @@ std::vector<engine::ValueType> types_of(std::span<const wasi::ValueType> types) 
 class Sandbox::Visit {
  public:
   explicit Visit(Sandbox& sandbox) : sandbox_(sandbox) {
-    if (sandbox_.visits_++ == 0) sandbox_.memory_->enter();
+    if (sandbox_.visits_++ == 0) sandbox_.memory_->resume_fault_accounting();
   }
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
   ~Visit() {
-    if (--sandbox_.visits_ == 0) sandbox_.memory_->leave();
+    if (--sandbox_.visits_ == 0) sandbox_.memory_->pause_fault_accounting();
   }
 
  private:
@@ -114,14 +114,15 @@ std::vector<engine::HostFunction> host_functions() {
   return functions;
 }
 
-Sandbox::Sandbox(const Origin& origin, const Limits& limits) : origin_(&origin), limits_(limits) {
-  start_as(origin);
+Sandbox::Sandbox(const LoadedImage& loaded, const Limits& limits)
+    : loaded_(&loaded), limits_(limits) {
+  start_as(loaded);
 }
 
-void Sandbox::start_as(const Origin& origin) {
-  origin_ = &origin;
-  set_pristine(origin.state);
-  if (origin.image) globals_ = origin.image->manifest.globals;
+void Sandbox::start_as(const LoadedImage& loaded) {
+  loaded_ = &loaded;
+  set_pristine(loaded.state);
+  if (loaded.image) globals_ = loaded.image->manifest.globals;
 }
 
 void Sandbox::set_pristine(const wasi::HostState& state) {
@@ -129,8 +130,8 @@ void Sandbox::set_pristine(const wasi::HostState& state) {
   wasi::Quotas quotas = pristine_.files().quotas();
   quotas.file_bytes = quotas.file_size = quotas.total_size = limits_.files;
   // What the template brings is not the guest's.
-  if (origin_->template_state) {
-    quotas.total_size.value += origin_->template_state->files().used_size();
+  if (loaded_->template_state) {
+    quotas.total_size.value += loaded_->template_state->files().used_size();
   }
   quotas.descriptors = limits_.open_files;
   pristine_.files().set_quotas(quotas);
@@ -141,26 +142,26 @@ void Sandbox::replace_state(const wasi::HostState& state) { set_pristine(state);
 
 Sandbox::~Sandbox() = default;
 
-Result<std::unique_ptr<Sandbox>> Sandbox::load(const Origin& origin, const Limits& limits,
-                                               const World* world) {
+Result<std::unique_ptr<Sandbox>> Sandbox::load(const LoadedImage& loaded, const Limits& limits,
+                                               const RunEnvironment* world) {
   SKERRY_TRY(limits.check());
-  auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(origin, limits));
-  if (origin.image) {
-    const std::size_t needed = origin.image->pages->size();
+  auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(loaded, limits));
+  if (loaded.image) {
+    const std::size_t needed = loaded.image->pages->size();
     if (needed > limits.memory.value) {
       return absl::InvalidArgumentError(
           "memory limit is " + std::to_string(limits.memory.value >> 20) +
           " MiB, but the run starts from " + std::to_string((needed + (1 << 20) - 1) >> 20) +
-          " MiB (template \"" + origin.image->manifest.template_name +
+          " MiB (template \"" + loaded.image->manifest.template_name +
           "\" and what a session has added to it): raise it with " +
           std::string(kMemoryLimit.option(limits.words)));
     }
     SKERRY_ASSIGN(sandbox->memory_,
-                  image::LinearMemory::on_image(origin.image->pages, limits.memory));
+                  image::LinearMemory::on_image(loaded.image->pages, limits.memory));
   } else {
     SKERRY_ASSIGN(sandbox->memory_, image::LinearMemory::zeroed(limits.memory));
   }
-  if (world != nullptr) sandbox->enter(*world);
+  if (world != nullptr) sandbox->attach(*world);
   SKERRY_TRY(sandbox->instantiate());
   return sandbox;
 }
@@ -170,9 +171,9 @@ Status Sandbox::instantiate() {
   instance_.reset();
   engine::InstanceLimits limits;
   limits.memory = limits_.memory;
-  limits.table_elements = origin_->table_elements.value_or(limits_.table_elements);
+  limits.table_elements = loaded_->table_elements.value_or(limits_.table_elements);
   limits.fuel = limits_.fuel.value_or(0);
-  SKERRY_ASSIGN(instance_, engine::Instance::create(origin_->program, *memory_, this, limits));
+  SKERRY_ASSIGN(instance_, engine::Instance::create(loaded_->program, *memory_, this, limits));
   unsound_ = false;
   return set_globals();
 }
@@ -185,7 +186,7 @@ Status Sandbox::set_globals() {
 }
 
 Result<image::LinearMemory::ResetCost> Sandbox::reset() {
-  const bool replace = unsound_ || memory_->has_grown() || !origin_->image;
+  const bool replace = unsound_ || memory_->has_grown() || !loaded_->image;
   if (replace) instance_.reset();
   SKERRY_ASSIGN(const auto cost, memory_->reset());
   state_ = pristine_;
@@ -194,23 +195,23 @@ Result<image::LinearMemory::ResetCost> Sandbox::reset() {
   return cost;
 }
 
-Status Sandbox::rebase(const Origin& origin, const Limits& limits) {
-  if (!origin.image || origin.program != origin_->program ||
-      !memory_->may_rebase(*origin.image->pages, limits.memory)) {
-    return absl::FailedPreconditionError("a sandbox cannot be rebased on this origin");
+Status Sandbox::switch_image(const LoadedImage& loaded, const Limits& limits) {
+  if (!loaded.image || loaded.program != loaded_->program ||
+      !memory_->may_rebase(*loaded.image->pages, limits.memory)) {
+    return absl::FailedPreconditionError("a sandbox cannot be rebased on this loaded");
   }
   const bool replace = unsound_ || memory_->has_grown() ||
-                       origin.image->pages->size() != memory_->size() ||
+                       loaded.image->pages->size() != memory_->size() ||
                        !limits_.suit_sandbox_of(limits);
   if (replace) instance_.reset();
-  SKERRY_TRY(memory_->rebase(origin.image->pages, limits.memory));
+  SKERRY_TRY(memory_->switch_image(loaded.image->pages, limits.memory));
   limits_ = limits;
-  start_as(origin);
+  start_as(loaded);
   exited_.reset();
   return replace ? instantiate() : set_globals();
 }
 
-void Sandbox::enter(const World& world) {
+void Sandbox::attach(const RunEnvironment& world) {
   world_ = &world;
   exited_.reset();
   if (world.fixed_clock) {
@@ -245,7 +246,7 @@ Result<engine::CallEnd> Sandbox::call(std::string_view function,
 
 const std::map<std::string, std::string>& Sandbox::facts() const {
   static const std::map<std::string, std::string> kNone;
-  return origin_->image ? origin_->image->manifest.facts : kNone;
+  return loaded_->image ? loaded_->image->manifest.facts : kNone;
 }
 
 void Sandbox::measure(Usage& usage) {
@@ -337,7 +338,7 @@ Status Sandbox::capture(const std::filesystem::path& path, const image::Manifest
 }
 
 Result<image::CapturedState> Sandbox::captured() {
-  if (unsound_ || !origin_->image)
+  if (unsound_ || !loaded_->image)
     return absl::FailedPreconditionError("a guest whose last call did not return is no image");
   image::CapturedState captured;
   captured.memory_size = instance_->memory().size();
@@ -347,7 +348,7 @@ Result<image::CapturedState> Sandbox::captured() {
   for (image::Global& global : captured.globals) {
     SKERRY_ASSIGN(global.bits, instance_->global(global.name));
   }
-  const auto& base = origin_->template_state;
+  const auto& base = loaded_->template_state;
   SKERRY_ASSIGN(captured.host_state, wasi::encode(state_, base ? &*base : nullptr));
   return captured;
 }
@@ -356,8 +357,8 @@ bool Sandbox::may_settle(const image::CapturedState& state) const {
   return !unsound_ && memory_->may_settle(state.changed);
 }
 
-Status Sandbox::settle(const image::CapturedState& state) {
-  SKERRY_TRY(memory_->settle(state.changed));
+Status Sandbox::set_baseline(const image::CapturedState& state) {
+  SKERRY_TRY(memory_->set_baseline(state.changed));
   globals_ = state.globals;
   pristine_ = state_;
   return ok_status();

@@ -37,7 +37,7 @@ class HostCallHandler {
 };
 
 /// What a run may see of the outside. Borrows the streams and the call handler, until the run ends.
-struct World {
+struct RunEnvironment {
   wasi::Process process;
   wasi::OutputSink* output = nullptr;
   wasi::InputSource* input = nullptr;
@@ -51,7 +51,7 @@ struct World {
 
 /// A state that sandboxes start from, loaded once per process. Const calls may run concurrently;
 /// the programs are confined to one thread.
-struct Origin {
+struct LoadedImage {
   std::shared_ptr<engine::Program> program;
   /// Null for a module that starts with empty memory.
   std::shared_ptr<const image::Image> image;
@@ -69,25 +69,25 @@ std::vector<engine::HostFunction> host_functions();
 /// everything it borrows.
 class Sandbox {
  public:
-  /// A sandbox that begins as `origin`, which must outlive it. About 0.1 ms on an image. A module
+  /// A sandbox that begins as `loaded`, which must outlive it. About 0.1 ms on an image. A module
   /// that is not hollow runs its start function here, with what `world` shows; null is for hollow
   /// modules, which run nothing.
-  static Result<std::unique_ptr<Sandbox>> load(const Origin& origin, const Limits& limits,
-                                               const World* world = nullptr);
+  static Result<std::unique_ptr<Sandbox>> load(const LoadedImage& loaded, const Limits& limits,
+                                               const RunEnvironment* world = nullptr);
   ~Sandbox();
 
-  /// Everything is again as `origin` says: pages, globals, files, descriptors. Replaces the
+  /// Everything is again as `loaded` says: pages, globals, files, descriptors. Replaces the
   /// instance if the last call did not return normally or memory grew.
   Result<image::LinearMemory::ResetCost> reset();
 
-  /// Makes this a sandbox of another origin, whose image is on the same base and whose program is
-  /// the same, as if it had just been loaded under `limits`: but its memory is warm. `origin` must
-  /// outlive it. kFailedPrecondition, with nothing done, when origins do not fit; after any other
-  /// failure it is of no more use.
-  Status rebase(const Origin& origin, const Limits& limits);
+  /// Makes this a sandbox of another loaded image, whose image is on the same base and whose
+  /// program is the same, as if it had just been loaded under `limits`: but its memory is warm.
+  /// `loaded` must outlive it. kFailedPrecondition, with nothing done, when loaded images do not
+  /// fit; after any other failure it is of no more use.
+  Status switch_image(const LoadedImage& loaded, const Limits& limits);
 
   /// Sets what the guest sees of the outside from now on. `world` must outlive its calls.
-  void enter(const World& world);
+  void attach(const RunEnvironment& world);
 
   /// Calls an export. kInvalidArgument when it is not there or has another type; how the guest
   /// fares is in CallEnd.
@@ -120,43 +120,43 @@ class Sandbox {
   /// return: its frames are lost, and so is the guest.
   Result<image::CapturedState> captured();
 
-  /// Whether `settle` would take this state; if not, the next run is better off in a sandbox that
-  /// is loaded anew.
+  /// Whether `set_baseline` would take this state; if not, the next run is better off in a sandbox
+  /// that is loaded anew.
   bool may_settle(const image::CapturedState& state) const;
 
   /// Makes the state that `captured` has just told the one that later runs are compared with and
   /// `reset` goes back to.
-  Status settle(const image::CapturedState& state);
+  Status set_baseline(const image::CapturedState& state);
   /// Puts another host state in place of this one, which must have settled: what an operation has
   /// made of the guest's files. It has settled, too, and has this sandbox's quotas.
   void replace_state(const wasi::HostState& state);
   /// Gives back what the next run can do without, once the state has settled.
-  Status rest() { return memory_->rest(); }
+  Status trim() { return memory_->trim(); }
 
   /// To write in it, before the guest runs; to look at what is there.
   std::span<std::byte> memory() {
-    memory_->enter();
+    memory_->resume_fault_accounting();
     return instance_->memory();
   }
   std::span<const std::byte> content() const { return memory_->bytes(); }
   wasi::HostState& state() { return state_; }
   image::LinearMemory& linear_memory() { return *memory_; }
   const Limits& limits() const { return limits_; }
-  const Origin& origin() const { return *origin_; }
+  const LoadedImage& loaded() const { return *loaded_; }
   bool growth_was_refused() const { return memory_->growth_was_refused(); }
   wasi::QuotaKind last_quota_hit() const { return state_.last_quota_hit(); }
 
  private:
-  Sandbox(const Origin& origin, const Limits& limits);
+  Sandbox(const LoadedImage& loaded, const Limits& limits);
   friend struct SandboxCalls;
   class Visit;
   Status instantiate();
   Status set_globals();
 
-  void start_as(const Origin& origin);
+  void start_as(const LoadedImage& loaded);
   void set_pristine(const wasi::HostState& state);
 
-  const Origin* origin_;
+  const LoadedImage* loaded_;
   wasi::HostState pristine_;            // where it began or settled, under this sandbox's quotas
   std::vector<image::Global> globals_;  // the same
   Limits limits_;
@@ -167,7 +167,7 @@ class Sandbox {
   bool unsound_ = false;  // the last call did not return: the guest's frames are lost
   wasi::HostState state_;
   std::optional<wasi::Exit> exited_;
-  const World* world_ = nullptr;
+  const RunEnvironment* world_ = nullptr;
   std::unique_ptr<wasi::Clock> clock_;
   std::unique_ptr<wasi::Entropy> entropy_;
   std::optional<wasi::Context> context_;

@@ -91,9 +91,9 @@ class SandboxTest : public ::testing::Test {
     manifest.globals = {{"count", 40}, {"alloc_traps", 0}};
     const auto path = directory / "test.image";
     ASSERT_TRUE(image::write_image(path, manifest, first_page()).ok());
-    origin.image = image::open_image(path).value();
-    origin.program = program();
-    sandbox = Sandbox::load(origin, limits).value();
+    loaded.image = image::open_image(path).value();
+    loaded.program = program();
+    sandbox = Sandbox::load(loaded, limits).value();
     enter();
   }
 
@@ -107,7 +107,7 @@ class SandboxTest : public ::testing::Test {
   void enter() {
     world.output = &output;
     world.input = &input;
-    sandbox->enter(world);
+    sandbox->attach(world);
   }
 
   CallEnd call(std::string_view name, std::vector<std::uint64_t> arguments = {}) {
@@ -132,13 +132,13 @@ class SandboxTest : public ::testing::Test {
   }
   bool is_as_template() {
     const auto memory = sandbox->memory();
-    const auto pristine = origin.image->base->bytes();
+    const auto pristine = loaded.image->base->bytes();
     return memory.size() == pristine.size() &&
            std::memcmp(memory.data(), pristine.data(), memory.size()) == 0;
   }
 
   const TestDirectory directory;
-  Origin origin;
+  LoadedImage loaded;
   Limits limits = [] {
     Limits small;
     small.memory = mib(1);
@@ -147,7 +147,7 @@ class SandboxTest : public ::testing::Test {
   KeptOutput output;
   wasi::NoInput input;
   TestCallHandler call_handler;
-  World world;
+  RunEnvironment world;
   std::unique_ptr<Sandbox> sandbox;
 };
 
@@ -236,9 +236,9 @@ TEST_F(SandboxTest, RefusedMemoryOfOneRunIsNotTheNexts) {
 }
 
 TEST_F(SandboxTest, FuelRunsOut) {
-  origin.program = program(engine::Metering::kFuel);
+  loaded.program = program(engine::Metering::kFuel);
   limits.fuel = 100'000;
-  sandbox = Sandbox::load(origin, limits).value();
+  sandbox = Sandbox::load(loaded, limits).value();
   enter();
   EXPECT_EQ(value("hello"), 0U);
   const Outcome outcome = outcome_of(call("loop"));
@@ -257,7 +257,7 @@ TEST_F(SandboxTest, SeedDeterminesRandomness) {
   const auto draw = [&](std::optional<std::uint64_t> seed) {
     reset();
     world.seed = seed;
-    sandbox->enter(world);
+    sandbox->attach(world);
     return call("random").value;
   };
   const std::uint64_t first = draw(7);
@@ -282,8 +282,8 @@ TEST_F(SandboxTest, LimitBelowTheTemplateSaysHowMuchIsNeeded) {
   image::Manifest manifest;
   manifest.template_name = "large";
   ASSERT_TRUE(image::write_image(path, manifest, large).ok());
-  origin.image = image::open_image(path).value();
-  const Status status = Sandbox::load(origin, limits).status();
+  loaded.image = image::open_image(path).value();
+  const Status status = Sandbox::load(loaded, limits).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   for (const char* part : {"\"large\"", "1 MiB", "2 MiB", "--memory MB"}) {
     EXPECT_NE(message_of(status).find(part), std::string_view::npos) << status;
@@ -292,12 +292,12 @@ TEST_F(SandboxTest, LimitBelowTheTemplateSaysHowMuchIsNeeded) {
 
 TEST_F(SandboxTest, LimitsOutOfBoundsAreRefused) {
   limits.memory = bytes(1);
-  EXPECT_EQ(Sandbox::load(origin, limits).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(Sandbox::load(loaded, limits).status().code(), StatusCode::kInvalidArgument);
 }
 
 TEST_F(SandboxTest, FilesLimitHolds) {
   limits.files = kib(1);
-  sandbox = Sandbox::load(origin, limits).value();
+  sandbox = Sandbox::load(loaded, limits).value();
   const std::string large(4096, 'x');
   EXPECT_EQ(wasi::add_file(sandbox->state().files(), "/f", as_bytes(large)).code(),
             StatusCode::kResourceExhausted);
@@ -307,9 +307,9 @@ TEST_F(SandboxTest, CapturedStateGoesOnWhereItWas) {
   value("bump");
   ASSERT_TRUE(wasi::add_file(sandbox->state().files(), "/kept", as_bytes("file")).ok());
   const auto path = directory / "second.image";
-  ASSERT_TRUE(sandbox->capture(path, origin.image->manifest).ok());
-  Origin second;
-  second.program = origin.program;
+  ASSERT_TRUE(sandbox->capture(path, loaded.image->manifest).ok());
+  LoadedImage second;
+  second.program = loaded.program;
   second.image = image::open_image(path).value();
   second.state = wasi::decode(as_bytes(second.image->manifest.host_state), nullptr).value();
   sandbox = Sandbox::load(second, limits).value();
@@ -386,7 +386,7 @@ TEST_F(SandboxTest, FrameAtTheEndOfMemoryIsTaken) {
 
 TEST_F(SandboxTest, TooLargeAFrameIsAFault) {
   limits.memory = mib(80);
-  sandbox = Sandbox::load(origin, limits).value();
+  sandbox = Sandbox::load(loaded, limits).value();
   world.call_handler = &call_handler;
   enter();
   ASSERT_EQ(value("grow", {1100}), 1U);
@@ -419,7 +419,7 @@ TEST_F(SandboxTest, RunsGoOnFromTheStateThatHasSettled) {
   auto state = sandbox->captured();
   ASSERT_TRUE(state.ok()) << state.status();
   ASSERT_TRUE(sandbox->may_settle(*state));
-  ASSERT_TRUE(sandbox->settle(*state).ok());
+  ASSERT_TRUE(sandbox->set_baseline(*state).ok());
   EXPECT_EQ(value("bump"), 42U);
   state = sandbox->captured();
   EXPECT_EQ(state->globals, (std::vector<image::Global>{{"count", 42}, {"alloc_traps", 0}}));
@@ -431,7 +431,7 @@ TEST_F(SandboxTest, RunsGoOnFromTheStateThatHasSettled) {
 
 TEST_F(SandboxTest, AnotherHostStateTakesThePlaceOfTheOneThatHasSettled) {
   value("bump");
-  ASSERT_TRUE(sandbox->settle(*sandbox->captured()).ok());
+  ASSERT_TRUE(sandbox->set_baseline(*sandbox->captured()).ok());
   wasi::HostState other = sandbox->state();
   other.files().set_quotas({});
   ASSERT_TRUE(wasi::add_file(other.files(), "/new", as_bytes("file")).ok());
@@ -447,17 +447,17 @@ TEST_F(SandboxTest, AnotherHostStateTakesThePlaceOfTheOneThatHasSettled) {
 TEST_F(SandboxTest, ARebasedSandboxIsAsOneThatWasLoaded) {
   image::EditsBuilder edits;
   edits.add(16, "HELLO");
-  auto image = std::make_shared<image::Image>(*origin.image);
+  auto image = std::make_shared<image::Image>(*loaded.image);
   image->pages = image->pages->with(std::move(edits).finish(), 2 * kWasmPageSize);
   image->manifest.globals = {{"count", 70}, {"alloc_traps", 0}};
-  Origin second = origin;
+  LoadedImage second = loaded;
   second.image = image;
   ASSERT_TRUE(wasi::add_file(second.state.files(), "/kept", as_bytes("file")).ok());
   for (const char* last : {"bump", "trap", "store"}) {
     call("bump");
     if (last == std::string_view("trap")) call("trap");
     if (last == std::string_view("store")) call("grow", {3});
-    ASSERT_TRUE(sandbox->rebase(second, limits).ok()) << last;
+    ASSERT_TRUE(sandbox->switch_image(second, limits).ok()) << last;
     enter();
     EXPECT_EQ(sandbox->memory().size(), 2 * kWasmPageSize);
     call("hello");
@@ -465,7 +465,7 @@ TEST_F(SandboxTest, ARebasedSandboxIsAsOneThatWasLoaded) {
     output.out.clear();
     EXPECT_EQ(value("bump"), 71U);
     EXPECT_TRUE(wasi::read_file(sandbox->state().files(), "/kept", kib(1)).ok());
-    ASSERT_TRUE(sandbox->rebase(origin, limits).ok()) << last;
+    ASSERT_TRUE(sandbox->switch_image(loaded, limits).ok()) << last;
     enter();
     EXPECT_TRUE(is_as_template());
     EXPECT_EQ(value("bump"), 41U);
@@ -473,13 +473,13 @@ TEST_F(SandboxTest, ARebasedSandboxIsAsOneThatWasLoaded) {
   }
   Limits tight = limits;
   tight.memory = bytes(2 * kWasmPageSize);
-  ASSERT_TRUE(sandbox->rebase(origin, tight).ok());
+  ASSERT_TRUE(sandbox->switch_image(loaded, tight).ok());
   EXPECT_EQ(value("grow", {1}), 1U);
   EXPECT_EQ(value("grow", {1}), ~0U) << "the new limit holds";
-  ASSERT_TRUE(sandbox->rebase(origin, limits).ok());
+  ASSERT_TRUE(sandbox->switch_image(loaded, limits).ok());
   EXPECT_EQ(value("bump"), 41U);
   second.program = program();
-  EXPECT_EQ(sandbox->rebase(second, limits).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(sandbox->switch_image(second, limits).code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(value("bump"), 42U) << "it is as it was";
 }
 
@@ -493,14 +493,14 @@ TEST(CommandSandboxTest, StartFunctionSeesTheWorld) {
       (func $s (drop (call $fd_write (i32.const 2) (i32.const 32) (i32.const 1) (i32.const 48))))
       (start $s) (func (export "_start"))))");
   ASSERT_TRUE(compiled.ok()) << compiled.status();
-  Origin origin;
-  origin.program = engine::Program::link(*std::move(compiled), host_functions()).value();
+  LoadedImage loaded;
+  loaded.program = engine::Program::link(*std::move(compiled), host_functions()).value();
   KeptOutput output;
   wasi::NoInput input;
-  World world;
+  RunEnvironment world;
   world.output = &output;
   world.input = &input;
-  const auto sandbox = Sandbox::load(origin, Limits{}, &world);
+  const auto sandbox = Sandbox::load(loaded, Limits{}, &world);
   ASSERT_TRUE(sandbox.ok()) << sandbox.status();
   EXPECT_EQ((*sandbox)->start_end().kind, CallEnd::Kind::kReturned);
   EXPECT_EQ(output.err, "started");

@@ -130,7 +130,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     threads_.stop();
   }
 
-  /// The life of one run: its place in the session's queue, the session's lease and head, a worker,
+  /// The life of one run: its entry in the session's queue, the session's lease and head, a worker,
   /// and the commit.
   awaitable<Result<Answer>> run(Order order) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
@@ -139,16 +139,16 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     const auto self = shared_from_this();
     const Key key(order.files ? order.files->store_of(order.tenant) : order.tenant,
                   order.name.text());
-    if (const std::size_t count = queues_[key].places.size();
+    if (const std::size_t count = queues_[key].entries.size();
         count > static_cast<std::size_t>(options_.queue)) {
       co_return absl::ResourceExhaustedError("busy: " + std::to_string(count - 1) +
                                              " runs of this session wait already; try again in a "
                                              "second");
     }
     const auto executor = co_await boost::asio::this_coro::executor;
-    Place place(*this, key, executor);
-    while (!place.is_first() && !is_cancelled()) {
-      auto waiting = place.changed();
+    QueueEntry entry(*this, key, executor);
+    while (!entry.is_first() && !is_cancelled()) {
+      auto waiting = entry.changed();
       co_await std::move(waiting);
     }
     if (is_stopped_) co_await loop::never();
@@ -213,27 +213,27 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     std::optional<sandbox::Limits> sandbox;
   };
 
-  class Place;
+  class QueueEntry;
   struct SessionQueue {
-    std::list<Place*> places;  // the first one's run is under way
+    std::list<QueueEntry*> entries;  // the first one's run is under way
     std::optional<Kept> kept;
     Clock::time_point used;
   };
 
-  /// A run's place in its session's queue, as long as it lives.
-  class Place {
+  /// A run's entry in its session's queue, as long as it lives.
+  class QueueEntry {
    public:
-    Place(SessionQueues& queues, const Key& key, const boost::asio::any_io_executor& executor)
+    QueueEntry(SessionQueues& queues, const Key& key, const boost::asio::any_io_executor& executor)
         : queues_(queues), key_(key), timer_(executor) {
-      std::list<Place*>& places = queues_.queues_[key].places;
-      at_ = places.insert(places.end(), this);
+      std::list<QueueEntry*>& entries = queues_.queues_[key].entries;
+      at_ = entries.insert(entries.end(), this);
     }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
+    QueueEntry(const QueueEntry&) = delete;
+    QueueEntry& operator=(const QueueEntry&) = delete;
     // Cancelling a timer that is there throws nothing.
-    ~Place() { queues_.leave(key_, at_); }  // NOLINT(bugprone-exception-escape)
+    ~QueueEntry() { queues_.leave(key_, at_); }  // NOLINT(bugprone-exception-escape)
 
-    bool is_first() const { return queues_.queues_[key_].places.front() == this; }
+    bool is_first() const { return queues_.queues_[key_].entries.front() == this; }
     /// Until `wake`, or the run is cancelled.
     awaitable<void> changed() {
       timer_.expires_at(Clock::time_point::max());
@@ -246,15 +246,15 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     SessionQueues& queues_;
     const Key key_;
     boost::asio::steady_timer timer_;
-    std::list<Place*>::iterator at_;
+    std::list<QueueEntry*>::iterator at_;
   };
 
-  void leave(const Key& key, std::list<Place*>::iterator at) {
+  void leave(const Key& key, std::list<QueueEntry*>::iterator at) {
     const auto queue = queues_.find(key);
-    queue->second.places.erase(at);
+    queue->second.entries.erase(at);
     queue->second.used = Clock::now();
-    if (!queue->second.places.empty()) {
-      queue->second.places.front()->wake();
+    if (!queue->second.entries.empty()) {
+      queue->second.entries.front()->wake();
     } else if (!queue->second.kept) {
       queues_.erase(queue);
     }
@@ -512,8 +512,8 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     const auto oldest = Clock::now() - options_.hibernate;
     for (auto at = queues_.begin(); at != queues_.end();) {
       SessionQueue& queue = at->second;
-      if (queue.places.empty() && queue.used < oldest) forget(queue);
-      at = queue.places.empty() && !queue.kept ? queues_.erase(at) : std::next(at);
+      if (queue.entries.empty() && queue.used < oldest) forget(queue);
+      at = queue.entries.empty() && !queue.kept ? queues_.erase(at) : std::next(at);
     }
   }
 

@@ -202,7 +202,7 @@ Result<DirectoryStore::Committed> DirectoryStore::save(const Lease& lease,
   SKERRY_ASSIGN(auto written, files_.patch(parent, captured, sync));
   if (!written) {
     SKERRY_ASSIGN(written,
-                  files_.write(parent, captured, sync, std::exchange(place_, std::nullopt)));
+                  files_.write(parent, captured, sync, std::exchange(prepared_, std::nullopt)));
   }
   Leftovers leftovers;
   const auto named = [&]() -> Result<Committed> {
@@ -283,7 +283,7 @@ Status DirectoryStore::forget(const RevisionRow& row, Leftovers& leftovers) {
 }
 
 Result<bool> DirectoryStore::fits(Leftovers& leftovers) {
-  SKERRY_TRY(settle(leftovers));
+  SKERRY_TRY(find_unneeded(leftovers));
   SKERRY_ASSIGN(const std::int64_t held, tables_.bytes());
   return static_cast<std::uint64_t>(held) <= policy_.bytes.value;
 }
@@ -351,7 +351,7 @@ Status DirectoryStore::drop(const std::vector<SessionRow>& sessions, std::string
   return ok_status();
 }
 
-Status DirectoryStore::settle(Leftovers& leftovers) {
+Status DirectoryStore::find_unneeded(Leftovers& leftovers) {
   for (std::string& file : leftovers.files) {
     SKERRY_ASSIGN(const bool unneeded, tables_.remove_if_unneeded(file));
     if (unneeded) leftovers.unneeded.push_back(std::move(file));
@@ -368,9 +368,9 @@ void DirectoryStore::remove_unneeded() {
 
 void DirectoryStore::after_commit() {
   remove_unneeded();
-  if (place_) return;
+  if (prepared_) return;
   // Without one the next commit makes its own, or says why not.
-  if (auto place = files_.make_place(); place.ok()) place_.emplace(*std::move(place));
+  if (auto place = files_.prepare_file(); place.ok()) prepared_.emplace(*std::move(place));
 }
 
 // Files that cannot be removed stay: nothing is thrown.
@@ -381,7 +381,7 @@ Status DirectoryStore::verify(const image::Revision& revision) const {
 DirectoryStore::~DirectoryStore() { remove_unneeded(); }  // NOLINT(bugprone-exception-escape)
 
 Status DirectoryStore::conclude(Transaction transaction, Leftovers& leftovers) {
-  SKERRY_TRY(settle(leftovers));
+  SKERRY_TRY(find_unneeded(leftovers));
   SKERRY_TRY(transaction.commit());
   std::move(leftovers.unneeded.begin(), leftovers.unneeded.end(), std::back_inserter(unneeded_));
   return ok_status();

@@ -105,7 +105,7 @@ class DirectoryStore final : public SessionStore {
   Status drop(const std::vector<SessionRow>& sessions, std::string_view why, Leftovers& leftovers);
 
   /// Finds out which files nobody needs any more.
-  Status settle(Leftovers& leftovers);
+  Status find_unneeded(Leftovers& leftovers);
   /// Ends a transaction, whose leftovers are then to be removed; and removes them.
   Status conclude(Transaction transaction, Leftovers& leftovers);
   Status finish(Transaction transaction, Leftovers& leftovers);
@@ -122,7 +122,7 @@ class DirectoryStore final : public SessionStore {
   image::RevisionFiles files_;
   SessionTables tables_;
   FileLock open_;  // nobody puts another store in this one's place
-  std::optional<image::RevisionFiles::Place> place_;
+  std::optional<image::RevisionFiles::PreparedFile> prepared_;
   std::vector<std::string> unneeded_;  // files that are still there
 };
 

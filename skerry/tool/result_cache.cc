@@ -37,7 +37,7 @@ std::string ResultCache::key_of(const Call& call) {
   return call.tenant + "\n" + call.tool + "\n" + call.arguments;
 }
 
-void ResultCache::remove(Place place) {
+void ResultCache::remove(Iterator place) {
   bytes_ -= place->bytes;
   places_.erase(key_of(place->call));
   kept_.erase(place);
@@ -46,7 +46,7 @@ void ResultCache::remove(Place place) {
 std::optional<ToolResult> ResultCache::find(const Call& call, Clock::time_point now) {
   const auto found = places_.find(key_of(call));
   if (found == places_.end()) return std::nullopt;
-  const Place place = found->second;
+  const Iterator place = found->second;
   if (place->until <= now) {
     remove(place);
     return std::nullopt;
@@ -77,7 +77,7 @@ void ResultCache::keep(const Call& call, const ToolResult& result, Clock::time_p
 std::size_t ResultCache::forget(std::string_view tenant, std::string_view tool) {
   const std::size_t before = kept_.size();
   for (auto each = kept_.begin(); each != kept_.end();) {
-    const Place place = each++;
+    const Iterator place = each++;
     if (place->call.tenant == tenant && place->call.tool == tool) remove(place);
   }
   return before - kept_.size();

@@ -72,14 +72,14 @@ class ResultCache {
     std::uint64_t bytes = 0;
     Clock::time_point until;
   };
-  using Place = std::list<Kept>::iterator;
+  using Iterator = std::list<Kept>::iterator;
   static std::string key_of(const Call& call);
-  void remove(Place place);
+  void remove(Iterator place);
 
   Times times_;
   Bounds bounds_;
   std::list<Kept> kept_;  // the last used first
-  std::unordered_map<std::string, Place> places_;
+  std::unordered_map<std::string, Iterator> places_;
   std::uint64_t bytes_ = 0;
 };
 

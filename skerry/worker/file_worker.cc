@@ -168,7 +168,7 @@ Result<FileWorker::Stored> FileWorker::stored(const SessionStart& start, Files f
   if (const auto kept = kept_.find(start.from); kept != kept_.end()) return kept->second;
   sandbox::Sandbox* sandbox = sandboxes_.find(start.from);
   if (sandbox == nullptr) return absl::InternalError("no such state is kept here");
-  const auto& base = sandbox->origin().template_state;
+  const auto& base = sandbox->loaded().template_state;
   return Stored{.state = sandbox->state(), .base = borrowed(base ? &*base : nullptr)};
 }
 
@@ -186,7 +186,7 @@ Result<FileWorker::Stored> FileWorker::read(const SessionStart& start, Files fil
                 image::read_stored_state(std::move(files.front()), start.patch));
   Stored stored;
   SKERRY_ASSIGN(stored.base, base_of(revision.template_sha256, template_file));
-  SKERRY_ASSIGN(stored.state, wasi::decode(as_bytes(revision.host_state), origins_.blobs(), {},
+  SKERRY_ASSIGN(stored.state, wasi::decode(as_bytes(revision.host_state), catalog_.blobs(), {},
                                            stored.base.get()));
   return stored;
 }
@@ -195,11 +195,11 @@ Result<FileWorker::Stored> FileWorker::read(const SessionStart& start, Files fil
 /// when it has none.
 Result<std::shared_ptr<const wasi::HostState>> FileWorker::base_of(std::string_view sha256,
                                                                    OwnedFd& file) const {
-  if (const wasi::HostState* known = origins_.template_state(sha256)) return borrowed(known);
+  if (const wasi::HostState* known = catalog_.template_state(sha256)) return borrowed(known);
   SKERRY_ASSIGN(const auto image, image::read_image(std::move(file), "template"));
   if (image->sha256 != sha256) return absl::DataLossError("the template is another");
   if (image->manifest.host_state.empty()) return std::shared_ptr<const wasi::HostState>();
-  SKERRY_ASSIGN(auto state, wasi::decode(as_bytes(image->manifest.host_state), origins_.blobs()));
+  SKERRY_ASSIGN(auto state, wasi::decode(as_bytes(image->manifest.host_state), catalog_.blobs()));
   return std::make_shared<const wasi::HostState>(std::move(state));
 }
 

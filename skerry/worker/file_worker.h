@@ -21,7 +21,7 @@
 
 namespace skerry::worker {
 
-class Origins;
+class ImageCatalog;
 
 /// What a file operation that may change files leaves: in a `LeftState`, as bytes or as a sealed
 /// file, which volume has changed and its host state.
@@ -53,8 +53,8 @@ class KeptSandboxes {
 /// where there was none. Borrows its parameters. Confined to one thread.
 class FileWorker {
  public:
-  FileWorker(const Origins& origins, KeptSandboxes& sandboxes)
-      : origins_(origins), sandboxes_(sandboxes) {}
+  FileWorker(const ImageCatalog& catalog, KeptSandboxes& sandboxes)
+      : catalog_(catalog), sandboxes_(sandboxes) {}
 
   /// Does one, and answers: `request` has an order for it, `files` came beside it. Not OK only when
   /// nobody listens any more.
@@ -96,7 +96,7 @@ class FileWorker {
   /// Keeps the session's state under the number that it has become.
   void keep(const Session& session, const wasi::HostState& state, bool has_changed);
 
-  const Origins& origins_;
+  const ImageCatalog& catalog_;
   KeptSandboxes& sandboxes_;
   std::map<std::uint64_t, Stored> kept_;  // of sessions that have no sandbox here
 };

@@ -59,18 +59,18 @@ class FileWorkerTest : public ::testing::Test {
     const char* home = std::getenv("SKERRY_HOME");
     ASSERT_TRUE(home != nullptr) << "SKERRY_HOME must name a home that is set up";
     const runtime::Installation installation = runtime::bundled_in(runtime::Home{home});
-    auto opened = Origins::open(installation);
+    auto opened = ImageCatalog::open(installation);
     ASSERT_TRUE(opened.ok()) << opened.status();
-    origins = new Origins(*std::move(opened));
+    catalog = new ImageCatalog(*std::move(opened));
     template_file = installation.template_path(installation.runtimes().default_template());
   }
   static void TearDownTestSuite() {
-    delete origins;
-    origins = nullptr;
+    delete catalog;
+    catalog = nullptr;
   }
 
   void SetUp() override {
-    ASSERT_NE(origins, nullptr);
+    ASSERT_NE(catalog, nullptr);
     image = image::open_image(template_file).value();
     store.emplace(image::RevisionFiles::open(directory / "store").value());
     ASSERT_TRUE(store->keep_template(*image, template_file).ok());
@@ -86,7 +86,7 @@ class FileWorkerTest : public ::testing::Test {
     captured.state.memory_size = root.memory_size();
     captured.state.globals = image->manifest.globals;
     captured.state.edits.emplace();
-    captured.state.host_state = wasi::encode(state, origins->template_state(image->sha256)).value();
+    captured.state.host_state = wasi::encode(state, catalog->template_state(image->sha256)).value();
     return store->write(root, captured, AtomicFile::Sync::kNone).value().revision;
   }
 
@@ -156,16 +156,16 @@ class FileWorkerTest : public ::testing::Test {
     return files;
   }
 
-  static Origins* origins;
+  static ImageCatalog* catalog;
   static std::filesystem::path template_file;
   TestDirectory directory;
   std::shared_ptr<const image::Image> image;
   std::optional<image::RevisionFiles> store;
   Sandboxes sandboxes;
-  FileWorker worker{*origins, sandboxes};
+  FileWorker worker{*catalog, sandboxes};
 };
 
-Origins* FileWorkerTest::origins = nullptr;
+ImageCatalog* FileWorkerTest::catalog = nullptr;
 std::filesystem::path FileWorkerTest::template_file;
 
 TEST_F(FileWorkerTest, ANewSessionBeginsOnItsTemplate) {
@@ -180,7 +180,7 @@ TEST_F(FileWorkerTest, ANewSessionBeginsOnItsTemplate) {
 }
 
 TEST_F(FileWorkerTest, ARevisionIsReadFromItsFiles) {
-  wasi::HostState state = *origins->template_state(image->sha256);
+  wasi::HostState state = *catalog->template_state(image->sha256);
   ASSERT_TRUE(wasi::add_file(state.files(), "/a", as_bytes("stored")).ok());
   const auto revision = revision_of(state);
   EXPECT_EQ(read("a", {}, files_of(revision)), "stored");
@@ -220,9 +220,9 @@ TEST_F(FileWorkerTest, ALookLeavesNothingAndKeepsNothingNew) {
 TEST_F(FileWorkerTest, ASandboxGoesOnWithTheNewFilesAndItsOwnPages) {
   sandbox::Limits limits;
   limits.files = mib(3);
-  const auto* origin =
-      origins->find(origins->runtimes().default_template(), engine::Metering::kNone).value();
-  sandboxes.kept[5] = sandbox::Sandbox::load(*origin, limits).value();
+  const auto* loaded =
+      catalog->find(catalog->runtimes().default_template(), engine::Metering::kNone).value();
+  sandboxes.kept[5] = sandbox::Sandbox::load(*loaded, limits).value();
   sandbox::Sandbox* const sandbox = sandboxes.kept[5].get();
   EXPECT_EQ(read("a", {.from = 5}), "File not found: a");
   ASSERT_TRUE(write("a", "1", {.becomes = 6, .from = 5}).answer.ok());
@@ -248,7 +248,7 @@ TEST_F(FileWorkerTest, TwoSessionsAreWorkedOnAtOnce) {
     order.second_session = std::move(memory);
     return perform(request, order, std::move(files));
   };
-  wasi::HostState notes = *origins->template_state(image->sha256);
+  wasi::HostState notes = *catalog->template_state(image->sha256);
   ASSERT_TRUE(wasi::add_file(notes.files(), "/note", as_bytes("tea")).ok());
   const auto memory = revision_of(notes);
   ASSERT_TRUE(write("a", "1", on_template(1), template_alone()).answer.ok());

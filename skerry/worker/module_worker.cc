@@ -12,8 +12,8 @@
 #include "skerry/base/os/socket.h"
 #include "skerry/runtime/command.h"
 #include "skerry/worker/change_export.h"
-#include "skerry/worker/order_source.h"
 #include "skerry/worker/events/run_events.h"
+#include "skerry/worker/order_source.h"
 #include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 
@@ -27,7 +27,7 @@ constexpr std::byte kPlain{'p'};
 constexpr std::byte kFuel{'f'};
 
 /// Maps the code that the first message brings. The descriptor is closed: the mapping stays.
-Result<std::unique_ptr<sandbox::Origin>> receive_module(int socket) {
+Result<std::unique_ptr<sandbox::LoadedImage>> receive_module(int socket) {
   std::array<std::byte, 1> kind{};
   SKERRY_ASSIGN(const auto received, receive_message(socket, kind));
   if (received.size == 0) return absl::UnavailableError("the broker went away before the module");
@@ -39,30 +39,31 @@ Result<std::unique_ptr<sandbox::Origin>> receive_module(int socket) {
   // The engine takes names alone. This one is of the open file, and of no other.
   const std::string name = "/proc/self/fd/" + std::to_string(received.fds[0].get());
   SKERRY_ASSIGN(auto code, engine->load(name));
-  return runtime::origin_of_command(std::move(code));
+  return runtime::image_of_command(std::move(code));
 }
 
-Result<Outcome> run(const sandbox::Origin& origin, const RunRequest& request, EventSender& sender) {
+Result<Outcome> run(const sandbox::LoadedImage& loaded, const RunRequest& request,
+                    EventSender& sender) {
   if (!request.command) return absl::InternalError("the order is none for a module");
   wasi::TextInput input(request.input);
-  sandbox::World world = world_of(request, input, sender);
+  sandbox::RunEnvironment world = environment_of(request, input, sender);
   world.process.arguments = request.command->arguments;
   for (const auto& [name, value] : request.command->environment) {
     world.process.environment.push_back(name + "=" + value);
   }
   SKERRY_TRY(sender.started());
-  SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, request.limits, &world));
+  SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(loaded, request.limits, &world));
   SKERRY_ASSIGN(Outcome outcome, runtime::run_command(*sandbox));
   sandbox->measure(outcome.usage);
   if (request.changes == FileChanges::kWanted) {
     SKERRY_TRY(
-        send_changes(origin.state.files(), sandbox->state().files(), export_of(request), sender));
+        send_changes(loaded.state.files(), sandbox->state().files(), export_of(request), sender));
   }
   return outcome;
 }
 
 Status serve(int socket, jail::Cell& cell) {
-  SKERRY_ASSIGN(const auto origin, receive_module(socket));
+  SKERRY_ASSIGN(const auto loaded, receive_module(socket));
   SKERRY_TRY(cell.enclose());
   SKERRY_TRY(cell.seal(std::span(&socket, 1)));
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
@@ -70,7 +71,7 @@ Status serve(int socket, jail::Cell& cell) {
   if (!order) return ok_status();  // the run was given up
   if (!order->run) return absl::InternalError("the order is none for a module");
   EventSender sender(socket, order->run->limits.output);
-  auto outcome = run(*origin, *order->run, sender);
+  auto outcome = run(*loaded, *order->run, sender);
   return outcome.ok() ? sender.ended(*std::move(outcome)) : sender.failed(outcome.status());
 }
 

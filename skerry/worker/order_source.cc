@@ -115,8 +115,9 @@ engine::Metering metering_of(const sandbox::Limits& limits) {
   return limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
 }
 
-sandbox::World world_of(const RunRequest& request, wasi::InputSource& input, RunChannel& channel) {
-  sandbox::World world;
+sandbox::RunEnvironment environment_of(const RunRequest& request, wasi::InputSource& input,
+                                       RunChannel& channel) {
+  sandbox::RunEnvironment world;
   world.output = &channel.output();
   world.input = &input;
   world.seed = request.seed;

@@ -82,6 +82,7 @@ class LiveInput final : public wasi::InputSource {
 engine::Metering metering_of(const sandbox::Limits& limits);
 
 /// What the run may see of the outside. Borrows the input and the channel.
-sandbox::World world_of(const RunRequest& request, wasi::InputSource& input, RunChannel& channel);
+sandbox::RunEnvironment environment_of(const RunRequest& request, wasi::InputSource& input,
+                                       RunChannel& channel);
 
 }  // namespace skerry::worker

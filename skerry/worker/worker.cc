@@ -12,9 +12,9 @@
 #include "skerry/image/revision_files.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/worker/change_export.h"
+#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/file_worker.h"
 #include "skerry/worker/order_source.h"
-#include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 #include "skerry/worker/run_request.h"
@@ -40,15 +40,16 @@ using Files = std::vector<OwnedFd>;
 /// The one sandbox of a worker, kept from run to run as long as runs ask for the same.
 class FreshSandboxes {
  public:
-  explicit FreshSandboxes(const Origins& origins) : origins_(origins) {}
+  explicit FreshSandboxes(const ImageCatalog& catalog) : catalog_(catalog) {}
 
   /// A sandbox as its template says, under these limits.
   Result<sandbox::Sandbox*> fresh(std::string_view template_name, const sandbox::Limits& limits) {
-    SKERRY_ASSIGN(const sandbox::Origin* origin, origins_.find(template_name, metering_of(limits)));
-    if (!sandbox_ || origin != origin_ || !sandbox_->limits().suit_sandbox_of(limits)) {
+    SKERRY_ASSIGN(const sandbox::LoadedImage* loaded,
+                  catalog_.find(template_name, metering_of(limits)));
+    if (!sandbox_ || loaded != loaded_ || !sandbox_->limits().suit_sandbox_of(limits)) {
       sandbox_.reset();
-      SKERRY_ASSIGN(sandbox_, sandbox::Sandbox::load(*origin, limits));
-      origin_ = origin;
+      SKERRY_ASSIGN(sandbox_, sandbox::Sandbox::load(*loaded, limits));
+      loaded_ = loaded;
     }
     return sandbox_.get();
   }
@@ -60,19 +61,19 @@ class FreshSandboxes {
   std::unique_ptr<sandbox::Sandbox> give_away() { return std::move(sandbox_); }
   bool is_empty() const { return !sandbox_; }
 
-  const runtime::Runtimes& runtimes() const { return origins_.runtimes(); }
+  const runtime::Runtimes& runtimes() const { return catalog_.runtimes(); }
 
  private:
-  const Origins& origins_;
-  const sandbox::Origin* origin_ = nullptr;
+  const ImageCatalog& catalog_;
+  const sandbox::LoadedImage* loaded_ = nullptr;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 };
 
-/// `sandbox` on another origin, or null: what does not fit is of no use to anybody.
+/// `sandbox` on another loaded image, or null: what does not fit is of no use to anybody.
 std::unique_ptr<sandbox::Sandbox> rebased(std::unique_ptr<sandbox::Sandbox> sandbox,
-                                          const sandbox::Origin& origin,
+                                          const sandbox::LoadedImage& loaded,
                                           const sandbox::Limits& limits) {
-  if (!sandbox || !sandbox->rebase(origin, limits).ok()) return nullptr;
+  if (!sandbox || !sandbox->switch_image(loaded, limits).ok()) return nullptr;
   return sandbox;
 }
 
@@ -80,15 +81,15 @@ std::unique_ptr<sandbox::Sandbox> rebased(std::unique_ptr<sandbox::Sandbox> sand
 class SessionSandboxes final : public KeptSandboxes {
  public:
   struct SessionSandbox {
-    std::unique_ptr<sandbox::Origin> origin;  ///< null on a template
+    std::unique_ptr<sandbox::LoadedImage> loaded;  ///< null on a template
     std::unique_ptr<sandbox::Sandbox> sandbox;
     bool is_new = false;  ///< no run of the session has been before
   };
 
-  SessionSandboxes(const Origins& origins, FreshSandboxes& fresh)
-      : origins_(origins), fresh_(fresh) {}
+  SessionSandboxes(const ImageCatalog& catalog, FreshSandboxes& fresh)
+      : catalog_(catalog), fresh_(fresh) {}
 
-  const runtime::Runtimes& runtimes() const { return origins_.runtimes(); }
+  const runtime::Runtimes& runtimes() const { return catalog_.runtimes(); }
 
   /// A sandbox where the session stands, no longer kept.
   Result<SessionSandbox> take(const RunRequest& request, Files files) {
@@ -103,10 +104,10 @@ class SessionSandboxes final : public KeptSandboxes {
     }
     SessionSandbox entry;
     const engine::Metering metering = metering_of(request.limits);
-    const sandbox::Origin* origin = nullptr;
+    const sandbox::LoadedImage* loaded = nullptr;
     if (files.empty()) {
-      SKERRY_ASSIGN(origin, origins_.find(request.template_name, metering));
-      if (origin->image->sha256 != start.template_sha256) {
+      SKERRY_ASSIGN(loaded, catalog_.find(request.template_name, metering));
+      if (loaded->image->sha256 != start.template_sha256) {
         return absl::FailedPreconditionError(
             "template " + request.template_name +
             " was made anew since the service began: restart the service");
@@ -115,17 +116,17 @@ class SessionSandboxes final : public KeptSandboxes {
     } else {
       SKERRY_ASSIGN(const auto revision, image::read_revision(std::move(files), start.patch,
                                                               [&](std::string_view sha256) {
-                                                                return origins_.image(sha256);
+                                                                return catalog_.image(sha256);
                                                               }));
-      SKERRY_ASSIGN(entry.origin, origins_.on(revision.image(), metering));
-      origin = entry.origin.get();
+      SKERRY_ASSIGN(entry.loaded, catalog_.on(revision.image(), metering));
+      loaded = entry.loaded.get();
     }
     // Warm ones first: the pages that every run touches are private in them already.
-    entry.sandbox = rebased(std::move(spare_.sandbox), *origin, request.limits);
-    spare_.origin.reset();
-    if (!entry.sandbox) entry.sandbox = rebased(fresh_.give_away(), *origin, request.limits);
+    entry.sandbox = rebased(std::move(spare_.sandbox), *loaded, request.limits);
+    spare_.loaded.reset();
+    if (!entry.sandbox) entry.sandbox = rebased(fresh_.give_away(), *loaded, request.limits);
     if (!entry.sandbox) {
-      SKERRY_ASSIGN(entry.sandbox, sandbox::Sandbox::load(*origin, request.limits));
+      SKERRY_ASSIGN(entry.sandbox, sandbox::Sandbox::load(*loaded, request.limits));
     }
     return entry;
   }
@@ -149,14 +150,14 @@ class SessionSandboxes final : public KeptSandboxes {
       if (auto kept = kept_.extract(state); !kept.empty()) spare_ = std::move(kept.mapped());
     }
   }
-  Status rest() {
+  Status trim() {
     spare_ = {};
-    for (auto& [state, entry] : kept_) SKERRY_TRY(entry.sandbox->rest());
+    for (auto& [state, entry] : kept_) SKERRY_TRY(entry.sandbox->trim());
     return ok_status();
   }
 
  private:
-  const Origins& origins_;
+  const ImageCatalog& catalog_;
   FreshSandboxes& fresh_;
   std::map<std::uint64_t, SessionSandbox> kept_;
   SessionSandbox
@@ -180,7 +181,7 @@ Result<Outcome> run(const runtime::Runtimes& runtimes, sandbox::Sandbox& sandbox
   EventSender& sender = wire.sender;
   const wasi::FileSystem before = sandbox.state().files();
   const auto input = input_of(request, wire);
-  const sandbox::World world = world_of(request, *input, sender);
+  const sandbox::RunEnvironment world = environment_of(request, *input, sender);
   SKERRY_TRY(sender.started());
   SKERRY_ASSIGN(Outcome outcome, runtime->run(sandbox, request.program, world, randomness));
   sandbox.measure(outcome.usage);
@@ -238,7 +239,7 @@ Status run_in_session(SessionSandboxes& sessions, const RunRequest& request, Fil
   SKERRY_TRY(sender.ended(*std::move(outcome), *left, is_kept));
   if (!is_kept) return ok_status();
   left->file.close();
-  SKERRY_TRY(sandbox.settle(*state));
+  SKERRY_TRY(sandbox.set_baseline(*state));
   sessions.keep(request.session->becomes, *std::move(entry));
   return ok_status();
 }
@@ -246,7 +247,7 @@ Status run_in_session(SessionSandboxes& sessions, const RunRequest& request, Fil
 Status warm_up(FreshSandboxes& fresh) {
   NoOutput output;
   wasi::NoInput input;
-  sandbox::World world;
+  sandbox::RunEnvironment world;
   world.output = &output;
   world.input = &input;
   const std::string template_name = fresh.runtimes().default_template();
@@ -261,18 +262,18 @@ Status warm_up(FreshSandboxes& fresh) {
   return ok_status();
 }
 
-Status serve(int socket, const Origins& origins, jail::Cell& cell) {
-  std::vector<int> kept = origins.descriptors();
+Status serve(int socket, const ImageCatalog& catalog, jail::Cell& cell) {
+  std::vector<int> kept = catalog.descriptors();
   kept.push_back(socket);
   // Without a page map the sandbox compares bytes instead.
   if (const auto map = image::page_map(); map.ok()) kept.push_back(*map);
   SKERRY_TRY(cell.enclose());
-  FreshSandboxes fresh(origins);
+  FreshSandboxes fresh(catalog);
   SKERRY_TRY(warm_up(fresh));
   SKERRY_TRY(cell.seal(kept));
   SKERRY_TRY(write_all(socket, as_bytes(ready_message())));
-  SessionSandboxes sessions(origins, fresh);
-  FileWorker file_worker(origins, sessions);
+  SessionSandboxes sessions(catalog, fresh);
+  FileWorker file_worker(catalog, sessions);
   const auto forget = [&](const std::vector<std::uint64_t>& states) {
     sessions.forget(states);
     file_worker.forget(states);
@@ -282,7 +283,7 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
   for (;;) {
     SKERRY_ASSIGN(const bool is_busy, orders.has_more_within(kShortPause));
     if (!is_busy) {
-      SKERRY_TRY(sessions.rest());
+      SKERRY_TRY(sessions.trim());
       ::malloc_trim(0);  // what forgotten states held lies free in the heap
       if (fresh.is_empty()) SKERRY_TRY(warm_up(fresh));
     }
@@ -306,43 +307,43 @@ Status serve(int socket, const Origins& origins, jail::Cell& cell) {
 
 }  // namespace
 
-Result<Origins> Origins::open(const runtime::Installation& installation) {
-  Origins origins;
-  origins.runtimes_ = installation.runtimes();
-  for (const auto& runtime : origins.runtimes_.all()) {
+Result<ImageCatalog> ImageCatalog::open(const runtime::Installation& installation) {
+  ImageCatalog catalog;
+  catalog.runtimes_ = installation.runtimes();
+  for (const auto& runtime : catalog.runtimes_.all()) {
     SKERRY_ASSIGN(auto blobs, installation.blobs(*runtime));
-    origins.blobs_.push_back(std::move(blobs));
+    catalog.blobs_.push_back(std::move(blobs));
   }
-  for (const std::string& name : origins.runtimes_.template_names()) {
+  for (const std::string& name : catalog.runtimes_.template_names()) {
     SKERRY_ASSIGN(auto plain, installation.open(name, engine::Metering::kNone));
-    origins.origins_[{name, engine::Metering::kNone}] = std::move(plain);
+    catalog.catalog_[{name, engine::Metering::kNone}] = std::move(plain);
     auto metered = installation.open(name, engine::Metering::kFuel);
-    if (metered.ok()) origins.origins_[{name, engine::Metering::kFuel}] = *std::move(metered);
+    if (metered.ok()) catalog.catalog_[{name, engine::Metering::kFuel}] = *std::move(metered);
   }
-  return origins;
+  return catalog;
 }
 
-Result<const sandbox::Origin*> Origins::find(std::string_view template_name,
-                                             engine::Metering metering) const {
-  const auto found = origins_.find(std::pair(std::string(template_name), metering));
-  if (found != origins_.end()) return found->second.get();
-  if (origins_.contains(std::pair(std::string(template_name), engine::Metering::kNone))) {
+Result<const sandbox::LoadedImage*> ImageCatalog::find(std::string_view template_name,
+                                                       engine::Metering metering) const {
+  const auto found = catalog_.find(std::pair(std::string(template_name), metering));
+  if (found != catalog_.end()) return found->second.get();
+  if (catalog_.contains(std::pair(std::string(template_name), engine::Metering::kNone))) {
     return absl::FailedPreconditionError(
         "no code that counts fuel is there: run `skerry setup --fuel`");
   }
   return absl::InvalidArgumentError("unknown template \"" + std::string(template_name) + "\"");
 }
 
-Result<std::unique_ptr<sandbox::Origin>> Origins::on(std::shared_ptr<const image::Image> image,
-                                                     engine::Metering metering) const {
+Result<std::unique_ptr<sandbox::LoadedImage>> ImageCatalog::on(
+    std::shared_ptr<const image::Image> image, engine::Metering metering) const {
   // That of its own template, for a sandbox that is warm there; else any of the same runtime.
-  const sandbox::Origin* like = nullptr;
-  for (const auto& [key, origin] : origins_) {
-    const image::Image& known = *origin->image;
+  const sandbox::LoadedImage* like = nullptr;
+  for (const auto& [key, loaded] : catalog_) {
+    const image::Image& known = *loaded->image;
     if (key.second != metering || known.manifest.module_sha256 != image->manifest.module_sha256) {
       continue;
     }
-    if (like == nullptr || known.sha256 == image->sha256) like = origin.get();
+    if (like == nullptr || known.sha256 == image->sha256) like = loaded.get();
   }
   if (like == nullptr) {
     return absl::FailedPreconditionError(
@@ -350,32 +351,32 @@ Result<std::unique_ptr<sandbox::Origin>> Origins::on(std::shared_ptr<const image
             ? "no code that counts fuel is there: run `skerry setup --fuel`"
             : "the session was made on another runtime than the one that is installed");
   }
-  auto origin = std::make_unique<sandbox::Origin>();
-  origin->program = like->program;
-  origin->table_elements = like->table_elements;
-  origin->image = std::move(image);
-  SKERRY_TRY(runtime::restore_state(*origin, blobs(), on_template(origin->image->sha256)));
-  return origin;
+  auto loaded = std::make_unique<sandbox::LoadedImage>();
+  loaded->program = like->program;
+  loaded->table_elements = like->table_elements;
+  loaded->image = std::move(image);
+  SKERRY_TRY(runtime::restore_state(*loaded, blobs(), on_template(loaded->image->sha256)));
+  return loaded;
 }
 
-const sandbox::Origin* Origins::on_template(std::string_view sha256) const {
-  for (const auto& [key, origin] : origins_) {
-    if (origin->image->sha256 == sha256) return origin.get();
+const sandbox::LoadedImage* ImageCatalog::on_template(std::string_view sha256) const {
+  for (const auto& [key, loaded] : catalog_) {
+    if (loaded->image->sha256 == sha256) return loaded.get();
   }
   return nullptr;
 }
 
-std::shared_ptr<const image::Image> Origins::image(std::string_view sha256) const {
-  const sandbox::Origin* origin = on_template(sha256);
-  return origin == nullptr ? nullptr : origin->image;
+std::shared_ptr<const image::Image> ImageCatalog::image(std::string_view sha256) const {
+  const sandbox::LoadedImage* loaded = on_template(sha256);
+  return loaded == nullptr ? nullptr : loaded->image;
 }
 
-const wasi::HostState* Origins::template_state(std::string_view sha256) const {
-  const sandbox::Origin* origin = on_template(sha256);
-  return origin == nullptr ? nullptr : &origin->state;
+const wasi::HostState* ImageCatalog::template_state(std::string_view sha256) const {
+  const sandbox::LoadedImage* loaded = on_template(sha256);
+  return loaded == nullptr ? nullptr : &loaded->state;
 }
 
-wasi::BlobResolver Origins::blobs() const {
+wasi::BlobResolver ImageCatalog::blobs() const {
   return [this](std::string_view id) -> Result<wasi::Blob> {
     for (const auto& blobs : blobs_) {
       if (auto found = blobs->find(id); found.ok() || blobs == blobs_.back()) return found;
@@ -384,16 +385,16 @@ wasi::BlobResolver Origins::blobs() const {
   };
 }
 
-std::vector<int> Origins::descriptors() const {
+std::vector<int> ImageCatalog::descriptors() const {
   std::vector<int> fds;
-  fds.reserve(origins_.size());
-  for (const auto& [key, origin] : origins_) fds.push_back(origin->image->base->fd());
+  fds.reserve(catalog_.size());
+  for (const auto& [key, loaded] : catalog_) fds.push_back(loaded->image->base->fd());
   return fds;
 }
 
-int serve_runs(int socket, const Origins& origins, jail::Cell& cell) {
+int serve_runs(int socket, const ImageCatalog& catalog, jail::Cell& cell) {
   exit_when_memory_runs_out();
-  const Status status = serve(socket, origins, cell);
+  const Status status = serve(socket, catalog, cell);
   if (status.ok()) return 0;
   EventSender sender(socket, bytes(0));
   (void)sender.failed(status);

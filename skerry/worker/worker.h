@@ -18,23 +18,23 @@ namespace skerry::worker {
 
 /// Everything that runs may start from, opened once, before there are workers: a jailed process
 /// opens nothing. Const calls only, so every forked worker shares it.
-class Origins {
+class ImageCatalog {
  public:
   /// Opens all templates, each with metered code if that was compiled. A failure is what
   /// `Installation::open` says: set-up mends it.
-  static Result<Origins> open(const runtime::Installation& installation);
+  static Result<ImageCatalog> open(const runtime::Installation& installation);
 
   const runtime::Runtimes& runtimes() const { return runtimes_; }
 
   /// kInvalidArgument for an unknown template; kFailedPrecondition for metered code that is not
   /// there.
-  Result<const sandbox::Origin*> find(std::string_view template_name,
-                                      engine::Metering metering) const;
+  Result<const sandbox::LoadedImage*> find(std::string_view template_name,
+                                           engine::Metering metering) const;
 
-  /// An origin on a revision's image, with the code of the template that has its module.
+  /// A loaded image on a revision's image, with the code of the template that has its module.
   /// kFailedPrecondition when none has.
-  Result<std::unique_ptr<sandbox::Origin>> on(std::shared_ptr<const image::Image> image,
-                                              engine::Metering metering) const;
+  Result<std::unique_ptr<sandbox::LoadedImage>> on(std::shared_ptr<const image::Image> image,
+                                                   engine::Metering metering) const;
 
   /// The template's image with this hash; null when there is none.
   std::shared_ptr<const image::Image> image(std::string_view sha256) const;
@@ -47,17 +47,18 @@ class Origins {
   std::vector<int> descriptors() const;
 
  private:
-  const sandbox::Origin* on_template(std::string_view sha256) const;
+  const sandbox::LoadedImage* on_template(std::string_view sha256) const;
 
   runtime::Runtimes runtimes_;
   std::vector<std::shared_ptr<const runtime::BlobSet>> blobs_;  // of the runtimes, in their order
-  std::map<std::pair<std::string, engine::Metering>, std::unique_ptr<sandbox::Origin>> origins_;
+  std::map<std::pair<std::string, engine::Metering>, std::unique_ptr<sandbox::LoadedImage>>
+      catalog_;
 };
 
 /// A worker's life: shuts itself into `cell` while it warms a sandbox up, says that it is ready,
 /// then takes one run after the other from `socket` until the other end closes it. A run is fresh,
 /// with nothing of another left for it, or one of a session: that it begins as a state of the
 /// session's, and leaves the next. Returns the process's exit code.
-int serve_runs(int socket, const Origins& origins, jail::Cell& cell);
+int serve_runs(int socket, const ImageCatalog& catalog, jail::Cell& cell);
 
 }  // namespace skerry::worker

@@ -51,14 +51,14 @@ class WorkerTest : public ::testing::Test {
     const auto made =
         installation.set_up(engine::Metering::kNone, SealedFile::Depth::kTimes, steps);
     ASSERT_TRUE(made.ok()) << made.status();
-    auto origins = Origins::open(installation);
-    ASSERT_TRUE(origins.ok()) << origins.status();
-    template_sha256_ = origins->find("toy", engine::Metering::kNone).value()->image->sha256;
+    auto catalog = ImageCatalog::open(installation);
+    ASSERT_TRUE(catalog.ok()) << catalog.status();
+    template_sha256_ = catalog->find("toy", engine::Metering::kNone).value()->image->sha256;
     auto pair = socket_pair(SOCK_STREAM).value();
     socket_ = std::move(pair.first);
     auto worker = jail::spawn({}, {}, {}, [&](jail::Cell& cell) {
       socket_.close();
-      return serve_runs(pair.second.get(), *origins, cell);
+      return serve_runs(pair.second.get(), *catalog, cell);
     });
     ASSERT_TRUE(worker.ok()) << worker.status();
     worker_.emplace(Child::adopt(worker->pid, std::move(worker->pidfd)));

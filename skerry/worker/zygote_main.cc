@@ -47,16 +47,16 @@ int main(int count, char** arguments) {
     skerry::worker::refuse_zygote(kControl, standing.status());
     return 125;
   }
-  const auto origins = skerry::worker::Origins::open(
+  const auto catalog = skerry::worker::ImageCatalog::open(
       skerry::runtime::bundled_in(skerry::runtime::Home{arguments[1]}));
-  if (!origins.ok()) {
-    skerry::worker::refuse_zygote(kControl, origins.status());
+  if (!catalog.ok()) {
+    skerry::worker::refuse_zygote(kControl, catalog.status());
     return 125;
   }
   using skerry::worker::WorkerKind;
   return skerry::worker::run_zygote(
       kControl, *standing, [&](WorkerKind kind, int socket, skerry::jail::Cell& cell) {
         return kind == WorkerKind::kModule ? skerry::worker::serve_module(socket, cell)
-                                           : skerry::worker::serve_runs(socket, *origins, cell);
+                                           : skerry::worker::serve_runs(socket, *catalog, cell);
       });
 }

@@ -26,8 +26,8 @@ struct ExecOptions {
   std::string module;
 };
 
-Result<std::unique_ptr<sandbox::Origin>> origin_of_module(const ExecOptions& options,
-                                                          const sandbox::Limits& limits) {
+Result<std::unique_ptr<sandbox::LoadedImage>> origin_of_module(const ExecOptions& options,
+                                                               const sandbox::Limits& limits) {
   SKERRY_ASSIGN(const std::string file, read_file(options.module, kMaxRead));
   auto command = runtime::check_command(file, limits);
   if (!command.ok()) return annotate(command.status(), options.module);
@@ -42,33 +42,33 @@ Result<std::unique_ptr<sandbox::Origin>> origin_of_module(const ExecOptions& opt
     progress.step("compiling " + options.module);
     shown = [&](double fraction) { progress.progress(fraction); };
   }
-  auto origin = runtime::prepare_command(*command, metering, cache, shown);
-  if (!origin.ok()) return annotate(origin.status(), options.module);
-  return origin;
+  auto loaded = runtime::prepare_command(*command, metering, cache, shown);
+  if (!loaded.ok()) return annotate(loaded.status(), options.module);
+  return loaded;
 }
 
 int exec(const ExecOptions& options) {
   auto parameters = RunParameters::open(options.run);
   if (!parameters.ok()) return fail(options.run, parameters.status());
-  const auto origin = origin_of_module(options, parameters->limits);
-  if (!origin.ok()) return fail(options.run, origin.status());
+  const auto loaded = origin_of_module(options, parameters->limits);
+  if (!loaded.ok()) return fail(options.run, loaded.status());
   return run_and_report(
       options.run, *parameters, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
         for (const ImportedDirectory& directory : parameters->directories) {
-          SKERRY_TRY(import_directory(directory, (*origin)->state.files()));
+          SKERRY_TRY(import_directory(directory, (*loaded)->state.files()));
         }
         worker::DescriptorInput input = parameters->input_for(channel);
-        sandbox::World world = parameters->world(channel, input);
+        sandbox::RunEnvironment world = parameters->world(channel, input);
         world.process.arguments.push_back(options.module);
         world.process.arguments.insert(world.process.arguments.end(), options.run.arguments.begin(),
                                        options.run.arguments.end());
         for (const auto& [name, value] : parameters->environment)
           world.process.environment.push_back(name + "=" + value);
-        const wasi::FileSystem before = (*origin)->state.files();
+        const wasi::FileSystem before = (*loaded)->state.files();
         const int used = parameters->input.get();
         SKERRY_TRY(channel.started({&used, 1}));
         SKERRY_ASSIGN(const auto sandbox,
-                      sandbox::Sandbox::load(**origin, parameters->limits, &world));
+                      sandbox::Sandbox::load(**loaded, parameters->limits, &world));
         SKERRY_ASSIGN(sandbox::Outcome outcome, runtime::run_command(*sandbox));
         sandbox->measure(outcome.usage);
         SKERRY_TRY(parameters->send_changes(before, sandbox->state().files(), channel));

@@ -80,7 +80,7 @@ int run(const ProgramOptions& options) {
   const runtime::Installation installation = runtime::bundled_in(*home);
 
   std::unique_ptr<SessionRun> session;
-  std::unique_ptr<sandbox::Origin> fresh;
+  std::unique_ptr<sandbox::LoadedImage> fresh;
   if (options.session) {
     auto opened = SessionRun::open(installation,
                                    {.name = *options.session,
@@ -93,17 +93,17 @@ int run(const ProgramOptions& options) {
   } else {
     const auto metering =
         parameters->limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
-    auto origin = ready_origin(
+    auto loaded = ready_image(
         installation, options.template_name.value_or(installation.runtimes().default_template()),
         metering);
-    if (!origin.ok()) return fail(options.run, origin.status());
-    fresh = *std::move(origin);
+    if (!loaded.ok()) return fail(options.run, loaded.status());
+    fresh = *std::move(loaded);
   }
-  const sandbox::Origin& origin = session ? session->origin() : *fresh;
-  const auto runtime = installation.runtimes().of(origin.image->manifest.facts);
+  const sandbox::LoadedImage& loaded = session ? session->loaded() : *fresh;
+  const auto runtime = installation.runtimes().of(loaded.image->manifest.facts);
   if (!runtime.ok()) return fail(options.run, runtime.status());
   const auto body = [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
-    SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(origin, parameters->limits));
+    SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(loaded, parameters->limits));
     SKERRY_TRY(parameters->import_directories(sandbox->state().files()));
     const wasi::FileSystem before = sandbox->state().files();
     worker::DescriptorInput input = parameters->input_for(channel);

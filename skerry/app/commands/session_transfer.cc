@@ -15,9 +15,9 @@
 #include "skerry/app/session_run.h"
 #include "skerry/app/store_action.h"
 #include "skerry/app/terminal.h"
+#include "skerry/base/formats/json_text.h"
 #include "skerry/base/os/child.h"
 #include "skerry/base/os/file.h"
-#include "skerry/base/formats/json_text.h"
 #include "skerry/image/exports/image_export.h"
 #include "skerry/runtime/registry.h"
 

@@ -195,7 +195,7 @@ Result<RandomBits> fresh_bits() {
   return state;
 }
 
-Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::World& world,
+Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::RunEnvironment& world,
                            const std::map<std::string, std::string>& facts) {
   RandomBits state{};
   if (world.seed) {
@@ -269,7 +269,7 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
 };
 
 Result<Outcome> rehearse(sandbox::Sandbox& sandbox, std::string_view code,
-                         Program::LastValue last_value, const sandbox::World& world) {
+                         Program::LastValue last_value, const sandbox::RunEnvironment& world) {
   Program program;
   program.code = code;
   program.last_value = last_value;
@@ -321,11 +321,11 @@ constexpr std::string_view kDataRehearsal =
 
 }  // namespace
 
-Result<Outcome> run(sandbox::Sandbox& sandbox, const Program& program, sandbox::World world,
-                    Randomness randomness) {
+Result<Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
+                    sandbox::RunEnvironment world, Randomness randomness) {
   ProgramCallHandler call_handler;
   if (world.call_handler == nullptr) world.call_handler = &call_handler;
-  sandbox.enter(world);
+  sandbox.attach(world);
   if (randomness == Randomness::kFresh) {
     SKERRY_TRY(renew_random_states(sandbox, world, sandbox.facts()));
   }
@@ -367,13 +367,13 @@ Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
   WarmUpCallHandler call_handler(sandbox);
   LastWords words;
   wasi::NoInput input;
-  sandbox::World world;
+  sandbox::RunEnvironment world;
   world.process.arguments = {"/usr/local/bin/python.wasm"};
   world.process.environment = {"TMPDIR=/tmp", "PYTHONTZPATH=", "HOME=/tmp", "MPLBACKEND=Agg"};
   world.output = &words;
   world.input = &input;
   world.call_handler = &call_handler;
-  sandbox.enter(world);
+  sandbox.attach(world);
   SKERRY_TRY(start(sandbox, "_initialize", words));
   SKERRY_TRY(start(sandbox, "wizer.initialize", words));
   SKERRY_TRY(turn(sandbox, guest_source(), words));

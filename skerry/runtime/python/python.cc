@@ -134,7 +134,8 @@ class Python final : public Runtime {
   }
 
   Result<sandbox::Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
-                               sandbox::World world, Randomness randomness) const override {
+                               sandbox::RunEnvironment world,
+                               Randomness randomness) const override {
     return python::run(sandbox, program, world, randomness);
   }
 

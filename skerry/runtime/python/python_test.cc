@@ -42,11 +42,11 @@ class PythonTest : public ::testing::Test {
     if (home == nullptr || *home == '\0') return;
     auto opened = bundled_in(Home{home}).open("python-data", engine::Metering::kNone);
     open_status = opened.status();
-    if (opened.ok()) origin = opened->release();
+    if (opened.ok()) loaded = opened->release();
   }
   static void TearDownTestSuite() {
-    delete origin;
-    origin = nullptr;
+    delete loaded;
+    loaded = nullptr;
   }
 
   void SetUp() override {
@@ -56,7 +56,7 @@ class PythonTest : public ::testing::Test {
   }
 
   void load(const sandbox::Limits& limits) {
-    auto loaded = sandbox::Sandbox::load(*origin, limits);
+    auto loaded = sandbox::Sandbox::load(*loaded, limits);
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     sandbox = *std::move(loaded);
   }
@@ -85,15 +85,15 @@ class PythonTest : public ::testing::Test {
     return cost.value_or(image::LinearMemory::ResetCost{});
   }
 
-  static std::span<const std::byte> pristine() { return origin->image->base->bytes(); }
+  static std::span<const std::byte> pristine() { return loaded->image->base->bytes(); }
 
   inline static Status open_status = absl::FailedPreconditionError("it is not set");
-  inline static sandbox::Origin* origin = nullptr;
+  inline static sandbox::LoadedImage* loaded = nullptr;
 
   std::unique_ptr<sandbox::Sandbox> sandbox;
   KeptOutput output;
   wasi::NoInput input;
-  sandbox::World world;
+  sandbox::RunEnvironment world;
 };
 
 // What every secret begins with, in pieces so that no literal of the test's own holds it.
@@ -185,9 +185,9 @@ TEST_F(PythonTest, NothingOfARunIsLeftInTenThousand) {
   }
   // Globals are out of reach but in a capture.
   const TestDirectory directory;
-  ASSERT_TRUE(sandbox->capture(directory / "after.image", origin->image->manifest).ok());
+  ASSERT_TRUE(sandbox->capture(directory / "after.image", loaded->image->manifest).ok());
   EXPECT_EQ(image::open_image(directory / "after.image").value()->manifest.globals,
-            origin->image->manifest.globals);
+            loaded->image->manifest.globals);
 }
 
 TEST_F(PythonTest, ThousandRunsDrawThousandDifferentNumbers) {

@@ -15,7 +15,7 @@ namespace skerry::wasi {
 struct Entry {
   std::string name;
   InodeNumber inode{};
-  /// Place in the order of listing. Given when the name is made, never given twice in one
+  /// Position in the order of listing. Given when the name is made, never given twice in one
   /// directory, never below Directory::kFirstCookie: a listing that stops after it goes on with the
   /// next higher one, whatever has gone since.
   std::uint64_t cookie = 0;
