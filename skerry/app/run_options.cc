@@ -383,16 +383,15 @@ worker::FileChanges RunParameters::changes() const {
                                                    : worker::FileChanges::kUnwanted;
 }
 
-Status RunParameters::send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
-                                   worker::RunChannel& channel) const {
-  if (changes() == worker::FileChanges::kUnwanted) return ok_status();
+std::optional<worker::ExportRules> RunParameters::exports() const {
+  if (changes() == worker::FileChanges::kUnwanted) return std::nullopt;
   using Scope = worker::ExportRules::Scope;
   worker::ExportRules rules{.scope = output_directory.empty() ? Scope::kDirectories : Scope::kAll,
                             .max_bytes = limits.files};
   for (const ImportedDirectory& directory : directories) {
     if (directory.is_writable) rules.directories.push_back(directory.guest);
   }
-  return worker::send_changes(before, after, rules, channel);
+  return rules;
 }
 
 Status check_given(const char* option, const std::optional<std::string>& value) {

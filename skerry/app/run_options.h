@@ -17,6 +17,7 @@
 #include "skerry/sandbox/outcome.h"
 #include "skerry/sandbox/sandbox.h"
 #include "skerry/session/session_turn.h"
+#include "skerry/worker/change_export.h"
 #include "skerry/worker/run_process.h"
 
 namespace CLI {
@@ -79,9 +80,8 @@ struct RunParameters {
 
   /// Whether the guest's files go anywhere, and which.
   worker::FileChanges changes() const;
-  /// Sends the files that go somewhere, if any do.
-  Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
-                      worker::RunChannel& channel) const;
+  /// Which changed files go somewhere, if any do.
+  std::optional<worker::ExportRules> exports() const;
 };
 
 /// kInvalidArgument when an option was given with nothing, as by a script whose variable is not

@@ -2,6 +2,7 @@
 #include "skerry/app/session_variables.h"
 
 #include "skerry/sandbox/sandbox.h"
+#include "skerry/worker/run_guest.h"
 #include "skerry/worker/run_process.h"
 
 namespace skerry::app {
@@ -22,8 +23,13 @@ Result<session::Variables> read_variables(const runtime::Installation& installat
             sandbox::RunEnvironment world;
             world.output = &channel.output();
             world.input = &input;
-            SKERRY_TRY(channel.started());
-            return runtime->run(*sandbox, query.program(), world, runtime::Randomness::kKept);
+            return worker::run_guest({.sandbox = [&] { return sandbox.get(); },
+                                      .run =
+                                          [&](sandbox::Sandbox& guest) {
+                                            return runtime->run(guest, query.program(), world,
+                                                                runtime::Randomness::kKept);
+                                          }},
+                                     channel);
           },
           query.limits(), query));
   return query.answer(outcome);

@@ -107,8 +107,9 @@ Status send(const Outgoing& item, const wasi::FileSystem& after, RunChannel& cha
 
 }  // namespace
 
-ExportRules export_of(const RunRequest& request) {
-  return {.scope = ExportRules::Scope::kAll, .max_bytes = request.limits.files};
+std::optional<ExportRules> export_of(const RunRequest& request) {
+  if (request.changes == FileChanges::kUnwanted) return std::nullopt;
+  return ExportRules{.scope = ExportRules::Scope::kAll, .max_bytes = request.limits.files};
 }
 
 Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,

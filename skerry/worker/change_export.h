@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ struct ExportRules {
   ByteSize max_bytes;
 };
 
-/// What a run for the broker exports when its changes are wanted.
-ExportRules export_of(const RunRequest& request);
+/// What a run for the broker exports; none when its changes are not wanted.
+std::optional<ExportRules> export_of(const RunRequest& request);
 
 /// Sends what differs between `before` and `after` through `channel`. Holes are not sent. Of a file
 /// with several names that go to the same places, the first carries the content and the others are

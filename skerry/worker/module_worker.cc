@@ -11,9 +11,9 @@
 #include "skerry/base/os/file.h"
 #include "skerry/base/os/socket.h"
 #include "skerry/runtime/command.h"
-#include "skerry/worker/change_export.h"
 #include "skerry/worker/events/run_events.h"
 #include "skerry/worker/order_source.h"
+#include "skerry/worker/run_guest.h"
 #include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 
@@ -51,15 +51,16 @@ Result<Outcome> run(const sandbox::LoadedImage& loaded, const RunRequest& reques
   for (const auto& [name, value] : request.command->environment) {
     world.process.environment.push_back(name + "=" + value);
   }
-  SKERRY_TRY(sender.started());
-  SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(loaded, request.limits, &world));
-  SKERRY_ASSIGN(Outcome outcome, runtime::run_command(*sandbox));
-  sandbox->measure(outcome.usage);
-  if (request.changes == FileChanges::kWanted) {
-    SKERRY_TRY(
-        send_changes(loaded.state.files(), sandbox->state().files(), export_of(request), sender));
-  }
-  return outcome;
+  std::unique_ptr<sandbox::Sandbox> sandbox;
+  return run_guest({.sandbox = [&]() -> Result<sandbox::Sandbox*> {
+                      SKERRY_ASSIGN(sandbox,
+                                    sandbox::Sandbox::load(loaded, request.limits, &world));
+                      return sandbox.get();
+                    },
+                    .run = runtime::run_command,
+                    .before = loaded.state.files(),
+                    .exports = export_of(request)},
+                   sender);
 }
 
 Status serve(int socket, jail::Cell& cell) {

@@ -11,10 +11,10 @@
 #include "skerry/image/dirty_pages.h"
 #include "skerry/image/revision_files.h"
 #include "skerry/jail/memory_file.h"
-#include "skerry/worker/change_export.h"
 #include "skerry/worker/events/run_events.h"
 #include "skerry/worker/file_worker.h"
 #include "skerry/worker/order_source.h"
+#include "skerry/worker/run_guest.h"
 #include "skerry/worker/run_memory.h"
 #include "skerry/worker/run_process.h"
 #include "skerry/worker/run_request.h"
@@ -178,17 +178,16 @@ std::unique_ptr<wasi::InputSource> input_of(const RunRequest& request, Wire wire
 Result<Outcome> run(const runtime::Runtimes& runtimes, sandbox::Sandbox& sandbox,
                     const RunRequest& request, runtime::Randomness randomness, Wire wire) {
   SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(sandbox.facts()));
-  EventSender& sender = wire.sender;
-  const wasi::FileSystem before = sandbox.state().files();
   const auto input = input_of(request, wire);
-  const sandbox::RunEnvironment world = environment_of(request, *input, sender);
-  SKERRY_TRY(sender.started());
-  SKERRY_ASSIGN(Outcome outcome, runtime->run(sandbox, request.program, world, randomness));
-  sandbox.measure(outcome.usage);
-  if (request.changes == FileChanges::kWanted) {
-    SKERRY_TRY(send_changes(before, sandbox.state().files(), export_of(request), sender));
-  }
-  return outcome;
+  const sandbox::RunEnvironment world = environment_of(request, *input, wire.sender);
+  return run_guest({.sandbox = [&] { return &sandbox; },
+                    .run =
+                        [&](sandbox::Sandbox& guest) {
+                          return runtime->run(guest, request.program, world, randomness);
+                        },
+                    .before = sandbox.state().files(),
+                    .exports = export_of(request)},
+                   wire.sender);
 }
 
 /// A fresh run. Not OK only when nobody listens any more.

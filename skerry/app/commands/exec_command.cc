@@ -10,6 +10,7 @@
 #include "skerry/base/os/file.h"
 #include "skerry/runtime/command.h"
 #include "skerry/runtime/home.h"
+#include "skerry/worker/run_guest.h"
 
 namespace skerry::app {
 namespace {
@@ -26,7 +27,7 @@ struct ExecOptions {
   std::string module;
 };
 
-Result<std::unique_ptr<sandbox::LoadedImage>> origin_of_module(const ExecOptions& options,
+Result<std::unique_ptr<sandbox::LoadedImage>> image_of_module(const ExecOptions& options,
                                                                const sandbox::Limits& limits) {
   SKERRY_ASSIGN(const std::string file, read_file(options.module, kMaxRead));
   auto command = runtime::check_command(file, limits);
@@ -50,7 +51,7 @@ Result<std::unique_ptr<sandbox::LoadedImage>> origin_of_module(const ExecOptions
 int exec(const ExecOptions& options) {
   auto parameters = RunParameters::open(options.run);
   if (!parameters.ok()) return fail(options.run, parameters.status());
-  const auto loaded = origin_of_module(options, parameters->limits);
+  const auto loaded = image_of_module(options, parameters->limits);
   if (!loaded.ok()) return fail(options.run, loaded.status());
   return run_and_report(
       options.run, *parameters, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
@@ -64,15 +65,18 @@ int exec(const ExecOptions& options) {
                                        options.run.arguments.end());
         for (const auto& [name, value] : parameters->environment)
           world.process.environment.push_back(name + "=" + value);
-        const wasi::FileSystem before = (*loaded)->state.files();
         const int used = parameters->input.get();
-        SKERRY_TRY(channel.started({&used, 1}));
-        SKERRY_ASSIGN(const auto sandbox,
-                      sandbox::Sandbox::load(**loaded, parameters->limits, &world));
-        SKERRY_ASSIGN(sandbox::Outcome outcome, runtime::run_command(*sandbox));
-        sandbox->measure(outcome.usage);
-        SKERRY_TRY(parameters->send_changes(before, sandbox->state().files(), channel));
-        return outcome;
+        std::unique_ptr<sandbox::Sandbox> sandbox;
+        return worker::run_guest(
+            {.sandbox = [&]() -> Result<sandbox::Sandbox*> {
+               SKERRY_ASSIGN(sandbox, sandbox::Sandbox::load(**loaded, parameters->limits, &world));
+               return sandbox.get();
+             },
+             .run = runtime::run_command,
+             .before = (*loaded)->state.files(),
+             .exports = parameters->exports(),
+             .kept = {&used, 1}},
+            channel);
       });
 }
 

@@ -12,6 +12,7 @@
 #include "skerry/app/session_run.h"
 #include "skerry/base/os/file.h"
 #include "skerry/runtime/registry.h"
+#include "skerry/worker/run_guest.h"
 
 namespace skerry::app {
 namespace {
@@ -105,16 +106,20 @@ int run(const ProgramOptions& options) {
   const auto body = [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
     SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(loaded, parameters->limits));
     SKERRY_TRY(parameters->import_directories(sandbox->state().files()));
-    const wasi::FileSystem before = sandbox->state().files();
     worker::DescriptorInput input = parameters->input_for(channel);
     std::vector<int> used{parameters->input.get()};
     if (session) used.push_back(session->left());
-    SKERRY_TRY(channel.started(used));
-    SKERRY_ASSIGN(sandbox::Outcome outcome,
-                  (*runtime)->run(*sandbox, *program, parameters->world(channel, input),
-                                  session ? session->randomness() : runtime::Randomness::kFresh));
-    sandbox->measure(outcome.usage);
-    SKERRY_TRY(parameters->send_changes(before, sandbox->state().files(), channel));
+    const auto randomness = session ? session->randomness() : runtime::Randomness::kFresh;
+    const worker::GuestRun guest{
+        .sandbox = [&] { return sandbox.get(); },
+        .run =
+            [&](sandbox::Sandbox& at) {
+              return (*runtime)->run(at, *program, parameters->world(channel, input), randomness);
+            },
+        .before = sandbox->state().files(),
+        .exports = parameters->exports(),
+        .kept = used};
+    SKERRY_ASSIGN(const sandbox::Outcome outcome, worker::run_guest(guest, channel));
     if (session) SKERRY_TRY(session->leave_state(*sandbox));
     return outcome;
   };
