@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Skerry in a container: deploy/README.md says how to run it. Built by the project's own scripts on Debian 12, in about
-# fifteen minutes on two cores; the last stage holds the four programs, a prepared Python runtime and no tools.
+# fifteen minutes on two cores; the last stage holds the six programs, a prepared Python runtime and no tools.
 
 # By name, as its digest changes with each of Debian's security updates. To pin it:
 # --build-arg BASE=debian:12-slim@sha256:…, with what `docker buildx imagetools inspect debian:12-slim` prints.

@@ -154,6 +154,7 @@ tsan: packages-dev test-home build/tsan/build.ninja ## Tests of processes and si
 .PHONY: fuzz
 fuzz: packages-dev build/asan/build.ninja ## Each fuzz target for FUZZ_SECONDS (20)
 	@mkdir -p $(LOGS)
+	@rm -f build/asan/bin/*_fuzz
 	cmake --build --preset asan --parallel $(JOBS) --target fuzzers
 	@echo "== fuzz: each target for $(FUZZ_SECONDS) s, $(JOBS) at once; inputs they find stay in build/fuzz"
 	@printf '%s\n' build/asan/bin/*_fuzz | xargs --max-procs=$(JOBS) --max-args=1 scripts/fuzz_one.sh $(FUZZ_SECONDS) $(LOGS)

@@ -29,7 +29,7 @@ std::string_view ${function}() { return @literal@; }
 }
 ")
   target_sources(${target} PRIVATE ${output})
-  set_source_files_properties(${output} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)  # its pieces are short, not their sum
+  set_source_files_properties(${output} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)  # its pieces are short, not their sum
 endfunction()
 
 # skerry_embed_bench_programs(TARGET FILES...) makes `skerry::bench::bench_programs()` give them.

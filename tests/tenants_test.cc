@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
 
 #include "skerry/base/database.h"
@@ -87,10 +88,10 @@ class TenantsTest : public ::testing::Test {
     auto broker = Broker::start(io_, options);
     ASSERT_TRUE(broker.ok()) << broker.status();
     broker_ = *std::move(broker);
-    SessionRuns::Options with;
-    with.store = store_path();
-    with.hibernate = std::chrono::milliseconds(500);
-    auto runs = SessionRuns::start(io_, *broker_, runtime::bundled_in(options.home), with);
+    auto stores = std::make_shared<store::DirectoryStores>(store_path(), store::Policy());
+    auto runs = session::SessionRuns::start(io_, *broker_, runtime::bundled_in(options.home),
+                                            std::move(stores),
+                                            {.hibernate = std::chrono::milliseconds(500)});
     ASSERT_TRUE(runs.ok()) << runs.status();
     runs_ = *std::move(runs);
   }
@@ -105,14 +106,17 @@ class TenantsTest : public ::testing::Test {
   /// What a program prints that a tenant runs in a session, or a failure of the test.
   std::string run(const std::string& tenant, const std::string& session, const std::string& code) {
     KeptOutput output;
-    std::optional<Result<SessionRuns::Answer>> ended;
-    SessionRuns::Order order{.tenant = tenant,
-                             .name = SessionName::parse(session).value(),
-                             .request = {},
-                             .observer = &output};
+    std::optional<Result<session::SessionRuns::Answer>> ended;
+    session::SessionRuns::Order order{.tenant = tenant,
+                                      .name = SessionName::parse(session).value(),
+                                      .request = {},
+                                      .observer = &output};
     order.request.program.code = code;
-    runs_->run(std::move(order),
-               [&](Result<SessionRuns::Answer> answer) { ended = std::move(answer); });
+    boost::asio::co_spawn(
+        io_, runs_->run(std::move(order)),
+        [&](const std::exception_ptr&, Result<session::SessionRuns::Answer> answer) {
+          ended = std::move(answer);
+        });
     EXPECT_TRUE(testing::wait_until(io_, [&] { return ended.has_value(); }));
     if (!ended || !ended->ok()) {
       ADD_FAILURE() << (ended ? ended->status() : absl::DeadlineExceededError("no answer"));
@@ -141,7 +145,7 @@ class TenantsTest : public ::testing::Test {
   boost::asio::io_context io_;
   TestDirectory directory_;
   std::unique_ptr<Broker> broker_;
-  std::unique_ptr<SessionRuns> runs_;
+  std::unique_ptr<session::SessionRuns> runs_;
   bool unreadable_ = false;
 };
 

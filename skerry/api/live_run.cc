@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/api/live_run.h"
 
+#include <exception>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
@@ -20,7 +22,10 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kNever = asio::steady_timer::time_point::max();
 // A client that does not take what it is told is not read either: each piece of its input may make
 // a program that tells it something.
-constexpr std::size_t kMaxUnsent = std::size_t{64} << 10;
+// More than the relay sends at once, so that one who takes what comes is always read.
+constexpr std::size_t kMaxUnsent = std::size_t{2} << 20;
+// After so many pieces others have their turn: a client may send tiny ones.
+constexpr int kPiecesAtOnce = 32;
 
 awaitable<bool> is_cancelled() {
   const auto state = co_await asio::this_coro::cancellation_state;
@@ -42,12 +47,21 @@ void LiveRun::waiting(bool is_waiting) {
 
 awaitable<Result<tool::RunReport>> LiveRun::during(awaitable<Result<tool::RunReport>> run) {
   using asio::experimental::awaitable_operators::operator||;
+  // Parsing the run may have taken a while, in which nothing heard of it.
+  auto asking = is_cancelled();
+  if (co_await std::move(asking)) co_return absl::CancelledError("cancelled before it began");
   std::optional<Result<tool::RunReport>> report;
+  std::exception_ptr thrown;
   Status fault;
   // Each of the two is cancelled when the other has ended, and comes to its own end all the same.
   const auto running = [&]() -> awaitable<void> {
     co_await asio::this_coro::throw_if_cancelled(false);
-    report = co_await std::move(run);
+    // What is thrown must end the reading, too, which only an end without an exception does.
+    try {
+      report = co_await std::move(run);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
   };
   const auto reading = [&]() -> awaitable<void> {
     co_await asio::this_coro::throw_if_cancelled(false);
@@ -58,13 +72,18 @@ awaitable<Result<tool::RunReport>> LiveRun::during(awaitable<Result<tool::RunRep
   co_await asio::this_coro::throw_if_cancelled(false);
   auto both = running() || reading();
   (void)co_await std::move(both);
+  if (thrown) std::rethrow_exception(thrown);
   if (!fault.ok()) co_return fault;
   if (!report) co_return absl::CancelledError("the run was given up");
   co_return *std::move(report);
 }
 
 awaitable<Status> LiveRun::read() {
-  for (;;) {
+  for (int pieces = 1;; ++pieces) {
+    if (pieces % kPiecesAtOnce == 0) {
+      auto turn = asio::post(room_.get_executor(), asio::use_awaitable);
+      co_await std::move(turn);
+    }
     auto coming = client_.next();
     const auto piece = co_await std::move(coming);
     if (!piece.ok()) co_return piece.status();

@@ -158,7 +158,7 @@ TEST_F(LiveRunTest, AClientThatIsFarAheadWaits) {
 }
 
 TEST_F(LiveRunTest, AClientThatDoesNotTakeItsEventsIsNotRead) {
-  unsent_ = 100'000;
+  unsent_ = 3'000'000;
   send({.text = "x"});
   send({.kind = Kind::kEnd});
   is_done_ = [this] { return feed_->has_ended(); };

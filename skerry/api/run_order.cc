@@ -31,6 +31,7 @@ run::MessageDecoder::Rules configured(const RunRules& rules, InputForm input) {
   const tool::RunBounds& most = rules.most;
   v1::FieldRules templates;
   for (const std::string& each : rules.templates) templates.add_choices(each);
+  templates.set_refused(rules.templates.empty());
   v1::FieldRules input_time =
       limit_rules(std::min(seconds(limits.input), seconds(most.input)), seconds(most.input));
   input_time.set_refused(input == InputForm::kWhole);

@@ -149,6 +149,10 @@ awaitable<Status> live_run(const RunApi& api, access::Principal principal, Event
                 .drained = client.drained});
   OutputRelay relay(executor, std::move(client), order->output_events_per_second);
   tool::RunCallbacks callbacks = callbacks_of(tell, relay);
+  callbacks.begun = [&events, begun = std::move(callbacks.begun)] {
+    events.release_first_message();  // the worker has it
+    begun();
+  };
   callbacks.waiting = [&](bool is_waiting) {
     live.waiting(is_waiting);
     relay.flush();  // a prompt, for one

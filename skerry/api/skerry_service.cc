@@ -74,27 +74,26 @@ Status send_end(const Result<tool::RunReport>& report, grpc::Writer<v1::RunEvent
 /// The next piece of input that a client of RunInteractive sends.
 boost::asio::awaitable<Result<std::optional<worker::InputPiece>>> next_piece(grpc::Call& call) {
   using Piece = worker::InputPiece;
-  for (;;) {
-    v1::RunInput input;
-    auto reading = call.read(input);
-    const auto has_message = co_await std::move(reading);
-    if (!has_message.ok()) co_return has_message.status();
-    if (!*has_message) co_return std::nullopt;
-    switch (input.input_case()) {
-      case v1::RunInput::kText:
-        co_return Piece{.text = std::move(*input.mutable_text())};
-      case v1::RunInput::kEnd:
-        if (input.end()) co_return Piece{.kind = Piece::Kind::kEnd};
-        break;
-      case v1::RunInput::kInterrupt:
-        if (input.interrupt()) co_return Piece{.kind = Piece::Kind::kInterrupt};
-        break;
-      case v1::RunInput::kRun:
-        co_return absl::InvalidArgumentError("a run comes in the first message alone");
-      case v1::RunInput::INPUT_NOT_SET:
-        co_return absl::InvalidArgumentError("a message holds none of text, end and interrupt");
-    }
+  v1::RunInput input;
+  auto reading = call.read(input);
+  const auto has_message = co_await std::move(reading);
+  if (!has_message.ok()) co_return has_message.status();
+  if (!*has_message) co_return std::nullopt;
+  switch (input.input_case()) {
+    case v1::RunInput::kText:
+      co_return Piece{.text = std::move(*input.mutable_text())};
+    case v1::RunInput::kEnd:
+      if (input.end()) co_return Piece{.kind = Piece::Kind::kEnd};
+      co_return absl::InvalidArgumentError("end is true, or not there");
+    case v1::RunInput::kInterrupt:
+      if (input.interrupt()) co_return Piece{.kind = Piece::Kind::kInterrupt};
+      co_return absl::InvalidArgumentError("interrupt is true, or not there");
+    case v1::RunInput::kRun:
+      co_return absl::InvalidArgumentError("a run comes in the first message alone");
+    case v1::RunInput::INPUT_NOT_SET:
+      co_return absl::InvalidArgumentError("a message holds none of text, end and interrupt");
   }
+  co_return absl::InternalError("no such message");
 }
 
 }  // namespace

@@ -13,8 +13,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "skerry/base/range.h"
 #include "skerry/base/os/socket.h"
+#include "skerry/base/range.h"
 #include "skerry/broker/lease_policy.h"
 #include "skerry/broker/worker_link.h"
 #include "skerry/broker/zygote_link.h"
@@ -482,9 +482,10 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
   void begin(Member& member, Waiting next) {
     const auto link = member.link;
     auto under_way = std::make_shared<Waiting>(std::move(next));
+    WorkerLink::Message message = message_for(*under_way, link->id());
+    message.started = [under_way] { under_way->order.reset(); };
     link->run(
-        message_for(*under_way, link->id()), under_way->run.request.limits,
-        *under_way->run.observer,
+        std::move(message), under_way->run.request.limits, *under_way->run.observer,
         [weak = weak_from_this(), from = link.get(), under_way](Result<sandbox::Outcome> outcome) {
           const auto pool = weak.lock();
           if (!pool || pool->is_stopped_ || pool->begins_again(*from, *under_way)) return;

@@ -86,6 +86,7 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
     if (const auto self = weak.lock()) self->resume();
   });
   done_ = std::move(done);
+  started_ = std::move(message.started);
   cpu_before_ = cpu_time();
   const std::size_t size = message.order->size() + message.session.size();
   Outgoing next{.head = {},
@@ -222,6 +223,7 @@ void WorkerLink::finish(Result<Outcome> outcome) {
   if (input_) input_->set_more(nullptr);
   input_.reset();
   is_paused_ = false;
+  started_ = nullptr;
   const Done done = std::exchange(done_, nullptr);
   done(std::move(outcome));
 }
@@ -326,6 +328,9 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
   }
   Status status = events_->take(bytes);
   if (events_->is_over()) {
+    if (outgoing_.has_unsent_order()) {
+      return absl::InternalError("a worker ended a run that it has not read");
+    }
     left_.bytes = events_->take_state();
     if (!left_.bytes.empty() && (!may_leave_ || left_.file.is_open())) {
       return absl::InternalError("the run's process left a state that has no place");
@@ -342,6 +347,7 @@ Status WorkerLink::take(std::vector<OwnedFd> fds, std::string_view bytes) {
     }
     if (is_free && state_ == State::kFree) changed_(*this);
   } else if (events_->deadline()) {
+    if (const auto started = std::exchange(started_, nullptr)) started();
     if (events_->deadline() != deadline_) set_deadline(*events_->deadline());
     // Not before the program has begun: a run whose worker dies before is done by another.
     if (input_ && !std::exchange(is_fed_, true)) feed();

@@ -67,6 +67,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
     std::uint64_t from = 0;
     std::uint64_t becomes = 0;
     worker::FileChanges changes = worker::FileChanges::kUnwanted;
+    /// Called once when the program has begun, if it does: the order is not sent again.
+    std::function<void()> started = {};
     std::shared_ptr<run::InputFeed> input = nullptr;  ///< null: all input is in the order
   };
 
@@ -161,6 +163,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
 
     std::size_t size() const { return head.size() + (order ? order->size() : 0) + tail.size(); }
     std::size_t unsent() const { return size() - sent; }
+    bool has_unsent_order() const { return order && sent < head.size() + order->size(); }
     /// What is to be sent next of one of the parts; empty when all was sent.
     std::string_view next() const;
   };
@@ -175,6 +178,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   std::optional<Clock::time_point> deadline_;
   std::chrono::nanoseconds cpu_before_{0};
   Done done_;
+  std::function<void()> started_;
 };
 
 }  // namespace skerry::broker

@@ -161,6 +161,8 @@ class EventStream {
   /// kDeadlineExceeded when none comes for `patience`, kUnavailable when what clients send together
   /// takes too much memory.
   virtual boost::asio::awaitable<Result<std::string>> receive(std::chrono::milliseconds patience);
+  /// The handler has no use for the first message any more: its size counts no longer.
+  virtual void release_first_message() {}
 };
 
 /// Answers a request: with a response, or with events, and then with none, or with the one that

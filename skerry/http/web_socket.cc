@@ -12,6 +12,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "skerry/loop/deadline.h"
+
 namespace skerry::http {
 namespace {
 
@@ -27,6 +29,8 @@ constexpr std::size_t kMaxReceived = std::size_t{64} << 10;
 constexpr std::size_t kMessageCost = 64;
 constexpr std::chrono::seconds kRoomCheck{1};
 constexpr std::chrono::seconds kHandshake{10};
+// Until a client has taken one event.
+constexpr std::chrono::seconds kWrite{30};
 // A ping goes out after half of it.
 constexpr std::chrono::seconds kSilence{30};
 
@@ -61,10 +65,17 @@ void WebSocketEvents<Stream>::send(const StreamEvent& event) {
 
 template <typename Stream>
 awaitable<void> WebSocketEvents<Stream>::drained() {
-  while (unsent_ > 0 && !is_gone_) {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  while (unsent_ > 0 && !is_gone_ && state.cancelled() == asio::cancellation_type::none) {
     auto waiting = taken_.async_wait(kTuple);
     (void)co_await std::move(waiting);
   }
+}
+
+template <typename Stream>
+void WebSocketEvents<Stream>::release_first_message() {
+  kept_ = 0;
+  (void)share_.grow_to(messages_size_);
 }
 
 template <typename Stream>
@@ -123,6 +134,11 @@ awaitable<void> WebSocketEvents<Stream>::pump() {
 
 template <typename Stream>
 awaitable<void> WebSocketEvents<Stream>::write() {
+  // Beast counts whatever the client sends as a sign of life, also of one that takes nothing.
+  loop::Deadline late(changed_.get_executor(), [this] {
+    boost::system::error_code ignored;
+    boost::beast::get_lowest_layer(*socket_).socket().close(ignored);
+  });
   while (!is_gone_) {
     if (waiting_.empty() && is_closed_) break;
     if (waiting_.empty()) {
@@ -132,13 +148,16 @@ awaitable<void> WebSocketEvents<Stream>::write() {
     }
     const std::string now = std::move(waiting_.front());
     waiting_.pop_front();
+    late.set_after(kWrite);
     auto writing = socket_->async_write(asio::buffer(now), kTuple);
     const auto [error, size] = co_await std::move(writing);
+    late.clear();
     if (error) break;
     unsent_ -= std::min(unsent_, now.size());
     if (waiting_.empty()) taken_.cancel();
   }
   if (!is_gone_) {
+    late.set_after(kHandshake);
     auto closing = socket_->async_close(reason_, kTuple);
     (void)co_await std::move(closing);
   }
@@ -173,6 +192,10 @@ awaitable<bool> WebSocketEvents<Stream>::read_message(boost::beast::flat_buffer&
     auto reading = socket_->async_read_some(buffer, kMaxMessage, kTuple);
     const auto [error, size] = co_await std::move(reading);
     if (error) co_return false;
+    if (!first_message_) {
+      buffer.clear();  // dropped as it comes
+      continue;
+    }
     is_overflown_ = !share_.grow_to(kept_ + messages_size_ + buffer.size());
     if (is_overflown_) {
       received_.cancel();
@@ -202,6 +225,7 @@ awaitable<Result<std::string>> WebSocketEvents<Stream>::receive(
       std::string message = std::move(messages_.front());
       messages_.pop_front();
       messages_size_ -= message.size() + kMessageCost;
+      (void)share_.grow_to(kept_ + messages_size_);
       wanted_.cancel();
       co_return message;
     }

@@ -43,6 +43,7 @@ class WebSocketEvents final : public EventStream {
   boost::asio::awaitable<void> drained() override;
   void listen(std::size_t first_message) override { first_message_ = first_message; }
   boost::asio::awaitable<Result<std::string>> receive(std::chrono::milliseconds patience) override;
+  void release_first_message() override;
 
   /// No more will come; `response` is the handler's last word, if it has one.
   void close(const std::optional<Response>& response);

@@ -12,7 +12,7 @@
 #include "skerry/image/page_container.h"
 
 /// What the messages of this folder may hold, counted on the wire before Protobuf parses them
-/// (base/wire_budget.h). Each check takes time linear in its bytes and no memory, and fails with
+/// (base/formats/wire_budget.h). Each check takes time linear in its bytes and no memory, and fails with
 /// kDataLoss.
 namespace skerry::image {
 

@@ -15,12 +15,15 @@
 namespace skerry::loop {
 
 /// Waits for what `start` begins: it gets a callback for the answer, to be called at most once, and
-/// returns a function that cancels. A wait that is cancelled calls that, and goes on until the
-/// answer is there. When the callback is destroyed uncalled, so is the coroutine.
+/// returns a function that cancels. A wait that is cancelled, or was before it began, calls that,
+/// and goes on until the answer is there. When the callback is destroyed uncalled, so is the
+/// coroutine.
 template <typename Answer, typename Start>
 boost::asio::awaitable<Answer> wait_for(Start start) {
   co_await boost::asio::this_coro::throw_if_cancelled(false);
-  auto begin = [&start](auto handler) {
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  const bool is_late = state.cancelled() != boost::asio::cancellation_type::none;
+  auto begin = [&start, is_late](auto handler) {
     auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
     auto slot = boost::asio::get_associated_cancellation_slot(*waiting);
     auto cancel = start([waiting, slot](Answer answer) mutable {
@@ -33,6 +36,7 @@ boost::asio::awaitable<Answer> wait_for(Start start) {
     if (slot.is_connected()) {
       slot.assign([cancel](boost::asio::cancellation_type) { cancel(); });
     }
+    if (is_late) cancel();  // before there was anything to cancel
   };
   auto waiting = boost::asio::async_initiate<decltype(boost::asio::use_awaitable), void(Answer)>(
       std::move(begin), boost::asio::use_awaitable);

@@ -63,6 +63,32 @@ TEST(WaitForTest, ACancelledWaitGoesOnUntilTheAnswer) {
   EXPECT_EQ(got, 8);
 }
 
+TEST(WaitForTest, WhatWasCancelledBeforeIsCancelledAtOnce) {
+  boost::asio::io_context io;
+  Begun begun;
+  boost::asio::cancellation_signal stop;
+  boost::asio::steady_timer first(io, std::chrono::milliseconds(1));
+  const auto later = [&]() -> awaitable<int> {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    auto pause = first.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    stop.emit(boost::asio::cancellation_type::terminal);
+    (void)co_await std::move(pause);
+    auto waiting = wait(begun);
+    co_return co_await std::move(waiting);
+  };
+  std::optional<int> got;
+  boost::asio::co_spawn(
+      io, later(),
+      boost::asio::bind_cancellation_slot(
+          stop.slot(), [&](const std::exception_ptr&, int value) { got = value; }));
+  io.run_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(begun.cancelled, 1);
+  begun.callback(9);
+  io.restart();
+  io.poll();
+  EXPECT_EQ(got, 9);
+}
+
 TEST(NeverTest, DestroysWhoWaitsForIt) {
   boost::asio::io_context io;
   const auto held = std::make_shared<int>(1);

@@ -127,6 +127,10 @@ Status check_choice(const std::string& name, const v1::FieldRules& rules, const 
   if (choices.empty() || std::find(choices.begin(), choices.end(), text) != choices.end()) {
     return ok_status();
   }
+  if (!rules.unlisted().empty()) {
+    return refused("Parameter '{}' is {}, expected one of {}", name, rules.unlisted(),
+                   fmt::join(choices, ", "));
+  }
   return refused("Parameter '{}' must be \"{}\"", name, fmt::join(choices, "\" or \""));
 }
 

@@ -139,7 +139,7 @@ TEST(MessageDecoderTest, SaysWhatDoesNotFit) {
       {"env", {{"K", nullptr}}, "Parameter 'env' must hold nothing but strings"},
       {"durable", 1, "Parameter 'durable' must be of type boolean, got number"},
       {"isolation", "", "Parameter 'isolation' must be \"tenant\" or \"process\""},
-      {"template", "", "Parameter 'template' must be \"one\" or \"two\""},
+      {"template", "", "Parameter 'template' is an unknown template, expected one of one, two"},
       {"input_timeout", 1, "Unknown parameters for run: input_timeout"},
       {"output_events_per_second", 0,
        "Parameter 'output_events_per_second' must be at least 1, got 0"},
@@ -201,7 +201,7 @@ TEST(MessageDecoderTest, AMessageIsCheckedInTheSameWords) {
          it.set_template_("../x");
          return it;
        },
-       "Parameter 'template' must be \"one\" or \"two\""},
+       "Parameter 'template' is an unknown template, expected one of one, two"},
       {"refused",
        [] {
          v1::RunRequest it;

@@ -47,7 +47,12 @@ class Bare final : public Runtime {
   }
 
  private:
-  RuntimeDescription about_{.name = "bare", .language = "Bare"};
+  RuntimeDescription about_ = [] {
+    RuntimeDescription about;
+    about.name = "bare";
+    about.language = "Bare";
+    return about;
+  }();
 };
 
 class InstallationTest : public ::testing::Test {

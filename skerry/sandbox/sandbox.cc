@@ -198,7 +198,7 @@ Result<image::LinearMemory::ResetCost> Sandbox::reset() {
 Status Sandbox::switch_image(const LoadedImage& loaded, const Limits& limits) {
   if (!loaded.image || loaded.program != loaded_->program ||
       !memory_->may_rebase(*loaded.image->pages, limits.memory)) {
-    return absl::FailedPreconditionError("a sandbox cannot be rebased on this loaded");
+    return absl::FailedPreconditionError("a sandbox cannot change to this image");
   }
   const bool replace = unsound_ || memory_->has_grown() ||
                        loaded.image->pages->size() != memory_->size() ||

@@ -93,7 +93,10 @@ void LocalRunner::record(const access::Principal& principal, const Status& statu
   const bool is_caller_s = status.code() == StatusCode::kInvalidArgument ||
                            status.code() == StatusCode::kResourceExhausted;
   if (gate_ == nullptr || principal.is_admitted || is_caller_s) return;
-  const bool is_fault = outcome == nullptr || outcome->kind == sandbox::OutcomeKind::kDeadline;
+  // A person who did not answer is no fault.
+  const bool is_fault = outcome == nullptr ||
+                        (outcome->kind == sandbox::OutcomeKind::kDeadline &&
+                         !(outcome->limit && outcome->limit->limit == sandbox::kInputLimit.key));
   gate_->record(principal,
                 is_fault ? access::Gate::RunEnd::kFault : access::Gate::RunEnd::kSuccess);
 }

@@ -126,7 +126,7 @@ TEST_F(RunnerTest, InputReachesAFreshRunWhileItLasts) {
   order.input = std::make_shared<run::InputFeed>();
   const auto input = order.input;
   const auto run = begin(std::move(order));
-  ASSERT_TRUE(testing::wait_until(io_, [&] { return run->output.waits == 1; }));
+  ASSERT_TRUE(broker::testing::wait_until(io_, [&] { return run->output.waits == 1; }));
   input->add("Ada");
   input->end();
   EXPECT_EQ(end_of(*run)->outcome.kind, OutcomeKind::kCompleted);

@@ -109,8 +109,8 @@ class SessionTransferTest : public ::testing::Test {
 TEST_F(SessionTransferTest, AnExportIsReadByAProcessOfItsOwn) {
   const auto result = read(exported());
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->loaded.session, "s");
-  EXPECT_EQ(result->loaded.revision, 3);
+  EXPECT_EQ(result->origin.session, "s");
+  EXPECT_EQ(result->origin.revision, 3);
   EXPECT_EQ(result->captured.state.host_state, image_.manifest.host_state);
   EXPECT_EQ(result->captured.state.globals, image_.manifest.globals);
   EXPECT_EQ(result->captured.pages().size(),
@@ -278,7 +278,7 @@ TEST_F(ExportStreamTest, ItGoesOnWhenTheSessionIsGone) {
   for (std::string piece = next(*stream); !piece.empty(); piece = next(*stream)) file += piece;
   const auto result = read(file);
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->loaded.session, "s");
+  EXPECT_EQ(result->origin.session, "s");
   EXPECT_EQ(next(*stream), "");
 }
 

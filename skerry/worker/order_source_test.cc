@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <sys/socket.h>
 #include <utility>
 #include <vector>
 

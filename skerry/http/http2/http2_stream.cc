@@ -223,8 +223,8 @@ std::size_t Http2Stream::take(std::uint8_t* buffer, std::size_t size) {
 awaitable<bool> Http2Stream::drained(std::size_t most) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto self = shared_from_this();
+  // Not set again: several may wait, and that would wake the others.
   while (!is_over() && unsent_ > most) {
-    taken_.expires_at(kNever);
     auto waiting = taken_.async_wait(kTuple);
     (void)co_await std::move(waiting);
     const auto state = co_await asio::this_coro::cancellation_state;

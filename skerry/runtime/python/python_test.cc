@@ -56,9 +56,9 @@ class PythonTest : public ::testing::Test {
   }
 
   void load(const sandbox::Limits& limits) {
-    auto loaded = sandbox::Sandbox::load(*loaded, limits);
-    ASSERT_TRUE(loaded.ok()) << loaded.status();
-    sandbox = *std::move(loaded);
+    auto made = sandbox::Sandbox::load(*loaded, limits);
+    ASSERT_TRUE(made.ok()) << made.status();
+    sandbox = *std::move(made);
   }
 
   /// A fresh run: in a sandbox that was just reset.

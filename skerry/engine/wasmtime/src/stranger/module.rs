@@ -145,6 +145,8 @@ impl<'a> Reader<'a, '_> {
         }
         let limits = self.limits;
         match payload {
+            // Before the validator, which has a limit of its own.
+            Payload::CodeSectionEntry(body) => self.check_size(body)?,
             Payload::TypeSection(types) => {
                 for group in types.clone() {
                     for of in group?.types() {
@@ -295,12 +297,16 @@ impl<'a> Reader<'a, '_> {
         check("memories", count, self.limits.memories)
     }
 
-    fn take_body(&mut self, body: &FunctionBody<'a>) -> Result<()> {
+    fn check_size(&self, body: &FunctionBody<'a>) -> Result<()> {
         let size = body.range().len() as u64;
         if size > self.limits.function_body {
             let what = format!("bytes of code in {}", self.place());
             return over(&what, size, self.limits.function_body);
         }
+        Ok(())
+    }
+
+    fn take_body(&mut self, body: &FunctionBody<'a>) -> Result<()> {
         let locals = match self.module.features.walk(body) {
             Ok(locals) => locals,
             Err(error) => return Err(malformed(&format!("{}: ", self.place()), &error)),
