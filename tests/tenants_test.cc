@@ -138,7 +138,7 @@ class TenantsTest : public ::testing::Test {
     return found;
   }
 
-  std::unique_ptr<SessionStore> store_of(const std::string& tenant) const {
+  std::unique_ptr<store::DirectoryStore> store_of(const std::string& tenant) const {
     return store::DirectoryStore::open(store_path(), tenant, {}).value();
   }
 

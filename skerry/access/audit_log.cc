@@ -12,8 +12,8 @@
 
 #include "skerry/access/log_line.h"
 #include "skerry/base/bytes.h"
-#include "skerry/base/os/file.h"
 #include "skerry/base/formats/json_text.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::access {
 namespace {

@@ -13,8 +13,8 @@
 #include "skerry/access/log_line.h"
 #include "skerry/agent/model_client.h"
 #include "skerry/api/session_routes.h"
-#include "skerry/base/os/child.h"
 #include "skerry/base/formats/json_text.h"
+#include "skerry/base/os/child.h"
 #include "skerry/grpc/health.h"
 #include "skerry/grpc/reflection.h"
 #include "skerry/jail/cgroup.h"
@@ -24,8 +24,8 @@
 #include "skerry/shannon/task_stream_routes.h"
 #include "skerry/tool/arithmetic/calculator.h"
 #include "skerry/tool/modules/code_executor.h"
-#include "skerry/tool/python_executor.h"
 #include "skerry/tool/modules/python_wasi_runner.h"
+#include "skerry/tool/python_executor.h"
 #include "skerry/tool/session_tools.h"
 
 namespace skerry::app {

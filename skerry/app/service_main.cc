@@ -12,13 +12,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "skerry/app/commands/top_command.h"
 #include "skerry/app/model_environment.h"
 #include "skerry/app/service.h"
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
-#include "skerry/app/commands/top_command.h"
-#include "skerry/base/os/descriptor_limit.h"
 #include "skerry/base/formats/json_text.h"
+#include "skerry/base/os/descriptor_limit.h"
 #include "skerry/config/config.h"
 #include "skerry/runtime/registry.h"
 

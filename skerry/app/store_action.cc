@@ -13,8 +13,8 @@
 
 #include "skerry/app/session_run.h"
 #include "skerry/app/terminal.h"
-#include "skerry/base/os/file.h"
 #include "skerry/base/formats/json_text.h"
+#include "skerry/base/os/file.h"
 
 namespace skerry::app {
 namespace {

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include <boost/asio/co_spawn.hpp>
+
 #include "skerry/base/os/child.h"
 #include "skerry/runtime/registry.h"
 #include "skerry/store/directory_store.h"
@@ -128,7 +130,7 @@ Result<double> BrokerBench::after_kill() {
   return time("killed", Isolation::kProcess);
 }
 
-void BrokerBench::begin(const InSession& run, Ended done) {
+void BrokerBench::begin(const InSession& run, const Ended& done) {
   auto name = store::SessionName::parse(run.name);
   if (!name.ok()) {
     done(name.status());
@@ -142,11 +144,11 @@ void BrokerBench::begin(const InSession& run, Ended done) {
                                     .observer = &output_};
   order.request.program.code = run.code;
   order.request.limits.memory = kSessionMemory;
-  boost::asio::co_spawn(io_, sessions_->run(std::move(order)),
-                        [done = std::move(done)](const std::exception_ptr&,
-                                                 Result<session::SessionRuns::Answer> answer) {
-                          done(std::move(answer));
-                        });
+  boost::asio::co_spawn(
+      io_, sessions_->run(std::move(order)),
+      [done](const std::exception_ptr&, Result<session::SessionRuns::Answer> answer) {
+        done(std::move(answer));
+      });
 }
 
 Result<double> BrokerBench::time(const InSession& run) {

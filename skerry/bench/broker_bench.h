@@ -53,7 +53,7 @@ class BrokerBench {
     run::Isolation isolation = run::Isolation::kTenant;
   };
   using Ended = std::function<void(Result<session::SessionRuns::Answer>)>;
-  void begin(const InSession& run, Ended done);
+  void begin(const InSession& run, const Ended& done);
   /// From its request to the answer that its revision is kept, in milliseconds. A failure when it
   /// is not kept.
   Result<double> time(const InSession& run);

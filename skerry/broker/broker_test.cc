@@ -416,6 +416,7 @@ TEST_F(BrokerTest, LostZygoteIsReplacedAndItsRunsAreTold) {
   FILE* list = std::fopen((children / "children").c_str(), "re");
   ASSERT_NE(list, nullptr);
   int zygote = 0;
+  // NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion): the kernel's own
   ASSERT_EQ(std::fscanf(list, "%d", &zygote), 1);
   std::fclose(list);
   ::kill(zygote, SIGKILL);

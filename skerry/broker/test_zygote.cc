@@ -333,6 +333,20 @@ void greet(int socket, const RunRequest& request, EventSender& sender) {
   print("end");
 }
 
+/// What is about input that comes while a program runs.
+void obey_with_input(int socket, const RunRequest& request, EventSender& sender) {
+  const std::string& order = request.program.code;
+  if (order == "greet") greet(socket, request, sender);
+  if (order == "waits without end") {
+    for (;;) {
+      (void)sender.waiting(true);
+      (void)sender.waiting(false);
+    }
+  }
+  if (order == "wait" || order == "begin to wait") (void)sender.waiting(true);
+  if (order == "wait") hang();
+}
+
 void obey(int socket, const RunRequest& request) {
   const std::string& order = request.program.code;
   EventSender sender(socket, request.limits.output);
@@ -385,15 +399,7 @@ void obey(int socket, const RunRequest& request) {
     send_raw(socket, change_event());
     hang();
   }
-  if (order == "greet") greet(socket, request, sender);
-  if (order == "waits without end") {
-    for (;;) {
-      (void)sender.waiting(true);
-      (void)sender.waiting(false);
-    }
-  }
-  if (order == "wait" || order == "begin to wait") (void)sender.waiting(true);
-  if (order == "wait") hang();
+  obey_with_input(socket, request, sender);
   if (order == "slow") {
     while (::sched_getscheduler(0) != SCHED_IDLE) ::usleep(1000);
   }

@@ -6,8 +6,8 @@
 #include <unistd.h>
 #include <vector>
 
-#include "skerry/base/os/file.h"
 #include "skerry/base/formats/zstd_stream.h"
+#include "skerry/base/os/file.h"
 #include "skerry/image/image_pages.h"
 
 namespace skerry::image {

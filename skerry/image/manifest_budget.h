@@ -12,8 +12,8 @@
 #include "skerry/image/page_container.h"
 
 /// What the messages of this folder may hold, counted on the wire before Protobuf parses them
-/// (base/formats/wire_budget.h). Each check takes time linear in its bytes and no memory, and fails with
-/// kDataLoss.
+/// (base/formats/wire_budget.h). Each check takes time linear in its bytes and no memory, and fails
+/// with kDataLoss.
 namespace skerry::image {
 
 /// The most mutable globals of a module, and bytes of one's name. CPython's has fewer than ten.

@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include "skerry/base/formats/zstd_stream.h"
 #include "skerry/base/sanitizer.h"
 #include "skerry/base/test_usage.h"
-#include "skerry/base/formats/zstd_stream.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/image/edits.h"
 #include "skerry/image/page_runs.h"

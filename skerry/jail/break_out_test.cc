@@ -74,7 +74,8 @@ int read_memory(pid_t pid, const char& of) {
 
 int trace(pid_t pid) {
   if (::ptrace(PTRACE_SEIZE, pid, 0, 0) != 0) return errno;
-  return answer_of(::ptrace(PTRACE_DETACH, pid, 0, 0)) == 0 ? 0 : 0;
+  (void)::ptrace(PTRACE_DETACH, pid, 0, 0);  // it was traced, whatever comes of this
+  return 0;
 }
 
 int fork_and_execute() {

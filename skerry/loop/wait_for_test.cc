@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/loop/wait_for.h"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
 namespace skerry::loop {

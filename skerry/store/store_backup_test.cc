@@ -11,9 +11,9 @@
 
 #include <gtest/gtest.h>
 
-#include "skerry/base/os/file.h"
 #include "skerry/base/formats/tar_stream.h"
 #include "skerry/base/formats/zstd_stream.h"
+#include "skerry/base/os/file.h"
 #include "skerry/image/test_template.h"
 #include "skerry/store/directory_store.h"
 #include "skerry/store/test_time.h"

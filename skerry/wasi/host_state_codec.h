@@ -9,8 +9,8 @@
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
-#include "skerry/wasi/host_state.h"
 #include "skerry/wasi/files/quotas.h"
+#include "skerry/wasi/host_state.h"
 
 namespace skerry::wasi {
 

@@ -17,8 +17,8 @@
 
 #include "skerry/base/os/child.h"
 #include "skerry/base/os/file.h"
-#include "skerry/base/sanitizer.h"
 #include "skerry/base/os/socket.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/jail/cell.h"
 #include "skerry/jail/probe.h"

@@ -14,6 +14,7 @@
 #include "skerry/base/os/child.h"
 #include "skerry/base/os/file.h"
 #include "skerry/base/os/socket.h"
+#include "skerry/base/sanitizer.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/runtime/toy/test_toy.h"
 #include "skerry/worker/events/event_receiver.h"
@@ -43,6 +44,9 @@ class KeptOutput final : public RunObserver {
 class WorkerTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    if (kHasShadowMemory && !kHasAddressSanitizer) {
+      GTEST_SKIP() << "no module is compiled in the thread sanitizer's memory";
+    }
     ::alarm(60);
     ASSERT_TRUE(runtime::testing::fetch_toy(home_).ok());
     const runtime::Installation installation(

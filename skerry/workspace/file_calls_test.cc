@@ -18,8 +18,8 @@
 #include "skerry/image/test_template.h"
 #include "skerry/runtime/registry.h"
 #include "skerry/session/local_runner.h"
-#include "skerry/store/memory_tenant.h"
 #include "skerry/store/directory_store.h"
+#include "skerry/store/memory_tenant.h"
 
 namespace skerry::workspace {
 namespace {
@@ -251,7 +251,8 @@ TEST_F(FileCallsTest, WhileAnotherHasTheSecondSessionTheFirstIsFree) {
   io_.run_for(std::chrono::milliseconds(50));
   EXPECT_FALSE(copying->result.has_value());
   bool was_free = false;
-  const auto sessions = store::DirectoryStore::open(home_.store(), "t", {}, SessionStore::Waiting::kNever);
+  const auto sessions =
+      store::DirectoryStore::open(home_.store(), "t", {}, SessionStore::Waiting::kNever);
   for (int i = 0; i < 1000 && !was_free; ++i) {
     io_.run_for(std::chrono::milliseconds(1));
     was_free = (*sessions)->try_lease(scope().session).ok();

@@ -28,7 +28,7 @@ struct ExecOptions {
 };
 
 Result<std::unique_ptr<sandbox::LoadedImage>> image_of_module(const ExecOptions& options,
-                                                               const sandbox::Limits& limits) {
+                                                              const sandbox::Limits& limits) {
   SKERRY_ASSIGN(const std::string file, read_file(options.module, kMaxRead));
   auto command = runtime::check_command(file, limits);
   if (!command.ok()) return annotate(command.status(), options.module);

@@ -65,12 +65,22 @@ Result<runtime::Program> program_of(const ProgramOptions& options) {
   return program;
 }
 
+Status check_names(const ProgramOptions& options) {
+  SKERRY_TRY(check_given("--session", options.session));
+  return check_given("--template", options.template_name);
+}
+
+/// What a fresh run starts from.
+Result<std::unique_ptr<sandbox::LoadedImage>> fresh_image(const runtime::Installation& installation,
+                                                          const ProgramOptions& options,
+                                                          const sandbox::Limits& limits) {
+  return ready_image(installation,
+                     options.template_name.value_or(installation.runtimes().default_template()),
+                     limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone);
+}
+
 int run(const ProgramOptions& options) {
-  for (const auto& [option, value] : {std::pair("--session", &options.session),
-                                      std::pair("--template", &options.template_name)}) {
-    const Status given = check_given(option, *value);
-    if (!given.ok()) return fail(options.run, given);
-  }
+  if (const Status given = check_names(options); !given.ok()) return fail(options.run, given);
   auto parameters = RunParameters::open(options.run);
   if (!parameters.ok()) return fail(options.run, parameters.status());
   auto program = program_of(options);
@@ -92,11 +102,7 @@ int run(const ProgramOptions& options) {
     session = *std::move(opened);
     session->continue_with(*program);
   } else {
-    const auto metering =
-        parameters->limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
-    auto loaded = ready_image(
-        installation, options.template_name.value_or(installation.runtimes().default_template()),
-        metering);
+    auto loaded = fresh_image(installation, options, parameters->limits);
     if (!loaded.ok()) return fail(options.run, loaded.status());
     fresh = *std::move(loaded);
   }
@@ -119,7 +125,7 @@ int run(const ProgramOptions& options) {
         .before = sandbox->state().files(),
         .exports = parameters->exports(),
         .kept = used};
-    SKERRY_ASSIGN(const sandbox::Outcome outcome, worker::run_guest(guest, channel));
+    SKERRY_ASSIGN(sandbox::Outcome outcome, worker::run_guest(guest, channel));
     if (session) SKERRY_TRY(session->leave_state(*sandbox));
     return outcome;
   };

@@ -26,8 +26,8 @@
 #include <fmt/format.h>
 
 #include "skerry/agent/http_exchange.h"
-#include "skerry/app/terminal.h"
 #include "skerry/app/commands/top_screen.h"
+#include "skerry/app/terminal.h"
 #include "skerry/base/formats/json_text.h"
 #include "skerry/metrics/sample.h"
 

@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "skerry/base/os/fd.h"
 #include "skerry/base/formats/tar_stream.h"
 #include "skerry/base/formats/zstd_stream.h"
+#include "skerry/base/os/fd.h"
 
 using namespace skerry;
 

@@ -36,7 +36,7 @@ TEST(AddressRangeTest, MovingDoesNotMoveTheRange) {
   const std::byte* data = range->data();
   const AddressRange moved = *std::move(range);
   EXPECT_EQ(moved.data(), data);
-  EXPECT_EQ(range->data(), nullptr);
+  EXPECT_EQ(range->data(), nullptr);  // NOLINT(bugprone-use-after-move): what moving leaves
 }
 
 TEST(AddressRangeTest, ImpossibleLengthFails) {

@@ -8,9 +8,9 @@
 #include <unistd.h>
 #include <utility>
 
+#include "skerry/base/formats/zstd_stream.h"
 #include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
-#include "skerry/base/formats/zstd_stream.h"
 #include "skerry/image/exports/export_format.h"
 #include "skerry/image/page_container.h"
 #include "skerry/image/page_runs.h"

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "skerry/base/formats/zstd_stream.h"
 #include "skerry/base/sha256.h"
 #include "skerry/base/status.h"
-#include "skerry/base/formats/zstd_stream.h"
 #include "skerry/image/image_file.h"
 
 namespace skerry::image {

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <string>
 
-#include "skerry/base/sha256.h"
 #include "skerry/base/formats/zstd_stream.h"
+#include "skerry/base/sha256.h"
 #include "skerry/image/exports/export_reader.h"
 #include "skerry/image/page_container.h"
 #include "skerry/image/test_export.h"

@@ -10,9 +10,9 @@
 
 #include <gtest/gtest.h>
 
+#include "skerry/base/formats/zstd_stream.h"
 #include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
-#include "skerry/base/formats/zstd_stream.h"
 #include "skerry/image/page_container.h"
 #include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"

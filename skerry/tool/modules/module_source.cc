@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <utility>
 
-#include "skerry/base/formats/base64.h"
 #include "skerry/base/bytes.h"
+#include "skerry/base/formats/base64.h"
 #include "skerry/base/os/file.h"
 #include "skerry/base/utf8.h"
 #include "skerry/loop/on_pool.h"
