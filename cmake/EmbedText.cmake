@@ -32,25 +32,28 @@ std::string_view ${function}() { return @literal@; }
   set_source_files_properties(${output} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)  # its pieces are short, not their sum
 endfunction()
 
-# skerry_embed_bench_programs(TARGET FILES...) makes `skerry::bench::bench_programs()` give them.
-function(skerry_embed_bench_programs target)
+# skerry_embed_texts(TARGET NAMESPACE FUNCTION FILES...) makes `std::span<const EmbeddedText> NAMESPACE::FUNCTION()` give them
+# in this order, each by its name without its extension.
+function(skerry_embed_texts target namespace function)
   set(rows "")
   foreach(file IN LISTS ARGN)
     get_filename_component(name ${file} NAME_WE)
     skerry_text_literal(literal ${file})
     string(APPEND rows "{\"${name}\", ${literal}},\n")
   endforeach()
-  set(output ${CMAKE_CURRENT_BINARY_DIR}/bench_programs.cc)
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/${function}.cc)
   file(CONFIGURE OUTPUT ${output} @ONLY CONTENT
-"// Made from bench/programs by cmake/EmbedText.cmake.
-#include \"skerry/bench/bench_programs.h\"
-namespace skerry::bench {
-const std::vector<BenchProgram>& bench_programs() {
-  static const std::vector<BenchProgram> kPrograms = {@rows@};
-  return kPrograms;
+"// Made from files of the project by cmake/EmbedText.cmake.
+#include <span>
+#include \"skerry/base/embedded_text.h\"
+namespace ${namespace} {
+std::span<const EmbeddedText> ${function}();
+std::span<const EmbeddedText> ${function}() {
+  static constexpr EmbeddedText kTexts[] = {@rows@};
+  return kTexts;
 }
 }
 ")
   target_sources(${target} PRIVATE ${output})
-  set_source_files_properties(${output} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)  # its pieces are short, not their sum
+  set_source_files_properties(${output} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)  # its pieces are short, not their sum
 endfunction()

@@ -243,7 +243,7 @@ next(iter([]))
 """
 
 COMPARING = """
-import linecache, traceback, _skerry
+import linecache, traceback, _skerry_report
 compared = 0
 for form in FORMS:
     for around in ('{}', 'def g():\\n    return {}\\ng()', 'def g():\\n  if 1:\\n        {}\\ng()', 'def g():\\n\\t{}\\ng()'):
@@ -258,7 +258,7 @@ for form in FORMS:
         except BaseException as error:
             shown = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
             expected = ''.join(shown.format())
-            shown.stack.__class__ = _skerry._Stack
+            shown.stack.__class__ = _skerry_report._Stack
             assert ''.join(shown.format()) == expected, (source, expected, ''.join(shown.format()))
             compared += 1
 print(compared)

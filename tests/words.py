@@ -48,7 +48,7 @@ PATTERN = re.compile("|".join(rf"(?P<w{n}>\b(?:{word})\b)" for n, word in enumer
 TERMS = list(WORDS.values())
 
 # What names a language, in code and in texts; comments may.
-LANGUAGE = re.compile(r"\w*python\w*|\b_skerry\.", re.IGNORECASE)
+LANGUAGE = re.compile(r"\w*python\w*|\b_skerry\w*\.", re.IGNORECASE)
 COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//.*')
 LANGUAGE_FOLDERS = {"runtime", "config"}
 # Who may name one all the same, and why.

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
-#include <vector>
+#include <span>
+
+#include "skerry/base/embedded_text.h"
 
 namespace skerry::bench {
 
-/// A program of bench/programs/, as it was at build time.
-struct BenchProgram {
-  std::string name;
-  std::string source;
-};
-
-const std::vector<BenchProgram>& bench_programs();
+/// The programs of bench/programs/.
+std::span<const EmbeddedText> bench_programs();
 
 }  // namespace skerry::bench

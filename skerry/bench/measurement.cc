@@ -265,17 +265,17 @@ void stay_on_this_processor() {
 
 /// One program's rounds, in turn: under /usr/bin/python3 and in the sandbox, each a fresh
 /// interpreter, processor time without its start. Medians, the third of the ratios.
-Result<std::array<double, 3>> compare_with_native(const BenchProgram& bench, FreshRunner& runner) {
+Result<std::array<double, 3>> compare_with_native(const EmbeddedText& bench, FreshRunner& runner) {
   constexpr int kRounds = 9;
   constexpr double kEnough = 20'000;  // a program far slower than native gets fewer rounds
   runtime::Program program;
-  program.code = bench.source;
+  program.code = std::string(bench.text);
   Samples natively;
   Samples inside;
   Samples ratios;
   double spent = 0;
   for (int round = 0; round <= kRounds && (round < 3 || spent < kEnough); ++round) {
-    SKERRY_ASSIGN(auto native, NativePython::start(bench.source));
+    SKERRY_ASSIGN(auto native, NativePython::start(std::string(bench.text)));
     SKERRY_ASSIGN(const double outside_ms, native.run());
     const double begun = processor_milliseconds();
     SKERRY_TRY(runner.run(program, sandbox::OutcomeKind::kCompleted).status());
@@ -296,7 +296,7 @@ Result<Measurement> measure_cpu(const runtime::Installation& installation,
                   Samples all;
                   SKERRY_ASSIGN(const auto runner,
                                 FreshRunner::create(installation, template_name));
-                  for (const BenchProgram& each : bench_programs()) {
+                  for (const EmbeddedText& each : bench_programs()) {
                     SKERRY_ASSIGN(const auto row, compare_with_native(each, *runner));
                     all.insert(all.end(), row.begin(), row.end());
                   }
@@ -307,8 +307,8 @@ Result<Measurement> measure_cpu(const runtime::Installation& installation,
   double sum_accelerated = 0;
   Samples inside;
   for (std::size_t i = 0; i < bench_programs().size(); ++i) {
-    const ProgramRatio row{bench_programs()[i].name, numbers[3 * i], numbers[3 * i + 1],
-                           numbers[3 * i + 2]};
+    const ProgramRatio row{std::string(bench_programs()[i].name), numbers[3 * i],
+                           numbers[3 * i + 1], numbers[3 * i + 2]};
     sum += std::log(row.ratio);
     if (row.program != "decimal") sum_accelerated += std::log(row.ratio);
     inside.push_back(row.sandbox_ms);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/runtime/python/guest.h"
 
+#include <fmt/format.h>
+
 namespace skerry::runtime::python {
 
 std::string guest_source() {
-  std::string source =
-      "import sys, types\n"
-      "_skerry = types.ModuleType('_skerry')\n"
-      "exec(compile(r'''";
-  source += guest_text();
-  source +=
-      "''', '<skerry>', 'exec'), _skerry.__dict__)\n"
-      "sys.modules['_skerry'] = _skerry\n"
-      "del sys, types, _skerry\n";
-  return source;
+  std::string source = "import sys, types\n";
+  for (const EmbeddedText& module : guest_modules()) {
+    source += fmt::format(
+        "sys.modules['_{0}'] = types.ModuleType('_{0}')\n"
+        "exec(compile(r'''{1}''', '<skerry>', 'exec'), sys.modules['_{0}'].__dict__)\n",
+        module.name, module.text);
+  }
+  return source + "del sys, types\n";
 }
 
 }  // namespace skerry::runtime::python

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "skerry/base/embedded_text.h"
+
 namespace skerry::runtime::python {
 
-/// Of guest/python, as they were at build time: skerry_guest.py, parts.sha256, python.profile.
-std::string_view guest_text();
+/// Of guest/python, as they were at build time: skerry_*.py in the order in which they are loaded,
+/// parts.sha256, python.profile.
+std::span<const EmbeddedText> guest_modules();
 std::string_view guest_parts();
 std::string_view guest_profile();
 
-/// What a fresh interpreter is fed once: makes the module `_skerry`, which later turns import.
+/// What a fresh interpreter is fed once: makes a module of each of `guest_modules`, such as
+/// `_skerry` of skerry.py. Tracebacks know their code by the file name "<skerry>".
 std::string guest_source();
 
 }  // namespace skerry::runtime::python

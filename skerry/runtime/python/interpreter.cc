@@ -75,7 +75,7 @@ std::string header_of(const Program& program) {
                         : header.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
-/// Takes what skerry_guest.py tells during one run.
+/// Takes what skerry.py tells during one run.
 class ProgramCallHandler final : public sandbox::HostCallHandler {
  public:
   Result<std::string> answer(std::string_view frame) override {

@@ -19,20 +19,17 @@ import io
 import json
 import keyword
 import linecache
-import operator
 import os
 import re
 import sys
-import time
-import traceback
 import types
 
 import _host
 import _reactor
+from _skerry_report import RESERVE, clean, clip, lay_in_reserve, name_of, report, type_name, without_us
+from _skerry_template import immortalise, tell_random_states
+from _skerry_threads import fit_asyncio, fit_threading
 
-# Structured reports are for programs to read: enough for any real traceback, bounded for hostile ones.
-MAX_FRAMES = 64
-MAX_TEXT = 16_384
 # What a result's repr may hold; the host cuts at its own limit, too.
 MAX_RESULT = 1 << 20
 
@@ -41,27 +38,6 @@ _INITIAL_NAMES = frozenset()
 _EXIT_HANDLERS = 0
 _LOG_HANDLERS = 0
 _FUTURE_FLAGS = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
-
-# Given back when memory has run out, so that there is some to say so with.
-_RESERVE = bytearray(1 << 20)
-
-
-def _lay_in_reserve():
-    """After a run of a session that spent it. Where memory is still full, the next run goes without."""
-    try:
-        _RESERVE.extend(bytes(1 << 20))
-    except MemoryError:
-        pass
-
-
-def _clip(text, limit=MAX_TEXT):
-    return text if len(text) <= limit else text[:limit] + f"... [{len(text) - limit} more characters]"
-
-
-def _clean(text):
-    """Surrogates (from undecodable input) cannot go through UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
 
 # How code ends that drops its last expression's value: it pops it, and returns None.
 _DROPPING = compile("_", "", "exec").co_code[-6:]
@@ -142,148 +118,6 @@ def _text_of(source):
     return source if "coding" in text else text, text
 
 
-def _frames_of(summary):
-    frames = [
-        {"file": _clip(_clean(f.filename)), "line": f.lineno or 0, "function": _clip(_clean(f.name)), "source": _clip(_clean(f.line or ""))}
-        for f in summary
-    ]
-    if len(frames) > MAX_FRAMES:
-        half = MAX_FRAMES // 2
-        frames = frames[:half] + frames[-half:]
-    return frames
-
-
-def _type_name(kind):
-    module = kind.__module__
-    return kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
-
-
-def _name(error):
-    """What can be told of an exception whatever its class does."""
-    description = {"type": _clean(_type_name(type(error))), "message": _message_of(error), "frames": []}
-    if isinstance(error, MemoryError):
-        description["is_memory"] = True
-    return description
-
-
-def _describe(error, summary):
-    description = _name(error)
-    frames = description["frames"] = _frames_of(summary)
-    if isinstance(error, SyntaxError) and error.filename is not None:
-        frames.append(
-            {
-                "file": _clip(_clean(str(error.filename))),
-                "line": error.lineno or 0,
-                "function": "<module>",
-                "source": _clip(_clean((error.text or "").strip())),
-            }
-        )
-    return description
-
-
-def _message_of(error):
-    try:
-        return _clip(_clean(str(error.msg if isinstance(error, SyntaxError) else error)))
-    except BaseException:  # the program's own __str__
-        return ""
-
-
-def _complete(error):
-    """Errors that the compiler finds after parsing come without the line's text."""
-    if isinstance(error, SyntaxError) and error.text is None and error.filename and error.lineno:
-        error.text = linecache.getline(error.filename, error.lineno) or None
-
-
-def _write_error(text):
-    if sys.stderr is not None:
-        try:
-            sys.stderr.write(text)
-        except UnicodeEncodeError:
-            sys.stderr.write(_clean(text))
-
-
-def _report(error, trace):
-    """Prints the traceback where Python would, and describes it to the host."""
-    if isinstance(error, MemoryError):
-        # The frames still hold what filled the memory; nothing can be told before that is gone.
-        _RESERVE.clear()
-        traceback.clear_frames(trace)
-    error.__traceback__ = trace
-    _complete(error)
-    if sys.excepthook is not sys.__excepthook__:
-        try:
-            sys.excepthook(type(error), error, trace)
-            return _describe(error, traceback.extract_tb(trace, -MAX_FRAMES))
-        except BaseException as second:
-            hook_trace = _without_us(second.__traceback__)
-            _write_error("Error in sys.excepthook:\n" + "".join(traceback.format_exception(type(second), second, hook_trace)))
-            _write_error("\nOriginal exception was:\n")
-    shown = traceback.TracebackException(type(error), error, trace, compact=True)
-    shown.stack.__class__ = _Stack
-    _write_error("".join(shown.format()))
-    return _describe(error, shown.stack)
-
-
-# A call of a name, and one operator between two operands: what most exceptions come from. No brackets and no quotes inside.
-_SIMPLE_CALL = re.compile(r"([A-Za-z_][\w.]*)\([^()\[\]{}'\"#\\]*\)", re.ASCII)
-_SIMPLE_OPERATION = re.compile(r"([\w.]+) ?([-+*/%@&|^]|//|\*\*|<<|>>) ?[\w.]+", re.ASCII)
-
-
-def _anchors_of(segment):
-    """The columns of `segment` between which carets stand out, and the characters; None where there are none."""
-    if (match := _SIMPLE_CALL.fullmatch(segment)) and not keyword.iskeyword(match[1]):
-        return match.end(1), len(segment), "~", "^"
-    if (match := _SIMPLE_OPERATION.fullmatch(segment)) and not keyword.iskeyword(match[1]):
-        return *match.span(2), "~", "^"
-    try:
-        found = traceback._extract_caret_anchors_from_line_segment(segment)
-    except Exception:
-        return None
-    return found and (found.left_end_offset, found.right_start_offset, found.primary_char, found.secondary_char)
-
-
-class _Stack(traceback.StackSummary):
-    """The same text as its base, in a third of the time for the usual frame: one line of plain ASCII."""
-
-    def format_frame_summary(self, frame, **options):
-        lines = frame._original_lines
-        if (
-            not lines.isascii()
-            or frame.end_lineno != frame.lineno
-            or frame.colno is None
-            or frame.end_colno is None
-            or frame.locals
-            or frame.filename.startswith("<stdin-")
-            or options.get("colorize")
-        ):
-            return super().format_frame_summary(frame, **options)
-        original = lines.rstrip("\n")
-        line = original.lstrip(" ")
-        start = frame.colno - len(original) + len(line)
-        end = frame.end_colno - len(original) + len(line)
-        if not 0 <= start < end <= len(line) or not line.isprintable() or line[0] == "#":
-            return super().format_frame_summary(frame, **options)
-        anchors = _anchors_of(line[start:end])
-        text = f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n    {line}\n'
-        # Only a call that is all of a `return` or of an assignment goes without carets whatever its anchors.
-        if line[end - 1] == ")" and ("=" in line or line.startswith("return")):
-            shown = self._should_show_carets(start, end, [line], anchors)
-        else:
-            shown = anchors or line[:start] or line[end:].rstrip()
-        if not shown:
-            return text
-        left, right, first, second = anchors or (end - start, end - start, "^", "^")
-        carets = first * left + second * (right - left) + first * (end - start - right)
-        return f"{text}    {' ' * start}{carets}\n"
-
-
-def _without_us(trace):
-    """The traceback from the program's first frame on."""
-    while trace is not None and trace.tb_frame.f_code.co_filename == "<skerry>":
-        trace = trace.tb_next
-    return trace
-
-
 def _exit_code(error):
     code = error.code
     if code is None:
@@ -304,11 +138,11 @@ def _failed(error, done):
         return
     done["exit_code"] = 130 if isinstance(error, KeyboardInterrupt) else 1
     try:
-        done["exception"] = _report(error, _without_us(error.__traceback__))
+        done["exception"] = report(error, without_us(error.__traceback__))
     except BaseException as second:  # the program's own __str__ or stderr failed
-        done["exception"] = _name(error)
+        done["exception"] = name_of(error)
         try:
-            sys.__stderr__.write(f"{_type_name(type(error))} (and reporting it raised {type(second).__name__})\n")
+            sys.__stderr__.write(f"{type_name(type(error))} (and reporting it raised {type(second).__name__})\n")
         except BaseException:
             pass
 
@@ -320,7 +154,7 @@ def _tell_result(value, header, done):
         print(repr(value))
     if header.get("want_result"):
         try:
-            done["result"] = _clip(_clean(repr(value)), MAX_RESULT)
+            done["result"] = clip(clean(repr(value)), MAX_RESULT)
         except Exception:
             pass  # being asked for the value changes nothing about the program's end
 
@@ -378,8 +212,8 @@ def serve(frame):
     name = header.get("name", "<string>")
     if header:
         _apply(header)
-    if not _RESERVE:
-        _lay_in_reserve()
+    if not RESERVE:
+        lay_in_reserve()
     done = {}
     main = sys.modules["__main__"]
     names = main.__dict__
@@ -462,7 +296,7 @@ def tell_variables():
         except BaseException as error:
             text = f"<repr raised {_type(error).__name__}>"
         kind = f"{_type(value).__module__}.{_type(value).__qualname__}".removeprefix("builtins.")
-        told[_clean(name)] = [_clip(_clean(kind), 200), _clip(_clean(text), 200), digest(value)]
+        told[clean(name)] = [clip(clean(kind), 200), clip(clean(text), 200), digest(value)]
     sys.__stdout__.write(json.dumps(told))
 
 
@@ -492,8 +326,8 @@ def prepare():
     _reactor.turn.__code__ = _turn.__code__
     _reactor.turn.__defaults__ = (serve,)
     _fit_stdin()
-    _fit_asyncio()
-    _fit_threading()
+    fit_asyncio()
+    fit_threading()
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed
@@ -526,64 +360,6 @@ def _fit_stdin():
     sys.stdin.mode = "r"
 
 
-def _fit_asyncio():
-    """A loop's self-pipe, a pair of sockets, wakes it from other threads and signals. There are neither here."""
-    from asyncio import selector_events
-
-    def nothing(self):
-        pass
-
-    loop = selector_events.BaseSelectorEventLoop
-    loop._make_self_pipe = loop._close_self_pipe = loop._write_to_self = nothing
-
-
-class _Lock:
-    """threading.Lock where there are no other threads: a lock that is held stays held while one waits for it. The
-    interpreter's own answers such a wait by ending the guest."""
-
-    __slots__ = ("_held", "__weakref__")
-
-    def __init__(self):
-        self._held = False
-
-    def acquire(self, blocking=True, timeout=-1):
-        if not blocking and timeout != -1:
-            raise ValueError("can't specify a timeout for a non-blocking call")
-        if timeout < 0 and timeout != -1:
-            raise ValueError("timeout value must be a non-negative number")
-        if not self._held:
-            self._held = True
-            return True
-        if not blocking:
-            return False
-        if timeout == -1:
-            raise RuntimeError("deadlock: the lock is held, and no other thread exists that could release it")
-        time.sleep(timeout)
-        return False
-
-    def release(self):
-        if not self._held:
-            raise RuntimeError("release unlocked lock")
-        self._held = False
-
-    def locked(self):
-        return self._held
-
-    def _at_fork_reinit(self):
-        self._held = False
-
-    __enter__ = acquire
-
-    def __exit__(self, *_):
-        self.release()
-
-
-def _fit_threading():
-    import threading
-
-    threading.Lock = threading._allocate_lock = _Lock
-
-
 def seal():
     """The last thing before the template is captured."""
     tell_random_states()
@@ -591,47 +367,3 @@ def seal():
     gc.collect()
     immortalise()
     gc.freeze()
-
-
-def tell_random_states():
-    """Tells the host where importing has left random states: it writes fresh bytes there before each fresh run, so that no
-    two draw the same numbers. For each: a name, the address of the object that holds the state, its Mersenne Twister key."""
-    import random
-    import struct
-
-    _tell_state("random", id(random._inst), struct.pack("<624I", *random._inst.getstate()[1][:624]))
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        state = numpy.random.mtrand._rand
-        _tell_state("numpy", id(state._bit_generator), state.get_state()[1].astype("<u4").tobytes())
-
-
-def _tell_state(name, address, key):
-    _host.call(b"r" + name.encode() + b"\0" + str(address).encode() + b"\0" + key)
-
-
-_PARTS_OF_CODE = operator.attrgetter(
-    "co_consts", "co_names", "co_varnames", "co_filename", "co_name", "co_qualname", "co_linetable", "co_exceptiontable"
-)
-
-
-def immortalise():
-    """Tells the host every object there is, and it makes them immortal: their reference counts are never written again.
-
-    Otherwise a run that only looks at a module dirties the pages of all it looked at, and each must be copied back. What
-    is in a template lives as long as the template anyway.
-    """
-    from array import array
-
-    objects = gc.get_objects()
-    for at in range(0, len(objects), 1000):
-        level = objects[at:at + 1000]
-        addresses = array("I", map(id, level))
-        # Collected containers are all in `objects`. What hangs on them is not: strings, numbers, code, tuples of these.
-        while level := [o for o in gc.get_referents(*level) if not gc.is_tracked(o)]:
-            addresses.extend(map(id, level))
-            for code in [o for o in level if type(o) is types.CodeType]:  # the collector does not look into code
-                parts = _PARTS_OF_CODE(code)
-                level += parts
-                addresses.extend(map(id, parts))
-        _host.call(b"i" + addresses.tobytes())
