@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
-PYTEST_ARGS ?= -q -n $(JOBS)
+PYTEST_ARGS ?= -q -n $(JOBS) --dist=worksteal
 # The build whose unit tests run: release shares its objects with `make build`; asan also finds what only a sanitizer sees.
 UNIT_PRESET ?= release
 # How `make dev` ends: once (after an answer) or stay (at Ctrl-C); empty: stay at a terminal.
@@ -23,12 +23,11 @@ IN_TEST_HOME := SKERRY_HOME=$(TEST_HOME)
 BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake density broker service throughput cpu
 # What runs under the thread sanitizer: the folders that work with processes, signals and threads. tests/layers.py finds those with threads.
 TSAN_TESTS ?= base_test loop_test access_test http_test grpc_test worker_test broker_test session_test workspace_test tool_test task_test api_test shannon_test
-PROTOS := $(patsubst proto/skerry/%.proto,skerry_%_proto,$(wildcard proto/skerry/*.proto)) skerry_standard_proto skerry_shannon_proto skerry_v1_proto
 CPP_FILES = $(shell find skerry tests -name '*.h' -o -name '*.cc')
 TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(shell find skerry -name '*.cc' | sort))
-# Tests of which clang-tidy sees only some, for time: those that the last commit changed, and a quarter by the commit's number, so that
-# four commits in a row see all. TIDY_TESTS="$$(find skerry -name '*_test.cc')" is all at once.
-TIDY_TESTS ?= $(shell tests/share_of_tests.sh 4)
+# Tests of which clang-tidy sees only some, for time: those that the last commit changed, and an eighth by the commit's number, so that
+# eight commits in a row see all. TIDY_TESTS="$$(find skerry -name '*_test.cc')" is all at once.
+TIDY_TESTS ?= $(shell tests/share_of_tests.sh 8)
 # Of tests it asks what may be wrong, not how they are written: fixtures have members without an underscore, no test is hot, descriptors end
 # with it, random numbers are the same each time, and an object may be made to see it go.
 TIDY_TEST_CHECKS := -performance-*,-readability-*,-google-*,-misc-*,-modernize-*,-android-*,-bugprone-throwing-static-initialization,-bugprone-unused-raii,-bugprone-random-generator-seed
@@ -134,7 +133,7 @@ lint-deploy: packages-dev build/venv/.complete ## Lint the Dockerfile, deploy/ a
 .PHONY: tidy
 tidy: packages-dev build/venv/.complete build/tidy/build.ninja ## clang-tidy over every source and a share of the tests; each header by itself
 	@echo "== tidy: $(words $(TIDY_FILES)) sources, $(words $(TIDY_TESTS)) of $(words $(shell find skerry -name '*_test.cc')) tests"
-	cmake --build --preset tidy --parallel $(JOBS) --target $(PROTOS)
+	cmake --build --preset tidy --parallel $(JOBS) --target proto_headers
 	@{ printf '%s\n' $(TIDY_FILES); printf -- '--checks=$(TIDY_TEST_CHECKS) %s\n' $(TIDY_TESTS); } | xargs --max-procs=$(JOBS) --max-lines=1 $(TIDY) \
 	  2> >(grep -v -e 'warnings generated' -e 'warnings treated as errors' >&2) \
 	  && echo "tidy: $(words $(TIDY_FILES)) sources and $(words $(TIDY_TESTS)) tests have no findings"
@@ -149,7 +148,7 @@ tsan: packages-dev test-home build/tsan/build.ninja ## Tests of processes and si
 	@echo "== tsan: $(TSAN_TESTS)"
 	@mkdir -p $(LOGS)
 	cmake --build --preset tsan --parallel $(JOBS) --target $(TSAN_TESTS)
-	@{ failed=0; for test in $(TSAN_TESTS); do $(IN_TEST_HOME) build/tsan/bin/$$test 2>&1 || failed=1; done; exit $$failed; } | tee $(LOGS)/tsan.log
+	@$(IN_TEST_HOME) ctest --test-dir build/tsan --parallel $(JOBS) --output-on-failure --tests-regex '^($(shell echo $(TSAN_TESTS) | tr ' ' '|'))$$' 2>&1 | tee $(LOGS)/tsan.log
 
 .PHONY: fuzz
 fuzz: packages-dev build/asan/build.ninja ## Each fuzz target for FUZZ_SECONDS (20)

@@ -8,7 +8,7 @@
 # SKERRY_FUZZ, one program for each fuzz source. `unit_tests` is all tests, `fuzzers` all programs that fuzz.
 
 # -Wno-restrict: gcc 12 sees overlaps in std::string's own code (gcc bug 105651).
-set(SKERRY_UNOPTIMIZED "" CACHE STRING "Folders that are compiled with -O0: a list")
+set(SKERRY_UNOPTIMIZED "" CACHE STRING "Folders that are compiled with -O0, as tests and generated code are then: a list")
 add_custom_target(unit_tests)
 add_custom_target(fuzzers)
 add_library(skerry_warnings INTERFACE)
@@ -85,10 +85,12 @@ function(skerry_library name)
     target_link_libraries(${name}_test PRIVATE ${target} ${ARG_TEST_DEPS} ${ARG_PRIVATE_DEPS} GTest::gtest GTest::gmock
       GTest::gtest_main skerry_warnings skerry_test_options)
     target_compile_definitions(${name}_test PRIVATE SKERRY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    if(speed)
+    if(SKERRY_UNOPTIMIZED)
       target_compile_options(${name}_test PRIVATE -O0)
+      skerry_precompile(${name}_test tests _unoptimized)
+    else()
+      skerry_precompile(${name}_test tests)
     endif()
-    skerry_precompile(${name}_test tests ${speed})
     add_dependencies(unit_tests ${name}_test)
     add_test(NAME ${name}_test COMMAND ${name}_test)
     set_tests_properties(${name}_test PROPERTIES TIMEOUT 300)  # one that hangs takes the others' time otherwise
