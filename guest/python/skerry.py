@@ -26,6 +26,7 @@ import types
 
 import _host
 import _reactor
+from _skerry_memory import zero_free_memory
 from _skerry_report import RESERVE, clean, clip, lay_in_reserve, name_of, report, type_name, without_us
 from _skerry_template import immortalise, tell_random_states
 from _skerry_threads import fit_asyncio, fit_threading
@@ -211,6 +212,9 @@ def serve(frame):
     header = json.loads(frame[:end]) if end else {}
     name = header.get("name", "<string>")
     if header:
+        if "zero_free_memory" in header:
+            zero_free_memory()
+            return 0
         _apply(header)
     if not RESERVE:
         lay_in_reserve()

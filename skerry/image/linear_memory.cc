@@ -102,6 +102,7 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(
 }
 
 Status LinearMemory::grow_to(std::size_t size) {
+  if (is_fixed_ && size > size_) return absl::FailedPreconditionError("memory must not grow now");
   if (size > limit_.value || size > kReservation) {
     refused_ = true;
     return absl::ResourceExhaustedError("memory limit of " + std::to_string(limit_.value) +

@@ -51,6 +51,9 @@ class LinearMemory {
   /// Makes `size` bytes accessible; the new ones are zero. kResourceExhausted beyond the limit.
   Status grow_to(std::size_t size);
 
+  /// While it is fixed, any growth fails; that is no refusal for want of memory.
+  void fix_size(bool is_fixed) { is_fixed_ = is_fixed; }
+
   /// From `pause_fault_accounting` to `resume_fault_accounting` nobody writes in this memory but
   /// this object: page faults that the process takes then tell nothing about it. Without them, any
   /// may be the guest's.
@@ -129,6 +132,7 @@ class LinearMemory {
   std::size_t size_ = 0;
   std::size_t peak_ = 0;
   bool refused_ = false;
+  bool is_fixed_ = false;
   ByteSize limit_;
   std::shared_ptr<const ImagePages> image_;
   std::optional<DirtyPages> tracker_;

@@ -112,6 +112,15 @@ TEST_F(LinearMemoryTest, GrowthBeyondTheLimitIsRefusedAndNoted) {
   EXPECT_EQ(memory->size(), kLimit.value);
 }
 
+TEST_F(LinearMemoryTest, MemoryOfFixedSizeDoesNotGrowAndIsNotShortOfAny) {
+  memory->fix_size(true);
+  EXPECT_EQ(memory->grow_to(kImageSize + kWasmPageSize).code(), StatusCode::kFailedPrecondition);
+  EXPECT_FALSE(memory->growth_was_refused());
+  EXPECT_EQ(memory->size(), kImageSize);
+  memory->fix_size(false);
+  EXPECT_TRUE(memory->grow_to(kImageSize + kWasmPageSize).ok());
+}
+
 TEST_F(LinearMemoryTest, NoLimitReachesBeyondTheReservation) {
   auto unlimited = LinearMemory::zeroed(bytes(std::uint64_t{1} << 40));
   ASSERT_TRUE(unlimited.ok());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -241,6 +242,17 @@ Result<engine::CallEnd> Sandbox::call(std::string_view function,
   const Visit visit(*this);
   auto end = instance_->call(function, arguments);
   if (!end.ok() || end->kind != engine::CallEnd::Kind::kReturned) unsound_ = true;
+  return end;
+}
+
+Result<engine::CallEnd> Sandbox::call_aside(std::string_view function,
+                                            std::span<const std::uint64_t> arguments) {
+  const std::uint64_t fuel = limits_.fuel ? instance_->fuel() : 0;
+  if (limits_.fuel) SKERRY_TRY(instance_->set_fuel(std::numeric_limits<std::int64_t>::max()));
+  memory_->fix_size(true);
+  auto end = call(function, arguments);
+  memory_->fix_size(false);
+  if (limits_.fuel) SKERRY_TRY(instance_->set_fuel(fuel));
   return end;
 }
 

@@ -93,6 +93,11 @@ class Sandbox {
   /// fares is in CallEnd.
   Result<engine::CallEnd> call(std::string_view function, std::span<const std::uint64_t> arguments);
 
+  /// Calls an export on our own behalf, after a run: memory cannot grow meanwhile, and the fuel
+  /// that it takes is not the run's.
+  Result<engine::CallEnd> call_aside(std::string_view function,
+                                     std::span<const std::uint64_t> arguments);
+
   /// Places bytes where the guest's `host_alloc` says, and returns the address.
   Result<std::uint32_t> place(std::string_view bytes);
 

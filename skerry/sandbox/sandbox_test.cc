@@ -253,6 +253,28 @@ TEST_F(SandboxTest, FuelRunsOut) {
   EXPECT_EQ(value("hello"), 0U) << "the next run has its own";
 }
 
+TEST_F(SandboxTest, CallsAsideTakeNoFuelAndNoNewMemory) {
+  loaded.program = program(engine::Metering::kFuel);
+  limits.fuel = 100'000;
+  sandbox = Sandbox::load(loaded, limits).value();
+  enter();
+  const auto fuel = [&] {
+    Usage usage;
+    sandbox->measure(usage);
+    return usage.fuel;
+  };
+  value("hello");
+  const auto used = fuel();
+  const std::size_t size = sandbox->memory().size();
+  const std::uint64_t pages = 1;
+  ASSERT_TRUE(sandbox->call_aside("grow", {&pages, 1}).ok());
+  EXPECT_EQ(fuel(), used);
+  EXPECT_EQ(sandbox->memory().size(), size);
+  EXPECT_FALSE(sandbox->growth_was_refused());
+  EXPECT_EQ(value("grow", {1}), 1U) << "it may grow again";
+  EXPECT_GT(fuel(), used);
+}
+
 TEST_F(SandboxTest, SeedDeterminesRandomness) {
   const auto draw = [&](std::optional<std::uint64_t> seed) {
     reset();
