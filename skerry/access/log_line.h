@@ -19,7 +19,7 @@ std::string log_time();
 /// Something that was done on a principal's behalf. The texts are borrowed for a call; names that
 /// callers chose may have any length and are cut.
 struct AuditEvent {
-  std::string_view action;        ///< "call", "run", "session.export", "file.write"
+  std::string_view action;        ///< "call", "session.export", "file.write"
   std::string_view tool = {};     ///< of a call
   std::string_view object = {};   ///< what else it was done to: a fork's name, a path
   std::string_view outcome = {};  ///< "ok", "failed", "unauthenticated"

@@ -23,7 +23,7 @@ struct RunApi {
   std::function<Status()> ports_ready;
 };
 
-/// Adds `/v1/run`.
+/// Adds `/v1/run` and, for input that comes while the program runs, `/v1/run/stream`.
 void add_run_routes(const RunApi& api, http::Router& router);
 
 /// Adds `/health…` and `/readiness`.

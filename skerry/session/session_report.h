@@ -10,7 +10,7 @@
 #include "skerry/store/session_store.h"
 #include "skerry/v1/skerry.pb.h"
 
-/// Sessions as the command line and the service tell them: docs/sessions.md has the keys.
+/// Sessions as the command line and the service tell them: docs/outcomes.md has the keys.
 namespace skerry::session {
 
 v1::Session proto_of(const store::SessionInfo& info);
