@@ -65,7 +65,7 @@ LANGUAGE_FILES = {
     "tool/python_executor.h": "the tool",
     "tool/modules/python_wasi_runner.cc": "the tool, for interpreters that callers bring",
     "tool/modules/python_wasi_runner.h": "the tool, for interpreters that callers bring",
-    "tool/result_cache.cc": "tools whose results are not kept",
+    "tool/result_cache.cc": "tools whose results may be kept",
     "tool/runs.cc": "runs count as calls of the tool",
     "tool/session_tools.cc": "the tools' tags",
     # As Shannon does it.
