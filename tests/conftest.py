@@ -45,6 +45,11 @@ def pytest_collection_modifyitems(config, items):
 
 SECRET = "host-secret-5f1c"
 
+# The service's tools, in the order of its lists. Models are offered none that is dangerous or about sessions.
+TOOLS_FOR_MODELS = ["python_executor", "code_executor", "python_wasi_runner", "calculator"]
+SAFE_TOOLS = [*TOOLS_FOR_MODELS, "get_session_info"]
+TOOLS = [*SAFE_TOOLS, "clear_sessions"]
+
 
 @dataclass
 class Run:

@@ -10,7 +10,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from conftest import wait_until
+from conftest import TOOLS, wait_until
 from grpc_client import Client, metadata, name_of, output, refused
 
 
@@ -276,11 +276,8 @@ def test_a_client_that_goes_frees_its_worker(agent):
 # ------------------------------------------------------------------------------------------------- what there is to call
 
 
-TOOLS = {"python_executor", "code_executor", "python_wasi_runner", "calculator", "get_session_info", "clear_sessions"}
-
-
 def test_tools_are_found(agent):
-    assert {tool.name for tool in agent.DiscoverTools().tools} == TOOLS
+    assert [tool.name for tool in agent.DiscoverTools().tools] == TOOLS
     assert [tool.name for tool in agent.DiscoverTools(query="ARITHMETIC").tools] == ["calculator"]
     assert [tool.name for tool in agent.DiscoverTools(categories=["code"], query="numpy").tools] == ["python_executor"]
     assert len(agent.DiscoverTools(max_results=1).tools) == 1
@@ -293,7 +290,7 @@ def test_tools_are_found(agent):
 
 def test_capabilities_and_health_are_true(agent):
     can = agent.GetCapabilities()
-    assert set(can.supported_tools) == TOOLS
+    assert list(can.supported_tools) == TOOLS
     assert (can.max_memory_mb, can.max_concurrent_tasks, list(can.supported_modes)) == (256, 16, [1, 2, 3])
     health = agent.HealthCheck()
     assert health.healthy and health.active_tasks == 0 and 0 < health.memory_usage_percent < 100

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import wait_until
+from conftest import SAFE_TOOLS, TOOLS, wait_until
 from grpc_client import Client
 
 
@@ -150,13 +150,13 @@ def test_a_run_that_cannot_be_says_why(client, body, said):
 
 
 def test_tools_tell_about_themselves(client):
-    assert client.get("/tools/list") == ["python_executor", "code_executor", "python_wasi_runner", "calculator", "get_session_info"]
+    assert client.get("/tools/list") == SAFE_TOOLS
     assert client.get("/tools/list?category=code") == ["python_executor", "code_executor", "python_wasi_runner"]
     assert client.get("/tools/categories") == ["calculation", "code", "session"]
     assert [each["name"] for each in client.get("/tools/schemas")] == client.get("/tools/list")
     assert client.get("/tools/calculator/schema")["parameters"]["required"] == ["expression"]
     assert client.get("/tools/python_executor/metadata")["sandboxed"] is True
-    assert client.get("/api/v1/tools")["count"] == 5
+    assert client.get("/api/v1/tools")["count"] == len(SAFE_TOOLS)
     assert client.get("/api/v1/tools/calculator")["category"] == "calculation"
     assert client("GET", "/tools/nope/schema")[0] == 404
 
@@ -228,7 +228,7 @@ def test_what_may_be_left_out_may_be_null(client):
     told = client.post("/agent/query", query="Execute Python: print(1)", context=None, session_id=None, agent_id=None, temperature=None)
     assert told["response"] == "1\n" and told["metadata"]["agent_id"] == "default"
     assert client.post("/api/v1/tools/calculator/execute", arguments={"expression": "1"}, session_id=None)["success"]
-    assert client.get("/tools/list?exclude_dangerous=False") == [*client.get("/tools/list?exclude_dangerous=true"), "clear_sessions"]
+    assert client.get("/tools/list?exclude_dangerous=False") == TOOLS and client.get("/tools/list?exclude_dangerous=true") == SAFE_TOOLS
 
 
 def test_a_path_that_is_there_word_for_word_is_no_variable_s(client):

@@ -12,7 +12,7 @@ import time
 import grpc
 import pytest
 
-from conftest import wait_until
+from conftest import TOOLS_FOR_MODELS, wait_until
 from grpc_client import Client, name_of, output
 from model_server import ModelServer, body, calls, endless, half_a_stream, python, refusal, silence, words
 from stream_clients import EventSource
@@ -96,8 +96,7 @@ def test_the_model_calls_python_and_says_what_it_found(client, model):
     first, second = model.requests
     assert first["model"] == "scripted" and first["stream"] is False and "temperature" not in first
     assert [each["role"] for each in first["messages"]] == ["system", "user"]
-    assert {each["function"]["name"] for each in first["tools"]} == {
-        "python_executor", "calculator", "code_executor", "python_wasi_runner"}
+    assert [each["function"]["name"] for each in first["tools"]] == TOOLS_FOR_MODELS
     assert model.told() == ["42\n"]
     assert second["messages"][-1]["tool_call_id"] == second["messages"][-2]["tool_calls"][0]["id"]
     assert model.headers[0]["Authorization"] == f"Bearer {KEY}"
