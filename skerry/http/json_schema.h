@@ -17,11 +17,7 @@ inline nlohmann::ordered_json object_schema() { return {{"type", "object"}}; }
 inline nlohmann::ordered_json list_schema(nlohmann::ordered_json of) {
   return {{"type", "array"}, {"items", std::move(of)}};
 }
-/// What `task::is_id` takes.
-inline nlohmann::ordered_json task_id_schema() {
-  return {{"type", "string"}, {"pattern", "^[A-Za-z0-9:_.-]{1,128}$"}};
-}
-/// The same, or null.
+/// What `schema` describes, or null.
 inline nlohmann::ordered_json nullable(nlohmann::ordered_json schema) {
   schema["type"] = {schema["type"], "null"};
   if (const auto words = schema.find("enum"); words != schema.end()) words->push_back(nullptr);

@@ -25,7 +25,6 @@ using http::object_of;
 using http::response_of;
 using http::RouteParameter;
 using http::Router;
-using http::task_id_schema;
 using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
@@ -38,6 +37,11 @@ constexpr std::size_t kMaxReason = 1000;
 constexpr std::size_t kMaxControl = 64 * 1024;  // bytes of a body with a reason
 // What takes longer than a millisecond is not the event loop's to do.
 constexpr std::size_t kReadOnLoop = 64 * 1024;
+
+/// What `task::is_id` takes.
+ordered_json task_id_schema() {
+  return {{"type", "string"}, {"pattern", "^[A-Za-z0-9:_.-]{1,128}$"}};
+}
 
 /// A handler whose request lives for as long as it works.
 template <typename Handle>

@@ -33,17 +33,20 @@ struct Parameter {
 /// What a tool says about itself: to people, to models, to the check of its arguments.
 struct Definition {
   std::string name;
-  std::string version;
-  std::string description;
-  std::string category;
+  std::string version;      ///< "2.0.0"
+  std::string description;  ///< models read it, too
+  std::string category;     ///< "code"; lists of tools can be narrowed to some
   std::vector<Parameter> parameters;
   std::vector<std::string> tags = {};
+  /// Models are offered the tool only where a request names it; lists can leave it out.
   bool is_dangerous = false;
-  bool is_sandboxed = true;
-  bool is_session_aware = false;
-  std::chrono::seconds timeout{30};
-  int memory_mb = 256;
-  int calls_per_minute = 0;                   ///< 0: not limited
+  // Clients are told these three, and nothing enforces them. The tool itself keeps to its limits.
+  bool is_sandboxed = true;          ///< no call runs code outside a sandbox
+  std::chrono::seconds timeout{30};  ///< the longest that a call takes
+  int memory_mb = 256;               ///< the most that a call takes
+  /// By each key, or by each tenant without keys; the toolbox refuses what is above. 0: not
+  /// limited.
+  int calls_per_minute = 0;
   double cost_usd = 0;                        ///< of one call
   std::vector<nlohmann::json> examples = {};  ///< arguments that show what it is for
 };
@@ -53,7 +56,7 @@ struct Definition {
 class Arguments {
  public:
   /// kInvalidArgument naming what is missing, unknown, of the wrong type or out of its bounds.
-  /// Integral numbers and numeric text count as integers, as clients of the reference expect.
+  /// Integral numbers and numeric text count as integers, as Shannon's clients expect.
   static Result<Arguments> check(const Definition& definition, nlohmann::json given);
 
   bool has(std::string_view name) const { return values_.contains(name); }

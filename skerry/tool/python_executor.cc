@@ -43,7 +43,6 @@ Definition define(const sandbox::Limits& limits) {
             .is_capped = true},
            {.name = "stdin", .description = "Standard input, whole", .default_value = ""}},
       .tags = {"python", "code", "numpy", "pandas"},
-      .is_session_aware = true,
       .timeout = std::chrono::seconds(kMaxSeconds),
       .memory_mb = static_cast<int>(limits.memory.value >> 20),
       .cost_usd = 0.001,

@@ -51,7 +51,6 @@ const Definition& GetSessionInfo::definition() const {
       .parameters = {{.name = "session_id",
                       .description = "Which session; left out: that of the request"}},
       .tags = {"python", "session"},
-      .is_session_aware = true,
       .examples = {{{"session_id", "analysis"}}}};
   return kDefinition;
 }
