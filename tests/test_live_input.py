@@ -14,6 +14,7 @@ from live_clients import GrpcRun, SocketRun
 from stream_clients import WebSocket
 from test_http import Http
 
+
 def metrics(http):
     http.connection.request("GET", "/metrics")
     return http.connection.getresponse().read().decode()
@@ -214,6 +215,22 @@ def test_a_client_that_vanishes_while_it_is_awaited_ends_its_run(served, begin):
     assert 'skerry_workers{state="running"} 1' in metrics(http)
     person.wire.vanish()
     assert wait_until(lambda: 'skerry_workers{state="running"} 0' in metrics(http), 5)
+
+
+def test_a_websocket_client_that_takes_nothing_is_cut_off(serve, tmp_path):
+    config = tmp_path / "write.yaml"
+    config.write_text("service:\n  write_timeout_seconds: 1\n  loop_handler_alarm_ms: 50\nwasi:\n  max_asked_output_bytes: 30000000\n")
+    served = serve(env={"CONFIG_PATH": str(config)})
+    http = Http(served.http)
+    code = "for _ in range(800): print('x' * 30_000)\n"
+    wire = SocketRun(served, code=code, max_output=30_000_000, isolation="process")
+    assert wait_until(lambda: 'skerry_workers{state="running"} 1' in metrics(http), 5)
+    assert wait_until(lambda: 'skerry_workers{state="running"} 0' in metrics(http), 5)
+    assert len(b"".join(iter(lambda: wire.socket.file.read1(1 << 20), b""))) < 20_000_000
+    wire.close()
+    reader = SocketRun(served, code=code, max_output=30_000_000, isolation="process")
+    assert sum(len(value) for name, value in reader.events if name == "stdout") == 800 * 30_001
+    reader.close()
 
 
 def memory_of(pid):

@@ -295,7 +295,7 @@ class Http1Connection final : public Connections::Member {
                          BodyShare& share, bool keep_alive) {
     const bool is_head = parser.get().method() == bhttp::verb::head;
     if (request.wants_web_socket) {
-      WebSocketEvents<Stream> messages(stream_, parser.get(), share);
+      WebSocketEvents<Stream> messages(stream_, parser.get(), share, limits_.write);
       auto answering = answer_messages(std::move(request), std::move(match), messages);
       auto refusal = co_await std::move(answering);
       is_taken_ = messages.has_taken();

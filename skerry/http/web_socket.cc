@@ -29,17 +29,17 @@ constexpr std::size_t kMaxReceived = std::size_t{64} << 10;
 constexpr std::size_t kMessageCost = 64;
 constexpr std::chrono::seconds kRoomCheck{1};
 constexpr std::chrono::seconds kHandshake{10};
-// Until a client has taken one event.
-constexpr std::chrono::seconds kWrite{30};
 // A ping goes out after half of it.
 constexpr std::chrono::seconds kSilence{30};
 
 }  // namespace
 
 template <typename Stream>
-WebSocketEvents<Stream>::WebSocketEvents(Stream& stream, const Request& request, BodyShare& share)
+WebSocketEvents<Stream>::WebSocketEvents(Stream& stream, const Request& request, BodyShare& share,
+                                         std::chrono::milliseconds write_time)
     : stream_(stream),
       request_(request),
+      write_time_(write_time),
       changed_(stream.get_executor(), kNever),
       taken_(stream.get_executor(), kNever),
       gone_(stream.get_executor(), kNever),
@@ -100,9 +100,21 @@ void WebSocketEvents<Stream>::end() {
   wanted_.cancel();
 }
 
+/// Tells the handler, whatever it waits for: it may not be the client's next message.
+template <typename Stream>
+void WebSocketEvents<Stream>::overflow() {
+  is_overflown_ = true;
+  reason_.code = websocket::close_code::try_again_later;
+  messages_.clear();
+  messages_size_ = 0;
+  (void)share_.grow_to(kept_);
+  received_.cancel();
+  gone_.cancel();
+}
+
 template <typename Stream>
 awaitable<void> WebSocketEvents<Stream>::gone() {
-  while (!is_gone_) {
+  while (!is_gone_ && !is_overflown_) {
     auto waiting = gone_.async_wait(kTuple);
     (void)co_await std::move(waiting);
   }
@@ -148,7 +160,7 @@ awaitable<void> WebSocketEvents<Stream>::write() {
     }
     const std::string now = std::move(waiting_.front());
     waiting_.pop_front();
-    late.set_after(kWrite);
+    late.set_after(write_time_);
     auto writing = socket_->async_write(asio::buffer(now), kTuple);
     const auto [error, size] = co_await std::move(writing);
     late.clear();
@@ -196,9 +208,8 @@ awaitable<bool> WebSocketEvents<Stream>::read_message(boost::beast::flat_buffer&
       buffer.clear();  // dropped as it comes
       continue;
     }
-    is_overflown_ = !share_.grow_to(kept_ + messages_size_ + buffer.size());
-    if (is_overflown_) {
-      received_.cancel();
+    if (!share_.grow_to(kept_ + messages_size_ + buffer.size())) {
+      overflow();
       co_return false;
     }
   } while (!socket_->is_message_done());
@@ -229,12 +240,13 @@ awaitable<Result<std::string>> WebSocketEvents<Stream>::receive(
       wanted_.cancel();
       co_return message;
     }
+    // Before it is asked who was cancelled: an overflow is why.
+    if (is_overflown_) {
+      co_return absl::UnavailableError("other requests' bodies take all memory for these");
+    }
     const auto state = co_await asio::this_coro::cancellation_state;
     if (is_gone_ || state.cancelled() != asio::cancellation_type::none) {
       co_return absl::CancelledError("the client has gone");
-    }
-    if (is_overflown_) {
-      co_return absl::UnavailableError("other requests' bodies take all memory for these");
     }
     received_.expires_at(latest);
     auto waiting = received_.async_wait(kTuple);

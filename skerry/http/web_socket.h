@@ -24,7 +24,9 @@ namespace skerry::http {
 /// Events as messages of a WebSocket: each one's data, as text. What the client sends is read and
 /// dropped, unless the handler listens: then 64 KiB of it wait for the handler, and no more is read
 /// meanwhile. A client that answers no ping for thirty seconds, sends too large a message or takes
-/// nothing is cut off; so is one whose messages are not read for so long.
+/// nothing for the write time is cut off; so is one whose messages are not read for thirty seconds.
+/// One whose messages find no memory is done with at once: the handler is cancelled, and the close
+/// code says to try again later.
 ///
 /// The handshake is answered when the handler opens the stream, so that it can refuse before.
 /// There is one for each of the streams above. Confined to the loop's thread.
@@ -33,8 +35,10 @@ class WebSocketEvents final : public EventStream {
  public:
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
 
-  /// Takes the connection when it is opened. Stream, request and share must outlive it.
-  WebSocketEvents(Stream& stream, const Request& request, BodyShare& share);
+  /// Takes the connection when it is opened. Stream, request and share must outlive it. A client
+  /// has `write_time` to take an event.
+  WebSocketEvents(Stream& stream, const Request& request, BodyShare& share,
+                  std::chrono::milliseconds write_time);
 
   void open() override;
   void send(const StreamEvent& event) override;
@@ -53,7 +57,7 @@ class WebSocketEvents final : public EventStream {
 
   /// Shakes hands, writes what comes, and closes. To the end of all that.
   boost::asio::awaitable<void> pump();
-  /// Until the client is gone.
+  /// Until the client is gone, or its messages find no memory.
   boost::asio::awaitable<void> gone();
 
  private:
@@ -62,10 +66,12 @@ class WebSocketEvents final : public EventStream {
   boost::asio::awaitable<void> read();
   boost::asio::awaitable<bool> read_message(boost::beast::flat_buffer& buffer);
   boost::asio::awaitable<void> room();
+  void overflow();
   void end();
 
   Stream& stream_;
   const Request& request_;
+  std::chrono::milliseconds write_time_;
   std::optional<Socket> socket_;
   boost::asio::steady_timer changed_;  // by the handler
   boost::asio::steady_timer taken_;    // by the client

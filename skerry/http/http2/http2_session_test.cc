@@ -217,6 +217,40 @@ TEST_F(Http2SessionTest, AReaderThatStopsIsEndedAndHoldsBackItsOtherRequests) {
   EXPECT_EQ(requests_.size(), 2U);
 }
 
+TEST_F(Http2SessionTest, SeveralMayWaitUntilAReaderHasTakenEnough) {
+  const std::size_t size = 2'000'000;
+  std::vector<std::size_t> done;
+  const auto wait = [&](std::size_t most) -> boost::asio::awaitable<void> {
+    auto draining = requests_.at(0)->drained(most);
+    EXPECT_TRUE(co_await std::move(draining));
+    EXPECT_LE(requests_.at(0)->unsent(), most);
+    done.push_back(most);
+  };
+  respond_ = [&](Http2Stream& stream) {
+    stream.respond(200, {}, Http2Stream::End::kNo);
+    stream.write(std::string(size, 'x'));
+  };
+  server_.receive(kClientBegins + frame(NGHTTP2_HEADERS, 5, 1, kHead));
+  for (const std::size_t most : {std::size_t{0}, size / 2}) {
+    boost::asio::co_spawn(io_, wait(most), boost::asio::detached);
+  }
+  int handlers = 0;
+  while (handlers < 100 && io_.poll_one() > 0) ++handlers;
+  EXPECT_LT(handlers, 100) << "they wake each other";
+  EXPECT_TRUE(done.empty());
+  // The windows of the protocol are 64 KiB: as much goes out each time that the client lets more.
+  const std::string more("\0\0\xFF\xFF", 4);
+  for (std::size_t sent = 0; sent < size; sent += 0xFFFF) {
+    while (!server_.output().empty()) {
+    }
+    server_.receive(frame(NGHTTP2_WINDOW_UPDATE, 0, 0, more) +
+                    frame(NGHTTP2_WINDOW_UPDATE, 0, 1, more));
+    io_.restart();
+    io_.poll();
+  }
+  EXPECT_EQ(done, (std::vector<std::size_t>{size / 2, 0}));
+}
+
 TEST_F(Http2SessionTest, ALargeHeadIsToldAndAHugeOneEndsTheConnection) {
   respond_ = [](Http2Stream& stream) {
     stream.respond(stream.head_fault() == Http2Stream::HeadFault::kTooLarge ? 431 : 200, {},
