@@ -14,7 +14,7 @@ import sys
 import pytest
 
 SEED = 1
-# Streams end when a task does, or never; a WebSocket is no request. tests/test_tasks.py and tests/test_live_input.py have them.
+# Streams end when a task does, or never; a WebSocket is no request. tests/test_task_streams.py and tests/test_live_input.py have them.
 STREAMS = "^/api/v1/stream/|^/v1/run/stream$"
 
 # What a schema cannot say: that an octet-stream is a session of ours; how much memory a run needs to begin; that calls which
