@@ -160,6 +160,7 @@ def test_a_truncated_export_is_refused(client):
     ("POST", "/v1/sessions/work/rewind", {}, 400, "revision"),
     ("POST", "/v1/sessions/work/rewind", {"revision": -1}, 400, "revision"),
     ("POST", "/v1/sessions/work/rewind", {"revision": 1.5}, 400, "revision"),
+    ("POST", "/v1/sessions/work/rewind", {"revision": ""}, 400, "revision"),
     ("POST", "/v1/sessions/work/rewind", {"revision": 7}, 404, "7"),
     ("POST", "/v1/sessions/nobody/rewind", {"revision": 1}, 404, "nobody"),
     ("POST", "/v1/sessions/work/checkpoint", {"label": ""}, 400, "label"),
@@ -169,8 +170,11 @@ def test_a_truncated_export_is_refused(client):
     ("POST", "/v1/sessions/work/fork", {"name": "../x"}, 400, "session"),
     ("POST", "/v1/sessions/nobody/fork", {"name": "x"}, 404, "nobody"),
     ("DELETE", "/v1/sessions/nobody", None, 404, "nobody"),
-    ("DELETE", "/v1/sessions", None, 400, "all=true"),
-    ("DELETE", "/v1/sessions/", None, 400, "all=true"),
+    ("DELETE", "/v1/sessions", None, 400, "'all'"),
+    ("DELETE", "/v1/sessions/", None, 400, "'all'"),
+    ("DELETE", "/v1/sessions?all=1", None, 400, "boolean"),
+    ("DELETE", "/v1/sessions?all=", None, 400, "boolean"),
+    ("DELETE", "/v1/sessions?all=false", None, 400, "all"),
     ("PATCH", "/v1/sessions/work", {}, 405, ""),
 ])
 def test_what_does_not_fit_is_refused_and_changes_nothing(client, method, path, body, status, word):
@@ -299,6 +303,31 @@ def test_grpc_codes_are_true(own):
     refused(lambda: own.Run(code="1", isolation="none"), grpc.StatusCode.INVALID_ARGUMENT)
     refused(lambda: own.Run(code="1", session="a/b"), grpc.StatusCode.INVALID_ARGUMENT)
     assert json_format.MessageToDict(own.GetSession(session="work"))["head"] == "1"
+
+
+@pytest.mark.parametrize("method, fields, http_method, path, body", [
+    ("Rewind", {}, "POST", "/rewind", {}),
+    ("Rewind", {"revision": "-1"}, "POST", "/rewind", {"revision": "-1"}),
+    ("Rewind", {"revision": "9"}, "POST", "/rewind", {"revision": 9}),
+    ("Rewind", {"revision": "nothing"}, "POST", "/rewind", {"revision": "nothing"}),
+    ("Fork", {}, "POST", "/fork", {}),
+    ("Fork", {"name": "../x"}, "POST", "/fork", {"name": "../x"}),
+    ("Fork", {"name": "n" * 129}, "POST", "/fork", {"name": "n" * 129}),
+    ("Fork", {"name": "work"}, "POST", "/fork", {"name": "work"}),
+    ("Checkpoint", {"label": "7"}, "POST", "/checkpoint", {"label": "7"}),
+    ("Checkpoint", {"label": "a\nb"}, "POST", "/checkpoint", {"label": "a\nb"}),
+    ("Checkpoint", {"label": "l" * 129}, "POST", "/checkpoint", {"label": "l" * 129}),
+    ("Diff", {}, "GET", "/diff", None),
+    ("Diff", {"to": "1"}, "GET", "/diff?to=1", None),
+    ("Diff", {"from": "9"}, "GET", "/diff?from=9", None),
+    ("Diff", {"from": "1", "to": "nothing"}, "GET", "/diff?from=1&to=nothing", None),
+    ("ExportSession", {"revision": "nothing"}, "GET", "/export?revision=nothing", None),
+], ids=lambda value: value[:20] if isinstance(value, str) else "")
+def test_what_does_not_fit_is_refused_in_the_same_words_over_both(own, client, method, fields, http_method, path, body):
+    run(client, "x = 1", "work")
+    status, _, answer = client(http_method, f"/v1/sessions/work{path}", body)
+    code = {400: grpc.StatusCode.INVALID_ARGUMENT, 404: grpc.StatusCode.NOT_FOUND, 409: grpc.StatusCode.ALREADY_EXISTS}[status]
+    assert refused(lambda: getattr(own, method)(session="work", **fields), code) == answer["error"]
 
 
 def test_that_a_session_begins_anew_is_an_event_before_the_run_and_stands_in_its_outcome(serve, own_home):

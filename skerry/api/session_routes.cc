@@ -27,8 +27,11 @@ using session::Sessions;
 
 constexpr const char* kExportType = "application/octet-stream";
 
+/// The session of a request's path; a route of all sessions has none.
 SessionRef ref_of(const http::Request& request) {
-  return {.principal = request.principal, .name = request.variables.at("session")};
+  const auto name = request.variables.find("session");
+  return {.principal = request.principal,
+          .name = name == request.variables.end() ? "" : name->second};
 }
 
 /// A result as a response: its value's JSON, or what failed.
@@ -51,19 +54,26 @@ awaitable<std::optional<http::Response>> list(Sessions& sessions, http::Request 
   co_return told(all);
 }
 
-awaitable<std::optional<http::Response>> clear(Sessions& sessions, http::Request request) {
-  std::optional<std::string> name;
-  if (const auto found = request.variables.find("session"); found != request.variables.end()) {
-    name = found->second;
-  } else if (const auto all = request.query.find("all");
-             all == request.query.end() || all->second != "true") {
-    co_return error_response(400, "this would forget every session: say so with ?all=true");
-  }
-  const auto cleared = co_await sessions.clear(std::move(request.principal), std::move(name));
+awaitable<std::optional<http::Response>> clear(Sessions& sessions, access::Principal principal,
+                                               std::optional<std::string> name) {
+  const auto cleared = co_await sessions.clear(std::move(principal), std::move(name));
   if (!cleared.ok()) co_return response_of(cleared.status());
   v1::ClearSessionsResponse message;
   message.set_cleared(*cleared);
   co_return json_response(run::document_of(message));
+}
+
+awaitable<std::optional<http::Response>> clear_one(Sessions& sessions, http::Request request) {
+  std::string name = request.variables.at("session");
+  auto clearing = clear(sessions, std::move(request.principal), std::move(name));
+  co_return co_await std::move(clearing);
+}
+
+awaitable<std::optional<http::Response>> clear_all(Sessions& sessions, SessionRef ref,
+                                                   v1::ClearSessionsRequest query) {
+  if (!query.all()) co_return error_response(400, "all=false forgets none");
+  auto clearing = clear(sessions, std::move(ref.principal), std::nullopt);
+  co_return co_await std::move(clearing);
 }
 
 awaitable<std::optional<http::Response>> checkpoint(Sessions& sessions, SessionRef ref,
@@ -136,7 +146,7 @@ http::Handler of(Sessions& sessions, Handler handler) {
   };
 }
 
-/// Answers a request about one session with what `handler` makes of its parameters, a `Message`.
+/// Answers a request about sessions with what `handler` makes of its parameters, a `Message`.
 template <typename Message, typename Handler>
 awaitable<std::optional<http::Response>> answer(Sessions& sessions, Handler handler,
                                                 const run::MessageDecoder& decoder, SessionRef ref,
@@ -166,6 +176,12 @@ http::Route taking(const char* name, Sessions& sessions, loop::Pool& pool, Handl
   return route;
 }
 
+/// What a text of a query stands for: itself, or a truth value where one is asked for.
+json value_of(const std::string& text, const ordered_json& schema) {
+  const bool is_truth = schema.at("type") == "boolean" && (text == "true" || text == "false");
+  return is_truth ? json(text == "true") : json(text);
+}
+
 /// The same for a route whose query has the fields of `Query`; other names in it count for nothing.
 template <typename Query, typename Handler>
 http::Route asking(const char* name, Sessions& sessions, Handler handler, http::Route route) {
@@ -176,6 +192,7 @@ http::Route asking(const char* name, Sessions& sessions, Handler handler, http::
     if (rules.in_path()) continue;
     RouteParameter parameter(field.name().c_str());
     parameter.schema.update(run::schema_of(field, rules));
+    if (parameter.schema.at("type") == "boolean") parameter.schema.erase("pattern");
     parameter.is_required = rules.required();
     route.queries.push_back(std::move(parameter));
   }
@@ -184,7 +201,7 @@ http::Route asking(const char* name, Sessions& sessions, Handler handler, http::
     json given = json::object();
     for (const RouteParameter& each : known) {
       const auto found = request.query.find(each.name);
-      if (found != request.query.end()) given[each.name] = found->second;
+      if (found != request.query.end()) given[each.name] = value_of(found->second, each.schema);
     }
     return answer<Query>(sessions, handler, *decoder, ref_of(request), std::move(given));
   };
@@ -260,15 +277,14 @@ void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
                .summary = "Forget a session",
                .answer = schema_of<v1::ClearSessionsResponse>(),
                .errors = {400, 403, 404, 500, 503},
-               .handler = of(sessions, clear)});
-  add(router,
-      {.method = "DELETE",
-       .path = "/v1/sessions",
-       .summary = "Forget all sessions; all=true says that this is meant",
-       .answer = schema_of<v1::ClearSessionsResponse>(),
-       .errors = {400, 403, 500, 503},
-       .queries = {RouteParameter("all", {{"type", "string"}, {"enum", {"true"}}}).required()},
-       .handler = of(sessions, clear)});
+               .handler = of(sessions, clear_one)});
+  add(router, asking<v1::ClearSessionsRequest>(
+                  "clear", sessions, clear_all,
+                  {.method = "DELETE",
+                   .path = "/v1/sessions",
+                   .summary = "Forget all sessions; all=true says that this is meant",
+                   .answer = schema_of<v1::ClearSessionsResponse>(),
+                   .errors = {400, 403, 500, 503}}));
 }
 
 void add_transfers(Sessions& sessions, Router& router) {

@@ -9,6 +9,7 @@
 #include "skerry/api/live_run.h"
 #include "skerry/api/output_relay.h"
 #include "skerry/api/run_order.h"
+#include "skerry/run/message_decoder.h"
 #include "skerry/run/message_json.h"
 #include "skerry/tool/run_report.h"
 
@@ -22,6 +23,19 @@ constexpr std::size_t kMaxImport = std::size_t{64} << 20;
 constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
 // How long a person may take is the run's to limit: longer than any run lasts.
 constexpr std::chrono::hours kPatience{24 * 365};
+
+/// `handler`, for requests that fit the options of their message; others are refused in the words
+/// that HTTP has for them.
+template <typename Request, typename Handler>
+auto checked(Handler handler) {
+  run::MessageDecoder decoder(*Request::descriptor(), "a session");
+  return [decoder = std::move(decoder), handler = std::move(handler)](
+             grpc::Call& call, Request& request, auto& answer) -> grpc::Service::Work {
+    if (Status fits = decoder.complete(request); !fits.ok()) co_return fits;
+    auto handling = handler(call, request, answer);
+    co_return co_await std::move(handling);
+  };
+}
 
 /// How a client of Run gets output.
 OutputRelay::Client client_of(grpc::Writer<v1::RunEvent>& writer) {
@@ -125,21 +139,24 @@ SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
       });
   unary<v1::CheckpointRequest, v1::CheckpointResponse>(
       "Checkpoint", sessions_of_tenant,
-      [this](grpc::Call& call, const auto& request, auto& response) {
+      checked<v1::CheckpointRequest>([this](grpc::Call& call, const auto& request, auto& response) {
         return checkpoint(call, request, response);
-      });
+      }));
   unary<v1::RewindRequest, v1::Revision>(
-      "Rewind", sessions_of_tenant, [this](grpc::Call& call, const auto& request, auto& response) {
+      "Rewind", sessions_of_tenant,
+      checked<v1::RewindRequest>([this](grpc::Call& call, const auto& request, auto& response) {
         return rewind(call, request, response);
-      });
+      }));
   unary<v1::ForkRequest, v1::Session>(
-      "Fork", sessions_of_tenant, [this](grpc::Call& call, const auto& request, auto& response) {
+      "Fork", sessions_of_tenant,
+      checked<v1::ForkRequest>([this](grpc::Call& call, const auto& request, auto& response) {
         return fork(call, request, response);
-      });
+      }));
   unary<v1::DiffRequest, v1::DiffResponse>(
-      "Diff", sessions_of_tenant, [this](grpc::Call& call, const auto& request, auto& response) {
+      "Diff", sessions_of_tenant,
+      checked<v1::DiffRequest>([this](grpc::Call& call, const auto& request, auto& response) {
         return diff(call, request, response);
-      });
+      }));
   unary<v1::ClearSessionsRequest, v1::ClearSessionsResponse>(
       "ClearSessions", sessions_of_tenant,
       [this](grpc::Call& call, const auto& request, auto& response) {
@@ -147,9 +164,10 @@ SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
       });
   streamed<v1::ExportSessionRequest, v1::ExportPiece>(
       "ExportSession", sessions_of_tenant,
-      [this](grpc::Call& call, const auto& request, auto& writer) {
-        return export_session(call, request, writer);
-      });
+      checked<v1::ExportSessionRequest>(
+          [this](grpc::Call& call, const auto& request, auto& writer) {
+            return export_session(call, request, writer);
+          }));
   unary<v1::ImportSessionRequest, v1::Revision>(
       "ImportSession", imports, [this](grpc::Call& call, auto& request, auto& response) {
         return import_session(call, request, response);
@@ -287,9 +305,6 @@ grpc::Service::Work SkerryService::fork(grpc::Call& call, const v1::ForkRequest&
 
 grpc::Service::Work SkerryService::diff(grpc::Call& call, const v1::DiffRequest& request,
                                         v1::DiffResponse& response) {
-  if (request.from().empty()) {
-    co_return absl::InvalidArgumentError("there is no revision in \"from\"");
-  }
   access::Principal caller = call.principal();
   SessionRef ref{.principal = std::move(caller), .name = request.session()};
   std::string from = request.from();

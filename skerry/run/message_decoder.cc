@@ -194,7 +194,7 @@ Status MessageDecoder::parse(json given, Message& message) const {
     if (is_there && (field.rules.required() || !found->is_null())) {
       SKERRY_TRY(read(field, std::move(*found), message));
     } else if (field.rules.required()) {
-      return refused("Required parameter '{}' is missing", field.descriptor->name());
+      return missing(field);
     }
   }
   SKERRY_TRY(check_known(given));
@@ -208,10 +208,12 @@ Status MessageDecoder::complete(Message& message) const {
     if (reflection.HasField(message, each)) return unknown(each->name());
   }
   for (const Field& field : fields_) {
-    if (field.descriptor->is_repeated() || !reflection.HasField(message, field.descriptor)) {
-      continue;
+    if (field.descriptor->is_repeated()) continue;
+    if (reflection.HasField(message, field.descriptor)) {
+      SKERRY_TRY(check(field, message));
+    } else if (field.rules.required() && field.format != nullptr && !field.format->check("").ok()) {
+      return missing(field);
     }
-    SKERRY_TRY(check(field, message));
   }
   add_defaults(message);
   return ok_status();
@@ -259,6 +261,10 @@ Status MessageDecoder::check(const Field& field, const Message& message) {
     default:
       return ok_status();
   }
+}
+
+Status MessageDecoder::missing(const Field& field) {
+  return refused("Required parameter '{}' is missing", field.descriptor->name());
 }
 
 Status MessageDecoder::check_known(const json& given) const {

@@ -40,7 +40,8 @@ class MessageDecoder {
   Status parse(nlohmann::json given, google::protobuf::Message& message) const;
 
   /// Checks a message of the type that came as one, and fills defaults in. A text that is empty
-  /// counts as left out, also a required one. Fails as `parse` does.
+  /// counts as left out; where one is required, it may be, unless its format takes no empty text.
+  /// Fails as `parse` does.
   Status complete(google::protobuf::Message& message) const;
 
  private:
@@ -53,6 +54,7 @@ class MessageDecoder {
 
   static Status read(const Field& field, nlohmann::json value, google::protobuf::Message& message);
   static Status check(const Field& field, const google::protobuf::Message& message);
+  static Status missing(const Field& field);
   Status check_known(const nlohmann::json& given) const;
   Status unknown(std::string_view names) const;
   void add_defaults(google::protobuf::Message& message) const;

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "skerry/run/message_json.h"
+#include "skerry/store/session_name.h"
 #include "skerry/v1/skerry.pb.h"
 
 namespace skerry::run {
@@ -251,6 +252,24 @@ TEST(MessageDecoderTest, AnEmptyTextOfAMessageCountsAsLeftOut) {
   EXPECT_EQ(message.isolation(), "tenant");
   EXPECT_EQ(message.timeout(), 30);
   EXPECT_EQ(message.session(), "");
+}
+
+TEST(MessageDecoderTest, ARequiredTextOfAMessageIsMissingWhereItsFormatTakesNoEmptyOne) {
+  const auto status = [](auto message) {
+    return MessageDecoder(*message.GetDescriptor(), "session").complete(message);
+  };
+  v1::RewindRequest rewind;
+  EXPECT_EQ(message_of(status(rewind)), revision_of(json::object()));
+  rewind.set_revision("1");
+  EXPECT_TRUE(status(rewind).ok());
+  v1::ForkRequest fork;
+  EXPECT_EQ(message_of(status(fork)), "Required parameter 'name' is missing");
+  fork.set_name("../x");
+  EXPECT_EQ(status(fork), store::SessionName::parse("../x").status());
+  v1::DiffRequest diff;
+  diff.set_to("1");
+  EXPECT_EQ(message_of(status(diff)), "Required parameter 'from' is missing");
+  EXPECT_TRUE(status(v1::CheckpointRequest()).ok()) << "its label need not be there";
 }
 
 TEST(MessageDecoderTest, LongTextsAreMoved) {
