@@ -26,25 +26,21 @@ v1::FieldRules limit_rules(Number usual, Number most) {
 }
 
 /// What the operator says, over the options of the message.
-run::MessageDecoder::Rules configured(const RunRules& rules, InputForm input) {
+run::MessageDecoder::Rules configured(const RunRules& rules) {
   const sandbox::Limits& limits = rules.limits;
   const tool::RunBounds& most = rules.most;
   v1::FieldRules templates;
   for (const std::string& each : rules.templates) templates.add_choices(each);
   templates.set_refused(rules.templates.empty());
-  v1::FieldRules input_time =
-      limit_rules(std::min(seconds(limits.input), seconds(most.input)), seconds(most.input));
-  input_time.set_refused(input == InputForm::kWhole);
+  // It has no default: a run whose input comes whole takes none.
+  v1::FieldRules input_time;
+  input_time.set_maximum(seconds(most.input));
   return {{"template", templates},
           {"timeout", limit_rules(seconds(limits.wall), seconds(most.wall))},
           {"memory", limit_rules(static_cast<double>(limits.memory.value) / kMiB,
                                  static_cast<double>(most.memory.value) / kMiB)},
           {"max_output", limit_rules(limits.output.value, most.output.value)},
           {"input_timeout", input_time}};
-}
-
-run::MessageDecoder messages_of(const RunRules& rules, InputForm input) {
-  return {*v1::RunRequest::descriptor(), "run", configured(rules, input)};
 }
 
 std::chrono::milliseconds milliseconds_of(double seconds) {
@@ -54,18 +50,22 @@ std::chrono::milliseconds milliseconds_of(double seconds) {
 }  // namespace
 
 RunDecoder::RunDecoder(const RunRules& rules)
-    : rules_(rules),
-      whole_(messages_of(rules, InputForm::kWhole)),
-      live_(messages_of(rules, InputForm::kLive)) {}
+    : rules_(rules), messages_(*v1::RunRequest::descriptor(), "run", configured(rules)) {}
+
+nlohmann::ordered_json RunDecoder::schema() const {
+  nlohmann::ordered_json schema = messages_.schema();
+  schema["properties"].erase("input_timeout");
+  return schema;
+}
 
 Result<run::Request> RunDecoder::decode(nlohmann::json parameters, InputForm input) const {
   v1::RunRequest message;
-  SKERRY_TRY(messages(input).parse(std::move(parameters), message));
+  SKERRY_TRY(messages_.parse(std::move(parameters), message));
   return order_of(std::move(message), input);
 }
 
 Result<run::Request> RunDecoder::decode(v1::RunRequest message, InputForm input) const {
-  SKERRY_TRY(messages(input).complete(message));
+  SKERRY_TRY(messages_.complete(message));
   return order_of(std::move(message), input);
 }
 
@@ -93,7 +93,12 @@ Result<run::Request> RunDecoder::order_of(v1::RunRequest message, InputForm inpu
   request.limits.wall = milliseconds_of(message.timeout());
   if (input == InputForm::kLive) {
     order.input = std::make_shared<run::InputFeed>();
-    request.limits.input = milliseconds_of(message.input_timeout());
+    request.limits.input =
+        message.has_input_timeout()
+            ? milliseconds_of(message.input_timeout())
+            : std::min<std::chrono::milliseconds>(rules_.limits.input, rules_.most.input);
+  } else if (message.has_input_timeout()) {
+    return absl::InvalidArgumentError("Unknown parameters for run: input_timeout");
   }
   request.limits.memory = mebibytes(message.memory());
   request.limits.output = bytes(static_cast<std::uint64_t>(message.max_output()));

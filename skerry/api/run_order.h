@@ -34,7 +34,7 @@ class RunDecoder {
   const RunRules& rules() const { return rules_; }
 
   /// As JSON Schema, of a run whose input comes whole.
-  nlohmann::ordered_json schema() const { return whole_.schema(); }
+  nlohmann::ordered_json schema() const;
 
   /// A run as the parameters ask for it; the caller adds principal and observer. Of live input it
   /// has an empty feed. kInvalidArgument naming what does not fit.
@@ -42,15 +42,11 @@ class RunDecoder {
   Result<run::Request> decode(v1::RunRequest message, InputForm input = InputForm::kWhole) const;
 
  private:
-  const run::MessageDecoder& messages(InputForm input) const {
-    return input == InputForm::kLive ? live_ : whole_;
-  }
   /// Of a message that is checked and has its defaults.
   Result<run::Request> order_of(v1::RunRequest message, InputForm input) const;
 
   RunRules rules_;
-  run::MessageDecoder whole_;
-  run::MessageDecoder live_;
+  run::MessageDecoder messages_;
 };
 
 }  // namespace skerry::api
