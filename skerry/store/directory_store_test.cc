@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/store/directory_store.h"
 
-#include <algorithm>
-#include <cstring>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -13,98 +14,13 @@
 #include "skerry/base/os/child.h"
 #include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"
-#include "skerry/store/memory_tenant.h"
-#include "skerry/store/test_time.h"
+#include "skerry/store/test_session_store.h"
 
 namespace skerry::store {
 namespace {
 
-SessionName name(std::string_view text) { return SessionName::parse(text).value(); }
-
-class SessionStoreTest : public ::testing::Test {
- protected:
-  void SetUp() override { reopen(); }
-
-  void reopen(const Policy& policy = {}, std::string_view tenant = "default") {
-    store.reset();
-    auto opened = DirectoryStore::open(directory / "store", tenant, policy);
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    store = *std::move(opened);
-  }
-
-  /// A run that leaves `value` at the start of memory, and fills pages with noise so that it leaves
-  /// a file.
-  Result<RevisionInfo> run(const SessionName& session, int value,
-                           Durability durability = Durability::kCommitted) const {
-    return run_on(session, value, durability, [&](image::LinearMemory& memory) {
-      std::memcpy(memory.base(), &value, sizeof value);
-      std::mt19937 noise(static_cast<unsigned>(value));
-      for (std::size_t at = 20 * kPageSize; at < 30 * kPageSize; at += sizeof value) {
-        const auto word = static_cast<std::uint32_t>(noise());
-        std::memcpy(memory.base() + at, &word, sizeof word);
-      }
-    });
-  }
-
-  /// A run that leaves `value`, and so little else that there is no file.
-  Result<RevisionInfo> run_small(const SessionName& session, int value,
-                                 Durability durability = Durability::kCommitted) const {
-    return run_on(session, value, durability, [&](image::LinearMemory& memory) {
-      std::memcpy(memory.base(), &value, sizeof value);
-      std::memcpy(memory.base() + 40 * kPageSize + 10 * value, &value, sizeof value);
-    });
-  }
-
-  template <typename Change>
-  Result<RevisionInfo> run_on(const SessionName& session, int value, Durability durability,
-                              const Change& change) const {
-    SKERRY_ASSIGN(const auto lease, store->lease(session));
-    SKERRY_ASSIGN(const auto head, store->head(lease));
-    const image::Revision parent = head.revision.value_or(made.root);
-    SKERRY_ASSIGN(const auto captured, image::testing::TestTemplate::run_on(parent, change));
-    SKERRY_ASSIGN(auto committed, store->commit(lease, parent, captured,
-                                                {.first_line = "x = " + std::to_string(value),
-                                                 .outcome = "completed",
-                                                 .template_file = made.file,
-                                                 .durability = durability}));
-    return std::move(committed.info);
-  }
-
-  /// What the last run on the head left; -1 on the template.
-  int value_of(const SessionName& session) const {
-    const auto lease = store->lease(session).value();
-    const auto head = store->head(lease);
-    if (!head.ok()) ADD_FAILURE() << head.status();
-    if (!head.ok() || !head->revision) return -1;
-    int value = 0;
-    std::memcpy(&value, head->revision->image()->pages->page(0), sizeof value);
-    return value;
-  }
-
-  std::size_t files_on_disk() const {
-    store->after_commit();
-    return store->files().list().size();
-  }
-
-  void let_pass(std::chrono::seconds time) const { testing::let_pass(directory / "store", time); }
-
-  TestDirectory directory;
-  image::testing::TestTemplate made;
-  std::unique_ptr<DirectoryStore> store;
-};
-
-TEST(SessionNameTest, IsOneWordOfPlainSigns) {
-  for (const char* good : {"a", "A-1_b.c", "0", "x.y.z"}) {
-    EXPECT_TRUE(SessionName::parse(good).ok()) << good;
-  }
-  for (const std::string& bad :
-       {std::string(), std::string("."), std::string(".a"), std::string("a..b"), std::string("a/b"),
-        std::string("../a"), std::string("a b"), std::string("a\0b", 3), std::string("a\n"),
-        std::string("ü"), std::string("😀"), std::string(129, 'a'), std::string(10'000, 'a')}) {
-    EXPECT_EQ(SessionName::parse(bad).status().code(), StatusCode::kInvalidArgument) << bad;
-  }
-  EXPECT_TRUE(SessionName::parse(std::string(128, 'a')).ok());
-}
+using testing::name;
+using testing::SessionStoreTest;
 
 TEST_F(SessionStoreTest, EveryRunIsARevisionThatTheNextStartsFrom) {
   for (int i = 1; i <= 3; ++i) {
@@ -231,120 +147,6 @@ TEST_F(SessionStoreTest, TenantsDoNotSeeEachOther) {
   EXPECT_EQ(value_of(name("s")), 1);
 }
 
-TEST_F(SessionStoreTest, WhatIsOverThePolicyGoesAndIsTold) {
-  reopen({.sessions = 2});
-  for (const char* each : {"a", "b", "a", "c"}) ASSERT_TRUE(run(name(each), 1).ok());
-  const auto sessions = store->list().value();
-  ASSERT_EQ(sessions.size(), 2U);
-  EXPECT_EQ(sessions[0].name, "c");
-  EXPECT_EQ(sessions[1].name, "a");
-  EXPECT_NE(store->events(name("b"))->back().text.find("evicted"), std::string::npos);
-  const Status gone = store->info(name("b")).status();
-  EXPECT_EQ(gone.code(), StatusCode::kNotFound);
-  EXPECT_NE(message_of(gone).find("evicted"), std::string_view::npos);
-  reopen({.time_to_live = std::chrono::seconds(1)});
-  let_pass(std::chrono::seconds(2));
-  EXPECT_TRUE(store->list()->empty());
-  EXPECT_NE(store->events(name("a"))->back().text.find("expired"), std::string::npos);
-}
-
-TEST_F(SessionStoreTest, AUsersMemoryStaysWhenSessionsExpire) {
-  const DirectoryStores stores(directory / "store", {.time_to_live = std::chrono::seconds(0)});
-  for (const std::string& tenant : {std::string("t"), memory_tenant("t")}) {
-    reopen({}, tenant);
-    ASSERT_TRUE(run(name("s"), 1).ok());
-    const auto again = stores.open(tenant, SessionStore::Waiting::kForLeases).value();
-    ASSERT_TRUE(again->keep_small().ok());
-    EXPECT_EQ(again->list()->size(), tenant == "t" ? 0U : 1U) << tenant;
-  }
-}
-
-TEST_F(SessionStoreTest, WhatGoesTakesItsFilesAlong) {
-  reopen({.sessions = 1});
-  for (const char* each : {"a", "b"}) ASSERT_TRUE(run(name(each), 1).ok());
-  EXPECT_EQ(files_on_disk(), 1U);
-  reopen({.time_to_live = std::chrono::seconds(1)});
-  let_pass(std::chrono::seconds(2));
-  EXPECT_EQ(value_of(name("b")), -1);  // the next run begins anew
-  EXPECT_NE(store->events(name("b"))->back().text.find("expired"), std::string::npos);
-  EXPECT_EQ(files_on_disk(), 0U);
-}
-
-TEST_F(SessionStoreTest, TheOldestRevisionsOfTheLongestUnusedGoForBytes) {
-  int value = 1;
-  for (const char* each : {"a", "a", "a", "b", "b"}) ASSERT_TRUE(run(name(each), value++).ok());
-  const auto bytes_of_one = store->revisions(name("a"))->back().bytes;
-  // Room for five, and for what is not pages.
-  reopen({.bytes = bytes(static_cast<std::uint64_t>(bytes_of_one) * 11 / 2)});
-  ASSERT_TRUE(run(name("b"), 60).ok());
-  EXPECT_EQ(store->revisions(name("a"))->front().number, 2);
-  EXPECT_EQ(store->revisions(name("b"))->size(), 3U);
-  EXPECT_EQ(files_on_disk(), 5U);
-  EXPECT_NE(store->events(name("a"))->back().text.find("evicted: its oldest 1 revision"),
-            std::string::npos);
-  // Then sessions, but for the one that runs.
-  reopen({.bytes = bytes(static_cast<std::uint64_t>(bytes_of_one) * 3 / 2)});
-  ASSERT_TRUE(run(name("b"), 70).ok());
-  EXPECT_EQ(store->list()->size(), 1U);
-  EXPECT_EQ(value_of(name("b")), 70);
-  EXPECT_EQ(files_on_disk(), 1U);
-  // What cannot be made room for is refused, and nothing has changed.
-  reopen({.bytes = bytes(1000)});
-  EXPECT_EQ(run(name("b"), 80).status().code(), StatusCode::kResourceExhausted);
-  EXPECT_EQ(value_of(name("b")), 70);
-  EXPECT_EQ(files_on_disk(), 1U);
-}
-
-TEST_F(SessionStoreTest, WhatIsColdIsCompressedAndComesBack) {
-  for (int value = 1; value <= 3; ++value) ASSERT_TRUE(run(name("used"), value).ok());
-  ASSERT_TRUE(run(name("left"), 9).ok());
-  reopen({.cold = std::chrono::seconds(1)});
-  const auto all = [](double) { return true; };
-  EXPECT_EQ(store->compress_cold(all)->files, 0);
-  let_pass(std::chrono::seconds(2));
-  ASSERT_TRUE(run(name("used"), 4).ok());
-  const auto compressed = store->compress_cold(all);
-  ASSERT_TRUE(compressed.ok()) << compressed.status();
-  EXPECT_GT(compressed->files, 1);
-  EXPECT_GT(compressed->bytes, 0);
-  EXPECT_EQ(store->compress_cold(all)->files, 0);
-  // The newest revision stays, with what it needs.
-  const auto head = store->files().list_uncompressed();
-  EXPECT_EQ(value_of(name("used")), 4);
-  EXPECT_EQ(store->files().list_uncompressed(), head);
-  EXPECT_EQ(value_of(name("left")), 9);
-  ASSERT_TRUE(store->rewind(name("used"), "1").ok());
-  EXPECT_EQ(value_of(name("used")), 1);
-  EXPECT_TRUE(store->check([](double) {})->damaged.empty());
-  EXPECT_EQ(files_on_disk(), 5U);
-}
-
-TEST_F(SessionStoreTest, StaysSmallByItself) {
-  ASSERT_TRUE(run(name("s"), 1).ok());
-  reopen({.cold = std::chrono::seconds(1)});
-  let_pass(std::chrono::seconds(2));
-  ASSERT_TRUE(store->keep_small().ok());
-  EXPECT_TRUE(store->files().list_uncompressed().empty());
-  EXPECT_EQ(value_of(name("s")), 1);
-  // Not again so soon.
-  ASSERT_TRUE(store->keep_small().ok());
-  EXPECT_EQ(store->files().list_uncompressed().size(), 1U);
-  reopen({.time_to_live = std::chrono::seconds(1), .cold = std::chrono::seconds(1)});
-  let_pass(std::chrono::seconds(2));
-  ASSERT_TRUE(store->keep_small().ok());
-  EXPECT_EQ(files_on_disk(), 0U);
-}
-
-TEST_F(SessionStoreTest, AFileThatOthersRestOnCountsUntilNobodyDoes) {
-  ASSERT_TRUE(run(name("a"), 1).ok());
-  ASSERT_TRUE(store->fork(name("a"), name("b")).ok());
-  ASSERT_TRUE(store->clear(name("a")).ok());
-  reopen({.bytes = bytes(15 * kPageSize)});
-  ASSERT_TRUE(run(name("c"), 1).ok());
-  EXPECT_EQ(store->info(name("b")).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(files_on_disk(), 1U);
-}
-
 TEST_F(SessionStoreTest, AStoreOfTheFirstVersionIsTakenOver) {
   ASSERT_TRUE(run(name("s"), 1).ok());
   store.reset();
@@ -371,23 +173,6 @@ TEST_F(SessionStoreTest, AStoreWithoutPatchesIsTakenOver) {
   ASSERT_TRUE(run_small(name("s"), 2).ok());
   EXPECT_EQ(value_of(name("s")), 2);
   EXPECT_EQ(files_on_disk(), 1U);
-}
-
-TEST_F(SessionStoreTest, ASessionInUseIsNotEvicted) {
-  reopen({.sessions = 2});
-  for (const char* each : {"old", "b"}) ASSERT_TRUE(run(name(each), 1).ok());
-  const auto lease = store->lease(name("old")).value();
-  ASSERT_TRUE(run(name("c"), 1).ok());
-  EXPECT_TRUE(store->info(name("old")).ok());
-  EXPECT_EQ(store->info(name("b")).status().code(), StatusCode::kNotFound);
-}
-
-TEST_F(SessionStoreTest, AForkMayPushItsOriginOut) {
-  reopen({.sessions = 1});
-  ASSERT_TRUE(run(name("a"), 1).ok());
-  ASSERT_TRUE(store->fork(name("a"), name("b")).ok());
-  EXPECT_EQ(store->info(name("a")).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(value_of(name("b")), 1);
 }
 
 TEST_F(SessionStoreTest, OnlyTheLastEventsAreTold) {
@@ -506,20 +291,6 @@ TEST_F(SessionStoreTest, ADamagedPatchIsNamedAndPassedOver) {
             std::string::npos);
 }
 
-TEST_F(SessionStoreTest, WhereManyRevisionsAreKeptTheSurplusGoesNowAndThen) {
-  reopen({.revisions = 20});
-  ASSERT_TRUE(run(name("s"), 0).ok());
-  std::size_t most = 0;
-  for (int i = 1; i < 60; ++i) {
-    ASSERT_TRUE(run_small(name("s"), i).ok());
-    most = std::max(most, store->revisions(name("s"))->size());
-  }
-  EXPECT_GT(most, 20U);
-  EXPECT_LE(most, 22U);
-  EXPECT_EQ(value_of(name("s")), 59);
-  EXPECT_EQ(files_on_disk(), 1U);
-}
-
 TEST_F(SessionStoreTest, ARunWhoseSessionWasClearedIsNotSaved) {
   ASSERT_TRUE(run(name("s"), 1).ok());
   const auto lease = store->lease(name("s")).value();
@@ -549,21 +320,6 @@ TEST_F(SessionStoreTest, ADamagedHeadGoesBackToTheLastWholeRevision) {
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(info->number, 4);
   EXPECT_EQ(info->parent, 2);
-}
-
-TEST_F(SessionStoreTest, GarbageIsCollectedAndNothingElse) {
-  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(run(name("s"), i).ok());
-  std::ofstream(directory / "store/revisions/.tmp-abc") << "half";
-  std::filesystem::copy_file(
-      directory / "store/revisions" / (store->files().list()[0] + ".revision"),
-      directory / "store/revisions" / (std::string(32, 'f') + ".revision"));
-  const auto collected = store->collect_garbage();
-  ASSERT_TRUE(collected.ok()) << collected.status();
-  EXPECT_EQ(collected->files, 1);
-  EXPECT_EQ(files_on_disk(), 5U);
-  EXPECT_FALSE(std::filesystem::exists(directory / "store/revisions/.tmp-abc"));
-  EXPECT_TRUE(store->check([](double) {})->damaged.empty());
-  EXPECT_EQ(value_of(name("s")), 5);
 }
 
 TEST_F(SessionStoreTest, ADurableRunIsSaidToBe) {
