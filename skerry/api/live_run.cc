@@ -11,6 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include "skerry/loop/cancellation.h"
+
 namespace skerry::api {
 namespace {
 
@@ -26,11 +28,6 @@ constexpr auto kNever = asio::steady_timer::time_point::max();
 constexpr std::size_t kMaxUnsent = std::size_t{2} << 20;
 // After so many pieces others have their turn: a client may send tiny ones.
 constexpr int kPiecesAtOnce = 32;
-
-awaitable<bool> is_cancelled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
 
 }  // namespace
 
@@ -48,8 +45,10 @@ void LiveRun::waiting(bool is_waiting) {
 awaitable<Result<tool::RunReport>> LiveRun::during(awaitable<Result<tool::RunReport>> run) {
   using asio::experimental::awaitable_operators::operator||;
   // Parsing the run may have taken a while, in which nothing heard of it.
-  auto asking = is_cancelled();
-  if (co_await std::move(asking)) co_return absl::CancelledError("cancelled before it began");
+  const auto cancellation = co_await asio::this_coro::cancellation_state;
+  if (loop::is_cancelled(cancellation)) {
+    co_return absl::CancelledError("cancelled before it began");
+  }
   std::optional<Result<tool::RunReport>> report;
   std::exception_ptr thrown;
   Status fault;
@@ -95,12 +94,12 @@ awaitable<Status> LiveRun::read() {
     co_await std::move(waiting);
   }
   feed_->end();
-  for (;;) {
-    auto asking = is_cancelled();
-    if (co_await std::move(asking)) co_return ok_status();
+  const auto cancellation = co_await asio::this_coro::cancellation_state;
+  while (!loop::is_cancelled(cancellation)) {
     auto waiting = room_.async_wait(kTuple);
     (void)co_await std::move(waiting);
   }
+  co_return ok_status();
 }
 
 Result<LiveRun::Next> LiveRun::take(const InputPiece& piece) {
@@ -126,9 +125,8 @@ Result<LiveRun::Next> LiveRun::take(const InputPiece& piece) {
 }
 
 awaitable<void> LiveRun::room() {
-  for (;;) {
-    auto asking = is_cancelled();
-    if (co_await std::move(asking)) co_return;
+  const auto cancellation = co_await asio::this_coro::cancellation_state;
+  while (!loop::is_cancelled(cancellation)) {
     if (client_.unsent() > kMaxUnsent) {
       auto draining = client_.drained();
       co_await std::move(draining);

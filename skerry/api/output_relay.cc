@@ -10,6 +10,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "skerry/loop/cancellation.h"
+
 namespace skerry::api {
 
 void OutputRelay::add(wasi::Stream stream, std::string_view text) {
@@ -78,7 +80,7 @@ boost::asio::awaitable<void> OutputRelay::pump() {
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   for (;;) {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
-    if (state.cancelled() != boost::asio::cancellation_type::none) co_return;
+    if (loop::is_cancelled(state)) co_return;
     if (joined_.empty()) {
       added_.expires_at(boost::asio::steady_timer::time_point::max());
       auto waiting = added_.async_wait(kTuple);

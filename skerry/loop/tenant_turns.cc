@@ -9,6 +9,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "skerry/loop/cancellation.h"
+
 namespace skerry::loop {
 
 struct TenantTurns::State {
@@ -61,7 +63,7 @@ boost::asio::awaitable<Result<TenantTurns::Turn>> TenantTurns::take(
     auto waiting = timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     (void)co_await std::move(waiting);
     const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
-    if (cancellation.cancelled() != boost::asio::cancellation_type::none) {
+    if (is_cancelled(cancellation)) {
       failure = absl::CancelledError("cancelled while it waited for its turn");
     } else if (state->take(tenant)) {
       has_turn = true;

@@ -12,6 +12,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "skerry/loop/cancellation.h"
+
 namespace skerry::loop {
 
 /// Waits for what `start` begins: it gets a callback for the answer, to be called at most once, and
@@ -22,7 +24,7 @@ template <typename Answer, typename Start>
 boost::asio::awaitable<Answer> wait_for(Start start) {
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   const auto state = co_await boost::asio::this_coro::cancellation_state;
-  const bool is_late = state.cancelled() != boost::asio::cancellation_type::none;
+  const bool is_late = is_cancelled(state);
   auto begin = [&start, is_late](auto handler) {
     auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
     auto slot = boost::asio::get_associated_cancellation_slot(*waiting);

@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "skerry/image/image_file.h"
+#include "skerry/loop/cancellation.h"
 #include "skerry/operation/codec.h"
 #include "skerry/session/file_start.h"
 #include "skerry/session/local_runner.h"
@@ -112,7 +113,7 @@ awaitable<Result<sandbox::Outcome>> LocalRunner::look_at_files(run::FileWork wor
   }
   // It may have been cancelled where that could not be heard.
   const auto state = co_await boost::asio::this_coro::cancellation_state;
-  if (state.cancelled() != boost::asio::cancellation_type::none) {
+  if (loop::is_cancelled(state)) {
     co_return worker::cancelled_outcome();
   }
   broker::InSession session;

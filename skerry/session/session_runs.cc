@@ -17,6 +17,7 @@
 #include "skerry/base/range.h"
 #include "skerry/image/image_file.h"
 #include "skerry/jail/memory_file.h"
+#include "skerry/loop/cancellation.h"
 #include "skerry/loop/wait_for.h"
 #include "skerry/session/file_start.h"
 #include "skerry/session/store_threads.h"
@@ -26,7 +27,6 @@ namespace skerry::session {
 namespace {
 
 using boost::asio::awaitable;
-using boost::asio::cancellation_type;
 using boost::asio::use_awaitable;
 using store::SessionStore;
 using Answer = SessionRuns::Answer;
@@ -135,7 +135,6 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
   awaitable<Result<Answer>> run(Order order) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
-    const auto is_cancelled = [&] { return cancellation.cancelled() != cancellation_type::none; };
     const auto self = shared_from_this();
     const Key key(order.files ? order.files->store_of(order.tenant) : order.tenant,
                   order.name.text());
@@ -147,23 +146,23 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     }
     const auto executor = co_await boost::asio::this_coro::executor;
     QueueEntry entry(*this, key, executor);
-    while (!entry.is_first() && !is_cancelled()) {
+    while (!entry.is_first() && !loop::is_cancelled(cancellation)) {
       auto waiting = entry.changed();
       co_await std::move(waiting);
     }
     if (is_stopped_) co_await loop::never();
-    if (is_cancelled()) co_return cancelled_before_it_began(order);
+    if (loop::is_cancelled(cancellation)) co_return cancelled_before_it_began(order);
 
     // Shared with the broker, which may hold the run when all else is gone.
     const auto running = std::make_shared<Running>(Running{.key = key, .order = std::move(order)});
     auto beginning = begin(running);
     const Status begun = co_await std::move(beginning);
-    if (begun.code() == StatusCode::kUnavailable && is_cancelled()) {
+    if (begun.code() == StatusCode::kUnavailable && loop::is_cancelled(cancellation)) {
       co_return cancelled_before_it_began(running->order);
     }
     if (!begun.ok()) co_return begun;
     Result<sandbox::Outcome> outcome = worker::cancelled_outcome();
-    if (!is_cancelled()) {
+    if (!loop::is_cancelled(cancellation)) {
       auto handed_over = hand_over(running);
       outcome = co_await std::move(handed_over);
     }
@@ -268,8 +267,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     for (auto pause = kFirstAsk;; pause = std::min(pause * 2, kLatestAsk)) {
       auto beginning = begin_once(running);
       Status status = co_await std::move(beginning);
-      if (status.code() != StatusCode::kUnavailable ||
-          cancellation.cancelled() != cancellation_type::none) {
+      if (status.code() != StatusCode::kUnavailable || loop::is_cancelled(cancellation)) {
         co_return status;
       }
       timer.expires_after(pause);
