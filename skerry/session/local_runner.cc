@@ -5,6 +5,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "skerry/loop/cancellation.h"
 #include "skerry/store/directory_store.h"
 
 namespace skerry::session {
@@ -120,16 +121,24 @@ awaitable<Result<run::Report>> LocalRunner::run_module(run::Request order) {
   auto coded =
       modules_->code_of(order.principal.tenant, std::move(order.module), order.request.limits);
   auto code = co_await std::move(coded);
-  const auto state = co_await boost::asio::this_coro::cancellation_state;
-  if (state.cancelled() != boost::asio::cancellation_type::none) {
+  const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
+  if (loop::is_cancelled(cancellation)) {
     co_return run::Report{.outcome = worker::cancelled_outcome(), .session = {}};
   }
   if (!code.ok()) co_return code.status();
-  broker::Run run{.tenant = order.principal.tenant,
+  order.isolation = run::Isolation::kProcess;
+  auto running = run_alone(std::move(order), *std::move(code));
+  co_return co_await std::move(running);
+}
+
+awaitable<Result<run::Report>> LocalRunner::run_alone(run::Request order,
+                                                      std::shared_ptr<const OwnedFd> module) {
+  broker::Run run{.tenant = std::move(order.principal.tenant),
                   .request = std::move(order.request),
-                  .isolation = run::Isolation::kProcess,
+                  .isolation = order.isolation,
                   .session = {},
-                  .module = *std::move(code),
+                  .module = std::move(module),
+                  .input = std::move(order.input),
                   .observer = order.observer};
   auto running = broker_->run(std::move(run));
   auto outcome = co_await std::move(running);
@@ -164,17 +173,8 @@ awaitable<Result<run::Report>> LocalRunner::run_admitted(run::Request order) {
     if (request.template_name.empty()) {
       request.template_name = installation_.runtimes().default_template();
     }
-    broker::Run run{.tenant = order.principal.tenant,
-                    .request = std::move(order.request),
-                    .isolation = order.isolation,
-                    .session = {},
-                    .module = nullptr,
-                    .input = std::move(order.input),
-                    .observer = order.observer};
-    auto running = broker_->run(std::move(run));
-    auto outcome = co_await std::move(running);
-    if (!outcome.ok()) co_return outcome.status();
-    co_return run::Report{.outcome = *std::move(outcome), .session = {}};
+    auto running = run_alone(std::move(order), nullptr);
+    co_return co_await std::move(running);
   }
   SessionRuns::Order in_session{.tenant = order.principal.tenant,
                                 .name = *std::move(order.session),

@@ -57,6 +57,9 @@ class LocalRunner final : public run::Runner {
               const sandbox::Outcome* outcome);
   boost::asio::awaitable<Result<run::Report>> run_admitted(run::Request request);
   boost::asio::awaitable<Result<run::Report>> run_module(run::Request request);
+  /// Runs outside of sessions, with a module's code if it is one's.
+  boost::asio::awaitable<Result<run::Report>> run_alone(run::Request request,
+                                                        std::shared_ptr<const OwnedFd> module);
   boost::asio::awaitable<Result<SessionRuns::Answer>> run_in_session(SessionRuns::Order order);
   boost::asio::awaitable<Result<sandbox::Outcome>> change_files(run::FileWork work,
                                                                 worker::RunRequest request);
