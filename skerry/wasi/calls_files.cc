@@ -47,7 +47,9 @@ OrErrno<std::uint32_t> write_output(Context& context, Stream stream, const Buffe
   for (std::uint32_t i = 0; i < buffers.count(); ++i) {
     SKERRY_ASSIGN(const auto in, buffers.buffer(i));
     if (in.empty()) continue;
-    SKERRY_ERRNO_TRY(errno_of(context.output.write(stream, in)));
+    const Status written = context.output.write(stream, in);
+    if (written.code() == StatusCode::kUnavailable) return Errno::kPipe;
+    SKERRY_ERRNO_TRY(errno_of(written));
     total += static_cast<std::uint32_t>(in.size());
   }
   return total;

@@ -89,8 +89,8 @@ OrErrno<InodeNumber> find_or_create(Context& context, const ResolvedPath& path,
   if (request.has(kOpenCreate) && request.has(kOpenExclusive)) return Errno::kExist;
   const Inode& inode = files.get(*path.inode);
   if (inode.directory() != nullptr) {
-    const bool as_file = request.writes() && !request.has(kOpenDirectory);
-    if (as_file || request.has(kOpenCreate) || request.has(kOpenTruncate)) return Errno::kIsDir;
+    if (request.writes() || request.has(kOpenCreate) || request.has(kOpenTruncate))
+      return Errno::kIsDir;
     return *path.inode;
   }
   if (path.wants_directory || request.has(kOpenDirectory)) return Errno::kNotDir;

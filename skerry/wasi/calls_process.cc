@@ -38,6 +38,11 @@ CallResult write_sizes(const std::vector<std::string>& strings, GuestMemory memo
   return Errno::kSuccess;
 }
 
+Errno no_socket(const Context& context, Arguments arguments) {
+  const bool is_open = context.state.descriptors().find(fd_of(arguments, 0)) != nullptr;
+  return is_open ? Errno::kNotSock : Errno::kBadf;
+}
+
 }  // namespace
 
 CallResult args_get(Context& context, GuestMemory memory, Arguments arguments) {
@@ -107,10 +112,18 @@ CallResult proc_raise(Context&, GuestMemory, Arguments arguments) {
 // There is no one to yield to: a worker runs one guest, and the kernel shares the cores.
 CallResult sched_yield(Context&, GuestMemory, Arguments) { return Errno::kSuccess; }
 
-// A guest has no network; no descriptor is ever a socket.
-CallResult sock_accept(Context&, GuestMemory, Arguments) { return Errno::kNotSup; }
-CallResult sock_recv(Context&, GuestMemory, Arguments) { return Errno::kNotSup; }
-CallResult sock_send(Context&, GuestMemory, Arguments) { return Errno::kNotSup; }
-CallResult sock_shutdown(Context&, GuestMemory, Arguments) { return Errno::kNotSup; }
+// A guest has no network: no descriptor is a socket.
+CallResult sock_accept(Context& context, GuestMemory, Arguments arguments) {
+  return no_socket(context, arguments);
+}
+CallResult sock_recv(Context& context, GuestMemory, Arguments arguments) {
+  return no_socket(context, arguments);
+}
+CallResult sock_send(Context& context, GuestMemory, Arguments arguments) {
+  return no_socket(context, arguments);
+}
+CallResult sock_shutdown(Context& context, GuestMemory, Arguments arguments) {
+  return no_socket(context, arguments);
+}
 
 }  // namespace skerry::wasi

@@ -71,10 +71,25 @@ TEST(ProcessCallsTest, SeededRandomNumbersRepeatAndGoOn) {
   EXPECT_EQ(guest.text(0, 100), first);
 }
 
-TEST(ProcessCallsTest, SocketsAreNotSupported) {
+TEST(ProcessCallsTest, NoDescriptorIsASocket) {
   Guest guest;
-  EXPECT_EQ(guest.error("sock_accept", {0, 0, 0}), Errno::kNotSup);
-  EXPECT_EQ(guest.error("sock_shutdown", {0, 0}), Errno::kNotSup);
+  const auto expect_all = [&](std::uint64_t fd, Errno error) {
+    EXPECT_EQ(guest.error("sock_accept", {fd, 0, 0}), error) << fd;
+    EXPECT_EQ(guest.error("sock_recv", {fd, 0, 0, 0, 0, 0}), error) << fd;
+    EXPECT_EQ(guest.error("sock_send", {fd, 0, 0, 0, 0}), error) << fd;
+    EXPECT_EQ(guest.error("sock_shutdown", {fd, 0}), error) << fd;
+  };
+  expect_all(1, Errno::kNotSock);
+  expect_all(Guest::kRoot, Errno::kNotSock);
+  expect_all(99, Errno::kBadf);
+}
+
+TEST(StreamCallsTest, ReaderThatHasGoneIsABrokenPipe) {
+  Guest guest;
+  guest.output.status = absl::UnavailableError("the reader has gone");
+  EXPECT_EQ(guest.write(1, "out").status(), Errno::kPipe);
+  guest.output.status = absl::InternalError("the disk is full");
+  EXPECT_EQ(guest.write(1, "out").status(), Errno::kIo);
 }
 
 TEST(StreamCallsTest, OutputGoesToTheSinkByStream) {
@@ -308,10 +323,24 @@ TEST(PathCallsTest, OpenChecksItsFlags) {
   EXPECT_EQ(guest.open("f", {.flags = kOpenDirectory}).status(), Errno::kNotDir);
   EXPECT_EQ(guest.open(".", {.rights = kAllRights}).status(), Errno::kIsDir);
   EXPECT_TRUE(
-      guest.open(".", {.flags = kOpenDirectory, .rights = ~Rights{0}, .inheriting = ~Rights{0}})
+      guest.open(".", {.flags = kOpenDirectory, .rights = ~kFdWrite, .inheriting = ~Rights{0}})
           .ok());
   EXPECT_EQ(guest.open("f", {}, 1).status(), Errno::kNotDir);
   EXPECT_EQ(guest.open("f", {}, 77).status(), Errno::kBadf);
+}
+
+TEST(PathCallsTest, PreopenOpensAgainWithItsRightsAndWithFewer) {
+  Guest guest;
+  EXPECT_EQ(guest.error("fd_fdstat_get", {Guest::kRoot, Guest::kResultAt}), Errno::kSuccess);
+  const auto base = guest.value<Rights>(Guest::kResultAt + 8);
+  const auto inheriting = guest.value<Rights>(Guest::kResultAt + 16);
+  EXPECT_TRUE(guest.open(".", {.rights = base, .inheriting = inheriting}).ok());
+  for (const OpenFlags flags : {OpenFlags{0}, OpenFlags{kOpenDirectory}}) {
+    EXPECT_TRUE(guest.open(".", {.flags = flags, .rights = 0, .inheriting = 0}).ok());
+    EXPECT_TRUE(guest.open(".", {.flags = flags, .rights = kFdRead, .inheriting = 0}).ok());
+    EXPECT_EQ(guest.open(".", {.flags = flags, .rights = kFdRead | kFdWrite}).status(),
+              Errno::kIsDir);
+  }
 }
 
 TEST(PathCallsTest, AbsoluteLinkTargetsAreRefused) {

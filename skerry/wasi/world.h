@@ -83,8 +83,9 @@ class OutputSink {
   OutputSink& operator=(const OutputSink&) = delete;
   virtual ~OutputSink() = default;
 
-  /// Takes all of `bytes`, which is the guest's and untrusted. A failure reaches the guest as `io`;
-  /// output over a limit is none: take it and cut it off.
+  /// Takes all of `bytes`, which is the guest's and untrusted. A failure reaches the guest as `io`,
+  /// kUnavailable as `pipe`: the reader has gone. Output over a limit is none: take it and cut it
+  /// off.
   virtual Status write(Stream stream, std::span<const std::byte> bytes) = 0;
 };
 
