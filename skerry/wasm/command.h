@@ -25,8 +25,8 @@ struct HostFunction {
 /// to check. Linear in the module's size, allocates in proportion to it, never recurses.
 ///
 /// kInvalidArgument for bytes that are no module ("Invalid WASM module format ..."), a broken one
-/// ("malformed WASM module: ..."), the first import that is not offered (`unknown import
-/// "env"."foo" (func)`, or both types of a known one) and an export that is missing;
+/// ("malformed WASM module: ..."), imports that are not offered (`unknown import "env"."foo"
+/// (func)`, all of them up to 100; or both types of a known one) and an export that is missing;
 /// kResourceExhausted for a limit, with value and limit; kUnimplemented for components, 64-bit or
 /// shared memories and tables, custom page sizes, and imports of exact functions.
 Status check_command(std::span<const std::byte> bytes, const ModuleLimits& limits,

@@ -62,6 +62,33 @@ TEST(CommandTest, UnknownImportIsNamed) {
             "unknown import \"a\\\"\\\\\\x0a\".\"" + std::string(200, 'b') + "...\" (func)");
 }
 
+TEST(CommandTest, EveryUnknownImportIsNamedOnce) {
+  const auto importing = [](const std::vector<Bytes>& imports) {
+    return refusal(
+        module({section(1, {2, 0x60, 1, 0x7F, 0, 0x60, 0, 0}), section(2, vec(imports))}));
+  };
+  const Bytes foo = join({name("env"), name("foo"), {0, 0}});
+  EXPECT_EQ(importing({foo, join({name("wasi"), name("exit"), {0, 0}}),
+                       join({name("env"), name("memory"), {2, 0, 1}}), foo}),
+            "unknown imports \"env\".\"foo\" (func), \"env\".\"memory\" (memory)");
+  // Before those of another type: what is not there at all is the larger fault.
+  EXPECT_EQ(importing({join({name("wasi"), name("exit"), {0, 1}}), foo}),
+            "unknown import \"env\".\"foo\" (func)");
+  std::vector<Bytes> many;
+  for (int i = 0; i < 120; ++i)
+    many.push_back(join({name("env"), name(std::to_string(i)), {0, 0}}));
+  const std::string text = importing(many);
+  EXPECT_THAT(text, HasSubstr("\"env\".\"99\" (func) and 20 more"));
+}
+
+TEST(CommandTest, AnotherWasiIsToldWithWhatToBuildFor) {
+  EXPECT_EQ(import_refusal(join({name("wasi_unstable"), name("fd_write"), {0, 0}})),
+            "unknown import \"wasi_unstable\".\"fd_write\" (func); wasi_unstable is WASI before "
+            "preview 1: build the module for wasi_snapshot_preview1");
+  EXPECT_THAT(import_refusal(join({name("wasi:cli/exit@0.2.0"), name("exit"), {0, 0}})),
+              HasSubstr("preview 2 on: build the module for wasi_snapshot_preview1"));
+}
+
 TEST(CommandTest, ImportOfAnotherTypeShowsBoth) {
   EXPECT_EQ(import_refusal(join({name("wasi"), name("exit"), {0, 1}})),
             "import \"wasi\".\"exit\" has type () -> (), expected (i32) -> ()");

@@ -19,7 +19,7 @@ inline std::span<const std::byte> view(const Bytes& bytes) {
   return std::as_bytes(std::span(bytes));
 }
 
-inline Bytes join(std::initializer_list<Bytes> parts) {
+inline Bytes join(const std::vector<Bytes>& parts) {
   Bytes all;
   for (const Bytes& part : parts) all.insert(all.end(), part.begin(), part.end());
   return all;
@@ -52,9 +52,7 @@ inline Bytes sized(const Bytes& bytes) { return join({leb(bytes.size()), bytes})
 inline Bytes name(std::string_view text) { return sized(Bytes(text.begin(), text.end())); }
 
 /// A vector: how many items, then the items.
-inline Bytes vec(std::initializer_list<Bytes> items) {
-  return join({leb(items.size()), join(items)});
-}
+inline Bytes vec(const std::vector<Bytes>& items) { return join({leb(items.size()), join(items)}); }
 
 inline Bytes repeat(std::size_t times, const Bytes& item) {
   Bytes all = leb(times);

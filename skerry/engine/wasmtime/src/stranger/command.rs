@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Whether a module can run as a WASI command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{ExternalKind, FuncType, Import, TypeRef};
 
@@ -19,39 +19,81 @@ pub fn check(module: &Module, offered: &str) -> Result<()> {
             Some(((words.next()?, words.next()?), words.next()?))
         })
         .collect();
-    let mut functions = 0..;
-    for import in &module.imports {
-        check_import(module, import, &mut functions, &offered)?;
-    }
+    check_imports(module, &offered)?;
     check_exports(module)
 }
 
-fn check_import(
-    module: &Module,
-    import: &Import,
-    functions: &mut impl Iterator<Item = u32>,
-    offered: &BTreeMap<(&str, &str), &str>,
-) -> Result<()> {
-    let name = || format!("{}.{}", quoted(import.module), quoted(import.name));
-    let kind = match import.ty {
+fn check_imports(module: &Module, offered: &BTreeMap<(&str, &str), &str>) -> Result<()> {
+    let mut functions = 0..;
+    let mut unknown = Vec::new();
+    let mut of_another_type = None;
+    for import in &module.imports {
+        let is_function = matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_));
+        let of = is_function.then(|| type_of(module, functions.next().unwrap_or_default()));
+        match (offered.get(&(import.module, import.name)), of) {
+            (Some(expected), Some(of)) if of == **expected => {}
+            (Some(expected), Some(of)) => {
+                of_another_type.get_or_insert_with(|| {
+                    format!(
+                        "import {} has type {of}, expected {expected}",
+                        name_of(import)
+                    )
+                });
+            }
+            _ => unknown.push(import),
+        }
+    }
+    if !unknown.is_empty() {
+        return invalid(text_of_unknown(&unknown));
+    }
+    of_another_type.map_or(Ok(()), invalid)
+}
+
+/// Names every one once, as far as a message goes, and says what their modules are that stand for
+/// another WASI.
+fn text_of_unknown(imports: &[&Import]) -> String {
+    const MOST: usize = 100;
+    let mut names: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for each in imports {
+        let kind = kind_of_import(each.ty);
+        if seen.insert((each.module, each.name, kind)) {
+            names.push(format!("{} ({kind})", name_of(each)));
+        }
+    }
+    let left_out = names.len().saturating_sub(MOST);
+    names.truncate(MOST);
+    let mut text = match names.as_slice() {
+        [name] => format!("unknown import {name}"),
+        _ => format!("unknown imports {}", names.join(", ")),
+    };
+    if left_out > 0 {
+        text += &format!(" and {left_out} more");
+    }
+    let has = |is: fn(&str) -> bool| imports.iter().any(|each| is(each.module));
+    if has(|module| module == "wasi_unstable") {
+        text += "; wasi_unstable is WASI before preview 1: build the module for \
+                 wasi_snapshot_preview1";
+    }
+    if has(|module| module.starts_with("wasi:")) {
+        text += "; \"wasi:\" is WASI from preview 2 on: build the module for \
+                 wasi_snapshot_preview1";
+    }
+    text
+}
+
+fn name_of(import: &Import) -> String {
+    format!("{}.{}", quoted(import.module), quoted(import.name))
+}
+
+fn kind_of_import(of: TypeRef) -> &'static str {
+    match of {
         TypeRef::Func(_) | TypeRef::FuncExact(_) => "func",
         TypeRef::Table(_) => "table",
         TypeRef::Memory(_) => "memory",
         TypeRef::Global(_) => "global",
         TypeRef::Tag(_) => "tag",
-    };
-    let known = offered.get(&(import.module, import.name));
-    let (Some(expected), "func") = (known, kind) else {
-        return invalid(format!("unknown import {} ({kind})", name()));
-    };
-    let of = type_of(module, functions.next().unwrap_or_default());
-    if of == **expected {
-        return Ok(());
     }
-    invalid(format!(
-        "import {} has type {of}, expected {expected}",
-        name()
-    ))
 }
 
 fn check_exports(module: &Module) -> Result<()> {
