@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/engine/engine.h"
 
+#include <algorithm>
+#include <optional>
 #include <sys/resource.h>
 #include <utility>
 #include <wasmtime.h>
+
+#include <fmt/format.h>
 
 #include "skerry/base/os/fd.h"
 #include "skerry/engine/wasmtime_handles.h"
@@ -18,6 +22,8 @@ namespace {
 
 // A message may quote a line of the module, and that may be all of it.
 constexpr std::size_t kMaxMessage = 2048;
+// Of a function, which the module's name section has as it likes.
+constexpr std::size_t kMaxName = 200;
 
 std::string take(wasm_byte_vec_t text) {
   std::string result(text.data, text.size);
@@ -28,21 +34,36 @@ std::string take(wasm_byte_vec_t text) {
   return result;
 }
 
-/// "error while executing at wasm backtrace:\n  0: …\n\nCaused by:\n    cause" becomes "cause".
+/// How a numbered cause begins: "    1: ". None for another line.
+std::optional<std::size_t> end_of_number(std::string_view line) {
+  const auto digit = line.find_first_not_of(' ');
+  if (digit == line.npos) return std::nullopt;
+  const auto colon = line.find_first_not_of("0123456789", digit);
+  if (colon == digit || colon == line.npos || line.substr(colon, 2) != ": ") return std::nullopt;
+  return colon + 2;
+}
+
+/// "error while executing at wasm backtrace:\n  0: …\n\nCaused by:\n    cause" becomes "cause";
+/// of several, which are numbered, "cause: its cause".
 std::string without_backtrace(std::string text) {
   constexpr std::string_view kCause = "Caused by:";
-  if (const auto at = text.rfind(kCause); at != std::string::npos) {
-    text.erase(0, at + kCause.size());
-  }
+  std::string_view rest = text;
+  const auto at = rest.rfind(kCause);
+  if (at != rest.npos) rest.remove_prefix(at + kCause.size());
   std::string line;
-  for (const char c : text) {
-    if (c == '\n' || c == ' ') {
-      if (!line.empty() && line.back() != ' ') line += ' ';
-    } else {
-      line += c;
+  while (!rest.empty()) {
+    const std::string_view whole = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), whole.size() + 1));
+    const auto number = at != std::string::npos ? end_of_number(whole) : std::nullopt;
+    if (number && !line.empty()) line += ':';
+    for (std::string_view words = whole.substr(number.value_or(0)); !words.empty();) {
+      const std::string_view word = words.substr(0, words.find(' '));
+      words.remove_prefix(std::min(words.size(), word.size() + 1));
+      if (word.empty()) continue;
+      if (!line.empty()) line += ' ';
+      line += word;
     }
   }
-  while (!line.empty() && line.back() == ' ') line.pop_back();
   constexpr std::string_view kPrefix = "wasm trap: ";
   return line.starts_with(kPrefix) ? line.substr(kPrefix.size()) : line;
 }
@@ -89,11 +110,11 @@ wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, size_t minimum
                              size_t, wasmtime_linear_memory_t* result) {
   auto* engine = static_cast<Engine::Handle*>(env);
   image::LinearMemory* memory = nullptr;
-  if (minimum > 0 && engine->next_memory != nullptr) {
-    memory = std::exchange(engine->next_memory, nullptr);
+  if (minimum > 0 && std::exchange(engine->memory_is_free, false)) {
+    memory = engine->memory;
     result->finalizer = nullptr;
   } else {
-    auto made = image::LinearMemory::zeroed(engine->other_memory_limit);
+    auto made = image::LinearMemory::beside(*engine->memory);
     if (!made.ok())
       return wasmtime_error_new(std::string(skerry::message_of(made.status())).c_str());
     memory = made->release();
@@ -118,6 +139,24 @@ std::string message_of(const wasm_trap_t* trap) {
   wasm_byte_vec_t text;
   wasm_trap_message(trap, &text);
   return without_backtrace(take(text));
+}
+
+std::string place_of(const wasm_trap_t* trap) {
+  wasm_frame_vec_t frames;
+  wasm_trap_trace(trap, &frames);
+  std::string place;
+  if (frames.size > 0) {
+    const wasm_name_t* name = wasmtime_frame_func_name(frames.data[0]);
+    if (name != nullptr) {
+      std::string shown;
+      for (const char c : clip(std::string_view(name->data, name->size), kMaxName))
+        shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
+      place = fmt::format(" in function \"{}\" at offset {:#x} of the module", shown,
+                          wasm_frame_module_offset(frames.data[0]));
+    }
+  }
+  wasm_frame_vec_delete(&frames);
+  return place;
 }
 
 Engine::Engine(Metering metering) : metering_(metering), handle_(std::make_unique<Handle>()) {}

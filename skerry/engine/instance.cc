@@ -38,11 +38,17 @@ wasm_valtype_vec_t types_of(const std::vector<ValueType>& types) {
 CallEnd end_of(OwnedError error, OwnedTrap trap, bool host_ended) {
   if (!error && !trap) return {};
   if (host_ended) return {.kind = CallEnd::Kind::kHostEnded, .message = {}};
-  if (error) return {.kind = CallEnd::Kind::kTrapped, .message = message_of(error.get())};
-  CallEnd end{.kind = CallEnd::Kind::kTrapped, .message = message_of(trap.get())};
+  if (error) {
+    CallEnd end{.kind = CallEnd::Kind::kTrapped, .message = message_of(error.get())};
+    if (end.message.starts_with("GC heap out of memory")) end.kind = CallEnd::Kind::kHeapFull;
+    return end;
+  }
+  CallEnd end{.kind = CallEnd::Kind::kTrapped,
+              .message = message_of(trap.get()) + place_of(trap.get())};
   wasmtime_trap_code_t code = 0;
   if (wasmtime_trap_code(trap.get(), &code)) {
     if (code == WASMTIME_TRAP_CODE_OUT_OF_FUEL) end.kind = CallEnd::Kind::kOutOfFuel;
+    if (code == WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED) end.kind = CallEnd::Kind::kUnreachable;
     if (code == WASMTIME_TRAP_CODE_STACK_OVERFLOW) end.kind = CallEnd::Kind::kStackExhausted;
   }
   return end;
@@ -65,6 +71,7 @@ struct Instance::Handle {
   OwnedStore store;
   wasmtime_context_t* context = nullptr;
   wasmtime_instance_t instance{};
+  image::LinearMemory* linear_memory = nullptr;
   std::optional<wasmtime_memory_t> memory;
   bool host_ended = false;
   CallEnd start_end;
@@ -169,19 +176,19 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<Program> prog
   handle->host = host;
   Engine::Handle& engine = *program->handle_->engine_handle;
   handle->store.reset(wasmtime_store_new(engine.engine.get(), handle.get(), nullptr));
-  // The memories keep their limits themselves, and note what they refused: here -1.
+  // Memories keep their limit themselves, and note what they refused: here -1.
   wasmtime_store_limiter(handle->store.get(), -1, limits.table_elements, limits.instances,
                          limits.tables, limits.memories);
   handle->context = wasmtime_store_context(handle->store.get());
   if (program->metering() == Metering::kFuel) {
     const OwnedError error(wasmtime_context_set_fuel(handle->context, limits.fuel));
   }
-  engine.next_memory = &memory;
-  engine.other_memory_limit = limits.memory;
+  handle->linear_memory = engine.memory = &memory;
+  engine.memory_is_free = true;
   wasm_trap_t* trap = nullptr;
   OwnedError error(wasmtime_instance_pre_instantiate(program->handle_->ready.get(), handle->context,
                                                      &handle->instance, &trap));
-  engine.next_memory = nullptr;
+  engine.memory_is_free = false;
   OwnedTrap owned_trap(trap);
   handle->program = std::move(program);
   wasm_trap_t* const trapped = owned_trap.get();
@@ -239,6 +246,7 @@ CallEnd Instance::unsafe_call(const Function& function, std::span<const std::uin
   }
   const wasmtime_func_t func{function.store, function.pointer};
   handle_->host_ended = false;
+  handle_->program->handle_->engine_handle->memory = handle_->linear_memory;
   wasm_trap_t* trap = nullptr;
   OwnedError error(
       wasmtime_func_call_unchecked(handle_->context, &func, raw.data(), raw.size(), &trap));

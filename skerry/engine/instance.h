@@ -58,9 +58,11 @@ class Program {
 /// How a call into a guest came back.
 struct CallEnd {
   enum class Kind {
-    kReturned,   ///< normally; `value` is its result
-    kHostEnded,  ///< a host function answered kEnd
-    kTrapped,
+    kReturned,     ///< normally; `value` is its result
+    kHostEnded,    ///< a host function answered kEnd
+    kTrapped,      ///< for another reason than those below
+    kUnreachable,  ///< at the instruction that programs give up with
+    kHeapFull,     ///< the collector's heap had no room, and could not grow
     kOutOfFuel,
     kStackExhausted,
   };
@@ -69,9 +71,8 @@ struct CallEnd {
   std::string message;  ///< of a trap: its cause, lower case, without a backtrace
 };
 
-/// Caps on what one instance may hold beside its linear memory.
+/// Caps on what one instance may hold beside its memories, which keep their own.
 struct InstanceLimits {
-  ByteSize memory = mib(256);
   std::uint32_t table_elements = 10'000;
   std::uint32_t instances = 10;
   std::uint32_t tables = 10;

@@ -33,14 +33,17 @@ using OwnedInstancePre = Owned<wasmtime_instance_pre_t, wasmtime_instance_pre_de
 /// The engine's message with its causes, on one line, without a backtrace.
 std::string message_of(const wasmtime_error_t* error);
 std::string message_of(const wasm_trap_t* trap);
+/// " in function "NAME" at offset 0x1f of the module": where the trap is; empty unless the module
+/// names its functions.
+std::string place_of(const wasm_trap_t* trap);
 
 struct Engine::Handle {
   Owned<wasm_engine_t, wasm_engine_delete> engine;
-  /// Where the next instance's first non-empty linear memory comes from; set around instantiation
-  /// only.
-  image::LinearMemory* next_memory = nullptr;
-  /// The limit for any other memory of that instance.
-  ByteSize other_memory_limit;
+  /// The memory of the guest that runs or is instantiated: what other memories it asks for lie
+  /// beside.
+  image::LinearMemory* memory = nullptr;
+  /// Whether `memory` is still to become the first non-empty memory of the next instance.
+  bool memory_is_free = false;
 };
 
 struct CompiledModule::Handle {

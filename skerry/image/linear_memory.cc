@@ -26,6 +26,9 @@ constexpr std::size_t kManyPages = 512;
 // 0.1 ms.
 constexpr std::size_t kHeavyPages = 1024;
 
+// Bytes. An exception takes less than a hundred.
+constexpr std::uint64_t kCollectorRoom = std::uint64_t{1} << 20;
+
 // No number of page faults that a process has taken.
 constexpr std::uint64_t kUnknownFaults = UINT64_MAX;
 
@@ -85,6 +88,18 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::zeroed(ByteSize limit) {
   return memory;
 }
 
+Result<std::unique_ptr<LinearMemory>> LinearMemory::beside(LinearMemory& first) {
+  // A runtime whose memory is full must still be able to throw, for which it needs the collector.
+  const std::uint64_t room = first.image_ ? kCollectorRoom : 0;
+  SKERRY_ASSIGN(auto memory, zeroed(skerry::bytes(first.limit_.value + room)));
+  memory->first_ = &first;
+  return memory;
+}
+
+LinearMemory::~LinearMemory() {
+  if (first_ != nullptr) first_->beside_ -= size_;
+}
+
 Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(
     std::shared_ptr<const ImagePages> pages, ByteSize limit) {
   SKERRY_ASSIGN(auto memory, zeroed(limit));
@@ -103,13 +118,18 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(
 
 Status LinearMemory::grow_to(std::size_t size) {
   if (is_fixed_ && size > size_) return absl::FailedPreconditionError("memory must not grow now");
-  if (size > limit_.value || size > kReservation) {
-    refused_ = true;
+  const std::size_t more = size - std::min(size, size_);
+  LinearMemory& first = first_ != nullptr ? *first_ : *this;
+  const std::size_t held = first.size_ + first.beside_;
+  first.last_refused_ = size > kReservation || more > limit_.value - std::min(limit_.value, held);
+  if (first.last_refused_) {
+    first.refused_ = true;
     return absl::ResourceExhaustedError("memory limit of " + std::to_string(limit_.value) +
                                         " bytes");
   }
-  if (size > size_) SKERRY_TRY(resize_to(size));
-  peak_ = std::max(peak_, size_);
+  if (more > 0) SKERRY_TRY(resize_to(size));
+  if (first_ != nullptr) first.beside_ += more;
+  first.peak_ = std::max(first.peak_, held + more);
   return ok_status();
 }
 
@@ -128,8 +148,8 @@ Status LinearMemory::resize_to(std::size_t size) {
 
 Status LinearMemory::shrink_to_image() {
   SKERRY_TRY(resize_to(image_size()));
-  peak_ = size_;
-  refused_ = false;
+  peak_ = size_ + beside_;
+  refused_ = last_refused_ = false;
   return ok_status();
 }
 

@@ -43,10 +43,18 @@ class LinearMemory {
   std::size_t size() const { return size_; }
   std::span<std::byte> bytes() const { return {base_, size_}; }
 
-  /// The largest size since the last reset, and whether a growth beyond the limit was refused since
-  /// then.
+  /// A further memory of the guest whose first one is `first`, which must outlive it: empty, and
+  /// within the same limit, which bounds the sizes of all of them together. Beside a memory on an
+  /// image, 1 MiB more.
+  static Result<std::unique_ptr<LinearMemory>> beside(LinearMemory& first);
+  ~LinearMemory();
+
+  /// Of a guest's first memory, for all of its memories together, since the last reset: their
+  /// largest size, whether a growth beyond the limit was refused, and whether none has succeeded
+  /// since.
   std::size_t peak() const { return peak_; }
   bool growth_was_refused() const { return refused_; }
+  bool last_growth_was_refused() const { return last_refused_; }
 
   /// Makes `size` bytes accessible; the new ones are zero. kResourceExhausted beyond the limit.
   Status grow_to(std::size_t size);
@@ -133,6 +141,9 @@ class LinearMemory {
   std::size_t peak_ = 0;
   bool refused_ = false;
   bool is_fixed_ = false;
+  bool last_refused_ = false;
+  std::size_t beside_ = 0;         // bytes of the guest's other memories
+  LinearMemory* first_ = nullptr;  // whose limit counts, where this is one of these
   ByteSize limit_;
   std::shared_ptr<const ImagePages> image_;
   std::optional<DirtyPages> tracker_;

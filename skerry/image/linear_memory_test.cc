@@ -121,6 +121,37 @@ TEST_F(LinearMemoryTest, MemoryOfFixedSizeDoesNotGrowAndIsNotShortOfAny) {
   EXPECT_TRUE(memory->grow_to(kImageSize + kWasmPageSize).ok());
 }
 
+TEST_F(LinearMemoryTest, GrowthAfterARefusalMakesItOneOfThePast) {
+  EXPECT_FALSE(memory->grow_to(kLimit.value + kWasmPageSize).ok());
+  EXPECT_TRUE(memory->last_growth_was_refused());
+  EXPECT_TRUE(memory->grow_to(kLimit.value).ok());
+  EXPECT_FALSE(memory->last_growth_was_refused());
+  EXPECT_TRUE(memory->growth_was_refused());
+}
+
+TEST_F(LinearMemoryTest, LimitBoundsAllMemoriesOfAGuestTogether) {
+  const auto first = *LinearMemory::zeroed(kLimit);
+  ASSERT_TRUE(first->grow_to(kWasmPageSize).ok());
+  {
+    const auto second = *LinearMemory::beside(*first);
+    const auto third = *LinearMemory::beside(*first);
+    ASSERT_TRUE(second->grow_to(kWasmPageSize).ok());
+    EXPECT_FALSE(third->grow_to(kLimit.value - kWasmPageSize).ok());
+    EXPECT_TRUE(first->last_growth_was_refused());
+    EXPECT_TRUE(third->grow_to(kLimit.value - 2 * kWasmPageSize).ok());
+    EXPECT_FALSE(first->grow_to(2 * kWasmPageSize).ok());
+    EXPECT_EQ(first->peak(), kLimit.value);
+  }
+  EXPECT_TRUE(first->grow_to(kLimit.value).ok()) << "the others are gone";
+}
+
+TEST_F(LinearMemoryTest, RuntimeThatIsFullMayStillThrow) {
+  ASSERT_TRUE(memory->grow_to(kLimit.value).ok());
+  const auto heap = *LinearMemory::beside(*memory);
+  EXPECT_TRUE(heap->grow_to(kWasmPageSize).ok());
+  EXPECT_FALSE(heap->grow_to(mib(2).value).ok());
+}
+
 TEST_F(LinearMemoryTest, NoLimitReachesBeyondTheReservation) {
   auto unlimited = LinearMemory::zeroed(bytes(std::uint64_t{1} << 40));
   ASSERT_TRUE(unlimited.ok());

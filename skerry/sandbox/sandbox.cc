@@ -25,6 +25,12 @@ std::vector<engine::ValueType> types_of(std::span<const wasi::ValueType> types) 
   return result;
 }
 
+/// Of a trap's message where it happened, if that is known.
+std::string place_in(const std::string& message) {
+  const auto at = message.find(" in function \"");
+  return at == std::string::npos ? std::string() : message.substr(at);
+}
+
 }  // namespace
 
 /// While one is there, the guest or the host's answer to it writes in memory.
@@ -115,6 +121,12 @@ std::vector<engine::HostFunction> host_functions() {
   return functions;
 }
 
+wasi::Quotas quotas_under(const Limits& limits, wasi::Quotas quotas) {
+  quotas.file_bytes = quotas.file_size = quotas.total_size = limits.files;
+  quotas.descriptors = limits.open_files;
+  return quotas;
+}
+
 Sandbox::Sandbox(const LoadedImage& loaded, const Limits& limits)
     : loaded_(&loaded), limits_(limits) {
   start_as(loaded);
@@ -128,13 +140,11 @@ void Sandbox::start_as(const LoadedImage& loaded) {
 
 void Sandbox::set_pristine(const wasi::HostState& state) {
   pristine_ = state;
-  wasi::Quotas quotas = pristine_.files().quotas();
-  quotas.file_bytes = quotas.file_size = quotas.total_size = limits_.files;
+  wasi::Quotas quotas = quotas_under(limits_, pristine_.files().quotas());
   // What the template brings is not the guest's.
   if (loaded_->template_state) {
     quotas.total_size.value += loaded_->template_state->files().used_size();
   }
-  quotas.descriptors = limits_.open_files;
   pristine_.files().set_quotas(quotas);
   state_ = pristine_;
 }
@@ -171,7 +181,6 @@ Status Sandbox::instantiate() {
   alloc_.reset();
   instance_.reset();
   engine::InstanceLimits limits;
-  limits.memory = limits_.memory;
   limits.table_elements = loaded_->table_elements.value_or(limits_.table_elements);
   limits.fuel = limits_.fuel.value_or(0);
   SKERRY_ASSIGN(instance_, engine::Instance::create(loaded_->program, *memory_, this, limits));
@@ -294,11 +303,13 @@ void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
                         " units of fuel; raise them with " +
                         std::string(kFuelLimit.option(limits_.words));
       break;
+    case engine::CallEnd::Kind::kHeapFull:
     case engine::CallEnd::Kind::kStackExhausted:
     case engine::CallEnd::Kind::kTrapped:
-      // A guest that was refused memory and then gave up died of that, whatever instruction it used
-      // to.
-      if (memory_->growth_was_refused()) {
+    case engine::CallEnd::Kind::kUnreachable:
+      // A guest that gives up and was refused memory when it last asked died of that.
+      if (end.kind == engine::CallEnd::Kind::kHeapFull ||
+          (end.kind == engine::CallEnd::Kind::kUnreachable && memory_->last_growth_was_refused())) {
         outcome.kind = OutcomeKind::kOutOfMemory;
         hit(kMemoryLimit, static_cast<double>(limits_.memory.value));
         outcome.message = "needed more than its " + std::to_string(limits_.memory.value >> 20) +
@@ -307,10 +318,10 @@ void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
         break;
       }
       outcome.kind = OutcomeKind::kTrapped;
-      outcome.message = end.kind == engine::CallEnd::Kind::kTrapped
-                            ? end.message
-                            : "the stack of " + std::to_string(engine::Engine::kGuestStack >> 20) +
-                                  " MiB is exhausted";
+      outcome.message = end.kind == engine::CallEnd::Kind::kStackExhausted
+                            ? "the stack of " + std::to_string(engine::Engine::kGuestStack >> 20) +
+                                  " MiB is exhausted" + place_in(end.message)
+                            : end.message;
       break;
   }
   outcome.exit_code = exit_code_of(outcome.kind);

@@ -65,6 +65,9 @@ struct LoadedImage {
 /// Everything that guests import: WASI preview 1 and `host.call`. For engine::Program::link.
 std::vector<engine::HostFunction> host_functions();
 
+/// `quotas` with what a guest may have of files under `limits`.
+wasi::Quotas quotas_under(const Limits& limits, wasi::Quotas quotas);
+
 /// A live guest: compiled module, mapped image and host state. Confined to one thread, as is
 /// everything it borrows.
 class Sandbox {

@@ -191,7 +191,7 @@ TEST_F(SandboxTest, ProcExitZeroIsCompletion) {
 }
 
 TEST_F(SandboxTest, CallAfterATrapNeedsAReset) {
-  EXPECT_EQ(call("trap").kind, CallEnd::Kind::kTrapped);
+  EXPECT_EQ(call("trap").kind, CallEnd::Kind::kUnreachable);
   EXPECT_EQ(sandbox->call("bump", {}).status().code(), StatusCode::kFailedPrecondition);
   reset();
   EXPECT_TRUE(is_as_template());
@@ -227,6 +227,19 @@ TEST_F(SandboxTest, TrapAfterRefusedMemoryIsOutOfMemory) {
   ASSERT_TRUE(outcome.limit.has_value());
   EXPECT_EQ(outcome.limit->limit, "memory");
   EXPECT_EQ(outcome.limit->value, static_cast<double>(mib(1).value));
+}
+
+TEST_F(SandboxTest, OtherTrapAfterRefusedMemoryIsATrap) {
+  EXPECT_EQ(value("grow", {100}) & 0xFFFFFFFF, 0xFFFFFFFFU);
+  const Outcome outcome = outcome_of(call("load", {0x7FFFFFFF}));
+  EXPECT_EQ(outcome.kind, OutcomeKind::kTrapped);
+  EXPECT_NE(outcome.message.find("out of bounds"), std::string::npos) << outcome.message;
+}
+
+TEST_F(SandboxTest, MemoryThatWasRefusedBeforeItGrewIsForgotten) {
+  EXPECT_EQ(value("grow", {100}) & 0xFFFFFFFF, 0xFFFFFFFFU);
+  EXPECT_EQ(value("grow", {1}), 1U);
+  EXPECT_EQ(outcome_of(call("trap")).kind, OutcomeKind::kTrapped);
 }
 
 TEST_F(SandboxTest, RefusedMemoryOfOneRunIsNotTheNexts) {
