@@ -108,11 +108,11 @@ def test_a_run_survives_closed_standard_streams(binary, home, environment, close
     assert (tmp_path / "got" / "made").read_text() == "done"
 
 
-def test_a_reader_that_goes_away_does_not_stop_the_run(start, tmp_path):
-    process = start("run", "--output-dir", "got", "-c", "for i in range(20000): print('x' * 40)\nopen('/made', 'w').write('done')")
+def test_a_reader_that_goes_away_is_a_broken_pipe_and_the_program_s_to_know(start, tmp_path):
+    process = start("run", "--output-dir", "got", "-c", "try:\n    while True: print('x' * 40)\nexcept BrokenPipeError: open('/made', 'w').write('done')")
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(20) == 0
+    assert process.wait(20) in (0, 120), "120: as Python, when what it had in its buffer could not be written"
     assert (tmp_path / "got" / "made").read_text() == "done"
     process.stdout = None
 

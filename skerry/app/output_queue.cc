@@ -58,6 +58,7 @@ bool OutputQueue::write_front() {
     return put < 0 && errno == EAGAIN ? ssize_t{0} : put;
   });
   if (!written.ok()) {
+    failures_[piece.fd] = written.status().code();
     if (written.status().code() != StatusCode::kUnavailable && failure_.ok()) {
       failure_ = annotate(written.status(),
                           piece.fd == STDERR_FILENO ? "standard error" : "standard output");
@@ -69,6 +70,11 @@ bool OutputQueue::write_front() {
   held_ -= static_cast<std::size_t>(*written);
   if (piece.written == piece.bytes.size()) queue_.pop_front();
   return *written > 0;
+}
+
+StatusCode OutputQueue::failure_of(int fd) const {
+  const auto found = failures_.find(fd);
+  return found == failures_.end() ? StatusCode::kOk : found->second;
 }
 
 void OutputQueue::drop_front() {

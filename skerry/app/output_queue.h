@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ class OutputQueue {
 
   /// The first failure. A reader that has gone is none: what is left for it is dropped.
   const Status& failure() const { return failure_; }
+  /// What the last write to `fd` that failed said; kUnavailable for a reader that has gone.
+  StatusCode failure_of(int fd) const;
 
  private:
   // Bytes. Enough for a reader that is merely slow.
@@ -45,6 +48,7 @@ class OutputQueue {
 
   std::deque<Piece> queue_;  // none is empty
   std::size_t held_ = 0;
+  std::map<int, StatusCode> failures_;
   Status failure_;
 };
 

@@ -117,6 +117,8 @@ TEST_F(OutputQueueTest, AReaderThatHasGoneIsNoFailure) {
   queue.write_some();
   EXPECT_EQ(queue.awaited(), -1);
   EXPECT_TRUE(queue.failure().ok());
+  EXPECT_EQ(queue.failure_of(writer.get()), StatusCode::kUnavailable);
+  EXPECT_EQ(queue.failure_of(STDERR_FILENO), StatusCode::kOk);
 }
 
 TEST_F(OutputQueueTest, AFullDiskIsAFailure) {

@@ -46,18 +46,6 @@ Result<double> number(const char* option, const std::string& text, const Bounds&
                                                 bounds.unit));
 }
 
-/// As `number`, whole ones: every 64-bit value exactly.
-Result<std::uint64_t> whole(const char* option, const std::string& text, std::uint64_t low,
-                            std::uint64_t high, const char* unit) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value >= low && value <= high)
-    return value;
-  return absl::InvalidArgumentError(fmt::format(
-      "{} is \"{}\", expected a whole number {} {}", option, text,
-      high == UINT64_MAX ? "below 2^64" : fmt::format("from {} to {}", low, high), unit));
-}
-
 /// Seconds since 1970 with decimals, or "2026-01-31T12:00:00Z".
 Result<std::chrono::nanoseconds> parse_clock(const std::string& text) {
   const auto wrong = [&] {
@@ -78,7 +66,7 @@ Result<std::chrono::nanoseconds> parse_clock(const std::string& text) {
   return std::chrono::seconds(time);
 }
 
-/// A reader that has gone is no failure, and no reason to stop the run: its result may be files.
+/// A reader that has gone is no failure.
 Status write_out(int fd, std::string_view text) {
   const Status written = write_all(fd, as_bytes(text));
   if (written.ok() || written.code() == StatusCode::kUnavailable) return ok_status();
@@ -100,11 +88,21 @@ class Reporter final : public worker::RunObserver {
       collected_[stream] += bytes;
       return;
     }
-    shown_.add(stream == wasi::Stream::kStdout ? STDOUT_FILENO : STDERR_FILENO, bytes);
+    shown_.add(descriptor_of(stream), bytes);
   }
   bool is_full() const override { return shown_.is_full(); }
   int awaited() const override { return shown_.awaited(); }
   void go_on() override { shown_.write_some(); }
+  worker::StreamEnds::State state_of(wasi::Stream stream) const override {
+    switch (shown_.failure_of(descriptor_of(stream))) {
+      case StatusCode::kOk:
+        return worker::StreamEnds::State::kOpen;
+      case StatusCode::kUnavailable:
+        return worker::StreamEnds::State::kGone;
+      default:
+        return worker::StreamEnds::State::kFailed;
+    }
+  }
 
   void cut(wasi::Stream stream) override {
     cut_.insert(stream);
@@ -163,6 +161,9 @@ class Reporter final : public worker::RunObserver {
   }
 
  private:
+  static int descriptor_of(wasi::Stream stream) {
+    return stream == wasi::Stream::kStdout ? STDOUT_FILENO : STDERR_FILENO;
+  }
   void note(const Status& status) {
     if (lost_.ok()) lost_ = status;
   }
@@ -239,7 +240,8 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--max-open-files", max_open_files, "Open files [256]")->type_name("N");
   command
       .add_option("--max-table-elements", max_table_elements,
-                  "Elements of each table of a module; Python has its own limit [10000]")
+                  "Elements of each table of a module; Python has its own limit [" +
+                      max_table_elements + "]")
       ->type_name("N");
   command.add_option("--stdin", stdin_file, "Standard input from this file")->type_name("FILE");
   command.add_option("--env", environment, "Set an environment variable; repeatable")
@@ -323,6 +325,11 @@ Result<RunParameters> RunParameters::open(const RunOptions& options) {
   }
   for (const std::string& each : options.directories) {
     SKERRY_ASSIGN(ImportedDirectory directory, ImportedDirectory::parse(each));
+    for (const ImportedDirectory& other : parameters.directories) {
+      if (other.guest != directory.guest) continue;
+      return absl::InvalidArgumentError("--dir is \"" + each + "\": " + other.host.native() +
+                                        " is to be there already");
+    }
     parameters.directories.push_back(std::move(directory));
   }
   if (options.clock) {
@@ -392,6 +399,17 @@ std::optional<worker::ExportRules> RunParameters::exports() const {
     if (directory.is_writable) rules.directories.push_back(directory.guest);
   }
   return rules;
+}
+
+Result<std::uint64_t> whole(const char* option, const std::string& text, std::uint64_t low,
+                            std::uint64_t high, const char* unit) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= low && value <= high)
+    return value;
+  return absl::InvalidArgumentError(fmt::format(
+      "{} is \"{}\", expected a whole number {} {}", option, text,
+      high == UINT64_MAX ? "below 2^64" : fmt::format("from {} to {}", low, high), unit));
 }
 
 Status check_given(const char* option, const std::optional<std::string>& value) {

@@ -84,6 +84,11 @@ struct RunParameters {
   std::optional<worker::ExportRules> exports() const;
 };
 
+/// `text`, which was given for `option`, as a number from `low` to `high`; kInvalidArgument naming
+/// all of them otherwise.
+Result<std::uint64_t> whole(const char* option, const std::string& text, std::uint64_t low,
+                            std::uint64_t high, const char* unit);
+
 /// kInvalidArgument when an option was given with nothing, as by a script whose variable is not
 /// set: that must not mean the same as leaving it out.
 Status check_given(const char* option, const std::optional<std::string>& value);

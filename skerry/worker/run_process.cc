@@ -42,8 +42,8 @@ constexpr std::string_view kJail = "the jail: ";
 /// Tells its supervisor what happens, and shuts the jail before the guest's first instruction.
 class JailedSender final : public EventSender {
  public:
-  JailedSender(int socket, ByteSize output_limit, jail::Cell& cell)
-      : EventSender(socket, output_limit), socket_(socket), cell_(cell) {}
+  JailedSender(int socket, ByteSize output_limit, const StreamEnds& ends, jail::Cell& cell)
+      : EventSender(socket, output_limit, &ends), socket_(socket), cell_(cell) {}
 
   Status started(std::span<const int> kept) override {
     std::vector<int> open(kept.begin(), kept.end());
@@ -65,7 +65,8 @@ class JailedSender final : public EventSender {
   jail::Cell& cell_;
 };
 
-int run_child(const RunBody& body, const sandbox::Limits& limits, int fd, jail::Cell& cell) {
+int run_child(const RunBody& body, const sandbox::Limits& limits, int fd, const StreamEnds& ends,
+              jail::Cell& cell) {
   // The supervisor decides what a terminal's Ctrl-C means. SIGPIPE: it has gone, and so will we.
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGTERM, SIG_DFL);
@@ -75,7 +76,7 @@ int run_child(const RunBody& body, const sandbox::Limits& limits, int fd, jail::
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   exit_when_memory_runs_out();
-  JailedSender channel(fd, limits.output, cell);
+  JailedSender channel(fd, limits.output, ends, cell);
   auto outcome = body(channel);
   if (outcome.ok()) return channel.ended(*std::move(outcome)).ok() ? 0 : 125;
   (void)channel.failed(outcome.status());
@@ -139,7 +140,7 @@ int poll_timeout(const std::optional<Clock::time_point>& deadline) {
 /// the observer is full the child's socket is not read, unless no more can come than the socket
 /// holds.
 Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, int socket,
-                   int stop_signals) {
+                   int stop_signals, StreamEnds& ends) {
   using Why = Stop::Why;
   Stop stop;
   bool has_exited = false;
@@ -177,6 +178,8 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
       }
     }
     if (waiting[3].revents != 0) observer.go_on();
+    for (const wasi::Stream stream : {wasi::Stream::kStdout, wasi::Stream::kStderr})
+      ends.set(stream, observer.state_of(stream));
     has_exited = has_exited || waiting[2].revents != 0;
     if (events.ended()) break;  // nobody waits for a process that stays
   }
@@ -191,6 +194,7 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   OwnedFd& ours = ends.first;
   OwnedFd& theirs = ends.second;
   SKERRY_ASSIGN(const StopSignals signals, StopSignals::block());
+  SKERRY_ASSIGN(const auto stream_ends, StreamEnds::create());
   jail::Policy policy;
   if (!kHasShadowMemory) {
     policy.private_memory =
@@ -198,7 +202,7 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   }
   auto spawned = jail::spawn(policy, walls, {}, [&](jail::Cell& cell) {
     ours.close();
-    return run_child(body, limits, theirs.get(), cell);
+    return run_child(body, limits, theirs.get(), *stream_ends, cell);
   });
   if (!spawned.ok()) {
     return absl::UnavailableError(std::string(kJail) + std::string(message_of(spawned.status())));
@@ -206,7 +210,8 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   Child child = Child::adopt(spawned->pid, std::move(spawned->pidfd));
   theirs.close();
   EventReceiver events(limits, changes, observer, person);
-  SKERRY_ASSIGN(const Stop stop, relay(events, observer, child, ours.get(), signals.fd()));
+  SKERRY_ASSIGN(const Stop stop,
+                relay(events, observer, child, ours.get(), signals.fd(), *stream_ends));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   if (events.ended()) return *events.ended();
   if (stop.why == Stop::Why::kNone && !events.failure().ok()) return events.failure();

@@ -45,12 +45,17 @@ class KeptEvents final : public RunObserver {
   }
   void cut(Stream stream) override { order += stream == Stream::kStdout ? "o-cut " : "e-cut "; }
   void changed(const FileChange& change) override { changes.push_back(change); }
+  StreamEnds::State state_of(Stream stream) const override {
+    return out.size() > reader_takes && stream == Stream::kStdout ? StreamEnds::State::kGone
+                                                                  : StreamEnds::State::kOpen;
+  }
   bool is_full() const override { return out.size() >= most; }
   int awaited() const override { return is_full() ? waits_for : -1; }
   void go_on() override {
     if (can_go_on) can_go_on();
   }
   std::size_t most = SIZE_MAX;  // bytes of output that it has room for
+  std::size_t reader_takes = SIZE_MAX;
   int waits_for = -1;
   std::function<void()> can_go_on;
   std::string out;
@@ -123,6 +128,19 @@ class RunProcessTest : public ::testing::Test {
   FileChanges changes = FileChanges::kUnwanted;
   KeptEvents events;
 };
+
+TEST_F(RunProcessTest, AReaderThatHasGoneIsTheProgramsToKnow) {
+  events.reader_takes = 10;
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    begin(channel);
+    Status written;
+    while (written.ok()) written = channel.output().write(Stream::kStdout, as_bytes("y\n"));
+    say(channel, std::string(absl::StatusCodeToString(written.code())), Stream::kStderr);
+    return Outcome{};
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kCompleted);
+  EXPECT_EQ(events.err, "UNAVAILABLE") << "the other stream is open";
+}
 
 TEST_F(RunProcessTest, OutcomeCrossesWhole) {
   limits.fuel = 100;

@@ -10,6 +10,7 @@
 
 #include "skerry/base/os/file.h"
 #include "skerry/base/os/socket.h"
+#include "skerry/base/utf8.h"
 #include "skerry/run.pb.h"
 #include "skerry/worker/run_memory.h"
 
@@ -148,8 +149,9 @@ Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits, Kille
   return outcome;
 }
 
-EventSender::EventSender(int socket, ByteSize output_limit)
+EventSender::EventSender(int socket, ByteSize output_limit, const StreamEnds* ends)
     : socket_(socket),
+      ends_(ends),
       left_{output_limit.value, output_limit.value},
       wall_(Clock::now()),
       cpu_(cpu_time()) {}
@@ -210,11 +212,17 @@ Status EventSender::ended(Outcome outcome, const LeftState& left, bool is_kept) 
 Status EventSender::failed(const Status& status) {
   RunEvent event;
   event.mutable_failed()->set_code(static_cast<int>(status.code()));
-  event.mutable_failed()->set_message(std::string(clip(message_of(status), kMaxMessage)));
+  event.mutable_failed()->set_message(
+      std::string(clip(to_utf8(message_of(status)), kMaxMessage)));  // it may name a file
   return send(socket_, event);
 }
 
 Status EventSender::write(wasi::Stream stream, std::span<const std::byte> bytes) {
+  const auto state = ends_ != nullptr ? ends_->of(stream) : StreamEnds::State::kOpen;
+  if (state == StreamEnds::State::kGone)
+    return absl::UnavailableError("the stream's reader has gone");
+  if (state == StreamEnds::State::kFailed)
+    return absl::InternalError("the stream cannot be written to");
   const bool is_stderr = stream == wasi::Stream::kStderr;
   std::uint64_t& left = left_[is_stderr ? 1 : 0];
   while (!bytes.empty() && left != kCut) {

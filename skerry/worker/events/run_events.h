@@ -19,6 +19,7 @@
 #include "skerry/sandbox/outcome.h"
 #include "skerry/wasi/files/changes.h"
 #include "skerry/wasi/world.h"
+#include "skerry/worker/events/stream_ends.h"
 
 namespace skerry::worker {
 
@@ -77,6 +78,11 @@ class RunObserver {
   virtual void output(wasi::Stream stream, std::string_view bytes) = 0;
   /// The stream's limit was met; nothing more of it follows. At most once for each stream.
   virtual void cut(wasi::Stream stream) = 0;
+  /// Whether the stream still reaches its consumer; once it does not, it never will again.
+  virtual StreamEnds::State state_of(wasi::Stream stream) const {
+    (void)stream;
+    return StreamEnds::State::kOpen;
+  }
   /// Only of runs whose changes are wanted.
   virtual void changed(const FileChange& change) = 0;
 
@@ -158,7 +164,8 @@ sandbox::Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limi
 /// one thread.
 class EventSender : public RunChannel, private wasi::OutputSink {
  public:
-  EventSender(int socket, ByteSize output_limit);
+  /// Borrows `ends`, which may be null: what it says is the guest's to know.
+  EventSender(int socket, ByteSize output_limit, const StreamEnds* ends = nullptr);
 
   wasi::OutputSink& output() override { return *this; }
   Status started(std::span<const int> kept = {}) override;
@@ -175,10 +182,12 @@ class EventSender : public RunChannel, private wasi::OutputSink {
  private:
   using Clock = std::chrono::steady_clock;
   void add_times(sandbox::Outcome& outcome) const;
-  // Output past the limit is taken and dropped: to the guest it looks written.
+  // Output past the limit is taken and dropped: to the guest it looks written. What nobody reads
+  // is refused.
   Status write(wasi::Stream stream, std::span<const std::byte> bytes) override;
 
   int socket_;
+  const StreamEnds* ends_;
   std::array<std::uint64_t, 2> left_;
   Clock::time_point wall_;
   std::chrono::nanoseconds cpu_;
