@@ -134,10 +134,14 @@ class Import {
     const fs::path host = directory_.host / relative;
     std::error_code error;
     const fs::path target = fs::canonical(host, error);
-    if (error || !is_beneath(target, directory_.host)) {
+    if (error) {
+      return absl::InvalidArgumentError("--dir: the symbolic link " + host.native() +
+                                        " leads nowhere; remove it");
+    }
+    if (!is_beneath(target, directory_.host)) {
       return absl::InvalidArgumentError("--dir: the symbolic link " + host.native() + " leaves " +
                                         directory_.host.native() +
-                                        " or leads nowhere; remove it or import its target too");
+                                        "; remove it or import its target too");
     }
     return wasi::add_symlink(files_, guest_path(relative),
                              target.lexically_relative(host.parent_path()).native(), options);
@@ -165,8 +169,15 @@ class Import {
     return false;
   }
 
-  static Status too_large(const Status& status) {
+  Status too_large(const Status& status) const {
     if (status.code() != StatusCode::kResourceExhausted) return status;
+    // How many there are and how deep they lie has limits that no option raises.
+    using Kind = wasi::QuotaKind;
+    const Kind hit = files_.last_quota_hit();
+    const bool is_size =
+        hit == Kind::kFileBytes || hit == Kind::kFileSize || hit == Kind::kTotalSize;
+    if (message_of(status).find("quota reached") != std::string_view::npos && !is_size)
+      return annotate(status, "--dir");
     return annotate(status, "--dir: more than the limit for files (raise it with --max-files MB)");
   }
 
@@ -195,13 +206,20 @@ Result<ImportedDirectory> ImportedDirectory::parse(const std::string& text) {
     return absl::InvalidArgumentError("--dir is \"" + text +
                                       "\": after the guest's path only :rw may stand");
   }
-  if (!directory.guest.starts_with('/') || directory.guest.size() < 2) {
+  if (!directory.guest.starts_with('/')) {
     return absl::InvalidArgumentError("--dir is \"" + text +
-                                      "\": the guest's side must be an absolute path below /");
+                                      "\": the guest's side must be an absolute path");
   }
+  const fs::path guest = directory.guest;
+  if (guest.lexically_normal().native() != guest.native()) {
+    return absl::InvalidArgumentError(
+        "--dir is \"" + text + "\": the guest's path must be without \".\", \"..\" and \"//\"");
+  }
+  if (directory.guest == "/") directory.guest.clear();
   std::error_code error;
   directory.host = fs::canonical(text.substr(0, at), error);
-  if (error || !fs::is_directory(directory.host)) {
+  if (error) return annotate(errno_status(error.value(), "--dir"), text.substr(0, at));
+  if (!fs::is_directory(directory.host)) {
     return absl::NotFoundError("--dir: " + text.substr(0, at) + " is no directory");
   }
   return directory;
@@ -230,6 +248,14 @@ Status make_way(const std::string& guest, wasi::FileSystem& files) {
                                                              : ok_status();
 }
 
+/// What is in the directory, into one that is there.
+Status import_to(const ImportedDirectory& directory, wasi::FileSystem& files,
+                 const std::function<void(const std::string&)>& seen) {
+  // The path was canonical when it was parsed: a link in it now is not what the caller named.
+  SKERRY_ASSIGN(const OwnedFd root, open_canonical(directory.host));
+  return Import(directory, root.get(), files, seen).walk(".");
+}
+
 }  // namespace
 
 Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files,
@@ -237,16 +263,19 @@ Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& fi
   const wasi::AddOptions options{.access = directory.is_writable ? wasi::Access::kReadWrite
                                                                  : wasi::Access::kReadOnly};
   SKERRY_TRY(make_way(directory.guest, files));
-  if (wasi::stat(files, directory.guest).ok()) {
+  if (directory.guest.empty()) return import_to(directory, files, seen);
+  // An empty directory gives way: the guest's /tmp, unless a run of its session has used it.
+  const auto listed = wasi::list(files, directory.guest, 1);
+  if (listed.ok() && listed->empty()) {
+    SKERRY_TRY(wasi::remove(files, directory.guest));
+  } else if (wasi::stat(files, directory.guest).ok()) {
     return absl::InvalidArgumentError(
         "--dir: " + directory.guest +
         " is there already in the guest: a session keeps the copy that an earlier run was given. "
         "Leave the option out to use that, or take another path");
   }
   SKERRY_TRY(wasi::make_directory(files, directory.guest, options));
-  // The path was canonical when it was parsed: a link in it now is not what the caller named.
-  SKERRY_ASSIGN(const OwnedFd root, open_canonical(directory.host));
-  return Import(directory, root.get(), files, seen).walk(".");
+  return import_to(directory, files, seen);
 }
 
 Result<HostDirectoryWriter> HostDirectoryWriter::open(const fs::path& directory) {

@@ -21,7 +21,7 @@ namespace skerry::app {
 /// A directory of the caller's that a run gets a copy of: `HOST::GUEST[:rw]`.
 struct ImportedDirectory {
   std::filesystem::path host;  ///< canonical
-  std::string guest;           ///< absolute, without a slash at the end
+  std::string guest;           ///< absolute, without a slash at the end: of the root, empty
   bool is_writable = false;
 
   /// kInvalidArgument when it is not of that form, kNotFound when there is no such directory.

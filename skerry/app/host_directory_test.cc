@@ -235,10 +235,35 @@ TEST_F(ImportTest, PlaceThatIsTakenIsRefused) {
   EXPECT_EQ(import().code(), StatusCode::kInvalidArgument);
 }
 
+TEST_F(ImportTest, EmptyDirectoryGivesWay) {
+  ASSERT_TRUE(wasi::make_directory(files, "/data").ok());
+  EXPECT_TRUE(import().ok());
+  EXPECT_EQ(guest("/data/a.txt"), "A");
+  EXPECT_EQ(wasi::stat(files, "/data")->access, wasi::Access::kReadOnly);
+}
+
+TEST_F(ImportTest, RootTakesWhatIsNotThere) {
+  ASSERT_TRUE(wasi::make_directory(files, "/tmp").ok());
+  put(in / "tmp/b.txt", "B");
+  const auto root = ImportedDirectory::parse(in.native() + "::/:rw");
+  ASSERT_TRUE(root.ok()) << root.status();
+  EXPECT_EQ(root->guest, "");
+  ASSERT_TRUE(import_directory(*root, files).ok());
+  EXPECT_EQ(guest("/a.txt"), "A");
+  EXPECT_EQ(guest("/tmp/b.txt"), "B");
+  EXPECT_EQ(import_directory(*root, files).code(), StatusCode::kAlreadyExists);
+}
+
+TEST_F(ImportTest, NameThatIsNotUtf8IsKept) {
+  put(in / "bad\xff", "B");
+  EXPECT_TRUE(import().ok());
+  EXPECT_EQ(guest("/data/bad\xff"), "B");
+}
+
 TEST_F(ImportTest, FormsThatAreNoneAreRefused) {
   const std::string host = in.native();
   for (const std::string& text :
-       {host, host + "::", host + "::data", host + "::/", std::string("::/data"), std::string()}) {
+       {host, host + "::", host + "::data", host + "::.", std::string("::/data"), std::string()}) {
     EXPECT_EQ(ImportedDirectory::parse(text).status().code(), StatusCode::kInvalidArgument) << text;
   }
   EXPECT_EQ(ImportedDirectory::parse(host + "/none::/data").status().code(), StatusCode::kNotFound);

@@ -56,7 +56,7 @@ class InstanceTest : public ::testing::Test {
 
   Status start_again() {
     if (!memory) {
-      SKERRY_ASSIGN(memory, image::LinearMemory::zeroed(limits.memory));
+      SKERRY_ASSIGN(memory, image::LinearMemory::zeroed(memory_limit));
     }
     SKERRY_ASSIGN(instance, Instance::create(program, *memory, &host, limits));
     return ok_status();
@@ -69,6 +69,7 @@ class InstanceTest : public ::testing::Test {
   }
 
   InstanceLimits limits;
+  ByteSize memory_limit = mib(256);
   Host host;
   std::shared_ptr<Program> program;
   std::unique_ptr<image::LinearMemory> memory;
@@ -144,7 +145,7 @@ TEST_F(InstanceTest, TrapSaysItsCauseWithoutABacktrace) {
                   .ok());
   const auto message = [&](std::string_view name) {
     const CallEnd end = call(name);
-    EXPECT_EQ(end.kind, Kind::kTrapped);
+    EXPECT_EQ(end.kind, name == "unreachable" ? Kind::kUnreachable : Kind::kTrapped);
     EXPECT_EQ(end.message.find('\n'), std::string::npos) << end.message;
     EXPECT_EQ(end.message.find("backtrace"), std::string::npos) << end.message;
     return end.message;
@@ -181,7 +182,7 @@ TEST_F(InstanceTest, FuelIsForMeteredCodeOnly) {
 }
 
 TEST_F(InstanceTest, GrowthBeyondTheLimitAnswersMinusOne) {
-  limits.memory = kib(192);
+  memory_limit = kib(192);
   ASSERT_TRUE(start(R"((module (memory (export "memory") 1)
       (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))")
                   .ok());
@@ -193,7 +194,7 @@ TEST_F(InstanceTest, GrowthBeyondTheLimitAnswersMinusOne) {
 }
 
 TEST_F(InstanceTest, RefusedGrowthIsNotedInTheMemory) {
-  limits.memory = kib(64);
+  memory_limit = kib(64);
   ASSERT_TRUE(start(R"((module (memory (export "memory") 1)
       (func (export "grow") (result i32) (memory.grow (i32.const 1)))))")
                   .ok());
@@ -203,8 +204,100 @@ TEST_F(InstanceTest, RefusedGrowthIsNotedInTheMemory) {
 }
 
 TEST_F(InstanceTest, MemoryLargerThanTheLimitIsResourceExhausted) {
-  limits.memory = kib(64);
+  memory_limit = kib(64);
   EXPECT_EQ(start("(module (memory 2))").code(), StatusCode::kResourceExhausted);
+}
+
+TEST_F(InstanceTest, MemoriesAreLimitedTogether) {
+  memory_limit = kib(256);
+  EXPECT_EQ(start("(module (memory 2) (memory 0) (memory 3))").code(),
+            StatusCode::kResourceExhausted);
+  memory.reset();
+  ASSERT_TRUE(start(R"((module (memory 0) (memory 1)
+      (func (export "grow_0") (param i32) (result i32) (memory.grow 0 (local.get 0)))
+      (func (export "grow_1") (param i32) (result i32) (memory.grow 1 (local.get 0)))))")
+                  .ok());
+  EXPECT_EQ(call("grow_1", {2}).value & 0xFFFFFFFF, 1U);
+  EXPECT_EQ(call("grow_0", {2}).value & 0xFFFFFFFF, 0xFFFFFFFFU);
+  EXPECT_TRUE(memory->growth_was_refused());
+  EXPECT_EQ(call("grow_0", {1}).value & 0xFFFFFFFF, 0U);
+  EXPECT_EQ(memory->peak(), kib(256).value);
+}
+
+/// A module of two memories with 3,000 data segments, of which some overlap, some are far apart and
+/// one is passive; and what the memories hold when it begins.
+struct ManySegments {
+  std::string text = R"((module (memory (export "memory") 3) (memory $other 1)
+      (func (export "other") (param i32) (result i32) (i32.load8_u $other (local.get 0)))
+      (func (export "copy") (memory.init $kept (i32.const 9) (i32.const 0) (i32.const 4)))
+      (func (export "copy_applied")
+        (memory.init $first (i32.const 9) (i32.const 0) (i32.const 1)))
+      (data $first (i32.const 9) "A"))";
+  std::string first = std::string(3 * kWasmPageSize, '\0');
+  std::string other = std::string(kWasmPageSize, '\0');
+
+  ManySegments() {
+    first[9] = 'A';
+    for (int i = 0; i < 3'000; ++i) {
+      const bool is_first = i % 3 != 0;
+      const std::size_t at = is_first ? (i * 7919U) % (3 * kWasmPageSize - 4) : (2'999U - i) * 2;
+      const std::string bytes{static_cast<char>('a' + i % 26), static_cast<char>('A' + i % 26),
+                              'x'};
+      (is_first ? first : other).replace(at, bytes.size(), bytes);
+      text += "(data " + std::string(is_first ? "" : "(memory $other) ") + "(i32.const " +
+              std::to_string(at) + ") \"" + bytes + "\")";
+      if (i == 1'500) text += "(data $kept \"kept\")";
+    }
+  }
+};
+
+TEST_F(InstanceTest, ManySegmentsLieWhereTheyShould) {
+  const ManySegments many;
+  ASSERT_TRUE(start(many.text + ")").ok());
+  EXPECT_TRUE(as_text(instance->memory()) == many.first);
+  for (std::size_t at = 0; at < many.other.size(); at += 13)
+    EXPECT_EQ(call("other", {at}).value, static_cast<unsigned char>(many.other[at])) << at;
+  EXPECT_EQ(call("copy_applied").kind, Kind::kTrapped) << "an active segment is gone";
+  ASSERT_TRUE(start_again().ok());
+  EXPECT_EQ(call("copy").kind, Kind::kReturned);
+  EXPECT_EQ(as_text(instance->memory()).substr(9, 4), "kept");
+}
+
+TEST_F(InstanceTest, OneOfManySegmentsThatDoesNotFitIsATrap) {
+  const ManySegments many;
+  ASSERT_TRUE(start(many.text + "(data (i32.const 196608) \"x\"))").ok());
+  EXPECT_EQ(instance->start_end().kind, Kind::kTrapped);
+}
+
+TEST_F(InstanceTest, TrapNamesItsFunctionWhereNamesExist) {
+  ASSERT_TRUE(
+      start("(module (func $give_up unreachable) (func (export \"f\") (call $give_up)))").ok());
+  const std::string named = call("f").message;
+  EXPECT_EQ(
+      named.find("wasm `unreachable` instruction executed in function \"give_up\" at offset 0x"),
+      0U)
+      << named;
+  ASSERT_TRUE(start("(module (func unreachable) (func (export \"f\") (call 0)))").ok());
+  EXPECT_EQ(call("f").message, "wasm `unreachable` instruction executed");
+}
+
+TEST_F(InstanceTest, MaximumBeyondTheLimitIsNoFault) {
+  memory_limit = kib(64);
+  EXPECT_TRUE(start("(module (memory 1 65536))").ok());
+}
+
+TEST_F(InstanceTest, FullCollectorHeapIsToldFromATrap) {
+  memory_limit = mib(2);
+  ASSERT_TRUE(start(R"((module (type $list (struct (field (ref null $list)) (field i64)))
+      (func (export "fill") (local $all (ref null $list))
+        (loop $more
+          (local.set $all (struct.new $list (local.get $all) (i64.const 7)))
+          (br $more)))
+      (func (export "give_up") unreachable)))")
+                  .ok());
+  EXPECT_EQ(call("fill").kind, Kind::kHeapFull);
+  EXPECT_LE(memory->peak(), mib(2).value);
+  EXPECT_EQ(call("give_up").kind, Kind::kUnreachable);
 }
 
 TEST_F(InstanceTest, TablesAreLimited) {
@@ -247,7 +340,7 @@ TEST_F(InstanceTest, ImportOfAnotherTypeIsRefused) {
 
 TEST_F(InstanceTest, TrapInTheStartFunctionIsReported) {
   ASSERT_TRUE(start("(module (func $s (unreachable)) (start $s))").ok());
-  EXPECT_EQ(instance->start_end().kind, Kind::kTrapped);
+  EXPECT_EQ(instance->start_end().kind, Kind::kUnreachable);
   EXPECT_NE(instance->start_end().message.find("unreachable"), std::string::npos);
 }
 

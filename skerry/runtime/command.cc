@@ -6,7 +6,6 @@
 #include "skerry/base/sha256.h"
 #include "skerry/wasi/files/host_files.h"
 #include "skerry/wasm/command.h"
-#include "skerry/wasm/limits.h"
 #include "skerry/wasm/preamble.h"
 
 namespace skerry::runtime {
@@ -45,11 +44,15 @@ std::vector<wasm::HostFunction> offered(const std::vector<engine::HostFunction>&
 
 }  // namespace
 
-Result<Command> check_command(std::string_view file, const sandbox::Limits& limits, int group) {
-  wasm::ModuleLimits module_limits;
-  module_limits.memory = limits.memory;
-  module_limits.table_elements = limits.table_elements;
-  SKERRY_TRY(wasm::check_size(as_bytes(file), module_limits));
+wasm::ModuleLimits module_limits(const sandbox::Limits& limits) {
+  wasm::ModuleLimits result;
+  result.memory = result.memory_maximum = limits.memory;
+  result.table_elements = limits.table_elements;
+  return result;
+}
+
+Result<Command> check_command(std::string_view file, const wasm::ModuleLimits& limits, int group) {
+  SKERRY_TRY(wasm::check_size(as_bytes(file), limits));
   // Answers with the binary form of a text, and with nothing for what is binary already.
   const auto check = [&]() -> Result<std::string> {
     std::string binary;
@@ -59,8 +62,8 @@ Result<Command> check_command(std::string_view file, const sandbox::Limits& limi
       binary = as_text(*bytes);
     }
     const auto functions = sandbox::host_functions();
-    SKERRY_TRY(wasm::check_command(as_bytes(binary.empty() ? file : binary), module_limits,
-                                   offered(functions)));
+    SKERRY_TRY(
+        wasm::check_command(as_bytes(binary.empty() ? file : binary), limits, offered(functions)));
     return binary;
   };
   jail::Limited how{.budget = kReadBudget,
@@ -85,10 +88,9 @@ Result<std::unique_ptr<sandbox::LoadedImage>> image_of_command(
 
 Result<std::unique_ptr<sandbox::LoadedImage>> prepare_command(
     const Command& command, engine::Metering metering, const engine::NativeCache& cache,
-    const engine::NativeCache::Progress& progress) {
+    const engine::CompileBudget& budget, const engine::NativeCache::Progress& progress) {
   if (!cache.check(command.sha256, metering, SealedFile::Depth::kTimes).ok()) {
-    SKERRY_TRY(
-        cache.compile(as_bytes(command.bytes), command.sha256, metering, kCommandBudget, progress));
+    SKERRY_TRY(cache.compile(as_bytes(command.bytes), command.sha256, metering, budget, progress));
     cache.prune(kMaxKept);
   }
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(metering));

@@ -33,19 +33,25 @@ TEST(LimitsTest, ModuleSizeComesBeforeEverything) {
   EXPECT_EQ(refusal(big), "WASM module too large: 53477376 bytes, limit 52428800 bytes");
 }
 
-TEST(LimitsTest, MemoryMinimumAndMaximumAreHeld) {
+TEST(LimitsTest, MemoryMinimaAreHeldTogether) {
   EXPECT_EQ(refusal(module({section(5, join({{1, 0}, leb(4097)}))})),
             "WASM module declares memory larger than allowed (limit=268435456 bytes): memory 0 has "
             "a minimum of 268500992 "
             "bytes");
+  EXPECT_EQ(refusal(module({section(5, join({{2, 0}, leb(4000), {0}, leb(97)}))})),
+            "WASM module declares memory larger than allowed (limit=268435456 bytes): memory 1 has "
+            "a minimum of 6356992 bytes, all so far together 268500992 bytes");
+  EXPECT_TRUE(is_read(module({section(5, join({{2, 0}, leb(4000), {0}, leb(96)}))})));
   EXPECT_EQ(refusal(module({section(5, join({{1, 1, 1}, leb(65536)}))})),
             "WASM module declares memory larger than allowed (limit=268435456 bytes): memory 0 has "
             "a maximum of 4294967296 "
             "bytes");
+  const Bytes growing = module({section(5, join({{1, 1, 1}, leb(65536)}))});
+  EXPECT_TRUE(is_read(growing, {.memory_maximum = mib(4096)}));
   const Bytes at_limit = module({section(5, join({{1, 1}, leb(4096), leb(4096)}))});
   EXPECT_TRUE(is_read(at_limit));
   EXPECT_FALSE(is_read(at_limit, {.memory = bytes(mib(256).value - 1)}));
-  EXPECT_TRUE(is_read(module({section(5, {1, 0, 1})}))) << "no maximum: held when it grows";
+  EXPECT_TRUE(is_read(module({section(5, {1, 0, 1})}))) << "held when it grows";
 }
 
 TEST(LimitsTest, ImportedMemoryCountsToo) {

@@ -80,7 +80,8 @@ Status compile(int count, char** words) {
     return skerry::ok_status();
   }
   SKERRY_ASSIGN(const auto module, skerry::ReadOnlyMapping::of_file(kModule));
-  const auto command = skerry::runtime::check_command(skerry::as_text(module.bytes()), task.limits,
+  const auto command = skerry::runtime::check_command(skerry::as_text(module.bytes()),
+                                                      skerry::runtime::module_limits(task.limits),
                                                       task.budget.group);
   if (!command.ok()) return about_module(command.status());
   SKERRY_TRY(about_module(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <memory>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -19,32 +20,70 @@ namespace {
 // not read at all.
 constexpr ByteSize kMaxRead = mib(1024);
 
-// Compiling less than this is done before a progress bar is worth drawing.
-constexpr std::size_t kQuickModule = std::size_t{1} << 20;
-
 struct ExecOptions {
   RunOptions run;
   std::string module;
+  std::string max_module = "50";
+  std::string max_data_segments = "200000";
+  std::string max_compile = "180";
 };
+
+/// What a module may declare, and compile within.
+struct ModuleBounds {
+  wasm::ModuleLimits limits;
+  engine::CompileBudget budget = runtime::kCommandBudget;
+
+  static Result<ModuleBounds> of(const ExecOptions& options, const sandbox::Limits& limits) {
+    ModuleBounds bounds{.limits = runtime::module_limits(limits)};
+    bounds.limits.memory_maximum = mib(4096);  // it grows no further than it may, as elsewhere
+    SKERRY_ASSIGN(const std::uint64_t mebibytes,
+                  whole("--max-module", options.max_module, 1, 512, "MB"));
+    bounds.limits.module_size = mib(mebibytes);
+    SKERRY_ASSIGN(
+        bounds.limits.data_segments,
+        whole("--max-data-segments", options.max_data_segments, 0, 1'000'000, "segments"));
+    SKERRY_ASSIGN(const std::uint64_t seconds,
+                  whole("--max-compile", options.max_compile, 1, 86'400, "seconds"));
+    bounds.budget.cpu = std::chrono::seconds(seconds);
+    return bounds;
+  }
+};
+
+/// `status` with the option that raises the limit that it names, if there is one.
+Status with_option(const Status& status) {
+  struct Option {
+    std::string_view text;
+    std::string_view option;
+  };
+  constexpr Option kOptions[] = {
+      {.text = "a table larger than allowed", .option = "--max-table-elements N"},
+      {.text = "memory larger than allowed", .option = "--memory MB"},
+      {.text = "WASM module too large", .option = "--max-module MB"},
+      {.text = " data segments, limit", .option = "--max-data-segments N"},
+      {.text = "compiling the module took more than", .option = "--max-compile S"}};
+  if (status.code() != StatusCode::kResourceExhausted) return status;
+  for (const Option& each : kOptions) {
+    if (message_of(status).find(each.text) == std::string_view::npos) continue;
+    return Status(status.code(),
+                  std::string(message_of(status)) + "; raise it with " + std::string(each.option));
+  }
+  return status;
+}
 
 Result<std::unique_ptr<sandbox::LoadedImage>> image_of_module(const ExecOptions& options,
                                                               const sandbox::Limits& limits) {
+  SKERRY_ASSIGN(const ModuleBounds bounds, ModuleBounds::of(options, limits));
   SKERRY_ASSIGN(const std::string file, read_file(options.module, kMaxRead));
-  auto command = runtime::check_command(file, limits);
-  if (!command.ok()) return annotate(command.status(), options.module);
+  auto command = runtime::check_command(file, bounds.limits);
+  if (!command.ok()) return annotate(with_option(command.status()), options.module);
   SKERRY_ASSIGN(const runtime::Home home, runtime::Home::from_environment());
   SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home.module_cache()));
   const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
-  SetUpProgress progress;
+  LateProgress progress("compiling " + options.module);
   engine::NativeCache::Progress shown;
-  const bool is_slow = command->bytes.size() > kQuickModule &&
-                       !cache.check(command->sha256, metering, SealedFile::Depth::kTimes).ok();
-  if (is_slow) {
-    progress.step("compiling " + options.module);
-    shown = [&](double fraction) { progress.progress(fraction); };
-  }
-  auto loaded = runtime::prepare_command(*command, metering, cache, shown);
-  if (!loaded.ok()) return annotate(loaded.status(), options.module);
+  if (::isatty(STDERR_FILENO) == 1) shown = [&](double fraction) { progress.progress(fraction); };
+  auto loaded = runtime::prepare_command(*command, metering, cache, bounds.budget, shown);
+  if (!loaded.ok()) return annotate(with_option(loaded.status()), options.module);
   return loaded;
 }
 
@@ -55,9 +94,9 @@ int exec(const ExecOptions& options) {
   if (!loaded.ok()) return fail(options.run, loaded.status());
   return run_and_report(
       options.run, *parameters, [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
-        for (const ImportedDirectory& directory : parameters->directories) {
-          SKERRY_TRY(import_directory(directory, (*loaded)->state.files()));
-        }
+        wasi::FileSystem& files = (*loaded)->state.files();
+        files.set_quotas(sandbox::quotas_under(parameters->limits, files.quotas()));
+        SKERRY_TRY(parameters->import_directories(files));
         worker::DescriptorInput input = parameters->input_for(channel);
         sandbox::RunEnvironment world = parameters->world(channel, input);
         world.process.arguments.push_back(options.module);
@@ -84,12 +123,25 @@ int exec(const ExecOptions& options) {
 
 void add_exec_command(CLI::App& app) {
   auto options = std::make_shared<ExecOptions>();
+  // Programs of the Go toolchain have more elements than is the rule elsewhere.
+  options->run.max_table_elements = "100000";
   CLI::App* command =
       app.add_subcommand("exec", "Run a WASI preview 1 command module in a fresh sandbox");
   command->add_option("module", options->module, "The module, in binary or text form")
       ->required()
       ->type_name("MODULE.wasm|.wat");
   options->run.add_to(*command);
+  command->add_option("--max-module", options->max_module, "Size of the module [50]")
+      ->type_name("MB");
+  command
+      ->add_option("--max-data-segments", options->max_data_segments,
+                   "Data segments of the module [200000]")
+      ->type_name("N");
+  command
+      ->add_option("--max-compile", options->max_compile,
+                   "Processor time that compiling the module may take, which does not count as "
+                   "wall time [180]")
+      ->type_name("S");
   command->add_option("arguments", options->run.arguments, "The module's arguments, after --")
       ->type_name("ARGS");
   command->footer(

@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "skerry/base/utf8.h"
-
 namespace skerry::wasi {
 namespace {
 
@@ -86,7 +84,7 @@ Errno FileSystem::check_name(std::string_view name) const {
   if (name == "." || name == "..") return Errno::kInval;
   if (name.find('/') != name.npos || name.find('\0') != name.npos) return Errno::kInval;
   if (name.size() > quotas().name_length) return note_quota(QuotaKind::kNameLength);
-  return is_utf8(name) ? Errno::kSuccess : Errno::kIlseq;
+  return Errno::kSuccess;
 }
 
 std::uint32_t FileSystem::depth(InodeNumber directory) const {

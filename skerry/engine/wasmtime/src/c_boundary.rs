@@ -4,7 +4,7 @@
 
 use crate::stranger::module::{Limits, Module};
 use crate::stranger::{Refusal, command, hollow};
-use crate::tune;
+use crate::{join, tune};
 use wasmtime_c_api::wasmtime::{CodeBuilder, Engine};
 use wasmtime_c_api::{wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn skerry_hollowed_free(hollowed: Hollowed) {
 }
 
 /// Compiles a module in binary form. `native` gets what `wasmtime_module_serialize` would give for
-/// it; unlike `wasmtime_module_new` this makes no memory executable.
+/// it; unlike `wasmtime_module_new` this makes no memory executable. Data segments are joined.
 ///
 /// # Safety
 /// `engine` must be valid, `module` be valid for reads of `module_length`, `native` for a write. It
@@ -203,9 +203,10 @@ pub unsafe extern "C" fn skerry_precompile(
     const { assert!(size_of::<wasm_engine_t>() == size_of::<Engine>()) };
     // SAFETY: the caller's promises.
     let (engine, module) = unsafe { (&*engine.cast::<Engine>(), borrow(module, module_length)) };
+    let module = join::join(module);
     let mut builder = CodeBuilder::new(engine);
     let compiled = builder
-        .wasm_binary(module, None)
+        .wasm_binary(&*module, None)
         .and_then(|builder| builder.compile_module_serialized());
     match compiled {
         Ok(code) => {

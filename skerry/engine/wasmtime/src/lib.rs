@@ -2,6 +2,7 @@
 //! Wasmtime's C API, and what we do with modules ourselves, in one archive.
 
 mod c_boundary;
+mod join;
 mod stranger;
 mod tune;
 

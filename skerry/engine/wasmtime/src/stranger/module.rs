@@ -19,6 +19,7 @@ const PAGE: u64 = 65_536;
 pub struct Limits {
     pub module_size: u64,
     pub memory: u64,
+    pub memory_maximum: u64,
     pub table_elements: u64,
     pub tables: u64,
     pub memories: u64,
@@ -126,6 +127,8 @@ struct Counts {
     fields: u64,
     functions: u64,
     bodies: u64,
+    /// Bytes, of the memories' minima together.
+    memory: u64,
     tables: u64,
     tags: u64,
     custom_sections: u64,
@@ -283,14 +286,26 @@ impl<'a> Reader<'a, '_> {
         )?;
         let most = self.limits.memory;
         let index = self.module.memories.len();
-        for (bound, pages) in [("minimum", Some(of.initial)), ("maximum", of.maximum)] {
-            let size = pages.unwrap_or(0).saturating_mul(PAGE);
+        if let Some(maximum) = of.maximum {
+            let (size, most) = (maximum.saturating_mul(PAGE), self.limits.memory_maximum);
             if size > most {
                 return exhausted(format!(
                     "WASM module declares memory larger than allowed (limit={most} bytes): \
-                     memory {index} has a {bound} of {size} bytes"
+                     memory {index} has a maximum of {size} bytes"
                 ));
             }
+        }
+        let size = of.initial.saturating_mul(PAGE);
+        self.seen.memory = self.seen.memory.saturating_add(size);
+        if self.seen.memory > most {
+            let together = match index {
+                0 => String::new(),
+                _ => format!(", all so far together {} bytes", self.seen.memory),
+            };
+            return exhausted(format!(
+                "WASM module declares memory larger than allowed (limit={most} bytes): \
+                 memory {index} has a minimum of {size} bytes{together}"
+            ));
         }
         self.module.memories.push(of);
         let count = self.module.memories.len() as u64;
