@@ -47,6 +47,7 @@ std::optional<std::size_t> end_of_number(std::string_view line) {
 /// of several, which are numbered, "cause: its cause".
 std::string without_backtrace(std::string text) {
   constexpr std::string_view kCause = "Caused by:";
+  constexpr std::string_view kPrefix = "wasm trap: ";
   std::string_view rest = text;
   const auto at = rest.rfind(kCause);
   if (at != rest.npos) rest.remove_prefix(at + kCause.size());
@@ -56,7 +57,9 @@ std::string without_backtrace(std::string text) {
     rest.remove_prefix(std::min(rest.size(), whole.size() + 1));
     const auto number = at != std::string::npos ? end_of_number(whole) : std::nullopt;
     if (number && !line.empty()) line += ':';
-    for (std::string_view words = whole.substr(number.value_or(0)); !words.empty();) {
+    std::string_view words = whole.substr(number.value_or(0));
+    if (number && words.starts_with(kPrefix)) words.remove_prefix(kPrefix.size());
+    while (!words.empty()) {
       const std::string_view word = words.substr(0, words.find(' '));
       words.remove_prefix(std::min(words.size(), word.size() + 1));
       if (word.empty()) continue;
@@ -64,7 +67,6 @@ std::string without_backtrace(std::string text) {
       line += word;
     }
   }
-  constexpr std::string_view kPrefix = "wasm trap: ";
   return line.starts_with(kPrefix) ? line.substr(kPrefix.size()) : line;
 }
 

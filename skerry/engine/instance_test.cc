@@ -151,6 +151,10 @@ TEST_F(InstanceTest, TrapSaysItsCauseWithoutABacktrace) {
     return end.message;
   };
   EXPECT_NE(message("unreachable").find("unreachable"), std::string::npos);
+  EXPECT_EQ(message("outside"),
+            "memory fault at wasm address 0x10000 in linear memory of size 0x10000: out of bounds "
+            "memory access")
+      << "two causes";
   EXPECT_NE(message("outside").find("out of bounds memory access"), std::string::npos);
   EXPECT_NE(message("divide").find("divide by zero"), std::string::npos);
 }
