@@ -307,9 +307,10 @@ void Sandbox::explain_end(const engine::CallEnd& end, Outcome& outcome) const {
     case engine::CallEnd::Kind::kStackExhausted:
     case engine::CallEnd::Kind::kTrapped:
     case engine::CallEnd::Kind::kUnreachable:
-      // A guest that gives up and was refused memory when it last asked died of that.
+      // A guest that gives up and was refused memory when it last asked died of that; so did one
+      // whose stack a deep structure filled, which it had no memory left to take apart otherwise.
       if (end.kind == engine::CallEnd::Kind::kHeapFull ||
-          (end.kind == engine::CallEnd::Kind::kUnreachable && memory_->last_growth_was_refused())) {
+          (end.kind != engine::CallEnd::Kind::kTrapped && memory_->last_growth_was_refused())) {
         outcome.kind = OutcomeKind::kOutOfMemory;
         hit(kMemoryLimit, static_cast<double>(limits_.memory.value));
         outcome.message = "needed more than its " + std::to_string(limits_.memory.value >> 20) +
