@@ -135,6 +135,8 @@ MIB = 1 << 20
 SERVICE_MIB = 1024
 # Of a worker that is warm and has run nothing.
 WARM_MIB = 32
+# The default template's memory, at most.
+TEMPLATE_MIB = 352
 
 
 def in_source(path, pattern):
@@ -150,7 +152,7 @@ def memory_needed(told):
     copies = in_source("worker/run_memory.cc", r"kOrderCopies = (\d+);")
     order = in_source("worker/run_request.h", r"kMaxSize = std::size_t\{(\d+)\} << 20;")
     element = in_source("worker/run_memory.cc", r"kTables = (\d+);") * in_source("worker/run_memory.cc", r"kTableElement = (\d+);")
-    worker = WARM_MIB + room + 2 * memory + 3 * files + copies * order + value("wasi.max_table_elements") * element / MIB
+    worker = WARM_MIB + room + 2 * (memory + TEMPLATE_MIB) + 3 * files + copies * order + value("wasi.max_table_elements") * element / MIB
     compilations = in_source("broker/module_store.h", r"int compilers = (\d+);") * in_source("runtime/command.h", r"private_memory = mib\((\d+)\)")
     return value("service.workers") * worker + compilations + SERVICE_MIB
 
@@ -176,12 +178,16 @@ def test_memory_limits_fit_what_the_settings_allow(settings, name):
     assert needed <= limit <= 1.25 * needed, f"{name}: {needed:.0f} MiB are needed, {limit} are given"
 
 
+def test_the_default_template_is_no_larger_than_the_sum_takes_it_to_be(home):
+    assert (home / "templates" / "python-data.image").stat().st_size <= TEMPLATE_MIB * MIB
+
+
 def test_the_sum_in_the_readme_is_the_one_that_is_tested():
     told = (DEPLOY / "README.md").read_text()
     copies = in_source("worker/run_memory.cc", r"kOrderCopies = (\d+);") * in_source("worker/run_request.h", r"kMaxSize = std::size_t\{(\d+)\} << 20;")
     room = in_source("worker/run_memory.h", r"kWorkerRoom = mib\((\d+)\)")
     compilation = in_source("runtime/command.h", r"private_memory = mib\((\d+)\)")
-    assert f"workers × ({WARM_MIB} + {room} + 2 × memory + 3 × files + {copies} + tables) + compilations × {compilation} + {SERVICE_MIB}" in told
+    assert f"workers × ({WARM_MIB} + {room} + 2 × (memory + {TEMPLATE_MIB}) + 3 × files + {copies} + tables) + compilations × {compilation} + {SERVICE_MIB}" in told
 
 
 def test_the_service_is_the_kernel_s_last_choice():

@@ -61,11 +61,11 @@ def test_going_back_is_told_in_json_too(run, own_home):
 
 
 def test_a_session_that_has_grown_says_what_its_runs_need(run):
-    run("s", "x = bytearray(200 << 20)", "--memory", "512").ok()
+    run("s", "x = bytearray(300 << 20)", "--memory", "512").ok()
     done = run("s", "print(len(x))")
     assert done.code == 125
-    assert "what a session has added to it" in done.err and "--memory MB" in done.err
-    assert run("s", "print(len(x) >> 20)", "--memory", "512").ok().out == "200\n"
+    assert "that its session has added" in done.err and "--memory MB" in done.err
+    assert run("s", "print(len(x) >> 20)", "--memory", "512").ok().out == "300\n"
 
 
 def test_labels_that_move_are_told(run, session):

@@ -486,7 +486,7 @@ def test_a_database_that_is_none_is_named(run, own_home):
 
 def test_a_session_over_its_memory_limit_says_how_to_open_it(run):
     run("s", "x = bytearray(100_000_000)", "--memory", "400").ok()
-    done = run("s", "print(len(x))", "--memory", "128")
+    done = run("s", "print(len(x))", "--memory", "64")
     assert done.code == 125 and "--memory" in done.err
     assert run("s", "print(len(x))", "--memory", "400").ok().out == "100000000\n"
 

@@ -223,7 +223,8 @@ void RunOptions::add_to(CLI::App& command) {
       ->type_name("S");
   command
       .add_option("--memory", memory,
-                  "Linear memory in MiB; growing beyond it fails, in Python with MemoryError [256]")
+                  "Linear memory in MiB beside the template's; growing beyond it fails, in Python "
+                  "with MemoryError [256]")
       ->type_name("MB");
   command
       .add_option(
@@ -428,10 +429,11 @@ int fail(const RunOptions& options, const Status& status) {
 }
 
 int run_and_report(const RunOptions& options, const RunParameters& parameters,
-                   const worker::RunBody& body, const Afterwards& afterwards) {
+                   ByteSize template_memory, const worker::RunBody& body,
+                   const Afterwards& afterwards) {
   Reporter reporter(options, parameters);
-  const auto outcome = worker::supervise(body, parameters.limits, reporter, parameters.changes(),
-                                         parameters.person());
+  const auto outcome = worker::supervise(body, parameters.limits, template_memory, reporter,
+                                         parameters.changes(), parameters.person());
   if (!outcome.ok()) {
     reporter.show_rest();
     return fail(options, outcome.status());

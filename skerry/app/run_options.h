@@ -102,9 +102,10 @@ int fail(const RunOptions& options, const Status& status);
 
 /// Sees a run through to the end: streams or collects its output, writes changed files to the host,
 /// tells people or programs how it ended. Returns the process's exit code.
-/// In a session, `afterwards` says what became of its state; it is called when the run's process is
-/// gone.
+/// `template_memory` is as for worker::supervise. In a session, `afterwards` says what became of
+/// its state; it is called when the run's process is gone.
 int run_and_report(const RunOptions& options, const RunParameters& parameters,
-                   const worker::RunBody& body, const Afterwards& afterwards = {});
+                   ByteSize template_memory, const worker::RunBody& body,
+                   const Afterwards& afterwards = {});
 
 }  // namespace skerry::app

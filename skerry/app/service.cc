@@ -19,6 +19,8 @@
 #include "skerry/grpc/reflection.h"
 #include "skerry/jail/cgroup.h"
 #include "skerry/jail/probe.h"
+#include "skerry/runtime/template_memory.h"
+#include "skerry/sandbox/template_memory.h"
 #include "skerry/shannon/agent_routes.h"
 #include "skerry/shannon/task_routes.h"
 #include "skerry/shannon/task_stream_routes.h"
@@ -128,6 +130,7 @@ Status Service::start_runs(const config::Settings& settings,
   if (settings.require_walls) SKERRY_TRY(require_groups(groups.status()));
   if (groups.ok()) setting.pool.groups = setting.modules.groups = *std::move(groups);
   setting.pool.home = installation.home();
+  SKERRY_ASSIGN(setting.pool.template_memory, runtime::largest_template(installation));
   setting.runtimes = installation.runtimes();
   SKERRY_ASSIGN(setting.pool.zygote, program_beside("skerry-zygote"));
   SKERRY_ASSIGN(setting.modules.compiler, program_beside("skerry-compiler"));
@@ -141,9 +144,10 @@ Status Service::start_runs(const config::Settings& settings,
   runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
   // A session with more memory or files than that could not run here.
   const ByteSize memory = std::max(settings.limits.memory, settings.most.memory);
-  session::ReaderOptions reader{.program = {},
-                                .pages = std::min(memory, session::ReaderOptions{}.pages),
-                                .files = settings.limits.files};
+  session::ReaderOptions reader{
+      .program = {},
+      .pages = sandbox::largest_linear_memory(memory, setting.pool.template_memory),
+      .files = settings.limits.files};
   SKERRY_ASSIGN(reader.program, program_beside("skerry-reader"));
   sessions_ = std::make_unique<session::Sessions>(*runner_, runner_->sessions(), installation,
                                                   std::move(reader), audit_.get());

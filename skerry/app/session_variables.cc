@@ -2,6 +2,7 @@
 #include "skerry/app/session_variables.h"
 
 #include "skerry/sandbox/sandbox.h"
+#include "skerry/sandbox/template_memory.h"
 #include "skerry/worker/run_guest.h"
 #include "skerry/worker/run_process.h"
 
@@ -11,8 +12,10 @@ Result<session::Variables> read_variables(const runtime::Installation& installat
                                           const std::shared_ptr<const image::Image>& image) {
   const runtime::Runtimes& runtimes = installation.runtimes();
   SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(image->manifest.facts));
-  SKERRY_ASSIGN(auto query, session::VariablesQuery::of(runtimes, image->manifest,
-                                                        bytes(image->pages->size())));
+  const ByteSize template_memory = sandbox::template_memory(*image);
+  SKERRY_ASSIGN(auto query,
+                session::VariablesQuery::of(runtimes, image->manifest,
+                                            bytes(image->pages->size() - template_memory.value)));
   SKERRY_ASSIGN(const auto loaded, installation.open(image, engine::Metering::kNone));
   SKERRY_ASSIGN(
       const auto outcome,
@@ -31,7 +34,7 @@ Result<session::Variables> read_variables(const runtime::Installation& installat
                                           }},
                                      channel);
           },
-          query.limits(), query));
+          query.limits(), template_memory, query));
   return query.answer(outcome);
 }
 

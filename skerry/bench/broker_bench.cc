@@ -8,6 +8,7 @@
 
 #include "skerry/base/os/child.h"
 #include "skerry/runtime/registry.h"
+#include "skerry/runtime/template_memory.h"
 #include "skerry/store/directory_store.h"
 
 namespace skerry::bench {
@@ -49,6 +50,7 @@ Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& hom
   broker::Options pool;
   SKERRY_ASSIGN(pool.zygote, program_beside("skerry-zygote"));
   pool.home = home;
+  SKERRY_ASSIGN(pool.template_memory, runtime::largest_template(installation));
   SKERRY_ASSIGN(bench->broker_, Broker::start(bench->io_, pool));
   session::SessionRuns::Options runs;
   runs.hibernate = options.hibernate;

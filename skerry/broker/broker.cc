@@ -483,6 +483,7 @@ class Broker::Pool : public std::enable_shared_from_this<Pool> {
     const auto link = member.link;
     auto under_way = std::make_shared<Waiting>(std::move(next));
     WorkerLink::Message message = message_for(*under_way, link->id());
+    if (!under_way->run.module) message.template_memory = options_.template_memory;
     message.started = [under_way] { under_way->order.reset(); };
     link->run(
         std::move(message), under_way->run.request.limits, *under_way->run.observer,

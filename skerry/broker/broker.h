@@ -30,6 +30,8 @@ namespace skerry::broker {
 struct Options {
   std::filesystem::path zygote;  ///< the program `skerry-zygote`
   runtime::Home home;
+  /// What the largest template brings into memory: a run may write all of it.
+  ByteSize template_memory = bytes(0);
   int workers = 16;  ///< processes at most; 1 to 1,024. More than cores: a long run stops nobody
   int spares = 2;    ///< of them, kept warm and nobody's; 1 to `workers`
   /// Workers that one tenant may hold, at most `workers`; 0: three in four while it is alone, and

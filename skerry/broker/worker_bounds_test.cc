@@ -70,10 +70,15 @@ TEST(RunMemoryTest, CountsAllThatLimitsAllowAndTheOrder) {
   limits.files = mib(64);
   limits.table_elements = 0;
   using worker::Leaves;
-  EXPECT_EQ(worker::run_memory(limits, 0, Leaves::kNothing).value, mib(256 + 2 * 64).value);
-  EXPECT_EQ(worker::run_memory(limits, 0, Leaves::kState).value, mib(2 * 256 + 3 * 64).value);
-  EXPECT_EQ(worker::run_memory(limits, mib(10).value, Leaves::kNothing).value,
-            mib(256 + 2 * 64 + 30).value);
+  const auto need = [&](ByteSize template_memory, std::size_t order, Leaves leaves) {
+    return worker::run_memory(limits, template_memory, order, leaves);
+  };
+  EXPECT_EQ(need(mib(0), 0, Leaves::kNothing), mib(256 + 2 * 64));
+  EXPECT_EQ(need(mib(0), 0, Leaves::kState), mib(2 * 256 + 3 * 64));
+  EXPECT_EQ(need(mib(0), mib(10).value, Leaves::kNothing), mib(256 + 2 * 64 + 30));
+  // A run may write all of its template, and leave it.
+  EXPECT_EQ(need(mib(100), 0, Leaves::kNothing), mib(356 + 2 * 64));
+  EXPECT_EQ(need(mib(100), 0, Leaves::kState), mib(2 * 356 + 3 * 64));
 }
 
 /// A directory that looks like a group which may be divided.

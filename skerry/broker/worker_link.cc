@@ -103,7 +103,8 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
   may_leave_ = message.is_in_session;
   left_ = {};
   const auto leaves = may_leave_ ? worker::Leaves::kState : worker::Leaves::kNothing;
-  memory_.begin(worker::run_memory(limits, size, leaves), message.from, message.becomes);
+  memory_.begin(worker::run_memory(limits, message.template_memory, size, leaves), message.from,
+                message.becomes);
   bounds_.allow(memory_);
   set_deadline(Clock::now() + kStartTime);
   write();

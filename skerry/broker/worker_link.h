@@ -62,7 +62,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
     std::string session = {};  ///< what is put behind it
     std::vector<int> fds;
     std::shared_ptr<const void> owner;
-    bool is_in_session = false;  ///< whether the run may leave a state
+    ByteSize template_memory = bytes(0);  ///< that the run may write
+    bool is_in_session = false;           ///< whether the run may leave a state
     // As in worker::SessionStart.
     std::uint64_t from = 0;
     std::uint64_t becomes = 0;

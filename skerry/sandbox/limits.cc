@@ -30,8 +30,7 @@ std::optional<LimitName> find_limit(std::string_view key) {
 }
 
 Status Limits::check() const {
-  // 4,095 MiB: hollow modules keep a 64 KiB page of the 4 GiB free. 8 MiB is less than any runtime
-  // starts with.
+  // 4,095 MiB: hollow modules keep a 64 KiB page of the 4 GiB free.
   SKERRY_TRY(in_bounds(kMemoryLimit, words, memory.value, mib(1).value, mib(4095).value));
   SKERRY_TRY(
       in_bounds(kWallLimit, words, static_cast<double>(wall.count()) / 1000, 0.001, 86'400.0));

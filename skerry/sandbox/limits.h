@@ -24,8 +24,8 @@ enum class LimitWords {
 /// What one run may use. The one type for it, from the command line to the worker. Every field has
 /// its default here and its bounds in `check`.
 struct Limits {
-  /// Linear memory. Growth beyond it fails softly: Python sees MemoryError. A warm pandas template
-  /// holds 64 MiB.
+  /// Linear memory, beside what the template brings. Growth beyond it fails softly: Python sees
+  /// MemoryError.
   ByteSize memory = mib(256);
   /// Wall time from the first guest instruction. The run's process is killed when it ends.
   std::chrono::milliseconds wall{30'000};

@@ -63,7 +63,7 @@ struct Usage {
   std::chrono::nanoseconds wall{0};
   std::chrono::nanoseconds cpu{0};
   std::chrono::nanoseconds queue{0};  ///< that it waited for a worker, before all of these
-  ByteSize peak_memory;               ///< of linear memory
+  ByteSize peak_memory;               ///< of linear memory, beside the template's
   std::uint64_t dirty_pages = 0;      ///< 4 KiB pages that differ from the template
   std::optional<std::uint64_t> fuel;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "skerry/sandbox/template_memory.h"
 #include "skerry/wasi/guest_memory.h"
 #include "skerry/wasi/host_state_codec.h"
 
@@ -15,6 +16,11 @@ namespace skerry::sandbox {
 namespace {
 
 constexpr std::string_view kAlloc = "host_alloc";
+
+ByteSize largest_memory(const LoadedImage& loaded, const Limits& limits) {
+  return loaded.image ? largest_linear_memory(limits.memory, template_memory(*loaded.image))
+                      : limits.memory;
+}
 
 std::vector<engine::ValueType> types_of(std::span<const wasi::ValueType> types) {
   std::vector<engine::ValueType> result;
@@ -158,17 +164,17 @@ Result<std::unique_ptr<Sandbox>> Sandbox::load(const LoadedImage& loaded, const 
   SKERRY_TRY(limits.check());
   auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(loaded, limits));
   if (loaded.image) {
-    const std::size_t needed = loaded.image->pages->size();
-    if (needed > limits.memory.value) {
+    const ByteSize largest = largest_memory(loaded, limits);
+    if (loaded.image->pages->size() > largest.value) {
+      const std::size_t added = loaded.image->pages->size() - template_memory(*loaded.image).value;
       return absl::InvalidArgumentError(
           "memory limit is " + std::to_string(limits.memory.value >> 20) +
-          " MiB, but the run starts from " + std::to_string((needed + (1 << 20) - 1) >> 20) +
-          " MiB (template \"" + loaded.image->manifest.template_name +
-          "\" and what a session has added to it): raise it with " +
+          " MiB, but the run starts from " + std::to_string((added + (1 << 20) - 1) >> 20) +
+          " MiB that its session has added to the template \"" +
+          loaded.image->manifest.template_name + "\": raise it with " +
           std::string(kMemoryLimit.option(limits.words)));
     }
-    SKERRY_ASSIGN(sandbox->memory_,
-                  image::LinearMemory::on_image(loaded.image->pages, limits.memory));
+    SKERRY_ASSIGN(sandbox->memory_, image::LinearMemory::on_image(loaded.image->pages, largest));
   } else {
     SKERRY_ASSIGN(sandbox->memory_, image::LinearMemory::zeroed(limits.memory));
   }
@@ -207,14 +213,14 @@ Result<image::LinearMemory::ResetCost> Sandbox::reset() {
 
 Status Sandbox::switch_image(const LoadedImage& loaded, const Limits& limits) {
   if (!loaded.image || loaded.program != loaded_->program ||
-      !memory_->may_rebase(*loaded.image->pages, limits.memory)) {
+      !memory_->may_rebase(*loaded.image->pages, largest_memory(loaded, limits))) {
     return absl::FailedPreconditionError("a sandbox cannot change to this image");
   }
   const bool replace = unsound_ || memory_->has_grown() ||
                        loaded.image->pages->size() != memory_->size() ||
                        !limits_.suit_sandbox_of(limits);
   if (replace) instance_.reset();
-  SKERRY_TRY(memory_->switch_image(loaded.image->pages, limits.memory));
+  SKERRY_TRY(memory_->switch_image(loaded.image->pages, largest_memory(loaded, limits)));
   limits_ = limits;
   start_as(loaded);
   exited_.reset();
@@ -271,7 +277,8 @@ const std::map<std::string, std::string>& Sandbox::facts() const {
 }
 
 void Sandbox::measure(Usage& usage) {
-  usage.peak_memory = bytes(memory_->peak());
+  const std::size_t template_size = loaded_->image ? template_memory(*loaded_->image).value : 0;
+  usage.peak_memory = bytes(memory_->peak() - std::min(memory_->peak(), template_size));
   if (limits_.fuel) usage.fuel = *limits_.fuel - std::min(*limits_.fuel, instance_->fuel());
   const auto runs = memory_->dirty();
   if (!runs.ok()) return;  // without an image there is nothing to differ from

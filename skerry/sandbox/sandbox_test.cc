@@ -97,6 +97,15 @@ class SandboxTest : public ::testing::Test {
     enter();
   }
 
+  void use_template(std::size_t size) {
+    std::vector<std::byte> large(size);
+    const auto path = directory / "large.image";
+    image::Manifest manifest = loaded.image->manifest;
+    manifest.template_name = "large";
+    ASSERT_TRUE(image::write_image(path, manifest, large).ok());
+    loaded.image = image::open_image(path).value();
+  }
+
   static std::shared_ptr<engine::Program> program(
       engine::Metering metering = engine::Metering::kNone) {
     auto compiled = engine::testing::compile_text(kGuest, metering);
@@ -307,22 +316,35 @@ TEST_F(SandboxTest, UsageCountsDirtyPagesAndPeakMemory) {
   Usage usage;
   sandbox->measure(usage);
   EXPECT_EQ(usage.dirty_pages, 2U);
-  EXPECT_EQ(usage.peak_memory, bytes(3 * kWasmPageSize));
+  EXPECT_EQ(usage.peak_memory, bytes(2 * kWasmPageSize)) << "what the template brings is not its";
   EXPECT_FALSE(usage.fuel.has_value());
 }
 
-TEST_F(SandboxTest, LimitBelowTheTemplateSaysHowMuchIsNeeded) {
-  std::vector<std::byte> large(32 * kWasmPageSize);
-  const auto path = directory / "large.image";
-  image::Manifest manifest;
-  manifest.template_name = "large";
-  ASSERT_TRUE(image::write_image(path, manifest, large).ok());
-  loaded.image = image::open_image(path).value();
+TEST_F(SandboxTest, MemoryLimitCountsWhatIsAddedToTheTemplate) {
+  use_template(32 * kWasmPageSize);
+  ASSERT_TRUE(Sandbox::load(loaded, limits).ok()) << "the template is larger than the limit";
+  sandbox = Sandbox::load(loaded, limits).value();
+  enter();
+  EXPECT_EQ(value("grow", {16}), 32U);
+  EXPECT_EQ(value("grow", {1}), ~0U);
+  Usage usage;
+  sandbox->measure(usage);
+  EXPECT_EQ(usage.peak_memory, mib(1));
+}
+
+TEST_F(SandboxTest, LimitBelowWhatASessionHasAddedSaysHowMuchIsNeeded) {
+  use_template(32 * kWasmPageSize);
+  auto revision = std::make_shared<image::Image>(*loaded.image);
+  revision->template_image = loaded.image;
+  revision->pages = revision->pages->with({}, 64 * kWasmPageSize);
+  loaded.image = revision;
   const Status status = Sandbox::load(loaded, limits).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  for (const char* part : {"\"large\"", "1 MiB", "2 MiB", "--memory MB"}) {
+  for (const char* part : {"\"large\"", "limit is 1 MiB", "from 2 MiB", "--memory MB"}) {
     EXPECT_NE(message_of(status).find(part), std::string_view::npos) << status;
   }
+  limits.memory = mib(2);
+  EXPECT_TRUE(Sandbox::load(loaded, limits).ok());
 }
 
 TEST_F(SandboxTest, LimitsOutOfBoundsAreRefused) {
@@ -507,7 +529,7 @@ TEST_F(SandboxTest, ARebasedSandboxIsAsOneThatWasLoaded) {
     EXPECT_FALSE(wasi::read_file(sandbox->state().files(), "/kept", kib(1)).ok());
   }
   Limits tight = limits;
-  tight.memory = bytes(2 * kWasmPageSize);
+  tight.memory = bytes(kWasmPageSize);
   ASSERT_TRUE(sandbox->switch_image(loaded, tight).ok());
   EXPECT_EQ(value("grow", {1}), 1U);
   EXPECT_EQ(value("grow", {1}), ~0U) << "the new limit holds";

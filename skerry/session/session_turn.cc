@@ -9,6 +9,7 @@
 
 #include "skerry/base/utf8.h"
 #include "skerry/image/captured_state.h"
+#include "skerry/sandbox/template_memory.h"
 #include "skerry/wasi/host_state_codec.h"
 
 namespace skerry::session {
@@ -43,7 +44,8 @@ image::StateLimits limits_of(const image::Revision& parent, const SessionTurn::L
   const wasi::Quotas quotas{.file_bytes = left.files};
   return {.before = parent.memory_size(),
           .globals = parent.manifest().globals,
-          .memory = left.memory,
+          .memory = sandbox::largest_linear_memory(left.memory,
+                                                   sandbox::template_memory(*parent.file_image)),
           .host_state = std::min(wasi::max_encoded_size(quotas), bytes(image::kMaxManifest))};
 }
 

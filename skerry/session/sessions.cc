@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "skerry/base/os/file.h"
+#include "skerry/sandbox/template_memory.h"
 
 namespace skerry::session {
 namespace {
@@ -116,8 +117,11 @@ Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string rev
   auto opened = co_await sessions_.with(ref.principal.tenant, std::move(work));
   if (!opened.ok()) co_return opened.status();
   if (!opened->revision) co_return Variables();
-  auto query = VariablesQuery::of(installation_.runtimes(), opened->revision->manifest(),
-                                  bytes(opened->revision->memory_size()));
+  const image::Revision& revision_opened = *opened->revision;
+  auto query =
+      VariablesQuery::of(installation_.runtimes(), revision_opened.manifest(),
+                         bytes(revision_opened.memory_size() -
+                               sandbox::template_memory(*revision_opened.file_image).value));
   if (!query.ok()) co_return query.status();
   run::ReadOnlyRun look{
       .principal = std::move(ref.principal),

@@ -5,6 +5,8 @@
 #include <new>
 #include <unistd.h>
 
+#include "skerry/sandbox/template_memory.h"
+
 namespace skerry::worker {
 namespace {
 
@@ -14,8 +16,10 @@ constexpr std::uint64_t kOrderCopies = 3;
 
 }  // namespace
 
-ByteSize run_memory(const sandbox::Limits& limits, std::size_t order_bytes, Leaves leaves) {
-  const std::uint64_t held = limits.memory.value + limits.files.value;
+ByteSize run_memory(const sandbox::Limits& limits, ByteSize template_memory,
+                    std::size_t order_bytes, Leaves leaves) {
+  const std::uint64_t held =
+      sandbox::largest_linear_memory(limits.memory, template_memory).value + limits.files.value;
   const std::uint64_t tables = limits.table_elements * kTables * kTableElement;
   const std::uint64_t state = leaves == Leaves::kState ? held : 0;
   return bytes(held + limits.files.value + tables + kOrderCopies * order_bytes + state);

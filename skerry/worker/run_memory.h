@@ -16,10 +16,12 @@ inline constexpr ByteSize kWorkerRoom = mib(64);
 /// Whether a run leaves a state for its session.
 enum class Leaves { kNothing, kState };
 
-/// The most memory that a run may take in its process, beyond `kWorkerRoom`: linear memory, files
-/// and a copy of one of them on its way out, tables, the order (whole, decoded, and as the guest
-/// gets it), and where it leaves a state, that state. Not memory that is shared with others.
-ByteSize run_memory(const sandbox::Limits& limits, std::size_t order_bytes, Leaves leaves);
+/// The most memory that a run may take in its process, beyond `kWorkerRoom`: linear memory, of
+/// which its template's is private as far as the run writes it; files and a copy of one of them on
+/// its way out, tables, the order (whole, decoded, and as the guest gets it), and where it leaves a
+/// state, that state. Not memory that is shared with others.
+ByteSize run_memory(const sandbox::Limits& limits, ByteSize template_memory,
+                    std::size_t order_bytes, Leaves leaves);
 
 /// Exit code of a process that could not allocate: its limit of private memory was reached.
 inline constexpr int kMemoryExit = 124;

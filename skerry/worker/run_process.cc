@@ -188,8 +188,8 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
 }
 
 Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
-                                 const sandbox::Limits& limits, RunObserver& observer,
-                                 FileChanges changes, EventReceiver::Person person) {
+                                 const sandbox::Limits& limits, ByteSize template_memory,
+                                 RunObserver& observer, EventReceiver& events) {
   SKERRY_ASSIGN(auto ends, socket_pair(SOCK_STREAM));
   OwnedFd& ours = ends.first;
   OwnedFd& theirs = ends.second;
@@ -197,8 +197,8 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   SKERRY_ASSIGN(const auto stream_ends, StreamEnds::create());
   jail::Policy policy;
   if (!kHasShadowMemory) {
-    policy.private_memory =
-        bytes(kWorkerRoom.value + run_memory(limits, kMaxProgram, Leaves::kState).value);
+    const ByteSize run = run_memory(limits, template_memory, kMaxProgram, Leaves::kState);
+    policy.private_memory = bytes(kWorkerRoom.value + run.value);
   }
   auto spawned = jail::spawn(policy, walls, {}, [&](jail::Cell& cell) {
     ours.close();
@@ -209,7 +209,6 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   }
   Child child = Child::adopt(spawned->pid, std::move(spawned->pidfd));
   theirs.close();
-  EventReceiver events(limits, changes, observer, person);
   SKERRY_ASSIGN(const Stop stop,
                 relay(events, observer, child, ours.get(), signals.fd(), *stream_ends));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
@@ -269,12 +268,14 @@ Result<bool> DescriptorInput::wait(wasi::Nanoseconds at_most) {
   return is_readable_within(fd_, at_most);
 }
 
-Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits, RunObserver& observer,
-                          FileChanges changes, EventReceiver::Person person) {
+Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
+                          ByteSize template_memory, RunObserver& observer, FileChanges changes,
+                          EventReceiver::Person person) {
   return jail::within_standing_walls(
       kNotRaised,
       [&](jail::WallSet walls) {
-        return supervise_within(walls, body, limits, observer, changes, person);
+        EventReceiver events(limits, changes, observer, person);
+        return supervise_within(walls, body, limits, template_memory, observer, events);
       },
       [](const Result<Outcome>& outcome) {
         return !outcome.ok() && message_of(outcome.status()).starts_with(kJail);

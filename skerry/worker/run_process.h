@@ -21,10 +21,11 @@ using RunBody = std::function<Result<sandbox::Outcome>(RunChannel&)>;
 /// supervises it: relays its events to `observer`, kills it
 /// at its deadline or when this process is asked to end (SIGINT, SIGTERM: kCancelled), and tells a
 /// crash from an outcome. Returns only when the process is gone. A Status is our own failure, on
-/// either side. Unless `changes` are wanted, `body` must send none; unless a person may be awaited,
+/// either side. The run is on a template with so much memory; a plain command has none. Unless
+/// `changes` are wanted, `body` must send none; unless a person may be awaited,
 /// it must not wait for one. While the observer is full no wait is seen: the run's clock goes on.
 Result<sandbox::Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
-                                   RunObserver& observer,
+                                   ByteSize template_memory, RunObserver& observer,
                                    FileChanges changes = FileChanges::kUnwanted,
                                    EventReceiver::Person person = EventReceiver::Person::kNone);
 

@@ -117,7 +117,9 @@ class RunProcessTest : public ::testing::Test {
   void SetUp() override { ::alarm(30); }
   void TearDown() override { ::alarm(0); }
 
-  Result<Outcome> run(const RunBody& body) { return supervise(body, limits, events, changes); }
+  Result<Outcome> run(const RunBody& body) {
+    return supervise(body, limits, bytes(0), events, changes);
+  }
   Outcome run_ok(const RunBody& body) {
     auto outcome = run(body);
     EXPECT_TRUE(outcome.ok()) << outcome.status();

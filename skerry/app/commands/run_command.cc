@@ -12,6 +12,7 @@
 #include "skerry/app/session_run.h"
 #include "skerry/base/os/file.h"
 #include "skerry/runtime/registry.h"
+#include "skerry/sandbox/template_memory.h"
 #include "skerry/worker/run_guest.h"
 
 namespace skerry::app {
@@ -135,7 +136,8 @@ int run(const ProgramOptions& options) {
       return session->report(outcome, *program);
     };
   }
-  const int exit_code = run_and_report(options.run, *parameters, body, afterwards);
+  const int exit_code = run_and_report(options.run, *parameters,
+                                       sandbox::template_memory(*loaded.image), body, afterwards);
   if (session) SessionRun::end(std::move(session));
   return exit_code;
 }
