@@ -31,9 +31,14 @@ from _skerry_report import RESERVE, clean, clip, lay_in_reserve, name_of, report
 from _skerry_template import immortalise, tell_random_states
 from _skerry_threads import fit_asyncio, fit_threading
 
+# Of the packages beside the library's archive.
+sys.path += ["/usr/local/lib/python315-packages.zip", "/usr/local/lib/python3.15/site-packages"]
+
 # What a result's repr may hold; the host cuts at its own limit, too.
 MAX_RESULT = 1 << 20
 
+# As the host gave it: imports put names of their own there.
+_ENVIRONMENT = frozenset(os.environ)
 # What the template holds before any program; `prepare` fills these in.
 _INITIAL_NAMES = frozenset()
 _EXIT_HANDLERS = 0
@@ -318,6 +323,8 @@ def prepare():
     sys.argv[:] = ["-c"]
     if sys.path[:1] != [""]:
         sys.path.insert(0, "")
+    for name in os.environ.keys() - _ENVIRONMENT:
+        del os.environ[name]
     os.chdir("/")
     main = types.ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins

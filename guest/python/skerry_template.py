@@ -15,7 +15,12 @@ def tell_random_states():
     import random
     import struct
 
-    _tell_state("random", id(random._inst), struct.pack("<624I", *random._inst.getstate()[1][:624]))
+    twisters = {"random": random._inst}
+    for name, module, attribute in (("sympy", "sympy.core.random", "rng"), ("faker", "faker.generator", "random")):
+        if module in sys.modules:
+            twisters[name] = getattr(sys.modules[module], attribute)
+    for name, twister in twisters.items():
+        _tell_state(name, id(twister), struct.pack("<624I", *twister.getstate()[1][:624]))
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         state = numpy.random.mtrand._rand

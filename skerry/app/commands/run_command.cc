@@ -153,8 +153,7 @@ void add_run_command(CLI::App& app) {
   command
       ->add_option(
           "--template", options->template_name,
-          "The image to start from: python-data (numpy, pandas, matplotlib warm; the default) or "
-          "python")
+          "The image to start from: python-data (all libraries are warm; the default) or python")
       ->type_name("NAME");
   auto* session = command
                       ->add_option("--session", options->session,

