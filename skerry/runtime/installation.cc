@@ -9,6 +9,7 @@
 
 #include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
+#include "skerry/engine/patch.h"
 #include "skerry/engine/tune.h"
 #include "skerry/image/image_file.h"
 #include "skerry/wasm/hollow.h"
@@ -90,7 +91,8 @@ class RuntimeFiles {
 };
 
 std::string RuntimeFiles::recipe_of(const Template& wanted) const {
-  return sha256_hex(as_bytes(wanted.recipe + about_.profile + std::string(engine::kTuning)));
+  return sha256_hex(
+      as_bytes(wanted.recipe + about_.patch + about_.profile + std::string(engine::kTuning)));
 }
 
 Status RuntimeFiles::check_parts(SealedFile::Depth depth) const {
@@ -131,6 +133,9 @@ Result<Hollow> RuntimeFiles::make_hollow() const {
   // run.
   SKERRY_ASSIGN(hollow.module,
                 wasm::hollow(hollow.file.bytes(), wasm::ModuleLimits::bundled_runtime()));
+  if (!about_.patch.empty()) {
+    SKERRY_ASSIGN(hollow.module.bytes, engine::patch(hollow.module.bytes, about_.patch));
+  }
   if (!about_.profile.empty()) {
     SKERRY_ASSIGN(hollow.module.bytes, engine::tune(hollow.module.bytes, about_.profile));
   }
@@ -210,7 +215,7 @@ Result<int> RuntimeFiles::set_up(engine::Metering metering, SealedFile::Depth de
   std::optional<Hollow> hollow;
   auto module = known_module();
   if (!module.ok()) {
-    observer.step("hollowing and tuning " + about_.module);
+    observer.step("hollowing, patching and tuning " + about_.module);
     SKERRY_ASSIGN(hollow, make_hollow());
     module = hollow->sha256;
   }

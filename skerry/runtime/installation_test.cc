@@ -77,7 +77,7 @@ TEST_F(InstallationTest, SetUpMakesATemplateOnce) {
   const auto steps = set_up(toys_);
   ASSERT_TRUE(steps.ok()) << steps.status();
   EXPECT_EQ(*steps, 2);
-  EXPECT_EQ(steps_.all, (std::vector<std::string>{"hollowing and tuning toy.wasm",
+  EXPECT_EQ(steps_.all, (std::vector<std::string>{"hollowing, patching and tuning toy.wasm",
                                                   "compiling the toy to native code",
                                                   "warming up template toy"}));
   EXPECT_EQ(set_up(toys_).value_or(-1), 0);

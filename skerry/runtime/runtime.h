@@ -51,6 +51,7 @@ struct RuntimeDescription {
   std::string parts_command;       ///< gets them
   std::string module;              ///< the guest's: a file beside the parts, or one of them
   std::vector<std::string> blobs;  ///< those that guests read, as `BlobSet::build` takes them
+  std::string patch;               ///< for `engine::patch`; empty: the module stays as it is
   std::string profile;             ///< for `engine::tune`; empty: the module is not tuned
 
   engine::CompileBudget budget;  ///< for compiling the module

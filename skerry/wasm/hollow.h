@@ -30,7 +30,8 @@ struct HollowModule {
 };
 
 /// Reads a module within `limits`, refuses one of whose state an image of memory and globals would
-/// not hold all, and takes its contents out: active data segments, start function, custom sections.
+/// not hold all, and takes its contents out: active data segments, start function, custom sections
+/// but that of names.
 /// Exports its memory as "memory", its start function as "skerry.start" (to be called once on a
 /// fresh instance, after the segments) and each mutable global as "skerry.global." and its index.
 /// Caps the memory's maximum at 65,535 pages: 4 GiB less one, by which the engine tells a module's

@@ -4,7 +4,7 @@
 
 use crate::stranger::module::{Limits, Module};
 use crate::stranger::{Refusal, command, hollow};
-use crate::{join, tune};
+use crate::{join, patch, tune};
 use wasmtime_c_api::wasmtime::{CodeBuilder, Engine};
 use wasmtime_c_api::{wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 
@@ -63,16 +63,40 @@ pub unsafe extern "C" fn skerry_tune(
             borrow(profile, profile_length),
         )
     };
-    let tuned = tune::tune(module, profile);
-    let is_module = tuned.is_ok();
-    let bytes = tuned.unwrap_or_else(|error| error.to_string().into_bytes());
+    // SAFETY: the caller's promise.
+    unsafe { write_module(tune::tune(module, profile), result) }
+}
+
+/// Answers whether `result` is the patched module; otherwise it is the error's text.
+///
+/// # Safety
+/// As `skerry_tune`, with `text` in the profile's place.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn skerry_patch(
+    module: *const u8,
+    module_length: usize,
+    text: *const u8,
+    text_length: usize,
+    result: *mut Array<u8>,
+) -> bool {
+    // SAFETY: the caller's promises, passed on.
+    let (module, text) = unsafe { (borrow(module, module_length), borrow(text, text_length)) };
+    // SAFETY: the caller's promise.
+    unsafe { write_module(patch::patch(module, text), result) }
+}
+
+/// # Safety
+/// `result` must be valid for a write.
+unsafe fn write_module(made: tune::Result<Vec<u8>>, result: *mut Array<u8>) -> bool {
+    let is_module = made.is_ok();
+    let bytes = made.unwrap_or_else(|error| error.to_string().into_bytes());
     // SAFETY: the caller's promise.
     unsafe { result.write(Array::new(bytes)) };
     is_module
 }
 
 /// # Safety
-/// `bytes` must come from `skerry_tune` or `skerry_check_command` and must not be used again.
+/// `bytes` must come from `skerry_tune`, `skerry_patch` or `skerry_check_command` and must not be used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn skerry_bytes_free(bytes: Array<u8>) {
     // SAFETY: the caller's promise.

@@ -3,6 +3,7 @@
 
 mod c_boundary;
 mod join;
+mod patch;
 mod stranger;
 mod tune;
 

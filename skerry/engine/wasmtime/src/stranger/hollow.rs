@@ -4,7 +4,7 @@
 use wasmparser::{ConstExpr, DataKind, ExternalKind, Operator, TypeRef, ValType};
 
 use super::command::kind_of;
-use super::module::Module;
+use super::module::{Module, Section};
 use super::{Result, exhausted, invalid, quoted, unimplemented};
 use crate::tune::encode;
 
@@ -16,10 +16,14 @@ const GLOBAL_EXPORT_PREFIX: &str = "skerry.global.";
 const RESERVED_PREFIX: &str = "skerry.";
 
 const PAGE: u64 = 65_536;
+const CUSTOM: u8 = 0;
 const MEMORY: u8 = 5;
 const EXPORT: u8 = 7;
 const START: u8 = 8;
 const DATA: u8 = 11;
+
+/// How the section of names begins, which `patch` needs: its own name, with its length.
+const NAMES: &[u8] = b"\x04name";
 
 /// The order of sections, by their ids, which came in the order of their invention.
 const SECTION_ORDER: [u8; 13] = [1, 2, 3, 4, MEMORY, 13, 6, EXPORT, START, 9, 12, 10, DATA];
@@ -196,6 +200,10 @@ fn hollow_bytes(module: &Module, mutable_globals: &[u32]) -> Vec<u8> {
             _ if payload.is_empty() => {}
             _ => encode::section(&mut out, id, payload),
         }
+    }
+    let is_names = |each: &&Section| each.id == CUSTOM && each.payload.starts_with(NAMES);
+    if let Some(names) = module.sections.iter().find(is_names) {
+        encode::section(&mut out, CUSTOM, names.payload);
     }
     out
 }

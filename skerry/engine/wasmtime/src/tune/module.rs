@@ -14,7 +14,10 @@ use super::encode;
 use super::{Error, Result};
 
 pub const CODE_SECTION: u8 = 10;
-const CUSTOM_SECTION: u8 = 0;
+pub const CUSTOM_SECTION: u8 = 0;
+
+/// The custom section in which a patched module says what its code was before.
+pub const CODE_SHA256_SECTION: &str = "skerry.code_sha256";
 
 pub struct Section<'a> {
     pub id: u8,
@@ -34,7 +37,7 @@ pub struct Module<'a> {
     /// All but custom sections, of which the name section is kept: others may point into the code
     /// that will move.
     pub sections: Vec<Section<'a>>,
-    /// Lower-case hexadecimal SHA-256 of the code section's contents.
+    /// Lower-case hexadecimal SHA-256 of the code section's contents, before it was patched.
     pub code_sha256: String,
     types: Vec<FuncType>,
     function_types: Vec<u32>,
@@ -126,6 +129,10 @@ impl<'a> Module<'a> {
             Payload::CodeSectionEntry(body) => {
                 let defined = self.examine(body)?;
                 self.defined.push(defined);
+            }
+            // Behind the code, so what was computed is replaced.
+            Payload::CustomSection(custom) if custom.name() == CODE_SHA256_SECTION => {
+                self.code_sha256 = String::from_utf8_lossy(custom.data()).into_owned();
             }
             _ => {}
         }
@@ -222,9 +229,17 @@ impl<'a> Module<'a> {
     }
 
     pub fn type_of(&self, function: u32) -> Result<&FuncType> {
-        let of = self.function_types.get(function as usize);
+        self.type_at(self.type_index_of(function)?)
+    }
+
+    pub fn type_index_of(&self, function: u32) -> Result<u32> {
+        let of = self.function_types.get(function as usize).copied();
         of.ok_or_else(|| Error(format!("no function {function}")))
-            .and_then(|of| self.type_at(*of))
+    }
+
+    pub fn index_of_type(&self, of: &FuncType) -> Option<u32> {
+        let index = self.types.iter().position(|each| each == of);
+        index.map(|index| index as u32)
     }
 
     pub fn type_at(&self, index: u32) -> Result<&FuncType> {

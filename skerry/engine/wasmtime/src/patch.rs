@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Putting functions of ours into a module whose functions have names.
+//!
+//! A patch is a module in text form. It imports what it calls and exports what it changes, all by
+//! the names in the guest's name section:
+//!
+//! - import `guest NAME`: the guest's function or global of that name, or its memory;
+//! - import `original NAME`: the function of that name as it was, where the patch replaces it;
+//! - export `NAME`: stands in the place of the guest's function, whoever calls it;
+//! - export `NAME: INSTRUCTION, K of N`: is called in place of an instruction in that function, and
+//!   takes and gives what the instruction does. It is the K-th of N: `i32.const VALUE`,
+//!   `i32.load8_u` or `call NAME`.
+//!
+//! A name that the guest does not have, or has twice, and a count that is another are errors: a
+//! patch fits the module that it was written for or is refused. Indices of functions stay, so that
+//! tables and profiles still hold; what is added comes behind.
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::collections::HashMap;
+
+use wasmparser::{
+    BlockType, Export, ExternalKind, FunctionBody, Import, KnownCustom, Name, Operator,
+    OperatorsReader, Parser, Payload, TypeRef,
+};
+
+use crate::tune::encode::{self, CALL, indexed};
+use crate::tune::module::{CODE_SECTION, CODE_SHA256_SECTION, CUSTOM_SECTION, Module};
+use crate::tune::{Error, Result};
+
+const FUNCTION_SECTION: u8 = 3;
+const GLOBAL_GET: u8 = 0x23;
+const GLOBAL_SET: u8 = 0x24;
+
+/// `module` with what `text` says, and without names. The result is not validated.
+pub fn patch(module: &[u8], text: &[u8]) -> Result<Vec<u8>> {
+    let text = std::str::from_utf8(text).map_err(|_| error("not UTF-8"))?;
+    let binary = wat::parse_str(text).map_err(error)?;
+    let guest = Module::read(module)?;
+    let patch = Module::read(&binary)?;
+    Patcher::new(&guest, &patch)?.write()
+}
+
+fn error(what: impl std::fmt::Display) -> Error {
+    Error(format!("patch: {what}"))
+}
+
+/// The indices that names have; None for a name of several.
+type Indices<'a> = HashMap<&'a str, Option<u32>>;
+
+fn find(names: &Indices, name: &str) -> Result<u32> {
+    match names.get(name) {
+        Some(Some(index)) => Ok(*index),
+        Some(None) => Err(error(format!("the module has several {name}"))),
+        None => Err(error(format!("the module has no {name}"))),
+    }
+}
+
+enum Instruction {
+    Constant(i32),
+    LoadByte,
+    Call(u32),
+}
+
+impl Instruction {
+    fn is(&self, operator: &Operator) -> bool {
+        match (self, operator) {
+            (Instruction::Constant(wanted), Operator::I32Const { value }) => wanted == value,
+            (Instruction::LoadByte, Operator::I32Load8U { .. }) => true,
+            (Instruction::Call(wanted), Operator::Call { function_index }) => {
+                wanted == function_index
+            }
+            _ => false,
+        }
+    }
+}
+
+/// An instruction to be replaced.
+struct Site<'a> {
+    name: &'a str,
+    instruction: Instruction,
+    number: usize,
+    of: usize,
+    /// The guest's index of what is called in its place.
+    by: u32,
+}
+
+struct Patcher<'m, 'a> {
+    guest: &'m Module<'a>,
+    patch: &'m Module<'a>,
+    functions: Indices<'a>,
+    globals: Indices<'a>,
+    /// The guest's indices of the patch's functions and globals.
+    function_of: Vec<u32>,
+    global_of: Vec<u32>,
+    /// By the guest's function: that of the patch which takes its place.
+    replaced: HashMap<u32, u32>,
+    /// By the guest's function.
+    sites: HashMap<u32, Vec<Site<'a>>>,
+    /// What comes behind the guest's functions.
+    added: Vec<Added>,
+}
+
+#[derive(Clone, Copy)]
+enum Added {
+    /// The guest's function of that index, as it was.
+    Original(u32),
+    /// The patch's.
+    OfPatch(u32),
+}
+
+impl<'m, 'a> Patcher<'m, 'a> {
+    fn new(guest: &'m Module<'a>, patch: &'m Module<'a>) -> Result<Patcher<'m, 'a>> {
+        let mut patcher = Patcher {
+            guest,
+            patch,
+            functions: Indices::new(),
+            globals: Indices::new(),
+            function_of: Vec::new(),
+            global_of: Vec::new(),
+            replaced: HashMap::new(),
+            sites: HashMap::new(),
+            added: Vec::new(),
+        };
+        patcher.read_names()?;
+        let (imports, exports) = read_interface(patch.bytes)?;
+        for export in exports.iter().filter(|each| !each.name.contains(": ")) {
+            let function = find(&patcher.functions, export.name)?;
+            patcher.replaced.insert(function, export.index);
+        }
+        for import in imports {
+            patcher.take_import(&import)?;
+        }
+        for (index, _) in patch.defined() {
+            let replaces = patcher.replaced.iter().find(|(_, by)| **by == index);
+            let place = match replaces {
+                Some((function, _)) => *function,
+                None => patcher.add(Added::OfPatch(index)),
+            };
+            patcher.function_of.push(place);
+        }
+        for export in exports.iter().filter(|each| each.name.contains(": ")) {
+            patcher.take_site(export)?;
+        }
+        Ok(patcher)
+    }
+
+    fn read_names(&mut self) -> Result<()> {
+        for payload in Parser::new(0).parse_all(self.guest.bytes) {
+            let Payload::CustomSection(section) = payload? else {
+                continue;
+            };
+            let KnownCustom::Name(names) = section.as_known() else {
+                continue;
+            };
+            for each in names {
+                let (names, indices) = match each? {
+                    Name::Function(names) => (names, &mut self.functions),
+                    Name::Global(names) => (names, &mut self.globals),
+                    _ => continue,
+                };
+                for each in names {
+                    let each = each?;
+                    let seen = indices.insert(each.name, Some(each.index));
+                    if seen.is_some() {
+                        indices.insert(each.name, None);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, what: Added) -> u32 {
+        self.added.push(what);
+        self.guest.functions() + self.added.len() as u32 - 1
+    }
+
+    fn take_import(&mut self, import: &Import) -> Result<()> {
+        match (import.module, import.ty) {
+            ("guest", TypeRef::Func(_)) => {
+                self.function_of.push(find(&self.functions, import.name)?);
+            }
+            ("guest", TypeRef::Global(_)) => self.global_of.push(find(&self.globals, import.name)?),
+            ("guest", TypeRef::Memory(_)) => {}
+            ("original", TypeRef::Func(_)) => {
+                let function = find(&self.functions, import.name)?;
+                if !self.replaced.contains_key(&function) {
+                    return Err(error(format!("{} is not replaced", import.name)));
+                }
+                let moved = self.add(Added::Original(function));
+                self.function_of.push(moved);
+            }
+            _ => return Err(error(format!("unknown import {}", import.name))),
+        }
+        Ok(())
+    }
+
+    fn take_site(&mut self, export: &Export<'a>) -> Result<()> {
+        let unknown = || error(format!("unknown place \"{}\"", export.name));
+        let (name, place) = export.name.split_once(": ").ok_or_else(unknown)?;
+        let (instruction, counts) = place.split_once(", ").ok_or_else(unknown)?;
+        let (number, of) = counts.split_once(" of ").ok_or_else(unknown)?;
+        let instruction = match instruction.split_once(' ') {
+            Some(("i32.const", value)) => {
+                Instruction::Constant(value.parse().map_err(|_| unknown())?)
+            }
+            Some(("call", name)) => Instruction::Call(find(&self.functions, name)?),
+            None if instruction == "i32.load8_u" => Instruction::LoadByte,
+            _ => return Err(unknown()),
+        };
+        let site = Site {
+            name: export.name,
+            instruction,
+            number: number.parse().map_err(|_| unknown())?,
+            of: of.parse().map_err(|_| unknown())?,
+            by: self.function_at(export.index)?,
+        };
+        let function = find(&self.functions, name)?;
+        self.sites.entry(function).or_default().push(site);
+        Ok(())
+    }
+
+    fn function_at(&self, of_patch: u32) -> Result<u32> {
+        let found = self.function_of.get(of_patch as usize).copied();
+        found.ok_or_else(|| error(format!("no function {of_patch}")))
+    }
+
+    fn write(&self) -> Result<Vec<u8>> {
+        let guest = self.guest;
+        let defined = guest.functions() - guest.imported();
+        let count = u64::from(defined) + self.added.len() as u64;
+        let mut types = Vec::new();
+        let mut code = Vec::with_capacity(guest.bytes.len());
+        encode::unsigned(&mut types, count);
+        encode::unsigned(&mut code, count);
+        for (function, _) in guest.defined() {
+            encode::unsigned(&mut types, guest.type_index_of(function)?.into());
+            let body = match self.replaced.get(&function) {
+                Some(by) => {
+                    if self.patch.type_of(*by)? != guest.type_of(function)? {
+                        return Err(error(format!("function {function} has another type")));
+                    }
+                    self.body_of_patch(*by)?
+                }
+                None => self.body_of_guest(function)?,
+            };
+            encode::prefixed(&mut code, &body);
+        }
+        for each in &self.added {
+            let (of, body) = match *each {
+                Added::Original(function) => (
+                    guest.type_index_of(function)?,
+                    self.body_of_guest(function)?,
+                ),
+                Added::OfPatch(function) => {
+                    let of = self.patch.type_of(function)?;
+                    let index = guest.index_of_type(of);
+                    (
+                        index.ok_or_else(|| error(format!("the module has no type {of}")))?,
+                        self.body_of_patch(function)?,
+                    )
+                }
+            };
+            encode::unsigned(&mut types, of.into());
+            encode::prefixed(&mut code, &body);
+        }
+        let mut out = Vec::with_capacity(guest.bytes.len() + (1 << 16));
+        out.extend_from_slice(guest.slice(0..8)?);
+        for section in &guest.sections {
+            let payload = match section.id {
+                CUSTOM_SECTION => continue,
+                FUNCTION_SECTION => &types,
+                CODE_SECTION => &code,
+                _ => section.payload,
+            };
+            encode::section(&mut out, section.id, payload);
+        }
+        let mut origin = Vec::new();
+        encode::prefixed(&mut origin, CODE_SHA256_SECTION.as_bytes());
+        origin.extend_from_slice(guest.code_sha256.as_bytes());
+        encode::section(&mut out, CUSTOM_SECTION, &origin);
+        Ok(out)
+    }
+
+    fn body_of_guest(&self, function: u32) -> Result<Vec<u8>> {
+        let body = &definition(self.guest, function)?;
+        let sites = self.sites.get(&function).map_or(&[][..], Vec::as_slice);
+        let mut found = vec![0; sites.len()];
+        let bytes = copy(self.guest, body, |operator, out| {
+            let mut by = None;
+            for (site, found) in sites.iter().zip(&mut found) {
+                if site.instruction.is(operator) {
+                    *found += 1;
+                    by = by.or((*found == site.number).then_some(site.by));
+                }
+            }
+            if let Some(by) = by {
+                indexed(out, CALL, by);
+            }
+            Ok(by.is_some())
+        })?;
+        for (site, found) in sites.iter().zip(found) {
+            if found != site.of || !(1..=site.of).contains(&site.number) {
+                return Err(error(format!("{}: there are {found}", site.name)));
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn body_of_patch(&self, function: u32) -> Result<Vec<u8>> {
+        let body = &definition(self.patch, function)?;
+        copy(self.patch, body, |operator, out| {
+            match operator {
+                Operator::Call { function_index } => {
+                    indexed(out, CALL, self.function_at(*function_index)?);
+                }
+                Operator::GlobalGet { global_index } => {
+                    indexed(out, GLOBAL_GET, self.global_at(*global_index)?);
+                }
+                Operator::GlobalSet { global_index } => {
+                    indexed(out, GLOBAL_SET, self.global_at(*global_index)?);
+                }
+                Operator::Block { blockty }
+                | Operator::Loop { blockty }
+                | Operator::If { blockty }
+                    if !matches!(blockty, BlockType::FuncType(_)) =>
+                {
+                    return Ok(false);
+                }
+                // Whatever else has an index in it would need the guest's.
+                Operator::Block { .. }
+                | Operator::Loop { .. }
+                | Operator::If { .. }
+                | Operator::CallIndirect { .. }
+                | Operator::ReturnCall { .. }
+                | Operator::ReturnCallIndirect { .. }
+                | Operator::RefFunc { .. } => {
+                    return Err(error(format!("unsupported: {operator:?}")));
+                }
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })
+    }
+
+    fn global_at(&self, of_patch: u32) -> Result<u32> {
+        let found = self.global_of.get(of_patch as usize).copied();
+        found.ok_or_else(|| error("a global of its own"))
+    }
+}
+
+fn definition<'a>(module: &Module<'a>, function: u32) -> Result<FunctionBody<'a>> {
+    let defined = module.definition(function);
+    let body = defined.map(|defined| defined.body.clone());
+    body.ok_or_else(|| error(format!("function {function} is imported")))
+}
+
+/// A body with each instruction as it was, or as `rewrite` wrote it.
+fn copy(
+    module: &Module,
+    body: &FunctionBody,
+    mut rewrite: impl FnMut(&Operator, &mut Vec<u8>) -> Result<bool>,
+) -> Result<Vec<u8>> {
+    let mut reader: OperatorsReader = body.get_operators_reader()?;
+    let mut at = reader.original_position();
+    let mut out = module.slice(body.range().start..at)?.to_vec();
+    while !reader.eof() {
+        let operator = reader.read()?;
+        let end = reader.original_position();
+        if !rewrite(&operator, &mut out)? {
+            out.extend_from_slice(module.slice(at..end)?);
+        }
+        at = end;
+    }
+    Ok(out)
+}
+
+fn read_interface(bytes: &[u8]) -> Result<(Vec<Import<'_>>, Vec<Export<'_>>)> {
+    let mut imports = Vec::new();
+    let mut exports = Vec::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    imports.push(import?);
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export?;
+                    if export.kind != ExternalKind::Func {
+                        return Err(error(format!("{} is not a function", export.name)));
+                    }
+                    exports.push(export);
+                }
+            }
+            Payload::MemorySection(_) | Payload::DataSection(_) | Payload::StartSection { .. } => {
+                return Err(error("a memory, data or start of its own"));
+            }
+            _ => {}
+        }
+    }
+    Ok((imports, exports))
+}
