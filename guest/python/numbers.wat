@@ -25,7 +25,11 @@
   (import "guest" "PyTuple_SetItem" (func $tuple_set (param i32 i32 i32) (result i32)))
   (import "guest" "PyArray_DescrFromType" (func $descr (param i32) (result i32)))
   (import "guest" "PyArray_CastToType" (func $cast (param i32 i32 i32) (result i32)))
-  (import "guest" "PyArray_NewCopy" (func $copy (param i32 i32) (result i32)))
+  (import "guest" "PyArray_Scalar" (func $scalar (param i32 i32 i32) (result i32)))
+  (import "guest" "PyArray_FromAny" (func $from_any (param i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "guest" "PyArray_FromArray" (func $from_array (param i32 i32 i32) (result i32)))
+  (import "guest" "PyErr_SetString" (func $set_error (param i32 i32)))
+  (import "guest" "__stack_pointer" (global $stack (mut i32)))
   (import "guest" "PyArray_CanCastArrayTo" (func $can_cast (param i32 i32 i32) (result i32)))
   (import "guest" "PyArray_Return" (func $return (param i32) (result i32)))
   (import "guest" "PyArray_Nonzero" (func $nonzero (param i32) (result i32)))
@@ -37,7 +41,8 @@
   ;; Whose code asks
 
   ;; Whether a code object's file name is that of a library whose compiled code wants the machine's
-  ;; own types. -1: it says nothing, the frame outside it decides.
+  ;; own types: 0 no, 1 yes, 2 only where it wants indices. -1: it says nothing, the frame outside it
+  ;; decides.
   (func $kind_of_file (param $name i32) (result i32)
     (local $word i64)
     ;; "/usr/local/lib/python315.zip/", 29 bytes, and at least 8 more
@@ -62,18 +67,33 @@
         (return (i32.or
           (i64.ne (i64.load offset=57 (local.get $name)) (i64.const 0x707974642f65726f))
           (i64.ne (i64.load offset=65 (local.get $name)) (i64.const 0x6f6d6d6f632f7365))))))
+    ;; "scipy/si…" and "scipy/st…", signal and stats, calculate with the numbers that they are given.
+    (if (i32.or (i64.eq (local.get $word) (i64.const 0x69732f7970696373))
+                (i64.eq (local.get $word) (i64.const 0x74732f7970696373)))
+      (then (return (i32.const 2))))
     ;; "scipy/"
     (if (i64.eq (i64.and (local.get $word) (i64.const 0xffffffffffff)) (i64.const 0x2f7970696373))
       (then (return (i32.const 1))))
+    ;; "sklearn/": what makes labels, folds and samples for the program makes them as the program
+    ;; would: "model_se…", "preproce…", "datasets…", "utils/_e…".
+    (if (i64.eq (local.get $word) (i64.const 0x2f6e7261656c6b73))
+      (then
+        (local.set $word (i64.load offset=57 (local.get $name)))
+        (return (select (i32.const -1) (i32.const 1)
+          (i32.or
+            (i32.or (i64.eq (local.get $word) (i64.const 0x65735f6c65646f6d))
+                    (i64.eq (local.get $word) (i64.const 0x65636f7270657270)))
+            (i32.or (i64.eq (local.get $word) (i64.const 0x7374657361746164))
+                    (i64.eq (local.get $word) (i64.const 0x655f2f736c697475))))))))
     (if (i32.or
-          (i32.or (i64.eq (local.get $word) (i64.const 0x2f6e7261656c6b73))    ;; "sklearn/"
-                  (i64.eq (local.get $word) (i64.const 0x646f6d7374617473)))   ;; "statsmod"
+          (i64.eq (local.get $word) (i64.const 0x646f6d7374617473))            ;; "statsmod"
           (i32.or (i64.eq (local.get $word) (i64.const 0x6c746f6c7074616d))    ;; "matplotl"
                   (i64.eq (local.get $word) (i64.const 0x7072756f746e6f63))))  ;; "contourp"
       (then (return (i32.const 1))))
     (i32.const -1))
 
-  (func $is_library (result i32)
+  ;; Whether code asks that wants the machine's own type, for indices or (0) as the default integer.
+  (func $is_library (param $for_indices i32) (result i32)
     (local $frame i32) (local $kind i32)
     (local.set $frame (i32.load offset=56 (call $thread_state)))
     (loop $frames
@@ -83,6 +103,8 @@
         (then
           (local.set $kind (call $kind_of_file (i32.load offset=80
             (i32.and (i32.load (local.get $frame)) (i32.const -4)))))
+          (if (i32.eq (local.get $kind) (i32.const 2))
+            (then (local.set $kind (select (i32.const 1) (i32.const -1) (local.get $for_indices)))))
           (if (i32.ge_s (local.get $kind) (i32.const 0)) (then (return (local.get $kind))))))
       (local.set $frame (i32.load offset=4 (local.get $frame)))
       (br $frames))
@@ -99,11 +121,11 @@
       (export "_convert_from_any: i32.const 7, 1 of 1")
       (export "reducelike_promote_and_resolve: i32.const 7, 1 of 1")
       (result i32)
-    (select (i32.const 7) (i32.const 9) (call $is_library)))
+    (select (i32.const 7) (i32.const 9) (call $is_library (i32.const 0))))
 
   ;; Sums and products of integers of at most so many bytes, less one, are made in the default one …
   (func (export "reducelike_promote_and_resolve: i32.const 3, 1 of 2") (result i32)
-    (select (i32.const 3) (i32.const 7) (call $is_library)))
+    (select (i32.const 3) (i32.const 7) (call $is_library (i32.const 0))))
 
   ;; … or the unsigned one after it: numpy's table, by type_num - 2, has that for even places.
   (func (export "reducelike_promote_and_resolve: i32.load8_u, 1 of 2") (param $place i32) (result i32)
@@ -122,7 +144,7 @@
     (local.set $own (call $descr (local.get $type)))
     (call $release (local.get $own))
     (if (i32.ne (local.get $descr) (local.get $own)) (then (return (local.get $descr))))
-    (if (call $is_library) (then (return (local.get $descr))))
+    (if (call $is_library (i32.const 1)) (then (return (local.get $descr))))
     (local.set $at (i32.add (local.get $text) (i32.const 20)))
     (local.set $end (i32.add (local.get $at) (i32.load offset=8 (local.get $text))))
     (block $done
@@ -134,6 +156,26 @@
         (br $letters)))
     (call $release (local.get $descr))
     (call $descr (i32.add (local.get $type) (i32.const 2))))
+
+  ;; A Python integer that is given to a ufunc. For everybody: ufuncs remember which loop they took
+  ;; for Python's types. `power(2, 40)` is of such alone; beside an array, the array's type counts.
+  (func (export "convert_ufunc_arguments: call PyArray_FromAny, 1 of 3")
+        (export "convert_ufunc_arguments: call PyArray_FromAny, 2 of 3")
+        (export "convert_ufunc_arguments: call PyArray_FromAny, 3 of 3")
+      (param $object i32) (param $descr i32) (param $least i32) (param $most i32) (param $flags i32)
+      (param $context i32) (result i32)
+    (local $array i32)
+    (local.set $array (call $from_any (local.get $object) (local.get $descr) (local.get $least)
+      (local.get $most) (local.get $flags) (local.get $context)))
+    (if (i32.or (i32.eqz (local.get $array)) (i32.ne (local.get $descr) (i32.const 0)))
+      (then (return (local.get $array))))
+    ;; Py_TPFLAGS_LONG_SUBCLASS
+    (if (i32.or
+          (i32.eqz (i32.and (i32.load offset=84 (i32.load offset=4 (local.get $object)))
+                            (i32.const 0x1000000)))
+          (i32.ne (i32.load offset=16 (i32.load offset=28 (local.get $array))) (i32.const 7)))
+      (then (return (local.get $array))))
+    (call $cast_and_release (local.get $array)))
 
   ;; What a Python integer and an array of booleans have in common (`mask + 1`). For everybody: ufuncs
   ;; remember it. A DType's type_num lies at 476, whether it is one of numpy's own at 488.
@@ -167,11 +209,14 @@
 
   ;; Takes and gives a reference to an array of intp, which may be null.
   (func $widen (param $array i32) (result i32)
-    (local $wide i32)
     (if (i32.eqz (local.get $array)) (then (return (i32.const 0))))
     (if (i32.ne (i32.load offset=16 (i32.load offset=28 (local.get $array))) (i32.const 7))
       (then (return (local.get $array))))
-    (if (call $is_library) (then (return (local.get $array))))
+    (if (call $is_library (i32.const 1)) (then (return (local.get $array))))
+    (call $cast_and_release (local.get $array)))
+
+  (func $cast_and_release (param $array i32) (result i32)
+    (local $wide i32)
     (local.set $wide (call $cast (local.get $array) (call $descr (i32.const 9)) (i32.const 0)))
     (call $release (local.get $array))
     (local.get $wide))
@@ -219,33 +264,66 @@
     (call $widen
       (call $bincount (local.get $self) (local.get $arguments) (local.get $count) (local.get $names))))
 
+  (func (export "array_count_nonzero: call PyArray_Scalar, 1 of 1")
+      (param $data i32) (param $descr i32) (param $base i32) (result i32)
+    (local $place i32) (local $wide i32)
+    (if (i32.or (i32.ne (i32.load offset=16 (local.get $descr)) (i32.const 7))
+                (call $is_library (i32.const 1)))
+      (then (return (call $scalar (local.get $data) (local.get $descr) (local.get $base)))))
+    (local.set $place (i32.sub (global.get $stack) (i32.const 16)))
+    (global.set $stack (local.get $place))
+    (i64.store (local.get $place) (i64.load32_s (local.get $data)))
+    (local.set $descr (call $descr (i32.const 9)))
+    (local.set $wide (call $scalar (local.get $place) (local.get $descr) (local.get $base)))
+    (call $release (local.get $descr))
+    (global.set $stack (i32.add (local.get $place) (i32.const 16)))
+    (local.get $wide))
+
   ;; Integers that numpy is given for indices
 
   ;; Whether an array may become one of that descr. On a desktop int64 and uint32 are safe where
   ;; intp is wanted; here they are if all their values fit.
   (func (export "PyArray_FromArray: call PyArray_CanCastArrayTo, 1 of 1")
       (param $array i32) (param $to i32) (param $casting i32) (result i32)
-    (local $from i32) (local $type i32)
-    (if (call $can_cast (local.get $array) (local.get $to) (local.get $casting))
-      (then (return (i32.const 1))))
-    (if (i32.ne (i32.load offset=16 (local.get $to)) (i32.const 7)) (then (return (i32.const 0))))
-    (local.set $from (i32.load offset=28 (local.get $array)))
-    (local.set $type (i32.load offset=16 (local.get $from)))
-    (if (i32.and (i32.ne (local.get $type) (i32.const 9))            ;; int64
-          (i32.and (i32.ne (local.get $type) (i32.const 6))          ;; uint32, of two names
-                   (i32.ne (local.get $type) (i32.const 8))))
-      (then (return (i32.const 0))))
-    (if (i32.eq (i32.load8_u offset=14 (local.get $from)) (i32.const 62)) ;; big-endian
-      (then (return (i32.const 0))))
+    (local $can i32)
+    (local.set $can (call $can_cast (local.get $array) (local.get $to) (local.get $casting)))
+    ;; NPY_UNSAFE_CASTING is 4: whoever says that means it.
+    (if (i32.or (i32.ne (i32.load offset=16 (local.get $to)) (i32.const 7))
+                (i32.or (i32.eq (local.get $casting) (i32.const 4))
+                        (i32.eqz (call $may_be_too_wide (local.get $array)))))
+      (then (return (local.get $can))))
     (call $all_fit (local.get $array)))
+
+  ;; The array of indices in a subscript.
+  (func (export "prepare_index_noarray: call PyArray_FromArray, 1 of 1")
+      (param $array i32) (param $to i32) (param $flags i32) (result i32)
+    (if (call $may_be_too_wide (local.get $array))
+      (then
+        (if (i32.eqz (call $all_fit (local.get $array)))
+          (then
+            ;; PyExc_IndexError, and what PyTuple_GetItem says behind its first word
+            (call $set_error (i32.load (i32.const 26079528)) (i32.const 17588093))
+            (call $release (local.get $to))
+            (return (i32.const 0))))))
+    (call $from_array (local.get $array) (local.get $to) (local.get $flags)))
+
+  (func $may_be_too_wide (param $array i32) (result i32)
+    (local $type i32)
+    (local.set $type (i32.load offset=16 (i32.load offset=28 (local.get $array))))
+    (i32.or (i32.eq (local.get $type) (i32.const 9))                 ;; int64
+      (i32.or (i32.eq (local.get $type) (i32.const 6))               ;; uint32, of two names
+              (i32.eq (local.get $type) (i32.const 8)))))
 
   ;; Whether the values of an array of int64 or uint32 fit in 32 bits with a sign.
   (func $all_fit (param $array i32) (result i32)
-    (local $copy i32) (local $result i32) (local $at i32) (local $count i32) (local $end i32)
+    (local $from i32) (local $copy i32) (local $result i32) (local $at i32) (local $count i32) (local $end i32)
     (local $size i32) (local $value i64)
-    (if (i32.eqz (i32.and (i32.load offset=32 (local.get $array)) (i32.const 1))) ;; C-contiguous
+    (local.set $from (i32.load offset=28 (local.get $array)))
+    (if (i32.or (i32.eqz (i32.and (i32.load offset=32 (local.get $array)) (i32.const 1))) ;; C-contiguous
+                (i32.eq (i32.load8_u offset=14 (local.get $from)) (i32.const 62)))        ;; big-endian
       (then
-        (local.set $copy (call $copy (local.get $array) (i32.const 0)))
+        (local.set $copy (call $cast (local.get $array)
+          (call $descr (i32.load offset=16 (local.get $from))) (i32.const 0)))
         (if (i32.eqz (local.get $copy)) (then (return (i32.const 0))))
         (local.set $result (call $all_fit (local.get $copy)))
         (call $release (local.get $copy))
@@ -259,7 +337,7 @@
         (local.set $count (i32.mul (local.get $count) (i32.load (local.get $at))))
         (local.set $at (i32.add (local.get $at) (i32.const 4)))
         (br $dimensions)))
-    (local.set $size (i32.load offset=32 (i32.load offset=28 (local.get $array))))
+    (local.set $size (i32.load offset=32 (local.get $from)))
     (local.set $at (i32.load offset=8 (local.get $array)))
     (local.set $end (i32.add (local.get $at) (i32.mul (local.get $count) (local.get $size))))
     (block $done

@@ -8,7 +8,13 @@ import sys
 from importlib.machinery import PathFinder
 
 _DEFAULTS = frozenset(("int_", "uint", "long", "ulong"))
+_LIBRARY = "/usr/local/lib/"
+_NUMPY = _LIBRARY + "python315.zip/numpy/"
 _INDICES = frozenset(("intp", "uintp"))
+
+
+def _is_library(file):
+    return file.startswith(_LIBRARY) and not file.startswith(_NUMPY)
 
 
 def _fit(numpy):
@@ -19,14 +25,23 @@ def _fit(numpy):
     frame = sys._getframe
 
     def __getattr__(name):
-        if name in _INDICES and name not in frame(1).f_code.co_names:
-            # Compiled code asks, which has no frame: a class of scipy's that the program calls.
+        if name not in machines:
+            return otherwise(name)
+        code = frame(1).f_code
+        # Compiled code, which means the machine's, has no frame: the one here belongs to its caller, and does not have the name.
+        if name not in code.co_names or name in _INDICES and _is_library(code.co_filename):
             return machines[name]
-        return dtype(name).type if name in machines else otherwise(name)
+        return dtype(name).type
 
     for name in machines:
         delattr(numpy, name)
     numpy.__getattr__ = __getattr__
+    # Arrays of these types are shown without it.
+    shown = sys.modules["numpy._core.arrayprint"]._typelessdata
+    shown[shown.index(machines["int_"])] = numpy.int64
+    # The types that are tried for a column of text: int64 comes next.
+    tried = sys.modules["numpy.lib._iotools"].StringConverter._mapper
+    tried[:] = [each for each in tried if each[0] is not machines["int_"]]
 
 
 class _Loader:
