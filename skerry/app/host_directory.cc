@@ -101,9 +101,13 @@ class Import {
                  return ::fstat(found->get(), &info);
                }).status());
     if (seen_) seen_(relative);
+    // What could be read here can be there, though its owner may not.
+    const auto permissions = static_cast<wasi::Mode>(
+        (info.st_mode & 0777) | wasi::kMayRead | (S_ISDIR(info.st_mode) ? wasi::kMaySearch : 0));
     const wasi::AddOptions options{
         .modified = modified(info),
-        .access = directory_.is_writable ? wasi::Access::kReadWrite : wasi::Access::kReadOnly};
+        .access = directory_.is_writable ? wasi::Access::kReadWrite : wasi::Access::kReadOnly,
+        .permissions = permissions};
     if (S_ISDIR(info.st_mode)) {
       SKERRY_TRY(wasi::make_directory(files_, guest_path(relative), options));
       return walk(relative);
@@ -334,8 +338,11 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
   SKERRY_ASSIGN(OwnedFd parent, made_parent_of(relative));
   switch (change.kind) {
     case worker::FileChange::Kind::kDirectory: {
-      const auto made = syscall_result("mkdirat", shown(relative),
-                                       [&] { return ::mkdirat(parent.get(), name.c_str(), 0755); });
+      // What is in it is still to come.
+      const mode_t mode = change.permissions.value_or(0755) | S_IRWXU;
+      const auto made = syscall_result("mkdirat", shown(relative), [&] {
+        return ::mkdirat(parent.get(), name.c_str(), mode & 0777);
+      });
       return made.status().code() == StatusCode::kAlreadyExists ? ok_status() : made.status();
     }
     case worker::FileChange::Kind::kSymlink:
@@ -347,7 +354,7 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
     case worker::FileChange::Kind::kFile:
       break;
   }
-  SKERRY_TRY(begin_file(std::move(parent), name, relative));
+  SKERRY_TRY(begin_file(std::move(parent), name, relative, change.permissions));
   return write_piece(change);
 }
 
@@ -376,7 +383,8 @@ std::string free_temporary(int parent) {
 }  // namespace
 
 Status HostDirectoryWriter::begin_file(OwnedFd parent, const std::string& name,
-                                       const std::string& relative) {
+                                       const std::string& relative,
+                                       std::optional<wasi::Mode> permissions) {
   struct stat there{};
   SKERRY_ASSIGN(const bool exists, has_file(parent.get(), name, relative, there));
   std::string temporary = free_temporary(parent.get());
@@ -387,12 +395,14 @@ Status HostDirectoryWriter::begin_file(OwnedFd parent, const std::string& name,
                   .file = {}};
   SKERRY_ASSIGN(const int fd, syscall_result("openat", shown(relative), [&] {
                   return ::openat(made.parent.get(), made.temporary.c_str(),
-                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                  mode_t{permissions.value_or(0644)} & 0777);
                 }));
   made.file = OwnedFd(fd);
   // It stays whose it was. Who may not give files away keeps this one.
   if (exists && (::fchown(fd, there.st_uid, there.st_gid) == 0 || errno == EPERM)) {
-    (void)::fchmod(fd, there.st_mode & 0777);
+    const mode_t readers = (there.st_mode & 0444) >> 2;
+    (void)::fchmod(fd, (there.st_mode & 0777) | (permissions.value_or(0) & readers));
   }
   unfinished_ = std::move(made);
   return ok_status();

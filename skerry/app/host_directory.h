@@ -38,8 +38,9 @@ Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& fi
 
 /// Writes what a run changed below one directory of the host's. Paths are resolved by the kernel
 /// beneath it, through no symbolic link (openat2), whatever they say. A file appears whole or not
-/// at all, with its holes. Names of one file are hard links on the host, too. Confined to one
-/// thread.
+/// at all, with its holes. A new one has its mode in the guest, less the process's umask; one that
+/// takes a file's place has that file's, and may be executed if it may in the guest. Names of one
+/// file are hard links on the host, too. Confined to one thread.
 class HostDirectoryWriter {
  public:
   static Result<HostDirectoryWriter> open(const std::filesystem::path& directory);
@@ -66,7 +67,8 @@ class HostDirectoryWriter {
     OwnedFd file;
   };
   Status write_piece(const worker::FileChange& change);
-  Status begin_file(OwnedFd parent, const std::string& name, const std::string& relative);
+  Status begin_file(OwnedFd parent, const std::string& name, const std::string& relative,
+                    std::optional<wasi::Mode> permissions);
   Status link(OwnedFd parent, const std::string& name, const std::string& relative,
               const std::string& linked);
   void discard();

@@ -316,6 +316,30 @@ TEST_F(WriterTest, FilesArriveInPieces) {
   EXPECT_EQ(get(out / "f"), "new");
 }
 
+TEST_F(WriterTest, NewFilesHaveTheirModesAndThoseThereAreOpenedToNobody) {
+  const auto mode = [&](const char* name) {
+    return static_cast<unsigned>(fs::status(out / name).permissions());
+  };
+  const auto write = [&](const std::string& name, wasi::Mode permissions) {
+    EXPECT_TRUE(writer
+                    .apply({.kind = Kind::kFile,
+                            .path = "/out/" + name,
+                            .content = {},
+                            .permissions = permissions},
+                           name)
+                    .ok());
+    EXPECT_TRUE(writer.finish().ok());
+  };
+  write("tool", 04700);
+  EXPECT_EQ(mode("tool"), 0700U);
+  put(out / "private", "x");
+  fs::permissions(out / "private", fs::perms(0640));
+  write("private", 0644);
+  EXPECT_EQ(mode("private"), 0640U);
+  write("private", 0755);
+  EXPECT_EQ(mode("private"), 0750U);
+}
+
 TEST_F(WriterTest, WhatIsNotWholeLeavesWhatWasThere) {
   put(out / "f", "old");
   fs::permissions(out / "f", fs::perms::owner_all);

@@ -92,12 +92,18 @@ std::string Tree::target_of(const Entry& link) const {
   return symlink == nullptr ? std::string() : symlink->target;
 }
 
+bool Tree::belongs_to_runtime(InodeNumber directory, std::string_view name,
+                              std::optional<InodeNumber> inode) const {
+  return (directory == FileSystem::kRoot && is_own_name(name)) ||
+         (inode && files_.get(*inode).is_unlisted);
+}
+
 std::vector<Entry> Tree::entries_of(InodeNumber directory) const {
   std::vector<Entry> entries;
   const wasi::Directory* names = files_.get(directory).directory();
   if (names == nullptr) return entries;
   names->visit_from(0, [&](const wasi::Entry& entry) {
-    if (directory != FileSystem::kRoot || !is_own_name(entry.name)) {
+    if (!belongs_to_runtime(directory, entry.name, entry.inode)) {
       entries.push_back(entry_of(entry.name, {}, entry.inode));
     }
     return true;
@@ -117,7 +123,7 @@ bool Tree::is_empty(const Entry& directory) const {
   const wasi::Directory* names = files_.get(directory.inode).directory();
   if (names == nullptr) return is_empty;
   names->visit_from(0, [&](const wasi::Entry& entry) {
-    is_empty = directory.inode == FileSystem::kRoot && is_own_name(entry.name);
+    is_empty = belongs_to_runtime(directory.inode, entry.name, entry.inode);
     return is_empty;
   });
   return is_empty;
@@ -176,7 +182,7 @@ Result<Tree::ResolvedPath> Tree::place_of(const std::string& path, LastLink last
       last == LastLink::kFollowed ? wasi::LastLink::kFollowUnlessSlash : wasi::LastLink::kKeep);
   if (!found.ok()) return status_of(found.status());
   if (!found->has_name) return is_a_directory();
-  if (found->parent == FileSystem::kRoot && is_own_name(found->name)) {
+  if (belongs_to_runtime(found->parent, found->name, found->inode)) {
     return absl::PermissionDeniedError("\"" + std::string(found->name) +
                                        "\" belongs to the runtime");
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -107,6 +108,8 @@ class Tree {
   enum class LastLink { kFollowed, kKept };
   Result<ResolvedPath> place_of(const std::string& path, LastLink last) const;
   Status write_at(wasi::InodeNumber file, std::uint64_t offset, std::string_view bytes);
+  bool belongs_to_runtime(wasi::InodeNumber directory, std::string_view name,
+                          std::optional<wasi::InodeNumber> inode) const;
   std::vector<Entry> entries_of(wasi::InodeNumber directory) const;
   Status remove_entry(wasi::InodeNumber parent, const std::string& name, wasi::FileType type);
   Entry entry_of(std::string name, std::string below, wasi::InodeNumber number) const;

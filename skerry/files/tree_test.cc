@@ -73,6 +73,17 @@ TEST_F(TreeTest, WhatTheRuntimeKeepsIsNotListedAndStays) {
   EXPECT_EQ(trees.content("workspace/a"), "1");
 }
 
+TEST_F(TreeTest, WhatIsUnlistedBelongsToTheRuntimeAndDevicesHoldNothing) {
+  ASSERT_TRUE(wasi::add_device(trees.files, "/dev/zero", wasi::Device::kZero).ok());
+  trees.files.set_unlisted(*wasi::locate(trees.files, "/dev"));
+  EXPECT_EQ(names(), Names{});
+  EXPECT_EQ(tree.remove_all("dev", deadline).code(), StatusCode::kPermissionDenied);
+  EXPECT_EQ(trees.content("dev/zero"), "");
+  EXPECT_FALSE(tree.write("dev/zero", "x", Tree::Writing::kReplace).ok());
+  ASSERT_TRUE(tree.copy_from(tree, *tree.find("dev/zero"), "copy", deadline).ok());
+  EXPECT_EQ(trees.content("copy"), "");
+}
+
 TEST_F(TreeTest, DirectoriesAreMadeOneOrAll) {
   EXPECT_EQ(tree.make_directory("a/b").code(), StatusCode::kNotFound);
   ASSERT_TRUE(tree.make_directories("a/b/c").ok());

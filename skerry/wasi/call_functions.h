@@ -32,6 +32,26 @@ OrErrno<const Descriptor*> directory_with(const Context& context, Fd fd, Rights 
 /// `io` for a failure of ours: a guest can do nothing about it.
 inline Errno errno_of(const Status& status) { return status.ok() ? Errno::kSuccess : Errno::kIo; }
 
+/// `acces` unless the guest has all of these permissions for the inode.
+inline Errno may(const FileSystem& files, InodeNumber number, Mode permissions) {
+  return files.get(number).permits(permissions) ? Errno::kSuccess : Errno::kAcces;
+}
+
+/// What path_open gives for a device: itself, or a copy of the descriptor that it stands for.
+/// `wanted` has the flags and rights that were asked for.
+OrErrno<Descriptor> opened_device(const Context& context, Device device, Descriptor wanted);
+/// What reading and writing come to on a device that can be opened as itself.
+OrErrno<std::uint32_t> read_device(Context& context, Device device, const BufferList& buffers);
+OrErrno<std::uint32_t> write_device(Device device, const BufferList& buffers);
+
+/// Where modes are kept, a filestat's device number holds the mode in its upper half: preview 1 has
+/// no field for it, and one device is all there is.
+/// Above it stands whether the file is read-only.
+constexpr std::uint64_t device_number(Mode mode, Access access = Access::kReadWrite) {
+  const std::uint64_t is_read_only = access == Access::kReadOnly ? 1 : 0;
+  return mode == 0 ? 1 : 1 | std::uint64_t{mode} << 32 | is_read_only << 48;
+}
+
 /// Writes an inode's filestat; its 64 bytes must have been checked.
 void write_filestat(std::span<std::byte> out, InodeNumber number, const Inode& inode);
 

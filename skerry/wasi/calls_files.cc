@@ -13,6 +13,9 @@ namespace {
 
 using Kind = Descriptor::Kind;
 
+/// Of the standard streams: pipes of the guest's user.
+constexpr Mode kModeOfStreams = 0010600;
+
 /// Offsets are signed for the guest's C library.
 constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
 
@@ -55,8 +58,14 @@ OrErrno<std::uint32_t> write_output(Context& context, Stream stream, const Buffe
   return total;
 }
 
-OrErrno<std::uint32_t> read_file_at(const Context& context, InodeNumber file, std::uint64_t offset,
+const Device* device_of(const Context& context, const Descriptor& descriptor) {
+  return context.state.files().get(descriptor.inode).device();
+}
+
+OrErrno<std::uint32_t> read_file_at(Context& context, InodeNumber file, std::uint64_t offset,
                                     const BufferList& buffers) {
+  if (const Device* device = context.state.files().get(file).device())
+    return read_device(context, *device, buffers);
   std::uint32_t total = 0;
   for (std::uint32_t i = 0; i < buffers.count(); ++i) {
     SKERRY_ASSIGN(const auto out, buffers.buffer(i));
@@ -69,6 +78,8 @@ OrErrno<std::uint32_t> read_file_at(const Context& context, InodeNumber file, st
 
 OrErrno<std::uint32_t> write_file_at(Context& context, InodeNumber file, std::uint64_t offset,
                                      const BufferList& buffers) {
+  if (const Device* device = context.state.files().get(file).device())
+    return write_device(*device, buffers);
   const Nanoseconds now = context.clock.realtime();
   std::uint32_t total = 0;
   for (std::uint32_t i = 0; i < buffers.count(); ++i) {
@@ -86,7 +97,7 @@ OrErrno<std::uint32_t> write_file_at(Context& context, InodeNumber file, std::ui
 
 void write_filestat(std::span<std::byte> out, InodeNumber number, const Inode& inode) {
   std::fill(out.begin(), out.end(), std::byte{0});
-  put(out, 0, std::uint64_t{1});  // the one device that there is
+  put(out, 0, device_number(inode.mode, inode.access));
   put(out, 8, static_cast<std::uint64_t>(number));
   put(out, 16, static_cast<std::uint8_t>(inode.type()));
   put(out, 24, inode.link_count());
@@ -125,6 +136,7 @@ CallResult fd_advise(Context& context, GuestMemory, Arguments arguments) {
 CallResult fd_allocate(Context& context, GuestMemory, Arguments arguments) {
   SKERRY_ASSIGN(const Descriptor* file, file_with(context, fd_of(arguments, 0), kFdAllocate));
   if (arguments[2] == 0) return Errno::kInval;
+  if (device_of(context, *file) != nullptr) return Errno::kNoDev;
   return context.state.files().allocate(file->inode, arguments[1], arguments[2],
                                         context.clock.realtime());
 }
@@ -183,6 +195,8 @@ CallResult fd_filestat_get(Context& context, GuestMemory memory, Arguments argum
   SKERRY_ASSIGN(const auto out, memory.range(u32(arguments, 1), kFilestatSize));
   if (descriptor->is_stream()) {
     std::fill(out.begin(), out.end(), std::byte{0});
+    if (context.state.files().get(FileSystem::kRoot).mode != 0)
+      put(out, 0, device_number(kModeOfStreams));
   } else {
     write_filestat(out, descriptor->inode, context.state.files().get(descriptor->inode));
   }
@@ -193,6 +207,7 @@ CallResult fd_filestat_set_size(Context& context, GuestMemory, Arguments argumen
   SKERRY_ASSIGN(const Descriptor* file,
                 file_with(context, fd_of(arguments, 0), kFdFilestatSetSize));
   if (arguments[1] > kMaxOffset) return Errno::kInval;
+  if (device_of(context, *file) != nullptr) return Errno::kInval;
   return context.state.files().set_size(file->inode, arguments[1], context.clock.realtime());
 }
 
@@ -245,7 +260,8 @@ CallResult fd_read(Context& context, GuestMemory memory, Arguments arguments) {
   }
   SKERRY_ASSIGN(const std::uint32_t count,
                 read_file_at(context, descriptor->inode, descriptor->offset, buffers));
-  if (count > 0) context.state.edit_descriptor(fd).offset += count;
+  if (count > 0 && device_of(context, *descriptor) == nullptr)
+    context.state.edit_descriptor(fd).offset += count;
   put(count_out, 0, count);
   return Errno::kSuccess;
 }
@@ -270,7 +286,8 @@ CallResult fd_write(Context& context, GuestMemory memory, Arguments arguments) {
       appends ? context.state.files().get(descriptor->inode).size() : descriptor->offset;
   SKERRY_ASSIGN(const std::uint32_t count,
                 write_file_at(context, descriptor->inode, offset, buffers));
-  if (count > 0) context.state.edit_descriptor(fd).offset = offset + count;
+  if (count > 0 && device_of(context, *descriptor) == nullptr)
+    context.state.edit_descriptor(fd).offset = offset + count;
   put(count_out, 0, count);
   return Errno::kSuccess;
 }
@@ -320,7 +337,8 @@ CallResult fd_seek(Context& context, GuestMemory memory, Arguments arguments) {
   }
   // `from` is at most kMaxOffset, so the sum cannot pass 2^64; below zero it wraps to more than
   // kMaxOffset.
-  const std::uint64_t offset = from + static_cast<std::uint64_t>(delta);
+  std::uint64_t offset = from + static_cast<std::uint64_t>(delta);
+  if (device_of(context, *file) != nullptr) offset = 0;  // devices have no places
   if (offset > kMaxOffset) return delta < 0 ? Errno::kInval : Errno::kOverflow;
   if (offset != file->offset) context.state.edit_descriptor(fd).offset = offset;
   put(out, 0, offset);
@@ -365,8 +383,9 @@ CallResult fd_readdir(Context& context, GuestMemory memory, Arguments arguments)
   if (goes_on && cookie < 1) goes_on = append(".", descriptor->inode, 0);
   if (goes_on && cookie < 2) goes_on = append("..", names.parent(), 1);
   if (goes_on) {
-    names.visit_from(
-        cookie, [&](const Entry& entry) { return append(entry.name, entry.inode, entry.cookie); });
+    names.visit_from(cookie, [&](const Entry& entry) {
+      return files.get(entry.inode).is_unlisted || append(entry.name, entry.inode, entry.cookie);
+    });
   }
   put(used_out, 0, static_cast<std::uint32_t>(capacity - out.size()));
   return Errno::kSuccess;

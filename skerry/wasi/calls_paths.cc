@@ -22,7 +22,7 @@ OrErrno<ResolvedPath> resolve_arguments(const Context& context, GuestMemory memo
   SKERRY_ASSIGN(const Descriptor* directory, directory_with(context, fd_of(arguments, at), needed));
   SKERRY_ASSIGN(const std::string_view path,
                 memory.text(u32(arguments, path_at), u32(arguments, path_at + 1)));
-  return resolve(context.state.files(), directory->inode, path, last);
+  return resolve(context.state.files(), directory->inode, path, last, Searcher::kGuest);
 }
 // NOLINTEND(readability-function-size)
 
@@ -34,10 +34,21 @@ OrErrno<InodeNumber> must_exist(const Context& context, const ResolvedPath& path
   return *path.inode;
 }
 
+/// For what adds, removes or replaces a name.
+Errno may_change(const FileSystem& files, const ResolvedPath& path) {
+  return may(files, path.parent, kMayWrite | kMaySearch);
+}
+
+/// For what takes a name away: those that listings leave out stay, as mount points do.
+Errno may_take(const FileSystem& files, const ResolvedPath& path) {
+  if (path.inode.has_value() && files.get(*path.inode).is_unlisted) return Errno::kBusy;
+  return may_change(files, path);
+}
+
 /// For what makes a new name that is no directory.
-Errno must_be_free(const ResolvedPath& path) {
+Errno must_be_free(const FileSystem& files, const ResolvedPath& path) {
   if (!path.has_name || path.inode.has_value()) return Errno::kExist;
-  return path.wants_directory ? Errno::kNoEnt : Errno::kSuccess;
+  return path.wants_directory ? Errno::kNoEnt : may_change(files, path);
 }
 
 LastLink last_link_to_open(OpenFlags flags, std::uint32_t lookup_flags) {
@@ -55,6 +66,11 @@ struct OpenRequest {
 
   bool has(OpenFlags flag) const { return (open_flags & flag) != 0; }
   bool writes() const { return (rights & kFdWrite) != 0; }
+  /// What is needed of the inode's mode, where these rights stand for reading and writing.
+  Mode permissions(Rights reading, Rights writing) const {
+    const bool changes = (rights & writing) != 0 || has(kOpenTruncate);
+    return static_cast<Mode>(((rights & reading) != 0 ? kMayRead : 0) | (changes ? kMayWrite : 0));
+  }
 };
 
 OrErrno<OpenRequest> check_request(const Descriptor& directory, Arguments arguments) {
@@ -84,6 +100,7 @@ OrErrno<InodeNumber> find_or_create(Context& context, const ResolvedPath& path,
   if (request.has(kOpenCreate) && path.has_name && path.wants_directory) return Errno::kIsDir;
   if (!path.inode.has_value()) {
     if (!request.has(kOpenCreate)) return Errno::kNoEnt;
+    SKERRY_ERRNO_TRY(may_change(files, path));
     return files.create_file(path.parent, path.name, context.clock.realtime());
   }
   if (request.has(kOpenCreate) && request.has(kOpenExclusive)) return Errno::kExist;
@@ -91,12 +108,15 @@ OrErrno<InodeNumber> find_or_create(Context& context, const ResolvedPath& path,
   if (inode.directory() != nullptr) {
     if (request.writes() || request.has(kOpenCreate) || request.has(kOpenTruncate))
       return Errno::kIsDir;
+    SKERRY_ERRNO_TRY(may(files, *path.inode, request.permissions(kFdReaddir, 0)));
     return *path.inode;
   }
   if (path.wants_directory || request.has(kOpenDirectory)) return Errno::kNotDir;
   if (inode.symlink() != nullptr) return Errno::kLoop;
-  if (request.writes() && inode.access == Access::kReadOnly) return Errno::kRofs;
-  if (request.has(kOpenTruncate)) {
+  const bool is_device = inode.device() != nullptr;
+  if (request.writes() && inode.access == Access::kReadOnly && !is_device) return Errno::kRofs;
+  SKERRY_ERRNO_TRY(may(files, *path.inode, request.permissions(kFdRead, kFdWrite)));
+  if (request.has(kOpenTruncate) && !is_device) {
     SKERRY_ERRNO_TRY(files.set_size(*path.inode, 0, context.clock.realtime()));
   }
   return *path.inode;
@@ -114,9 +134,10 @@ CallResult path_open(Context& context, GuestMemory memory, Arguments arguments) 
   if (context.state.descriptors().open_count() >= files.quotas().descriptors) {
     return files.note_quota(QuotaKind::kDescriptors);
   }
-  SKERRY_ASSIGN(const ResolvedPath path,
-                resolve(files, directory.inode, text,
-                        last_link_to_open(request.open_flags, u32(arguments, 1))));
+  SKERRY_ASSIGN(
+      const ResolvedPath path,
+      resolve(files, directory.inode, text,
+              last_link_to_open(request.open_flags, u32(arguments, 1)), Searcher::kGuest));
   SKERRY_ASSIGN(const InodeNumber number, find_or_create(context, path, request));
 
   const bool is_directory = files.get(number).directory() != nullptr;
@@ -127,6 +148,9 @@ CallResult path_open(Context& context, GuestMemory memory, Arguments arguments) 
       .rights = request.rights & (is_directory ? kDirectoryRights : kRegularFileRights),
       .inheriting = is_directory ? request.inheriting : 0,
       .preopen_name = nullptr};
+  if (const Device* device = files.get(number).device()) {
+    SKERRY_ASSIGN(opened, opened_device(context, *device, std::move(opened)));
+  }
   SKERRY_ASSIGN(const Fd fd, context.state.open(std::move(opened)));
   put(fd_out, 0, static_cast<std::uint32_t>(fd));
   return Errno::kSuccess;
@@ -136,6 +160,7 @@ CallResult path_create_directory(Context& context, GuestMemory memory, Arguments
   SKERRY_ASSIGN(const ResolvedPath path, resolve_arguments(context, memory, arguments, 0, 1,
                                                            kPathCreateDirectory, LastLink::kKeep));
   if (!path.has_name || path.inode.has_value()) return Errno::kExist;
+  SKERRY_ERRNO_TRY(may_change(context.state.files(), path));
   return context.state.files()
       .create_directory(path.parent, path.name, context.clock.realtime())
       .status();
@@ -167,7 +192,7 @@ CallResult path_link(Context& context, GuestMemory memory, Arguments arguments) 
   SKERRY_ASSIGN(const InodeNumber linked, must_exist(context, old_path));
   SKERRY_ASSIGN(const ResolvedPath new_path, resolve_arguments(context, memory, arguments, 4, 5,
                                                                kPathLinkTarget, LastLink::kKeep));
-  SKERRY_ERRNO_TRY(must_be_free(new_path));
+  SKERRY_ERRNO_TRY(must_be_free(context.state.files(), new_path));
   return context.state.files().link(linked, new_path.parent, new_path.name,
                                     context.clock.realtime());
 }
@@ -191,6 +216,7 @@ CallResult path_remove_directory(Context& context, GuestMemory memory, Arguments
   SKERRY_ASSIGN(const ResolvedPath path, resolve_arguments(context, memory, arguments, 0, 1,
                                                            kPathRemoveDirectory, LastLink::kKeep));
   if (!path.has_name) return path.name == "." ? Errno::kInval : Errno::kNotEmpty;
+  SKERRY_ERRNO_TRY(may_take(context.state.files(), path));
   return context.state.files().remove_directory(path.parent, path.name, context.clock.realtime());
 }
 
@@ -206,6 +232,8 @@ CallResult path_rename(Context& context, GuestMemory memory, Arguments arguments
       (old_path.wants_directory || new_path.wants_directory)) {
     return Errno::kNotDir;
   }
+  SKERRY_ERRNO_TRY(may_take(files, old_path));
+  SKERRY_ERRNO_TRY(may_take(files, new_path));
   return files.rename(old_path.parent, old_path.name, new_path.parent, new_path.name,
                       context.clock.realtime());
 }
@@ -217,9 +245,11 @@ CallResult path_symlink(Context& context, GuestMemory memory, Arguments argument
   if (target.empty()) return Errno::kNoEnt;
   if (target.find('\0') != target.npos) return Errno::kInval;
   if (!is_utf8(target)) return Errno::kIlseq;
-  // It could never be followed, and a guest that is told so now can do something else.
-  if (target.front() == '/') return Errno::kPerm;
-  SKERRY_ERRNO_TRY(must_be_free(path));
+  // Without modes it could never be followed, and a guest that is told so now can do something
+  // else.
+  if (target.front() == '/' && context.state.files().get(FileSystem::kRoot).mode == 0)
+    return Errno::kPerm;
+  SKERRY_ERRNO_TRY(must_be_free(context.state.files(), path));
   return context.state.files()
       .create_symlink(path.parent, path.name, target, context.clock.realtime())
       .status();
@@ -233,6 +263,7 @@ CallResult path_unlink_file(Context& context, GuestMemory memory, Arguments argu
   if (path.inode.has_value() && path.wants_directory) {
     return files.get(*path.inode).directory() != nullptr ? Errno::kIsDir : Errno::kNotDir;
   }
+  SKERRY_ERRNO_TRY(may_take(files, path));
   return files.unlink(path.parent, path.name, context.clock.realtime());
 }
 

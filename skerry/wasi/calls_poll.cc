@@ -105,6 +105,8 @@ Poll::Readiness Poll::stream_or_file_readiness(const Subscription& subscription)
   const Descriptor& descriptor = **found;
   if (descriptor.kind == Descriptor::Kind::kStdin) return {.ready = input_ready_, .bytes = 1};
   if (descriptor.is_stream() || !reads) return {.ready = true, .bytes = 1};
+  if (context_.state.files().get(descriptor.inode).device() != nullptr)
+    return {.ready = true, .bytes = 1};
   const std::uint64_t size = context_.state.files().get(descriptor.inode).size();
   const std::uint64_t rest = size - std::min(size, descriptor.offset);
   return {.ready = true, .bytes = rest, .hangup = rest == 0};

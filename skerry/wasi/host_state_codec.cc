@@ -21,6 +21,7 @@ namespace {
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kVersionOnBase = 2;
 constexpr std::uint32_t kVersionOverBase = 3;
+constexpr std::uint32_t kVersionWithModes = 4;
 
 /// Blob ids are 64 characters; a reference to one is no place to hide more.
 constexpr std::size_t kMaxBlobId = 128;
@@ -61,12 +62,14 @@ bool are_same(const Directory& one, const Directory& other) {
 /// Whether storing them would give the same bytes.
 bool are_same(const Inode& one, const Inode& other) {
   if (&one == &other) return true;
-  if (one.type() != other.type() || one.access != other.access || one.accessed != other.accessed ||
+  if (one.type() != other.type() || one.access != other.access || one.mode != other.mode ||
+      one.is_unlisted != other.is_unlisted || one.accessed != other.accessed ||
       one.modified != other.modified || one.changed != other.changed) {
     return false;
   }
   if (one.file() != nullptr) return are_same(*one.file(), *other.file());
   if (one.directory() != nullptr) return are_same(*one.directory(), *other.directory());
+  if (one.device() != nullptr) return *one.device() == *other.device();
   return one.symlink()->target == other.symlink()->target;
 }
 
@@ -82,6 +85,8 @@ class Encoder {
       message_.set_files_over_base(base != nullptr);
       encode_files(state.files(), base == nullptr ? nullptr : &base->files());
     }
+    if (state.files().get(FileSystem::kRoot).mode != 0) message_.set_version(kVersionWithModes);
+    message_.set_umask_difference(state.files().umask() ^ FileSystem::kUsualUmask);
     state.descriptors().visit(
         [&](Fd fd, const Descriptor& descriptor) { encode_descriptor(fd, descriptor); });
     message_.mutable_clock()->set_monotonic_offset_ns(state.clock.monotonic_offset_ns);
@@ -117,10 +122,14 @@ class Encoder {
       out.set_accessed_ns(inode.accessed.count());
       out.set_modified_ns(inode.modified.count());
       out.set_changed_ns(inode.changed.count());
+      out.set_mode(inode.mode);
+      out.set_unlisted(inode.is_unlisted);
       if (const FileContent* content = inode.file()) {
         encode_content(*content, *out.mutable_file());
       } else if (const Directory* names = inode.directory()) {
         encode_directory(*names, *out.mutable_directory());
+      } else if (const Device* device = inode.device()) {
+        out.set_device(static_cast<std::uint32_t>(*device));
       } else {
         out.set_symlink(inode.symlink()->target);
       }
@@ -198,7 +207,10 @@ Status check_counts(std::string_view bytes, const Quotas& quotas) {
                    wire_varint(5, "changed_ns"),
                    wire_message(6, "file", file),
                    wire_message(7, "directory", directory),
-                   wire_bytes(8, "symlink", quotas.path_length)};
+                   wire_bytes(8, "symlink", quotas.path_length),
+                   wire_varint(9, "mode"),
+                   wire_varint(10, "unlisted"),
+                   wire_varint(11, "device")};
   WireBudget files{wire_varint(1, "next_inode"), wire_messages(2, "inodes", quotas.inodes, inode),
                    wire_byte_strings(3, "chunks", chunks, FileContent::kChunkSize)};
   WireBudget descriptor{
@@ -216,7 +228,8 @@ Status check_counts(std::string_view bytes, const Quotas& quotas) {
                    wire_message(5, "random", random),
                    wire_varint(6, "files_of_base"),
                    wire_varint(7, "files_over_base"),
-                   wire_varints(8, "removed_inodes", quotas.inodes)};
+                   wire_varints(8, "removed_inodes", quotas.inodes),
+                   wire_varint(9, "umask_difference")};
   return check_wire(bytes, max_encoded_size(quotas).value, state);
 }
 
@@ -239,10 +252,10 @@ class Decoder {
 
   Result<HostState> decode(const proto::HostState& message) {
     if (message.version() == 0) return broken("no version");
-    if (message.version() > kVersionOverBase) {
+    if (message.version() > kVersionWithModes) {
       return absl::UnimplementedError("stored host state of version " +
                                       std::to_string(message.version()) + ", known is " +
-                                      std::to_string(kVersionOverBase));
+                                      std::to_string(kVersionWithModes));
     }
     if ((message.files_of_base() && (base_ == nullptr || message.has_files())) ||
         (message.files_over_base() && (base_ == nullptr || message.files_of_base()))) {
@@ -252,6 +265,9 @@ class Decoder {
                   message.files_of_base() ? files_of_base() : decode_files(message));
     // What is pinned now, somebody else's descriptors hold open; from here on those that are stored
     // do.
+    if (message.umask_difference() > kPermissions) return broken("a umask of unknown bits");
+    files.set_umask(
+        static_cast<Mode>(message.umask_difference() ^ std::uint32_t{FileSystem::kUsualUmask}));
     HostState state = HostState::without_descriptors(std::move(files));
     for (const proto::Descriptor& stored : message.descriptors())
       SKERRY_TRY(decode_descriptor(stored, state));
@@ -317,6 +333,9 @@ class Decoder {
     inode.accessed = Nanoseconds(stored.accessed_ns());
     inode.modified = Nanoseconds(stored.modified_ns());
     inode.changed = Nanoseconds(stored.changed_ns());
+    if (stored.mode() > (kTypeOfMode | kPermissions)) return broken("a mode of unknown bits");
+    inode.mode = static_cast<Mode>(stored.mode());
+    inode.is_unlisted = stored.unlisted();
     switch (stored.body_case()) {
       case proto::Inode::kFile: {
         SKERRY_ASSIGN(inode.body, decode_content(files, stored.file()));
@@ -328,6 +347,12 @@ class Decoder {
       }
       case proto::Inode::kSymlink:
         inode.body = SymbolicLink{stored.symlink()};
+        return inode;
+      case proto::Inode::kDevice:
+        if (stored.device() == 0 || stored.device() > static_cast<std::uint32_t>(kLastDevice)) {
+          return broken("a device of unknown kind");
+        }
+        inode.body = static_cast<Device>(stored.device());
         return inode;
       case proto::Inode::BODY_NOT_SET:
         break;
@@ -426,7 +451,8 @@ class Decoder {
     }
     const FileType type =
         descriptor.is_stream() ? FileType::kUnknown : state.files().get(descriptor.inode).type();
-    if ((descriptor.kind == Descriptor::Kind::kFile) != (type == FileType::kRegularFile) ||
+    const bool is_file = type == FileType::kRegularFile || type == FileType::kCharacterDevice;
+    if ((descriptor.kind == Descriptor::Kind::kFile) != is_file ||
         (descriptor.kind == Descriptor::Kind::kDirectory) != (type == FileType::kDirectory)) {
       return broken("a descriptor of another kind than its file");
     }
@@ -527,7 +553,7 @@ Result<std::string> encode(const HostState& state, const HostState* base) {
 ByteSize max_encoded_size(const Quotas& quotas) {
   // Numbers with their tags, at their longest, of one inode, entry, chunk with a reference to it,
   // descriptor; and of all that comes once.
-  constexpr std::uint64_t kInode = 128 + kMaxBlobId;
+  constexpr std::uint64_t kInode = 160 + kMaxBlobId;
   constexpr std::uint64_t kEntry = 32;
   constexpr std::uint64_t kChunk = 40;
   constexpr std::uint64_t kDescriptor = 96;
@@ -561,7 +587,9 @@ Result<std::string> with_files_of(std::span<const std::byte> state, std::span<co
   } else {
     *message.mutable_files() = std::move(*from.mutable_files());
   }
-  message.set_version(kVersion);
+  message.set_version(std::max(message.version(), from.version()) >= kVersionWithModes
+                          ? kVersionWithModes
+                          : kVersion);
   message.clear_files_of_base();
   message.clear_files_over_base();
   message.clear_removed_inodes();

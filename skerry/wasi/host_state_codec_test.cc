@@ -88,7 +88,7 @@ TEST(HostStateCodecTest, BlobsAreReferencesAndMustBeThere) {
 
 TEST(HostStateCodecTest, LaterVersionsAreRefused) {
   proto::HostState message;
-  message.set_version(4);
+  message.set_version(5);
   EXPECT_EQ(decoded(message.SerializeAsString()).status().code(), StatusCode::kUnimplemented);
   EXPECT_EQ(decoded("").status().code(), StatusCode::kDataLoss);
 }

@@ -95,6 +95,8 @@ Status send(const Outgoing& item, const wasi::FileSystem& after, RunChannel& cha
     return channel.changed(message);
   }
   const wasi::Inode& inode = after.get(change.inode);
+  if (inode.mode != 0)
+    message.permissions = static_cast<wasi::Mode>(inode.mode & wasi::kPermissions);
   if (inode.file() != nullptr) return send_file(*inode.file(), std::move(message), channel);
   if (const wasi::SymbolicLink* link = inode.symlink()) {
     message.kind = FileChange::Kind::kSymlink;

@@ -22,9 +22,10 @@ const Directory* directory_of(const Inode* inode) {
 
 bool has_same_body(const Inode& before, const Inode& after) {
   if (&before == &after) return true;
-  if (before.file() != nullptr) return before.file()->equals(*after.file());
-  if (before.symlink() != nullptr) return before.symlink()->target == after.symlink()->target;
-  return true;
+  if (before.file() != nullptr)
+    return before.mode == after.mode && before.file()->equals(*after.file());
+  if (before.symlink() == nullptr) return true;
+  return before.symlink()->target == after.symlink()->target;
 }
 
 class Comparison {

@@ -34,7 +34,8 @@ struct ChangeLimits {
 
 /// What differs in `after`, by path in order: a directory before what is in it.
 ///
-/// Modified means other bytes or another link target; times alone are no change. A path whose type
+/// Modified means other bytes or another mode of a file, or another link target; times alone are no
+/// change. A path whose type
 /// has changed is reported as deleted and then created. A renamed file is a deleted and a created
 /// one. Every path of a deleted directory is reported. kResourceExhausted when there are more
 /// changes than `limits` allow: nothing is left out silently. O(inodes of both), but O(1) when both

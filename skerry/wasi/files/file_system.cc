@@ -21,6 +21,20 @@ std::uint64_t own_size_of(const Inode& inode) {
   return content == nullptr ? 0 : content->own_size();
 }
 
+/// As Linux makes what is asked for without a mode.
+Mode first_mode_of(const Inode& inode, Mode umask) {
+  switch (inode.type()) {
+    case FileType::kDirectory:
+      return static_cast<Mode>(0040000 | (0777 & ~umask));
+    case FileType::kSymbolicLink:
+      return 0120777;
+    case FileType::kCharacterDevice:
+      return 0020666;
+    default:
+      return static_cast<Mode>(0100000 | (0666 & ~umask));
+  }
+}
+
 std::uint64_t what_is_left(ByteSize limit, std::uint64_t used) {
   return limit.value - std::min(limit.value, used);
 }
@@ -161,6 +175,7 @@ OrErrno<InodeNumber> FileSystem::create(InodeNumber directory, std::string_view 
   tree.used_bytes += charge;
   inode.links = 1;
   inode.accessed = inode.modified = inode.changed = now;
+  if (get(directory).mode != 0) inode.mode = first_mode_of(inode, tree.umask);
   Inode& into = edit(directory);
   into.directory()->add(name, number);
   if (inode.directory() != nullptr) ++into.directory()->subdirectories;
@@ -186,6 +201,11 @@ OrErrno<InodeNumber> FileSystem::create_symlink(InodeNumber directory, std::stri
   if (target.empty()) return Errno::kNoEnt;
   if (target.size() > quotas().path_length) return note_quota(QuotaKind::kPathLength);
   return create(directory, name, Inode{.body = SymbolicLink{std::string(target)}}, now);
+}
+
+OrErrno<InodeNumber> FileSystem::create_device(InodeNumber directory, std::string_view name,
+                                               Device device, Nanoseconds now) {
+  return create(directory, name, Inode{.body = device}, now);
 }
 
 Errno FileSystem::link(InodeNumber target, InodeNumber directory, std::string_view name,
@@ -331,7 +351,8 @@ void FileSystem::free_if_unused(InodeNumber number) {
 
 std::size_t FileSystem::read(InodeNumber file, std::uint64_t offset,
                              std::span<std::byte> out) const {
-  return get(file).file()->read(offset, out);
+  const FileContent* content = get(file).file();
+  return content == nullptr ? 0 : content->read(offset, out);
 }
 
 OrErrno<std::size_t> FileSystem::write(InodeNumber file, std::uint64_t offset,
@@ -401,6 +422,20 @@ Errno FileSystem::set_times(InodeNumber number, Times times, Nanoseconds now) {
   return Errno::kSuccess;
 }
 
+Errno FileSystem::set_permissions(InodeNumber number, Mode permissions, Nanoseconds now) {
+  const Inode& there = get(number);
+  if (there.mode == 0) return Errno::kNotSup;
+  if (there.access == Access::kReadOnly) return Errno::kRofs;
+  Inode& inode = edit(number);
+  inode.mode = static_cast<Mode>((inode.mode & kTypeOfMode) | (permissions & kPermissions));
+  inode.changed = now;
+  return Errno::kSuccess;
+}
+
+void FileSystem::set_umask(Mode umask) {
+  if (tree_->umask != umask) own().umask = umask;
+}
+
 void FileSystem::pin(InodeNumber number) {
   Tree& tree = own();
   for (Pin& pin : tree.pins) {
@@ -425,6 +460,10 @@ void FileSystem::unpin(InodeNumber number) {
 void FileSystem::set_access(InodeNumber number, Access access) {
   if (get(number).access != access) edit(number).access = access;
 }
+
+void FileSystem::set_mode(InodeNumber number, Mode mode) { edit(number).mode = mode; }
+
+void FileSystem::set_unlisted(InodeNumber number) { edit(number).is_unlisted = true; }
 
 void FileSystem::set_blob(InodeNumber file, std::shared_ptr<const Blob> blob) {
   change_content(file,

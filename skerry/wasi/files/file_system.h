@@ -37,6 +37,7 @@ class FileSystem {
   explicit FileSystem(const Quotas& quotas = {}, Nanoseconds now = {});
 
   static constexpr InodeNumber kRoot{1};
+  static constexpr Mode kUsualUmask = 022;
 
   /// Inode numbers and cookies stay below: a million creations a second for 19 hours. The highest
   /// number bounds what a stored state can cost in tree nodes. Beyond: `nospc`.
@@ -62,13 +63,15 @@ class FileSystem {
                                         Nanoseconds now);
   OrErrno<InodeNumber> create_symlink(InodeNumber directory, std::string_view name,
                                       std::string_view target, Nanoseconds now);
+  OrErrno<InodeNumber> create_device(InodeNumber directory, std::string_view name, Device device,
+                                     Nanoseconds now);
   Errno link(InodeNumber target, InodeNumber directory, std::string_view name, Nanoseconds now);
   Errno unlink(InodeNumber directory, std::string_view name, Nanoseconds now);
   Errno remove_directory(InodeNumber directory, std::string_view name, Nanoseconds now);
   Errno rename(InodeNumber from, std::string_view old_name, InodeNumber to,
                std::string_view new_name, Nanoseconds now);
 
-  /// Of a regular file. Bytes copied: fewer than asked for only at the end.
+  /// Of a regular file; 0 of anything else. Bytes copied: fewer than asked for only at the end.
   std::size_t read(InodeNumber file, std::uint64_t offset, std::span<std::byte> out) const;
   /// To a regular file. Bytes written: fewer than given when a quota allows no more; an error when
   /// it allows none.
@@ -82,6 +85,12 @@ class FileSystem {
     const Nanoseconds* modified = nullptr;
   };
   Errno set_times(InodeNumber number, Times times, Nanoseconds now);
+  /// The permissions of an inode that has a mode; `notsup` of one that has none.
+  Errno set_permissions(InodeNumber number, Mode permissions, Nanoseconds now);
+
+  /// Permissions that files and directories are made without. Default: those of others to write.
+  Mode umask() const { return tree_->umask; }
+  void set_umask(Mode umask);
 
   /// Keeps an inode alive without a name, as an open descriptor does. Pins are counted.
   void pin(InodeNumber number);
@@ -110,6 +119,8 @@ class FileSystem {
   // What the host does, whoever may change what: quotas hold, read-only marks do not.
 
   void set_access(InodeNumber number, Access access);
+  void set_mode(InodeNumber number, Mode mode);
+  void set_unlisted(InodeNumber number);
   /// Makes a blob the content of a regular file.
   void set_blob(InodeNumber file, std::shared_ptr<const Blob> blob);
 
@@ -143,6 +154,7 @@ class FileSystem {
   };
   struct Tree {
     Quotas quotas;
+    Mode umask = kUsualUmask;
     PersistentArray<Inode> inodes;
     std::uint64_t next_inode = 1;
     std::uint64_t used_inodes = 0;

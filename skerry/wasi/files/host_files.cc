@@ -96,6 +96,17 @@ Access inherited(const Unlocked& parent, const AddOptions& options) {
   return parent.access() == Access::kReadOnly ? Access::kReadOnly : options.access;
 }
 
+/// Marks what was just made in `parent`.
+void mark(FileSystem& files, InodeNumber made, const Unlocked& parent, const AddOptions& options) {
+  const Mode mode = files.get(made).mode;
+  const bool takes = files.get(made).file() != nullptr || files.get(made).directory() != nullptr;
+  if (mode != 0 && takes && options.permissions) {
+    files.set_mode(made,
+                   static_cast<Mode>((mode & kTypeOfMode) | (*options.permissions & kPermissions)));
+  }
+  files.set_access(made, inherited(parent, options));
+}
+
 /// The directory at the end of `parts`, made where it is not there.
 Result<InodeNumber> make_directories(FileSystem& files, std::span<const std::string_view> parts,
                                      std::string_view path, const AddOptions& options) {
@@ -111,7 +122,7 @@ Result<InodeNumber> make_directories(FileSystem& files, std::span<const std::str
     const auto made = files.create_directory(current, part, options.modified);
     if (!made.ok()) return status_of(files, made.status(), path);
     current = *made;
-    files.set_access(current, inherited(parent, options));
+    mark(files, current, parent, options);
   }
   if (files.get(current).directory() == nullptr) return no_directory(parts.back(), path);
   return current;
@@ -124,11 +135,13 @@ Result<InodeNumber> add(FileSystem& files, std::string_view path, const AddOptio
   SKERRY_ASSIGN(const auto parts, split(files, path));
   if (parts.empty()) return absl::AlreadyExistsError("there already: " + quoted(path));
   const auto above = std::span(parts).first(parts.size() - 1);
-  SKERRY_ASSIGN(const InodeNumber directory, make_directories(files, above, path, options));
+  AddOptions on_the_way = options;
+  on_the_way.permissions.reset();
+  SKERRY_ASSIGN(const InodeNumber directory, make_directories(files, above, path, on_the_way));
   const Unlocked parent(files, directory);
   const OrErrno<InodeNumber> made = create(directory, parts.back());
   if (!made.ok()) return status_of(files, made.status(), path);
-  files.set_access(*made, inherited(parent, options));
+  mark(files, *made, parent, options);
   return *made;
 }
 
@@ -202,6 +215,15 @@ Status add_symlink(FileSystem& files, std::string_view path, std::string_view ta
   return add(files, path, options,
              [&](InodeNumber directory, std::string_view name) {
                return files.create_symlink(directory, name, target, options.modified);
+             })
+      .status();
+}
+
+Status add_device(FileSystem& files, std::string_view path, Device device,
+                  const AddOptions& options) {
+  return add(files, path, options,
+             [&](InodeNumber directory, std::string_view name) {
+               return files.create_device(directory, name, device, options.modified);
              })
       .status();
 }

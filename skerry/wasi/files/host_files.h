@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ struct AddOptions {
   /// The three times of what is made. Default: 1970, so that equal imports are equal.
   Nanoseconds modified{};
   Access access = Access::kReadWrite;
+  /// Of files and directories that are made where modes are kept. Default: as the guest would make
+  /// them.
+  std::optional<Mode> permissions = std::nullopt;
 };
 
 /// Makes a directory and those on the way to it. One that is there already stays as it is.
@@ -41,6 +45,8 @@ Status add_file(FileSystem& files, std::string_view path, Blob blob,
 /// not followed.
 Status add_symlink(FileSystem& files, std::string_view path, std::string_view target,
                    const AddOptions& options = {});
+Status add_device(FileSystem& files, std::string_view path, Device device,
+                  const AddOptions& options = {});
 /// Removes a file, a link, or a directory with all that is in it.
 Status remove(FileSystem& files, std::string_view path);
 

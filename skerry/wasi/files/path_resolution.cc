@@ -84,17 +84,20 @@ Errno check_path(const FileSystem& files, std::string_view path) {
 }  // namespace
 
 OrErrno<ResolvedPath> resolve(const FileSystem& files, InodeNumber base, std::string_view path,
-                              LastLink last_link) {
+                              LastLink last_link, Searcher searcher) {
   SKERRY_ERRNO_TRY(check_path(files, path));
+  const bool is_whole = base == FileSystem::kRoot && files.get(base).mode != 0;
   Remainder remainder(path);
   InodeNumber current = base;  // always a directory at or below `base`
   std::uint32_t followed = 0;
   for (;;) {
     const std::string_view part = remainder.next();
+    if (searcher == Searcher::kGuest && !files.get(current).permits(kMaySearch))
+      return Errno::kAcces;
     const bool is_last = remainder.is_at_end();
     if (part == "." || part == "..") {
       if (part.size() == 2) {
-        if (current == base) return Errno::kPerm;
+        if (current == base && !is_whole) return Errno::kPerm;
         current = files.get(current).directory()->parent();
       }
       if (is_last) return ResolvedPath{.name = part, .wants_directory = true, .inode = current};
@@ -117,7 +120,10 @@ OrErrno<ResolvedPath> resolve(const FileSystem& files, InodeNumber base, std::st
         if (++followed > files.quotas().symlinks_followed) {
           return files.note_quota(QuotaKind::kSymlinksFollowed);
         }
-        if (link->target.front() == '/') return Errno::kPerm;
+        if (link->target.front() == '/') {
+          if (!is_whole) return Errno::kPerm;
+          current = base;
+        }
         remainder.follow(link->target);
         continue;
       }

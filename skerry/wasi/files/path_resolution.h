@@ -22,6 +22,9 @@ enum class LastLink : std::uint8_t {
   kKeep,
 };
 
+/// Whose look-up it is: the mode of a directory stops the guest alone.
+enum class Searcher : std::uint8_t { kHost, kGuest };
+
 /// Where a path leads: to a name in a directory that may or may not be there yet.
 struct ResolvedPath {
   /// The last part is a name in `parent`; otherwise "." or "..", and only `inode` counts.
@@ -36,13 +39,15 @@ struct ResolvedPath {
 };
 
 /// Follows a guest's path from the directory `base`, never out of it. Untrusted: `path` is whatever
-/// the guest gave.
+/// the guest gave. In a root that has a mode, ".." of the root is the root, and a link's absolute
+/// target begins there, as POSIX has it.
 ///
 /// `noent` for an empty path or a missing directory; `perm` for an absolute path, an absolute link
-/// target, and ".." out of `base` (as Wasmtime answers); `notdir`, `loop`, `nametoolong`; `inval`
+/// target, and ".." out of `base` (as Wasmtime answers); `acces` where a
+/// guest may not search; `notdir`, `loop`, `nametoolong`; `inval`
 /// for NUL and `ilseq` for what is not UTF-8. Allocates nothing; about 20 ns a part.
 OrErrno<ResolvedPath> resolve(const FileSystem& files, InodeNumber base, std::string_view path,
-                              LastLink last_link);
+                              LastLink last_link, Searcher searcher = Searcher::kHost);
 
 /// As `resolve`, for what must exist: `noent` when it does not, `notdir` when only a directory will
 /// do.

@@ -266,6 +266,8 @@ Status EventReceiver::take_change(std::string_view message) {
                     .is_further_piece = event.append(),
                     .offset = event.offset(),
                     .size = event.size()};
+  if (event.has_permissions())
+    change.permissions = static_cast<wasi::Mode>(event.permissions() & wasi::kPermissions);
   flush_output();
   Status impossible = broken("reported an impossible file change");
   if (wanted_ == FileChanges::kUnwanted || !started_ || is_waiting() || event.kind() < 1 ||

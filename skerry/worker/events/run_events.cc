@@ -173,6 +173,7 @@ Status EventSender::changed(const FileChange& change) {
   message.set_append(change.is_further_piece);
   message.set_offset(change.offset);
   message.set_size(change.size);
+  if (change.permissions) message.set_permissions(*change.permissions);
   return send(socket_, event);
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,6 +56,8 @@ struct FileChange {
   bool is_further_piece = false;
   std::uint64_t offset = 0;  ///< of the piece. What lies between pieces and behind them is a hole
   std::uint64_t size = 0;    ///< of the file, with its first piece
+  /// Permissions of a file or directory that has a mode.
+  std::optional<wasi::Mode> permissions = {};
 };
 
 /// The state that a run in a session left: a sealed file as `image::write_captured` made it, or
