@@ -459,7 +459,7 @@ f = open(p / 'gone', 'w+'); os.remove(p / 'gone'); f.write('still'); f.seek(0); 
 
 
 @pytest.mark.parametrize("path", [
-    "/etc/passwd", "/etc/hostname", "/proc/self/environ", "/proc/1/cmdline", "/dev/mem", "/dev/null", "/sys/kernel", "/root", "/work", "/home",
+    "/etc/passwd", "/etc/hostname", "/proc/self/environ", "/proc/1/cmdline", "/dev/mem", "/sys/kernel", "/root", "/work", "/home",
     "../etc/passwd", "../../../../../../../../etc/passwd", "/tmp/../../../etc/passwd", "/tmp/../etc/passwd", "//etc/passwd", "/./../etc/passwd",
     "etc/passwd", "/usr/local/lib/../../../etc/passwd", "/usr/bin/python3",
 ])
@@ -477,7 +477,7 @@ def test_a_guests_own_link_cannot_lead_to_the_host(run_code, target):
 def test_the_program_itself_and_its_folder_are_not_in_the_guest(skerry, tmp_path):
     (tmp_path / "secret.txt").write_text("s")
     (tmp_path / "p.py").write_text("import os\nprint(os.path.exists(__file__), os.path.exists('secret.txt'), sorted(os.listdir('.')))")
-    assert skerry("run", tmp_path / "p.py").ok().out == "False False ['tmp', 'usr', 'workspace']\n"
+    assert skerry("run", tmp_path / "p.py").ok().out == "False False []\n"
 
 
 def test_a_given_directory_is_not_reached_by_its_host_path(run_code, given):
@@ -487,7 +487,7 @@ def test_a_given_directory_is_not_reached_by_its_host_path(run_code, given):
 def test_the_parent_of_a_given_directory_stays_out_of_reach(run_code, given):
     (given.parent / "outside").write_text("secret")
     code = "import os\nprint(os.path.exists('/d/../outside'), sorted(os.listdir('/d/..')))"
-    assert run_code(code, "--dir", f"{given}::/d").ok().out == "False ['d', 'tmp', 'usr', 'workspace']\n"
+    assert run_code(code, "--dir", f"{given}::/d").ok().out == "False ['d']\n"
 
 
 def test_a_directory_swapped_for_a_link_while_it_runs_is_not_followed(start, tmp_path, given):

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/base/sha256.h"
+#include "skerry/runtime/python/file_requests.h"
 #include "skerry/runtime/python/guest.h"
 
 namespace skerry::runtime::python {
@@ -81,7 +82,11 @@ std::string header_of(const Program& program) {
 /// Takes what skerry.py tells during one run.
 class ProgramCallHandler final : public sandbox::HostCallHandler {
  public:
+  explicit ProgramCallHandler(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
+
   Result<std::string> answer(std::string_view frame) override {
+    if (auto answer = answer_file_request(frame, sandbox_.state().files()))
+      return std::move(*answer);
     if (!frame.starts_with('d')) return absl::InvalidArgumentError("unknown frame");
     report_ = std::string(frame.substr(1));
     return std::string();
@@ -90,6 +95,7 @@ class ProgramCallHandler final : public sandbox::HostCallHandler {
   const std::string& report() const { return report_; }
 
  private:
+  sandbox::Sandbox& sandbox_;
   std::string report_;
 };
 
@@ -220,6 +226,8 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
   explicit WarmUpCallHandler(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
 
   Result<std::string> answer(std::string_view frame) override {
+    if (auto answer = answer_file_request(frame, sandbox_.state().files()))
+      return std::move(*answer);
     if (frame.starts_with('i')) return immortalise(frame.substr(1));
     return note_random_state(frame);
   }
@@ -338,7 +346,7 @@ void zero_free_memory(sandbox::Sandbox& sandbox) {
 
 Result<Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
                     sandbox::RunEnvironment world, Randomness randomness) {
-  ProgramCallHandler call_handler;
+  ProgramCallHandler call_handler(sandbox);
   if (world.call_handler == nullptr) world.call_handler = &call_handler;
   sandbox.attach(world);
   if (randomness == Randomness::kFresh) {

@@ -114,6 +114,24 @@ RuntimeDescription describe() {
   return about;
 }
 
+Status add_devices(wasi::FileSystem& files) {
+  using wasi::Device;
+  constexpr std::pair<std::string_view, Device> kDevices[] = {
+      {"/dev/null", Device::kNull},      {"/dev/zero", Device::kZero},
+      {"/dev/full", Device::kFull},      {"/dev/random", Device::kRandom},
+      {"/dev/urandom", Device::kRandom}, {"/dev/tty", Device::kTerminal},
+      {"/dev/stdin", Device::kStdin},    {"/dev/stdout", Device::kStdout},
+      {"/dev/stderr", Device::kStderr},  {"/dev/fd/0", Device::kStdin},
+      {"/dev/fd/1", Device::kStdout},    {"/dev/fd/2", Device::kStderr},
+  };
+  const wasi::AddOptions read_only{.access = wasi::Access::kReadOnly};
+  SKERRY_TRY(wasi::make_directory(files, "/dev", read_only));
+  for (const auto& [path, device] : kDevices) {
+    SKERRY_TRY(wasi::add_device(files, path, device, read_only));
+  }
+  return ok_status();
+}
+
 class Python final : public Runtime {
  public:
   const RuntimeDescription& description() const override {
@@ -123,8 +141,9 @@ class Python final : public Runtime {
 
   Result<wasi::HostState> first_state(const BlobSet& blobs) const override {
     wasi::FileSystem files;
+    files.set_mode(wasi::FileSystem::kRoot, 0040755);  // so that modes are kept
     const wasi::AddOptions read_only{.access = wasi::Access::kReadOnly};
-    SKERRY_TRY(wasi::make_directory(files, "/tmp"));
+    SKERRY_TRY(wasi::make_directory(files, "/tmp", {.permissions = 01777}));
     // Programs begin in the root, which many of them call so.
     SKERRY_TRY(wasi::add_symlink(files, "/workspace", "."));
     SKERRY_TRY(wasi::make_directory(files, "/usr", read_only));
@@ -145,6 +164,12 @@ class Python final : public Runtime {
       }
       SKERRY_ASSIGN(wasi::Blob blob, blobs.find(member.sha256));
       SKERRY_TRY(wasi::add_file(files, path, std::move(blob), read_only));
+    }
+    SKERRY_TRY(add_devices(files));
+    // The root is the program's own directory: what it lists or walks there is its own.
+    for (const std::string_view name : {"/dev", "/tmp", "/usr", "/workspace"}) {
+      SKERRY_ASSIGN(const wasi::InodeNumber inode, wasi::locate(files, name));
+      files.set_unlisted(inode);
     }
     wasi::HostState state(std::move(files));
     SKERRY_TRY(state.add_preopen(std::string(kGuestFontsAlias), kGuestFonts).status());
