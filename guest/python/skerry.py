@@ -26,10 +26,16 @@ import types
 
 import _host
 import _reactor
+import _skerry_alarms
+import _skerry_await
+import _skerry_threads
+from _skerry_alarms import fit_signals
+from _skerry_await import run_awaiting
 from _skerry_memory import zero_free_memory
+from _skerry_processes import fit_multiprocessing
 from _skerry_report import RESERVE, clean, clip, lay_in_reserve, name_of, report, type_name, without_us
 from _skerry_template import immortalise, tell_random_states
-from _skerry_threads import fit_asyncio, fit_threading
+from _skerry_threading import fit_asyncio, fit_threading
 
 # Of the packages beside the library's archive.
 sys.path += ["/usr/local/lib/python315-packages.zip", "/usr/local/lib/python3.15/site-packages"]
@@ -57,12 +63,12 @@ _NO_BEGINNING = frozenset(" \t\f\r\n#)]}'\"\\")
 _MAX_TAIL = 200
 
 
-def _compile(source, text, lines, name):
+def _compile(source, text, lines, name, flags):
     """The program's code, and that of its last expression if it ends in one; without the latter, the code returns what the
     last expression does. Parsing first and compiling then would take three times as long, so that the compiled code is asked."""
-    code = compile(source, name, "exec", dont_inherit=True)
+    code = compile(source, name, "exec", flags, dont_inherit=True)
     # What the compiler decodes itself has columns of its own, and some ends of lines are such to str.splitlines alone.
-    if source is text and len(lines) == text.count("\n") + (text[-1:] != "\n"):
+    if source is text and not flags and len(lines) == text.count("\n") + (text[-1:] != "\n"):
         returning = _returning(code, lines)
         if returning is not None:
             return returning, None
@@ -72,8 +78,8 @@ def _compile(source, text, lines, name):
     if not tree.body or not isinstance(tree.body[-1], ast.Expr):
         return code, None
     last = ast.Expression(tree.body.pop().value)
-    body = compile(tree, name, "exec", dont_inherit=True)
-    flags = body.co_flags & _FUTURE_FLAGS  # its future imports count for its last line, too
+    body = compile(tree, name, "exec", flags, dont_inherit=True)
+    flags |= body.co_flags & _FUTURE_FLAGS  # its future imports count for its last line, too
     return body, compile(last, name, "eval", flags=flags, dont_inherit=True)
 
 
@@ -194,7 +200,11 @@ def _let_go(names):
 
 
 def _finish(names, done):
-    """What Python does between the last statement and the end: exit handlers, then finalizers."""
+    """What Python does between the last statement and the end: threads, exit handlers, then finalizers."""
+    if _skerry_await.runner is not None:
+        _skerry_await.close()
+    if _skerry_threads.fibers:
+        sys.modules["threading"]._shutdown()
     _run_exit_handlers()
     if not _INITIAL_NAMES.issuperset(names):
         _flush(done)  # a finalizer may close what it was written to
@@ -234,18 +244,30 @@ def serve(frame):
         lines = text.splitlines(True)
         linecache.cache[name] = (len(source), None, lines, name)
         wants_result = header.get("want_result") or header.get("echo")
-        if wants_result:
-            code, last = _compile(source, text, lines, name)
-        else:
-            code, last = compile(source, name, "exec", dont_inherit=True), None
+        awaits = 0
+        while True:
+            try:
+                if wants_result:
+                    code, last = _compile(source, text, lines, name, awaits)
+                else:
+                    code, last = compile(source, name, "exec", awaits, dont_inherit=True), None
+                break
+            except SyntaxError:
+                if awaits or ("await" not in text and "async" not in text):
+                    raise
+                awaits = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     except BaseException as error:
         error.__traceback__ = None
         _failed(error, done)
     else:
         try:
             value = types.FunctionType(code, names)()
+            if awaits:
+                value = run_awaiting(code, value)
             if last is not None:
                 value = types.FunctionType(last, names)()
+                if awaits:
+                    value = run_awaiting(last, value)
             if wants_result:
                 _tell_result(value, header, done)
             value = None  # or it would outlive its names
@@ -256,6 +278,8 @@ def serve(frame):
             _finish(names, done)
         except BaseException as error:
             _failed(error, done)
+    if _skerry_threads.alarm is not None:
+        _skerry_alarms.disarm()
     _flush(done)
     if not done:
         return 0
@@ -339,6 +363,8 @@ def prepare():
     _fit_stdin()
     fit_asyncio()
     fit_threading()
+    fit_signals()
+    fit_multiprocessing()
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed

@@ -229,6 +229,7 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
     if (auto answer = answer_file_request(frame, sandbox_.state().files()))
       return std::move(*answer);
     if (frame.starts_with('i')) return immortalise(frame.substr(1));
+    if (frame.starts_with('m')) return show_memory(frame.substr(1));
     return note_random_state(frame);
   }
 
@@ -252,6 +253,38 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
       if (count < kImmortalFrom) std::memcpy(memory.data() + address, &kImmortal, 4);
     }
     return std::string();
+  }
+
+  // "m" address, four bytes: a memoryview of 32-bit words, which becomes one of all memory (word n
+  // lies at address 4n). The guest's threads switch by changing words of the interpreter's own
+  // state, which no API of CPython reaches. The answer is the address of `_PyRuntime`, where those
+  // begin.
+  Result<std::string> show_memory(std::string_view argument) {
+    // PyMemoryViewObject of CPython 3.15 on a 32-bit machine (Include/cpython/memoryobject.h).
+    constexpr std::uint32_t kBuffer = 28, kLength = 36, kItemSize = 40, kDimensions = 48,
+                            kShape = 56;
+    constexpr std::uint32_t kAllWords = (1U << 30) - 1;
+    const auto memory = sandbox_.memory();
+    const auto word = [&](std::uint64_t address) -> std::uint32_t {
+      std::uint32_t value = 0;
+      if (address <= memory.size() - 4) std::memcpy(&value, memory.data() + address, 4);
+      return value;
+    };
+    std::uint32_t view = 0;
+    if (argument.size() != sizeof view) return absl::InvalidArgumentError("no view's address");
+    std::memcpy(&view, argument.data(), sizeof view);
+    const std::uint64_t at = view;
+    const std::uint64_t shape = word(at + kShape);
+    if (at > memory.size() - kShape - 4 || shape > memory.size() - 4 || word(at + kItemSize) != 4 ||
+        word(at + kDimensions) != 1 || word(at + kLength) != word(shape) * 4) {
+      return absl::InternalError("a memoryview of CPython is not laid out as expected");
+    }
+    const std::uint32_t start = 0;
+    std::memcpy(memory.data() + at + kBuffer, &start, 4);
+    std::memcpy(memory.data() + shape, &kAllWords, 4);
+    const auto runtime = as_text(memory).find("xdebugpy");  // _Py_DebugOffsets, its first member
+    if (runtime == std::string_view::npos) return absl::InternalError("_PyRuntime was not found");
+    return std::to_string(runtime);
   }
 
   // "r" name NUL address NUL key: where a Mersenne Twister's object lies, and its key to find near
@@ -440,7 +473,7 @@ std::string recipe(const std::vector<std::string>& modules) {
   for (const std::string& module : modules) hash.update(module + "\n");
   for (const std::string_view code : kRehearsals) hash.update(code);
   hash.update(kDataRehearsal);
-  hash.update("recipe 2");
+  hash.update("recipe 3");
   return hash.hex();
 }
 
