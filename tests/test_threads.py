@@ -204,6 +204,99 @@ SAME = {
         try: t.start()
         except RuntimeError as error: print(error)
     """,
+    "locks, pipelines and pools in pools": """
+        import threading, queue, time, sys, functools, random
+        from contextlib import contextmanager
+        @contextmanager
+        def held(l):
+            l.acquire()
+            try: yield
+            finally: l.release()
+        l=threading.Lock(); log=[]
+        def deco(f):
+            @functools.wraps(f)
+            def w(*a,**k): return f(*a,**k)
+            return w
+        @deco
+        def user(n):
+            with held(l):
+                log.append(("in",n)); time.sleep(0.01); log.append(("out",n))
+        ts=[threading.Thread(target=functools.partial(user,i)) for i in range(4)]
+        [t.start() for t in ts]; [t.join() for t in ts]; print(log)
+        class Acct:
+            def __init__(s): s.b=100; s.l=threading.RLock()
+            def xfer(s,o,n):
+                with s.l:
+                    with o.l: s.b-=n; o.b+=n
+        a,b=Acct(),Acct()
+        ts=[threading.Thread(target=a.xfer,args=(b,1)) for _ in range(10)]+[threading.Thread(target=b.xfer,args=(a,2)) for _ in range(10)]
+        [t.start() for t in ts]; [t.join() for t in ts]; print(a.b,b.b)
+        forks=[threading.Lock() for _ in range(5)]; meals=[0]*5
+        def ph(i):
+            x,y=sorted((i,(i+1)%5))
+            for _ in range(20):
+                with forks[x]:
+                    with forks[y]: meals[i]+=1; time.sleep(0.0001)
+        ts=[threading.Thread(target=ph,args=(i,)) for i in range(5)]; [t.start() for t in ts]; [t.join() for t in ts]; print(meals)
+        pq=queue.PriorityQueue()
+        def w():
+            while True:
+                p,x=pq.get()
+                if x is None: break
+                print("job",p,x); pq.task_done()
+        for p in (3,1,2): pq.put((p,"j%d"%p))
+        pq.put((9,None)); t=threading.Thread(target=w); t.start(); t.join()
+        from concurrent.futures import ThreadPoolExecutor
+        def outer(n):
+            with ThreadPoolExecutor(2) as ex: return sum(ex.map(lambda x:x*n, range(5)))
+        with ThreadPoolExecutor(3) as ex: print(list(ex.map(outer, range(4))))
+        def stage(inq,outq,f):
+            for x in iter(inq.get,None): outq.put(f(x))
+            outq.put(None)
+        qs=[queue.Queue(1) for _ in range(4)]
+        ts=[threading.Thread(target=stage,args=(qs[i],qs[i+1],lambda x,i=i:x*10+i)) for i in range(3)]
+        [t.start() for t in ts]
+        def feed():
+            for i in range(5): qs[0].put(i)
+            qs[0].put(None)
+        threading.Thread(target=feed).start()
+        print(list(iter(qs[3].get,None)))
+        import asyncio
+        async def prod(q):
+            for i in range(3): await q.put(i); await asyncio.sleep(0)
+            await q.put(None)
+        async def main():
+            q=asyncio.Queue(1); t=asyncio.create_task(prod(q)); r=[]
+            while (x:=await q.get()) is not None: r.append(x)
+            loop=asyncio.get_running_loop()
+            th=threading.Thread(target=lambda: loop.call_soon_threadsafe(ev.set)); 
+            ev=asyncio.Event(); th.start(); await ev.wait(); return r
+        print(asyncio.run(main()))
+        class T(threading.Thread):
+            def __init__(self,n): super().__init__(name=f"w{n}",daemon=True); self.n=n; self.res=None
+            def run(self): time.sleep(random.random()*0.01); self.res=self.n**2
+        ts=[T(i) for i in range(20)]; [t.start() for t in ts]; [t.join() for t in ts]; print([t.res for t in ts])
+        def frame(n):
+            time.sleep(0.001); return n
+        with ThreadPoolExecutor(4) as ex: print(list(ex.map(frame,[10,100,1000])))
+        b=threading.Barrier(2)
+        def bb():
+            try: b.wait(timeout=0.02)
+            except threading.BrokenBarrierError: print("broken")
+        t=threading.Thread(target=bb); t.start(); t.join()
+        t=threading.Timer(10,print); t.start(); t.cancel(); t.join(); print("cancelled")
+        s=threading.BoundedSemaphore(1); s.acquire(); s.release()
+        try: s.release()
+        except ValueError as e: print(e)
+        with open("/tmp/x.txt","w") as f:
+            ts=[threading.Thread(target=lambda i=i: f.write(f"{i}\\n")) for i in range(3)]; [t.start() for t in ts]; [t.join() for t in ts]
+        print(open("/tmp/x.txt").read().split())
+        import sched
+        sc=sched.scheduler(time.time,time.sleep); sc.enter(0.02,1,print,("second",)); sc.enter(0.01,1,print,("first",)); sc.run()
+        for i in range(300):
+            t=threading.Thread(target=lambda: time.sleep(0)); t.start(); t.join()
+        print(threading.active_count())
+    """,
     "executors and event loops": """
         import asyncio, threading, time
         from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, TimeoutError, as_completed, wait
@@ -376,7 +469,7 @@ SAME = {
 @pytest.mark.parametrize("program", SAME)
 def test_a_program_prints_what_it_prints_natively(run_code, program):
     code = textwrap.dedent(SAME[program])
-    native = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    native = subprocess.run([sys.executable, "-u", "-c", code], capture_output=True, text=True, timeout=60)
     assert native.returncode == 0, native.stderr
     assert run_code(code).ok().out == native.stdout
 

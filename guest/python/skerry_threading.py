@@ -192,6 +192,8 @@ def _start_joinable_thread(function, handle=None, daemon=True):
         fiber.context, thread._context = thread._context, _Ran()
         if getattr(thread, "_target", None):
             thread._target, thread._args, thread._kwargs = direct(thread._target, thread._args, thread._kwargs)
+        if _is_starting_worker:
+            thread._started.set()  # `start` does not wait for it
     if handle is None:
         handle = _ThreadHandle()
     handle._fiber = fiber
@@ -286,6 +288,25 @@ def _is_set(self):
     return self._flag
 
 
+# An executor starts its threads under locks that all executors have in common.
+_is_starting_worker = False
+
+
+def _adjust_thread_count(self):
+    global _is_starting_worker
+    _is_starting_worker = True
+    try:
+        _adjust_in_library(self)
+    finally:
+        _is_starting_worker = False
+
+
+def _submit(self, fn, /, *args, **kwargs):
+    future = _submit_in_library(self, fn, *args, **kwargs)
+    threads.yield_()
+    return future
+
+
 def _run_task(self, task):
     function, args, kwargs = direct(*task)
     return function(*args, **kwargs)
@@ -316,6 +337,11 @@ def fit_threading():
     queue.SimpleQueue = queue._PySimpleQueue
     concurrent.futures.thread.WorkerContext.run = _run_task
     concurrent.futures.thread._global_shutdown_lock = _Lock()
+    global _adjust_in_library, _submit_in_library
+    executor = concurrent.futures.thread.ThreadPoolExecutor
+    if executor.submit is not _submit:
+        _adjust_in_library, executor._adjust_thread_count = executor._adjust_thread_count, _adjust_thread_count
+        _submit_in_library, executor.submit = executor.submit, _submit
 
 
 for _kind, _as in ((_Lock, "lock"), (_RLock, "RLock"), (_ThreadHandle, "_ThreadHandle")):
