@@ -56,7 +56,7 @@ constexpr std::array kAllowed{
     // Time, chance, accounts.
     SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
     SCMP_SYS(gettimeofday), SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(sched_yield),
-    SCMP_SYS(getpid), SCMP_SYS(gettid),
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(setitimer),
     // The engine turns SIGSEGV, SIGBUS, SIGFPE and SIGILL into traps.
     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
     SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group)};

@@ -27,6 +27,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <thread>
@@ -310,6 +311,19 @@ int sleep_a_little() {
                ::syscall(SYS_clock_gettime, CLOCK_REALTIME, &now) == 0 && now.tv_sec > 0);
 }
 
+// As output that waits for the rest of its line: the handler writes while other code runs on.
+int be_woken_by_a_timer() {
+  static volatile std::sig_atomic_t g_was_woken = 0;
+  struct sigaction action{};
+  action.sa_handler = [](int) { g_was_woken = 1; };
+  if (::sigaction(SIGALRM, &action, nullptr) != 0) return errno;
+  const itimerval once{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 1'000}};
+  if (::setitimer(ITIMER_REAL, &once, nullptr) != 0) return errno;
+  while (g_was_woken == 0) {
+  }
+  return 0;
+}
+
 int read_own_limits() {
   rlimit limits{};
   rusage usage{};
@@ -328,6 +342,7 @@ const Deed kWorking[] = {
     {"ExceptionsAreCaught", throw_and_catch},
     {"MemoryIsAllocated", allocate_much},
     {"TimeGoesOn", sleep_a_little},
+    {"TimersWake", be_woken_by_a_timer},
     {"EntropyIsThere",
      [] {
        char bytes[32];

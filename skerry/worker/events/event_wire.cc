@@ -101,6 +101,18 @@ std::size_t max_size_of(std::uint8_t kind) {
   return 0;
 }
 
+/// Appends to the first `size` bytes of `room`.
+void put_varint(std::uint64_t value, std::span<std::byte> room, std::size_t& size) {
+  for (; value >= 0x80; value >>= 7) room[size++] = static_cast<std::byte>(value | 0x80);
+  room[size++] = static_cast<std::byte>(value);
+}
+
+std::size_t varint_size(std::uint64_t value) {
+  std::size_t size = 1;
+  while (value >>= 7) ++size;
+  return size;
+}
+
 Status no_event() { return absl::InternalError("the run's process sent an event that is none"); }
 
 Status too_large() { return absl::InternalError("the run's process sent an event too large"); }
@@ -141,6 +153,26 @@ std::optional<OutputMessage> parse_output(std::string_view message) {
     if (field->number == 3) output.is_cut = field->value != 0;
   }
   return fields.is_sound() ? std::optional(output) : std::nullopt;
+}
+
+std::size_t put_output_head(bool is_stderr, std::size_t size, std::span<std::byte> room) {
+  constexpr std::uint64_t kIsStderr = 1 << 3;
+  constexpr std::uint64_t kBytes = 2 << 3 | 2;
+  const std::size_t message = (is_stderr ? 2 : 0) + 1 + varint_size(size) + size;
+  const auto length = static_cast<std::uint32_t>(1 + varint_size(message) + message);
+  std::array<std::byte, 32> head{};
+  std::memcpy(head.data(), &length, sizeof length);
+  std::size_t used = sizeof length;
+  put_varint(static_cast<std::uint64_t>(EventKind::kOutput) << 3 | 2, head, used);
+  put_varint(message, head, used);
+  if (is_stderr) {
+    put_varint(kIsStderr, head, used);
+    put_varint(1, head, used);
+  }
+  put_varint(kBytes, head, used);
+  put_varint(size, head, used);
+  std::memcpy(room.last(used).data(), head.data(), used);
+  return used;
 }
 
 std::optional<std::size_t> count_frames(std::string_view message) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "skerry/base/status.h"
@@ -42,6 +44,10 @@ struct OutputMessage {
   std::string_view bytes;
 };
 std::optional<OutputMessage> parse_output(std::string_view message);
+
+/// Puts what an event with `size` bytes of output has before them at the end of `room`, which takes
+/// 32 bytes. Returns how many those are. Async-signal-safe.
+std::size_t put_output_head(bool is_stderr, std::size_t size, std::span<std::byte> room);
 
 /// How many frames of a traceback a proto::RunEvent::Ended holds. None when it is no message.
 std::optional<std::size_t> count_frames(std::string_view message);

@@ -23,10 +23,6 @@ using sandbox::OutcomeKind;
 
 constexpr std::uint64_t kCut = ~std::uint64_t{0};
 
-Status send(int socket, const RunEvent& event) {
-  return write_all(socket, as_bytes(framed(event.SerializeAsString())));
-}
-
 std::chrono::nanoseconds cpu_time() {
   timespec now{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -152,16 +148,22 @@ Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limits, Kille
 EventSender::EventSender(int socket, ByteSize output_limit, const StreamEnds* ends)
     : socket_(socket),
       ends_(ends),
+      output_(socket),
       left_{output_limit.value, output_limit.value},
       wall_(Clock::now()),
       cpu_(cpu_time()) {}
+
+Status EventSender::send(const RunEvent& event) {
+  SKERRY_TRY(output_.flush());
+  return write_all(socket_, as_bytes(framed(event.SerializeAsString())));
+}
 
 Status EventSender::started(std::span<const int>) {
   wall_ = Clock::now();
   cpu_ = cpu_time();
   RunEvent event;
   event.mutable_started();
-  return send(socket_, event);
+  return send(event);
 }
 
 Status EventSender::changed(const FileChange& change) {
@@ -174,7 +176,7 @@ Status EventSender::changed(const FileChange& change) {
   message.set_offset(change.offset);
   message.set_size(change.size);
   if (change.permissions) message.set_permissions(*change.permissions);
-  return send(socket_, event);
+  return send(event);
 }
 
 Status EventSender::waiting(bool is_waiting) {
@@ -185,7 +187,7 @@ Status EventSender::waiting(bool is_waiting) {
   }
   RunEvent event;
   event.mutable_waiting()->set_is_over(!is_waiting);
-  return send(socket_, event);
+  return send(event);
 }
 
 void EventSender::add_times(Outcome& outcome) const {
@@ -195,7 +197,7 @@ void EventSender::add_times(Outcome& outcome) const {
 
 Status EventSender::ended(Outcome outcome) {
   add_times(outcome);
-  return send(socket_, event_of(outcome));
+  return send(event_of(outcome));
 }
 
 Status EventSender::ended(Outcome outcome, const LeftState& left, bool is_kept) {
@@ -204,8 +206,9 @@ Status EventSender::ended(Outcome outcome, const LeftState& left, bool is_kept) 
   event.mutable_ended()->set_is_kept(is_kept);
   if (!left.file.is_open()) {
     event.mutable_ended()->set_state(left.bytes);
-    return send(socket_, event);
+    return send(event);
   }
+  SKERRY_TRY(output_.flush());
   const int file = left.file.get();
   return send_all(socket_, as_bytes(framed(event.SerializeAsString())), {&file, 1});
 }
@@ -215,7 +218,7 @@ Status EventSender::failed(const Status& status) {
   event.mutable_failed()->set_code(static_cast<int>(status.code()));
   event.mutable_failed()->set_message(
       std::string(clip(to_utf8(message_of(status)), kMaxMessage)));  // it may name a file
-  return send(socket_, event);
+  return send(event);
 }
 
 Status EventSender::write(wasi::Stream stream, std::span<const std::byte> bytes) {
@@ -228,16 +231,18 @@ Status EventSender::write(wasi::Stream stream, std::span<const std::byte> bytes)
   std::uint64_t& left = left_[is_stderr ? 1 : 0];
   while (!bytes.empty() && left != kCut) {
     const auto piece = bytes.first(std::min<std::uint64_t>({bytes.size(), left, kOutputPiece}));
+    left -= piece.size();
+    bytes = bytes.subspan(piece.size());
+    if (left > 0 || bytes.empty()) {
+      SKERRY_TRY(output_.write(stream, piece));
+      continue;
+    }
     RunEvent event;
     event.mutable_output()->set_is_stderr(is_stderr);
     event.mutable_output()->set_bytes(piece.data(), piece.size());
-    left -= piece.size();
-    bytes = bytes.subspan(piece.size());
-    if (left == 0 && !bytes.empty()) {
-      event.mutable_output()->set_cut(true);
-      left = kCut;
-    }
-    SKERRY_TRY(send(socket_, event));
+    event.mutable_output()->set_cut(true);
+    left = kCut;
+    SKERRY_TRY(send(event));
   }
   return ok_status();
 }

@@ -20,7 +20,12 @@
 #include "skerry/sandbox/outcome.h"
 #include "skerry/wasi/files/changes.h"
 #include "skerry/wasi/world.h"
+#include "skerry/worker/events/delayed_output.h"
 #include "skerry/worker/events/stream_ends.h"
+
+namespace skerry::proto {
+class RunEvent;
+}  // namespace skerry::proto
 
 namespace skerry::worker {
 
@@ -189,8 +194,11 @@ class EventSender : public RunChannel, private wasi::OutputSink {
   // is refused.
   Status write(wasi::Stream stream, std::span<const std::byte> bytes) override;
 
+  Status send(const proto::RunEvent& event);
+
   int socket_;
   const StreamEnds* ends_;
+  DelayedOutput output_;
   std::array<std::uint64_t, 2> left_;
   Clock::time_point wall_;
   std::chrono::nanoseconds cpu_;
