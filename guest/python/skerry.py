@@ -7,18 +7,16 @@ when all is as by default: that saves parsing and the pages it would dirty. The 
 to tell goes through `_host.call`, never through a stream that the program can write:
 
     guest -> host  b"d" + JSON    how it ended: exit_code, result, exception
+                   b"f"           whether files are open that can be written to: an empty answer for no
 """
 
 import __future__
 import ast
 import atexit
 import builtins
-import errno
 import gc
-import io
 import json
 import keyword
-import linecache
 import os
 import re
 import sys
@@ -33,7 +31,9 @@ from _skerry_alarms import fit_signals
 from _skerry_await import run_awaiting
 from _skerry_memory import zero_free_memory
 from _skerry_processes import fit_multiprocessing
-from _skerry_report import RESERVE, clean, clip, lay_in_reserve, name_of, report, type_name, without_us
+from _skerry_report import RESERVE, clean, clip, clip_bytes, lay_in_reserve, name_of, report, type_name, without_us
+from _skerry_state import begin_run, end_run, name_lines, note_result, note_state
+from _skerry_streams import fit_streams, flush_streams
 from _skerry_template import immortalise, tell_random_states
 from _skerry_threading import fit_asyncio, fit_threading
 
@@ -165,19 +165,24 @@ def _tell_result(value, header, done):
     if header.get("echo"):
         print(repr(value))
     if header.get("want_result"):
-        try:
-            done["result"] = clip(clean(repr(value)), MAX_RESULT)
-        except Exception:
-            pass  # being asked for the value changes nothing about the program's end
+        done["result"] = clip_bytes(clean(_shown(value)), MAX_RESULT)
+    note_result(value)
+    if type(value) is types.CoroutineType:
+        value.close()  # that nobody awaits it is seen in the result
+
+
+def _shown(value):
+    """Its repr. Being asked for it changes nothing about the program's end, so that a failure is told in its place."""
+    try:
+        return repr(value)
+    except Exception as error:
+        reason = name_of(error)
+        return f"<{type_name(type(value))} object whose repr raised {reason['type']}: {reason['message']}>"
 
 
 def _flush(done):
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None and not stream.closed:
-                stream.flush()
-        except BaseException:
-            done.setdefault("exit_code", 120)  # as Python: the output could not be written
+    if not flush_streams():
+        done.setdefault("exit_code", 120)  # as Python: the output could not be written
 
 
 def _run_exit_handlers():
@@ -212,13 +217,14 @@ def _finish(names, done):
 
 
 def _apply(header):
+    if header.get("continued"):
+        begin_run()
     env = header.get("env")
     if env:
         os.environ.update(env)
         if "PYTHONPATH" in env:
             sys.path[1:1] = [p for p in env["PYTHONPATH"].split(":") if p]
-    if "argv" in header:
-        sys.argv[:] = header["argv"]
+    sys.argv = header.get("argv") or ["-c"]
 
 
 def serve(frame):
@@ -230,7 +236,6 @@ def serve(frame):
         if "zero_free_memory" in header:
             zero_free_memory()
             return 0
-        _apply(header)
     if not RESERVE:
         lay_in_reserve()
     done = {}
@@ -240,9 +245,11 @@ def serve(frame):
         names["__file__"] = name
         names["__cached__"] = None
     try:
+        if header:
+            _apply(header)
         source, text = _text_of(source)
         lines = text.splitlines(True)
-        linecache.cache[name] = (len(source), None, lines, name)
+        name = name_lines(name, len(source), lines)
         wants_result = header.get("want_result") or header.get("echo")
         awaits = 0
         while True:
@@ -273,11 +280,13 @@ def serve(frame):
             value = None  # or it would outlive its names
         except BaseException as error:
             _failed(error, done)
-    if not header.get("continued"):
-        try:
+    try:
+        if header.get("continued"):
+            end_run()
+        else:
             _finish(names, done)
-        except BaseException as error:
-            _failed(error, done)
+    except BaseException as error:
+        _failed(error, done)
     if _skerry_threads.alarm is not None:
         _skerry_alarms.disarm()
     _flush(done)
@@ -343,7 +352,6 @@ def prepare():
     _EXIT_HANDLERS = atexit._ncallbacks()
     logging = sys.modules.get("logging")
     _LOG_HANDLERS = len(logging._handlerList) if logging is not None else 0
-    sys.stdout.reconfigure(line_buffering=True)
     sys.argv[:] = ["-c"]
     if sys.path[:1] != [""]:
         sys.path.insert(0, "")
@@ -360,7 +368,8 @@ def prepare():
     # `serve()`. The same function with our code goes straight there.
     _reactor.turn.__code__ = _turn.__code__
     _reactor.turn.__defaults__ = (serve,)
-    _fit_stdin()
+    fit_streams()
+    note_state()
     fit_asyncio()
     fit_threading()
     fit_signals()
@@ -368,33 +377,6 @@ def prepare():
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed
-
-
-class _Stdin(io.FileIO):
-    """Standard input. A wait that the host ends has been interrupted by a person: there are no signals to tell it."""
-
-    def readinto(self, buffer):
-        try:
-            return super().readinto(buffer)
-        except OSError as error:
-            if error.errno != errno.ECANCELED:
-                raise
-        raise KeyboardInterrupt
-
-    def readall(self):
-        pieces = []
-        buffer = bytearray(io.DEFAULT_BUFFER_SIZE)
-        while count := self.readinto(buffer):
-            pieces.append(bytes(buffer[:count]))
-        return None if count is None and not pieces else b"".join(pieces)
-
-
-def _fit_stdin():
-    old = sys.stdin
-    raw = _Stdin(0, "rb", closefd=False)
-    raw.name = old.name
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(raw), old.encoding, old.errors, "\n", old.line_buffering)
-    sys.stdin.mode = "r"
 
 
 def seal():

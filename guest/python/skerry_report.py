@@ -27,6 +27,14 @@ def clip(text, limit=MAX_TEXT):
     return text if len(text) <= limit else text[:limit] + f"... [{len(text) - limit} more characters]"
 
 
+def clip_bytes(text, limit):
+    """The same for a limit of bytes, which the host has. The text has no surrogates."""
+    if 4 * len(text) <= limit or len(data := text.encode()) <= limit:
+        return text
+    begin = data[: limit - 100].decode(errors="ignore")
+    return begin + f"... [{len(text) - len(begin)} more characters]"
+
+
 def clean(text):
     """Surrogates (from undecodable input) cannot go through UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

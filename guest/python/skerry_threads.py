@@ -29,7 +29,7 @@ _words = memoryview(bytearray(4 * 77)).cast("I")
 def _find_state():
     """The word at which the interpreter keeps its only thread's state. Raises where CPython's structures are not those that
     this file is written for."""
-    runtime = int(_host.call(b"m" + id(_words).to_bytes(4, "little")))
+    runtime = int(_host.call(b"t" + id(_words).to_bytes(4, "little")))
 
     def offset(place):
         return _words[(runtime + 8) // 4 + 2 * place]

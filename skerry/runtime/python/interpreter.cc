@@ -87,6 +87,7 @@ class ProgramCallHandler final : public sandbox::HostCallHandler {
   Result<std::string> answer(std::string_view frame) override {
     if (auto answer = answer_file_request(frame, sandbox_.state().files()))
       return std::move(*answer);
+    if (frame == "f") return std::string(has_file_to_write() ? "1" : "");
     if (!frame.starts_with('d')) return absl::InvalidArgumentError("unknown frame");
     report_ = std::string(frame.substr(1));
     return std::string();
@@ -95,6 +96,14 @@ class ProgramCallHandler final : public sandbox::HostCallHandler {
   const std::string& report() const { return report_; }
 
  private:
+  bool has_file_to_write() const {
+    bool has = false;
+    sandbox_.state().descriptors().visit([&](wasi::Fd, const wasi::Descriptor& open) {
+      has |= open.kind == wasi::Descriptor::Kind::kFile && (open.rights & wasi::kFdWrite) != 0;
+    });
+    return has;
+  }
+
   sandbox::Sandbox& sandbox_;
   std::string report_;
 };
@@ -229,7 +238,7 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
     if (auto answer = answer_file_request(frame, sandbox_.state().files()))
       return std::move(*answer);
     if (frame.starts_with('i')) return immortalise(frame.substr(1));
-    if (frame.starts_with('m')) return show_memory(frame.substr(1));
+    if (frame.starts_with('t')) return show_memory(frame.substr(1));
     return note_random_state(frame);
   }
 
@@ -255,7 +264,7 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
     return std::string();
   }
 
-  // "m" address, four bytes: a memoryview of 32-bit words, which becomes one of all memory (word n
+  // "t" address, four bytes: a memoryview of 32-bit words, which becomes one of all memory (word n
   // lies at address 4n). The guest's threads switch by changing words of the interpreter's own
   // state, which no API of CPython reaches. The answer is the address of `_PyRuntime`, where those
   // begin.
