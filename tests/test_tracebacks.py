@@ -39,6 +39,7 @@ def test_json_describes_an_exception_frame_by_frame(skerry, tmp_path):
     assert report["exception"] == {
         "type": "ZeroDivisionError",
         "message": "division by zero",
+        "hint": "",
         "frames": [
             {"file": "prog.py", "line": 9, "function": "<module>", "source": "outer(0)"},
             {"file": "prog.py", "line": 4, "function": "outer", "source": "return inner(n)"},

@@ -8,6 +8,7 @@ to tell goes through `_host.call`, never through a stream that the program can w
 
     guest -> host  b"d" + JSON    how it ended: exit_code, result, exception
                    b"f"           whether files are open that can be written to: an empty answer for no
+                   b"w" + WHAT     in the caller's words, how files, modules or stdin are handed in: skerry_hints.py
 """
 
 import __future__
@@ -29,6 +30,7 @@ import _skerry_await
 import _skerry_threads
 from _skerry_alarms import fit_signals
 from _skerry_await import run_awaiting
+from _skerry_hints import fit_advice
 from _skerry_memory import zero_free_memory
 from _skerry_processes import fit_multiprocessing
 from _skerry_report import RESERVE, clean, clip, clip_bytes, lay_in_reserve, name_of, report, type_name, without_us
@@ -370,6 +372,7 @@ def prepare():
     _reactor.turn.__defaults__ = (serve,)
     fit_streams()
     note_state()
+    fit_advice()
     fit_asyncio()
     fit_threading()
     fit_signals()

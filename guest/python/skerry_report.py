@@ -8,6 +8,8 @@ import re
 import sys
 import traceback
 
+from _skerry_hints import hint_for
+
 # Structured reports are for programs to read: enough for any real traceback, bounded for hostile ones.
 MAX_FRAMES = 64
 MAX_TEXT = 16_384
@@ -64,8 +66,10 @@ def name_of(error):
     return description
 
 
-def _describe(error, summary):
+def _describe(error, summary, hint):
     description = name_of(error)
+    if hint:
+        description["hint"] = clip(clean(hint))
     frames = description["frames"] = _frames_of(summary)
     if isinstance(error, SyntaxError) and error.filename is not None:
         frames.append(
@@ -108,18 +112,20 @@ def report(error, trace):
         traceback.clear_frames(trace)
     error.__traceback__ = trace
     _complete(error)
+    hint = hint_for(error, trace)
     if sys.excepthook is not sys.__excepthook__:
         try:
             sys.excepthook(type(error), error, trace)
-            return _describe(error, traceback.extract_tb(trace, -MAX_FRAMES))
+            return _describe(error, traceback.extract_tb(trace, -MAX_FRAMES), hint)
         except BaseException as second:
             hook_trace = without_us(second.__traceback__)
             _write_error("Error in sys.excepthook:\n" + "".join(traceback.format_exception(type(second), second, hook_trace)))
             _write_error("\nOriginal exception was:\n")
     shown = traceback.TracebackException(type(error), error, trace, compact=True)
     shown.stack.__class__ = _Stack
-    _write_error("".join(shown.format()))
-    return _describe(error, shown.stack)
+    text = "".join(shown.format())
+    _write_error(f"{text}hint: {hint}\n" if hint else text)
+    return _describe(error, shown.stack, hint)
 
 
 # A call of a name, and one operator between two operands: what most exceptions come from. No brackets and no quotes inside.

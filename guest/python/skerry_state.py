@@ -11,6 +11,7 @@ import warnings
 import _host
 from os import chdir, getcwd
 from signal import Signals, getsignal, signal
+from _skerry_hints import in_words
 from _skerry_streams import renew_streams
 
 # What the template has; `note_state` fills these in.
@@ -113,4 +114,4 @@ def _show(manager):
         _shown.append(figure)
         # What was saved is drawn.
         if figure.stale and len(_shown) == 1:
-            sys.stderr.write("hint: figures are not shown here; save them: plt.savefig('figure.png')\n")
+            sys.stderr.write(in_words("hint: figures are not shown here; save them: plt.savefig('figure.png'){outputs}\n"))

@@ -14,7 +14,7 @@
 
 namespace skerry::sandbox {
 
-/// In whose words a caller is told how to raise a limit.
+/// In whose words a caller is told how to raise a limit, or to hand something in.
 enum class LimitWords {
   kOptions,         ///< of the command line: `--timeout S`
   kRunFields,       ///< of `/v1/run` and skerry.v1: `"timeout": S`

@@ -55,6 +55,7 @@ struct Exception {
   std::string type;
   std::string message;
   bool is_memory = false;  ///< memory had run out; not told any further
+  std::string hint = {};   ///< what to do, where the cause is that this is a sandbox; or empty
   std::vector<Frame> frames;
 };
 

@@ -81,6 +81,7 @@ v1::Outcome proto_of(const RunReport& report) {
     auto& exception = *message.mutable_exception();
     exception.set_type(outcome.exception->type);
     exception.set_message(outcome.exception->message);
+    exception.set_hint(outcome.exception->hint);
     for (const sandbox::Frame& frame : outcome.exception->frames) {
       auto& added = *exception.add_frames();
       added.set_file(frame.file);

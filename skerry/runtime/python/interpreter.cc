@@ -51,6 +51,7 @@ sandbox::Exception exception_of(const json& object) {
   sandbox::Exception exception{.type = text_field(object, "type"),
                                .message = text_field(object, "message"),
                                .is_memory = object.value("is_memory", json()) == true,
+                               .hint = text_field(object, "hint"),
                                .frames = {}};
   const auto frames = object.find("frames");
   if (frames == object.end() || !frames->is_array()) return exception;
@@ -79,6 +80,30 @@ std::string header_of(const Program& program) {
                         : header.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
+/// How a caller hands something in, in its own words: the first for the command line, the second
+/// for who has no options. There is nothing that takes files with a run there.
+std::string words_for(std::string_view what, sandbox::LimitWords words) {
+  struct Way {
+    std::string_view what;
+    std::string_view option;
+    std::string_view parameter;
+  };
+  static constexpr std::array kWays{
+      Way{"stdin", "--stdin FILE, or a pipe", "\"stdin\": TEXT"},
+      Way{"files", "--dir HOST::GUEST",
+          "in \"code\" or \"stdin\", or as files of the session (FileWrite)"},
+      Way{"modules", "--dir HOST::GUEST --env PYTHONPATH=GUEST",
+          "as files of the session (FileWrite)"},
+      Way{"outputs", "; --output-dir DIR puts them on this machine", ""},
+  };
+  for (const Way& way : kWays) {
+    if (way.what == what) {
+      return std::string(words == sandbox::LimitWords::kOptions ? way.option : way.parameter);
+    }
+  }
+  return {};
+}
+
 /// Takes what skerry.py tells during one run.
 class ProgramCallHandler final : public sandbox::HostCallHandler {
  public:
@@ -87,6 +112,7 @@ class ProgramCallHandler final : public sandbox::HostCallHandler {
   Result<std::string> answer(std::string_view frame) override {
     if (auto answer = answer_file_request(frame, sandbox_.state().files()))
       return std::move(*answer);
+    if (frame.starts_with('w')) return words_for(frame.substr(1), sandbox_.limits().words);
     if (frame == "f") return std::string(has_file_to_write() ? "1" : "");
     if (!frame.starts_with('d')) return absl::InvalidArgumentError("unknown frame");
     report_ = std::string(frame.substr(1));

@@ -93,6 +93,7 @@ Result<Outcome> outcome_of(const RunEvent::Ended& ended, const sandbox::Limits& 
     outcome.exception = {.type = ended.exception().type(),
                          .message = ended.exception().message(),
                          .is_memory = false,
+                         .hint = ended.exception().hint(),
                          .frames = {}};
     for (const auto& frame : ended.exception().frames()) {
       outcome.exception->frames.push_back(

@@ -94,7 +94,7 @@ std::size_t max_size_of(std::uint8_t kind) {
     case EventKind::kChange:
       return kFilePiece + kMaxPath + kRoom;
     case EventKind::kEnded:
-      return 3 * kMaxMessage + kMaxResult + kMaxFrameText + kMaxStateBytes + kRoom;
+      return 4 * kMaxMessage + kMaxResult + kMaxFrameText + kMaxStateBytes + kRoom;
     case EventKind::kFailed:
       return kMaxMessage + kRoom;
   }

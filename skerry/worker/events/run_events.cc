@@ -32,6 +32,7 @@ std::chrono::nanoseconds cpu_time() {
 void put(const sandbox::Exception& exception, RunEvent::Exception& message) {
   message.set_type(std::string(clip(exception.type, kMaxMessage)));
   message.set_message(std::string(clip(exception.message, kMaxMessage)));
+  message.set_hint(std::string(clip(exception.hint, kMaxMessage)));
   std::size_t left = kMaxFrameText;
   const auto within = [&](const std::string& text) {
     const std::string_view clipped = clip(text, left);
