@@ -25,6 +25,8 @@ using nlohmann::ordered_json;
 using session::SessionRef;
 using session::Sessions;
 
+// An export holds all of its session's memory, compressed: 100 MB of the default template's.
+constexpr std::size_t kMaxImport = std::size_t{160} << 20;
 constexpr const char* kExportType = "application/octet-stream";
 
 /// The session of a request's path; a route of all sessions has none.
@@ -301,7 +303,7 @@ void add_transfers(Sessions& sessions, Router& router) {
                .body = {{"type", "string"}, {"format", "binary"}},
                .answer = schema_of<v1::Revision>(),
                .errors = {400, 403, 409, 413, 429, 500, 503},
-               .max_body = http::kModuleMaxBody,
+               .max_body = kMaxImport,
                .body_type = kExportType,
                .handler = of(sessions, import)});
 }

@@ -21,7 +21,8 @@ struct ServerLimits {
   int connections = 4096;     ///< on all ports but those for operations
   int connections_per_address = 3584;
   int operations_connections = 64;  ///< on ports for health and metrics
-  ByteSize body_memory = mib(96);  ///< of all requests together; small ones may take a quarter more
+  ByteSize body_memory =
+      mib(192);  ///< of all requests together; small ones may take a quarter more
   ByteSize unsent_memory = mib(64);               ///< of all answers that wait for clients
   std::chrono::milliseconds header_time{10'000};  ///< from a head's first byte to its last
   std::chrono::milliseconds body_time{60'000};
