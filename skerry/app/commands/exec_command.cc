@@ -93,7 +93,8 @@ int exec(const ExecOptions& options) {
   const auto loaded = image_of_module(options, parameters->limits);
   if (!loaded.ok()) return fail(options.run, loaded.status());
   return run_and_report(
-      options.run, *parameters, bytes(0), [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
+      options.run, *parameters, bytes(0),
+      [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
         wasi::FileSystem& files = (*loaded)->state.files();
         files.set_quotas(sandbox::quotas_under(parameters->limits, files.quotas()));
         SKERRY_TRY(parameters->import_directories(files));
