@@ -24,9 +24,6 @@ using wasi::Stream;
 
 class DelayedOutputTest : public ::testing::Test {
  protected:
-  DelayedOutputTest() {
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends_.data()), 0);
-  }
   ~DelayedOutputTest() override {
     for (const int end : ends_) ::close(end);
   }
@@ -55,7 +52,13 @@ class DelayedOutputTest : public ::testing::Test {
     }
   }
 
-  std::array<int, 2> ends_{};
+  static std::array<int, 2> connected() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    return ends;
+  }
+
+  std::array<int, 2> ends_ = connected();  // before what borrows one of them
   std::string bytes_;
   DelayedOutput output_{ends_[0]};
 };
