@@ -185,3 +185,18 @@ def test_figures_are_shown_nowhere(run_code):
     draw = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
     assert "hint: figures are not shown here; save them: plt.savefig('figure.png'); --output-dir" in run_code(draw + "plt.show()").ok().err
     assert run_code(draw + "plt.savefig('f.png'); plt.show()").ok().stderr == b""
+
+
+def test_a_callers_own_words_are_used(served):
+    import urllib.request
+
+    def hint_of(code):
+        body = json.dumps({"code": code}).encode()
+        with urllib.request.urlopen(f"http://{served.http}/v1/run", body) as answer:
+            report = json.load(answer)
+        assert report["stderr"].endswith("hint: " + report["exception"]["hint"] + "\n")
+        return report["exception"]["hint"]
+
+    assert '"stdin": TEXT' in hint_of("input()")
+    for code in ("open('data.csv')", "import helper", "import socket; socket.socket()", "input()"):
+        assert "--" not in hint_of(code)
