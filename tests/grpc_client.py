@@ -6,7 +6,7 @@ import pytest
 from google.protobuf import descriptor_pool, json_format, message_factory, struct_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-MAX_MESSAGE = 70 << 20
+MAX_MESSAGE = 160 << 20
 
 
 class Client:

@@ -22,7 +22,7 @@ from test_modules import padded
 from watching import MIB, Latency, memory_of
 
 WORST = 0.25
-MEMORY = 300 * MIB
+MEMORY = 420 * MIB  # of which bodies of requests may be 192
 
 
 @contextlib.contextmanager

@@ -259,7 +259,7 @@ def test_a_sparse_file_of_a_terabyte_is_refused_at_once(run_code, given):
 
 
 @pytest.mark.parametrize(("value", "word"), [
-    ("", "--dir"), ("given", "HOST::GUEST"), ("::/d", "HOST::GUEST"), ("given::", "absolute"), ("given::d", "absolute"), ("given::/", "below /"),
+    ("", "--dir"), ("given", "HOST::GUEST"), ("::/d", "HOST::GUEST"), ("given::", "absolute"), ("given::d", "absolute"),
     ("given::/d/../../x", "/d/../../x"), ("no-such::/d", "no-such"), ("given/a.txt::/d", "a.txt"), ("given::/tmp", "/tmp"),
     ("given::/usr/local/lib/python315.zip/x", "/usr/local/lib"), ("given::/d:ro", ":ro"),
 ])

@@ -133,16 +133,16 @@ os.mkdir('/d/private', 0o700)
     assert modes == {"tool": "0o750", "locked": "0o444", "plain": "0o750", "new": "0o755", "private": "0o700"}
 
 
-def test_a_session_keeps_modes_and_the_umask(skerry, tmp_path):
+def test_a_session_keeps_modes_and_the_umask(in_own_home, tmp_path):
     def run(code):
-        return skerry("run", "--session", "modes", "-c", code).ok().out
+        return in_own_home("run", "--session", "modes", "-c", code).ok().out
 
     run("import os; open('f', 'w').close(); os.chmod('f', 0o640); os.umask(0o027)")
     assert run("print(oct(os.stat('f').st_mode)); open('g', 'w').close(); print(oct(os.stat('g').st_mode))") == "0o100640\n0o100640\n"
-    skerry("session", "export", "modes", tmp_path / "s").ok()
-    skerry("session", "import", tmp_path / "s", "--name", "again").ok()
+    in_own_home("session", "export", "modes", tmp_path / "s").ok()
+    in_own_home("session", "import", tmp_path / "s", "--name", "again").ok()
     code = "import os; print(oct(os.stat('f').st_mode), oct(os.umask(0)), len(open('/dev/urandom', 'rb').read(3)))"
-    assert skerry("run", "--session", "again", "-c", code).ok().out == "0o100640 0o27 3\n"
+    assert in_own_home("run", "--session", "again", "-c", code).ok().out == "0o100640 0o27 3\n"
 
 
 def test_the_working_directory_is_the_programs_own(run_code):

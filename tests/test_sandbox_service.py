@@ -477,17 +477,14 @@ os.symlink('../../etc/passwd', 'out'); os.symlink('loop2', 'loop'); os.symlink('
 os.symlink('..', 'd/up'); os.symlink('nowhere', 'dangling')
 """)
     assert read("good") == "inside" and read("dir/in.txt") == "inside" and read("dir/up/d/in.txt") == "inside"
-    refused(lambda: files.FileRead(session_id="s", path="out"), grpc.StatusCode.PERMISSION_DENIED)
-    refused(lambda: files.FileWrite(session_id="s", path="out", content="x"), grpc.StatusCode.PERMISSION_DENIED)
-    for path in ("loop", "dangling"):
+    # `..` of the guest's root is the root: there is no outside.
+    for path in ("loop", "dangling", "out"):
         assert not files.FileRead(session_id="s", path=path).success
     assert files.FileList(session_id="s", recursive=True).file_count > 0
     assert command("find . -name in.txt").stdout == "./d/in.txt\n"
     assert "inside" in command("grep -r inside .").stdout
     answer = files.FileDelete(session_id="s", pattern="*", recursive=True)
-    assert "out" in answer.error and answer.success
-    assert "good" in list(answer.deleted_paths)
-    assert files.FileDelete(session_id="s", path="out").deleted_count == 1
+    assert answer.success and {"good", "out"} <= set(answer.deleted_paths)
 
 
 def test_guests_cannot_make_the_service_read_much(agent, files):

@@ -160,7 +160,7 @@ def test_warnings_go_to_stderr_and_are_no_failure(run_code):
         ("x = 'abc", "SyntaxError", 1, "x = 'abc"),
         # These are found after parsing, when the source is no longer at hand.
         ("x = 1\nreturn x", "SyntaxError", 2, "return x"),
-        ("x = 1\nawait x", "SyntaxError", 2, "await x"),
+        ("x = 1\ndef f(): await x", "SyntaxError", 2, "def f(): await x"),
         ("x = 1\nbreak", "SyntaxError", 2, "break"),
         ("def f():\n    x = 1\n    global x", "SyntaxError", 3, "global x"),
     ],

@@ -5,6 +5,7 @@ The guest has no signals from outside. A timer's time is looked at wherever a th
 jump and call of a function (`sys.monitoring`), which makes tight loops several times slower for as long.
 """
 
+import errno
 import os
 import select
 import signal
@@ -121,7 +122,7 @@ def raise_signal(number, /):
     if number in (signal.SIGKILL, signal.SIGSTOP):
         os._exit(128 + number)
     if not 0 < number < signal.NSIG:
-        raise OSError(22, "Invalid argument")
+        raise OSError(errno.EINVAL, "Invalid argument")
     _deliver(signal.Signals(number) if number in signal.valid_signals() else number)
 
 
@@ -129,14 +130,18 @@ def kill(pid, number, /):
     """os.kill, of whom there is: this process, and those that multiprocessing has begun."""
     number = number.__index__()
     if not 0 <= number < signal.NSIG:
-        raise OSError(22, "Invalid argument")
+        raise OSError(errno.EINVAL, "Invalid argument")
     if pid in (0, os.getpid()):
         if number:
             raise_signal(number)
     elif pid not in _others:
-        raise ProcessLookupError(3, "No such process")
+        _kill_other(pid, number)
     elif number:
         _others[pid]._signal(number)
+
+
+# What there is to say of processes that are not there.
+_kill_other = os.kill
 
 
 # Other processes, by their number.

@@ -92,7 +92,7 @@ def _last(trace):
 
 
 def _is_ours(code):
-    return code.co_filename.startswith((_LIBRARY, "<frozen "))
+    return code.co_filename.startswith((_LIBRARY, "<frozen ", "<skerry>"))
 
 
 def _is_raised_by_program(trace):
@@ -130,7 +130,7 @@ def _is_refused_socket(error, trace):
 
 
 def _is_refused_process(error, trace):
-    if error.errno != errno.ENOTSUP or not _passes(trace, _LIBRARY + "subprocess.py"):
+    if error.errno != errno.ENOTSUP or "does not support processes" not in str(error):
         return None
     command = str(_last(trace).tb_frame.f_locals.get("args"))
     return _NO_PIP if re.search(r"\b(pip|conda)\b", command) else _NO_PROCESSES

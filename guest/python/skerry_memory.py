@@ -5,7 +5,7 @@ import gc
 
 # Free pieces below this are left as they are, and so are free objects of the interpreter's own pools: taking all of them
 # writes more than it cleans.
-_SMALLEST = 1 << 10
+_SMALLEST = 1 << 15
 
 
 def zero_free_memory():

@@ -10,7 +10,8 @@ import warnings
 
 import _host
 from os import chdir, getcwd
-from signal import Signals, getsignal, signal
+from _signal import getsignal, signal
+from signal import Signals
 from _skerry_hints import in_words
 from _skerry_streams import renew_streams
 
@@ -29,7 +30,7 @@ class _Name(str):
 def note_state():
     global _DIRECTORY
     _DIRECTORY = getcwd()
-    _HANDLERS.update((number, handler) for number in Signals if (handler := getsignal(number)) is not None)
+    _HANDLERS.update((number, handler) for number in map(int, Signals) if (handler := getsignal(number)) is not None)
     _forget_warnings()
     linecache.clearcache()  # of rehearsals
     _fit_figures()

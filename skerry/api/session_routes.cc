@@ -25,8 +25,6 @@ using nlohmann::ordered_json;
 using session::SessionRef;
 using session::Sessions;
 
-// An export holds all of its session's memory, compressed: 100 MB of the default template's.
-constexpr std::size_t kMaxImport = std::size_t{160} << 20;
 constexpr const char* kExportType = "application/octet-stream";
 
 /// The session of a request's path; a route of all sessions has none.
@@ -73,7 +71,7 @@ awaitable<std::optional<http::Response>> clear_one(Sessions& sessions, http::Req
 
 awaitable<std::optional<http::Response>> clear_all(Sessions& sessions, SessionRef ref,
                                                    v1::ClearSessionsRequest query) {
-  if (!query.all()) co_return error_response(400, "all=false forgets none");
+  if (!query.all()) co_return json_response(run::document_of(v1::ClearSessionsResponse()));
   auto clearing = clear(sessions, std::move(ref.principal), std::nullopt);
   co_return co_await std::move(clearing);
 }
@@ -303,7 +301,7 @@ void add_transfers(Sessions& sessions, Router& router) {
                .body = {{"type", "string"}, {"format", "binary"}},
                .answer = schema_of<v1::Revision>(),
                .errors = {400, 403, 409, 413, 429, 500, 503},
-               .max_body = kMaxImport,
+               .max_body = session::kMaxExport,
                .body_type = kExportType,
                .handler = of(sessions, import)});
 }

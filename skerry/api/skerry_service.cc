@@ -18,7 +18,6 @@ namespace {
 
 using session::SessionRef;
 
-constexpr std::size_t kMaxImport = std::size_t{64} << 20;
 // Of a run: its program, its input and its arguments.
 constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
 // How long a person may take is the run's to limit: longer than any run lasts.
@@ -120,7 +119,7 @@ SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
       decoder_(decoder) {
   const grpc::MethodOptions sessions_of_tenant{.access = grpc::Access::kRun};
   const grpc::MethodOptions imports{.access = grpc::Access::kRun,
-                                    .max_message = grpc::kModuleMaxMessage};
+                                    .max_message = session::kMaxExport + (1 << 20)};
   add_runs();
   unary<v1::ListSessionsRequest, v1::ListSessionsResponse>(
       "ListSessions", sessions_of_tenant,
@@ -354,9 +353,9 @@ grpc::Service::Work SkerryService::export_session(grpc::Call& call,
 grpc::Service::Work SkerryService::import_session(grpc::Call& call,
                                                   v1::ImportSessionRequest& request,
                                                   v1::Revision& response) {
-  if (request.data().size() > kMaxImport) {
+  if (request.data().size() > session::kMaxExport) {
     co_return absl::InvalidArgumentError(
-        "an export of more than 64 MiB; `skerry session import` takes larger "
+        "an export of more than 160 MiB; `skerry session import` takes larger "
         "ones");
   }
   access::Principal caller = call.principal();

@@ -8,8 +8,20 @@
 
 namespace skerry::sandbox {
 
+namespace {
+
+// What an imported session may bring, which rests on no template here: as much as the largest
+// template has.
+constexpr ByteSize kMostImported = mib(384);
+
+}  // namespace
+
 ByteSize template_memory(const image::Image& image) {
-  return bytes((image.template_image ? image.template_image->pages : image.pages)->size());
+  if (!image.template_image) return bytes(image.pages->size());
+  const std::size_t size = image.template_image->pages->size();
+  // The base of what is imported is one page.
+  if (size > kWasmPageSize) return bytes(size);
+  return bytes(std::min<std::uint64_t>(image.pages->size(), kMostImported.value));
 }
 
 ByteSize largest_linear_memory(ByteSize limit, ByteSize template_memory) {

@@ -6,7 +6,8 @@
 
 namespace skerry::sandbox {
 
-/// What the template that `image` is, or rests on, brings into linear memory.
+/// What the template that `image` is, or rests on, brings into linear memory. An imported session
+/// rests on none: what it has counts as a template's, up to 384 MiB.
 ByteSize template_memory(const image::Image& image);
 
 /// The most linear memory that a guest has under a limit of memory: what its template brings is not

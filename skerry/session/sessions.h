@@ -27,6 +27,10 @@
 
 namespace skerry::session {
 
+/// The largest export that is taken. It holds all memory of the session, compressed: 100 MB where
+/// that is little more than the default template's.
+inline constexpr std::size_t kMaxExport = std::size_t{160} << 20;
+
 /// A session of the principal's tenant, by the name that the client sent: unchecked.
 struct SessionRef {
   access::Principal principal;
