@@ -12,7 +12,7 @@ namespace {
 
 // What an imported session may bring, which rests on no template here: as much as the largest
 // template has.
-constexpr ByteSize kMostImported = mib(384);
+constexpr ByteSize kMaxImported = mib(384);
 
 }  // namespace
 
@@ -21,7 +21,7 @@ ByteSize template_memory(const image::Image& image) {
   const std::size_t size = image.template_image->pages->size();
   // The base of what is imported is one page.
   if (size > kWasmPageSize) return bytes(size);
-  return bytes(std::min<std::uint64_t>(image.pages->size(), kMostImported.value));
+  return bytes(std::min<std::uint64_t>(image.pages->size(), kMaxImported.value));
 }
 
 ByteSize largest_linear_memory(ByteSize limit, ByteSize template_memory) {
