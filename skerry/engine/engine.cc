@@ -119,14 +119,15 @@ wasmtime_error_t* memory_new(void* env, const wasm_memorytype_t*, size_t minimum
     auto made = image::LinearMemory::beside(*engine->memory);
     if (!made.ok())
       return wasmtime_error_new(std::string(skerry::message_of(made.status())).c_str());
+    // After an error nobody calls the finalizer.
+    if (auto* error = minimum > 0 ? memory_grow(made->get(), minimum) : nullptr) return error;
     memory = made->release();
     result->finalizer = memory_delete;
   }
   result->env = memory;
   result->get_memory = memory_get;
   result->grow_memory = memory_grow;
-  if (minimum > memory->size()) return memory_grow(memory, minimum);
-  return nullptr;
+  return minimum > memory->size() ? memory_grow(memory, minimum) : nullptr;
 }
 
 }  // namespace

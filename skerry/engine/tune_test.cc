@@ -85,7 +85,11 @@ class Twins {
       const auto shown = ::testing::PrintToString(input);
       EXPECT_EQ(actual.kind, expected.kind) << name << shown;
       EXPECT_EQ(actual.value, expected.value) << name << shown;
-      EXPECT_EQ(actual.message, expected.message) << name << shown;
+      // Where in which module is another matter.
+      const auto what = [](const CallEnd& end) {
+        return end.message.substr(0, end.message.find(" in function"));
+      };
+      EXPECT_EQ(what(actual), what(expected)) << name << shown;
     }
   }
 

@@ -28,7 +28,7 @@ TEST(HostFilesTest, OnlyPlainAbsolutePathsAreTaken) {
   for (const std::string_view path :
        {std::string_view(""), std::string_view("a"), std::string_view("/a/"),
         std::string_view("/a//b"), std::string_view("/./a"), std::string_view("/a/.."),
-        std::string_view("/a\0b", 4), std::string_view("//"), std::string_view("/\xff")}) {
+        std::string_view("/a\0b", 4), std::string_view("//")}) {
     EXPECT_EQ(add_file(files, path, as_bytes("x")).code(), StatusCode::kInvalidArgument) << path;
   }
   EXPECT_EQ(files.used_inodes(), 1u) << "nothing was made on the way";

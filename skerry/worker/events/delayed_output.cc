@@ -14,6 +14,8 @@ namespace skerry::worker {
 namespace {
 
 constexpr suseconds_t kDelayMicroseconds = 2'000;
+// No piece of a line that `print` makes: joining saves nothing.
+constexpr std::size_t kLarge = 1024;
 
 // Whose output the signal sends.
 std::atomic<DelayedOutput*> g_delayed{nullptr};
@@ -95,7 +97,7 @@ Status DelayedOutput::write(wasi::Stream stream, std::span<const std::byte> byte
     std::memcpy(event_.data() + kHead + size_, bytes.data(), bytes.size());
     size_ += bytes.size();
   }
-  if (bytes.back() == std::byte{'\n'} || !may_delay()) return flush();
+  if (bytes.back() == std::byte{'\n'} || bytes.size() >= kLarge || !may_delay()) return flush();
   if (is_armed_ != 0) return ok_status();
   is_armed_ = 1;
   const itimerval once{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = kDelayMicroseconds}};
