@@ -211,39 +211,45 @@ void tell_people(const Outcome& outcome) {
              stderr);
 }
 
-}  // namespace
-
-void RunOptions::add_to(CLI::App& command) {
-  command.add_option("--timeout", timeout, "Wall time after which the run is killed [30]")
+void add_limits(CLI::App& command, RunOptions& options) {
+  command.add_option("--timeout", options.timeout, "Wall time after which the run is killed [30]")
       ->type_name("S");
   command
-      .add_option("--input-timeout", input_timeout,
+      .add_option("--input-timeout", options.input_timeout,
                   "Time that the program may wait for input at a terminal, all waits together; it "
                   "does not count as wall time [3600]")
       ->type_name("S");
   command
-      .add_option("--memory", memory,
+      .add_option("--memory", options.memory,
                   "Linear memory in MiB beside the template's; growing beyond it fails, in Python "
                   "with MemoryError [256]")
       ->type_name("MB");
   command
       .add_option(
-          "--fuel", fuel,
+          "--fuel", options.fuel,
           "Instructions, roughly; `run` compiles CPython anew for it, once and for minutes, "
           "unless `skerry setup --fuel` has")
       ->type_name("N");
   command
-      .add_option("--max-output", max_output,
+      .add_option("--max-output", options.max_output,
                   "Bytes kept of each stream; more is cut with a marker [1048576]")
       ->type_name("BYTES");
-  command.add_option("--max-files", max_files, "Bytes of files, imported ones included [256]")
-      ->type_name("MB");
-  command.add_option("--max-open-files", max_open_files, "Open files [256]")->type_name("N");
   command
-      .add_option("--max-table-elements", max_table_elements,
-                  "Elements of each table of a module; Python has its own limit [" +
-                      max_table_elements + "]")
+      .add_option("--max-files", options.max_files, "Bytes of files, imported ones included [256]")
+      ->type_name("MB");
+  command.add_option("--max-open-files", options.max_open_files, "Open files [256]")
       ->type_name("N");
+  command
+      .add_option("--max-table-elements", options.max_table_elements,
+                  "Elements of each table of a module; Python has its own limit [" +
+                      options.max_table_elements + "]")
+      ->type_name("N");
+}
+
+}  // namespace
+
+void RunOptions::add_to(CLI::App& command) {
+  add_limits(command, *this);
   command.add_option("--stdin", stdin_file, "Standard input from this file")->type_name("FILE");
   command.add_option("--env", environment, "Set an environment variable; repeatable")
       ->type_name("K=V")

@@ -45,7 +45,7 @@ std::optional<std::size_t> end_of_number(std::string_view line) {
 
 /// "error while executing at wasm backtrace:\n  0: …\n\nCaused by:\n    cause" becomes "cause";
 /// of several, which are numbered, "cause: its cause".
-std::string without_backtrace(std::string text) {
+std::string without_backtrace(std::string_view text) {
   constexpr std::string_view kCause = "Caused by:";
   constexpr std::string_view kPrefix = "wasm trap: ";
   std::string_view rest = text;
