@@ -449,7 +449,7 @@ SAME = {
         def send(): os.kill(os.getpid(), signal.SIGUSR1); signal.raise_signal(signal.SIGUSR1)
         send()
         try: os.kill(999999, 0)
-        except ProcessLookupError as e: print(e)
+        except ProcessLookupError as e: print(e.strerror)
         async def main():
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGUSR1, print, "in the loop")
