@@ -356,7 +356,7 @@ TEST_F(RunProcessTest, SegmentationFaultIsACrash) {
 
 TEST_F(RunProcessTest, KillByTheKernelIsOutOfMemory) {
   const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
-    say(channel, "before");
+    say(channel, "before\n");
     // The kernel kills for this, too: what a process sends itself, the first of a namespace
     // ignores.
     const rlimit second{1, 1};
@@ -365,7 +365,7 @@ TEST_F(RunProcessTest, KillByTheKernelIsOutOfMemory) {
   });
   EXPECT_EQ(outcome.kind, OutcomeKind::kOutOfMemory);
   EXPECT_EQ(outcome.exit_code, 137);
-  EXPECT_EQ(events.out, "before");
+  EXPECT_EQ(events.out, "before\n");
 }
 
 TEST_F(RunProcessTest, EndWithoutAnOutcomeIsACrash) {
