@@ -6,6 +6,7 @@
 #include <memory>
 #include <sys/mman.h>
 
+#include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/wasi/world.h"
 
