@@ -112,7 +112,6 @@ Result<std::unique_ptr<LinearMemory>> LinearMemory::on_image(
   memory->copied_in_ = copied_runs(*pages);
   memory->size_ = memory->peak_ = size;
   memory->image_ = std::move(pages);
-  memory->idle_.assign(size / kPageSize, 0);
   return memory;
 }
 
@@ -280,7 +279,7 @@ Status LinearMemory::switch_image(std::shared_ptr<const ImagePages> pages, ByteS
   }
   if (pages->size() != image_size()) {
     tracker_.reset();
-    idle_.assign(pages->size() / kPageSize, 0);
+    idle_.clear();
   }
   image_ = std::move(pages);
   limit_ = limit;
@@ -357,6 +356,7 @@ Result<LinearMemory::ResetCost> LinearMemory::inspect() {
   ResetCost cost;
   cost.dirty = count_of(private_);
   const bool heavy = cost.dirty > kHeavyPages;
+  if (idle_.empty()) idle_.assign(image_size() / kPageSize, 0);
   const std::uint8_t patience = cost.dirty > kManyPages ? kPatienceWhenMany : kPatience;
   std::vector<PageRun> kept;
   for (const PageRun& run : private_) {

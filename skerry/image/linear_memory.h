@@ -148,7 +148,8 @@ class LinearMemory {
   std::shared_ptr<const ImagePages> image_;
   std::optional<DirtyPages> tracker_;
   // For each page of the image: 0 when no run is known to write it, else one more than how many
-  // inspections in a row found it private but unchanged. Of resets alone.
+  // inspections in a row found it private but unchanged. Of resets alone: empty before the first,
+  // for who makes a memory for one run need not pay for it.
   std::vector<std::uint8_t> idle_;
   // Pages that were copied in: given back, they would be what the base says instead.
   std::vector<PageRun> copied_in_;
