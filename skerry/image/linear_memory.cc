@@ -147,9 +147,13 @@ Status LinearMemory::resize_to(std::size_t size) {
 
 Status LinearMemory::shrink_to_image() {
   SKERRY_TRY(resize_to(image_size()));
+  count_anew();
+  return ok_status();
+}
+
+void LinearMemory::count_anew() {
   peak_ = size_ + beside_;
   refused_ = last_refused_ = false;
-  return ok_status();
 }
 
 void LinearMemory::pause_fault_accounting() {
@@ -236,8 +240,7 @@ Status LinearMemory::set_baseline(std::span<const PageRun> changed) {
       std::memcpy(kept->data(), base_ + page * kPageSize, kPageSize);
     }
   }
-  peak_ = size_;
-  refused_ = false;
+  count_anew();
   // The rest stays until the session does: what was given back is written again sooner or later, by
   // the collector of garbage, and then costs a fault and a scan.
   return count_of(private_) > kHeavyPages ? give_back_unchanged() : ok_status();
@@ -285,7 +288,7 @@ Status LinearMemory::switch_image(std::shared_ptr<const ImagePages> pages, ByteS
   limit_ = limit;
   settled_.clear();
   faults_ = faults_at_reset_ = kUnknownFaults;
-  peak_ = size_;
+  count_anew();
   return ok_status();
 }
 
@@ -353,10 +356,10 @@ LinearMemory::ResetCost LinearMemory::copy_back() {
 }
 
 Result<LinearMemory::ResetCost> LinearMemory::inspect() {
+  if (idle_.empty()) idle_.assign(image_size() / kPageSize, 0);
   ResetCost cost;
   cost.dirty = count_of(private_);
   const bool heavy = cost.dirty > kHeavyPages;
-  if (idle_.empty()) idle_.assign(image_size() / kPageSize, 0);
   const std::uint8_t patience = cost.dirty > kManyPages ? kPatienceWhenMany : kPatience;
   std::vector<PageRun> kept;
   for (const PageRun& run : private_) {

@@ -131,6 +131,7 @@ class LinearMemory {
   Status give_back_unchanged();
   std::uint64_t faults() const;
   Status shrink_to_image();
+  void count_anew();
   Result<ResetCost> inspect();
   Status resize_to(std::size_t size);
   ResetCost copy_back();

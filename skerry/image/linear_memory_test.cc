@@ -129,6 +129,15 @@ TEST_F(LinearMemoryTest, GrowthAfterARefusalMakesItOneOfThePast) {
   EXPECT_TRUE(memory->growth_was_refused());
 }
 
+TEST_F(LinearMemoryTest, ANewBaselineForgetsWhatWasRefused) {
+  EXPECT_FALSE(memory->grow_to(kLimit.value + kWasmPageSize).ok());
+  const auto changed = memory->changed();
+  ASSERT_TRUE(changed.ok());
+  ASSERT_TRUE(memory->set_baseline(*changed).ok());
+  EXPECT_FALSE(memory->growth_was_refused());
+  EXPECT_FALSE(memory->last_growth_was_refused());
+}
+
 TEST_F(LinearMemoryTest, LimitBoundsAllMemoriesOfAGuestTogether) {
   const auto first = *LinearMemory::zeroed(kLimit);
   ASSERT_TRUE(first->grow_to(kWasmPageSize).ok());
