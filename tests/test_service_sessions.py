@@ -174,6 +174,7 @@ def test_a_truncated_export_is_refused(client):
     ("DELETE", "/v1/sessions/", None, 400, "'all'"),
     ("DELETE", "/v1/sessions?all=1", None, 400, "boolean"),
     ("DELETE", "/v1/sessions?all=", None, 400, "boolean"),
+    ("DELETE", "/v1/sessions?all=false", None, 400, "all"),
     ("PATCH", "/v1/sessions/work", {}, 405, ""),
 ])
 def test_what_does_not_fit_is_refused_and_changes_nothing(client, method, path, body, status, word):

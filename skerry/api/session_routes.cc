@@ -71,7 +71,7 @@ awaitable<std::optional<http::Response>> clear_one(Sessions& sessions, http::Req
 
 awaitable<std::optional<http::Response>> clear_all(Sessions& sessions, SessionRef ref,
                                                    v1::ClearSessionsRequest query) {
-  if (!query.all()) co_return json_response(run::document_of(v1::ClearSessionsResponse()));
+  if (!query.all()) co_return error_response(400, "all=false forgets none");
   auto clearing = clear(sessions, std::move(ref.principal), std::nullopt);
   co_return co_await std::move(clearing);
 }
@@ -278,13 +278,15 @@ void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
                .answer = schema_of<v1::ClearSessionsResponse>(),
                .errors = {400, 403, 404, 500, 503},
                .handler = of(sessions, clear_one)});
-  add(router, asking<v1::ClearSessionsRequest>(
-                  "clear", sessions, clear_all,
-                  {.method = "DELETE",
-                   .path = "/v1/sessions",
-                   .summary = "Forget all sessions; all=true says that this is meant",
-                   .answer = schema_of<v1::ClearSessionsResponse>(),
-                   .errors = {400, 403, 500, 503}}));
+  auto forget_all = asking<v1::ClearSessionsRequest>(
+      "clear", sessions, clear_all,
+      {.method = "DELETE",
+       .path = "/v1/sessions",
+       .summary = "Forget all sessions; all=true says that this is meant",
+       .answer = schema_of<v1::ClearSessionsResponse>(),
+       .errors = {400, 403, 500, 503}});
+  forget_all.queries.front().schema["enum"] = {true};
+  add(router, std::move(forget_all));
 }
 
 void add_transfers(Sessions& sessions, Router& router) {
