@@ -26,9 +26,6 @@
   (import "guest" "PyArray_DescrFromType" (func $descr (param i32) (result i32)))
   (import "guest" "PyArray_CastToType" (func $cast (param i32 i32 i32) (result i32)))
   (import "guest" "PyArray_Scalar" (func $scalar (param i32 i32 i32) (result i32)))
-  (import "guest" "PyArray_FromAny" (func $from_any (param i32 i32 i32 i32 i32 i32) (result i32)))
-  (import "guest" "PyArray_FromArray" (func $from_array (param i32 i32 i32) (result i32)))
-  (import "guest" "PyErr_SetString" (func $set_error (param i32 i32)))
   (import "guest" "__stack_pointer" (global $stack (mut i32)))
   (import "guest" "PyArray_CanCastArrayTo" (func $can_cast (param i32 i32 i32) (result i32)))
   (import "guest" "PyArray_Return" (func $return (param i32) (result i32)))
@@ -157,26 +154,6 @@
     (call $release (local.get $descr))
     (call $descr (i32.add (local.get $type) (i32.const 2))))
 
-  ;; A Python integer that is given to a ufunc. For everybody: ufuncs remember which loop they took
-  ;; for Python's types. `power(2, 40)` is of such alone; beside an array, the array's type counts.
-  (func (export "convert_ufunc_arguments: call PyArray_FromAny, 1 of 3")
-        (export "convert_ufunc_arguments: call PyArray_FromAny, 2 of 3")
-        (export "convert_ufunc_arguments: call PyArray_FromAny, 3 of 3")
-      (param $object i32) (param $descr i32) (param $least i32) (param $most i32) (param $flags i32)
-      (param $context i32) (result i32)
-    (local $array i32)
-    (local.set $array (call $from_any (local.get $object) (local.get $descr) (local.get $least)
-      (local.get $most) (local.get $flags) (local.get $context)))
-    (if (i32.or (i32.eqz (local.get $array)) (i32.ne (local.get $descr) (i32.const 0)))
-      (then (return (local.get $array))))
-    ;; Py_TPFLAGS_LONG_SUBCLASS
-    (if (i32.or
-          (i32.eqz (i32.and (i32.load offset=84 (i32.load offset=4 (local.get $object)))
-                            (i32.const 0x1000000)))
-          (i32.ne (i32.load offset=16 (i32.load offset=28 (local.get $array))) (i32.const 7)))
-      (then (return (local.get $array))))
-    (call $cast_and_release (local.get $array)))
-
   ;; What a Python integer and an array of booleans have in common (`mask + 1`). For everybody: ufuncs
   ;; remember it. A DType's type_num lies at 476, whether it is one of numpy's own at 488.
   (func (export "int_common_dtype") (param $class i32) (param $other i32) (result i32)
@@ -209,14 +186,11 @@
 
   ;; Takes and gives a reference to an array of intp, which may be null.
   (func $widen (param $array i32) (result i32)
+    (local $wide i32)
     (if (i32.eqz (local.get $array)) (then (return (i32.const 0))))
     (if (i32.ne (i32.load offset=16 (i32.load offset=28 (local.get $array))) (i32.const 7))
       (then (return (local.get $array))))
     (if (call $is_library (i32.const 1)) (then (return (local.get $array))))
-    (call $cast_and_release (local.get $array)))
-
-  (func $cast_and_release (param $array i32) (result i32)
-    (local $wide i32)
     (local.set $wide (call $cast (local.get $array) (call $descr (i32.const 9)) (i32.const 0)))
     (call $release (local.get $array))
     (local.get $wide))
@@ -293,19 +267,6 @@
                         (i32.eqz (call $may_be_too_wide (local.get $array)))))
       (then (return (local.get $can))))
     (call $all_fit (local.get $array)))
-
-  ;; The array of indices in a subscript.
-  (func (export "prepare_index_noarray: call PyArray_FromArray, 1 of 1")
-      (param $array i32) (param $to i32) (param $flags i32) (result i32)
-    (if (call $may_be_too_wide (local.get $array))
-      (then
-        (if (i32.eqz (call $all_fit (local.get $array)))
-          (then
-            ;; PyExc_IndexError, and what PyTuple_GetItem says behind its first word
-            (call $set_error (i32.load (i32.const 26079528)) (i32.const 17588093))
-            (call $release (local.get $to))
-            (return (i32.const 0))))))
-    (call $from_array (local.get $array) (local.get $to) (local.get $flags)))
 
   (func $may_be_too_wide (param $array i32) (result i32)
     (local $type i32)
