@@ -16,6 +16,8 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
+#include "skerry/loop/cancellation.h"
+
 namespace skerry::agent {
 namespace {
 
@@ -31,11 +33,6 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kHead = std::size_t{64} << 10;
 constexpr std::size_t kPiece = std::size_t{16} << 10;
-
-awaitable<bool> is_cancelled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  co_return state.cancelled() != asio::cancellation_type::none;
-}
 
 /// A look-up that somebody waits for, and may stop waiting for: it cannot be cancelled itself.
 struct LookUp {
@@ -205,7 +202,8 @@ class HttpExchange::Connection {
           looking->answered.cancel();
         });
     (void)co_await looking->answered.async_wait(kTuple);
-    if (co_await is_cancelled()) co_return absl::CancelledError("cancelled");
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (loop::is_cancelled(state)) co_return absl::CancelledError("cancelled");
     if (!looking->is_answered) {
       co_return absl::DeadlineExceededError(limits_.who + "'s name is not found in time");
     }
@@ -236,7 +234,8 @@ class HttpExchange::Connection {
 
   /// What an error means for who waits.
   awaitable<Status> failure(error_code error, const char* what) {
-    if (co_await is_cancelled()) co_return absl::CancelledError("cancelled");
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (loop::is_cancelled(state)) co_return absl::CancelledError("cancelled");
     const std::string does = limits_.who + " " + what;
     if (error == beast::error::timeout) {
       co_return absl::DeadlineExceededError(does + " in time");

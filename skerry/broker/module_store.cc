@@ -23,6 +23,7 @@
 #include "skerry/base/sha256.h"
 #include "skerry/broker/compilation.h"
 #include "skerry/engine/native_cache.h"
+#include "skerry/loop/cancellation.h"
 #include "skerry/loop/on_pool.h"
 
 namespace skerry::broker {
@@ -90,7 +91,7 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
     Found found = co_await loop::on_pool(pool_, look_up);
     if (!is_missing(found.code)) co_return std::move(found.code);
     const auto cancelled = co_await asio::this_coro::cancellation_state;
-    if (cancelled.cancelled() != asio::cancellation_type::none) {
+    if (loop::is_cancelled(cancelled)) {
       co_return absl::CancelledError("nobody waits for the module");
     }
     auto joined = join(tenant, found.what);

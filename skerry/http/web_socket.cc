@@ -12,6 +12,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "skerry/loop/cancellation.h"
 #include "skerry/loop/deadline.h"
 
 namespace skerry::http {
@@ -245,7 +246,7 @@ awaitable<Result<std::string>> WebSocketEvents<Stream>::receive(
       co_return absl::UnavailableError("other requests' bodies take all memory for these");
     }
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (is_gone_ || state.cancelled() != asio::cancellation_type::none) {
+    if (is_gone_ || loop::is_cancelled(state)) {
       co_return absl::CancelledError("the client has gone");
     }
     received_.expires_at(latest);

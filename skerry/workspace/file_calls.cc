@@ -16,6 +16,7 @@
 #include "skerry/base/os/file.h"
 #include "skerry/base/range.h"
 #include "skerry/jail/memory_file.h"
+#include "skerry/loop/cancellation.h"
 #include "skerry/operation/codec.h"
 #include "skerry/worker/events/run_events.h"
 
@@ -198,7 +199,7 @@ FileCalls::Awaited<Answer> FileCalls::answer_of(Scope scope, const Request& requ
   auto work = co_await std::move(preparing);
   if (!work.ok()) co_return work.status();
   const auto state = co_await boost::asio::this_coro::cancellation_state;
-  if (state.cancelled() != boost::asio::cancellation_type::none) {
+  if (loop::is_cancelled(state)) {
     co_return absl::CancelledError("cancelled");
   }
   Reply reply;

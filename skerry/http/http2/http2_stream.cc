@@ -12,6 +12,7 @@
 
 #include "skerry/http/http2/http2_fields.h"
 #include "skerry/http/http2/http2_session.h"
+#include "skerry/loop/cancellation.h"
 
 namespace skerry::http {
 namespace {
@@ -56,7 +57,7 @@ awaitable<Result<std::string>> Http2Stream::read(std::chrono::milliseconds patie
     if (!incoming_.empty()) break;
     if (is_complete_) co_return std::string();
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (is_over() || state.cancelled() != asio::cancellation_type::none) {
+    if (is_over() || loop::is_cancelled(state)) {
       co_return absl::CancelledError("the client has ended the request");
     }
     arrived_.expires_at(latest);
@@ -228,7 +229,7 @@ awaitable<bool> Http2Stream::drained(std::size_t most) {
     auto waiting = taken_.async_wait(kTuple);
     (void)co_await std::move(waiting);
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return false;
+    if (loop::is_cancelled(state)) co_return false;
   }
   co_return !is_over();
 }
