@@ -5,8 +5,6 @@ import json
 
 import pytest
 
-from conftest import parsed
-
 NETWORK = "there is no network here"
 PROCESSES = "there are no other programs or processes here"
 PIP = "nothing can be installed here"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What runs of a session have anew and what stays, and that all a program wrote is delivered, however it ended."""
 
-import time
-
 import pytest
 
 from conftest import parsed

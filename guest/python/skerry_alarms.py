@@ -20,7 +20,6 @@ _EVENTS = sys.monitoring.events.JUMP | sys.monitoring.events.PY_START
 ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF = range(3)
 _SIGNALS = {ITIMER_REAL: signal.SIGALRM, ITIMER_VIRTUAL: signal.SIGVTALRM, ITIMER_PROF: signal.SIGPROF}
 _IGNORED = {signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH}
-_raise_in_c = _signal.raise_signal
 # Which timer: when it goes off, and after how long again.
 _timers = {}
 

@@ -5,7 +5,6 @@ a text. Words in braces are what the caller hands things in by: the host knows i
 
 import builtins
 import errno
-import importlib.util
 import linecache
 import opcode
 import re

@@ -7,7 +7,6 @@ import copy
 import io
 import pickle
 import queue
-import sys
 import threading
 import time
 import types
