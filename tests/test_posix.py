@@ -2,6 +2,8 @@
 """What programs expect of POSIX: devices, modes, users, one process, a directory of their own. A group of checks a run."""
 
 import stat
+import subprocess
+import sys
 import tarfile
 import zipfile
 
@@ -210,3 +212,35 @@ def test_a_time_zone_that_has_no_effect_is_said(run_code):
                     "import zoneinfo, datetime\nprint(datetime.datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo('America/New_York')).utcoffset())").ok()
     assert done.out == "-1 day, 20:00:00\n"
     assert done.err.count("RuntimeWarning") == 1 and "zoneinfo.ZoneInfo('America/New_York')" in done.err
+
+
+ERRORS = """
+import errno, os, shutil
+def show(call):
+    try: call()
+    except OSError as error: print(type(error).__name__, error.errno, errno.errorcode[error.errno], error)
+open("file", "w").close()
+os.makedirs("directory/inner")
+show(lambda: open("nothing"))
+show(lambda: os.mkdir("directory"))
+show(lambda: os.listdir("file"))
+show(lambda: open("directory", "w"))
+show(lambda: os.rmdir("directory"))
+show(lambda: open("file/below"))
+show(lambda: os.read(99, 1))
+show(lambda: os.rename("nothing", "other"))
+show(lambda: os.chmod("nothing", 0o600))
+show(lambda: os.kill(99999, 9))
+show(lambda: shutil.copy("nothing", "other"))
+for number in (*range(1, 133), 9999, -1, 0, 2**40):
+    error = OSError(number, "text")
+    print(number, errno.errorcode.get(number), type(error).__name__, error)
+names = "EPERM ENOENT EACCES EEXIST ENOTDIR EISDIR ENOTEMPTY EINVAL EPIPE EAGAIN EWOULDBLOCK ENOSPC ENOTSUP EOPNOTSUPP ESHUTDOWN".split()
+print({name: getattr(errno, name) for name in names})
+print([os.strerror(number) for number in (1, 2, 9, 13, 17, 20, 21, 22, 28, 32, 39)], type(OSError("a")), OSError("a", "b"), type(OSError(None, "b")))
+"""
+
+
+def test_errors_have_the_numbers_and_classes_of_linux(run_code, tmp_path):
+    native = subprocess.run([sys.executable, "-c", ERRORS], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert run_code(ERRORS).ok().out == native

@@ -1,6 +1,6 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; A patch of python.wasm (skerry/engine/wasmtime/src/patch.rs says how it is written): numpy's
-;; integers are a desktop's for what a program makes.
+;; integers are a desktop's for what a program makes, and errors have Linux's numbers.
 ;;
 ;; The guest is a 32-bit machine, where numpy's default integer (long) and its type of indices
 ;; (intp) have 32 bits. Programs expect 64. The libraries' compiled code, though, declares arrays
@@ -29,11 +29,16 @@
   (import "guest" "PyArray_CastToType" (func $cast (param i32 i32 i32) (result i32)))
   (import "guest" "PyArray_Scalar" (func $scalar (param i32 i32 i32) (result i32)))
   (import "guest" "PyErr_Format" (func $set_error (param i32 i32 i32) (result i32)))
+  (import "guest" "PyDict_GetItemWithError" (func $dict_get (param i32 i32) (result i32)))
+  (import "guest" "PyLong_FromLong" (func $new_long (param i32) (result i32)))
+  (import "guest" "strerror" (func $strerror (param i32) (result i32)))
   (import "guest" "__stack_pointer" (global $stack (mut i32)))
   (import "guest" "PyArray_CanCastArrayTo" (func $can_cast (param i32 i32 i32) (result i32)))
   (import "guest" "PyArray_Return" (func $return (param i32) (result i32)))
   (import "guest" "PyArray_Nonzero" (func $nonzero (param i32) (result i32)))
   (import "guest" "PyLong_AsLongAndOverflow" (func $as_long (param i32 i32) (result i32)))
+  (import "original" "PyErr_SetFromErrnoWithFilenameObjects"
+    (func $set_from_errno (param i32 i32 i32) (result i32)))
   (import "original" "int_common_dtype" (func $common (param i32 i32) (result i32)))
   (import "original" "convert_ufunc_arguments"
     (func $ufunc_arguments (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
@@ -603,4 +608,77 @@
           (then (return (local.get $value))))
         (local.set $at (i32.add (local.get $at) (local.get $size)))
         (br $values)))
-    (i64.const 0)))
+    (i64.const 0))
+
+  ;; Numbers of errors
+
+  ;; CPython makes an exception of `errno`. While it does, the number there is Linux's.
+  (func (export "PyErr_SetFromErrnoWithFilenameObjects")
+      (param $class i32) (param $name i32) (param $other i32) (result i32)
+    (local $number i32) (local $result i32)
+    ;; where the C library keeps errno
+    (local.set $number (i32.load (i32.const 28058676)))
+    (i32.store (i32.const 28058676) (call $linux_number (local.get $number)))
+    (local.set $result (call $set_from_errno (local.get $class) (local.get $name) (local.get $other)))
+    (i32.store (i32.const 28058676) (local.get $number))
+    (local.get $result))
+
+  ;; The text of Linux's number.
+  (func (export "PyErr_SetFromErrnoWithFilenameObjects: call strerror, 1 of 1")
+        (export "os_strerror: call strerror, 1 of 2")
+        (export "os_strerror: call strerror, 2 of 2")
+      (param $number i32) (result i32)
+    (call $strerror (call $wasi_number (local.get $number))))
+
+  ;; Which class of OSError is whose.
+  (func (export "OSError_new: call PyDict_GetItemWithError, 1 of 1")
+      (param $classes i32) (param $number i32) (result i32)
+    (local $place i32) (local $key i32) (local $class i32)
+    ;; Py_TPFLAGS_LONG_SUBCLASS
+    (if (i32.eqz (i32.and (i32.load offset=84 (i32.load offset=4 (local.get $number)))
+                          (i32.const 0x1000000)))
+      (then (return (call $dict_get (local.get $classes) (local.get $number)))))
+    (local.set $place (i32.sub (global.get $stack) (i32.const 16)))
+    (global.set $stack (local.get $place))
+    ;; What is too large for `long` is -1, which is no error's number.
+    (local.set $key (call $new_long (call $wasi_number
+      (call $as_long (local.get $number) (local.get $place)))))
+    (global.set $stack (i32.add (local.get $place) (i32.const 16)))
+    (if (i32.eqz (local.get $key)) (then (return (i32.const 0))))
+    (local.set $class (call $dict_get (local.get $classes) (local.get $key)))
+    (call $release (local.get $key))
+    (local.get $class))
+
+  ;; -1, which the C library has no text for, if WASI has no such error.
+  (func $wasi_number (param $linux i32) (result i32)
+    (local $number i32)
+    ;; ESHUTDOWN, which is of EPIPE's class
+    (if (i32.eq (local.get $linux) (i32.const 108)) (then (return (i32.const 64))))
+    (loop $numbers
+      (if (i32.eq (call $linux_number (local.get $number)) (local.get $linux))
+        (then (return (local.get $number))))
+      (local.set $number (i32.add (local.get $number) (i32.const 1)))
+      (br_if $numbers (i32.le_u (local.get $number) (i32.const 76))))
+    (i32.const -1))
+
+  ;; Eight of WASI's numbers, in order, are the bytes of a constant.
+  (func $linux_number (param $number i32) (result i32)
+    (local $eight i64)
+    (block $72 (block $64 (block $56 (block $48 (block $40 (block $32 (block $24 (block $16 (block $8 (block $0
+      (br_table $0 $8 $16 $24 $32 $40 $48 $56 $64 $72 (i32.shr_u (local.get $number) (i32.const 3))))
+      (local.set $eight (i64.const 0x720b6163620d0700)) (br $72))
+      (local.set $eight (i64.const 0x686f670a7d104a09)) (br $72))
+      (local.set $eight (i64.const 0x711b0e117a215923)) (br $72))
+      (local.set $eight (i64.const 0x156a05160473542b)) (br $72))
+      (local.set $eight (i64.const 0x666424485a1f1828)) (br $72))
+      (local.set $eight (i64.const 0x4325080213691765)) (br $72))
+      (local.set $eight (i64.const 0x27146b261c5c2a0c)) (br $72))
+      (local.set $eight (i64.const 0x01824b06195f5883)) (br $72))
+      (local.set $eight (i64.const 0x031d1e225b5d4720)) (br $72))
+    (if (i32.ge_u (local.get $number) (i32.const 72))
+      (then
+        (if (i32.ge_u (local.get $number) (i32.const 80)) (then (return (local.get $number))))
+        (local.set $eight (i64.const 0x00000001121a6e74))))
+    (i32.wrap_i64 (i64.and (i64.const 255)
+      (i64.shr_u (local.get $eight)
+        (i64.shl (i64.extend_i32_u (i32.and (local.get $number) (i32.const 7))) (i64.const 3)))))))

@@ -19,6 +19,7 @@ import warnings
 
 import _host
 import _signal
+from _skerry_errors import of_wasi
 
 # The user that all files belong to. It is nobody of the host.
 UID = GID = 1000
@@ -54,6 +55,7 @@ def fstat(fd):
 def _set_permissions(inode, mode, path):
     number = int(_host.call(b"m" + struct.pack("<QIQ", inode, mode & 0o7777, time.time_ns())))
     if number:
+        number = of_wasi(number)
         raise OSError(number, os.strerror(number), path)
 
 
