@@ -12,13 +12,9 @@
 
 #include <absl/base/thread_annotations.h>
 #include <absl/functional/any_invocable.h>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "skerry/loop/hand_over.h"
 #include "skerry/loop/mutex.h"
 
 namespace skerry::loop {
@@ -35,25 +31,13 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /// Does `work` on a thread, and gives what it returns, on the coroutine's own executor. What
-  /// `work` refers to must live as long as the coroutine; it must not throw.
+  /// Does `work` on a thread, and gives what it returns, as `hand_over` does.
   template <typename Work>
-  boost::asio::awaitable<std::invoke_result_t<Work>> run(std::string tenant, Work work) {
-    using Value = std::invoke_result_t<Work>;
-    auto begin = [this, &tenant, &work](auto handler) {
-      auto executor = boost::asio::get_associated_executor(handler);
-      auto busy = boost::asio::make_work_guard(executor);
-      submit(tenant,
-             [&work, executor, busy = std::move(busy), handler = std::move(handler)]() mutable {
-               auto resume = [handler = std::move(handler), value = work()]() mutable {
-                 std::move(handler)(std::move(value));
-               };
-               boost::asio::post(executor, std::move(resume));
-             });
+  boost::asio::awaitable<std::invoke_result_t<Work&>> run(std::string tenant, Work work) {
+    auto submitting = [this, tenant = std::move(tenant)](auto task) {
+      submit(tenant, std::move(task));
     };
-    auto waiting = boost::asio::async_initiate<decltype(boost::asio::use_awaitable), void(Value)>(
-        std::move(begin), boost::asio::use_awaitable);
-    co_return co_await std::move(waiting);
+    return hand_over(std::move(submitting), std::move(work));
   }
 
  private:

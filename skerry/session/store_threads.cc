@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/session/store_threads.h"
 
+#include <boost/asio/post.hpp>
+
 namespace skerry::session {
 namespace {
 

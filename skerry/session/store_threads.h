@@ -9,16 +9,13 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/status.h"
+#include "skerry/loop/hand_over.h"
 #include "skerry/loop/mutex.h"
+#include "skerry/loop/wait_for.h"
 #include "skerry/session/store_lanes.h"
 #include "skerry/store/session_store.h"
 
@@ -39,28 +36,25 @@ class StoreThreads {
   ~StoreThreads() { stop(); }
 
   /// The Result of `work`, which gets the tenant's store, on another thread. It may have references
-  /// to what the coroutine has, and must not throw. Not for use after `stop`.
+  /// to what the coroutine has, and must not throw. Not for use after `stop`, nor by a coroutine
+  /// that a cancellation would make throw.
   template <typename Work>
   boost::asio::awaitable<std::invoke_result_t<Work, store::SessionStore&>> with(std::string tenant,
                                                                                 Weight weight,
                                                                                 Work work) {
     using Answer = std::invoke_result_t<Work, store::SessionStore&>;
-    auto begin = [this, &tenant, weight, &work](auto handler) {
-      auto executor = boost::asio::get_associated_executor(handler);
-      auto busy = boost::asio::make_work_guard(executor);
-      lanes_.post(tenant, weight,
-                  [this, &tenant, &work, executor, busy = std::move(busy), stopped = is_stopped_,
-                   handler = std::move(handler)]() mutable {
-                    auto resume = [handler = std::move(handler), stopped = std::move(stopped),
-                                   answer = in_store(tenant, work)]() mutable {
-                      if (!*stopped) std::move(handler)(std::move(answer));
-                    };
-                    boost::asio::post(executor, std::move(resume));
-                  });
+    auto submit = [this, &tenant, weight](auto task) {
+      lanes_.post(tenant, weight, std::move(task));
     };
-    auto waiting = boost::asio::async_initiate<decltype(boost::asio::use_awaitable), void(Answer)>(
-        std::move(begin), boost::asio::use_awaitable);
-    co_return co_await std::move(waiting);
+    auto in_store = [this, &tenant, &work]() -> Answer {
+      SKERRY_ASSIGN(store::SessionStore * store, store_of(tenant));
+      return work(*store);
+    };
+    const auto stopped = is_stopped_;
+    auto handed_over = loop::hand_over(std::move(submit), std::move(in_store));
+    Answer answer = co_await std::move(handed_over);
+    if (*stopped) co_await loop::never();
+    co_return answer;
   }
 
   /// What a store does when nobody waits: `SessionStore::after_commit`.
@@ -74,11 +68,6 @@ class StoreThreads {
   void stop();
 
  private:
-  template <typename Work>
-  std::invoke_result_t<Work, store::SessionStore&> in_store(const std::string& tenant, Work& work) {
-    SKERRY_ASSIGN(store::SessionStore * store, store_of(tenant));
-    return work(*store);
-  }
   Result<store::SessionStore*> store_of(const std::string& tenant);
 
   const std::shared_ptr<const store::SessionStores> stores_;
