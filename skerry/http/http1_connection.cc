@@ -18,6 +18,7 @@
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
+#include "skerry/http/http1_events.h"
 #include "skerry/http/request.h"
 #include "skerry/loop/deadline.h"
 
@@ -31,7 +32,6 @@ using asio::awaitable;
 using boost::system::error_code;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::seconds kHeartbeat{10};
 // How soon the streams of a key that was revoked end.
 constexpr std::chrono::seconds kKeyCheck{2};
 constexpr std::size_t kFirstRead = 4096;
@@ -42,117 +42,6 @@ constexpr std::chrono::seconds kLeave{1};
 // Of a body that is not taken, what is dropped so that its client sees the answer.
 constexpr std::chrono::seconds kLinger{2};
 constexpr std::uint64_t kMaxDropped = std::uint64_t{128} << 20;
-
-/// Events on their way to the client, who may be slower than they come.
-template <typename Stream>
-class Http1Events final : public EventStream {
- public:
-  using Changed = std::function<void(std::uint64_t unsent)>;
-  Http1Events(Stream& stream, std::chrono::milliseconds write_time, Changed changed)
-      : stream_(stream),
-        write_time_(write_time),
-        on_unsent_(std::move(changed)),
-        changed_(stream.get_executor()),
-        taken_(stream.get_executor(), asio::steady_timer::time_point::max()),
-        pumped_(stream.get_executor(), asio::steady_timer::time_point::max()) {}
-
-  void use_lines() override { text_.use_lines(); }
-  void open() override {
-    if (!std::exchange(has_begun_, true)) add(EventText::kOpening);
-  }
-  void send(const StreamEvent& event) override {
-    has_begun_ = true;
-    std::string text;
-    text_.append(event, text);
-    add(text);
-  }
-  using EventStream::send;
-  std::size_t unsent() const override { return waiting_.size() + writing_; }
-  awaitable<void> drained() override {
-    while (!is_closed_ && unsent() > 0) {
-      auto waiting = taken_.async_wait(kTuple);
-      (void)co_await std::move(waiting);
-    }
-  }
-
-  /// No more will come.
-  void close() {
-    is_closed_ = true;
-    changed_.cancel();
-    taken_.cancel();
-  }
-  bool has_begun() const { return has_begun_; }
-
-  /// Until all that was sent is written, or will not be: to be awaited after `close`, and before
-  /// this is destroyed.
-  awaitable<void> finished() {
-    while (is_pumping_) {
-      auto waiting = pumped_.async_wait(kTuple);
-      (void)co_await std::move(waiting);
-    }
-  }
-
- private:
-  /// Writes what comes until the end. False when the client does not take it.
-  awaitable<bool> pump() {
-    bool is_first = true;
-    for (;;) {
-      if (waiting_.empty() && is_closed_) co_return true;
-      if (waiting_.empty()) {
-        changed_.expires_after(kHeartbeat);
-        const auto [error] = co_await changed_.async_wait(kTuple);
-        if (!error && has_begun_) waiting_ += text_.heartbeat();
-        continue;
-      }
-      std::string now = std::exchange(waiting_, {});
-      if (is_first) now.insert(0, kHead);
-      is_first = false;
-      writing_ = now.size();
-      beast::get_lowest_layer(stream_).expires_after(write_time_);
-      auto writing = write_all(stream_, {asio::buffer(now)});
-      const error_code error = co_await std::move(writing);
-      beast::get_lowest_layer(stream_).expires_never();
-      writing_ = 0;
-      on_unsent_(unsent());
-      if (error) {
-        close();
-        co_return false;
-      }
-      taken_.cancel();
-    }
-  }
-
-  // The connection ends with the events, which marks their end.
-  static constexpr const char* kHead =
-      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-      "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
-
-  void add(std::string_view text) {
-    if (is_closed_) return;
-    waiting_ += text;
-    on_unsent_(unsent());
-    changed_.cancel();
-    // Most requests have no events, and need nobody who writes them.
-    if (std::exchange(is_pumping_, true)) return;
-    asio::co_spawn(stream_.get_executor(), pump(), [this](const std::exception_ptr&, bool) {
-      is_pumping_ = false;
-      pumped_.cancel();
-    });
-  }
-
-  Stream& stream_;
-  std::chrono::milliseconds write_time_;
-  Changed on_unsent_;
-  EventText text_;
-  asio::steady_timer changed_;  // by the handler
-  asio::steady_timer taken_;    // by the client
-  asio::steady_timer pumped_;   // when the last of it was
-  std::string waiting_;
-  std::size_t writing_ = 0;
-  bool has_begun_ = false;
-  bool is_closed_ = false;
-  bool is_pumping_ = false;
-};
 
 /// Until the client goes away.
 awaitable<void> watch(PlainStream& stream, beast::flat_buffer&) {
