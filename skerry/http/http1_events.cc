@@ -6,7 +6,10 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "skerry/loop/cancellation.h"
 
 namespace skerry::http {
 namespace {
@@ -49,7 +52,8 @@ void Http1Events<Stream>::send(const StreamEvent& event) {
 
 template <typename Stream>
 awaitable<void> Http1Events<Stream>::drained() {
-  while (!is_closed_ && unsent() > 0) {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  while (!is_closed_ && unsent() > 0 && !loop::is_cancelled(state)) {
     auto waiting = taken_.async_wait(kTuple);
     (void)co_await std::move(waiting);
   }

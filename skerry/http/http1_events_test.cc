@@ -4,10 +4,13 @@
 #include <optional>
 #include <string>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,6 +22,9 @@ using asio::awaitable;
 using asio::ip::tcp;
 using ::testing::EndsWith;
 using ::testing::StartsWith;
+
+/// More than the sockets of both sides hold.
+constexpr std::size_t kMuch = std::size_t{32} << 20;
 
 class Http1EventsTest : public ::testing::Test {
  protected:
@@ -33,18 +39,21 @@ class Http1EventsTest : public ::testing::Test {
     io_.poll();
   }
 
-  void wait_until_drained() {
+  /// As handlers wait that end in their own way.
+  void wait_until_drained(asio::cancellation_slot slot = {}) {
     asio::co_spawn(
         io_,
         [this]() -> awaitable<void> {
+          co_await asio::this_coro::throw_if_cancelled(false);
           auto draining = events_.drained();
           co_await std::move(draining);
           is_drained_ = true;
         },
-        asio::detached);
+        asio::bind_cancellation_slot(slot, asio::detached));
     io_.poll();
   }
 
+  asio::cancellation_signal stop_;
   asio::io_context io_;
   tcp::socket client_{io_};
   PlainStream stream_{io_};
@@ -63,6 +72,33 @@ TEST_F(Http1EventsTest, AClientThatTakesAllHasDrainedThem) {
   text.resize(client_.read_some(asio::buffer(text)));
   EXPECT_THAT(text, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(text, EndsWith("event: one\ndata: 1\n\n"));
+}
+
+TEST_F(Http1EventsTest, AWaitForASlowClientCanBeCancelled) {
+  events_.send({.name = "much", .data = std::string(kMuch, 'x')});
+  wait_until_drained(stop_.slot());
+  EXPECT_FALSE(is_drained_);
+  EXPECT_GT(events_.unsent(), 0U);
+  stop_.emit(asio::cancellation_type::terminal);
+  io_.poll();
+  EXPECT_TRUE(is_drained_);
+  EXPECT_GT(events_.unsent(), 0U);
+}
+
+TEST_F(Http1EventsTest, AWaitThatWasCancelledBeforeItBeganEndsAtOnce) {
+  events_.send({.name = "much", .data = std::string(kMuch, 'x')});
+  asio::co_spawn(
+      io_,
+      [this]() -> awaitable<void> {
+        co_await asio::this_coro::throw_if_cancelled(false);
+        stop_.emit(asio::cancellation_type::terminal);
+        auto draining = events_.drained();
+        co_await std::move(draining);
+        is_drained_ = true;
+      },
+      asio::bind_cancellation_slot(stop_.slot(), asio::detached));
+  io_.poll();
+  EXPECT_TRUE(is_drained_);
 }
 
 }  // namespace

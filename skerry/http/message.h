@@ -150,8 +150,8 @@ class EventStream {
   void send(std::string_view name, const nlohmann::ordered_json& data);
   /// Bytes that were sent and that the client has not taken yet.
   virtual std::size_t unsent() const = 0;
-  /// Until the client has taken all that was sent: whoever sends much waits for it. A client that
-  /// takes nothing for too long is cut off.
+  /// Until the client has taken all that was sent, or the wait is cancelled: whoever sends much
+  /// waits for it. A client that takes nothing for too long is cut off.
   virtual boost::asio::awaitable<void> drained() = 0;
 
   /// Of a WebSocket: keeps the client's messages for `receive`. The first may have `first_message`

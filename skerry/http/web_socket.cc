@@ -67,7 +67,7 @@ void WebSocketEvents<Stream>::send(const StreamEvent& event) {
 template <typename Stream>
 awaitable<void> WebSocketEvents<Stream>::drained() {
   const auto state = co_await asio::this_coro::cancellation_state;
-  while (unsent_ > 0 && !is_gone_ && state.cancelled() == asio::cancellation_type::none) {
+  while (unsent_ > 0 && !is_gone_ && !loop::is_cancelled(state)) {
     auto waiting = taken_.async_wait(kTuple);
     (void)co_await std::move(waiting);
   }
