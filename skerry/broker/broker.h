@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,36 +14,14 @@
 
 #include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
-#include "skerry/jail/cgroup.h"
+#include "skerry/broker/options.h"
 #include "skerry/run/report.h"
 #include "skerry/run/request.h"
-#include "skerry/runtime/home.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_request.h"
 
 namespace skerry::broker {
-
-/// How many workers there are, and who may have them. `check` has the bounds.
-struct Options {
-  std::filesystem::path zygote;  ///< the program `skerry-zygote`
-  runtime::Home home;
-  /// What the largest template brings into memory: a run may write all of it.
-  ByteSize template_memory = bytes(0);
-  int workers = 16;  ///< processes at most; 1 to 1,024. More than cores: a long run stops nobody
-  int spares = 2;    ///< of them, kept warm and nobody's; 1 to `workers`
-  /// Workers that one tenant may hold, at most `workers`; 0: three in four while it is alone, and
-  /// of what others leave.
-  int share = 0;
-  int queue = 64;              ///< runs of one tenant that may wait; 0 to 100,000
-  bool require_walls = false;  ///< no start where the host refuses a wall of the jail
-  /// What to make workers' control groups in, divided already; none: workers have none.
-  std::optional<jail::ControlGroups> groups = {};
-  std::chrono::milliseconds idle{60'000};  ///< after which a tenant's idle worker is let go
-
-  /// kInvalidArgument naming what is out of its bounds.
-  Status check() const;
-};
 
 /// What makes a run one of a session.
 struct InSession {
@@ -114,9 +90,9 @@ class Broker {
   std::vector<pid_t> processes() const;
 
  private:
-  class Pool;
-  explicit Broker(std::shared_ptr<Pool> pool) : pool_(std::move(pool)) {}
-  std::shared_ptr<Pool> pool_;  // shared with handlers that are still queued
+  class Scheduler;
+  explicit Broker(std::shared_ptr<Scheduler> scheduler) : scheduler_(std::move(scheduler)) {}
+  std::shared_ptr<Scheduler> scheduler_;  // shared with handlers that are still queued
 };
 
 }  // namespace skerry::broker
