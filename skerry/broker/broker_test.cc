@@ -4,19 +4,17 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <signal.h>
 #include <string>
 #include <thread>
-#include <time.h>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "skerry/base/os/file.h"
 #include "skerry/base/sanitizer.h"
-#include "skerry/broker/test_run.h"
+#include "skerry/broker/test_broker.h"
 
 namespace skerry::broker {
 namespace {
@@ -24,100 +22,8 @@ namespace {
 using sandbox::Outcome;
 using sandbox::OutcomeKind;
 using std::chrono::milliseconds;
-using testing::KeptOutput;
-
-/// A run under way, as a caller holds it.
-struct Started {
-  KeptOutput output;
-  Broker::RunId id = 0;
-  std::optional<Result<Outcome>> ended;
-};
-
-class BrokerTest : public ::testing::Test {
- protected:
-  // What hangs is killed, and with it the test program.
-  void SetUp() override { ::alarm(60); }
-  void TearDown() override {
-    broker_.reset();
-    ::alarm(0);
-  }
-
-  static Options options(const std::string& mood = "kind") {
-    Options options;
-    options.zygote = SKERRY_TEST_ZYGOTE;
-    options.home.root = "/nowhere/" + mood;
-    options.workers = 4;
-    options.spares = 1;
-    options.share = 3;
-    options.queue = 4;
-    return options;
-  }
-
-  void start(const Options& with) {
-    auto broker = Broker::start(io_, with);
-    ASSERT_TRUE(broker.ok()) << broker.status();
-    broker_ = *std::move(broker);
-  }
-
-  std::shared_ptr<Started> begin(const std::string& order, const std::string& tenant = "t",
-                                 run::Isolation isolation = run::Isolation::kTenant,
-                                 milliseconds wall = milliseconds(20'000),
-                                 ByteSize memory = mib(256)) {
-    broker::Run run;
-    run.tenant = tenant;
-    run.isolation = isolation;
-    run.request.program.code = order;
-    run.request.limits.wall = wall;
-    run.request.limits.memory = memory;
-    run.request.limits.files = bytes(0);
-    run.request.limits.output = kib(64);
-    return begin(std::move(run));
-  }
-
-  /// A run of much output, whose observer has room for `most` bytes of it.
-  std::shared_ptr<Started> begin_large(const std::string& order, std::size_t most,
-                                       milliseconds wall = milliseconds(20'000)) {
-    broker::Run run;
-    run.tenant = "t";
-    run.request.program.code = order;
-    run.request.limits.wall = wall;
-    run.request.limits.output = mib(1024);
-    return begin(std::move(run), most);
-  }
-
-  std::shared_ptr<Started> begin(broker::Run run, std::size_t most = SIZE_MAX) {
-    auto started = std::make_shared<Started>();
-    started->output.most = most;
-    run.observer = &started->output;
-    started->id = broker_->run(std::move(run),
-                               [started](Result<Outcome> outcome) { started->ended = outcome; });
-    return started;
-  }
-
-  template <typename Condition>
-  bool wait_until(const Condition& condition) {
-    return testing::wait_until(io_, condition);
-  }
-
-  /// The outcome of a run that must have one.
-  Outcome end_of(Started& started) {
-    EXPECT_TRUE(wait_until([&] { return started.ended.has_value(); })) << "never ended";
-    if (!started.ended) return {};
-    EXPECT_TRUE(started.ended->ok()) << started.ended->status();
-    return started.ended->value_or(Outcome{});
-  }
-
-  /// A run that ends well, on the tenant's worker: proves that the broker still serves.
-  std::string pid_of(const std::string& tenant,
-                     run::Isolation isolation = run::Isolation::kTenant) {
-    const auto run = begin("pid", tenant, isolation);
-    EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
-    return run->output.text;
-  }
-
-  boost::asio::io_context io_;
-  std::unique_ptr<Broker> broker_;
-};
+using testing::BrokerTest;
+using testing::Started;
 
 TEST_F(BrokerTest, RunsAndRelaysOutput) {
   start(options());
@@ -425,161 +331,6 @@ TEST_F(BrokerTest, LostZygoteIsReplacedAndItsRunsAreTold) {
   EXPECT_NE(outcome.message.find("run it again"), std::string::npos);
   EXPECT_NE(pid_of("t"), "");
   EXPECT_EQ(broker_->counts().zygotes, 2U);
-}
-
-TEST_F(BrokerTest, LargeProgramsGoThroughAndTooLargeOnesAreRefused) {
-  start(options());
-  const auto large = begin("print " + std::string(8 << 20, 'x'));
-  EXPECT_EQ(end_of(*large).kind, OutcomeKind::kCompleted);
-  EXPECT_EQ(large->output.text.size(), 64U * 1024);
-  EXPECT_EQ(large->output.cuts, 1);
-  const auto too_large = begin("print " + std::string(70 << 20, 'x'));
-  EXPECT_TRUE(wait_until([&] { return too_large->ended.has_value(); }));
-  EXPECT_EQ(too_large->ended->status().code(), StatusCode::kResourceExhausted);
-}
-
-// Slow consumers.
-
-constexpr std::size_t kRoom = std::size_t{1} << 20;
-// What RunObserver promises at most beyond that.
-constexpr std::size_t kMore = std::size_t{512} << 10;
-// Beyond the room, and no more beyond it than the socket holds.
-constexpr std::size_t kSaid = 1'100'000 + std::string_view("begun").size();
-
-TEST_F(BrokerTest, AFullConsumerStopsTheGuestAndNobodyElse) {
-  start(options());
-  const auto run = begin_large("talk on", kRoom);
-  ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
-  io_.run_for(milliseconds(100));
-  const std::size_t held = run->output.text.size();
-  EXPECT_LT(held, kRoom + kMore);
-  EXPECT_NE(pid_of("other"), "");
-  EXPECT_EQ(run->output.text.size(), held);
-  run->output.take_more(3 * kRoom);
-  EXPECT_EQ(run->output.text.size(), held) << "never during the call";
-  ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
-  io_.run_for(milliseconds(100));
-  EXPECT_LT(run->output.text.size(), 3 * kRoom + kMore);
-  EXPECT_FALSE(run->ended.has_value());
-}
-
-TEST_F(BrokerTest, RoomThatIsNotThereIsNoReasonToGoOn) {
-  start(options());
-  const auto run = begin_large("talk on", kRoom);
-  ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
-  io_.run_for(milliseconds(50));
-  const std::size_t held = run->output.text.size();
-  for (int i = 0; i < 10; ++i) run->output.resume();
-  io_.run_for(milliseconds(50));
-  EXPECT_EQ(run->output.text.size(), held);
-}
-
-TEST_F(BrokerTest, TimeRunsOnWhileTheConsumerIsFull) {
-  start(options());
-  const auto run = begin_large("talk on", kRoom, milliseconds(300));
-  EXPECT_EQ(sandbox::name_of(end_of(*run).kind), "deadline");
-  EXPECT_GE(run->output.text.size(), kRoom);
-  EXPECT_LT(run->output.text.size(), kRoom + kMore);
-  run->output.take_more();  // of a run that is over: nothing happens
-  EXPECT_NE(pid_of("t"), "");
-}
-
-TEST_F(BrokerTest, CancelEndsARunWhoseConsumerIsFull) {
-  start(options());
-  const auto run = begin_large("talk on", kRoom);
-  ASSERT_TRUE(wait_until([&] { return run->output.is_full(); }));
-  broker_->cancel(run->id);
-  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCancelled);
-  EXPECT_NE(pid_of("t"), "");
-}
-
-/// Works until the pool has seen the death of a worker whose run's consumer is full.
-class DeadWhileFull : public BrokerTest {
- protected:
-  std::shared_ptr<Started> begin_and_die(milliseconds wall = milliseconds(20'000)) {
-    start(options());
-    // The piece that fills the room may be the last: then there is nothing left to be read.
-    for (int attempt = 0;; ++attempt) {
-      auto run = begin_large("say 1100000 and die", kRoom, wall);
-      EXPECT_TRUE(wait_until([&] { return run->output.is_full(); }));
-      EXPECT_TRUE(wait_until([&] { return broker_->processes().size() <= 2; }));
-      if (run->output.text.size() < kSaid || attempt == 20) {
-        EXPECT_FALSE(run->ended.has_value());
-        return run;
-      }
-      run->output.take_more();
-      (void)end_of(*run);
-    }
-  }
-};
-
-TEST_F(DeadWhileFull, ItsLastWordsComeWhenThereIsRoom) {
-  const auto run = begin_and_die();
-  int turns = 0;
-  const auto until = std::chrono::steady_clock::now() + milliseconds(200);
-  while (std::chrono::steady_clock::now() < until) {
-    turns += static_cast<int>(io_.run_one_for(milliseconds(200)));
-  }
-  EXPECT_LT(turns, 100) << "the loop is busy with nothing";
-  run->output.take_more();
-  const Outcome outcome = end_of(*run);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
-  EXPECT_NE(outcome.message.find("exit code 3"), std::string::npos) << outcome.message;
-  EXPECT_EQ(run->output.text.size(), kSaid);
-  EXPECT_NE(pid_of("t"), "");
-}
-
-TEST_F(DeadWhileFull, ItsLastWordsComeAtTheDeadlineAtTheLatest) {
-  const auto run = begin_and_die(milliseconds(1'000));
-  const Outcome outcome = end_of(*run);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed) << "it died in time";
-  EXPECT_EQ(run->output.text.size(), kSaid);
-}
-
-TEST_F(DeadWhileFull, ItCanBeCancelled) {
-  const auto run = begin_and_die();
-  broker_->cancel(run->id);
-  EXPECT_FALSE(run->ended.has_value()) << "never during the call";
-  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCancelled);
-  EXPECT_NE(pid_of("t"), "");
-}
-
-TEST_F(DeadWhileFull, ItIsNotHeardOfAfterTheBrokersEnd) {
-  const auto run = begin_and_die();
-  broker_.reset();
-  run->output.take_more();
-  io_.run_for(milliseconds(50));
-  EXPECT_FALSE(run->ended.has_value());
-}
-
-TEST_F(BrokerTest, ARunThatEndedInTimeIsNoDeadlineBecauseItsConsumerWasFull) {
-  start(options());
-  const auto run = begin_large("say 1060000 bytes", kRoom, milliseconds(500));
-  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kCompleted);
-  EXPECT_EQ(run->output.text.size(), 1'060'000 + std::string_view("begun").size());
-  EXPECT_EQ(broker_->counts().killed, 0U);
-  EXPECT_NE(pid_of("t"), "");
-  EXPECT_EQ(broker_->counts().died, 0U) << "its worker serves on";
-}
-
-// By processor time: on a machine that is busy, a turn lasts for as long as others work.
-TEST_F(BrokerTest, TheSmallestEventsHoldTheLoopForNoMoreThanMoments) {
-  start(options());
-  const auto run = begin_large("flood", SIZE_MAX, milliseconds(500));
-  ASSERT_TRUE(wait_until([&] { return run->output.text.size() > 100; }));
-  const auto processor_time = [] {
-    timespec now{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-  };
-  std::chrono::nanoseconds longest{0};
-  while (!run->ended) {
-    const auto before = processor_time();
-    io_.run_one_for(milliseconds(100));
-    longest = std::max<std::chrono::nanoseconds>(longest, processor_time() - before);
-  }
-  EXPECT_LT(longest, milliseconds(50));
-  EXPECT_EQ(end_of(*run).kind, OutcomeKind::kDeadline);
 }
 
 TEST_F(BrokerTest, ChangesThatAreWantedGetFiveSecondsBeyondTheLimit) {

@@ -464,13 +464,13 @@ int work_on_module(int socket, jail::Cell& cell) {
 
 int main(int, char** arguments) {
   constexpr int kControl = 3;
-  const std::string mood = std::strrchr(arguments[1], '/') + 1;
+  const std::string behaviour = std::strrchr(arguments[1], '/') + 1;
   ::signal(SIGPIPE, SIG_IGN);
-  if (mood == "refuses") {
+  if (behaviour == "refuses") {
     skerry::worker::refuse_zygote(kControl, absl::FailedPreconditionError("run setup"));
     return 125;
   }
-  if (mood == "dies") return 1;
+  if (behaviour == "dies") return 1;
   // Without the other walls workers may do what theirs are told to.
   const skerry::jail::WallSet walls{skerry::jail::Wall::kParentDeath};
   using Kind = skerry::worker::WorkerKind;
@@ -478,7 +478,8 @@ int main(int, char** arguments) {
       kControl, walls, [&](Kind kind, int socket, skerry::jail::Cell& cell) {
         if (kind == Kind::kModule) return skerry::worker::work_on_module(socket, cell);
         if (!cell.enclose().ok()) return 125;
-        if (mood == "rude") skerry::worker::send_raw(socket, "not the right word, but long enough");
+        if (behaviour == "rude")
+          skerry::worker::send_raw(socket, "not the right word, but long enough");
         return skerry::worker::work(socket);
       });
 }
