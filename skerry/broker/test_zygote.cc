@@ -19,7 +19,7 @@
 #include "skerry/base/os/mapping.h"
 #include "skerry/base/os/socket.h"
 #include "skerry/image/captured_state.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision.h"
 #include "skerry/image/test_template.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/operation/codec.h"

@@ -6,7 +6,7 @@
 #include "skerry/base/formats/wire_budget.h"
 #include "skerry/image/edits.h"
 #include "skerry/image/page_runs.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision.h"
 
 namespace skerry::image {
 namespace {

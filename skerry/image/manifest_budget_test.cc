@@ -13,6 +13,7 @@
 #include "skerry/image/captured_state.h"
 #include "skerry/image/edits.h"
 #include "skerry/image/page_runs.h"
+#include "skerry/image/revisions/revision_files.h"
 #include "skerry/image/test_export.h"
 #include "skerry/image/test_template.h"
 #include "skerry/revision.pb.h"

@@ -8,7 +8,7 @@
 
 #include "skerry/base/test_directory.h"
 #include "skerry/image/linear_memory.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision.h"
 #include "skerry/image/test_pages.h"
 
 /// A small template, and runs on it and on its revisions. For tests only.

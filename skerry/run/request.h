@@ -9,7 +9,7 @@
 #include "skerry/access/principal.h"
 #include "skerry/base/bytes.h"
 #include "skerry/base/os/fd.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision.h"
 #include "skerry/run/input_feed.h"
 #include "skerry/store/session_name.h"
 #include "skerry/store/session_store.h"

@@ -7,7 +7,7 @@
 
 #include "skerry/base/os/fd.h"
 #include "skerry/broker/broker.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision.h"
 
 namespace skerry::session {
 

@@ -13,7 +13,7 @@
 #include "skerry/base/os/file.h"
 #include "skerry/base/status.h"
 #include "skerry/image/exports/export_reader.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision_files.h"
 #include "skerry/store/session_store.h"
 #include "skerry/store/session_tables.h"
 

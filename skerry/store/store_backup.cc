@@ -15,7 +15,7 @@
 #include "skerry/base/formats/tar_stream.h"
 #include "skerry/base/formats/zstd_stream.h"
 #include "skerry/base/os/file.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision_files.h"
 #include "skerry/store/directory_store.h"
 #include "skerry/store/session_tables.h"
 #include "skerry/store/store_locks.h"

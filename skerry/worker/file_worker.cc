@@ -9,7 +9,7 @@
 #include "skerry/base/os/file.h"
 #include "skerry/base/os/mapping.h"
 #include "skerry/image/image_file.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/operation/codec.h"
 #include "skerry/worker/worker.h"

@@ -14,7 +14,7 @@
 #include "skerry/base/os/file.h"
 #include "skerry/base/os/socket.h"
 #include "skerry/base/test_directory.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision_files.h"
 #include "skerry/image/test_pages.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/operation/codec.h"

@@ -9,7 +9,7 @@
 #include "skerry/base/os/file.h"
 #include "skerry/base/os/socket.h"
 #include "skerry/image/dirty_pages.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/worker/events/run_events.h"
 #include "skerry/worker/file_worker.h"

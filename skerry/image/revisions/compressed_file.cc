@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/image/compressed_file.h"
+#include "skerry/image/revisions/compressed_file.h"
 
 #include <algorithm>
 #include <span>

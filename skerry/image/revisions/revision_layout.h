@@ -8,7 +8,7 @@
 #include "skerry/base/status.h"
 #include "skerry/image/captured_state.h"
 #include "skerry/image/page_container.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision.h"
 #include "skerry/revision.pb.h"
 
 namespace skerry::image {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision_files.h"
 
 #include <algorithm>
 #include <atomic>
