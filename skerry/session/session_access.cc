@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/session/session_access.h"
 
+#include <algorithm>
+
 namespace skerry::session {
 
 Result<SessionAccess::Store> SessionAccess::take(const std::string& tenant) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -10,16 +9,15 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/status.h"
+#include "skerry/loop/cancellation.h"
 #include "skerry/loop/mutex.h"
 #include "skerry/loop/on_pool.h"
+#include "skerry/session/ask_again.h"
 #include "skerry/store/session_store.h"
 
 namespace skerry::session {
@@ -44,25 +42,25 @@ class SessionAccess {
   template <typename Work>
   boost::asio::awaitable<std::invoke_result_t<Work, store::SessionStore&>> with(std::string tenant,
                                                                                 Work work) {
-    using Answer = std::invoke_result_t<Work, store::SessionStore&>;
+    using Value = std::invoke_result_t<Work, store::SessionStore&>;
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    const auto give_up = std::chrono::steady_clock::now() + kPatience;
-    for (auto pause = kFirstPause;; pause = std::min(2 * pause, kMaxPause)) {
-      auto once = [this, &tenant, &work]() -> Answer {
+    auto once = [this, &tenant, &work] {
+      return loop::on_pool(pool_, [this, &tenant, &work]() -> Value {
         auto store = take(tenant);
         if (!store.ok()) return store.status();
-        Answer answer = work(**store);
+        Value value = work(**store);
         give_back(tenant, *std::move(store));
-        return answer;
-      };
-      Answer answer = co_await loop::on_pool(pool_, std::move(once));
-      if (!is_busy(answer) || std::chrono::steady_clock::now() > give_up) co_return answer;
-      timer.expires_after(pause);
-      auto waited = timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-      const auto [error] = co_await std::move(waited);
-      if (error) co_return absl::CancelledError("cancelled while it waited for the session");
+        return value;
+      });
+    };
+    const auto latest = std::chrono::steady_clock::now() + kPatience;
+    auto asking = ask_again(latest, std::move(once));
+    Value value = co_await std::move(asking);
+    const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
+    if (is_busy(value) && loop::is_cancelled(cancellation)) {
+      co_return absl::CancelledError("cancelled while it waited for the session");
     }
+    co_return value;
   }
 
   /// The same for work that needs no store.
@@ -74,17 +72,9 @@ class SessionAccess {
 
  private:
   using Store = std::unique_ptr<store::SessionStore>;
-  static constexpr std::chrono::milliseconds kFirstPause{2};
-  static constexpr std::chrono::milliseconds kMaxPause{100};
   static constexpr std::chrono::seconds kPatience{30};
   static constexpr int kThreads = 4;
   static constexpr std::size_t kMaxIdle = 16;  // stores that stay open
-
-  static bool is_busy(const Status& status) { return status.code() == StatusCode::kUnavailable; }
-  template <typename Value>
-  static bool is_busy(const Result<Value>& result) {
-    return is_busy(result.status());
-  }
 
   Result<Store> take(const std::string& tenant);
   void give_back(const std::string& tenant, Store store);

@@ -19,6 +19,7 @@
 #include "skerry/jail/memory_file.h"
 #include "skerry/loop/cancellation.h"
 #include "skerry/loop/wait_for.h"
+#include "skerry/session/ask_again.h"
 #include "skerry/session/file_start.h"
 #include "skerry/session/store_threads.h"
 #include "skerry/worker/file_worker.h"
@@ -34,9 +35,6 @@ using Clock = std::chrono::steady_clock;
 using Order = SessionRuns::Order;
 using Weight = StoreThreads::Weight;
 
-// How soon one asks again for a session that another process runs in.
-constexpr std::chrono::milliseconds kFirstAsk{2};
-constexpr std::chrono::milliseconds kLatestAsk{100};
 // Of a program's text: where the first line that says something is looked for.
 constexpr std::size_t kTitleText = std::size_t{64} << 10;
 
@@ -262,22 +260,12 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
   /// Takes the session's lease and opens its head; waits while another process has it.
   /// kUnavailable only when it was cancelled meanwhile.
   awaitable<Status> begin(SharedRun running) {
-    const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    for (auto pause = kFirstAsk;; pause = std::min(pause * 2, kLatestAsk)) {
-      auto beginning = begin_once(running);
-      Status status = co_await std::move(beginning);
-      if (status.code() != StatusCode::kUnavailable || loop::is_cancelled(cancellation)) {
-        co_return status;
-      }
-      timer.expires_after(pause);
-      auto waiting = timer.async_wait(boost::asio::as_tuple(use_awaitable));
-      (void)co_await std::move(waiting);
-      if (is_stopped_) co_await loop::never();
-    }
+    return ask_again(Clock::time_point::max(),
+                     [this, running = std::move(running)] { return begin_once(running); });
   }
 
   awaitable<Status> begin_once(SharedRun running) {
+    if (is_stopped_) co_await loop::never();
     const Order& order = running->order;
     const auto kept = queues_[running->key].kept;
     const auto known = kept ? kept->revision : nullptr;
