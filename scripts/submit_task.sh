@@ -17,7 +17,7 @@ QUERY may be - : then it is read from standard input.
 Options:
   -s, --session ID     go on in this session, and keep what the task leaves there
   -u, --url URL        of the service [$SKERRY_URL, else http://127.0.0.1:8080]
-  -k, --key KEY        API key [$SKERRY_API_KEY]
+  -k, --key KEY        API key [$SKERRY_KEY]
   -i, --idempotency-key KEY   submit once, however often this is called
   -t, --timeout SECS   wait no longer than this; the task goes on [300]
   -n, --no-wait        print the task's id, and do not wait
@@ -35,7 +35,7 @@ need() { [ $# -ge 2 ] || fail 2 "$1 takes a value"; }
 given() { [ -n "$2" ] || fail 2 "$1 is empty: give it a value, or leave it out"; }
 
 url=${SKERRY_URL:-http://127.0.0.1:8080}
-key=${SKERRY_API_KEY:-}
+key=${SKERRY_KEY:-}
 session='' idempotency='' timeout=300 wait=yes stream='' json=''
 query=
 has_query=

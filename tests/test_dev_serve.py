@@ -21,7 +21,7 @@ ANYWHERE = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--orchestrator", 
 @pytest.fixture
 def here(binary, own_home, environment):
     """The environment of the script; a terminal decides, and not who runs the tests."""
-    kept = {name: value for name, value in environment.items() if name not in ("CI", "DEV_SERVE", "SKERRY_URL", "SKERRY_API_KEY")}
+    kept = {name: value for name, value in environment.items() if name not in ("CI", "DEV_SERVE", "SKERRY_URL", "SKERRY_KEY")}
     return {**kept, "SKERRY": str(binary), "SKERRY_HOME": str(own_home)}
 
 
