@@ -26,7 +26,7 @@ _getpid_in_c = os.getpid
 _CONTAINERS = (list, dict, set, bytearray, deque, array.array)
 
 
-class _World:
+class _ProcessState:
     """What a process has for itself: the program's global names and its ends of pipes."""
 
     def __init__(self, pid):
@@ -47,14 +47,14 @@ class _World:
             return self._function(value)
         if type(value) is types.MethodType:
             return types.MethodType(self._function(value.__func__), self.copy(value.__self__))
-        before = Copying.world
-        Copying.world = self
+        before = Copying.state
+        Copying.state = self
         try:
             return copy.deepcopy(value, self._memo)
         except Exception:  # a fork copies what it does not understand, too
             return value
         finally:
-            Copying.world = before
+            Copying.state = before
 
     def _function(self, function):
         if function.__globals__ is not self._from:
@@ -83,27 +83,27 @@ class _Child:
         self.returncode = None
         self.ended = Pipe()
         self.sentinel = Sentinel(self)
-        self.world = world = _World(self.pid)
+        self.state = state = _ProcessState(self.pid)
         mine = object.__new__(type(process))
         for name, value in process.__dict__.items():
             if name in ("_args", "_kwargs"):  # each for itself: one that cannot be copied keeps none from being so
                 kept = value.items() if name == "_kwargs" else enumerate(value)
-                value = [(key, world.copy(each)) for key, each in kept]
+                value = [(key, state.copy(each)) for key, each in kept]
                 mine.__dict__[name] = dict(value) if name == "_kwargs" else tuple(each for _, each in value)
             else:
-                mine.__dict__[name] = value if name in ("_config", "_popen") else world.copy(value)
+                mine.__dict__[name] = value if name in ("_config", "_popen") else state.copy(value)
         if mine._target is not None:
             mine._target, mine._args, mine._kwargs = threads.direct(mine._target, mine._args, mine._kwargs)
-        world.process = mine
+        state.process = mine
         self._fiber = threads.new_fiber(*threads.direct(self._run, (), {}), bool(process.daemon))
         self._fiber.ident = threads.main.ident  # it has a main thread of its own
-        self._fiber.process = world
+        self._fiber.process = state
         mine.__dict__["_popen"] = self
         alarms._others[self.pid] = self
 
     def _run(self):
         code = 1
-        process = self.world.process
+        process = self.state.process
         try:
             process.run()
             code = 0
@@ -122,7 +122,7 @@ class _Child:
             self._end(code & 0xFF)
 
     def _threads(self):
-        return [each for each in threads.fibers if each.process is self.world and each is not self._fiber]
+        return [each for each in threads.fibers if each.process is self.state and each is not self._fiber]
 
     def _end(self, code):
         if self.returncode is not None:
@@ -130,9 +130,9 @@ class _Child:
         self.returncode = code
         for each in self._threads():
             threads.stop(each)
-        for each in self.world.ends:
+        for each in self.state.ends:
             each.close()
-        self.world.names.clear()
+        self.state.names.clear()
         alarms._others.pop(self.pid, None)
         self.ended.changed()
 
@@ -163,18 +163,18 @@ class _Child:
         pass
 
 
-def _change_process(world):
+def _change_process(state):
     from multiprocessing import process
 
-    process._current_process = _main_process if world is None else world.process
+    process._current_process = _main_process if state is None else state.process
 
 
 _main_process = None
 
 
 def _getpid():
-    world = threads.current().process
-    return _getpid_in_c() if world is None else world.pid
+    state = threads.current().process
+    return _getpid_in_c() if state is None else state.pid
 
 
 def _make_executor(context):
@@ -192,12 +192,12 @@ def _make_executor(context):
 
     def begin(executor_process, initializer, args):
         process = executor_process()
-        world = _World(_new_pid())
-        world.process = process
-        threads.current().process = world
-        _change_process(world)
+        state = _ProcessState(_new_pid())
+        state.process = process
+        threads.current().process = state
+        _change_process(state)
         if initializer is not None:
-            world.copy(initializer)(*[world.copy(each) for each in args])
+            state.copy(initializer)(*[state.copy(each) for each in args])
 
     class ProcessPoolExecutor(ThreadPoolExecutor):
         BROKEN = futures.BrokenProcessPool

@@ -16,7 +16,7 @@ import _skerry_threads as threads
 
 
 class Copying:
-    world = None
+    state = None
 
 
 class Sent:
@@ -155,8 +155,8 @@ class End(Shared):
         if self.closed:
             return self
         mine = memo[id(self)] = End(self._reads, self._writes)
-        if Copying.world is not None:
-            Copying.world.ends.append(mine)
+        if Copying.state is not None:
+            Copying.state.ends.append(mine)
         return mine
 
     def _check(self, pipe, what):

@@ -361,15 +361,15 @@ Result<RunParameters> RunParameters::open(const RunOptions& options) {
   return parameters;
 }
 
-sandbox::RunEnvironment RunParameters::world(worker::RunChannel& channel,
-                                             wasi::InputSource& input_source) const {
-  sandbox::RunEnvironment world;
-  world.output = &channel.output();
-  world.input = &input_source;
-  world.seed = seed;
-  world.fixed_clock = fixed_clock;
-  world.clock_resolution = clock_resolution;
-  return world;
+sandbox::RunEnvironment RunParameters::run_environment(worker::RunChannel& channel,
+                                                       wasi::InputSource& input_source) const {
+  sandbox::RunEnvironment result;
+  result.output = &channel.output();
+  result.input = &input_source;
+  result.seed = seed;
+  result.fixed_clock = fixed_clock;
+  result.clock_resolution = clock_resolution;
+  return result;
 }
 
 worker::EventReceiver::Person RunParameters::person() const {

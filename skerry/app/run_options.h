@@ -69,9 +69,10 @@ struct RunParameters {
 
   static Result<RunParameters> open(const RunOptions& options);
 
-  /// A world that shows these, with output to `channel`. Borrows this parameters and
+  /// A guest's environment that shows these, with output to `channel`. Borrows this parameters and
   /// `input_source`.
-  sandbox::RunEnvironment world(worker::RunChannel& channel, wasi::InputSource& input_source) const;
+  sandbox::RunEnvironment run_environment(worker::RunChannel& channel,
+                                          wasi::InputSource& input_source) const;
   /// Whether standard input is a terminal, with somebody there.
   worker::EventReceiver::Person person() const;
   /// Standard input. At a terminal, time that is spent waiting for it is not the program's.

@@ -23,13 +23,13 @@ Result<session::Variables> read_variables(const runtime::Installation& installat
           [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
             SKERRY_ASSIGN(const auto sandbox, sandbox::Sandbox::load(*loaded, query.limits()));
             wasi::NoInput input;
-            sandbox::RunEnvironment world;
-            world.output = &channel.output();
-            world.input = &input;
+            sandbox::RunEnvironment environment;
+            environment.output = &channel.output();
+            environment.input = &input;
             return worker::run_guest({.sandbox = [&] { return sandbox.get(); },
                                       .run =
                                           [&](sandbox::Sandbox& guest) {
-                                            return runtime->run(guest, query.program(), world,
+                                            return runtime->run(guest, query.program(), environment,
                                                                 runtime::Randomness::kKept);
                                           }},
                                      channel);

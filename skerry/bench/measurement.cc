@@ -60,8 +60,8 @@ class FreshRunner {
     sandbox::Limits limits;
     limits.memory = mib(1024);
     SKERRY_ASSIGN(runner->sandbox_, sandbox::Sandbox::load(*runner->loaded_, limits));
-    runner->world_.output = &runner->output_;
-    runner->world_.input = &runner->input_;
+    runner->environment_.output = &runner->output_;
+    runner->environment_.input = &runner->input_;
     return runner;
   }
 
@@ -72,7 +72,7 @@ class FreshRunner {
     const auto begun = Clock::now();
     SKERRY_TRY(sandbox_->reset().status());
     SKERRY_ASSIGN(const auto outcome,
-                  runtime_->run(*sandbox_, program, world_, runtime::Randomness::kFresh));
+                  runtime_->run(*sandbox_, program, environment_, runtime::Randomness::kFresh));
     const double took = milliseconds_since(begun);
     if (outcome.kind != expected || output_.out + output_.err == 0) {
       return absl::InternalError(
@@ -88,7 +88,7 @@ class FreshRunner {
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   CountingOutput output_;
   wasi::NoInput input_;
-  sandbox::RunEnvironment world_;
+  sandbox::RunEnvironment environment_;
 };
 
 struct FreshBench {
@@ -138,9 +138,9 @@ Result<Measurement> measure_fork(const runtime::Installation& installation,
         SKERRY_ASSIGN(const auto loaded, installation.open(template_name, engine::Metering::kNone));
         CountingOutput output;
         wasi::NoInput input;
-        sandbox::RunEnvironment world;
-        world.output = &output;
-        world.input = &input;
+        sandbox::RunEnvironment environment;
+        environment.output = &output;
+        environment.input = &input;
         runtime::Program program;
         program.code = "print(2+2)";
         Samples made;
@@ -154,7 +154,8 @@ Result<Measurement> measure_fork(const runtime::Installation& installation,
         Samples used;
         for (auto& sandbox : sandboxes) {
           const auto begun = Clock::now();
-          SKERRY_TRY(runtime->run(*sandbox, program, world, runtime::Randomness::kFresh).status());
+          SKERRY_TRY(
+              runtime->run(*sandbox, program, environment, runtime::Randomness::kFresh).status());
           used.push_back(milliseconds_since(begun));
         }
         made.insert(made.end(), used.begin(), used.end());

@@ -50,7 +50,8 @@ Result<std::unique_ptr<sandbox::LoadedImage>> prepare_command(
 Result<std::unique_ptr<sandbox::LoadedImage>> image_of_command(
     std::shared_ptr<const engine::CompiledModule> code);
 
-/// Runs a sandbox that was loaded on a command with its world: what the start function left to do.
+/// Runs a sandbox that was loaded on a command with its environment: what the start function left
+/// to do.
 Result<sandbox::Outcome> run_command(sandbox::Sandbox& sandbox);
 
 }  // namespace skerry::runtime

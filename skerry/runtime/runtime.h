@@ -95,10 +95,11 @@ class Runtime {
       sandbox::Sandbox& sandbox, std::string_view template_name) const = 0;
 
   /// Runs `program` in a sandbox that is on one of the templates and was just loaded or reset. The
-  /// Outcome holds everything but what only a supervisor knows (deadline, crash). Where `world` has
-  /// no call handler, the guest's reports are taken here. A Status is our own failure.
+  /// Outcome holds everything but what only a supervisor knows (deadline, crash). Where
+  /// `environment` has no call handler, the guest's reports are taken here. A Status is our own
+  /// failure.
   virtual Result<sandbox::Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
-                                       sandbox::RunEnvironment world,
+                                       sandbox::RunEnvironment environment,
                                        Randomness randomness) const = 0;
 
   /// What gives a template's memory, of `memory_size` bytes, random numbers of its own: for a

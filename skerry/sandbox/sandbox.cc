@@ -89,10 +89,11 @@ struct SandboxCalls {
         !inside(memory.size(), arguments[3], 4)) {
       return fail(-2);
     }
-    if (sandbox->world_ == nullptr || sandbox->world_->call_handler == nullptr) return fail(-1);
+    const RunEnvironment* environment = sandbox->environment_;
+    if (environment == nullptr || environment->call_handler == nullptr) return fail(-1);
     // Copied out: answering may call back into the guest, which may change it.
     const std::string frame(as_text(memory.subspan(arguments[0], arguments[1])));
-    auto answer = sandbox->world_->call_handler->answer(frame);
+    auto answer = environment->call_handler->answer(frame);
     if (!answer.ok() || answer->size() > HostCallHandler::kMaxFrame) return fail(-1);
     const auto address = sandbox->place(*answer);
     // A guest that trapped or ended inside its allocator must not go on.
@@ -160,7 +161,7 @@ void Sandbox::replace_state(const wasi::HostState& state) { set_pristine(state);
 Sandbox::~Sandbox() = default;
 
 Result<std::unique_ptr<Sandbox>> Sandbox::load(const LoadedImage& loaded, const Limits& limits,
-                                               const RunEnvironment* world) {
+                                               const RunEnvironment* environment) {
   SKERRY_TRY(limits.check());
   auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(loaded, limits));
   if (loaded.image) {
@@ -178,7 +179,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::load(const LoadedImage& loaded, const 
   } else {
     SKERRY_ASSIGN(sandbox->memory_, image::LinearMemory::zeroed(limits.memory));
   }
-  if (world != nullptr) sandbox->attach(*world);
+  if (environment != nullptr) sandbox->attach(*environment);
   SKERRY_TRY(sandbox->instantiate());
   return sandbox;
 }
@@ -227,18 +228,19 @@ Status Sandbox::switch_image(const LoadedImage& loaded, const Limits& limits) {
   return replace ? instantiate() : set_globals();
 }
 
-void Sandbox::attach(const RunEnvironment& world) {
-  world_ = &world;
+void Sandbox::attach(const RunEnvironment& environment) {
+  environment_ = &environment;
   exited_.reset();
-  if (world.fixed_clock) {
-    clock_ =
-        std::make_unique<wasi::FixedClock>(state_.clock, wasi::Nanoseconds(*world.fixed_clock));
+  if (environment.fixed_clock) {
+    clock_ = std::make_unique<wasi::FixedClock>(state_.clock,
+                                                wasi::Nanoseconds(*environment.fixed_clock));
   } else {
     clock_ = std::make_unique<wasi::SystemClock>(
-        state_.clock, wasi::Nanoseconds(std::max<std::int64_t>(1, world.clock_resolution.count())));
+        state_.clock,
+        wasi::Nanoseconds(std::max<std::int64_t>(1, environment.clock_resolution.count())));
   }
-  if (world.seed) {
-    state_.random.seed = wasi::seed_of(*world.seed);
+  if (environment.seed) {
+    state_.random.seed = wasi::seed_of(*environment.seed);
     state_.random.position = 0;
     entropy_ = std::make_unique<wasi::SeededEntropy>(state_.random);
   } else {
@@ -246,8 +248,8 @@ void Sandbox::attach(const RunEnvironment& world) {
   }
   if (limits_.fuel && instance_)
     (void)instance_->set_fuel(*limits_.fuel);  // metered: instantiating it took the same
-  context_.emplace(
-      wasi::Context{state_, world.process, *clock_, *entropy_, *world.output, *world.input});
+  context_.emplace(wasi::Context{state_, environment.process, *clock_, *entropy_,
+                                 *environment.output, *environment.input});
 }
 
 Result<engine::CallEnd> Sandbox::call(std::string_view function,

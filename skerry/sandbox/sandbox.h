@@ -19,8 +19,8 @@
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/wasi/calls.h"
+#include "skerry/wasi/environment.h"
 #include "skerry/wasi/host_state.h"
-#include "skerry/wasi/world.h"
 
 namespace skerry::sandbox {
 
@@ -73,10 +73,10 @@ wasi::Quotas quotas_under(const Limits& limits, wasi::Quotas quotas);
 class Sandbox {
  public:
   /// A sandbox that begins as `loaded`, which must outlive it. About 0.1 ms on an image. A module
-  /// that is not hollow runs its start function here, with what `world` shows; null is for hollow
-  /// modules, which run nothing.
+  /// that is not hollow runs its start function here, with what `environment` shows; null is for
+  /// hollow modules, which run nothing.
   static Result<std::unique_ptr<Sandbox>> load(const LoadedImage& loaded, const Limits& limits,
-                                               const RunEnvironment* world = nullptr);
+                                               const RunEnvironment* environment = nullptr);
   ~Sandbox();
 
   /// Everything is again as `loaded` says: pages, globals, files, descriptors. Replaces the
@@ -89,8 +89,8 @@ class Sandbox {
   /// fit; after any other failure it is of no more use.
   Status switch_image(const LoadedImage& loaded, const Limits& limits);
 
-  /// Sets what the guest sees of the outside from now on. `world` must outlive its calls.
-  void attach(const RunEnvironment& world);
+  /// Sets what the guest sees of the outside from now on. `environment` must outlive its calls.
+  void attach(const RunEnvironment& environment);
 
   /// Calls an export. kInvalidArgument when it is not there or has another type; how the guest
   /// fares is in CallEnd.
@@ -175,7 +175,7 @@ class Sandbox {
   bool unsound_ = false;  // the last call did not return: the guest's frames are lost
   wasi::HostState state_;
   std::optional<wasi::Exit> exited_;
-  const RunEnvironment* world_ = nullptr;
+  const RunEnvironment* environment_ = nullptr;
   std::unique_ptr<wasi::Clock> clock_;
   std::unique_ptr<wasi::Entropy> entropy_;
   std::optional<wasi::Context> context_;

@@ -114,9 +114,9 @@ class SandboxTest : public ::testing::Test {
   }
 
   void enter() {
-    world.output = &output;
-    world.input = &input;
-    sandbox->attach(world);
+    environment.output = &output;
+    environment.input = &input;
+    sandbox->attach(environment);
   }
 
   CallEnd call(std::string_view name, std::vector<std::uint64_t> arguments = {}) {
@@ -156,7 +156,7 @@ class SandboxTest : public ::testing::Test {
   KeptOutput output;
   wasi::NoInput input;
   TestCallHandler call_handler;
-  RunEnvironment world;
+  RunEnvironment environment;
   std::unique_ptr<Sandbox> sandbox;
 };
 
@@ -300,8 +300,8 @@ TEST_F(SandboxTest, CallsAsideTakeNoFuelAndNoNewMemory) {
 TEST_F(SandboxTest, SeedDeterminesRandomness) {
   const auto draw = [&](std::optional<std::uint64_t> seed) {
     reset();
-    world.seed = seed;
-    sandbox->attach(world);
+    environment.seed = seed;
+    sandbox->attach(environment);
     return call("random").value;
   };
   const std::uint64_t first = draw(7);
@@ -400,7 +400,7 @@ constexpr std::uint64_t kMinus1 = 0xFFFFFFFF;
 constexpr std::uint64_t kMinus2 = 0xFFFFFFFE;
 
 TEST_F(SandboxTest, DoorAnswersAFrame) {
-  world.call_handler = &call_handler;
+  environment.call_handler = &call_handler;
   enter();
   EXPECT_EQ(value("knock", {64, 4, 128, 132}), 0U);
   EXPECT_EQ(call_handler.frames, std::vector<std::string>{"ping"});
@@ -414,7 +414,7 @@ TEST_F(SandboxTest, WithoutADoorTheCallIsRefused) {
 }
 
 TEST_F(SandboxTest, DoorThatFailsRefusesTheCall) {
-  world.call_handler = &call_handler;
+  environment.call_handler = &call_handler;
   enter();
   call_handler.reply = absl::InternalError("no");
   EXPECT_EQ(value("knock", {64, 4, 128, 132}), kMinus1);
@@ -423,7 +423,7 @@ TEST_F(SandboxTest, DoorThatFailsRefusesTheCall) {
 }
 
 TEST_F(SandboxTest, DoorFaultsOnBadPointers) {
-  world.call_handler = &call_handler;
+  environment.call_handler = &call_handler;
   enter();
   const std::vector<std::uint64_t> kBad[] = {
       {65536, 1, 128, 132},      {65533, 4, 128, 132},     {0xFFFFFFFF, 0xFFFFFFFF, 128, 132},
@@ -435,7 +435,7 @@ TEST_F(SandboxTest, DoorFaultsOnBadPointers) {
 }
 
 TEST_F(SandboxTest, FrameAtTheEndOfMemoryIsTaken) {
-  world.call_handler = &call_handler;
+  environment.call_handler = &call_handler;
   enter();
   EXPECT_EQ(value("knock", {65536, 0, 65532, 65528}), 0U);
   EXPECT_EQ(call_handler.frames, std::vector<std::string>{""});
@@ -444,7 +444,7 @@ TEST_F(SandboxTest, FrameAtTheEndOfMemoryIsTaken) {
 TEST_F(SandboxTest, TooLargeAFrameIsAFault) {
   limits.memory = mib(80);
   sandbox = Sandbox::load(loaded, limits).value();
-  world.call_handler = &call_handler;
+  environment.call_handler = &call_handler;
   enter();
   ASSERT_EQ(value("grow", {1100}), 1U);
   EXPECT_EQ(value("knock", {0, HostCallHandler::kMaxFrame + 1, 128, 132}), kMinus2);
@@ -452,14 +452,14 @@ TEST_F(SandboxTest, TooLargeAFrameIsAFault) {
 }
 
 TEST_F(SandboxTest, AnswerThatTheGuestHasNoRoomForIsAFault) {
-  world.call_handler = &call_handler;
+  environment.call_handler = &call_handler;
   enter();
   call_handler.reply = std::string(kWasmPageSize, 'x');
   EXPECT_EQ(value("knock", {64, 4, 128, 132}), kMinus2);
 }
 
 TEST_F(SandboxTest, TrapInTheGuestsAllocatorIsNoCompletion) {
-  world.call_handler = &call_handler;
+  environment.call_handler = &call_handler;
   enter();
   value("arm");
   const CallEnd end = call("knock", {64, 4, 128, 132});
@@ -554,10 +554,10 @@ TEST(CommandSandboxTest, StartFunctionSeesTheWorld) {
   loaded.program = engine::Program::link(*std::move(compiled), host_functions()).value();
   KeptOutput output;
   wasi::NoInput input;
-  RunEnvironment world;
-  world.output = &output;
-  world.input = &input;
-  const auto sandbox = Sandbox::load(loaded, Limits{}, &world);
+  RunEnvironment environment;
+  environment.output = &output;
+  environment.input = &input;
+  const auto sandbox = Sandbox::load(loaded, Limits{}, &environment);
   ASSERT_TRUE(sandbox.ok()) << sandbox.status();
   EXPECT_EQ((*sandbox)->start_end().kind, CallEnd::Kind::kReturned);
   EXPECT_EQ(output.err, "started");

@@ -18,7 +18,7 @@
 #include "skerry/access/principal.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/tool/definition.h"
-#include "skerry/wasi/world.h"
+#include "skerry/wasi/environment.h"
 
 namespace skerry::tool {
 

@@ -8,10 +8,10 @@
 #include <variant>
 #include <vector>
 
+#include "skerry/wasi/environment.h"
 #include "skerry/wasi/files/errno.h"
 #include "skerry/wasi/guest_memory.h"
 #include "skerry/wasi/host_state.h"
-#include "skerry/wasi/world.h"
 
 namespace skerry::wasi {
 

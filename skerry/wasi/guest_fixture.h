@@ -14,8 +14,8 @@
 #include "skerry/wasi/calls.h"
 #include "skerry/wasi/files/host_files.h"
 
-// A guest to test with: memory, world and state, and each call by name. For this folder's tests and
-// fuzz targets.
+// A guest to test with: memory, environment and state, and each call by name. For this folder's
+// tests and fuzz targets.
 
 namespace skerry::wasi {
 

@@ -6,9 +6,9 @@
 
 #include "skerry/base/status.h"
 #include "skerry/wasi/descriptors.h"
+#include "skerry/wasi/environment.h"
 #include "skerry/wasi/files/errno.h"
 #include "skerry/wasi/files/file_system.h"
-#include "skerry/wasi/world.h"
 
 namespace skerry::wasi {
 

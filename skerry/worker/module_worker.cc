@@ -46,15 +46,15 @@ Result<Outcome> run(const sandbox::LoadedImage& loaded, const RunRequest& reques
                     EventSender& sender) {
   if (!request.command) return absl::InternalError("the order is none for a module");
   wasi::TextInput input(request.input);
-  sandbox::RunEnvironment world = environment_of(request, input, sender);
-  world.process.arguments = request.command->arguments;
+  sandbox::RunEnvironment environment = environment_of(request, input, sender);
+  environment.process.arguments = request.command->arguments;
   for (const auto& [name, value] : request.command->environment) {
-    world.process.environment.push_back(name + "=" + value);
+    environment.process.environment.push_back(name + "=" + value);
   }
   std::unique_ptr<sandbox::Sandbox> sandbox;
   return run_guest({.sandbox = [&]() -> Result<sandbox::Sandbox*> {
                       SKERRY_ASSIGN(sandbox,
-                                    sandbox::Sandbox::load(loaded, request.limits, &world));
+                                    sandbox::Sandbox::load(loaded, request.limits, &environment));
                       return sandbox.get();
                     },
                     .run = runtime::run_command,

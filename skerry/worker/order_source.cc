@@ -117,13 +117,13 @@ engine::Metering metering_of(const sandbox::Limits& limits) {
 
 sandbox::RunEnvironment environment_of(const RunRequest& request, wasi::InputSource& input,
                                        RunChannel& channel) {
-  sandbox::RunEnvironment world;
-  world.output = &channel.output();
-  world.input = &input;
-  world.seed = request.seed;
-  world.fixed_clock = request.fixed_clock;
-  world.clock_resolution = request.clock_resolution;
-  return world;
+  sandbox::RunEnvironment environment;
+  environment.output = &channel.output();
+  environment.input = &input;
+  environment.seed = request.seed;
+  environment.fixed_clock = request.fixed_clock;
+  environment.clock_resolution = request.clock_resolution;
+  return environment;
 }
 
 }  // namespace skerry::worker

@@ -13,8 +13,8 @@
 #include "skerry/base/status.h"
 #include "skerry/engine/engine.h"
 #include "skerry/sandbox/sandbox.h"
+#include "skerry/wasi/environment.h"
 #include "skerry/wasi/files/types.h"
-#include "skerry/wasi/world.h"
 #include "skerry/worker/events/run_events.h"
 #include "skerry/worker/run_request.h"
 

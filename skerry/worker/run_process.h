@@ -8,7 +8,7 @@
 #include "skerry/base/status.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
-#include "skerry/wasi/world.h"
+#include "skerry/wasi/environment.h"
 #include "skerry/worker/events/event_receiver.h"
 #include "skerry/worker/events/run_events.h"
 

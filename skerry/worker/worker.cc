@@ -179,11 +179,11 @@ Result<Outcome> run(const runtime::Runtimes& runtimes, sandbox::Sandbox& sandbox
                     const RunRequest& request, runtime::Randomness randomness, Wire wire) {
   SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(sandbox.facts()));
   const auto input = input_of(request, wire);
-  const sandbox::RunEnvironment world = environment_of(request, *input, wire.sender);
+  const sandbox::RunEnvironment environment = environment_of(request, *input, wire.sender);
   return run_guest({.sandbox = [&] { return &sandbox; },
                     .run =
                         [&](sandbox::Sandbox& guest) {
-                          return runtime->run(guest, request.program, world, randomness);
+                          return runtime->run(guest, request.program, environment, randomness);
                         },
                     .before = sandbox.state().files(),
                     .exports = export_of(request)},
@@ -246,16 +246,16 @@ Status run_in_session(SessionSandboxes& sessions, const RunRequest& request, Fil
 Status warm_up(FreshSandboxes& fresh) {
   NoOutput output;
   wasi::NoInput input;
-  sandbox::RunEnvironment world;
-  world.output = &output;
-  world.input = &input;
+  sandbox::RunEnvironment environment;
+  environment.output = &output;
+  environment.input = &input;
   const std::string template_name = fresh.runtimes().default_template();
   SKERRY_ASSIGN(const runtime::Runtime* runtime, fresh.runtimes().with_template(template_name));
   runtime::Program program;
   program.code = runtime->description().warm_program;
   for (int i = 0; i < kWarmRuns; ++i) {
     SKERRY_ASSIGN(sandbox::Sandbox * sandbox, fresh.fresh(template_name, sandbox::Limits{}));
-    SKERRY_TRY(runtime->run(*sandbox, program, world, runtime::Randomness::kFresh).status());
+    SKERRY_TRY(runtime->run(*sandbox, program, environment, runtime::Randomness::kFresh).status());
     SKERRY_TRY(fresh.clear());
   }
   return ok_status();

@@ -99,17 +99,19 @@ int exec(const ExecOptions& options) {
         files.set_quotas(sandbox::quotas_under(parameters->limits, files.quotas()));
         SKERRY_TRY(parameters->import_directories(files));
         worker::DescriptorInput input = parameters->input_for(channel);
-        sandbox::RunEnvironment world = parameters->world(channel, input);
-        world.process.arguments.push_back(options.module);
-        world.process.arguments.insert(world.process.arguments.end(), options.run.arguments.begin(),
-                                       options.run.arguments.end());
+        sandbox::RunEnvironment environment = parameters->run_environment(channel, input);
+        environment.process.arguments.push_back(options.module);
+        environment.process.arguments.insert(environment.process.arguments.end(),
+                                             options.run.arguments.begin(),
+                                             options.run.arguments.end());
         for (const auto& [name, value] : parameters->environment)
-          world.process.environment.push_back(name + "=" + value);
+          environment.process.environment.push_back(name + "=" + value);
         const int used = parameters->input.get();
         std::unique_ptr<sandbox::Sandbox> sandbox;
         return worker::run_guest(
             {.sandbox = [&]() -> Result<sandbox::Sandbox*> {
-               SKERRY_ASSIGN(sandbox, sandbox::Sandbox::load(**loaded, parameters->limits, &world));
+               SKERRY_ASSIGN(sandbox,
+                             sandbox::Sandbox::load(**loaded, parameters->limits, &environment));
                return sandbox.get();
              },
              .run = runtime::run_command,

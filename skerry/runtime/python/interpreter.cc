@@ -239,12 +239,12 @@ Result<RandomBits> fresh_bits() {
   return state;
 }
 
-Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::RunEnvironment& world,
+Status renew_random_states(sandbox::Sandbox& sandbox, const sandbox::RunEnvironment& environment,
                            const std::map<std::string, std::string>& facts) {
   RandomBits state{};
-  if (world.seed) {
+  if (environment.seed) {
     const wasi::Seed seed =
-        wasi::seed_of(~*world.seed);  // not the stream that the guest's own calls draw from
+        wasi::seed_of(~*environment.seed);  // not the stream that the guest's own calls draw from
     std::memcpy(state.data(), seed.data(), sizeof state);
   } else {
     SKERRY_ASSIGN(state, fresh_bits());
@@ -348,11 +348,12 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
 };
 
 Result<Outcome> rehearse(sandbox::Sandbox& sandbox, std::string_view code,
-                         Program::LastValue last_value, const sandbox::RunEnvironment& world) {
+                         Program::LastValue last_value,
+                         const sandbox::RunEnvironment& environment) {
   Program program;
   program.code = code;
   program.last_value = last_value;
-  return run(sandbox, program, world, Randomness::kKept);
+  return run(sandbox, program, environment, Randomness::kKept);
 }
 
 /// Keeps what a guest says on its error stream, for the message if its warm-up fails.
@@ -413,12 +414,12 @@ void zero_free_memory(sandbox::Sandbox& sandbox) {
 }  // namespace
 
 Result<Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
-                    sandbox::RunEnvironment world, Randomness randomness) {
+                    sandbox::RunEnvironment environment, Randomness randomness) {
   ProgramCallHandler call_handler(sandbox);
-  if (world.call_handler == nullptr) world.call_handler = &call_handler;
-  sandbox.attach(world);
+  if (environment.call_handler == nullptr) environment.call_handler = &call_handler;
+  sandbox.attach(environment);
   if (randomness == Randomness::kFresh) {
-    SKERRY_TRY(renew_random_states(sandbox, world, sandbox.facts()));
+    SKERRY_TRY(renew_random_states(sandbox, environment, sandbox.facts()));
   }
   const std::string frame = header_of(program) + "\n" + program.code;
   SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(frame));
@@ -465,13 +466,13 @@ Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
   WarmUpCallHandler call_handler(sandbox);
   LastWords words;
   wasi::NoInput input;
-  sandbox::RunEnvironment world;
-  world.process.arguments = {"/usr/local/bin/python.wasm"};
-  world.process.environment = {"TMPDIR=/tmp", "PYTHONTZPATH=", "HOME=/tmp", "MPLBACKEND=Agg"};
-  world.output = &words;
-  world.input = &input;
-  world.call_handler = &call_handler;
-  sandbox.attach(world);
+  sandbox::RunEnvironment environment;
+  environment.process.arguments = {"/usr/local/bin/python.wasm"};
+  environment.process.environment = {"TMPDIR=/tmp", "PYTHONTZPATH=", "HOME=/tmp", "MPLBACKEND=Agg"};
+  environment.output = &words;
+  environment.input = &input;
+  environment.call_handler = &call_handler;
+  sandbox.attach(environment);
   SKERRY_TRY(start(sandbox, "_initialize", words));
   SKERRY_TRY(start(sandbox, "wizer.initialize", words));
   SKERRY_TRY(turn(sandbox, guest_source(), words));
@@ -488,13 +489,13 @@ Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
     for (const std::string_view code : rehearsals) {
       const auto last_value =
           round == 1 ? Program::LastValue::kReturned : Program::LastValue::kIgnored;
-      world.call_handler = nullptr;
-      SKERRY_TRY(rehearse(sandbox, code, last_value, world).status());
+      environment.call_handler = nullptr;
+      SKERRY_TRY(rehearse(sandbox, code, last_value, environment).status());
     }
   }
-  world.call_handler = &call_handler;
+  environment.call_handler = &call_handler;
   SKERRY_ASSIGN(const Outcome outcome, rehearse(sandbox, "import _skerry\n_skerry.seal()",
-                                                Program::LastValue::kIgnored, world));
+                                                Program::LastValue::kIgnored, environment));
   if (outcome.kind != OutcomeKind::kCompleted) {
     return absl::InternalError("warming up Python failed: " + outcome.message + " " + words.text);
   }

@@ -17,7 +17,7 @@ namespace skerry::runtime::python {
 
 /// As `Runtime::run`.
 Result<sandbox::Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
-                             sandbox::RunEnvironment world, Randomness randomness);
+                             sandbox::RunEnvironment environment, Randomness randomness);
 
 /// As `Runtime::fresh_random_states`.
 Result<image::Edits> fresh_random_states(const std::map<std::string, std::string>& facts,

@@ -186,9 +186,9 @@ class Python final : public Runtime {
   }
 
   Result<sandbox::Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
-                               sandbox::RunEnvironment world,
+                               sandbox::RunEnvironment environment,
                                Randomness randomness) const override {
-    return python::run(sandbox, program, world, randomness);
+    return python::run(sandbox, program, environment, randomness);
   }
 
   Result<image::Edits> fresh_random_states(const std::map<std::string, std::string>& facts,

@@ -72,9 +72,9 @@ class PythonTest : public ::testing::Test {
     reset();
     output.out.clear();
     output.err.clear();
-    world.output = &output;
-    world.input = &input;
-    auto outcome = python_runtime()->run(*sandbox, program, world, Randomness::kFresh);
+    environment.output = &output;
+    environment.input = &input;
+    auto outcome = python_runtime()->run(*sandbox, program, environment, Randomness::kFresh);
     EXPECT_TRUE(outcome.ok()) << outcome.status();
     return outcome.value_or(Outcome{});
   }
@@ -93,7 +93,7 @@ class PythonTest : public ::testing::Test {
   std::unique_ptr<sandbox::Sandbox> sandbox;
   KeptOutput output;
   wasi::NoInput input;
-  sandbox::RunEnvironment world;
+  sandbox::RunEnvironment environment;
 };
 
 // What every secret begins with, in pieces so that no literal of the test's own holds it.
@@ -220,8 +220,8 @@ TEST_F(PythonTest, SeedAndClockGiveEqualBytes) {
       "time.sleep(2)\n"
       "print(datetime.datetime.now(), [hash(str(i)) for i in range(3)], id(object()))\n";
   const auto run_with = [&](std::uint64_t seed) {
-    world.seed = seed;
-    world.fixed_clock = std::chrono::seconds(1'700'000'000);
+    environment.seed = seed;
+    environment.fixed_clock = std::chrono::seconds(1'700'000'000);
     EXPECT_EQ(run(code).kind, OutcomeKind::kCompleted) << output.err;
     return output.out;
   };

@@ -52,8 +52,8 @@ class Toy final : public Runtime {
     return std::map<std::string, std::string>();
   }
   Result<sandbox::Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
-                               sandbox::RunEnvironment world, Randomness) const override {
-    sandbox.attach(world);
+                               sandbox::RunEnvironment environment, Randomness) const override {
+    sandbox.attach(environment);
     SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(program.code));
     const std::array<std::uint64_t, 2> arguments{address, program.code.size()};
     SKERRY_ASSIGN(const engine::CallEnd end, sandbox.call("turn", arguments));

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "skerry/base/status.h"
-#include "skerry/wasi/world.h"
+#include "skerry/wasi/environment.h"
 
 namespace skerry::worker {
 

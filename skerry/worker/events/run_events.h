@@ -18,8 +18,8 @@
 #include "skerry/image/edits.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
+#include "skerry/wasi/environment.h"
 #include "skerry/wasi/files/changes.h"
-#include "skerry/wasi/world.h"
 #include "skerry/worker/events/delayed_output.h"
 #include "skerry/worker/events/stream_ends.h"
 

@@ -8,7 +8,7 @@
 
 #include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
-#include "skerry/wasi/world.h"
+#include "skerry/wasi/environment.h"
 
 namespace skerry::worker {
 

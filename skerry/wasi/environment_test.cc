@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/wasi/world.h"
+#include "skerry/wasi/environment.h"
 
 #include <cstring>
 #include <limits>
