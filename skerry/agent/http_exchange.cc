@@ -54,14 +54,15 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-struct Trust::Context {
+struct TlsClientContext::Context {
   ssl::context tls{ssl::context::tls_client};
 };
 
-Trust::Trust(std::unique_ptr<Context> context) : context_(std::move(context)) {}
-Trust::~Trust() = default;
+TlsClientContext::TlsClientContext(std::unique_ptr<Context> context)
+    : context_(std::move(context)) {}
+TlsClientContext::~TlsClientContext() = default;
 
-Result<std::unique_ptr<Trust>> Trust::make(const Files& files) {
+Result<std::unique_ptr<TlsClientContext>> TlsClientContext::make(const Files& files) {
   auto context = std::make_unique<Context>();
   error_code error;
   context->tls.set_options(
@@ -78,7 +79,7 @@ Result<std::unique_ptr<Trust>> Trust::make(const Files& files) {
                                     " and " + files.key.native() + ": " + error.message());
     }
   }
-  return std::unique_ptr<Trust>(new Trust(std::move(context)));
+  return std::unique_ptr<TlsClientContext>(new TlsClientContext(std::move(context)));
 }
 
 class HttpExchange::Connection {
@@ -254,9 +255,9 @@ class HttpExchange::Connection {
   http::response_parser<http::buffer_body> parser_;
 };
 
-HttpExchange::HttpExchange(const asio::any_io_executor& executor, const Trust& trust,
+HttpExchange::HttpExchange(const asio::any_io_executor& executor, const TlsClientContext& tls,
                            Endpoint endpoint, Limits limits)
-    : connection_(std::make_unique<Connection>(executor, trust.context_->tls, std::move(endpoint),
+    : connection_(std::make_unique<Connection>(executor, tls.context_->tls, std::move(endpoint),
                                                std::move(limits))) {}
 HttpExchange::~HttpExchange() = default;
 

@@ -19,7 +19,7 @@ namespace skerry::agent {
 
 /// What lets an exchange be encrypted, its other side proved against the machine's certificates.
 /// Shared by all; made once.
-class Trust {
+class TlsClientContext {
  public:
   /// Files of PEM: whom to trust in place of the machine's authorities, and what to show to servers
   /// that ask who we are. Empty paths: the machine's, and nothing.
@@ -29,13 +29,13 @@ class Trust {
     std::filesystem::path key = {};
   };
   /// kUnavailable when one of them cannot be read, or the key is not the certificate's.
-  static Result<std::unique_ptr<Trust>> make(const Files& files);
-  ~Trust();
+  static Result<std::unique_ptr<TlsClientContext>> make(const Files& files);
+  ~TlsClientContext();
 
  private:
   friend class HttpExchange;
   struct Context;
-  explicit Trust(std::unique_ptr<Context> context);
+  explicit TlsClientContext(std::unique_ptr<Context> context);
   std::unique_ptr<Context> context_;
 };
 
@@ -65,9 +65,9 @@ class HttpExchange {
     std::string retry_after = {};
   };
 
-  /// `trust` must outlive it.
-  HttpExchange(const boost::asio::any_io_executor& executor, const Trust& trust, Endpoint endpoint,
-               Limits limits);
+  /// `tls` must outlive it.
+  HttpExchange(const boost::asio::any_io_executor& executor, const TlsClientContext& tls,
+               Endpoint endpoint, Limits limits);
   ~HttpExchange();
 
   /// Sends the request; gives the answer's head.

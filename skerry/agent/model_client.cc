@@ -88,17 +88,14 @@ awaitable<Status> read_events(HttpExchange& exchange, ReplyReader& reply) {
 Result<std::unique_ptr<ModelClient>> ModelClient::make(asio::io_context& io, ModelOptions options) {
   SKERRY_TRY(options.check());
   SKERRY_ASSIGN(Endpoint endpoint, Endpoint::parse(options.base_url));
-  SKERRY_ASSIGN(auto trust, Trust::make({}));
+  SKERRY_ASSIGN(auto tls, TlsClientContext::make({}));
   return std::unique_ptr<ModelClient>(
-      new ModelClient(io, std::move(options), std::move(endpoint), std::move(trust)));
+      new ModelClient(io, std::move(options), std::move(endpoint), std::move(tls)));
 }
 
 ModelClient::ModelClient(asio::io_context& io, ModelOptions options, Endpoint endpoint,
-                         std::unique_ptr<Trust> trust)
-    : io_(io),
-      options_(std::move(options)),
-      endpoint_(std::move(endpoint)),
-      trust_(std::move(trust)) {}
+                         std::unique_ptr<TlsClientContext> tls)
+    : io_(io), options_(std::move(options)), endpoint_(std::move(endpoint)), tls_(std::move(tls)) {}
 
 awaitable<Result<ModelReply>> ModelClient::ask(ModelRequest request, TextCallback on_text) {
   // A cancelled wait ends with a Status like any other failure.
@@ -117,7 +114,7 @@ awaitable<Result<ModelReply>> ModelClient::ask_once(const ModelRequest& request,
   const Delivery delivery = on_text ? Delivery::kStreamed : Delivery::kWhole;
   // What comes whole begins when the model has said all of it.
   const auto first_byte_time = on_text ? options_.first_byte_time : options_.query_time;
-  HttpExchange exchange(io_.get_executor(), *trust_, endpoint_,
+  HttpExchange exchange(io_.get_executor(), *tls_, endpoint_,
                         {.connect_time = options_.connect_time,
                          .first_byte_time = first_byte_time,
                          .pause_time = options_.pause_time,

@@ -17,7 +17,8 @@ namespace skerry::agent {
 /// is asked once more, if that is in time. Confined to the event loop's thread.
 class ModelClient final : public Model {
  public:
-  /// Fails as `ModelOptions::check` and `Trust::make` do. The io_context must outlive it.
+  /// Fails as `ModelOptions::check` and `TlsClientContext::make` do. The io_context must outlive
+  /// it.
   static Result<std::unique_ptr<ModelClient>> make(boost::asio::io_context& io,
                                                    ModelOptions options);
 
@@ -27,7 +28,7 @@ class ModelClient final : public Model {
 
  private:
   ModelClient(boost::asio::io_context& io, ModelOptions options, Endpoint endpoint,
-              std::unique_ptr<Trust> trust);
+              std::unique_ptr<TlsClientContext> tls);
   boost::asio::awaitable<Result<ModelReply>> ask_once(const ModelRequest& request,
                                                       TextCallback on_text);
   boost::asio::awaitable<Status> refusal(HttpExchange& exchange, HttpExchange::Head head) const;
@@ -35,7 +36,7 @@ class ModelClient final : public Model {
   boost::asio::io_context& io_;
   ModelOptions options_;
   Endpoint endpoint_;
-  std::unique_ptr<Trust> trust_;
+  std::unique_ptr<TlsClientContext> tls_;
 };
 
 }  // namespace skerry::agent

@@ -57,10 +57,11 @@ struct Options {
 /// Looks at a service again and again. Confined to the thread that calls `run`.
 class Top {
  public:
-  Top(const Options& options, agent::Endpoint endpoint, std::unique_ptr<agent::Trust> trust)
+  Top(const Options& options, agent::Endpoint endpoint,
+      std::unique_ptr<agent::TlsClientContext> tls)
       : options_(options),
         endpoint_(std::move(endpoint)),
-        trust_(std::move(trust)),
+        tls_(std::move(tls)),
         interval_(std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::duration<double>(options.interval))) {}
 
@@ -91,7 +92,7 @@ class Top {
 
  private:
   awaitable<Result<metrics::Sample>> look() {
-    HttpExchange exchange(io_.get_executor(), *trust_, endpoint_,
+    HttpExchange exchange(io_.get_executor(), *tls_, endpoint_,
                           {.body = kMaxStatus,
                            .connect_time = kPatience,
                            .first_byte_time = kPatience,
@@ -224,7 +225,7 @@ class Top {
 
   const Options& options_;
   agent::Endpoint endpoint_;
-  std::unique_ptr<agent::Trust> trust_;
+  std::unique_ptr<agent::TlsClientContext> tls_;
   std::chrono::milliseconds interval_;
   std::optional<metrics::Sample> before_;
   std::optional<ordered_json> document_;
@@ -251,10 +252,10 @@ Status top(const Options& options) {
     return absl::PermissionDeniedError(
         "a key would leave this machine unencrypted: give an https address, or no key");
   }
-  SKERRY_ASSIGN(auto trust, agent::Trust::make({.authorities = options.authorities,
-                                                .certificate = options.certificate,
-                                                .key = options.certificate_key}));
-  return Top(options, *std::move(endpoint), std::move(trust)).run();
+  SKERRY_ASSIGN(auto tls, agent::TlsClientContext::make({.authorities = options.authorities,
+                                                         .certificate = options.certificate,
+                                                         .key = options.certificate_key}));
+  return Top(options, *std::move(endpoint), std::move(tls)).run();
 }
 
 }  // namespace
