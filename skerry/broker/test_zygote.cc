@@ -224,7 +224,7 @@ bool lie_about_files(const std::string& order, int socket, EventSender& sender) 
   if (order == "hang") hang();
   if (order == "die") ::_exit(3);
   if (order == "flood") send_for_ever(socket, framed("\x12\x03\x12\x01x"));
-  const std::string written = operation::encode(Result<operation::Answer>(operation::Written{}));
+  const std::string written = operation::encode(Result<operation::Response>(operation::Written{}));
   const auto leave = [&](LeftState state) {
     reply(sender, written);
     (void)sender.ended({}, state, true);
@@ -260,14 +260,14 @@ bool lie_about_answer(const std::string& order, EventSender& sender) {
     return true;
   };
   const operation::Content content{.text = std::string(std::size_t{2} << 20, 'x'), .size = 7};
-  const std::string large = operation::encode(Result<operation::Answer>(content));
+  const std::string large = operation::encode(Result<operation::Response>(content));
   if (order == "large") return answer(large);
   if (order == "no answer") return answer("");
   if (order == "noise") return answer(std::string(1000, '\xff'));
   if (order == "half an answer") return answer(std::string_view(large).substr(0, 1 << 20));
   if (order == "too much") return answer(std::string(operation::kMaxReply + 1, 'x'));
   if (order == "another kind") {
-    return answer(operation::encode(Result<operation::Answer>(operation::Written{})));
+    return answer(operation::encode(Result<operation::Response>(operation::Written{})));
   }
   return false;
 }
@@ -289,25 +289,25 @@ void obey_on_files(int socket, const RunRequest& request, std::vector<OwnedFd> o
   EventSender sender(socket, request.limits.output);
   (void)sender.started();
   LeftFiles left;
-  Result<operation::Answer> answer = operation::Content{.text = first.shown()};
+  Result<operation::Response> response = operation::Content{.text = first.shown()};
   std::string now = first.text;
   if (const auto* read = std::get_if<operation::ReadFile>(&asked)) {
     const std::string order = read->path.name();
     if (lie_about_files(order, socket, sender) || lie_about_answer(order, sender)) return;
   } else if (const auto* write = std::get_if<operation::WriteFile>(&asked)) {
     if (lie_about_files(write->path.name(), socket, sender)) return;
-    answer = operation::Written{.size = write->content.size()};
+    response = operation::Written{.size = write->content.size()};
     if (write->path.name() != "nothing new") {
       now += write->content.size() < 100 ? write->content : "long";
       left = {.changed = LeftFiles::Changed::kFirst, .host_state = now};
     }
   } else if (const auto* run = std::get_if<operation::RunCommand>(&asked)) {
-    answer = operation::CommandOutput{.standard_output = first.shown() + ", " + second.shown()};
+    response = operation::CommandOutput{.standard_output = first.shown() + ", " + second.shown()};
     if (run->command.text().ends_with("memory/")) {
       left = {.changed = LeftFiles::Changed::kSecond, .host_state = second.text + "copy"};
     }
   }
-  reply(sender, operation::encode(answer));
+  reply(sender, operation::encode(response));
   const std::uint64_t becomes = request.session->becomes;
   if (becomes == 0) {
     (void)sender.ended({});

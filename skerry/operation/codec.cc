@@ -165,7 +165,7 @@ void add_frame(std::string& frames, const Message& message) {
 }
 
 /// Writes a reply and the items that follow it: a function for each kind of answer.
-struct AnswerEncoder {
+struct ResponseEncoder {
   std::string& frames;
 
   void operator()(const Content& content) const {
@@ -294,30 +294,30 @@ int count_of(std::uint32_t count) {
 }
 
 // The kind of answer that each request has.
-const Content* answer_to(const ReadFile&) { return nullptr; }
-const Written* answer_to(const WriteFile&) { return nullptr; }
-const files::Listed* answer_to(const ListFiles&) { return nullptr; }
-const CommandOutput* answer_to(const RunCommand&) { return nullptr; }
-const files::Found* answer_to(const SearchFiles&) { return nullptr; }
-const Edited* answer_to(const EditFile&) { return nullptr; }
-const files::Deleted* answer_to(const DeleteFiles&) { return nullptr; }
+const Content* response_to(const ReadFile&) { return nullptr; }
+const Written* response_to(const WriteFile&) { return nullptr; }
+const files::Listed* response_to(const ListFiles&) { return nullptr; }
+const CommandOutput* response_to(const RunCommand&) { return nullptr; }
+const files::Found* response_to(const SearchFiles&) { return nullptr; }
+const Edited* response_to(const EditFile&) { return nullptr; }
+const files::Deleted* response_to(const DeleteFiles&) { return nullptr; }
 
 /// Reads a reply of the kind that its argument, which is null, points to.
-class AnswerDecoder {
+class ResponseDecoder {
  public:
-  AnswerDecoder(FileReply& reply, std::string_view& items) : reply_(reply), items_(items) {}
+  ResponseDecoder(FileReply& reply, std::string_view& items) : reply_(reply), items_(items) {}
 
-  Result<Answer> operator()(const Content*) {
+  Result<Response> operator()(const Content*) {
     if (!reply_.has_read()) return of_another_kind();
     SKERRY_TRY(check_text(reply_.read().text()));
     return Content{.text = std::move(*reply_.mutable_read()->mutable_text()),
                    .size = reply_.read().size()};
   }
-  Result<Answer> operator()(const Written*) {
+  Result<Response> operator()(const Written*) {
     if (!reply_.has_write()) return of_another_kind();
     return Written{.size = reply_.write().size()};
   }
-  Result<Answer> operator()(const files::Listed*) {
+  Result<Response> operator()(const files::Listed*) {
     if (!reply_.has_list()) return of_another_kind();
     files::Listed listed{.files = {},
                          .file_count = count_of(reply_.list().files()),
@@ -339,7 +339,7 @@ class AnswerDecoder {
     SKERRY_TRY(take_items(items_, take));
     return listed;
   }
-  Result<Answer> operator()(const CommandOutput*) {
+  Result<Response> operator()(const CommandOutput*) {
     if (!reply_.has_command()) return of_another_kind();
     auto& command = *reply_.mutable_command();
     return CommandOutput{.standard_output = std::move(*command.mutable_standard_output()),
@@ -347,21 +347,21 @@ class AnswerDecoder {
                          .exit_code = command.exit_code() & 0xFF,
                          .is_timed_out = command.is_timed_out()};
   }
-  Result<Answer> operator()(const files::Found*) {
+  Result<Response> operator()(const files::Found*) {
     if (!reply_.has_search()) return of_another_kind();
     files::Found found{
         .lines = {}, .files = reply_.search().files(), .was_cut = reply_.search().was_cut()};
     SKERRY_TRY(take_items(items_, [&](FileReplyItem& item) { return take_line(item, found); }));
     return found;
   }
-  Result<Answer> operator()(const Edited*) {
+  Result<Response> operator()(const Edited*) {
     if (!reply_.has_edit()) return of_another_kind();
     SKERRY_TRY(check_text(reply_.edit().snippet()));
     return Edited{.replacements = reply_.edit().replacements(),
                   .snippet = std::move(*reply_.mutable_edit()->mutable_snippet()),
                   .size = reply_.edit().size()};
   }
-  Result<Answer> operator()(const files::Deleted*) {
+  Result<Response> operator()(const files::Deleted*) {
     if (!reply_.has_delete_()) return of_another_kind();
     files::Deleted deleted{.count = count_of(reply_.delete_().count()), .paths = {}, .skipped = {}};
     const auto take = [&](FileReplyItem& item) -> Status {
@@ -443,17 +443,17 @@ Result<Request> decode_request(std::string_view bytes) {
   return absl::InternalError("the broker sent a file operation that is none");
 }
 
-std::string encode(const Result<Answer>& answer) {
-  if (!answer.ok()) return encoded_failure(answer.status());
+std::string encode(const Result<Response>& response) {
+  if (!response.ok()) return encoded_failure(response.status());
   std::string frames;
-  std::visit(AnswerEncoder{frames}, *answer);
+  std::visit(ResponseEncoder{frames}, *response);
   if (frames.size() <= kMaxReply) return frames;
   return encoded_failure(
       absl::ResourceExhaustedError("the answer has " + std::to_string(frames.size()) +
                                    " bytes, at most " + std::to_string(kMaxReply)));
 }
 
-Result<Answer> decode_answer(std::string_view bytes, const Request& request) {
+Result<Response> decode_response(std::string_view bytes, const Request& request) {
   if (bytes.size() > kMaxReply) return no_reply("it is too large");
   SKERRY_ASSIGN(FileReply reply, take_frame<FileReply>(bytes, kMaxReply));
   if (reply.has_failure()) {
@@ -465,10 +465,10 @@ Result<Answer> decode_answer(std::string_view bytes, const Request& request) {
     return Status(static_cast<StatusCode>(code),
                   to_utf8(clip(reply.failure().message(), kMaxFailure)));
   }
-  auto answer = std::visit(
-      [&](const auto& kind) { return AnswerDecoder(reply, bytes)(answer_to(kind)); }, request);
-  if (answer.ok() && !bytes.empty()) return no_reply("it goes on after its end");
-  return answer;
+  auto response = std::visit(
+      [&](const auto& kind) { return ResponseDecoder(reply, bytes)(response_to(kind)); }, request);
+  if (response.ok() && !bytes.empty()) return no_reply("it goes on after its end");
+  return response;
 }
 
 }  // namespace skerry::operation

@@ -23,12 +23,12 @@ Result<std::string> encode(const Request& request);
 Result<Request> decode_request(std::string_view bytes);
 
 /// An answer, or why there is none. One that is larger than `kMaxReply` becomes kResourceExhausted.
-std::string encode(const Result<Answer>& answer);
+std::string encode(const Result<Response>& response);
 
 /// Reads what `encode` gave. The bytes are untrusted: paths, names and texts are checked to be
 /// UTF-8, what is counted to be as many as there may be, and memory stays within a small multiple
 /// of `bytes`. An answer is of the kind that `request` asks for. kInternal, naming the broken rule,
 /// when it is none of that; else the failure that was encoded.
-Result<Answer> decode_answer(std::string_view bytes, const Request& request);
+Result<Response> decode_response(std::string_view bytes, const Request& request);
 
 }  // namespace skerry::operation

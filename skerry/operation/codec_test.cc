@@ -24,8 +24,8 @@ Request sent(const Request& request) {
 }
 
 /// The answer to `request`, as it is after encoding and decoding.
-Result<Answer> answered(const Request& request, const Result<Answer>& answer) {
-  return decode_answer(encode(answer), request);
+Result<Response> response_to(const Request& request, const Result<Response>& response) {
+  return decode_response(encode(response), request);
 }
 
 const Request& request_of(std::size_t kind) {
@@ -80,17 +80,18 @@ TEST(RequestCodecTest, WhatIsNoRequestIsRefused) {
             StatusCode::kInvalidArgument);
 }
 
-TEST(AnswerCodecTest, EveryKindArrivesAsItWasSent) {
-  EXPECT_EQ(std::get<Content>(*answered(request_of(kRead), Content{.text = "ä", .size = 2})).text,
-            "ä");
-  EXPECT_EQ(std::get<Written>(*answered(request_of(kWrite), Written{.size = 7})).size, 7);
+TEST(ResponseCodecTest, EveryKindArrivesAsItWasSent) {
+  EXPECT_EQ(
+      std::get<Content>(*response_to(request_of(kRead), Content{.text = "ä", .size = 2})).text,
+      "ä");
+  EXPECT_EQ(std::get<Written>(*response_to(request_of(kWrite), Written{.size = 7})).size, 7);
   files::Listed listed{.file_count = 2, .directory_count = 1, .was_cut = true};
   listed.files.push_back({.name = "a",
                           .path = "memory/a",
                           .is_file = true,
                           .size = 3,
                           .modified = std::chrono::seconds(5)});
-  const auto list = std::get<files::Listed>(*answered(request_of(kList), listed));
+  const auto list = std::get<files::Listed>(*response_to(request_of(kList), listed));
   ASSERT_EQ(list.files.size(), 1);
   EXPECT_EQ(list.files[0].path, "memory/a");
   EXPECT_EQ(list.files[0].modified, std::chrono::seconds(5));
@@ -98,37 +99,37 @@ TEST(AnswerCodecTest, EveryKindArrivesAsItWasSent) {
   EXPECT_TRUE(list.was_cut);
   const CommandOutput output{
       .standard_output = "\xff", .standard_error = "e", .exit_code = 124, .is_timed_out = true};
-  const auto command = std::get<CommandOutput>(*answered(request_of(kCommand), output));
+  const auto command = std::get<CommandOutput>(*response_to(request_of(kCommand), output));
   EXPECT_EQ(command.standard_output, "\xff");
   EXPECT_EQ(command.exit_code, 124);
   EXPECT_TRUE(command.is_timed_out);
   files::Found found{.files = 4};
   found.lines.push_back({.file = "a", .line = 3, .content = "x", .context = {{2, "b"}, {4, "c"}}});
   found.lines.push_back({.file = "b", .line = 1, .content = "x"});
-  const auto search = std::get<files::Found>(*answered(request_of(kSearch), found));
+  const auto search = std::get<files::Found>(*response_to(request_of(kSearch), found));
   ASSERT_EQ(search.lines.size(), 2);
   ASSERT_EQ(search.lines[0].context.size(), 2);
   EXPECT_EQ(search.lines[0].context[1].content, "c");
   EXPECT_EQ(search.files, 4);
   const Edited edited{.replacements = 2, .snippet = "s", .size = 9};
-  EXPECT_EQ(std::get<Edited>(*answered(request_of(kEdit), edited)).snippet, "s");
+  EXPECT_EQ(std::get<Edited>(*response_to(request_of(kEdit), edited)).snippet, "s");
   const files::Deleted deleted{.count = 3, .paths = {"a", "b"}, .skipped = {"l"}};
-  const auto done = std::get<files::Deleted>(*answered(request_of(kDelete), deleted));
+  const auto done = std::get<files::Deleted>(*response_to(request_of(kDelete), deleted));
   EXPECT_EQ(done.paths.size(), 2);
   EXPECT_EQ(done.skipped.at(0), "l");
   EXPECT_EQ(done.count, 3);
 }
 
-TEST(AnswerCodecTest, FailuresArriveAsTheyWereSent) {
+TEST(ResponseCodecTest, FailuresArriveAsTheyWereSent) {
   const Status failure = absl::NotFoundError("File not found: a");
-  EXPECT_EQ(answered(request_of(kRead), failure).status(), failure);
+  EXPECT_EQ(response_to(request_of(kRead), failure).status(), failure);
 }
 
-TEST(AnswerCodecTest, AnAnswerThatIsTooLargeBecomesAFailure) {
-  const auto answer =
-      answered(request_of(kRead), Content{.text = std::string(kMaxReply, 'x'), .size = kMaxReply});
-  EXPECT_EQ(answer.status().code(), StatusCode::kResourceExhausted);
-  EXPECT_EQ(decode_answer(std::string(kMaxReply + 1, '\0'), request_of(kRead)).status().code(),
+TEST(ResponseCodecTest, AnAnswerThatIsTooLargeBecomesAFailure) {
+  const auto response = response_to(
+      request_of(kRead), Content{.text = std::string(kMaxReply, 'x'), .size = kMaxReply});
+  EXPECT_EQ(response.status().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(decode_response(std::string(kMaxReply + 1, '\0'), request_of(kRead)).status().code(),
             StatusCode::kInternal);
 }
 
@@ -144,20 +145,21 @@ std::string frame(const Message& message) {
 }
 
 void expect_refused(std::string_view bytes, Kind kind) {
-  EXPECT_EQ(decode_answer(bytes, request_of(kind)).status().code(), StatusCode::kInternal) << kind;
+  EXPECT_EQ(decode_response(bytes, request_of(kind)).status().code(), StatusCode::kInternal)
+      << kind;
 }
 
-TEST(AnswerCodecTest, AnAnswerOfAnotherKindIsRefused) {
-  const std::string written = encode(Result<Answer>(Written{}));
+TEST(ResponseCodecTest, AnAnswerOfAnotherKindIsRefused) {
+  const std::string written = encode(Result<Response>(Written{}));
   for (const Kind kind : {kRead, kList, kCommand, kSearch, kEdit, kDelete}) {
     expect_refused(written, kind);
   }
-  expect_refused(encode(Result<Answer>(Content{})), kWrite);
+  expect_refused(encode(Result<Response>(Content{})), kWrite);
   expect_refused(frame(proto::FileReply()), kRead);
 }
 
-TEST(AnswerCodecTest, BytesThatAreNoReplyAreRefused) {
-  const std::string good = encode(Result<Answer>(Content{.text = "abc", .size = 3}));
+TEST(ResponseCodecTest, BytesThatAreNoReplyAreRefused) {
+  const std::string good = encode(Result<Response>(Content{.text = "abc", .size = 3}));
   for (std::size_t size = 0; size < good.size(); ++size) {
     expect_refused(std::string_view(good).substr(0, size), kRead);
   }
@@ -167,28 +169,29 @@ TEST(AnswerCodecTest, BytesThatAreNoReplyAreRefused) {
   expect_refused(std::string("\x02\0\0\0\xff\xff", 6), kRead);
 }
 
-TEST(AnswerCodecTest, AFailureHasACodeAndEndsTheReply) {
+TEST(ResponseCodecTest, AFailureHasACodeAndEndsTheReply) {
   proto::FileReply reply;
   for (const int code : {0, -1, 17, 1 << 30}) {
     reply.mutable_failure()->set_code(code);
     expect_refused(frame(reply), kRead);
   }
   reply.mutable_failure()->set_code(5);
-  EXPECT_EQ(decode_answer(frame(reply), request_of(kRead)).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(decode_response(frame(reply), request_of(kRead)).status().code(),
+            StatusCode::kNotFound);
   expect_refused(frame(reply) + frame(reply), kRead);
   reply.mutable_failure()->set_message(std::string(1 << 20, '\xff'));
-  const auto failure = decode_answer(frame(reply), request_of(kRead)).status();
+  const auto failure = decode_response(frame(reply), request_of(kRead)).status();
   EXPECT_LT(message_of(failure).size(), std::size_t{64} << 10);
 }
 
-TEST(AnswerCodecTest, MoreItemsThanThereMayBeAreRefused) {
+TEST(ResponseCodecTest, MoreItemsThanThereMayBeAreRefused) {
   proto::FileReply list;
   list.mutable_list();
   proto::FileReplyItem entry;
   entry.mutable_entry()->set_name("a");
   std::string bytes = frame(list);
   for (std::size_t i = 0; i < files::Listed::kMaxFiles; ++i) bytes += frame(entry);
-  EXPECT_TRUE(decode_answer(bytes, request_of(kList)).ok());
+  EXPECT_TRUE(decode_response(bytes, request_of(kList)).ok());
   expect_refused(bytes + frame(entry), kList);
 
   proto::FileReply search;
@@ -199,15 +202,15 @@ TEST(AnswerCodecTest, MoreItemsThanThereMayBeAreRefused) {
   near.mutable_neighbour()->set_number(1);
   bytes = frame(search) + frame(line);
   for (int i = 0; i < 10; ++i) bytes += frame(near);
-  EXPECT_TRUE(decode_answer(bytes, request_of(kSearch)).ok());
+  EXPECT_TRUE(decode_response(bytes, request_of(kSearch)).ok());
   expect_refused(bytes + frame(near), kSearch);
   expect_refused(frame(search) + frame(near), kSearch);
   for (std::size_t i = 1; i < files::Search::kMaxLines; ++i) bytes += frame(line);
-  EXPECT_TRUE(decode_answer(bytes, request_of(kSearch)).ok());
+  EXPECT_TRUE(decode_response(bytes, request_of(kSearch)).ok());
   expect_refused(bytes + frame(line), kSearch);
 }
 
-TEST(AnswerCodecTest, ItemsHaveTheirPlaceAndTheirSize) {
+TEST(ResponseCodecTest, ItemsHaveTheirPlaceAndTheirSize) {
   proto::FileReply list;
   list.mutable_list();
   proto::FileReplyItem item;
@@ -221,7 +224,7 @@ TEST(AnswerCodecTest, ItemsHaveTheirPlaceAndTheirSize) {
   expect_refused(frame(read) + frame(item), kRead);
 }
 
-TEST(AnswerCodecTest, TextsAreUtf8) {
+TEST(ResponseCodecTest, TextsAreUtf8) {
   proto::FileReply read;
   read.mutable_read()->set_text("\xff");
   expect_refused(frame(read), kRead);

@@ -15,10 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const operation::Request& request = kRequests[data[0] % kRequests.size()];
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const auto answer = operation::decode_answer(bytes, request);
-  if (!answer.ok()) return 0;
-  const std::string again = operation::encode(answer);
-  const auto same = operation::decode_answer(again, request);
+  const auto response = operation::decode_response(bytes, request);
+  if (!response.ok()) return 0;
+  const std::string again = operation::encode(response);
+  const auto same = operation::decode_response(again, request);
   if (!same.ok() || operation::encode(same) != again) std::abort();
   return 0;
 }

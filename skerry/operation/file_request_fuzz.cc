@@ -27,8 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   trees.add("d/b", "three");
   trees.add_link("d/l", "../a");
   files::Deadline deadline(files::Deadline::Clock::now() + std::chrono::seconds(1));
-  const auto answer = operation::perform(*request, trees, deadline);
-  if (!operation::decode_answer(operation::encode(answer), *request).ok() && answer.ok()) {
+  const auto response = operation::perform(*request, trees, deadline);
+  if (!operation::decode_response(operation::encode(response), *request).ok() && response.ok()) {
     std::abort();
   }
   return 0;

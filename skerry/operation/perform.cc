@@ -20,9 +20,9 @@ Status about(const FilePath& path, const Status& status) {
 }
 
 template <typename Value>
-Result<Answer> answer_about(const FilePath& path, Result<Value> value) {
+Result<Response> response_about(const FilePath& path, Result<Value> value) {
   if (!value.ok()) return about(path, value.status());
-  return Answer(*std::move(value));
+  return Response(*std::move(value));
 }
 
 Status not_text(const FilePath& path, std::string_view advice) {
@@ -34,7 +34,7 @@ class Performance {
  public:
   Performance(Trees& trees, files::Deadline& deadline) : trees_(trees), deadline_(deadline) {}
 
-  Result<Answer> operator()(const ReadFile& read) {
+  Result<Response> operator()(const ReadFile& read) {
     SKERRY_ASSIGN(const Tree* tree, trees_.tree(read.path.root()));
     const auto found = tree->find(read.path.below());
     if (found.status().code() == StatusCode::kNotFound) {
@@ -56,7 +56,7 @@ class Performance {
     return content;
   }
 
-  Result<Answer> operator()(const WriteFile& write) {
+  Result<Response> operator()(const WriteFile& write) {
     std::string decoded;
     if (write.encoding == Encoding::kBase64) {
       auto bytes = decode_base64(write.content);
@@ -77,23 +77,23 @@ class Performance {
     return Written{.size = content.size()};
   }
 
-  Result<Answer> operator()(const ListFiles& list) {
+  Result<Response> operator()(const ListFiles& list) {
     SKERRY_ASSIGN(const Tree* tree, trees_.tree(list.path.root()));
-    return answer_about(list.path, files::list_files(*tree, list.path, list.order, deadline_));
+    return response_about(list.path, files::list_files(*tree, list.path, list.order, deadline_));
   }
 
-  Result<Answer> operator()(const RunCommand& run) {
+  Result<Response> operator()(const RunCommand& run) {
     return run.command.run(trees_, deadline_, {});
   }
 
-  Result<Answer> operator()(const SearchFiles& request) {
+  Result<Response> operator()(const SearchFiles& request) {
     SKERRY_ASSIGN(const Tree* tree, trees_.tree(request.path.root()));
     files::Search search = request.search;
     search.path = request.path.below();
-    return answer_about(request.path, files::search_files(*tree, search, deadline_));
+    return response_about(request.path, files::search_files(*tree, search, deadline_));
   }
 
-  Result<Answer> operator()(const EditFile& edit) {
+  Result<Response> operator()(const EditFile& edit) {
     SKERRY_ASSIGN(Tree * tree, trees_.tree(edit.path.root()));
     const auto content = tree->read(edit.path.below(), edit.most);
     if (!content.ok()) return about(edit.path, content.status());
@@ -108,11 +108,11 @@ class Performance {
                   .size = edited.text.size()};
   }
 
-  Result<Answer> operator()(const DeleteFiles& request) {
+  Result<Response> operator()(const DeleteFiles& request) {
     SKERRY_ASSIGN(Tree * tree, trees_.tree(request.path.root()));
     const files::Deletion deletion{
         .path = request.path.below(), .pattern = request.pattern, .depth = request.depth};
-    return answer_about(request.path, files::delete_files(*tree, deletion, deadline_));
+    return response_about(request.path, files::delete_files(*tree, deletion, deadline_));
   }
 
  private:
@@ -122,7 +122,7 @@ class Performance {
 
 }  // namespace
 
-Result<Answer> perform(const Request& request, Trees& trees, files::Deadline& deadline) {
+Result<Response> perform(const Request& request, Trees& trees, files::Deadline& deadline) {
   return std::visit(Performance(trees, deadline), request);
 }
 

@@ -14,6 +14,6 @@ namespace skerry::operation {
 /// for what is in the trees; kPermissionDenied; kInvalidArgument; kResourceExhausted at a quota or
 /// a limit; kDeadlineExceeded, but for a command, whose output says so. What fails may be done in
 /// part.
-Result<Answer> perform(const Request& request, files::Trees& trees, files::Deadline& deadline);
+Result<Response> perform(const Request& request, files::Trees& trees, files::Deadline& deadline);
 
 }  // namespace skerry::operation

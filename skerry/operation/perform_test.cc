@@ -17,18 +17,19 @@ using testing::path;
 
 class PerformTest : public ::testing::Test {
  protected:
-  Result<Answer> perform(const Request& request) {
+  Result<Response> perform(const Request& request) {
     files::Deadline deadline(files::Deadline::Clock::now() + std::chrono::seconds(60));
     return operation::perform(request, trees, deadline);
   }
   std::string fault(const Request& request) {
-    const auto answer = perform(request);
-    return answer.ok() ? "none" : std::string(message_of(answer.status()));
+    const auto response = perform(request);
+    return response.ok() ? "none" : std::string(message_of(response.status()));
   }
   std::string read(std::string_view text, Encoding encoding = Encoding::kText,
                    ByteSize most = mib(1)) {
-    const auto answer = perform(ReadFile{.path = path(text), .most = most, .encoding = encoding});
-    return answer.ok() ? std::get<Content>(*answer).text : std::string(message_of(answer.status()));
+    const auto response = perform(ReadFile{.path = path(text), .most = most, .encoding = encoding});
+    return response.ok() ? std::get<Content>(*response).text
+                         : std::string(message_of(response.status()));
   }
   TestTrees trees;
 };

@@ -93,7 +93,7 @@ struct Edited {
   std::uint64_t size = 0;  ///< of the file afterwards
 };
 
-using Answer = std::variant<Content, Written, files::Listed, CommandOutput, files::Found, Edited,
-                            files::Deleted>;
+using Response = std::variant<Content, Written, files::Listed, CommandOutput, files::Found, Edited,
+                              files::Deleted>;
 
 }  // namespace skerry::operation

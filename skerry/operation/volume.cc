@@ -39,21 +39,21 @@ Result<files::Tree*> Volumes::tree(files::FilePath::Root root) {
 }
 
 Applied apply(const Request& request, Volumes& volumes, files::Deadline& deadline) {
-  Applied applied{.answer = perform(request, volumes, deadline)};
-  if (!applied.answer.ok()) return applied;
-  const auto* output = std::get_if<CommandOutput>(&*applied.answer);
+  Applied applied{.response = perform(request, volumes, deadline)};
+  if (!applied.response.ok()) return applied;
+  const auto* output = std::get_if<CommandOutput>(&*applied.response);
   if (output != nullptr && output->is_timed_out) return applied;
   for (auto* volume : {&volumes.workspace, &volumes.memory}) {
     if (!*volume || !(*volume)->has_changed()) continue;
     if (applied.changed != nullptr) {
       // Two commits, of which one might be made and the other not.
-      return {.answer = absl::FailedPreconditionError(
+      return {.response = absl::FailedPreconditionError(
                   "one call changes files of the workspace or of memory/, not of both")};
     }
     applied.changed = &**volume;
   }
   if (applied.changed == nullptr) return applied;
-  if (const Status status = applied.changed->check_quota(); !status.ok()) return {.answer = status};
+  if (const Status quota = applied.changed->check_quota(); !quota.ok()) return {.response = quota};
   return applied;
 }
 

@@ -63,7 +63,7 @@ class Volumes final : public files::Trees {
 
 /// How an operation ended.
 struct Applied {
-  Result<Answer> answer;
+  Result<Response> response;
   Volume* changed = nullptr;  ///< whose new state is to be kept; null: nothing is
 };
 

@@ -41,15 +41,15 @@ class VolumesTest : public ::testing::Test {
     if (applied.changed == &*volumes.workspace) workspace = volumes.workspace->state();
     if (applied.changed == &*volumes.memory) memory = volumes.memory->state();
     open();
-    return applied.answer.ok() ? "" : std::string(message_of(applied.answer.status()));
+    return applied.response.ok() ? "" : std::string(message_of(applied.response.status()));
   }
   std::string write(std::string_view text, std::size_t size) {
     return done(WriteFile{.path = path(text), .content = std::string(size, 'x')});
   }
   CommandOutput command(std::string_view text) {
     const Applied applied = apply(RunCommand{.command = Command::parse(text).value()});
-    EXPECT_TRUE(applied.answer.ok()) << applied.answer.status();
-    return applied.answer.ok() ? std::get<CommandOutput>(*applied.answer) : CommandOutput();
+    EXPECT_TRUE(applied.response.ok()) << applied.response.status();
+    return applied.response.ok() ? std::get<CommandOutput>(*applied.response) : CommandOutput();
   }
 
   wasi::HostState base;
@@ -61,7 +61,7 @@ class VolumesTest : public ::testing::Test {
 TEST_F(VolumesTest, WhatChangedIsToBeKept) {
   EXPECT_EQ(apply(ReadFile{.path = path("templates"), .most = mib(1)}).changed, nullptr);
   const Applied written = apply(WriteFile{.path = path("a"), .content = "1"});
-  ASSERT_TRUE(written.answer.ok());
+  ASSERT_TRUE(written.response.ok());
   ASSERT_EQ(written.changed, &*volumes.workspace);
   const auto encoded = written.changed->encoded();
   ASSERT_TRUE(encoded.ok()) << encoded.status();
@@ -72,8 +72,8 @@ TEST_F(VolumesTest, WhatChangedIsToBeKept) {
   ASSERT_TRUE(again.ok()) << again.status();
   workspace = *again;
   open();
-  const auto answer = apply(ReadFile{.path = path("a"), .most = mib(1)}).answer;
-  EXPECT_EQ(std::get<Content>(*answer).text, "1");
+  const auto response = apply(ReadFile{.path = path("a"), .most = mib(1)}).response;
+  EXPECT_EQ(std::get<Content>(*response).text, "1");
 }
 
 TEST_F(VolumesTest, WhatFailsIsNotToBeKept) {
@@ -89,8 +89,8 @@ TEST_F(VolumesTest, ACommandThatRanOutOfTimeKeepsNothing) {
   files::Deadline over(files::Deadline::Clock::now());
   const Applied applied =
       operation::apply(RunCommand{.command = Command::parse("mkdir a").value()}, volumes, over);
-  ASSERT_TRUE(applied.answer.ok());
-  EXPECT_TRUE(std::get<CommandOutput>(*applied.answer).is_timed_out);
+  ASSERT_TRUE(applied.response.ok());
+  EXPECT_TRUE(std::get<CommandOutput>(*applied.response).is_timed_out);
   EXPECT_EQ(applied.changed, nullptr);
 }
 

@@ -42,17 +42,17 @@ class StoreThreads {
   boost::asio::awaitable<std::invoke_result_t<Work, store::SessionStore&>> with(std::string tenant,
                                                                                 Weight weight,
                                                                                 Work work) {
-    using Answer = std::invoke_result_t<Work, store::SessionStore&>;
+    using Value = std::invoke_result_t<Work, store::SessionStore&>;
     auto submit = [this, &tenant, weight](auto task) {
       lanes_.post(tenant, weight, std::move(task));
     };
-    auto in_store = [this, &tenant, &work]() -> Answer {
+    auto in_store = [this, &tenant, &work]() -> Value {
       SKERRY_ASSIGN(store::SessionStore * store, store_of(tenant));
       return work(*store);
     };
     const auto stopped = is_stopped_;
     auto handed_over = loop::hand_over(std::move(submit), std::move(in_store));
-    Answer answer = co_await std::move(handed_over);
+    Value answer = co_await std::move(handed_over);
     if (*stopped) co_await loop::never();
     co_return answer;
   }

@@ -39,13 +39,13 @@ class TaskStore {
   /// kResourceExhausted when too much waits; kUnavailable, kDataLoss as `TaskTables`.
   template <typename Work>
   boost::asio::awaitable<std::invoke_result_t<Work, TaskTables&>> ask(Work work) {
-    using Answer = std::invoke_result_t<Work, TaskTables&>;
-    if (const Status room = check_room(); !room.ok()) co_return Answer(room);
+    using Value = std::invoke_result_t<Work, TaskTables&>;
+    if (const Status room = check_room(); !room.ok()) co_return Value(room);
     const std::shared_ptr<void> waits = waiting_;
-    auto on_thread = [this, &work]() -> Answer {
+    auto on_thread = [this, &work]() -> Value {
       const Status opened = open_if_needed();
-      if (!opened.ok()) return Answer(opened);
-      Answer answer = work(*tables_);
+      if (!opened.ok()) return Value(opened);
+      Value answer = work(*tables_);
       note(status_of(answer));
       return answer;
     };

@@ -117,11 +117,11 @@ Status FileWorker::perform(const RunRequest& request, std::vector<OwnedFd> files
   operation::Applied applied = operation::apply(opened->request, *opened->volumes, deadline);
   auto left = left_of(applied, *opened);
   if (!left.ok()) {
-    applied = {.answer = left.status()};
+    applied = {.response = left.status()};
     left = LeftFiles().left();
   }
   SKERRY_TRY(
-      sender.output().write(wasi::Stream::kStdout, as_bytes(operation::encode(applied.answer))));
+      sender.output().write(wasi::Stream::kStdout, as_bytes(operation::encode(applied.response))));
   const Session& first = opened->first;
   if (first.start.becomes == 0) return sender.ended(completed());  // it was a look
   SKERRY_TRY(sender.ended(completed(), *left, /*is_kept=*/true));

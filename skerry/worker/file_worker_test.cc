@@ -91,7 +91,7 @@ class FileWorkerTest : public ::testing::Test {
   }
 
   struct Done {
-    Result<operation::Answer> answer = absl::UnknownError("no answer");
+    Result<operation::Response> response = absl::UnknownError("no answer");
     Status failure;  ///< of the worker's own
     std::optional<LeftFiles> left = {};
     bool is_kept = false;
@@ -121,7 +121,7 @@ class FileWorkerTest : public ::testing::Test {
     Done done{.failure = events.failure()};
     if (!events.failure().ok()) return done;
     EXPECT_TRUE(events.ended().has_value());
-    done.answer = operation::decode_answer(output.text, request);
+    done.response = operation::decode_response(output.text, request);
     done.is_kept = events.is_kept();
     LeftState left{.file = {}, .bytes = events.take_state()};
     if (left.is_there()) done.left = LeftFiles::read(left).value();
@@ -137,8 +137,8 @@ class FileWorkerTest : public ::testing::Test {
     const auto done = perform(operation::ReadFile{.path = path(from), .most = mib(1)},
                               std::move(start), std::move(files));
     if (!done.failure.ok()) return std::string(message_of(done.failure));
-    return done.answer.ok() ? std::get<operation::Content>(*done.answer).text
-                            : std::string(message_of(done.answer.status()));
+    return done.response.ok() ? std::get<operation::Content>(*done.response).text
+                              : std::string(message_of(done.response.status()));
   }
   /// The template, for a session that begins with the operation.
   SessionStart on_template(std::uint64_t becomes) const {
@@ -170,7 +170,7 @@ std::filesystem::path FileWorkerTest::template_file;
 
 TEST_F(FileWorkerTest, ANewSessionBeginsOnItsTemplate) {
   const auto done = write("a", "1", on_template(7), template_alone());
-  ASSERT_TRUE(done.answer.ok()) << done.answer.status();
+  ASSERT_TRUE(done.response.ok()) << done.response.status();
   ASSERT_TRUE(done.left.has_value());
   EXPECT_EQ(done.left->changed, Changed::kFirst);
   EXPECT_LT(done.left->host_state.size(), 4000) << "the template's files are not stored again";
@@ -185,14 +185,14 @@ TEST_F(FileWorkerTest, ARevisionIsReadFromItsFiles) {
   const auto revision = revision_of(state);
   EXPECT_EQ(read("a", {}, files_of(revision)), "stored");
   const auto done = write("a", "new", {.becomes = 8}, files_of(revision));
-  ASSERT_TRUE(done.answer.ok()) << done.answer.status();
+  ASSERT_TRUE(done.response.ok()) << done.response.status();
   EXPECT_EQ(read("a", {}, files_of(revision)), "stored");
   EXPECT_EQ(read("a", {.from = 8}), "new");
 }
 
 TEST_F(FileWorkerTest, WhatItKeepsGoesOnUnderItsNewNumberUntilItIsForgotten) {
-  ASSERT_TRUE(write("a", "1", on_template(1), template_alone()).answer.ok());
-  ASSERT_TRUE(write("b", "2", {.becomes = 2, .from = 1}).answer.ok());
+  ASSERT_TRUE(write("a", "1", on_template(1), template_alone()).response.ok());
+  ASSERT_TRUE(write("b", "2", {.becomes = 2, .from = 1}).response.ok());
   EXPECT_EQ(read("a", {.from = 2}), "1");
   EXPECT_EQ(read("b", {.from = 2}), "2");
   EXPECT_EQ(read("a", {.from = 1}), "no such state is kept here");
@@ -201,15 +201,15 @@ TEST_F(FileWorkerTest, WhatItKeepsGoesOnUnderItsNewNumberUntilItIsForgotten) {
 }
 
 TEST_F(FileWorkerTest, AnOperationThatFailsLeavesTheStateAsItWas) {
-  ASSERT_TRUE(write("a", "1", on_template(1), template_alone()).answer.ok());
+  ASSERT_TRUE(write("a", "1", on_template(1), template_alone()).response.ok());
   const auto done = write("a", std::string(2 << 20, 'x'), {.becomes = 2, .from = 1});
-  EXPECT_EQ(done.answer.status().code(), StatusCode::kResourceExhausted) << "the quota";
+  EXPECT_EQ(done.response.status().code(), StatusCode::kResourceExhausted) << "the quota";
   EXPECT_EQ(done.left->changed, Changed::kNothing);
   EXPECT_EQ(read("a", {.from = 2}), "1");
 }
 
 TEST_F(FileWorkerTest, ALookLeavesNothingAndKeepsNothingNew) {
-  ASSERT_TRUE(write("a", "1", on_template(1), template_alone()).answer.ok());
+  ASSERT_TRUE(write("a", "1", on_template(1), template_alone()).response.ok());
   const auto done =
       perform(operation::ReadFile{.path = path("a"), .most = mib(1)}, {.from = 1}, {});
   EXPECT_FALSE(done.left.has_value());
@@ -225,7 +225,7 @@ TEST_F(FileWorkerTest, ASandboxGoesOnWithTheNewFilesAndItsOwnPages) {
   sandboxes.kept[5] = sandbox::Sandbox::load(*loaded, limits).value();
   sandbox::Sandbox* const sandbox = sandboxes.kept[5].get();
   EXPECT_EQ(read("a", {.from = 5}), "File not found: a");
-  ASSERT_TRUE(write("a", "1", {.becomes = 6, .from = 5}).answer.ok());
+  ASSERT_TRUE(write("a", "1", {.becomes = 6, .from = 5}).response.ok());
   ASSERT_EQ(sandboxes.find(6), sandbox);
   EXPECT_TRUE(wasi::locate(sandbox->state().files(), "/a").ok());
   EXPECT_EQ(sandbox->state().files().quotas().file_bytes, limits.files);
@@ -251,10 +251,10 @@ TEST_F(FileWorkerTest, TwoSessionsAreWorkedOnAtOnce) {
   wasi::HostState notes = *catalog->template_state(image->sha256);
   ASSERT_TRUE(wasi::add_file(notes.files(), "/note", as_bytes("tea")).ok());
   const auto memory = revision_of(notes);
-  ASSERT_TRUE(write("a", "1", on_template(1), template_alone()).answer.ok());
+  ASSERT_TRUE(write("a", "1", on_template(1), template_alone()).response.ok());
   const auto copied =
       both("cp memory/note note", {.becomes = 2, .from = 1}, {.files = 2}, files_of(memory));
-  ASSERT_TRUE(copied.answer.ok()) << copied.answer.status();
+  ASSERT_TRUE(copied.response.ok()) << copied.response.status();
   EXPECT_EQ(copied.left->changed, Changed::kFirst);
   EXPECT_EQ(read("note", {.from = 2}), "tea");
 
@@ -266,7 +266,7 @@ TEST_F(FileWorkerTest, TwoSessionsAreWorkedOnAtOnce) {
   EXPECT_EQ(kept.left->changed, Changed::kSecond);
   const auto refused =
       both("rm note memory/note", {.becomes = 4, .from = 2}, {.files = 2}, files_of(memory));
-  EXPECT_EQ(refused.answer.status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(refused.response.status().code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(refused.left->changed, Changed::kNothing);
 }
 
@@ -283,7 +283,7 @@ TEST_F(FileWorkerTest, ALargeOperationComesAsAFile) {
   files.push_back(std::move(file));
   files.push_back(template_fd());
   const auto done = perform(request, order, std::move(files));
-  ASSERT_TRUE(done.answer.ok()) << done.answer.status();
+  ASSERT_TRUE(done.response.ok()) << done.response.status();
   EXPECT_EQ(read("a", {.from = 1}).size(), 100'000U);
 }
 

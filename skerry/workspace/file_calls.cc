@@ -25,8 +25,8 @@ namespace {
 
 using boost::asio::awaitable;
 using boost::asio::use_awaitable;
-using operation::Answer;
 using operation::Request;
+using operation::Response;
 
 // What is larger than this is encoded, decoded and copied on a thread of its own: it would hold the
 // event loop up.
@@ -177,24 +177,24 @@ FileCalls::Awaited<sandbox::Outcome> FileCalls::with_patience(run::FileWork work
                                    std::to_string(options_.patience.count()) + " s; try again");
 }
 
-FileCalls::Awaited<Answer> FileCalls::perform(Scope scope, Request request,
-                                              std::chrono::milliseconds time) {
+FileCalls::Awaited<Response> FileCalls::perform(Scope scope, Request request,
+                                                std::chrono::milliseconds time) {
   const auto begun = std::chrono::steady_clock::now();
   access::Principal principal = scope.principal;
   principal.session = scope.session.text();
-  auto answering = answer_of(std::move(scope), request, time);
-  auto answer = co_await std::move(answering);
+  auto responding = response_of(std::move(scope), request, time);
+  auto response = co_await std::move(responding);
   if (audit_ != nullptr) {
     audit_->record(principal, {.action = action_of(request),
                                .object = object_of(request),
-                               .outcome = absl::StatusCodeToString(answer.status().code()),
+                               .outcome = absl::StatusCodeToString(response.status().code()),
                                .took = std::chrono::steady_clock::now() - begun});
   }
-  co_return answer;
+  co_return response;
 }
 
-FileCalls::Awaited<Answer> FileCalls::answer_of(Scope scope, const Request& request,
-                                                std::chrono::milliseconds time) {
+FileCalls::Awaited<Response> FileCalls::response_of(Scope scope, const Request& request,
+                                                    std::chrono::milliseconds time) {
   auto preparing = prepare(std::move(scope), request);
   auto work = co_await std::move(preparing);
   if (!work.ok()) co_return work.status();
@@ -210,8 +210,8 @@ FileCalls::Awaited<Answer> FileCalls::answer_of(Scope scope, const Request& requ
   if (!outcome.ok()) co_return outcome.status();
   if (const Status status = status_of(*outcome); !status.ok()) co_return status;
   if (reply.was_cut()) co_return absl::InternalError("a worker's answer was too large");
-  if (reply.text().size() <= kLarge) co_return operation::decode_answer(reply.text(), request);
-  auto decode = [&] { return operation::decode_answer(reply.text(), request); };
+  if (reply.text().size() <= kLarge) co_return operation::decode_response(reply.text(), request);
+  auto decode = [&] { return operation::decode_response(reply.text(), request); };
   auto decoding = sessions_.on_thread(std::move(decode));
   co_return co_await std::move(decoding);
 }
@@ -219,9 +219,9 @@ FileCalls::Awaited<Answer> FileCalls::answer_of(Scope scope, const Request& requ
 template <typename Value>
 FileCalls::Awaited<Value> FileCalls::perform_as(Scope scope, Request request) {
   auto performing = perform(std::move(scope), std::move(request), options_.patience);
-  auto answer = co_await std::move(performing);
-  if (!answer.ok()) co_return answer.status();
-  co_return std::get<Value>(*std::move(answer));
+  auto response = co_await std::move(performing);
+  if (!response.ok()) co_return response.status();
+  co_return std::get<Value>(*std::move(response));
 }
 
 FileCalls::Awaited<operation::Content> FileCalls::read(Scope scope, operation::ReadFile request) {
@@ -241,9 +241,9 @@ FileCalls::Awaited<operation::CommandOutput> FileCalls::run(Scope scope,
                                                             std::chrono::seconds time) {
   auto performing =
       perform(std::move(scope), std::move(request), std::min(time, options_.patience));
-  auto answer = co_await std::move(performing);
-  if (answer.ok()) co_return std::get<operation::CommandOutput>(*std::move(answer));
-  if (answer.status().code() != StatusCode::kDeadlineExceeded) co_return answer.status();
+  auto response = co_await std::move(performing);
+  if (response.ok()) co_return std::get<operation::CommandOutput>(*std::move(response));
+  if (response.status().code() != StatusCode::kDeadlineExceeded) co_return response.status();
   // It did not end by itself, and its output is lost.
   co_return operation::CommandOutput{.exit_code = operation::Command::kTimedOutExitCode,
                                      .is_timed_out = true};

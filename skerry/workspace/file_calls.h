@@ -64,10 +64,10 @@ class FileCalls {
   Awaited<files::Deleted> remove(Scope scope, operation::DeleteFiles request);
 
  private:
-  Awaited<operation::Answer> perform(Scope scope, operation::Request request,
-                                     std::chrono::milliseconds time);
-  Awaited<operation::Answer> answer_of(Scope scope, const operation::Request& request,
+  Awaited<operation::Response> perform(Scope scope, operation::Request request,
                                        std::chrono::milliseconds time);
+  Awaited<operation::Response> response_of(Scope scope, const operation::Request& request,
+                                           std::chrono::milliseconds time);
   template <typename Value>
   Awaited<Value> perform_as(Scope scope, operation::Request request);
   Awaited<run::FileWork> prepare(Scope scope, const operation::Request& request);
