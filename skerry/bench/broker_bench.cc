@@ -148,18 +148,16 @@ void BrokerBench::begin(const InSession& run, const Ended& done) {
   order.request.limits.memory = kSessionMemory;
   boost::asio::co_spawn(
       io_, sessions_->run(std::move(order)),
-      [done](const std::exception_ptr&, Result<session::SessionRuns::Answer> answer) {
-        done(std::move(answer));
-      });
+      [done](const std::exception_ptr&, Result<run::Report> report) { done(std::move(report)); });
 }
 
 Result<double> BrokerBench::time(const InSession& run) {
   std::optional<Status> ended;
   const auto begun = Clock::now();
-  begin(run, [&](const Result<session::SessionRuns::Answer>& answer) {
-    ended = answer.ok() ? check(answer->outcome) : answer.status();
-    if (ended->ok() && answer->report.saved == "no") {
-      ended = absl::InternalError("a run was not kept: " + answer->report.message);
+  begin(run, [&](const Result<run::Report>& report) {
+    ended = report.ok() ? check(report->outcome) : report.status();
+    if (ended->ok() && report->session->saved == "no") {
+      ended = absl::InternalError("a run was not kept: " + report->session->message);
     }
   });
   while (!ended) io_.run_one();

@@ -14,6 +14,7 @@
 #include "skerry/base/status.h"
 #include "skerry/bench/samples.h"
 #include "skerry/broker/broker.h"
+#include "skerry/run/report.h"
 #include "skerry/runtime/home.h"
 #include "skerry/session/session_runs.h"
 
@@ -52,7 +53,7 @@ class BrokerBench {
     store::Durability durability = store::Durability::kCommitted;
     run::Isolation isolation = run::Isolation::kTenant;
   };
-  using Ended = std::function<void(Result<session::SessionRuns::Answer>)>;
+  using Ended = std::function<void(Result<run::Report>)>;
   void begin(const InSession& run, const Ended& done);
   /// From its request to the answer that its revision is kept, in milliseconds. A failure when it
   /// is not kept.

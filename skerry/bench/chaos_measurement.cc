@@ -83,23 +83,22 @@ class Victim {
     const auto begun = Clock::now();
     const auto isolation = random_() % 5 == 0 ? run::Isolation::kProcess : run::Isolation::kTenant;
     bench_.begin({.name = name_of(session), .code = program_of(session), .isolation = isolation},
-                 [this, session, begun](const Result<session::SessionRuns::Answer>& answer) {
-                   take(session, begun, answer);
+                 [this, session, begun](const Result<run::Report>& report) {
+                   take(session, begun, report);
                    begin();
                  });
   }
 
-  void take(int session, Clock::time_point begun,
-            const Result<session::SessionRuns::Answer>& answer) {
+  void take(int session, Clock::time_point begun, const Result<run::Report>& report) {
     // A failure of ours is told to the caller; only what was answered must not be lost.
-    if (!answer.ok()) return;
-    if (answer->outcome.kind == sandbox::OutcomeKind::kFailed) {
+    if (!report.ok()) return;
+    if (report->outcome.kind == sandbox::OutcomeKind::kFailed) {
       failure_ = absl::DataLossError(name_of(session) + " has another's state");
       tell({.kind = Word::Kind::kFailed, .session = session});
     }
-    if (answer->report.saved == "no") return;
+    if (report->session->saved == "no") return;
     tell({.session = session,
-          .number = answer->report.revision,
+          .number = report->session->revision,
           .took_ms = milliseconds_since(begun)});
   }
 

@@ -102,11 +102,11 @@ void LocalRunner::record(const access::Principal& principal, const Status& statu
                 is_fault ? access::Gate::RunEnd::kFault : access::Gate::RunEnd::kSuccess);
 }
 
-awaitable<Result<SessionRuns::Answer>> LocalRunner::run_in_session(SessionRuns::Order order) {
+awaitable<Result<run::Report>> LocalRunner::run_in_session(SessionRuns::Order order) {
   auto running = sessions_->run(std::move(order));
-  auto answer = co_await std::move(running);
-  if (!answer.ok()) co_return without_home(answer.status(), home_);
-  co_return answer;
+  auto report = co_await std::move(running);
+  if (!report.ok()) co_return without_home(report.status(), home_);
+  co_return report;
 }
 
 run::Counts LocalRunner::counts() const {
@@ -158,9 +158,9 @@ awaitable<Result<run::Report>> LocalRunner::run(run::Request order) {
   if (const Status status = admit(order.principal); !status.ok()) co_return status;
   const access::Principal principal = order.principal;
   auto running = run_admitted(std::move(order));
-  auto answer = co_await std::move(running);
-  record(principal, answer.status(), answer.ok() ? &answer->outcome : nullptr);
-  co_return answer;
+  auto report = co_await std::move(running);
+  record(principal, report.status(), report.ok() ? &report->outcome : nullptr);
+  co_return report;
 }
 
 awaitable<Result<run::Report>> LocalRunner::run_admitted(run::Request order) {
@@ -185,12 +185,12 @@ awaitable<Result<run::Report>> LocalRunner::run_admitted(run::Request order) {
                                 .input = std::move(order.input),
                                 .observer = order.observer};
   auto running = run_in_session(std::move(in_session));
-  auto answer = co_await std::move(running);
-  if (!answer.ok()) co_return answer.status();
-  run::SessionReport& report = answer->report;
-  report.failure = without_home(report.failure, home_);
-  report.message = without_home(std::move(report.message), home_);
-  co_return run::Report{.outcome = std::move(answer->outcome), .session = std::move(report)};
+  auto report = co_await std::move(running);
+  if (!report.ok()) co_return report;
+  run::SessionReport& session = *report->session;
+  session.failure = without_home(session.failure, home_);
+  session.message = without_home(std::move(session.message), home_);
+  co_return report;
 }
 
 }  // namespace skerry::session

@@ -60,7 +60,7 @@ class LocalRunner final : public run::Runner {
   /// Runs outside of sessions, with a module's code if it is one's.
   boost::asio::awaitable<Result<run::Report>> run_alone(run::Request request,
                                                         std::shared_ptr<const OwnedFd> module);
-  boost::asio::awaitable<Result<SessionRuns::Answer>> run_in_session(SessionRuns::Order order);
+  boost::asio::awaitable<Result<run::Report>> run_in_session(SessionRuns::Order order);
   boost::asio::awaitable<Result<sandbox::Outcome>> change_files(run::FileWork work,
                                                                 worker::RunRequest request);
   boost::asio::awaitable<Result<sandbox::Outcome>> look_at_files(run::FileWork work,

@@ -70,9 +70,9 @@ awaitable<Result<sandbox::Outcome>> LocalRunner::change_files(run::FileWork work
                            .files = std::move(files),
                            .observer = work.observer};
   auto running = run_in_session(std::move(order));
-  auto answer = co_await std::move(running);
-  if (!answer.ok()) co_return answer.status();
-  co_return std::move(answer->outcome);
+  auto report = co_await std::move(running);
+  if (!report.ok()) co_return report.status();
+  co_return std::move(report->outcome);
 }
 
 awaitable<Result<Revision>> LocalRunner::newest(std::string store, store::SessionName name) {

@@ -30,7 +30,6 @@ namespace {
 using boost::asio::awaitable;
 using boost::asio::use_awaitable;
 using store::SessionStore;
-using Answer = SessionRuns::Answer;
 using Clock = std::chrono::steady_clock;
 using Order = SessionRuns::Order;
 using Weight = StoreThreads::Weight;
@@ -92,11 +91,11 @@ End end_turn(SessionStore& store, SessionTurn& turn, const Order& order,
   return end;
 }
 
-Answer cancelled_before_it_began(const Order& order) {
-  Answer answer{.outcome = worker::cancelled_outcome(), .report = {}};
-  answer.report.name = order.name.text();
-  answer.report.message = "cancelled before it began";
-  return answer;
+run::Report cancelled_before_it_began(const Order& order) {
+  run::SessionReport session;
+  session.name = order.name.text();
+  session.message = "cancelled before it began";
+  return {.outcome = worker::cancelled_outcome(), .session = std::move(session)};
 }
 
 }  // namespace
@@ -130,7 +129,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
 
   /// The life of one run: its entry in the session's queue, the session's lease and head, a worker,
   /// and the commit.
-  awaitable<Result<Answer>> run(Order order) {
+  awaitable<Result<run::Report>> run(Order order) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const auto cancellation = co_await boost::asio::this_coro::cancellation_state;
     const auto self = shared_from_this();
@@ -379,7 +378,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     return std::move(files).finish(std::move(start), std::move(second));
   }
 
-  awaitable<Result<Answer>> end(SharedRun running, sandbox::Outcome outcome) {
+  awaitable<Result<run::Report>> end(SharedRun running, sandbox::Outcome outcome) {
     auto work = [&](SessionStore& store) -> Result<End> {
       End end = end_turn(store, *running->turn, running->order, outcome, running->left);
       // Others may have the session before anybody is told.
@@ -393,11 +392,11 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     if (running->is_kept) {
       keep(*running, std::move(end->committed), running->order.request.limits);
     }
-    co_return Answer{.outcome = std::move(outcome), .report = std::move(end->report)};
+    co_return run::Report{.outcome = std::move(outcome), .session = std::move(end->report)};
   }
 
   /// Reads what an operation on files left, and commits it.
-  awaitable<Result<Answer>> end_files(SharedRun running, sandbox::Outcome outcome) {
+  awaitable<Result<run::Report>> end_files(SharedRun running, sandbox::Outcome outcome) {
     // The first session's, whose state the worker may keep; none when nobody can tell.
     image::Revision revision;
     Status status;
@@ -411,7 +410,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     running->turn.reset();
     running->second_turn.reset();
     if (!status.ok()) co_return status;
-    co_return Answer{.outcome = std::move(outcome), .report = {}};
+    co_return run::Report{.outcome = std::move(outcome), .session = std::nullopt};
   }
 
   /// `revision` becomes the first session's, new or as it was.
@@ -532,7 +531,7 @@ std::optional<SessionRuns::KeptState> SessionRuns::kept_state(
   return queues_->kept_state(store, name);
 }
 
-awaitable<Result<SessionRuns::Answer>> SessionRuns::run(Order order) {
+awaitable<Result<run::Report>> SessionRuns::run(Order order) {
   return queues_->run(std::move(order));
 }
 

@@ -12,6 +12,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/broker/broker.h"
+#include "skerry/run/report.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/session/session_turn.h"
 #include "skerry/store/memory_tenant.h"
@@ -72,10 +73,6 @@ class SessionRuns {
     /// Sees the run while it happens; must live until the run is done.
     worker::RunObserver* observer = nullptr;
   };
-  struct Answer {
-    sandbox::Outcome outcome;
-    run::SessionReport report;
-  };
 
   /// All must outlive it.
   static Result<std::unique_ptr<SessionRuns>> start(
@@ -87,12 +84,12 @@ class SessionRuns {
 
   /// Runs when the session's earlier runs are done and a worker is free; returns when the run's
   /// state is safe. Cancelling the wait cancels the run, whose outcome then says so.
-  /// kResourceExhausted: too many wait already; try again.
+  /// kResourceExhausted: too many wait already; try again. A run's report always has its session.
   ///
   /// An operation on files takes its turn as a run does. It is worked on in the worker that keeps
   /// the session's state, if that is free, and the state stays there for the next run. A failure to
   /// commit what it changed is what this returns.
-  boost::asio::awaitable<Result<Answer>> run(Order order);
+  boost::asio::awaitable<Result<run::Report>> run(Order order);
 
   /// A session's state in a worker, at this moment: for who looks at it, and takes nothing away.
   struct KeptState {

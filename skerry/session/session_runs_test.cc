@@ -33,9 +33,9 @@ using store::SessionName;
 struct Started {
   KeptOutput output;
   boost::asio::cancellation_signal stop;
-  std::optional<Result<SessionRuns::Answer>> ended;
+  std::optional<Result<run::Report>> ended;
 
-  const run::SessionReport& report() const { return ended->value().report; }
+  const run::SessionReport& report() const { return *ended->value().session; }
 };
 
 /// The workers count in each session, and say whether they kept it, were woken, or began anew.
@@ -84,12 +84,12 @@ class SessionRunsTest : public ::testing::Test {
                            .observer = &started->output};
     run.request.program.code = order;
     run.request.limits.wall = wall;
-    boost::asio::co_spawn(io_, runs_->run(std::move(run)),
-                          boost::asio::bind_cancellation_slot(
-                              started->stop.slot(), [started](const std::exception_ptr&,
-                                                              Result<SessionRuns::Answer> answer) {
-                                started->ended = std::move(answer);
-                              }));
+    boost::asio::co_spawn(
+        io_, runs_->run(std::move(run)),
+        boost::asio::bind_cancellation_slot(
+            started->stop.slot(), [started](const std::exception_ptr&, Result<run::Report> answer) {
+              started->ended = std::move(answer);
+            }));
     return started;
   }
 
@@ -102,7 +102,8 @@ class SessionRunsTest : public ::testing::Test {
     EXPECT_TRUE(wait_until([&] { return started.ended.has_value(); })) << "never ended";
     if (!started.ended) started.ended = absl::InternalError("never ended");
     EXPECT_TRUE(started.ended->ok()) << started.ended->status();
-    if (!started.ended->ok()) started.ended = SessionRuns::Answer{};
+    if (!started.ended->ok())
+      started.ended = run::Report{.outcome = {}, .session = run::SessionReport{}};
     return started;
   }
 

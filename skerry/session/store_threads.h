@@ -52,9 +52,9 @@ class StoreThreads {
     };
     const auto stopped = is_stopped_;
     auto handed_over = loop::hand_over(std::move(submit), std::move(in_store));
-    Value answer = co_await std::move(handed_over);
+    Value value = co_await std::move(handed_over);
     if (*stopped) co_await loop::never();
-    co_return answer;
+    co_return value;
   }
 
   /// What a store does when nobody waits: `SessionStore::after_commit`.

@@ -45,9 +45,9 @@ class TaskStore {
     auto on_thread = [this, &work]() -> Value {
       const Status opened = open_if_needed();
       if (!opened.ok()) return Value(opened);
-      Value answer = work(*tables_);
-      note(status_of(answer));
-      return answer;
+      Value value = work(*tables_);
+      note(status_of(value));
+      return value;
     };
     auto waiting = loop::on_pool(pool_, std::move(on_thread));
     co_return co_await std::move(waiting);
