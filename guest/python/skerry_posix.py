@@ -85,7 +85,15 @@ def mkdir(path, mode=0o777, *, dir_fd=None):
         _set_permissions(posix.stat(path, dir_fd=dir_fd).st_ino, mode & 0o1777 & ~_umask, path)
 
 
+def chdir(path):
+    """WASI has no current directory: the C library's is what was said, one after the other."""
+    posix.chdir(path)
+    posix.chdir(os.path.realpath(posix.getcwd()))
+
+
 def open_(path, flags, mode=0o777, *, dir_fd=None):
+    if not flags & os.O_RDWR:
+        flags |= os.O_RDONLY  # elsewhere it is 0, and need not be said
     if not flags & os.O_CREAT or mode & 0o7777 == 0o666:
         return posix.open(path, flags, mode, dir_fd=dir_fd)
     try:
@@ -360,7 +368,7 @@ def _put(function):
 
 
 _ADDED = [
-    stat, lstat, fstat, chmod, fchmod, umask, mkdir, open_, access, chown, lchown, fchown, statvfs, fstatvfs, getuid, getgid, getgroups, getresuid,
+    stat, lstat, fstat, chmod, fchmod, umask, mkdir, chdir, open_, access, chown, lchown, fchown, statvfs, fstatvfs, getuid, getgid, getgroups, getresuid,
     getresgid, setuid, setgid, getppid, getpgid, getsid, getpgrp, kill, killpg, nice, getpriority, setpriority, getloadavg,
     sched_getaffinity, sched_setaffinity, getrandom, sync, ctermid,
 ]
