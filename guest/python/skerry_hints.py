@@ -66,7 +66,7 @@ _REPLACEMENTS = {
 _REPLACEMENT_OF = {name: text for text, names in _REPLACEMENTS.items() for name in names.split()}
 
 _SOCKET_NAMES = frozenset(
-    "getaddrinfo gethostbyname gethostbyname_ex gethostbyaddr getnameinfo getservbyname getservbyport getprotobyname socketpair "
+    "getservbyname getservbyport getprotobyname socketpair "
     "if_nameindex create_connection create_server fromfd AF_UNIX".split()
 )
 _PROCESS_NAMES = re.compile(r"system|popen|fork(pty)?|(posix_)?spawn\w*|exec[lv]\w*|kill(pg)?|wait(pid|3|4|id|status_to_exitcode)?|startfile")
@@ -124,8 +124,10 @@ def _misses_process_name(error, trace):
 
 def _is_refused_socket(error, trace):
     if type(error).__name__ == "URLError":
-        return isinstance(error.reason, str) and error.reason in ("unknown url type: https", "unknown url type: ftp")
-    return _passes(trace, _NETWORK_FILES) and (error.errno == errno.ENOTSUP or type(error).__name__ in ("gaierror", "herror"))
+        if isinstance(error.reason, OSError):
+            return _is_refused_socket(error.reason, error.reason.__traceback__)
+        return error.reason in ("unknown url type: https", "unknown url type: ftp")
+    return type(error).__name__ == "gaierror" or error.errno == errno.ENOTSUP and _passes(trace, _NETWORK_FILES)
 
 
 def _is_refused_process(error, trace):
