@@ -22,6 +22,7 @@ import os
 import re
 import sys
 import types
+import warnings
 
 import _host
 import _reactor
@@ -76,13 +77,18 @@ def _compile(source, text, lines, name, flags):
             return returning, None
         if _ends_in_statement(lines):
             return code, None
-    tree = ast.parse(source, name)
-    if not tree.body or not isinstance(tree.body[-1], ast.Expr):
-        return code, None
-    last = ast.Expression(tree.body.pop().value)
-    body = compile(tree, name, "exec", flags, dont_inherit=True)
-    flags |= body.co_flags & _FUTURE_FLAGS  # its future imports count for its last line, too
-    return body, compile(last, name, "eval", flags=flags, dont_inherit=True)
+    filters = warnings.filters
+    filters.insert(0, ("ignore", None, SyntaxWarning, None, 0))  # they have been shown
+    try:
+        tree = ast.parse(source, name)
+        if not tree.body or not isinstance(tree.body[-1], ast.Expr):
+            return code, None
+        last = ast.Expression(tree.body.pop().value)
+        body = compile(tree, name, "exec", flags, dont_inherit=True)
+        flags |= body.co_flags & _FUTURE_FLAGS  # its future imports count for its last line, too
+        return body, compile(last, name, "eval", flags=flags, dont_inherit=True)
+    finally:
+        del filters[0]
 
 
 def _returning(code, lines):

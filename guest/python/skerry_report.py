@@ -12,6 +12,8 @@ from _skerry_hints import hint_for
 
 # Structured reports are for programs to read: enough for any real traceback, bounded for hostile ones.
 MAX_FRAMES = 64
+# The file of all modules of ours.
+_OURS = "<skerry>"
 MAX_TEXT = 16_384
 # Given back when memory has run out, so that there is some to say so with.
 RESERVE = bytearray(1 << 20)
@@ -46,6 +48,7 @@ def _frames_of(summary):
     frames = [
         {"file": clip(clean(f.filename)), "line": f.lineno or 0, "function": clip(clean(f.name)), "source": clip(clean(f.line or ""))}
         for f in summary
+        if f.filename != _OURS
     ]
     if len(frames) > MAX_FRAMES:
         half = MAX_FRAMES // 2
@@ -146,6 +149,15 @@ def _anchors_of(segment):
     return found and (found.left_end_offset, found.right_start_offset, found.primary_char, found.secondary_char)
 
 
+def _format_frame(self, frame, **options):
+    """Functions of ours stand where a desktop has built-in ones, which have no frames."""
+    return None if frame.filename == _OURS else _format_in_library(self, frame, **options)
+
+
+_format_in_library = traceback.StackSummary.format_frame_summary
+traceback.StackSummary.format_frame_summary = _format_frame
+
+
 class _Stack(traceback.StackSummary):
     """The same text as its base, in a third of the time for the usual frame: one line of plain ASCII."""
 
@@ -157,6 +169,7 @@ class _Stack(traceback.StackSummary):
             or frame.colno is None
             or frame.end_colno is None
             or frame.locals
+            or frame.filename == _OURS
             or frame.filename.startswith("<stdin-")
             or options.get("colorize")
         ):
@@ -183,6 +196,6 @@ class _Stack(traceback.StackSummary):
 
 def without_us(trace):
     """The traceback from the program's first frame on."""
-    while trace is not None and trace.tb_frame.f_code.co_filename == "<skerry>":
+    while trace is not None and trace.tb_frame.f_code.co_filename == _OURS:
         trace = trace.tb_next
     return trace
