@@ -27,19 +27,13 @@ CUTS = int(os.environ.get("SKERRY_CUTS", "1"))
 # What differs and is to: the program, and what docs/differences.md says of it. A program that no longer differs may not be here.
 BITS = "The guest is a machine of 32 bits"
 FLAGS = "WebAssembly has no flags of floating point"
-NUMBERS = "Numbers of errors are WASI's"
 DIFFERENCES = {
-    "arrays/absolute values of plain integers": "A ufunc of Python integers alone, or of them and booleans, takes the loop of the machine's integer",
     "arrays/arithmetic errors on demand": FLAGS,
     "arrays/raw files of arrays": "`ndarray.tofile` and `numpy.fromfile` raise `OSError`",
-    "arrays/the type of old random integers": "The old generators' compiled code fills arrays of C's `long`",
     "arrays/warnings of arithmetic": FLAGS,
     "dates/name of the zone of gmtime": "`time.gmtime` calls its zone UTC",
-    "files/errno numbers": NUMBERS,
-    "files/errors of files": NUMBERS,
     "files/file locking and pid files": "`ctypes`, `fcntl` and `mmap` are not there",
     "files/memory maps": "`ctypes`, `fcntl` and `mmap` are not there",
-    "files/missing file": NUMBERS,
     "files/subprocess": "There are no other programs",
     "formats/registered csv dialects": "All packages have been imported",
     "library/ctypes sizes": "`ctypes`, `fcntl` and `mmap` are not there",
