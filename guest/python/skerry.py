@@ -52,6 +52,8 @@ _ENVIRONMENT = frozenset(os.environ)
 _INITIAL_NAMES = frozenset()
 _EXIT_HANDLERS = 0
 _LOG_HANDLERS = 0
+# The future features that earlier runs of a session have imported: as at a prompt, they are its later runs', too.
+_features = 0
 _FUTURE_FLAGS = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
 
 # How code ends that drops its last expression's value: it pops it, and returns None.
@@ -236,6 +238,7 @@ def _apply(header):
 
 
 def serve(frame):
+    global _features
     end = frame.index(b"\n")
     source = frame[end + 1:]
     header = json.loads(frame[:end]) if end else {}
@@ -259,22 +262,26 @@ def serve(frame):
         lines = text.splitlines(True)
         name = name_lines(name, len(source), lines)
         wants_result = header.get("want_result") or header.get("echo")
-        awaits = 0
+        awaits = False
+        flags = _features
         while True:
             try:
                 if wants_result:
-                    code, last = _compile(source, text, lines, name, awaits)
+                    code, last = _compile(source, text, lines, name, flags)
                 else:
-                    code, last = compile(source, name, "exec", awaits, dont_inherit=True), None
+                    code, last = compile(source, name, "exec", flags, dont_inherit=True), None
                 break
             except SyntaxError:
                 if awaits or ("await" not in text and "async" not in text):
                     raise
-                awaits = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+                awaits = True
+                flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     except BaseException as error:
         error.__traceback__ = None
         _failed(error, done)
     else:
+        if header.get("continued"):
+            _features |= code.co_flags & _FUTURE_FLAGS
         try:
             value = types.FunctionType(code, names)()
             if awaits:
