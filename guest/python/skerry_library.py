@@ -87,6 +87,7 @@ def _fit_locale():
         return original(category, name)
 
     locale._setlocale = setlocale
+    original(locale.LC_CTYPE, "")  # as every interpreter does when it starts
 
 
 # ---------------------------------------------------------------------------------------------------------------- hosts

@@ -149,3 +149,13 @@ print(sum(np.arange(5)), max(np.array([1.5, 2])), sorted(np.array([2, 1])), np.a
 import json
 print(json.dumps(np.array([1, 2]).tolist()), round(np.float64(2.567), 2), int(np.float64(3.9)), isinstance(np.float64(1), float), isinstance(np.int64(1), int), np.int64(3).bit_count(), hash(np.int64(5)) == 5)
 json.dumps(np.int64(1))
+#%% numbers to the last digit
+import numpy as np
+a = np.random.default_rng(3).normal(size=(50, 4))
+print(a.mean(axis=0).tolist(), a.sum().tolist())
+print(np.linalg.inv(a.T @ a).tolist(), np.corrcoef(a.T)[0].tolist(), np.sin(a[:5, 0]).tolist(), sep="\n")
+#%% what pandas sums up exactly
+import pandas as pd, numpy as np
+df = pd.DataFrame(np.random.default_rng(5).normal(size=(30, 3)), columns=list("abc"))
+df["g"] = np.arange(30) % 3
+print(df.describe().values.tolist(), df.groupby("g").agg(["mean", "sum", "var"]).values.tolist(), df["a"].rolling(5).std().dropna().tolist(), df["b"].skew(), df["c"].quantile([.1, .33]).tolist(), sep="\n")

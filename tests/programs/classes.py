@@ -346,3 +346,13 @@ import random
 random.seed(5); random.shuffle(d)
 print(d.cards)
 d[99]
+#%% annotations of the future
+from __future__ import annotations
+from dataclasses import dataclass, fields
+@dataclass
+class Node:
+    value: int
+    next: Node | None = None
+print(Node(1, Node(2)), [f.type for f in fields(Node)])
+def f(x: Unknown) -> Missing: return x
+print(f.__annotations__, f(3))

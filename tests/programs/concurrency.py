@@ -364,3 +364,14 @@ with cf.ThreadPoolExecutor(1) as ex:
     done, not_done = cf.wait([ex.submit(int, "1"), ex.submit(int, "x")])
     print(len(done), len(not_done), sorted(type(d.exception()).__name__ for d in done))
 g.result()
+#%% sys.exit in a thread
+import threading, sys
+t = threading.Thread(target=sys.exit, args=(3,))
+t.start(); t.join()
+print("still here", t.name, t.daemon, threading.enumerate() == [threading.main_thread()])
+#%% a program that asyncio starts
+import asyncio
+async def main():
+    p = await asyncio.create_subprocess_exec("true")
+    return await p.wait()
+print(asyncio.run(main()))

@@ -450,3 +450,30 @@ def inner(): return [f.name for f in traceback.extract_stack()][-2:]
 def outer(): return inner()
 print(outer(), inspect.stack()[0].function)
 traceback.print_stack(limit=1)
+#%% error in a generator in a loop
+def gen():
+    yield 1
+    raise RuntimeError("gen broke")
+for x in gen():
+    print(x)
+#%% frames of lambdas and decorators
+import functools
+def deco(f):
+    @functools.wraps(f)
+    def wrapper(*a, **k):
+        return f(*a, **k)
+    return wrapper
+@deco
+def target(x): return (lambda y: y["k"])(x)
+target({})
+#%% error in a function that pandas calls
+import pandas as pd
+df = pd.DataFrame({"a": [1, 0]})
+def inverse(v):
+    return [][v]
+df["a"].apply(inverse)
+#%% error of json for an own object
+import json
+class C:
+    def to_json(self): return json.dumps(self)
+C().to_json()

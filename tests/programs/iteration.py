@@ -269,3 +269,35 @@ s = "".join(parts)
 print(len(s), s[:20], s.count("99"), hash(s) == hash("".join(parts)))
 import sys
 print(sys.getsizeof("") > 0, s.isdigit(), sys.intern("a") is sys.intern("a"))
+#%% cached recursion goes deep
+from functools import lru_cache
+import sys
+@lru_cache(None)
+def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+print(fib(300))
+sys.setrecursionlimit(10000)
+print(fib(3000) % 10**9)
+#%% depth first with a high limit
+import sys
+sys.setrecursionlimit(50000)
+graph = {i: [i + 1] for i in range(20000)}
+seen, order = set(), []
+def dfs(u):
+    seen.add(u)
+    for v in graph.get(u, []):
+        if v not in seen: dfs(v)
+    order.append(u)
+dfs(0)
+print(len(seen), order[:3])
+#%% recursion through callbacks
+import sys
+sys.setrecursionlimit(3000)
+def depth(n): return 0 if n == 0 else 1 + max(map(depth, [n - 1]))
+print(depth(700))
+class Tree:
+    def __init__(self, child=None): self.child = child
+    def __len__(self): return 1 + (0 if self.child is None else len(self.child))
+    def __repr__(self): return "T" if self.child is None else f"T({self.child!r})"
+t = None
+for _ in range(400): t = Tree(t)
+print(len(t), len(repr(t)), sorted([3, 1], key=lambda x: depth(x)))

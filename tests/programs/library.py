@@ -403,3 +403,84 @@ print(colorsys.rgb_to_hsv(1, 0.5, 0), keyword.iskeyword("match"), keyword.issoft
 ns = types.SimpleNamespace(x=1); ns.y = 2
 print(ns, ns == types.SimpleNamespace(x=1, y=2), vars(ns), types.new_class("Dyn").__name__)
 types.MappingProxyType({})["k"] = 1
+#%% docstring and main guard
+"""About this program."""
+print(__doc__, __name__, __spec__, __package__)
+def main():
+    """Main."""
+    print(main.__doc__, main.__module__, main.__qualname__)
+if __name__ == "__main__":
+    main()
+#%% killed by a signal of its own (whole)
+import os, signal
+print("a", flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+print("b")
+#%% interrupt twice (whole)
+import signal
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+signal.raise_signal(signal.SIGINT)
+#%% a time limit by alarm (whole)
+import signal, time
+class TooSlow(Exception): pass
+def handler(n, frame): raise TooSlow(f"signal {n}")
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.02)
+try:
+    n = 0
+    while n >= 0:
+        n += 1
+except TooSlow as e:
+    print("caught", e, n > 0)
+finally:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+print(signal.alarm(0))
+#%% forgotten await
+import asyncio
+async def f(): return 1
+f()
+print("done")
+#%% streams of the program
+import sys, shutil, io
+print(shutil.get_terminal_size(), sys.stdout.isatty(), sys.stdout.fileno(), sys.stdin.isatty(), sys.stderr.errors)
+sys.stdout.reconfigure(line_buffering=True)
+sys.stdout.buffer.write(b"bytes\n")
+sys.stdout.flush()
+old, sys.stdout = sys.stdout, io.StringIO()
+print("hidden")
+got, sys.stdout = sys.stdout.getvalue(), old
+print(got.upper(), end="")
+sys.displayhook({"shown": 1})
+print("err", file=sys.__stderr__)
+#%% names that are there at the start
+print(sorted(k for k in globals() if k != "__annotations__"))
+#%% tracing calls
+import sys
+calls = []
+def tracer(frame, event, arg):
+    if event == "call": calls.append(frame.f_code.co_name)
+    return tracer
+def f(): return g()
+def g(): return 1
+sys.settrace(tracer); f(); sys.settrace(None)
+print(calls)
+#%% what can be found
+import importlib.metadata as m, importlib.util, zoneinfo, pkgutil
+print(m.version("pandas"), importlib.util.find_spec("numpy") is not None, importlib.util.find_spec("not_there"), "Europe/Berlin" in zoneinfo.available_timezones(), pkgutil.find_loader if False else "", importlib.import_module("json").__name__)
+importlib.import_module("not_there_at_all")
+#%% hashing with scrypt
+import hashlib
+print(hashlib.scrypt(b"password", salt=b"salt", n=16, r=1, p=1).hex()[:16])
+#%% duplicated descriptors and pipes
+import os
+copy = os.dup(1)
+os.write(copy, b"written\n")
+r, w = os.pipe()
+os.write(w, b"x")
+print(os.read(r, 1))
+#%% a command by os.system
+import os
+print(os.system("exit 3") >> 8)

@@ -221,3 +221,9 @@ def factors(n):
 print([factors(n) for n in (1, 12, 97, 360, 1001, 2**31 - 1)], sum(gcd(n, 36) == 1 for n in range(36)))
 print(pow(3, -1, 11), reduce(lambda a, b: a * b // gcd(a, b), range(1, 21)))
 pow(2, -1, 4)
+#%% functions to the last digit
+import math
+xs = [0.1, 0.5, 0.7, 1.3, 2.5, 3.9, 10.1, 100.3, 12345.678]
+for f in (math.sin, math.cos, math.tan, math.exp2, math.lgamma, math.erf, math.sinh, math.log1p) if hasattr(math, "exp2") else ():
+    print(f.__name__, [f(x) for x in xs[:7]])
+print([x ** y for x in xs for y in (0.3, 1.7, -2.2, 9.5)])
