@@ -35,7 +35,7 @@ from _skerry_hints import fit_advice
 from _skerry_memory import zero_free_memory
 from _skerry_processes import fit_multiprocessing
 from _skerry_report import RESERVE, clean, clip, clip_bytes, lay_in_reserve, name_of, report, type_name, without_us
-from _skerry_state import begin_run, end_run, name_lines, note_result, note_state
+from _skerry_state import NAMELESS, begin_run, end_run, name_lines, note_result, note_state
 from _skerry_streams import fit_streams, flush_streams
 from _skerry_template import immortalise, tell_random_states
 from _skerry_threading import fit_asyncio, fit_threading
@@ -242,7 +242,7 @@ def serve(frame):
     end = frame.index(b"\n")
     source = frame[end + 1:]
     header = json.loads(frame[:end]) if end else {}
-    name = header.get("name", "<string>")
+    name = header.get("name", NAMELESS)
     if header:
         if "zero_free_memory" in header:
             zero_free_memory()

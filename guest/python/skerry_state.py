@@ -24,7 +24,12 @@ class _Name(str):
     """The name of a file that is run again with another text, or of what has no file: libraries call code that they make "<string>", too.
     It is equal to the first one's and not found in its place, so that functions of each text find their own source lines."""
 
+    __slots__ = ()
     __hash__ = object.__hash__
+
+
+# A program that has no file.
+NAMELESS = _Name("<string>")
 
 
 def note_state():
@@ -39,7 +44,7 @@ def note_state():
 def name_lines(name, size, lines):
     """Keeps the program's lines for those who show them. Returns the name by which code finds them."""
     known = linecache.cache.get(name)
-    if name == "<string>" or (known is not None and known[2] != lines):
+    if known is not None and known[2] != lines:
         name = _Name(name)
     linecache.cache[name] = (size, None, lines, name)
     return name
