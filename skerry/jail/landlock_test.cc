@@ -3,9 +3,12 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
+#include "skerry/base/os/file.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/jail/test_jail.h"
@@ -50,6 +53,36 @@ TEST(LandlockTest, WhatIsOpenIsStillReadAndMemoryFilesAreMade) {
                  ::write(memory->get(), "x", 1) == 1 && ::ftruncate(memory->get(), 4096) == 0);
   };
   EXPECT_EQ(run_in_jail({.walls = kLandlockAlone, .kept = {file.get()}}, use).code, 0);
+}
+
+TEST(LandlockTest, AConfinedProcessReadsWhatItWasGivenAndWritesInOnePlace) {
+  SKERRY_NEEDS_WALL(Wall::kLandlock);
+  const TestDirectory given;
+  const TestDirectory own;
+  const TestDirectory other;
+  for (const TestDirectory* each : {&given, &own, &other}) {
+    ASSERT_TRUE(write_file(*each / "file", as_bytes("x")).ok());
+  }
+  const std::vector<std::filesystem::path> readable{given.path(), other / "not there"};
+  const auto answers = [](const std::filesystem::path& path, int flags) {
+    return ::open(path.c_str(), flags | O_CLOEXEC, 0600) >= 0;
+  };
+  const auto confined = [&] {
+    return check(confine_paths(readable, own.path()).ok() && answers(given / "file", O_RDONLY) &&
+                 !answers(given / "file", O_WRONLY) &&
+                 !answers(given / "new", O_WRONLY | O_CREAT) && answers(own / "file", O_RDWR) &&
+                 answers(own / "new", O_WRONLY | O_CREAT) && !answers(other / "file", O_RDONLY) &&
+                 !answers("/etc/passwd", O_RDONLY));
+  };
+  EXPECT_EQ(run_outside(confined).code, 0);
+}
+
+TEST(LandlockTest, AConfinedProcessHasTheNetwork) {
+  SKERRY_NEEDS_WALL(Wall::kLandlock);
+  const TestDirectory own;
+  const Listener listener = Listener::on_loopback();
+  const auto reach = [&] { return confine_paths({}, own.path()).ok() ? listener.reach() : -1; };
+  EXPECT_EQ(run_outside(reach).code, 0);
 }
 
 TEST(LandlockTest, NoTcpConnectionIsMade) {
