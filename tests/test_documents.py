@@ -67,7 +67,7 @@ def test_links_lead_somewhere(document):
 
 
 @pytest.mark.parametrize(("typed", "offered"), [
-    ("", {"run", "serve", "bench", "session"}), ("run", {"--timeout", "--session"}), ("session", {"fork", "rewind"}),
+    ("", {"run", "serve", "bench", "session"}), ("run", {"--timeout", "--session"}), ("session", {"fork", "rewind"}), ("template", {"build", "remove"}),
     ("serve", {"--grpc", "--require-key"}), ("top", {"--once"}), ("bench", {"--json", "fresh", "service"})])
 def test_the_shell_completes_words(shell, typed, offered):
     words = f"(skerry {typed} '')" if typed else "(skerry '')"

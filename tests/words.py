@@ -76,6 +76,7 @@ LANGUAGE_FILES = {
     "app/commands/run_command.cc": "help",
     "app/run_options.cc": "help",
     "app/commands/setup_command.cc": "help",
+    "app/commands/template_command.cc": "help",
     # Compares with the machine's own interpreter.
     "bench/measurement.cc": "the bench cpu",
     "bench/measurement_report.cc": "the bench cpu",

@@ -37,7 +37,7 @@ from _skerry_processes import fit_multiprocessing
 from _skerry_report import RESERVE, clean, clip, clip_bytes, lay_in_reserve, name_of, report, type_name, without_us
 from _skerry_state import NAMELESS, begin_run, end_run, name_lines, note_result, note_state
 from _skerry_streams import fit_streams, flush_streams
-from _skerry_template import immortalise, tell_random_states
+from _skerry_template import immortalise, tell_new_random_states, tell_random_states, watch_seeds
 from _skerry_threading import fit_asyncio, fit_threading
 
 # Of the packages beside the library's archive.
@@ -363,7 +363,25 @@ def _turn(source, environ, _serve=None):
 
 def prepare():
     """Makes the warm interpreter what a fresh one is, and takes `turn` over."""
-    global _INITIAL_NAMES, _EXIT_HANDLERS, _LOG_HANDLERS, _RUN_NAMES
+    global _RUN_NAMES
+    _settle()
+    # What a session's runs are called: compiling interns that, and where it is new, writes somewhere in a table of 2 MiB.
+    _RUN_NAMES = tuple(sys.intern(f"<run {number}>") for number in range(1, 1001))
+    # The reactor keeps hold of its function `turn`, which parses its text, compiles it and shows its value: 100 µs for
+    # `serve()`. The same function with our code goes straight there.
+    _reactor.turn.__code__ = _turn.__code__
+    _reactor.turn.__defaults__ = (serve,)
+    fit_streams()
+    fit_asyncio()
+    fit_threading()
+    fit_signals()
+    fit_multiprocessing()
+
+
+def _settle():
+    """What is here now is there before any program: a fresh `__main__` and directory, the host's environment, and exit handlers
+    that have nothing to do."""
+    global _INITIAL_NAMES, _EXIT_HANDLERS, _LOG_HANDLERS
     _EXIT_HANDLERS = atexit._ncallbacks()
     logging = sys.modules.get("logging")
     _LOG_HANDLERS = len(logging._handlerList) if logging is not None else 0
@@ -377,19 +395,8 @@ def prepare():
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
     _INITIAL_NAMES = frozenset(main.__dict__) | {"__file__", "__cached__"}
-    # What a session's runs are called: compiling interns that, and where it is new, writes somewhere in a table of 2 MiB.
-    _RUN_NAMES = tuple(sys.intern(f"<run {number}>") for number in range(1, 1001))
-    # The reactor keeps hold of its function `turn`, which parses its text, compiles it and shows its value: 100 µs for
-    # `serve()`. The same function with our code goes straight there.
-    _reactor.turn.__code__ = _turn.__code__
-    _reactor.turn.__defaults__ = (serve,)
-    fit_streams()
     note_state()
     fit_advice()
-    fit_asyncio()
-    fit_threading()
-    fit_signals()
-    fit_multiprocessing()
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed
@@ -399,6 +406,35 @@ def seal():
     """The last thing before the template is captured."""
     tell_random_states()
     prepare()
+    gc.collect()
+    immortalise()
+    gc.freeze()
+
+
+def begin_additions():
+    """The first thing when a template becomes another: packages have come that nobody looked for yet."""
+    import importlib
+
+    global _seed
+    importlib.invalidate_caches()
+    _seed = watch_seeds()
+
+
+def finish_additions():
+    """What a program does at its end, but for its exit handlers: in a template they have nothing to do."""
+    if _skerry_await.runner is not None:
+        _skerry_await.close()
+    if _skerry_threads.fibers:
+        raise RuntimeError("a thread that was started has not ended: in a template there can be none")
+    _let_go(sys.modules["__main__"].__dict__)
+
+
+def end_additions():
+    """The last thing before that is captured. Prints what the one who builds it should know."""
+    begin_run()
+    for name in tell_new_random_states(_seed):
+        print(f"{name} is a random generator of numpy's: every fresh run on this template draws the same numbers from it")
+    _settle()
     gc.collect()
     immortalise()
     gc.freeze()

@@ -32,7 +32,7 @@ std::string why(const CLI::Error& error, int argc, char** argv) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !first.empty() &&
       !first.starts_with('-') &&
       std::string_view(error.what()).find("subcommand") != std::string_view::npos) {
-    if (first != "session" && first != "store" && first != "keys") {
+    if (first != "session" && first != "store" && first != "keys" && first != "template") {
       return "unknown command \"" + std::string(first) + "\"";
     }
     return "skerry " + std::string(first) +
@@ -80,6 +80,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see abo
   skerry::app::add_exec_command(program);
   skerry::app::add_session_command(program);
   skerry::app::add_store_command(program);
+  skerry::app::add_template_command(program);
   skerry::app::add_serve_command(program);
   skerry::app::add_keys_command(program);
   skerry::app::add_setup_command(program);

@@ -204,13 +204,16 @@ Status Service::start_tasks(const runtime::Home& home) {
 }
 
 void Service::start_front_ends(const config::Settings& settings,
-                               const runtime::Runtimes& runtimes) {
+                               const runtime::Installation& installation) {
+  for (const Status& each : installation.unusable_templates()) {
+    tell("left out: " + std::string(message_of(each)));
+  }
   const sandbox::Limits& limits = settings.limits;
   run_decoder_ = std::make_unique<api::RunDecoder>(
       api::RunRules{.limits = limits,
                     .most = settings.most,
-                    .templates = runtimes.template_names(),
-                    .default_template = runtimes.default_template()});
+                    .templates = installation.template_names(),
+                    .default_template = installation.runtimes().default_template()});
   agent_ = std::make_unique<shannon::AgentService>(
       agent_core_, tools_, *runner_,
       shannon::AgentService::Options{
@@ -300,7 +303,7 @@ Status Service::start(const config::Settings& settings, const runtime::Installat
   SKERRY_TRY(start_tools(settings, installation.runtimes(), std::move(model)));
   files_ = std::make_unique<workspace::FileCalls>(*runner_, runner_->sessions(),
                                                   workspace::FileCalls::Options(), audit_.get());
-  start_front_ends(settings, installation.runtimes());
+  start_front_ends(settings, installation);
   SKERRY_TRY(start_tasks(installation.home()));
   start_calls(settings);
   return start_server(settings);

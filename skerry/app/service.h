@@ -80,7 +80,8 @@ class Service {
   Status start_tasks(const runtime::Home& home);
   Status start_tls(const config::Settings& settings);
   Status start_server(const config::Settings& settings);
-  void start_front_ends(const config::Settings& settings, const runtime::Runtimes& runtimes);
+  void start_front_ends(const config::Settings& settings,
+                        const runtime::Installation& installation);
   void start_calls(const config::Settings& settings);
   access::Gate::Options gate_options(const config::Settings& settings);
   Status reload(const config::Settings& settings);

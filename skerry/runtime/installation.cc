@@ -65,13 +65,13 @@ class RuntimeFiles {
   Status check_template(const Template& wanted, SealedFile::Depth depth) const;
   Result<std::unique_ptr<sandbox::LoadedImage>> open(std::shared_ptr<const image::Image> image,
                                                      engine::Metering metering) const;
+  std::string recipe_of(const Template& wanted) const;
   void inspect(SealedFile::Depth depth, const std::string& prefix,
                std::vector<Finding>& findings) const;
 
  private:
   using Templates = std::vector<const Template*>;
 
-  std::string recipe_of(const Template& wanted) const;
   Status check_parts(SealedFile::Depth depth) const;
   Status ensure_blobs(SealedFile::Depth depth, SetUpObserver& observer, int& steps) const;
   Result<Hollow> make_hollow() const;
@@ -271,10 +271,23 @@ Result<std::unique_ptr<sandbox::LoadedImage>> RuntimeFiles::open(
   loaded->table_elements = about_.table_elements;
   loaded->image = std::move(image);
   std::shared_ptr<const BlobSet> blobs = std::make_shared<const BlobSet>();
+  std::optional<std::vector<std::shared_ptr<const BlobSet>>> opened;
+  const auto added = [&]() -> const auto& {
+    if (!opened) opened = installation_.added_blobs();
+    return *opened;
+  };
   if (!about_.blobs.empty()) {
     SKERRY_ASSIGN(blobs, BlobSet::open_sealed(parts_));
   }
-  const auto find = [&](std::string_view id) { return blobs->find(id); };
+  const auto find = [&](std::string_view id) -> Result<wasi::Blob> {
+    auto found = blobs->find(id);
+    if (found.ok()) return found;
+    // A file of a package that was added.
+    for (const auto& each : added()) {
+      if (auto other = each->find(id); other.ok()) return other;
+    }
+    return found;
+  };
   SKERRY_TRY(restore_state(*loaded, find, nullptr));
   SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home_.native_cache()));
   SKERRY_ASSIGN(const auto engine, engine::Engine::create(metering));
@@ -334,7 +347,67 @@ Status restore_state(sandbox::LoadedImage& loaded, const wasi::BlobResolver& blo
 }
 
 std::filesystem::path Installation::template_path(std::string_view name) const {
+  if (!runtimes_.with_template(name).ok() && built().has(name)) return built().image_file(name);
   return home_.templates() / (std::string(name) + ".image");
+}
+
+std::vector<std::string> Installation::template_names() const {
+  std::vector<std::string> names = runtimes_.template_names();
+  for (const std::string& each : built().names()) {
+    if (check_built(each, SealedFile::Depth::kTimes).ok()) names.push_back(each);
+  }
+  return names;
+}
+
+std::vector<Status> Installation::unusable_templates() const {
+  std::vector<Status> reasons;
+  for (const std::string& each : built().names()) {
+    Status state = check_built(each, SealedFile::Depth::kTimes);
+    if (!state.ok()) reasons.push_back(std::move(state));
+  }
+  return reasons;
+}
+
+Result<std::string> Installation::template_id(std::string_view name) const {
+  SKERRY_ASSIGN(const Runtime* runtime, runtimes_.with_template(name));
+  const RuntimeFiles files(*this, *runtime);
+  for (const Template& each : runtime->description().templates) {
+    if (each.name == name) return files.recipe_of(each);
+  }
+  return absl::InternalError("a runtime does not have its template");
+}
+
+Status Installation::check_built(std::string_view name, SealedFile::Depth depth) const {
+  const auto lock = built().lock_of(name);
+  if (!lock.ok()) {
+    return outdated("template " + std::string(name) + " is damaged (" +
+                    std::string(message_of(lock.status())) + "): run `skerry template remove " +
+                    std::string(name) + "` and build it again");
+  }
+  const auto refuse = [&](std::string_view why) {
+    return outdated("template " + std::string(name) + " " + std::string(why) + ": run `" +
+                    lock->command + "`");
+  };
+  const auto id = template_id(lock->base);
+  if (!id.ok() || *id != lock->base_id) {
+    return refuse("was built on another " + lock->base + " than the one that is installed");
+  }
+  const auto path = built().image_file(name);
+  if (!sealed(path, depth).ok()) return refuse("is damaged");
+  const auto image = image::open_image(path);
+  if (!image.ok()) return refuse("is damaged");
+  const auto fact = (*image)->manifest.facts.find(std::string(kRecipeFact));
+  if (fact == (*image)->manifest.facts.end() || fact->second != *id) return refuse("is damaged");
+  return ok_status();
+}
+
+std::vector<std::shared_ptr<const BlobSet>> Installation::added_blobs() const {
+  std::vector<std::shared_ptr<const BlobSet>> all;
+  for (const auto& directory : built().file_directories()) {
+    auto blobs = BlobSet::open_sealed(directory);
+    if (blobs.ok()) all.push_back(*std::move(blobs));
+  }
+  return all;
 }
 
 Result<std::shared_ptr<const BlobSet>> Installation::blobs(const Runtime& runtime) const {
@@ -358,9 +431,20 @@ Result<int> Installation::set_up(engine::Metering metering, SealedFile::Depth de
 
 Result<std::unique_ptr<sandbox::LoadedImage>> Installation::open(std::string_view template_name,
                                                                  engine::Metering metering) const {
-  SKERRY_ASSIGN(const Runtime* runtime, runtimes_.with_template(template_name));
-  const RuntimeFiles files(*this, *runtime);
-  for (const Template& each : runtime->description().templates) {
+  const auto runtime = runtimes_.with_template(template_name);
+  if (!runtime.ok()) {
+    const auto others = built().names();
+    if (!built().has(template_name)) {
+      std::string known(message_of(runtime.status()));
+      for (const std::string& each : others) known += ", " + each;
+      return absl::InvalidArgumentError(known);
+    }
+    SKERRY_TRY(check_built(template_name, SealedFile::Depth::kTimes));
+    SKERRY_ASSIGN(auto image, image::open_image(template_path(template_name)));
+    return open(std::move(image), metering);
+  }
+  const RuntimeFiles files(*this, **runtime);
+  for (const Template& each : (*runtime)->description().templates) {
     if (each.name == template_name) {
       SKERRY_TRY(files.check_template(each, SealedFile::Depth::kTimes));
     }
@@ -382,6 +466,11 @@ std::vector<Finding> Installation::inspect(SealedFile::Depth depth) const {
     const std::string prefix =
         runtime == runtimes_.all().front() ? std::string() : runtime->description().language + ": ";
     RuntimeFiles(*this, *runtime).inspect(depth, prefix, findings);
+  }
+  for (const std::string& each : built().names()) {
+    const auto lock = built().lock_of(each);
+    findings.push_back({"template " + each, check_built(each, depth),
+                        lock.ok() ? lock->command : "skerry template remove " + each});
   }
   return findings;
 }

@@ -11,6 +11,7 @@
 #include "skerry/base/status.h"
 #include "skerry/engine/native_cache.h"
 #include "skerry/runtime/blobs.h"
+#include "skerry/runtime/built_templates.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/runtimes.h"
 #include "skerry/sandbox/sandbox.h"
@@ -58,8 +59,9 @@ class Installation {
   Result<int> set_up(engine::Metering metering, SealedFile::Depth depth,
                      SetUpObserver& observer) const;
 
-  /// A template to start sandboxes from, of the runtime that has one of this name.
-  /// kInvalidArgument: none has. kNotFound, kDataLoss or kFailedPrecondition: `set_up` mends it.
+  /// A template to start sandboxes from, of the runtime that has one of this name, or one that was
+  /// built. kInvalidArgument: there is none. kNotFound, kDataLoss or kFailedPrecondition: `set_up`
+  /// mends it, or for one that was built, the command that the message names.
   Result<std::unique_ptr<sandbox::LoadedImage>> open(std::string_view template_name,
                                                      engine::Metering metering) const;
 
@@ -68,10 +70,24 @@ class Installation {
   Result<std::unique_ptr<sandbox::LoadedImage>> open(std::shared_ptr<const image::Image> image,
                                                      engine::Metering metering) const;
 
+  /// Those of the runtimes, and those that were built and can be used.
+  std::vector<std::string> template_names() const;
+  /// The built ones that cannot be used: the reason for each, and what to do.
+  std::vector<Status> unusable_templates() const;
+
   std::filesystem::path template_path(std::string_view name) const;
+  BuiltTemplates built() const { return BuiltTemplates(home_); }
+
+  /// OK when a built template can be used; kFailedPrecondition with the command that mends it.
+  Status check_built(std::string_view name, SealedFile::Depth depth) const;
+
+  /// Of a template: changes when it is made anew of other parts. Fails as `open` does.
+  Result<std::string> template_id(std::string_view name) const;
 
   /// What guests of `runtime` read: empty for one that has no such files.
   Result<std::shared_ptr<const BlobSet>> blobs(const Runtime& runtime) const;
+  /// And what guests on built templates read beside. Leaves out what is damaged.
+  std::vector<std::shared_ptr<const BlobSet>> added_blobs() const;
 
   std::vector<Finding> inspect(SealedFile::Depth depth) const;
 

@@ -97,6 +97,44 @@ TEST_F(InstallationTest, AnotherRecipeOutdatesATemplate) {
   EXPECT_TRUE(later.open("toy", Metering::kNone).ok());
 }
 
+TEST_F(InstallationTest, ABuiltTemplateIsOneUntilItsBaseIsAnother) {
+  ASSERT_TRUE(set_up(toys_).ok());
+  const BuiltTemplates built = toys_.built();
+  {
+    const auto one_at_a_time = built.begin();
+    const auto base = image::open_image(toys_.template_path("toy")).value();
+    image::Manifest manifest = base->manifest;
+    manifest.template_name = "own";
+    const auto work = built.work_directory().value();
+    const auto file = BuiltTemplates::image_in(work);
+    ASSERT_TRUE(image::write_image(file, manifest, base->base->bytes()).ok());
+    ASSERT_TRUE(SealedFile::seal(file).ok());
+    TemplateLock lock;
+    lock.name = "own";
+    lock.base = "toy";
+    lock.base_id = toys_.template_id("toy").value();
+    lock.command = "build it again";
+    ASSERT_TRUE(built.keep(work, lock).ok());
+  }
+  const auto loaded = toys_.open("own", Metering::kNone);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ((*loaded)->image->manifest.template_name, "own");
+  EXPECT_EQ(toys_.template_names(), (std::vector<std::string>{"toy", "own"}));
+  EXPECT_TRUE(toys_.unusable_templates().empty());
+  EXPECT_EQ(message_of(toys_.open("other", Metering::kNone).status()),
+            "unknown template \"other\", expected one of toy, own");
+
+  const Installation later = with({std::make_shared<const Toy>("2")});
+  ASSERT_TRUE(set_up(later).ok());
+  const Status refused = later.open("own", Metering::kNone).status();
+  EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(message_of(refused),
+            "template own was built on another toy than the one that is installed: run `build it "
+            "again`");
+  EXPECT_EQ(later.template_names(), (std::vector<std::string>{"toy"}));
+  EXPECT_EQ(later.unusable_templates().size(), 1U);
+}
+
 TEST_F(InstallationTest, AnUnknownTemplateIsRefusedWithTheNamesThatThereAre) {
   const Status refused = toys_.open("python", Metering::kNone).status();
   EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);

@@ -36,6 +36,28 @@ struct Part {
   std::string sha256;
 };
 
+/// How packages are added to the templates of a runtime: by a program of the host that gets them,
+/// and by two that run in the guest.
+struct PackageSupport {
+  std::string interpreter;  ///< of the host, as found in PATH
+  std::string fetch;        ///< its program; what it is asked stands at its top
+  std::string fetcher;      ///< what gets packages, for people
+  /// Prints, on a template, what `fetch` has to know of it: a JSON object.
+  std::string contents;
+  /// Unpacks the files in /wheels to /packages.tar, and prints a JSON array: for each of them an
+  /// object with its "file", and with the "name", "version", "modules" and "is_needed", by others,
+  /// of the package. On what is no package it fails, and says so.
+  std::string unpack;
+  std::string directory;  ///< of the guest, where the archive's files go
+};
+
+/// What makes a template another one, beside files that are there already.
+struct Additions {
+  std::vector<std::string> modules;           ///< that must be loaded
+  std::vector<std::string> possible_modules;  ///< that are loaded if they can be
+  std::optional<Program> program;             ///< run behind that
+};
+
 /// What is known of a runtime before anything is started. A value.
 struct RuntimeDescription {
   std::string name;                 ///< of its directory, `Home::parts`, and in images
@@ -65,6 +87,8 @@ struct RuntimeDescription {
   /// array of its type, its value and the value's digest, all three text. None: the language cannot
   /// tell.
   std::optional<Program> variables_program;
+  /// None: packages cannot be added to its templates.
+  std::optional<PackageSupport> packages = std::nullopt;
 };
 
 /// Whether a run's random numbers are its own: for a sandbox fresh from a template. A session keeps
@@ -101,6 +125,13 @@ class Runtime {
   virtual Result<sandbox::Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
                                        sandbox::RunEnvironment environment,
                                        Randomness randomness) const = 0;
+
+  /// Makes what `sandbox` holds, a template with further files, one that can be captured as
+  /// another. Adds facts of its own to those of the template. The outcome is that of the first
+  /// program that did not complete, or of the last; a template is made only if it completed.
+  virtual Result<sandbox::Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
+                                       sandbox::RunEnvironment world,
+                                       std::map<std::string, std::string>& facts) const;
 
   /// What gives a template's memory, of `memory_size` bytes, random numbers of its own: for a
   /// session that begins without a run. `facts` are those of the template's manifest. kDataLoss

@@ -3,6 +3,11 @@
 
 namespace skerry::runtime {
 
+Result<sandbox::Outcome> Runtime::add(sandbox::Sandbox&, const Additions&, sandbox::RunEnvironment,
+                                      std::map<std::string, std::string>&) const {
+  return absl::UnimplementedError("nothing can be added to templates of " + description().language);
+}
+
 std::string Runtimes::default_template() const {
   return all_.empty() ? std::string() : all_.front()->description().default_template;
 }

@@ -11,7 +11,7 @@ namespace skerry::runtime {
 
 Result<ByteSize> largest_template(const Installation& installation) {
   ByteSize largest = bytes(0);
-  for (const std::string& name : installation.runtimes().template_names()) {
+  for (const std::string& name : installation.template_names()) {
     SKERRY_ASSIGN(const auto image, image::open_image(installation.template_path(name)));
     largest = std::max(largest, sandbox::template_memory(*image));
   }

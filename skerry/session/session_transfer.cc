@@ -71,6 +71,10 @@ Result<std::vector<InstalledRuntime>> installed_runtimes(
                                                       : installation.home().parts(about.name),
                          .manifest = image->manifest});
   }
+  for (const auto& directory : installation.built().file_directories()) {
+    const auto image = image::open_image(runtime::BuiltTemplates::image_in(directory));
+    if (image.ok()) installed.push_back({.parts = directory, .manifest = (*image)->manifest});
+  }
   return installed;
 }
 

@@ -36,12 +36,13 @@ struct ReaderOptions {
   std::chrono::seconds time{180};
 };
 
-/// A runtime that an export may be of.
+/// A runtime that an export may be of, or a template with packages.
 struct InstalledRuntime {
   std::filesystem::path parts;  ///< what its guests read; empty: nothing
   image::Manifest manifest;     ///< of a template of its
 };
-/// Those of the installation, which are set up. kNotFound when one is not.
+/// Those of the installation, which are set up, and behind them the templates that were built, with
+/// what their guests read beside. kNotFound when a runtime is not set up.
 Result<std::vector<InstalledRuntime>> installed_runtimes(const runtime::Installation& installation);
 
 /// Reads the export in the file `fd` and checks that its state can run here: on one of `installed`.

@@ -17,6 +17,8 @@
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include "skerry/base/os/file.h"
 #include "skerry/engine/limited_process.h"
@@ -42,10 +44,10 @@ constexpr skerry::ByteSize kOwnMemory = skerry::mib(512);
 // Unpacking 4 GiB takes some ten seconds.
 constexpr std::chrono::seconds kCpu{60};
 
-using Blobs = std::shared_ptr<const skerry::runtime::BlobSet>;
+using Blobs = std::vector<std::shared_ptr<const skerry::runtime::BlobSet>>;
 
 struct Task {
-  std::map<std::string, std::string> parts;  // by the hash of the runtime's module
+  std::multimap<std::string, std::string> parts;  // by the hash of the runtime's module
   image::ExportLimits limits;
   wasi::Quotas quotas;
 };
@@ -65,7 +67,7 @@ Result<Task> task_of(int count, char** words) {
   SKERRY_ASSIGN(task.limits.pages.value, number_in(words[1]));
   SKERRY_ASSIGN(const std::uint64_t files, number_in(words[2]));
   SKERRY_ASSIGN(task.limits.globals, number_in(words[3]));
-  for (int i = 4; i < count; i += 2) task.parts[words[i + 1]] = words[i];
+  for (int i = 4; i < count; i += 2) task.parts.emplace(words[i + 1], words[i]);
   // What a session is opened with: beyond that no run could begin.
   task.quotas.file_bytes.value = std::min(files, task.quotas.file_bytes.value);
   task.limits.host_state =
@@ -78,11 +80,9 @@ Result<std::map<std::string, Blobs>> blobs_of(const Task& task) {
   std::map<std::string, Blobs> all;
   for (const auto& [module, parts] : task.parts) {
     Blobs& blobs = all[module];
-    if (parts.empty()) {
-      blobs = std::make_shared<const skerry::runtime::BlobSet>();
-    } else {
-      SKERRY_ASSIGN(blobs, skerry::runtime::BlobSet::open_sealed(parts));
-    }
+    if (parts.empty()) continue;
+    SKERRY_ASSIGN(auto opened, skerry::runtime::BlobSet::open_sealed(parts));
+    blobs.push_back(std::move(opened));
   }
   return all;
 }
@@ -92,7 +92,13 @@ Status check(const Task& task, const std::map<std::string, Blobs>& blobs,
   const auto known = blobs.find(read.module_sha256);
   // Of another runtime nothing fits; whoever asked says so.
   if (known == blobs.end()) return skerry::ok_status();
-  const auto find = [&](std::string_view id) { return known->second->find(id); };
+  const auto find = [&](std::string_view id) -> Result<wasi::Blob> {
+    for (const auto& blobs_of_one : known->second) {
+      if (auto found = blobs_of_one->find(id); found.ok()) return found;
+    }
+    return absl::NotFoundError("no file with SHA-256 " + std::string(id) +
+                               " is here: if the session's template was built, build it here, too");
+  };
   return skerry::annotate(
       wasi::decode(skerry::as_bytes(read.captured.state.host_state), find, task.quotas).status(),
       "its files and descriptors");

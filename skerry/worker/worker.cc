@@ -313,7 +313,8 @@ Result<ImageCatalog> ImageCatalog::open(const runtime::Installation& installatio
     SKERRY_ASSIGN(auto blobs, installation.blobs(*runtime));
     catalog.blobs_.push_back(std::move(blobs));
   }
-  for (const std::string& name : catalog.runtimes_.template_names()) {
+  for (auto& blobs : installation.added_blobs()) catalog.blobs_.push_back(std::move(blobs));
+  for (const std::string& name : installation.template_names()) {
     SKERRY_ASSIGN(auto plain, installation.open(name, engine::Metering::kNone));
     catalog.catalog_[{name, engine::Metering::kNone}] = std::move(plain);
     auto metered = installation.open(name, engine::Metering::kFuel);

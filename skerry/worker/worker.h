@@ -50,7 +50,8 @@ class ImageCatalog {
   const sandbox::LoadedImage* on_template(std::string_view sha256) const;
 
   runtime::Runtimes runtimes_;
-  std::vector<std::shared_ptr<const runtime::BlobSet>> blobs_;  // of the runtimes, in their order
+  std::vector<std::shared_ptr<const runtime::BlobSet>>
+      blobs_;  // of the runtimes, then of built templates
   std::map<std::pair<std::string, engine::Metering>, std::unique_ptr<sandbox::LoadedImage>>
       catalog_;
 };

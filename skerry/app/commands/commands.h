@@ -15,6 +15,7 @@ void add_session_command(CLI::App& program);
 void add_store_command(CLI::App& program);
 void add_serve_command(CLI::App& program);  ///< and `config`, `top`
 void add_keys_command(CLI::App& program);
+void add_template_command(CLI::App& program);
 void add_setup_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);
 void add_completion_command(CLI::App& program);

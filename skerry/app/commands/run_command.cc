@@ -152,9 +152,10 @@ void add_run_command(CLI::App& app) {
   command->add_option("file", options->file, "The program's file, or - for standard input")
       ->type_name("FILE");
   command
-      ->add_option(
-          "--template", options->template_name,
-          "The image to start from: python-data (all libraries are warm; the default) or python")
+      ->add_option("--template", options->template_name,
+                   "The image to start from: python-data (all libraries are warm; the default), "
+                   "python, or one "
+                   "that `skerry template` built")
       ->type_name("NAME");
   auto* session = command
                       ->add_option("--session", options->session,

@@ -17,6 +17,11 @@ std::string_view guest_numbers();
 std::string_view guest_parts();
 std::string_view guest_profile();
 
+/// How packages are added to a template: what `PackageSupport` wants.
+std::string_view fetch_packages();
+std::string_view template_contents();
+std::string_view template_unpack();
+
 /// What a fresh interpreter is fed once: makes a module of each of `guest_modules`, such as
 /// `_skerry` of skerry.py. Tracebacks know their code by the file name "<skerry>".
 std::string guest_source();

@@ -503,6 +503,35 @@ Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
   return call_handler.facts;
 }
 
+Result<Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
+                    sandbox::RunEnvironment world, std::map<std::string, std::string>& facts) {
+  Program imports;
+  imports.name = "<packages>";
+  for (const std::string& each : additions.modules) imports.code += "import " + each + "\n";
+  for (const std::string& each : additions.possible_modules) {
+    imports.code += "try:\n    import " + each + "\nexcept ImportError:\n    pass\n";
+  }
+  Program begin;
+  begin.code = "import _skerry\n_skerry.begin_additions()";
+  std::vector<Program> programs{std::move(begin), std::move(imports)};
+  if (additions.program) programs.push_back(*additions.program);
+  Program finish;
+  finish.code = "import _skerry\n_skerry.finish_additions()";
+  programs.push_back(std::move(finish));
+  for (Program& each : programs) {
+    each.is_continued = true;
+    SKERRY_ASSIGN(Outcome outcome, run(sandbox, each, world, Randomness::kKept));
+    if (outcome.kind != OutcomeKind::kCompleted) return outcome;
+  }
+  WarmUpCallHandler call_handler(sandbox);
+  world.call_handler = &call_handler;
+  Program end;
+  end.code = "import _skerry\n_skerry.end_additions()";
+  SKERRY_ASSIGN(Outcome outcome, run(sandbox, end, world, Randomness::kKept));
+  facts.insert(call_handler.facts.begin(), call_handler.facts.end());
+  return outcome;
+}
+
 std::string recipe(const std::vector<std::string>& modules) {
   Sha256 hash;
   hash.update(guest_source());

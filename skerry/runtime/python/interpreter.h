@@ -29,6 +29,11 @@ Result<image::Edits> fresh_random_states(const std::map<std::string, std::string
 Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
                                                    const std::vector<std::string>& modules);
 
+/// As `Runtime::add`.
+Result<sandbox::Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
+                             sandbox::RunEnvironment world,
+                             std::map<std::string, std::string>& facts);
+
 /// SHA-256 of everything of ours that shapes a template with these modules: the guest's support
 /// code and the warm-up.
 std::string recipe(const std::vector<std::string>& modules);

@@ -111,6 +111,12 @@ RuntimeDescription describe() {
   }
   about.variables_program->code = "import _skerry\n_skerry.tell_variables()";
   about.variables_program->is_continued = true;
+  about.packages = PackageSupport{.interpreter = "python3",
+                                  .fetch = std::string(python::fetch_packages()),
+                                  .fetcher = "pip",
+                                  .contents = std::string(python::template_contents()),
+                                  .unpack = std::string(python::template_unpack()),
+                                  .directory = std::string(kGuestPackageFiles)};
   return about;
 }
 
@@ -189,6 +195,12 @@ class Python final : public Runtime {
                                sandbox::RunEnvironment environment,
                                Randomness randomness) const override {
     return python::run(sandbox, program, environment, randomness);
+  }
+
+  Result<sandbox::Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
+                               sandbox::RunEnvironment world,
+                               std::map<std::string, std::string>& facts) const override {
+    return python::add(sandbox, additions, world, facts);
   }
 
   Result<image::Edits> fresh_random_states(const std::map<std::string, std::string>& facts,
