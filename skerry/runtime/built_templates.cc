@@ -12,7 +12,7 @@
 #include "skerry/base/os/sealed_file.h"
 #include "skerry/base/sha256.h"
 #include "skerry/image/image_file.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision_files.h"
 #include "skerry/store/session_name.h"
 
 namespace skerry::runtime {

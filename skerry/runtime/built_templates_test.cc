@@ -10,7 +10,7 @@
 #include "skerry/base/os/file.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/image/image_file.h"
-#include "skerry/image/revision_files.h"
+#include "skerry/image/revisions/revision_files.h"
 
 namespace skerry::runtime {
 namespace {
