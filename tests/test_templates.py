@@ -222,6 +222,23 @@ def test_another_version_takes_its_place_whole(bare, tmp_path):
     assert bare.run("v", "import plain\nprint(plain.version)").stdout == "2.0\n" and len(bare.objects()) == 1
 
 
+def test_a_damaged_one_is_refused_with_the_command_that_builds_it(bare, tmp_path):
+    file = wheel(tmp_path / "w", "plain")
+    assert bare.build("d", "--pip", file).returncode == 0
+    for each in ("packages.tar", "template.image", "lock.json"):
+        assert bare.run("d", "import plain").returncode == 0
+        path = bare.home / "templates/named/d" / each
+        good = path.read_bytes()
+        path.write_bytes(b"\xff" * 40 + good[40:])
+        done = bare.run("d", "import plain")
+        assert done.returncode == 125 and "template d is damaged" in done.stderr
+        assert (f"run `skerry template build d --from python --pip {file}`" in done.stderr) == (each != "lock.json"), done.stderr
+        assert bare.listed()["d"]["problem"]
+        path.write_bytes(good)
+    path.write_bytes(b"{}")
+    assert bare.build("d", "--pip", file).returncode == 0 and bare.run("d", "import plain").returncode == 0
+
+
 def test_a_failing_program_fails_the_build(bare, tmp_path):
     program = tmp_path / "warm.py"
     for text, said in (("def f():\n    raise KeyError('k')\nf()\n", "KeyError: 'k'"), ("import sys\nsys.exit(3)", "exit code 3"),
@@ -237,6 +254,14 @@ def test_a_failing_program_fails_the_build(bare, tmp_path):
 def save(path, text):
     path.write_text(text)
     return path
+
+
+def test_hashes_of_requirements_are_checked(bare, tmp_path):
+    file = wheel(tmp_path / "links", "plain", requires=["typing_extensions"])
+    lines = f"--find-links {file.parent}\nplain==1.0 --hash=sha256:"
+    done = bare.build("h", "-r", save(tmp_path / "r.txt", lines + "0" * 64))
+    assert done.returncode == 125 and "DO NOT MATCH THE HASHES" in done.stderr, done.stderr
+    assert bare.build("h", "-r", save(tmp_path / "r.txt", lines + sha256(file))).stdout == "template h is built: plain 1.0\n"
 
 
 REFUSED = {

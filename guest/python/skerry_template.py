@@ -60,7 +60,7 @@ def tell_new_random_states(seed):
         f"{module.__name__}.{name}"
         for module in list(sys.modules.values()) if type(module) is types.ModuleType
         for name, value in list(vars(module).items())
-        if isinstance(value, kinds) and value is not known and _took_entropy(value)
+        if issubclass(type(value), kinds) and value is not known and _took_entropy(value)
     ]
 
 

@@ -18,6 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/base/formats/json_text.h"
+#include "skerry/base/os/fd.h"
 #include "skerry/base/os/file.h"
 #include "skerry/base/sha256.h"
 #include "skerry/image/captured_state.h"
@@ -168,6 +169,12 @@ struct Packages {
   runtime::Additions additions;
 };
 
+/// Whether a terminal shows it as it is.
+bool is_plain(std::string_view text) {
+  return !text.empty() && text.size() <= 256 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 /// What the guest says of the packages that it unpacked: untrusted.
 Result<Packages> packages_in(const json& told, const std::map<std::string, std::string>& hashes) {
   Packages packages;
@@ -185,6 +192,9 @@ Result<Packages> packages_in(const json& told, const std::map<std::string, std::
                                .version = text("version"),
                                .file = hash->first,
                                .sha256 = hash->second});
+    if (!is_plain(packages.locked.back().name) || !is_plain(packages.locked.back().version)) {
+      return damaged();
+    }
     auto& modules = each.value("is_needed", json()) == true ? packages.additions.possible_modules
                                                             : packages.additions.modules;
     if (!each.contains("modules") || !each["modules"].is_array()) return damaged();
@@ -278,6 +288,8 @@ Status Build::unpack(const fs::path& work) {
                   .kept = {out.get()}};
   SKERRY_ASSIGN(const json told, ask(loaded, runtime_, support_.unpack, step));
   SKERRY_ASSIGN(packages_, packages_in(told, hashes));
+  SKERRY_TRY(
+      syscall_result("fsync", archive.native(), [&] { return ::fsync(out.get()); }).status());
   SKERRY_TRY(runtime::BlobSet::build(work, {kArchive}));
   SKERRY_TRY(SealedFile::seal(archive));
   return SealedFile::seal(work / "blobs.index");
@@ -383,7 +395,8 @@ Status Build::write(const fs::path& work, int left, int told,
 
 Result<BuiltTemplate> Build::run() {
   const BuiltTemplates built = installation_.built();
-  SKERRY_ASSIGN(const FileLock one_at_a_time, built.begin());
+  SKERRY_ASSIGN(const FileLock one_at_a_time,
+                built.begin([&] { observer_.step("waiting for the build that is under way"); }));
   SKERRY_ASSIGN(const fs::path scratch_path, built.work_directory());
   const WorkDirectory scratch(scratch_path);
   SKERRY_ASSIGN(const fs::path work_path, built.work_directory());

@@ -159,13 +159,18 @@ std::vector<fs::path> BuiltTemplates::file_directories() const {
   return found;
 }
 
-Result<FileLock> BuiltTemplates::begin() const {
+Result<FileLock> BuiltTemplates::begin(const std::function<void()>& wait) const {
   SKERRY_TRY(make_private_directory(home_.root));
   for (const fs::path& each : {home_.templates(), objects(), named()}) {
     SKERRY_TRY(make_private_directory(each));
   }
-  SKERRY_ASSIGN(FileLock lock, FileLock::acquire(home_.root / "templates.lock"));
-  collect();
+  const fs::path file = home_.root / "templates.lock";
+  auto lock = FileLock::try_acquire(file);
+  if (lock.status().code() == StatusCode::kUnavailable) {
+    if (wait) wait();
+    lock = FileLock::acquire(file);
+  }
+  if (lock.ok()) collect();
   return lock;
 }
 

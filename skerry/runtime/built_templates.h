@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,8 +67,9 @@ class BuiltTemplates {
   /// The packages' files of all templates, those included that sessions still rest on.
   std::vector<std::filesystem::path> file_directories() const;
 
-  /// Waits until nobody else builds or removes; then removes what an interrupted build left.
-  Result<FileLock> begin() const;
+  /// Waits until nobody else builds or removes, and calls `wait` before it has to; then removes
+  /// what an interrupted build left.
+  Result<FileLock> begin(const std::function<void()>& wait = {}) const;
   /// An empty directory to build in, which `keep` takes.
   Result<std::filesystem::path> work_directory() const;
   static std::filesystem::path image_in(const std::filesystem::path& directory);

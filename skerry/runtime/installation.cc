@@ -394,6 +394,9 @@ Status Installation::check_built(std::string_view name, SealedFile::Depth depth)
   }
   const auto path = built().image_file(name);
   if (!sealed(path, depth).ok()) return refuse("is damaged");
+  if (!lock->packages.empty() && !BlobSet::open_sealed(path.parent_path()).ok()) {
+    return refuse("is damaged");
+  }
   const auto image = image::open_image(path);
   if (!image.ok()) return refuse("is damaged");
   const auto fact = (*image)->manifest.facts.find(std::string(kRecipeFact));

@@ -16,6 +16,7 @@ WORK/request says what is wanted:
 The answer is WORK/answer: {"error": TEXT}; or of `settings` {"interpreter": PATH, "environment": [NAME=VALUE], "readable": [PATH]}, of `wheels` {}.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -109,6 +110,21 @@ def configuration():
     return {setting: values[min(values)] for setting, values in found.items()}
 
 
+def named_in(file, seen):
+    """A file of requirements, and what it names by path: from its own directory, or the one that pip runs in."""
+    if file in seen or not os.path.isfile(file):
+        return []
+    seen.add(file)
+    found = [file]
+    for line in pathlib.Path(file).read_text(errors="replace").splitlines():
+        option, path = re.fullmatch(r"(-[rcf]\s*|--(?:requirement|constraint|find-links)[ =]\s*)?(\S*).*", line.strip()).groups()
+        path = urllib.parse.unquote(path.removeprefix("file://"))
+        for each in (os.path.join(os.path.dirname(file), path), path):
+            if path and os.path.exists(each):
+                found += named_in(each, seen) if (option or "").strip("- =")[:1] in ("r", "c") else [each]
+    return found
+
+
 def settings(request):
     pip = configuration()
     environment = [f"PIP_{name.replace('-', '_').upper()}={value}" for name, value in pip.items()]
@@ -129,12 +145,7 @@ def settings(request):
     for each in request["requirements"]:
         if not os.path.isfile(each):
             raise Refused(f"the requirements file {each} is not there")
-        readable.append(os.path.dirname(os.path.abspath(each)))
-        # What it names by path, as pip does: from the directory that it runs in.
-        for line in pathlib.Path(each).read_text(errors="replace").splitlines():
-            word = re.sub(r"^(-f|--find-links)[ =]\s*", "", line.split(" #")[0].strip()).removeprefix("file://")
-            if word and os.path.exists(word):
-                readable.append(os.path.abspath(word))
+        readable += named_in(each, set())
     return {"interpreter": sys.executable, "environment": environment, "readable": sorted({os.path.realpath(each) for each in readable if each and os.path.exists(each)})}
 
 
@@ -144,7 +155,7 @@ def settings(request):
 def make_stand_ins(request, work):
     """What the template ships is there already: pip gets a wheel of the same name and version, with nothing in it, and is held to it."""
     (work / "shipped").mkdir()
-    lines = []
+    constraints, requirements = [], []
     for name, about in request["shipped"].items():
         stem = f"{re.sub(r'[-_.]+', '_', name)}-{about['version']}"
         path = work / "shipped" / f"{stem}-py3-none-any.whl"
@@ -157,8 +168,11 @@ def make_stand_ins(request, work):
             wheel.writestr(f"{stem}.dist-info/METADATA", "\n".join(metadata) + "\n")
             wheel.writestr(f"{stem}.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: skerry\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
             wheel.writestr(f"{stem}.dist-info/RECORD", "")
-        lines.append(f"{name} @ {path.as_uri()}\n")
-    (work / "constraints.txt").write_text("".join(lines))
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        constraints.append(f"{name} @ {path.as_uri()}#sha256={sha256}\n")
+        requirements.append(f"{name}=={about['version']} --hash=sha256:{sha256}\n")
+    (work / "constraints.txt").write_text("".join(constraints))
+    (work / "shipped.txt").write_text("".join(requirements))
 
 
 def run_pip(request, work):
@@ -183,8 +197,10 @@ def run_pip(request, work):
     arguments = ["download", "--quiet", "--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir", "--only-binary=:all:",
                  "--implementation=py", "--platform=any", "--abi=none", f"--python-version={request['version']}",
                  f"--dest={work / 'wheels'}", f"--log={work / 'pip.log'}", f"--constraint={work / 'constraints.txt'}"]
-    for each in request["requirements"]:
-        arguments.append(f"--requirement={each}")
+    files = list(request["requirements"])
+    if any("--hash=" in pathlib.Path(each).read_text(errors="replace") for each in files):
+        files.append(work / "shipped.txt")  # then pip wants a hash of everything, of what others need, too
+    arguments += [f"--requirement={each}" for each in files]
     code = main([*arguments, *request["pip"]])
     if refusals:
         raise refusals[0]

@@ -92,7 +92,9 @@ std::string words_for(std::string_view what, sandbox::LimitWords words) {
       Way{"stdin", "--stdin FILE, or a pipe", "\"stdin\": TEXT"},
       Way{"files", "--dir HOST::GUEST",
           "in \"code\" or \"stdin\", or as files of the session (FileWrite)"},
-      Way{"modules", "--dir HOST::GUEST --env PYTHONPATH=GUEST",
+      Way{"modules",
+          "--dir HOST::GUEST --env PYTHONPATH=GUEST; packages of PyPI go into a template: skerry "
+          "template build NAME --pip PACKAGE",
           "as files of the session (FileWrite)"},
       Way{"outputs", "; --output-dir DIR puts them on this machine", ""},
   };
