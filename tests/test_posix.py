@@ -244,3 +244,23 @@ print([os.strerror(number) for number in (1, 2, 9, 13, 17, 20, 21, 22, 28, 32, 3
 def test_errors_have_the_numbers_and_classes_of_linux(run_code, tmp_path):
     native = subprocess.run([sys.executable, "-c", ERRORS], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert run_code(ERRORS).ok().out == native
+
+
+EMPTY = """
+import os, shutil
+calls = dict(stat=os.stat, lstat=os.lstat, listdir=os.listdir, scandir=os.scandir, remove=os.remove, mkdir=os.mkdir, rmdir=os.rmdir, chdir=os.chdir,
+    open=open, readlink=os.readlink, exists=os.path.exists, isdir=os.path.isdir, lexists=os.path.lexists, makedirs=os.makedirs,
+    statvfs=os.statvfs, disk_usage=shutil.disk_usage, access=lambda p: os.access(p, os.F_OK), rename=lambda p: os.rename(p, "x"),
+    rename_to=lambda p: os.rename("file", p), chmod=lambda p: os.chmod(p, 0o700), os_open=lambda p: os.open(p, os.O_RDONLY),
+    truncate=lambda p: os.truncate(p, 0), link=lambda p: os.link(p, "y"), symlink=lambda p: os.symlink("file", p), bytes=lambda p: os.stat(p.encode()))
+open("file", "w").close()
+for name, call in calls.items():
+    try: print(name, call(""))
+    except OSError as error: print(name, type(error).__name__, error)
+print(os.listdir(), os.listdir("."), os.path.exists("."))
+"""
+
+
+def test_an_empty_path_is_no_file(run_code, tmp_path):
+    native = subprocess.run([sys.executable, "-c", EMPTY], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert run_code(EMPTY).ok().out == native

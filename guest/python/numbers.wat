@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; A patch of python.wasm (skerry/engine/wasmtime/src/patch.rs says how it is written): numpy's
-;; integers are a desktop's for what a program makes, and errors have Linux's numbers.
+;; integers are a desktop's for what a program makes, errors have Linux's numbers, and an empty path
+;; is no file.
 ;;
 ;; The guest is a 32-bit machine, where numpy's default integer (long) and its type of indices
 ;; (intp) have 32 bits. Programs expect 64. The libraries' compiled code, though, declares arrays
@@ -39,6 +40,10 @@
   (import "guest" "PyLong_AsLongAndOverflow" (func $as_long (param i32 i32) (result i32)))
   (import "original" "PyErr_SetFromErrnoWithFilenameObjects"
     (func $set_from_errno (param i32 i32 i32) (result i32)))
+  (import "original" "__wasilibc_find_relpath"
+    (func $find_path (param i32 i32 i32 i32) (result i32)))
+  (import "original" "__wasilibc_find_relpath_alloc"
+    (func $find_path_alloc (param i32 i32 i32 i32 i32) (result i32)))
   (import "original" "int_common_dtype" (func $common (param i32 i32) (result i32)))
   (import "original" "convert_ufunc_arguments"
     (func $ufunc_arguments (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
@@ -609,6 +614,25 @@
         (local.set $at (i32.add (local.get $at) (local.get $size)))
         (br $values)))
     (i64.const 0))
+
+  ;; Empty paths
+
+  ;; The C library takes an empty path for the current directory. Linux has no file of that name.
+  (func (export "__wasilibc_find_relpath")
+      (param $path i32) (param i32 i32 i32) (result i32)
+    (if (call $is_empty (local.get $path)) (then (return (i32.const -1))))
+    (call $find_path (local.get $path) (local.get 1) (local.get 2) (local.get 3)))
+
+  (func (export "__wasilibc_find_relpath_alloc")
+      (param $path i32) (param i32 i32 i32 i32) (result i32)
+    (if (call $is_empty (local.get $path)) (then (return (i32.const -1))))
+    (call $find_path_alloc (local.get $path) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))
+
+  ;; If it is, errno says ENOENT.
+  (func $is_empty (param $path i32) (result i32)
+    (if (i32.load8_u (local.get $path)) (then (return (i32.const 0))))
+    (i32.store (i32.const 28058676) (i32.const 44))
+    (i32.const 1))
 
   ;; Numbers of errors
 
