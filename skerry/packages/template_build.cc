@@ -111,14 +111,15 @@ Result<Outcome> run_step(const LoadedImage& loaded, const Step& step,
   const auto body = [&](worker::RunChannel& channel) -> Result<Outcome> {
     SKERRY_ASSIGN(const auto sandbox, Sandbox::load(loaded, limits));
     wasi::NoInput input;
-    sandbox::RunEnvironment world;
-    world.output = &channel.output();
-    world.input = &input;
-    SKERRY_ASSIGN(Outcome outcome,
-                  worker::run_guest({.sandbox = [&] { return sandbox.get(); },
-                                     .run = [&](Sandbox& guest) { return step.run(guest, world); },
-                                     .kept = step.kept},
-                                    channel));
+    sandbox::RunEnvironment environment;
+    environment.output = &channel.output();
+    environment.input = &input;
+    SKERRY_ASSIGN(
+        Outcome outcome,
+        worker::run_guest({.sandbox = [&] { return sandbox.get(); },
+                           .run = [&](Sandbox& guest) { return step.run(guest, environment); },
+                           .kept = step.kept},
+                          channel));
     if (outcome.kind == OutcomeKind::kCompleted) SKERRY_TRY(step.leave(*sandbox));
     return outcome;
   };
@@ -135,10 +136,10 @@ Result<json> ask(const LoadedImage& loaded, const runtime::Runtime& runtime,
                  const std::string& code, const Step& beside) {
   Said said;
   Step step = beside;
-  step.run = [&](Sandbox& guest, const sandbox::RunEnvironment& world) {
+  step.run = [&](Sandbox& guest, const sandbox::RunEnvironment& environment) {
     runtime::Program program;
     program.code = code;
-    return runtime.run(guest, program, world, runtime::Randomness::kFresh);
+    return runtime.run(guest, program, environment, runtime::Randomness::kFresh);
   };
   SKERRY_ASSIGN(const Outcome outcome, run_step(loaded, step, said));
   if (outcome.kind != OutcomeKind::kCompleted) {
@@ -325,8 +326,8 @@ Status Build::make_image(const fs::path& work) {
   SKERRY_ASSIGN(const OwnedFd told, jail::make_memory_file("facts"));
   std::map<std::string, std::string> facts;
   const Step step{.run =
-                      [&](Sandbox& guest, const sandbox::RunEnvironment& world) {
-                        return runtime_.add(guest, packages_.additions, world, facts);
+                      [&](Sandbox& guest, const sandbox::RunEnvironment& environment) {
+                        return runtime_.add(guest, packages_.additions, environment, facts);
                       },
                   .leave = [&](Sandbox& sandbox) -> Status {
                     SKERRY_TRY(write_all(told.get(), as_bytes(dump_json(facts))));

@@ -33,7 +33,7 @@ PROXIES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
 
 # What helps in place of packages with compiled code: modules of the standard library, and packages that the default template ships.
 INSTEAD = {
-    "bcrypt": "hashlib.scrypt", "blis": "numpy", "catboost": "sklearn.ensemble", "cffi": "ctypes",
+    "bcrypt": "hashlib.pbkdf2_hmac", "blis": "numpy", "catboost": "sklearn.ensemble",
     "cryptography": "hashlib, hmac, secrets and rsa", "cupy": "numpy", "cython": "numpy", "duckdb": "sqlite3", "fastparquet": "pandas with CSV files",
     "gensim": "sklearn.feature_extraction.text", "greenlet": "asyncio", "gevent": "asyncio", "h5py": "numpy.savez",
     "jax": "numpy", "levenshtein": "nltk.edit_distance", "lightgbm": "sklearn.ensemble.HistGradientBoostingClassifier",

@@ -506,7 +506,8 @@ Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
 }
 
 Result<Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
-                    sandbox::RunEnvironment world, std::map<std::string, std::string>& facts) {
+                    sandbox::RunEnvironment environment,
+                    std::map<std::string, std::string>& facts) {
   Program imports;
   imports.name = "<packages>";
   for (const std::string& each : additions.modules) imports.code += "import " + each + "\n";
@@ -522,14 +523,14 @@ Result<Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
   programs.push_back(std::move(finish));
   for (Program& each : programs) {
     each.is_continued = true;
-    SKERRY_ASSIGN(Outcome outcome, run(sandbox, each, world, Randomness::kKept));
+    SKERRY_ASSIGN(Outcome outcome, run(sandbox, each, environment, Randomness::kKept));
     if (outcome.kind != OutcomeKind::kCompleted) return outcome;
   }
   WarmUpCallHandler call_handler(sandbox);
-  world.call_handler = &call_handler;
+  environment.call_handler = &call_handler;
   Program end;
   end.code = "import _skerry\n_skerry.end_additions()";
-  SKERRY_ASSIGN(Outcome outcome, run(sandbox, end, world, Randomness::kKept));
+  SKERRY_ASSIGN(Outcome outcome, run(sandbox, end, environment, Randomness::kKept));
   facts.insert(call_handler.facts.begin(), call_handler.facts.end());
   return outcome;
 }

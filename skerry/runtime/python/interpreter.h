@@ -31,7 +31,7 @@ Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
 
 /// As `Runtime::add`.
 Result<sandbox::Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
-                             sandbox::RunEnvironment world,
+                             sandbox::RunEnvironment environment,
                              std::map<std::string, std::string>& facts);
 
 /// SHA-256 of everything of ours that shapes a template with these modules: the guest's support

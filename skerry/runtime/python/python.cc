@@ -198,9 +198,9 @@ class Python final : public Runtime {
   }
 
   Result<sandbox::Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
-                               sandbox::RunEnvironment world,
+                               sandbox::RunEnvironment environment,
                                std::map<std::string, std::string>& facts) const override {
-    return python::add(sandbox, additions, world, facts);
+    return python::add(sandbox, additions, environment, facts);
   }
 
   Result<image::Edits> fresh_random_states(const std::map<std::string, std::string>& facts,
