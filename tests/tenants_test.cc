@@ -20,6 +20,7 @@
 #include "skerry/base/os/file.h"
 #include "skerry/base/test_directory.h"
 #include "skerry/broker/test_run.h"
+#include "skerry/run/report.h"
 #include "skerry/runtime/registry.h"
 #include "skerry/session/session_runs.h"
 #include "skerry/store/directory_store.h"
@@ -106,7 +107,7 @@ class TenantsTest : public ::testing::Test {
   /// What a program prints that a tenant runs in a session, or a failure of the test.
   std::string run(const std::string& tenant, const std::string& session, const std::string& code) {
     KeptOutput output;
-    std::optional<Result<session::SessionRuns::Answer>> ended;
+    std::optional<Result<run::Report>> ended;
     session::SessionRuns::Order order{.tenant = tenant,
                                       .name = SessionName::parse(session).value(),
                                       .request = {},
@@ -114,16 +115,14 @@ class TenantsTest : public ::testing::Test {
     order.request.program.code = code;
     boost::asio::co_spawn(
         io_, runs_->run(std::move(order)),
-        [&](const std::exception_ptr&, Result<session::SessionRuns::Answer> answer) {
-          ended = std::move(answer);
-        });
+        [&](const std::exception_ptr&, Result<run::Report> answer) { ended = std::move(answer); });
     EXPECT_TRUE(testing::wait_until(io_, [&] { return ended.has_value(); }));
     if (!ended || !ended->ok()) {
       ADD_FAILURE() << (ended ? ended->status() : absl::DeadlineExceededError("no answer"));
       return {};
     }
     EXPECT_EQ((*ended)->outcome.exit_code, 0) << output.text;
-    EXPECT_EQ((*ended)->report.saved, "committed") << (*ended)->report.message;
+    EXPECT_EQ((*ended)->session.value().saved, "committed") << (*ended)->session->message;
     return output.text;
   }
 

@@ -32,10 +32,10 @@ constexpr std::chrono::milliseconds kShortRun{5};
 /// The runs that wait and those under way: which begins next, and on which worker.
 class Broker::Scheduler : public std::enable_shared_from_this<Scheduler> {
  public:
-  Scheduler(boost::asio::io_context& io, const Options& options)
+  Scheduler(boost::asio::io_context& io, Options options)
       : io_(io),
-        options_(options),
-        workers_(std::make_shared<WorkerPool>(io, options)),
+        options_(std::move(options)),
+        workers_(std::make_shared<WorkerPool>(io, options_)),
         crowd_(io) {}
 
   Status start() {
@@ -380,7 +380,7 @@ class Broker::Scheduler : public std::enable_shared_from_this<Scheduler> {
 
 Result<std::unique_ptr<Broker>> Broker::start(boost::asio::io_context& io, Options options) {
   SKERRY_TRY(options.check());
-  auto scheduler = std::make_shared<Scheduler>(io, options);
+  auto scheduler = std::make_shared<Scheduler>(io, std::move(options));
   SKERRY_TRY(scheduler->start());
   return std::unique_ptr<Broker>(new Broker(std::move(scheduler)));
 }

@@ -47,7 +47,7 @@ constexpr ByteSize kMaxProgram = mib(32);
 constexpr ByteSize kMaxFacts = mib(1);
 constexpr const char* kArchive = "packages.tar";
 
-Status refused(std::string text) { return absl::FailedPreconditionError(std::move(text)); }
+Status refused(const std::string& text) { return absl::FailedPreconditionError(text); }
 
 /// What building may take: more than a run, as it is done once.
 sandbox::Limits build_limits() {

@@ -130,7 +130,7 @@ class Runtime {
   /// another. Adds facts of its own to those of the template. The outcome is that of the first
   /// program that did not complete, or of the last; a template is made only if it completed.
   virtual Result<sandbox::Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
-                                       sandbox::RunEnvironment environment,
+                                       const sandbox::RunEnvironment& environment,
                                        std::map<std::string, std::string>& facts) const;
 
   /// What gives a template's memory, of `memory_size` bytes, random numbers of its own: for a

@@ -3,7 +3,8 @@
 
 namespace skerry::runtime {
 
-Result<sandbox::Outcome> Runtime::add(sandbox::Sandbox&, const Additions&, sandbox::RunEnvironment,
+Result<sandbox::Outcome> Runtime::add(sandbox::Sandbox&, const Additions&,
+                                      const sandbox::RunEnvironment&,
                                       std::map<std::string, std::string>&) const {
   return absl::UnimplementedError("nothing can be added to templates of " + description().language);
 }

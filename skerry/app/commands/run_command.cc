@@ -80,6 +80,30 @@ Result<std::unique_ptr<sandbox::LoadedImage>> fresh_image(const runtime::Install
                      limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone);
 }
 
+/// What a run begins on: a session's state, or else a fresh image.
+struct Begun {
+  std::unique_ptr<SessionRun> session;
+  std::unique_ptr<sandbox::LoadedImage> fresh;
+
+  const sandbox::LoadedImage& loaded() const { return session ? session->loaded() : *fresh; }
+};
+
+Result<Begun> begin(const runtime::Installation& installation, const ProgramOptions& options,
+                    const sandbox::Limits& limits) {
+  Begun begun;
+  if (options.session) {
+    SKERRY_ASSIGN(begun.session,
+                  SessionRun::open(installation,
+                                   {.name = *options.session,
+                                    .template_name = options.template_name.value_or(""),
+                                    .durable = options.durable},
+                                   limits));
+  } else {
+    SKERRY_ASSIGN(begun.fresh, fresh_image(installation, options, limits));
+  }
+  return begun;
+}
+
 int run(const ProgramOptions& options) {
   if (const Status given = check_names(options); !given.ok()) return fail(options.run, given);
   auto parameters = RunParameters::open(options.run);
@@ -91,23 +115,11 @@ int run(const ProgramOptions& options) {
   if (!home.ok()) return fail(options.run, home.status());
   const runtime::Installation installation = runtime::bundled_in(*home);
 
-  std::unique_ptr<SessionRun> session;
-  std::unique_ptr<sandbox::LoadedImage> fresh;
-  if (options.session) {
-    auto opened = SessionRun::open(installation,
-                                   {.name = *options.session,
-                                    .template_name = options.template_name.value_or(""),
-                                    .durable = options.durable},
-                                   parameters->limits);
-    if (!opened.ok()) return fail(options.run, opened.status());
-    session = *std::move(opened);
-    session->continue_with(*program);
-  } else {
-    auto loaded = fresh_image(installation, options, parameters->limits);
-    if (!loaded.ok()) return fail(options.run, loaded.status());
-    fresh = *std::move(loaded);
-  }
-  const sandbox::LoadedImage& loaded = session ? session->loaded() : *fresh;
+  auto begun = begin(installation, options, parameters->limits);
+  if (!begun.ok()) return fail(options.run, begun.status());
+  const std::unique_ptr<SessionRun>& session = begun->session;
+  if (session) session->continue_with(*program);
+  const sandbox::LoadedImage& loaded = begun->loaded();
   const auto runtime = installation.runtimes().of(loaded.image->manifest.facts);
   if (!runtime.ok()) return fail(options.run, runtime.status());
   const auto body = [&](worker::RunChannel& channel) -> Result<sandbox::Outcome> {
@@ -139,7 +151,7 @@ int run(const ProgramOptions& options) {
   }
   const int exit_code = run_and_report(options.run, *parameters,
                                        sandbox::template_memory(*loaded.image), body, afterwards);
-  if (session) SessionRun::end(std::move(session));
+  if (session) SessionRun::end(std::move(begun->session));
   return exit_code;
 }
 

@@ -198,7 +198,7 @@ class Python final : public Runtime {
   }
 
   Result<sandbox::Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
-                               sandbox::RunEnvironment environment,
+                               const sandbox::RunEnvironment& environment,
                                std::map<std::string, std::string>& facts) const override {
     return python::add(sandbox, additions, environment, facts);
   }
