@@ -106,7 +106,7 @@ RUNS = {
     "time-out": ("print('on', flush=True)\nwhile True: pass", {"timeout_seconds": 1}, "TIMEOUT", "on\n",
                  "Execution timeout after 1 seconds", {"timeout": True, "outcome": "deadline"}),
     "no process": ("import subprocess\nsubprocess.run(['ls'])", {}, "ERROR", "", "Error", {}),
-    "no network": ("import socket\nsocket.create_connection(('127.0.0.1', 1))", {}, "ERROR", "", "Error", {}),
+    "no network": ("import socket\nsocket.create_connection(('127.0.0.1', 1))", {}, "ERROR", "", "gaierror", {}),
     "no host files": ("print(open('/etc/passwd').read())", {}, "ERROR", "", "FileNotFoundError", {}),
     "bytes that are no text": ("import sys; sys.stdout.buffer.write(b'a\\xff\\xe2\\x82')", {}, "OK", "a\ufffd\ufffd\ufffd", None, {}),
     "more than 60 seconds is 60": ("1", {"timeout_seconds": 300}, "OK", "", None, {"limits": {"wall_seconds": 60}}),

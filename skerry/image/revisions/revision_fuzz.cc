@@ -8,6 +8,7 @@
 #include <string>
 
 #include "skerry/image/page_container.h"
+#include "skerry/image/revisions/revision_files.h"
 #include "skerry/image/test_template.h"
 #include "skerry/revision.pb.h"
 
