@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "skerry/base/formats/json_text.h"
-#include "skerry/base/os/child.h"
 #include "skerry/base/os/file.h"
+#include "skerry/base/os/program.h"
 #include "skerry/jail/landlock.h"
 
 namespace skerry::packages {
@@ -21,16 +21,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr ByteSize kMaxAnswer = mib(4);
-constexpr int kNotExecuted = 125;
 constexpr int kNotFound = 127;  // of env(1)
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 std::vector<std::string> own_environment() {
   std::vector<std::string> all;
@@ -50,23 +41,15 @@ std::vector<std::string> texts_in(const json& answer, const char* key) {
   return texts;
 }
 
-/// One step of the program, behind `confine` in its process: its answer.
-Result<json> run_step(const runtime::PackageSupport& support, std::vector<std::string> words,
-                      const fs::path& work, std::vector<std::string> environment,
-                      const std::function<Status()>& confine) {
-  const auto arguments = pointers_to(words);
-  const auto variables = pointers_to(environment);
+/// One step of the program, started as `start` says, behind its `before`: its answer.
+Result<json> run_step(const runtime::PackageSupport& support, const fs::path& work,
+                      ProgramStart start) {
   const fs::path said = work / "said";
   SKERRY_ASSIGN(const OwnedFd nothing, open_file("/dev/null", O_RDWR));
   SKERRY_ASSIGN(const OwnedFd errors, open_file(said, O_WRONLY | O_CREAT | O_TRUNC));
-  SKERRY_ASSIGN(Child child, Child::fork([&] {
-                  ::dup2(nothing.get(), STDIN_FILENO);
-                  ::dup2(nothing.get(), STDOUT_FILENO);
-                  ::dup2(errors.get(), STDERR_FILENO);
-                  if (!confine().ok()) return kNotExecuted;
-                  ::execve(arguments[0], arguments.data(), variables.data());
-                  return kNotExecuted;
-                }));
+  start.descriptors = {
+      {nothing.get(), STDIN_FILENO}, {nothing.get(), STDOUT_FILENO}, {errors.get(), STDERR_FILENO}};
+  SKERRY_ASSIGN(Child child, start_program(start));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   if (exit.code == kNotFound) {
     return absl::FailedPreconditionError(
@@ -94,29 +77,28 @@ Status fetch_packages(const runtime::PackageSupport& support, const json& reques
   const std::string text = dump_json(request);
   SKERRY_TRY(write_file(work / "request", as_bytes(text)));
   for (const char* each : {"home", "tmp"}) SKERRY_TRY(make_private_directory(work / each));
-  const auto words = [&](std::vector<std::string> first, const char* step) {
-    for (const std::string& each :
-         {std::string("-I"), (work / "fetch").native(), std::string(step), work.native()}) {
-      first.push_back(each);
-    }
-    return first;
+  const auto step = [&](const char* name) -> std::vector<std::string> {
+    return {"-I", (work / "fetch").native(), name, work.native()};
   };
-  SKERRY_ASSIGN(const json settings,
-                run_step(support, words({"/usr/bin/env", support.interpreter}, "settings"), work,
-                         own_environment(), [] { return ok_status(); }));
+  ProgramStart first{
+      .program = "/usr/bin/env", .arguments = step("settings"), .environment = own_environment()};
+  first.arguments.insert(first.arguments.begin(), support.interpreter);
+  SKERRY_ASSIGN(const json settings, run_step(support, work, std::move(first)));
   std::vector<std::string> environment = texts_in(settings, "environment");
   environment.push_back("HOME=" + (work / "home").native());
   environment.push_back("TMPDIR=" + (work / "tmp").native());
   std::vector<fs::path> readable;
   for (const std::string& each : texts_in(settings, "readable")) readable.emplace_back(each);
   // What `env` found may be a script that looks for the interpreter in places that are shut now.
-  return run_step(support, words({settings.value("interpreter", "")}, "wheels"), work,
-                  std::move(environment),
-                  [&]() -> Status {
-                    const Status confined = jail::confine_paths(readable, work);
-                    // A kernel without Landlock: the environment alone is taken away.
-                    return confined.code() == StatusCode::kUnimplemented ? ok_status() : confined;
-                  })
+  return run_step(support, work,
+                  {.program = settings.value("interpreter", ""),
+                   .arguments = step("wheels"),
+                   .environment = std::move(environment),
+                   .before = [&]() -> Status {
+                     const Status confined = jail::confine_paths(readable, work);
+                     // A kernel without Landlock: the environment alone is taken away.
+                     return confined.code() == StatusCode::kUnimplemented ? ok_status() : confined;
+                   }})
       .status();
 }
 

@@ -62,7 +62,7 @@ Result<Child> start_program(const ProgramStart& how) {
   const std::vector<char*> environment = pointers_to(variables);
   auto descriptors = how.descriptors;
   return Child::fork([&] {
-    if (!take_descriptors(descriptors)) return kNotExecuted;
+    if (!take_descriptors(descriptors) || (how.before && !how.before().ok())) return kNotExecuted;
     ::execve(arguments[0], arguments.data(), environment.data());
     return kNotExecuted;
   });

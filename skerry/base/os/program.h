@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ struct ProgramStart {
   /// "NAME=value". Empty by default: our environment may hold secrets of the operator's. In builds
   /// with a sanitizer, that sanitizer's options are passed as well.
   std::vector<std::string> environment = {};
+
+  /// Called last in the new process, before the program is executed there; an error keeps it from
+  /// that. It may allocate only where this process has one thread.
+  std::function<Status()> before = {};
 };
 
 /// Starts the program as a child of ours. Exit code 125 of the child: the program could not be
