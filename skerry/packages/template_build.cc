@@ -2,6 +2,7 @@
 #include "skerry/packages/template_build.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
@@ -360,10 +361,8 @@ Status Build::write(const fs::path& work, int left, int told,
       .host_state = std::min(wasi::max_encoded_size(quotas), bytes(image::kMaxManifest))};
   SKERRY_ASSIGN(const image::Captured captured, image::read_captured(left, bounds));
   SKERRY_ASSIGN(const auto shipped, installation_.blobs(runtime_));
-  const auto find = [&](std::string_view id) {
-    auto found = shipped->find(id);
-    return found.ok() ? found : blobs->find(id);
-  };
+  const std::array all{shipped, blobs};
+  const auto find = [&](std::string_view id) { return runtime::find_blob(all, id, ""); };
   SKERRY_TRY(wasi::decode(as_bytes(captured.state.host_state), find, quotas).status());
 
   image::Manifest manifest = base.manifest;

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "skerry/base/os/file.h"
 #include "skerry/base/os/sealed_file.h"
 #include "skerry/base/sha256.h"
@@ -143,6 +145,14 @@ Result<wasi::Blob> BlobSet::find(std::string_view sha256) const {
   return wasi::Blob{.bytes = file->bytes().subspan(place->second.offset, place->second.size),
                     .id = place->first,
                     .keeper = file};
+}
+
+Result<wasi::Blob> find_blob(std::span<const std::shared_ptr<const BlobSet>> sets,
+                             std::string_view sha256, std::string_view what_to_do) {
+  for (const auto& set : sets) {
+    if (auto found = set->find(sha256); found.ok()) return found;
+  }
+  return absl::NotFoundError(fmt::format("no file with SHA-256 {} is here{}", sha256, what_to_do));
 }
 
 }  // namespace skerry::runtime

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,5 +58,10 @@ class BlobSet {
   std::vector<std::string> names_;  // of the files, in the same order
   std::map<std::string, Location, std::less<>> places_;
 };
+
+/// The file with this SHA-256 in the first of the sets that has it, else kNotFound: "no file with
+/// SHA-256 … is here" and then `what_to_do`.
+Result<wasi::Blob> find_blob(std::span<const std::shared_ptr<const BlobSet>> sets,
+                             std::string_view sha256, std::string_view what_to_do);
 
 }  // namespace skerry::runtime

@@ -270,23 +270,19 @@ Result<std::unique_ptr<sandbox::LoadedImage>> RuntimeFiles::open(
   auto loaded = std::make_unique<sandbox::LoadedImage>();
   loaded->table_elements = about_.table_elements;
   loaded->image = std::move(image);
-  std::shared_ptr<const BlobSet> blobs = std::make_shared<const BlobSet>();
-  std::optional<std::vector<std::shared_ptr<const BlobSet>>> opened;
-  const auto added = [&]() -> const auto& {
-    if (!opened) opened = installation_.added_blobs();
-    return *opened;
-  };
+  std::vector<std::shared_ptr<const BlobSet>> blobs;
   if (!about_.blobs.empty()) {
-    SKERRY_ASSIGN(blobs, BlobSet::open_sealed(parts_));
+    SKERRY_ASSIGN(auto shipped, BlobSet::open_sealed(parts_));
+    blobs.push_back(std::move(shipped));
   }
-  const auto find = [&](std::string_view id) -> Result<wasi::Blob> {
-    auto found = blobs->find(id);
-    if (found.ok()) return found;
+  bool with_added = false;
+  const auto find = [&](std::string_view id) {
+    auto found = find_blob(blobs, id, "");
+    if (found.ok() || with_added) return found;
     // A file of a package that was added.
-    for (const auto& each : added()) {
-      if (auto other = each->find(id); other.ok()) return other;
-    }
-    return found;
+    with_added = true;
+    for (auto& each : installation_.added_blobs()) blobs.push_back(std::move(each));
+    return find_blob(blobs, id, "");
   };
   SKERRY_TRY(restore_state(*loaded, find, nullptr));
   SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home_.native_cache()));
@@ -436,10 +432,9 @@ Result<std::unique_ptr<sandbox::LoadedImage>> Installation::open(std::string_vie
                                                                  engine::Metering metering) const {
   const auto runtime = runtimes_.with_template(template_name);
   if (!runtime.ok()) {
-    const auto others = built().names();
     if (!built().has(template_name)) {
       std::string known(message_of(runtime.status()));
-      for (const std::string& each : others) known += ", " + each;
+      for (const std::string& each : built().names()) known += ", " + each;
       return absl::InvalidArgumentError(known);
     }
     SKERRY_TRY(check_built(template_name, SealedFile::Depth::kTimes));

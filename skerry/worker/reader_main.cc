@@ -92,12 +92,9 @@ Status check(const Task& task, const std::map<std::string, Blobs>& blobs,
   const auto known = blobs.find(read.module_sha256);
   // Of another runtime nothing fits; whoever asked says so.
   if (known == blobs.end()) return skerry::ok_status();
-  const auto find = [&](std::string_view id) -> Result<wasi::Blob> {
-    for (const auto& blobs_of_one : known->second) {
-      if (auto found = blobs_of_one->find(id); found.ok()) return found;
-    }
-    return absl::NotFoundError("no file with SHA-256 " + std::string(id) +
-                               " is here: if the session's template was built, build it here, too");
+  const auto find = [&](std::string_view id) {
+    return skerry::runtime::find_blob(known->second, id,
+                                      ": if the session's template was built, build it here, too");
   };
   return skerry::annotate(
       wasi::decode(skerry::as_bytes(read.captured.state.host_state), find, task.quotas).status(),

@@ -377,13 +377,10 @@ const wasi::HostState* ImageCatalog::template_state(std::string_view sha256) con
 }
 
 wasi::BlobResolver ImageCatalog::blobs() const {
-  return [this](std::string_view id) -> Result<wasi::Blob> {
-    for (const auto& blobs : blobs_) {
-      if (auto found = blobs->find(id); found.ok()) return found;
-    }
-    return absl::NotFoundError("no file with SHA-256 " + std::string(id) +
-                               " is here; what a template was built of since the service was "
-                               "started is there when it is started again");
+  return [this](std::string_view id) {
+    return runtime::find_blob(blobs_, id,
+                              "; what a template was built of since the service was started is "
+                              "there when it is started again");
   };
 }
 
