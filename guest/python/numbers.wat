@@ -407,18 +407,18 @@
 
   (func (export "__pyx_pw_5numpy_6random_6mtrand_11RandomState_35choice")
       (param $self i32) (param $arguments i32) (param $count i32) (param $names i32) (result i32)
-    (local $result i32)
-    (local.set $result
-      (call $choice (local.get $self) (local.get $arguments) (local.get $count) (local.get $names)))
-    (if (result i32) (call $is_integer_first (local.get $arguments) (local.get $count) (local.get $names))
-      (then (call $widen_if_array (local.get $result)))
-      (else (local.get $result))))
+    (call $widen_if_integer_first
+      (call $choice (local.get $self) (local.get $arguments) (local.get $count) (local.get $names))
+      (local.get $arguments) (local.get $count) (local.get $names)))
 
   (func (export "__pyx_pw_5numpy_6random_6mtrand_11RandomState_109permutation")
       (param $self i32) (param $arguments i32) (param $count i32) (param $names i32) (result i32)
-    (local $result i32)
-    (local.set $result
-      (call $permutation (local.get $self) (local.get $arguments) (local.get $count) (local.get $names)))
+    (call $widen_if_integer_first
+      (call $permutation (local.get $self) (local.get $arguments) (local.get $count) (local.get $names))
+      (local.get $arguments) (local.get $count) (local.get $names)))
+
+  (func $widen_if_integer_first
+      (param $result i32) (param $arguments i32) (param $count i32) (param $names i32) (result i32)
     (if (result i32) (call $is_integer_first (local.get $arguments) (local.get $count) (local.get $names))
       (then (call $widen_if_array (local.get $result)))
       (else (local.get $result))))

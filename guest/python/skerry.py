@@ -402,13 +402,18 @@ def _settle():
         tempfile._name_sequence = None  # made anew from fresh entropy when it is next needed
 
 
+def freeze():
+    """What is there now is there in every run: none of them counts references to it or looks for garbage in it."""
+    gc.collect()
+    immortalise()
+    gc.freeze()
+
+
 def seal():
     """The last thing before the template is captured."""
     tell_random_states()
     prepare()
-    gc.collect()
-    immortalise()
-    gc.freeze()
+    freeze()
 
 
 def begin_additions():
@@ -435,6 +440,4 @@ def end_additions():
     for name in tell_new_random_states(_seed):
         print(f"{name} is a random generator of numpy's: every fresh run on this template draws the same numbers from it")
     _settle()
-    gc.collect()
-    immortalise()
-    gc.freeze()
+    freeze()

@@ -6,6 +6,7 @@ import _pydecimal
 import _socket
 import decimal
 import hashlib
+import hmac
 import locale
 import socket
 
@@ -14,25 +15,19 @@ import socket
 
 def pbkdf2_hmac(hash_name, password, salt, iterations, dklen=None):
     """A key of `dklen` bytes from a password, as PKCS #5 has it: HMAC, so many times."""
-    inner, outer = hashlib.new(hash_name), hashlib.new(hash_name)
-    size = inner.digest_size
-    dklen = size if dklen is None else dklen
     if iterations < 1:
         raise ValueError("iteration value must be greater than 0.")
+    begun = hmac.new(password, digestmod=hash_name)
+    size = begun.digest_size
+    dklen = size if dklen is None else dklen
     if dklen < 1:
         raise ValueError("key length must be greater than 0.")
-    password, salt = bytes(memoryview(password)), bytes(memoryview(salt))
-    if len(password) > inner.block_size:
-        password = hashlib.new(hash_name, password).digest()
-    password = password.ljust(inner.block_size, b"\0")
-    inner.update(bytes(byte ^ 0x36 for byte in password))
-    outer.update(bytes(byte ^ 0x5C for byte in password))
+    salt = bytes(memoryview(salt))
 
     def authenticate(message):
-        first, second = inner.copy(), outer.copy()
-        first.update(message)
-        second.update(first.digest())
-        return second.digest()
+        code = begun.copy()
+        code.update(message)
+        return code.digest()
 
     key = b""
     for number in range(1, -(-dklen // size) + 1):

@@ -11,12 +11,10 @@ import tarfile
 import zipfile
 from email.parser import Parser
 
+from packaging.utils import canonicalize_name
+
 # Modules that a package brings for itself: imported, they test or set it up.
 NO_MODULES = {"test", "tests", "testing", "docs", "doc", "example", "examples", "benchmark", "benchmarks", "scripts", "setup", "conftest", "build", "dist"}
-
-
-def normal(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def modules_of(names):
@@ -53,10 +51,10 @@ def main():
                 sys.exit(f"two packages bring the file {name}: {file} is one of them")
         files |= own
         packages.append({"file": file, "name": about["Name"], "version": about["Version"], "modules": modules_of(own),
-                         "requires": [normal(re.match(r"[\w.-]+", each)[0]) for each in about.get_all("Requires-Dist", [])]})
+                         "requires": [canonicalize_name(re.match(r"[\w.-]+", each)[0]) for each in about.get_all("Requires-Dist", [])]})
     needed = {name for each in packages for name in each.pop("requires")}
     for each in packages:
-        each["is_needed"] = normal(each["name"]) in needed
+        each["is_needed"] = canonicalize_name(each["name"]) in needed
     with tarfile.open("/packages.tar", "w", format=tarfile.USTAR_FORMAT) as out:
         for name in sorted(files):
             entry = tarfile.TarInfo(name)

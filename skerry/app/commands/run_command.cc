@@ -166,8 +166,7 @@ void add_run_command(CLI::App& app) {
   command
       ->add_option("--template", options->template_name,
                    "The image to start from: python-data (all libraries are warm; the default), "
-                   "python, or one "
-                   "that `skerry template` built")
+                   "python, or one that `skerry template` built")
       ->type_name("NAME");
   auto* session = command
                       ->add_option("--session", options->session,

@@ -349,6 +349,13 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
   sandbox::Sandbox& sandbox_;
 };
 
+/// A program that calls a function of guest/python/skerry.py.
+Program library_call(std::string_view function) {
+  Program program;
+  program.code = fmt::format("import _skerry\n_skerry.{}()", function);
+  return program;
+}
+
 Result<Outcome> rehearse(sandbox::Sandbox& sandbox, std::string_view code,
                          Program::LastValue last_value,
                          const sandbox::RunEnvironment& environment) {
@@ -482,7 +489,7 @@ Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
     SKERRY_TRY(turn(
         sandbox, "import " + module + "\ndel " + module.substr(0, module.find('.')) + "\n", words));
   }
-  SKERRY_TRY(turn(sandbox, "import _skerry\n_skerry.prepare()", words));
+  SKERRY_TRY(turn(sandbox, library_call("prepare").code, words));
   std::vector<std::string_view> rehearsals(kRehearsals.begin(), kRehearsals.end());
   for (const std::string& module : modules) {
     if (module == "pandas") rehearsals.push_back(kDataRehearsal);
@@ -496,7 +503,7 @@ Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
     }
   }
   environment.call_handler = &call_handler;
-  SKERRY_ASSIGN(const Outcome outcome, rehearse(sandbox, "import _skerry\n_skerry.seal()",
+  SKERRY_ASSIGN(const Outcome outcome, rehearse(sandbox, library_call("seal").code,
                                                 Program::LastValue::kIgnored, environment));
   if (outcome.kind != OutcomeKind::kCompleted) {
     return absl::InternalError("warming up Python failed: " + outcome.message + " " + words.text);
@@ -514,13 +521,9 @@ Result<Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
   for (const std::string& each : additions.possible_modules) {
     imports.code += "try:\n    import " + each + "\nexcept ImportError:\n    pass\n";
   }
-  Program begin;
-  begin.code = "import _skerry\n_skerry.begin_additions()";
-  std::vector<Program> programs{std::move(begin), std::move(imports)};
+  std::vector<Program> programs{library_call("begin_additions"), std::move(imports)};
   if (additions.program) programs.push_back(*additions.program);
-  Program finish;
-  finish.code = "import _skerry\n_skerry.finish_additions()";
-  programs.push_back(std::move(finish));
+  programs.push_back(library_call("finish_additions"));
   for (Program& each : programs) {
     each.is_continued = true;
     SKERRY_ASSIGN(Outcome outcome, run(sandbox, each, environment, Randomness::kKept));
@@ -528,9 +531,8 @@ Result<Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
   }
   WarmUpCallHandler call_handler(sandbox);
   environment.call_handler = &call_handler;
-  Program end;
-  end.code = "import _skerry\n_skerry.end_additions()";
-  SKERRY_ASSIGN(Outcome outcome, run(sandbox, end, environment, Randomness::kKept));
+  SKERRY_ASSIGN(Outcome outcome,
+                run(sandbox, library_call("end_additions"), environment, Randomness::kKept));
   facts.insert(call_handler.facts.begin(), call_handler.facts.end());
   return outcome;
 }
