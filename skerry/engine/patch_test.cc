@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,6 +32,10 @@ constexpr std::string_view kGuest = R"((module
   (func $double (param i32) (result i32) (i32.add (local.get 0) (local.get 0)))
   (func $sevens (export "sevens") (result i32)
     (i32.add (i32.const 7) (i32.mul (i32.const 7) (i32.const 100))))
+  (func $whole (export "half") (param i32) (result i32)
+    (local i64)
+    (i32.add (i32.trunc_sat_f64_s (f64.div (f64.convert_i32_s (local.get 0)) (f64.const 2)))
+             (i32.wrap_i64 (local.get 1))))
   (func $byte (export "byte") (param i32) (result i32) (i32.load8_u (local.get 0)))
   (func $twice (export "twice") (param i32) (result i32)
     (call $double (call $double (local.get 0))))
@@ -99,6 +104,35 @@ TEST(PatchTest, AFunctionTakesThePlaceOfAnotherForAllWhoCallIt) {
   EXPECT_EQ(patched(kPatch, "table", {1}), 2 + 5);
 }
 
+TEST(PatchTest, ABodyStandsInPlaceOfEachConversion) {
+  constexpr std::string_view kPatch = R"((module
+    (func (export "every i32.trunc_sat_f64_s") (param f64) (result i32)
+      (if (result i32) (f64.lt (local.get 0) (f64.const 9))
+        (then (i32.trunc_f64_s (f64.ceil (local.get 0))))
+        (else (call $large (local.get 0) (i64.const 70)))))
+    (func $large (param f64 i64) (result i32) (i32.wrap_i64 (local.get 1)))))";
+  EXPECT_EQ(patched(kPatch, "half", {3}), 2);
+  EXPECT_EQ(patched(kPatch, "half", {30}), 70);
+}
+
+TEST(PatchTest, WhatCannotStandInPlaceIsRefused) {
+  EXPECT_THAT(refusal(R"((module (func (export "every i64.trunc_sat_f32_u") (param f32) (result i64)
+                (i64.const 1))))"),
+              HasSubstr("every i64.trunc_sat_f32_u: there are 0"));
+  EXPECT_THAT(refusal(R"((module (func (export "every i32.add") (param i32) (result i32)
+                (i32.const 1))))"),
+              HasSubstr("unknown place"));
+  for (const std::string_view body :
+       {"(return (i32.const 1))", "(local.set 0 (f64.const 1)) (i32.const 1)"}) {
+    EXPECT_THAT(refusal(fmt::format(
+                    R"((module (func (export "every i32.trunc_sat_f64_s") (param f64) (result i32)
+                {})))",
+                    body)),
+                HasSubstr("cannot be put in place"));
+  }
+  EXPECT_FALSE(patch(*text_to_binary("(module (func (nop)))"), "(module)").ok());
+}
+
 TEST(PatchTest, AProfileOfTheCodeBeforeStillServes) {
   const Bytes module = guest();
   const auto patched = patch(module, R"((module
@@ -123,7 +157,7 @@ TEST(PatchTest, APatchOfAnotherModuleIsRefusedWithItsFirstFault) {
               HasSubstr("there are 2"));
   EXPECT_THAT(refusal(R"((module (func (export "sevens: f32.const 7, 1 of 1"))))"),
               HasSubstr("unknown place"));
-  EXPECT_THAT(refusal(R"((module (func $f (param i64 i64 i64)) ))"), HasSubstr("no type"));
+  EXPECT_THAT(refusal(R"((module (func $f (param externref)) ))"), HasSubstr("unsupported type"));
 }
 
 TEST(PatchTest, ANameOfTwoFunctionsNamesNeither) {

@@ -9,7 +9,13 @@
 //! - export `NAME`: stands in the place of the guest's function, whoever calls it;
 //! - export `NAME: INSTRUCTION, K of N`: is called in place of an instruction in that function, and
 //!   takes and gives what the instruction does. It is the K-th of N: `i32.const VALUE`,
-//!   `i32.load8_u` or `call NAME`.
+//!   `i32.load8_u` or `call NAME`;
+//! - export `every INSTRUCTION`: its body, which takes one value and does not return from within, is
+//!   put in place of all of the guest's instructions that make an integer of a float, such as
+//!   `i64.trunc_sat_f64_s`.
+//!
+//! What is put in place is between two `nop`s, which a guest of its own has none of: a profile's
+//! numbers of places in a function do not count it.
 //!
 //! A name that the guest does not have, or has twice, and a count that is another are errors: a
 //! patch fits the module that it was written for or is refused. Indices of functions stay, so that
@@ -22,18 +28,21 @@
     clippy::indexing_slicing
 )]
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use wasmparser::{
-    BlockType, Export, ExternalKind, FunctionBody, Import, KnownCustom, Name, Operator,
-    OperatorsReader, Parser, Payload, TypeRef,
+    BlockType, Export, ExternalKind, FuncType, FunctionBody, Import, KnownCustom, Name, Operator,
+    OperatorsReader, Parser, Payload, TypeRef, ValType,
 };
 
-use crate::tune::encode::{self, CALL, indexed};
+use crate::tune::encode::{self, BLOCK, CALL, LOCAL_GET, LOCAL_SET, NOP, indexed};
 use crate::tune::module::{CODE_SECTION, CODE_SHA256_SECTION, CUSTOM_SECTION, Module};
 use crate::tune::{Error, Result};
 
+const TYPE_SECTION: u8 = 1;
 const FUNCTION_SECTION: u8 = 3;
+const FUNCTION_TYPE: u8 = 0x60;
 const GLOBAL_GET: u8 = 0x23;
 const GLOBAL_SET: u8 = 0x24;
 
@@ -65,11 +74,39 @@ enum Instruction {
     Constant(i32),
     LoadByte,
     Call(u32),
+    I32OfF32 { signed: bool },
+    I32OfF64 { signed: bool },
+    I64OfF32 { signed: bool },
+    I64OfF64 { signed: bool },
 }
 
 impl Instruction {
+    fn conversion(name: &str) -> Option<Instruction> {
+        let (kind, sign) = name.rsplit_once('_')?;
+        let signed = match sign {
+            "s" => true,
+            "u" => false,
+            _ => return None,
+        };
+        match kind {
+            "i32.trunc_sat_f32" => Some(Instruction::I32OfF32 { signed }),
+            "i32.trunc_sat_f64" => Some(Instruction::I32OfF64 { signed }),
+            "i64.trunc_sat_f32" => Some(Instruction::I64OfF32 { signed }),
+            "i64.trunc_sat_f64" => Some(Instruction::I64OfF64 { signed }),
+            _ => None,
+        }
+    }
+
     fn is(&self, operator: &Operator) -> bool {
         match (self, operator) {
+            (Instruction::I32OfF32 { signed }, Operator::I32TruncSatF32S) => *signed,
+            (Instruction::I32OfF32 { signed }, Operator::I32TruncSatF32U) => !*signed,
+            (Instruction::I32OfF64 { signed }, Operator::I32TruncSatF64S) => *signed,
+            (Instruction::I32OfF64 { signed }, Operator::I32TruncSatF64U) => !*signed,
+            (Instruction::I64OfF32 { signed }, Operator::I64TruncSatF32S) => *signed,
+            (Instruction::I64OfF32 { signed }, Operator::I64TruncSatF32U) => !*signed,
+            (Instruction::I64OfF64 { signed }, Operator::I64TruncSatF64S) => *signed,
+            (Instruction::I64OfF64 { signed }, Operator::I64TruncSatF64U) => !*signed,
             (Instruction::Constant(wanted), Operator::I32Const { value }) => wanted == value,
             (Instruction::LoadByte, Operator::I32Load8U { .. }) => true,
             (Instruction::Call(wanted), Operator::Call { function_index }) => {
@@ -90,6 +127,15 @@ struct Site<'a> {
     by: u32,
 }
 
+/// An instruction that a body takes the place of wherever it is.
+struct Everywhere<'a> {
+    name: &'a str,
+    instruction: Instruction,
+    /// The patch's function.
+    by: u32,
+    is_found: Cell<bool>,
+}
+
 struct Patcher<'m, 'a> {
     guest: &'m Module<'a>,
     patch: &'m Module<'a>,
@@ -102,6 +148,7 @@ struct Patcher<'m, 'a> {
     replaced: HashMap<u32, u32>,
     /// By the guest's function.
     sites: HashMap<u32, Vec<Site<'a>>>,
+    everywhere: Vec<Everywhere<'a>>,
     /// What comes behind the guest's functions.
     added: Vec<Added>,
 }
@@ -125,11 +172,14 @@ impl<'m, 'a> Patcher<'m, 'a> {
             global_of: Vec::new(),
             replaced: HashMap::new(),
             sites: HashMap::new(),
+            everywhere: Vec::new(),
             added: Vec::new(),
         };
         patcher.read_names()?;
         let (imports, exports) = read_interface(patch.bytes)?;
-        for export in exports.iter().filter(|each| !each.name.contains(": ")) {
+        let is_function =
+            |each: &&Export<'a>| !each.name.contains(": ") && !each.name.starts_with("every ");
+        for export in exports.iter().filter(is_function) {
             let function = find(&patcher.functions, export.name)?;
             patcher.replaced.insert(function, export.index);
         }
@@ -144,8 +194,11 @@ impl<'m, 'a> Patcher<'m, 'a> {
             };
             patcher.function_of.push(place);
         }
-        for export in exports.iter().filter(|each| each.name.contains(": ")) {
-            patcher.take_site(export)?;
+        for export in exports.iter().filter(|each| !is_function(each)) {
+            match export.name.strip_prefix("every ") {
+                Some(instruction) => patcher.take_everywhere(export, instruction)?,
+                None => patcher.take_site(export)?,
+            }
         }
         Ok(patcher)
     }
@@ -226,6 +279,18 @@ impl<'m, 'a> Patcher<'m, 'a> {
         Ok(())
     }
 
+    fn take_everywhere(&mut self, export: &Export<'a>, instruction: &str) -> Result<()> {
+        let conversion = Instruction::conversion(instruction);
+        self.everywhere.push(Everywhere {
+            name: export.name,
+            instruction: conversion
+                .ok_or_else(|| error(format!("unknown place \"{}\"", export.name)))?,
+            by: export.index,
+            is_found: Cell::new(false),
+        });
+        Ok(())
+    }
+
     fn function_at(&self, of_patch: u32) -> Result<u32> {
         let found = self.function_of.get(of_patch as usize).copied();
         found.ok_or_else(|| error(format!("no function {of_patch}")))
@@ -235,12 +300,14 @@ impl<'m, 'a> Patcher<'m, 'a> {
         let guest = self.guest;
         let defined = guest.functions() - guest.imported();
         let count = u64::from(defined) + self.added.len() as u64;
-        let mut types = Vec::new();
+        let mut functions = Vec::new();
         let mut code = Vec::with_capacity(guest.bytes.len());
-        encode::unsigned(&mut types, count);
+        // Those that the guest does not have come behind its own.
+        let mut types = guest.types().to_vec();
+        encode::unsigned(&mut functions, count);
         encode::unsigned(&mut code, count);
         for (function, _) in guest.defined() {
-            encode::unsigned(&mut types, guest.type_index_of(function)?.into());
+            encode::unsigned(&mut functions, guest.type_index_of(function)?.into());
             let body = match self.replaced.get(&function) {
                 Some(by) => {
                     if self.patch.type_of(*by)? != guest.type_of(function)? {
@@ -260,22 +327,27 @@ impl<'m, 'a> Patcher<'m, 'a> {
                 ),
                 Added::OfPatch(function) => {
                     let of = self.patch.type_of(function)?;
-                    let index = guest.index_of_type(of);
-                    (
-                        index.ok_or_else(|| error(format!("the module has no type {of}")))?,
-                        self.body_of_patch(function)?,
-                    )
+                    let index = types.iter().position(|each| each == of);
+                    let index = index.unwrap_or_else(|| {
+                        types.push(of.clone());
+                        types.len() - 1
+                    });
+                    (index as u32, self.body_of_patch(function)?)
                 }
             };
-            encode::unsigned(&mut types, of.into());
+            encode::unsigned(&mut functions, of.into());
             encode::prefixed(&mut code, &body);
+        }
+        if let Some(missing) = self.everywhere.iter().find(|each| !each.is_found.get()) {
+            return Err(error(format!("{}: there are 0", missing.name)));
         }
         let mut out = Vec::with_capacity(guest.bytes.len() + (1 << 16));
         out.extend_from_slice(guest.slice(0..8)?);
         for section in &guest.sections {
             let payload = match section.id {
                 CUSTOM_SECTION => continue,
-                FUNCTION_SECTION => &types,
+                TYPE_SECTION => &with_types(section.payload, &types, guest.types().len())?,
+                FUNCTION_SECTION => &functions,
                 CODE_SECTION => &code,
                 _ => section.payload,
             };
@@ -292,7 +364,10 @@ impl<'m, 'a> Patcher<'m, 'a> {
         let body = &definition(self.guest, function)?;
         let sites = self.sites.get(&function).map_or(&[][..], Vec::as_slice);
         let mut found = vec![0; sites.len()];
-        let bytes = copy(self.guest, body, |operator, out| {
+        let parameters = self.guest.type_of(function)?.params().len() as u32;
+        let mut locals = Locals::of(body, parameters)?;
+        let mut code = Vec::with_capacity(body.range().len());
+        copy(self.guest, body, &mut code, |operator, out| {
             let mut by = None;
             for (site, found) in sites.iter().zip(&mut found) {
                 if site.instruction.is(operator) {
@@ -300,53 +375,106 @@ impl<'m, 'a> Patcher<'m, 'a> {
                     by = by.or((*found == site.number).then_some(site.by));
                 }
             }
+            let everywhere = self.everywhere.iter();
+            let inlined = everywhere.filter(|each| each.instruction.is(operator));
             if let Some(by) = by {
+                out.push(NOP);
                 indexed(out, CALL, by);
+                out.push(NOP);
+            } else if let Some(each) = inlined.last() {
+                each.is_found.set(true);
+                self.inline(each.by, &mut locals, out)?;
+            } else {
+                if matches!(operator, Operator::Nop) {
+                    return Err(error("the module has a nop, which is the patch's own mark"));
+                }
+                return Ok(false);
             }
-            Ok(by.is_some())
+            Ok(true)
         })?;
         for (site, found) in sites.iter().zip(found) {
             if found != site.of || !(1..=site.of).contains(&site.number) {
                 return Err(error(format!("{}: there are {found}", site.name)));
             }
         }
+        let mut bytes = locals.write(self.guest, body)?;
+        bytes.extend_from_slice(&code);
         Ok(bytes)
+    }
+
+    /// Writes the body of the patch's function as a block whose value is its result.
+    fn inline(&self, function: u32, locals: &mut Locals, out: &mut Vec<u8>) -> Result<()> {
+        let unsupported = || error(format!("function {function} cannot be put in place"));
+        let of = self.patch.type_of(function)?;
+        let ([parameter], [result]) = (of.params(), of.results()) else {
+            return Err(unsupported());
+        };
+        let body = definition(self.patch, function)?;
+        if body.get_locals_reader()?.get_count() != 0 {
+            return Err(unsupported());
+        }
+        let local = locals.for_values(*parameter);
+        out.push(NOP);
+        indexed(out, LOCAL_SET, local);
+        out.push(BLOCK);
+        out.push(encode::value_type(*result).ok_or_else(unsupported)?);
+        copy(self.patch, &body, out, |operator, out| {
+            if let Operator::LocalGet { .. } = operator {
+                indexed(out, LOCAL_GET, local);
+                return Ok(true);
+            }
+            match operator {
+                Operator::Return | Operator::LocalSet { .. } | Operator::LocalTee { .. } => {
+                    Err(unsupported())
+                }
+                _ => self.write_own(operator, out),
+            }
+        })?;
+        out.push(NOP);
+        Ok(())
     }
 
     fn body_of_patch(&self, function: u32) -> Result<Vec<u8>> {
         let body = &definition(self.patch, function)?;
-        copy(self.patch, body, |operator, out| {
-            match operator {
-                Operator::Call { function_index } => {
-                    indexed(out, CALL, self.function_at(*function_index)?);
-                }
-                Operator::GlobalGet { global_index } => {
-                    indexed(out, GLOBAL_GET, self.global_at(*global_index)?);
-                }
-                Operator::GlobalSet { global_index } => {
-                    indexed(out, GLOBAL_SET, self.global_at(*global_index)?);
-                }
-                Operator::Block { blockty }
-                | Operator::Loop { blockty }
-                | Operator::If { blockty }
-                    if !matches!(blockty, BlockType::FuncType(_)) =>
-                {
-                    return Ok(false);
-                }
-                // Whatever else has an index in it would need the guest's.
-                Operator::Block { .. }
-                | Operator::Loop { .. }
-                | Operator::If { .. }
-                | Operator::CallIndirect { .. }
-                | Operator::ReturnCall { .. }
-                | Operator::ReturnCallIndirect { .. }
-                | Operator::RefFunc { .. } => {
-                    return Err(error(format!("unsupported: {operator:?}")));
-                }
-                _ => return Ok(false),
+        let mut bytes = Locals::of(body, 0)?.write(self.patch, body)?;
+        copy(self.patch, body, &mut bytes, |operator, out| {
+            self.write_own(operator, out)
+        })?;
+        Ok(bytes)
+    }
+
+    /// Writes an operator of the patch if it has another index in the guest.
+    fn write_own(&self, operator: &Operator, out: &mut Vec<u8>) -> Result<bool> {
+        match operator {
+            Operator::Call { function_index } => {
+                indexed(out, CALL, self.function_at(*function_index)?);
             }
-            Ok(true)
-        })
+            Operator::GlobalGet { global_index } => {
+                indexed(out, GLOBAL_GET, self.global_at(*global_index)?);
+            }
+            Operator::GlobalSet { global_index } => {
+                indexed(out, GLOBAL_SET, self.global_at(*global_index)?);
+            }
+            Operator::Block { blockty }
+            | Operator::Loop { blockty }
+            | Operator::If { blockty }
+                if !matches!(blockty, BlockType::FuncType(_)) =>
+            {
+                return Ok(false);
+            }
+            // Whatever else has an index in it would need the guest's.
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::CallIndirect { .. }
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::RefFunc { .. } => {
+                return Err(error(format!("unsupported: {operator:?}")));
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     fn global_at(&self, of_patch: u32) -> Result<u32> {
@@ -355,30 +483,95 @@ impl<'m, 'a> Patcher<'m, 'a> {
     }
 }
 
+/// A section of types with those from the `known`-th on added to it.
+fn with_types(section: &[u8], types: &[FuncType], known: usize) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    encode::unsigned(&mut out, types.len() as u64);
+    // Behind the count, whose last byte is the first without the highest bit.
+    let entries = section.split_inclusive(|byte| byte & 0x80 == 0).skip(1);
+    entries.for_each(|bytes| out.extend_from_slice(bytes));
+    for of in types.iter().skip(known) {
+        out.push(FUNCTION_TYPE);
+        for values in [of.params(), of.results()] {
+            encode::unsigned(&mut out, values.len() as u64);
+            for each in values {
+                let byte = encode::value_type(*each);
+                out.push(byte.ok_or_else(|| error(format!("unsupported type: {of}")))?);
+            }
+        }
+    }
+    Ok(out)
+}
+
 fn definition<'a>(module: &Module<'a>, function: u32) -> Result<FunctionBody<'a>> {
     let defined = module.definition(function);
     let body = defined.map(|defined| defined.body.clone());
     body.ok_or_else(|| error(format!("function {function} is imported")))
 }
 
-/// A body with each instruction as it was, or as `rewrite` wrote it.
+/// A function's locals, with those for values that go into bodies put in place.
+struct Locals {
+    next: u32,
+    added: Vec<(u32, ValType)>,
+}
+
+impl Locals {
+    fn of(body: &FunctionBody, parameters: u32) -> Result<Locals> {
+        let mut next = parameters;
+        for each in body.get_locals_reader()? {
+            next = next.saturating_add(each?.0);
+        }
+        Ok(Locals {
+            next,
+            added: Vec::new(),
+        })
+    }
+
+    fn for_values(&mut self, of: ValType) -> u32 {
+        let mut added = self.added.iter();
+        if let Some((local, _)) = added.find(|(_, each)| *each == of) {
+            return *local;
+        }
+        self.added.push((self.next, of));
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// What a body begins with.
+    fn write(&self, module: &Module, body: &FunctionBody) -> Result<Vec<u8>> {
+        let own = body.get_locals_reader()?;
+        let entries = own.original_position()..body.get_operators_reader()?.original_position();
+        let mut out = Vec::with_capacity(body.range().len());
+        let count = u64::from(own.get_count()) + self.added.len() as u64;
+        encode::unsigned(&mut out, count);
+        out.extend_from_slice(module.slice(entries)?);
+        for (_, of) in &self.added {
+            encode::unsigned(&mut out, 1);
+            let byte = encode::value_type(*of);
+            out.push(byte.ok_or_else(|| error(format!("unsupported type: {of}")))?);
+        }
+        Ok(out)
+    }
+}
+
+/// Writes each instruction of a body as it was, or as `rewrite` wrote it.
 fn copy(
     module: &Module,
     body: &FunctionBody,
+    out: &mut Vec<u8>,
     mut rewrite: impl FnMut(&Operator, &mut Vec<u8>) -> Result<bool>,
-) -> Result<Vec<u8>> {
+) -> Result<()> {
     let mut reader: OperatorsReader = body.get_operators_reader()?;
     let mut at = reader.original_position();
-    let mut out = module.slice(body.range().start..at)?.to_vec();
     while !reader.eof() {
         let operator = reader.read()?;
         let end = reader.original_position();
-        if !rewrite(&operator, &mut out)? {
+        if !rewrite(&operator, out)? {
             out.extend_from_slice(module.slice(at..end)?);
         }
         at = end;
     }
-    Ok(out)
+    Ok(())
 }
 
 fn read_interface(bytes: &[u8]) -> Result<(Vec<Import<'_>>, Vec<Export<'_>>)> {

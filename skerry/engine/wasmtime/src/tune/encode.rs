@@ -3,6 +3,7 @@
 
 use wasmparser::ValType;
 
+pub const NOP: u8 = 0x01;
 pub const BLOCK: u8 = 0x02;
 pub const IF: u8 = 0x04;
 pub const ELSE: u8 = 0x05;

@@ -237,9 +237,8 @@ impl<'a> Module<'a> {
         of.ok_or_else(|| Error(format!("no function {function}")))
     }
 
-    pub fn index_of_type(&self, of: &FuncType) -> Option<u32> {
-        let index = self.types.iter().position(|each| each == of);
-        index.map(|index| index as u32)
+    pub fn types(&self) -> &[FuncType] {
+        &self.types
     }
 
     pub fn type_at(&self, index: u32) -> Result<&FuncType> {

@@ -11,9 +11,11 @@ pub struct Site {
     pub number: u32,
 }
 
-/// Numbers the sites of one function while its operators are read in order.
+/// Numbers the sites of one function while its operators are read in order. What a patch put in
+/// place, which is between two `nop`s, has none: the profile is of the module before.
 pub struct Sites {
     next: Site,
+    is_patch: bool,
 }
 
 impl Sites {
@@ -23,12 +25,18 @@ impl Sites {
                 function,
                 number: 0,
             },
+            is_patch: false,
         }
     }
 
     /// The site that `operator` is, if it is one.
     pub fn at(&mut self, operator: &Operator) -> Option<Site> {
         match operator {
+            Operator::Nop => {
+                self.is_patch = !self.is_patch;
+                None
+            }
+            _ if self.is_patch => None,
             Operator::Call { .. }
             | Operator::CallIndirect { .. }
             | Operator::If { .. }
