@@ -16,9 +16,14 @@ function(skerry_text_literal result file)
   set(${result} "${pieces}" PARENT_SCOPE)
 endfunction()
 
-# skerry_embed_text(TARGET NAMESPACE FUNCTION FILE) makes `std::string_view NAMESPACE::FUNCTION()` give the file's text.
-function(skerry_embed_text target namespace function file)
-  skerry_text_literal(literal ${file})
+# skerry_embed_text(TARGET NAMESPACE FUNCTION FILES...) makes `std::string_view NAMESPACE::FUNCTION()` give the files' text,
+# one after the other.
+function(skerry_embed_text target namespace function)
+  set(literal "")
+  foreach(file IN LISTS ARGN)
+    skerry_text_literal(more ${file})
+    string(APPEND literal "${more}")
+  endforeach()
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${function}.cc)
   file(CONFIGURE OUTPUT ${output} @ONLY CONTENT
 "// Made from a file of the project by cmake/EmbedText.cmake.

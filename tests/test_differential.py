@@ -27,11 +27,8 @@ CUTS = int(os.environ.get("SKERRY_CUTS", "1"))
 # What differs and is to: the program, and what docs/differences.md says of it. A program that no longer differs may not be here.
 BITS = "The guest is a machine of 32 bits"
 DIGITS = "in the last digit"
-FLAGS = "WebAssembly has no flags of floating point"
 DIFFERENCES = {
-    "arrays/arithmetic errors on demand": FLAGS,
     "arrays/raw files of arrays": "`ndarray.tofile` and `numpy.fromfile` raise `OSError`",
-    "arrays/warnings of arithmetic": FLAGS,
     "arrays/numbers to the last digit": DIGITS,
     "concurrency/a program that asyncio starts": "There are no other programs",
     "dates/name of the zone of gmtime": "`time.gmtime` calls its zone UTC",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Integers of numpy and pandas are a desktop's: compared call by call with numpy on this machine, and by what programs print."""
+"""Numbers of numpy and pandas are a desktop's: compared call by call with numpy on this machine, and by what programs print."""
 
 import fnmatch
 import pathlib
@@ -12,6 +12,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent
 NUMPY_CALLS = ROOT / "numpy_calls.py"
 LIBRARY_CALLS = ROOT / "library_calls.py"
+FLOAT_CALLS = ROOT / "float_calls.py"
 
 
 def known_differences():
@@ -58,6 +59,14 @@ def test_libraries_give_what_they_give_natively(skerry):
     theirs, ours = calls_of(LIBRARY_CALLS, skerry)
     assert len(theirs) > 500
     assert_known(theirs, ours, lambda result, native: result == native.replace("int64", "int32"))
+
+
+@pytest.mark.timeout(180)
+def test_floats_warn_and_become_integers_as_natively(skerry):
+    pytest.importorskip("numpy", minversion="2.4")
+    theirs, ours = calls_of(FLOAT_CALLS, skerry)
+    assert len(theirs) > 10_000 and sum(result != "[]" for result in theirs.values()) > 2_000
+    assert_known(theirs, ours, lambda result, native: True)
 
 
 PANDAS = """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers of errors are Linux's, which programs and what they print know. The C library has WASI's: numbers.wat translates where
+"""Numbers of errors are Linux's, which programs and what they print know. The C library has WASI's: patch/errors.wat translates where
 CPython makes an exception of one, and where a number's text is looked up."""
 
 import errno

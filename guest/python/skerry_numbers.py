@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """numpy's names of the machine's integers, which have 32 bits here and 64 on the desktops that programs are written for.
 
-Which of the two a name means depends on who asks, as it does for the default integer: numbers.wat answers, where numpy looks a
+Which of the two a name means depends on who asks, as it does for the default integer: patch/integers.wat answers, where numpy looks a
 type's name up."""
 
 import functools

@@ -338,13 +338,13 @@ asyncio.run(main())
 #%% shielded and nested cancellation
 import asyncio
 async def important():
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
     print("important done")
     return 7
 async def main():
     inner = asyncio.create_task(important())
     try:
-        await asyncio.wait_for(asyncio.shield(inner), 0.001)
+        await asyncio.wait_for(asyncio.shield(inner), 0.01)
     except TimeoutError:
         print("gave up waiting")
     print(await inner)

@@ -10,10 +10,10 @@
 namespace skerry::runtime::python {
 
 /// Of guest/python, as they were at build time: skerry_*.py in the order in which they are loaded,
-/// imports.txt, numbers.wat, parts.sha256, python.profile.
+/// imports.txt, patch/*.wat, parts.sha256, python.profile.
 std::span<const EmbeddedText> guest_modules();
 std::string_view guest_imports();
-std::string_view guest_numbers();
+std::string_view guest_patch();
 std::string_view guest_parts();
 std::string_view guest_profile();
 

@@ -98,7 +98,7 @@ RuntimeDescription describe() {
                            .module = "python.wasm",
                            .blobs = {std::string(kStdlib), std::string(kFonts),
                                      std::string(kPackages), std::string(kPackageFiles)},
-                           .patch = std::string(python::guest_numbers()),
+                           .patch = std::string(python::guest_patch()),
                            .profile = std::string(python::guest_profile()),
                            .budget = kBudget,
                            .table_elements = kTableElements,
