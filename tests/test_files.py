@@ -300,6 +300,14 @@ def test_output_dir_does_not_follow_a_link_that_lies_there(run_code, tmp_path):
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_a_run_that_is_stopped_says_that_its_files_are_lost(run_code, tmp_path):
+    code = "open('/f', 'w').write('half')\nwhile True: pass"
+    done = run_code(code, "--output-dir", "out", "--timeout", "1")
+    assert done.code == 124 and done.err.endswith("ran longer than 1 s; allow more with --timeout S; files that it wrote are lost\n")
+    assert "lost" not in run_code(code, "--timeout", "1").err
+    assert not (tmp_path / "out/f").exists()
+
+
 def test_output_dir_that_is_a_file_is_refused_by_option_and_name(run_code, tmp_path):
     (tmp_path / "f").write_text("x")
     done = run_code("open('/a', 'w').write('1')", "--output-dir", "f")

@@ -76,6 +76,12 @@ Status write_out(int fd, std::string_view text) {
 // How long the output of a run that was cancelled may wait for its reader.
 constexpr std::chrono::milliseconds kLastWordsTime{500};
 
+/// Whether a run has told its changes of files, all of them, before it ended.
+bool has_told_changes(const Outcome& outcome) {
+  return outcome.kind == OutcomeKind::kCompleted || outcome.kind == OutcomeKind::kFailed ||
+         outcome.kind == OutcomeKind::kTrapped;
+}
+
 /// Streams to this process's own streams, or collects for one JSON object; and writes changed
 /// files.
 class Reporter final : public worker::RunObserver {
@@ -124,11 +130,9 @@ class Reporter final : public worker::RunObserver {
   /// To be called when the run is over. What a process that ended in mid-sentence was sending is
   /// not whole, and is not written.
   void finish(const Outcome& outcome) {
-    const bool told_all = outcome.kind == OutcomeKind::kCompleted ||
-                          outcome.kind == OutcomeKind::kFailed ||
-                          outcome.kind == OutcomeKind::kTrapped;
     for (auto& [root, writer] : writers_) {
-      if (told_all) note(annotate(writer.finish(), "writing results to " + root.native()));
+      if (has_told_changes(outcome))
+        note(annotate(writer.finish(), "writing results to " + root.native()));
     }
     // Whoever cancels the run may be tired of a reader that takes nothing.
     const bool is_cancelled = outcome.kind == OutcomeKind::kCancelled;
@@ -438,13 +442,16 @@ int run_and_report(const RunOptions& options, const RunParameters& parameters,
                    ByteSize template_memory, const worker::RunBody& body,
                    const Afterwards& afterwards) {
   Reporter reporter(options, parameters);
-  const auto outcome = worker::supervise(body, parameters.limits, template_memory, reporter,
-                                         parameters.changes(), parameters.person());
+  auto outcome = worker::supervise(body, parameters.limits, template_memory, reporter,
+                                   parameters.changes(), parameters.person());
   if (!outcome.ok()) {
     reporter.show_rest();
     return fail(options, outcome.status());
   }
   reporter.finish(*outcome);
+  if (parameters.changes() == worker::FileChanges::kWanted && !has_told_changes(*outcome)) {
+    outcome->message += "; files that it wrote are lost";
+  }
   std::optional<SessionReport> session;
   if (afterwards) {
     session = afterwards(*outcome);
