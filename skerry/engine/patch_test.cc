@@ -40,7 +40,9 @@ constexpr std::string_view kGuest = R"((module
   (func $twice (export "twice") (param i32) (result i32)
     (call $double (call $double (local.get 0))))
   (func (export "table") (param i32) (result i32)
-    (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)))))";
+    (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)))
+  (func (export "at") (param i32 i32) (result i32)
+    (call_indirect (param i32) (result i32) (local.get 0) (local.get 1)))))";
 
 Bytes guest() { return *text_to_binary(kGuest); }
 
@@ -131,6 +133,19 @@ TEST(PatchTest, WhatCannotStandInPlaceIsRefused) {
                 HasSubstr("cannot be put in place"));
   }
   EXPECT_FALSE(patch(*text_to_binary("(module (func (nop)))"), "(module)").ok());
+}
+
+TEST(PatchTest, PutsFunctionsBehindTheTable) {
+  constexpr std::string_view kPatch = R"((module
+    (import "element" "triple" (global $place i32))
+    (func (export "byte") (param i32) (result i32) (global.get $place))
+    (func (export "element: triple") (param i32) (result i32)
+      (i32.mul (local.get 0) (i32.const 3)))))";
+  EXPECT_EQ(patched(kPatch, "byte", {0}), 1);
+  EXPECT_EQ(patched(kPatch, "at", {5, 1}), 15);
+  EXPECT_EQ(patched(kPatch, "at", {5, 0}), 10);
+  EXPECT_THAT(refusal(R"((module (import "element" "none" (global i32))))"),
+              HasSubstr("no element none"));
 }
 
 TEST(PatchTest, AProfileOfTheCodeBeforeStillServes) {

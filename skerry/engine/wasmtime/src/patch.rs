@@ -6,6 +6,8 @@
 //!
 //! - import `guest NAME`: the guest's function or global of that name, or its memory;
 //! - import `original NAME`: the function of that name as it was, where the patch replaces it;
+//! - export `element: NAME`: comes behind what the guest's table holds, and the constant of type i32
+//!   that is imported as `element NAME` says where;
 //! - export `NAME`: stands in the place of the guest's function, whoever calls it;
 //! - export `NAME: INSTRUCTION, K of N`: is called in place of an instruction in that function, and
 //!   takes and gives what the instruction does. It is the K-th of N: `i32.const VALUE`,
@@ -32,8 +34,8 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use wasmparser::{
-    BlockType, Export, ExternalKind, FuncType, FunctionBody, Import, KnownCustom, Name, Operator,
-    OperatorsReader, Parser, Payload, TypeRef, ValType,
+    BinaryReader, BlockType, Export, ExternalKind, FuncType, FunctionBody, Import, KnownCustom,
+    Name, Operator, OperatorsReader, Parser, Payload, TypeRef, ValType,
 };
 
 use crate::tune::encode::{self, BLOCK, CALL, LOCAL_GET, LOCAL_SET, NOP, indexed};
@@ -43,6 +45,12 @@ use crate::tune::{Error, Result};
 const TYPE_SECTION: u8 = 1;
 const FUNCTION_SECTION: u8 = 3;
 const FUNCTION_TYPE: u8 = 0x60;
+const TABLE_SECTION: u8 = 4;
+const FUNCTION_REFERENCES: u8 = 0x70;
+const ELEMENT_SECTION: u8 = 9;
+/// How the names of exports begin that are no functions of the guest.
+const ELEMENT: &str = "element: ";
+const EVERY: &str = "every ";
 const GLOBAL_GET: u8 = 0x23;
 const GLOBAL_SET: u8 = 0x24;
 
@@ -141,9 +149,11 @@ struct Patcher<'m, 'a> {
     patch: &'m Module<'a>,
     functions: Indices<'a>,
     globals: Indices<'a>,
-    /// The guest's indices of the patch's functions and globals.
+    /// The guest's indices of the patch's functions.
     function_of: Vec<u32>,
-    global_of: Vec<u32>,
+    global_of: Vec<GlobalOf>,
+    /// What comes behind the guest's elements: names, and the patch's indices of functions.
+    elements: Vec<(&'a str, u32)>,
     /// By the guest's function: that of the patch which takes its place.
     replaced: HashMap<u32, u32>,
     /// By the guest's function.
@@ -151,6 +161,15 @@ struct Patcher<'m, 'a> {
     everywhere: Vec<Everywhere<'a>>,
     /// What comes behind the guest's functions.
     added: Vec<Added>,
+}
+
+/// What a global of the patch stands for.
+#[derive(Clone, Copy)]
+enum GlobalOf {
+    /// The guest's of that index.
+    Guest(u32),
+    /// A constant.
+    Constant(u32),
 }
 
 #[derive(Clone, Copy)]
@@ -170,6 +189,7 @@ impl<'m, 'a> Patcher<'m, 'a> {
             globals: Indices::new(),
             function_of: Vec::new(),
             global_of: Vec::new(),
+            elements: Vec::new(),
             replaced: HashMap::new(),
             sites: HashMap::new(),
             everywhere: Vec::new(),
@@ -177,11 +197,13 @@ impl<'m, 'a> Patcher<'m, 'a> {
         };
         patcher.read_names()?;
         let (imports, exports) = read_interface(patch.bytes)?;
-        let is_function =
-            |each: &&Export<'a>| !each.name.contains(": ") && !each.name.starts_with("every ");
-        for export in exports.iter().filter(is_function) {
-            let function = find(&patcher.functions, export.name)?;
-            patcher.replaced.insert(function, export.index);
+        for export in &exports {
+            if let Some(name) = export.name.strip_prefix(ELEMENT) {
+                patcher.elements.push((name, export.index));
+            } else if !export.name.contains(": ") && !export.name.starts_with(EVERY) {
+                let function = find(&patcher.functions, export.name)?;
+                patcher.replaced.insert(function, export.index);
+            }
         }
         for import in imports {
             patcher.take_import(&import)?;
@@ -194,10 +216,11 @@ impl<'m, 'a> Patcher<'m, 'a> {
             };
             patcher.function_of.push(place);
         }
-        for export in exports.iter().filter(|each| !is_function(each)) {
-            match export.name.strip_prefix("every ") {
-                Some(instruction) => patcher.take_everywhere(export, instruction)?,
-                None => patcher.take_site(export)?,
+        for export in &exports {
+            if let Some(instruction) = export.name.strip_prefix(EVERY) {
+                patcher.take_everywhere(export, instruction)?;
+            } else if export.name.contains(": ") && !export.name.starts_with(ELEMENT) {
+                patcher.take_site(export)?;
             }
         }
         Ok(patcher)
@@ -239,7 +262,17 @@ impl<'m, 'a> Patcher<'m, 'a> {
             ("guest", TypeRef::Func(_)) => {
                 self.function_of.push(find(&self.functions, import.name)?);
             }
-            ("guest", TypeRef::Global(_)) => self.global_of.push(find(&self.globals, import.name)?),
+            ("guest", TypeRef::Global(_)) => {
+                let global = find(&self.globals, import.name)?;
+                self.global_of.push(GlobalOf::Guest(global));
+            }
+            ("element", TypeRef::Global(_)) => {
+                let mut names = self.elements.iter();
+                let number = names.position(|(name, _)| *name == import.name);
+                let number = number.ok_or_else(|| error(format!("no element {}", import.name)))?;
+                let slot = table_of(self.guest)?.0 + number as u32;
+                self.global_of.push(GlobalOf::Constant(slot));
+            }
             ("guest", TypeRef::Memory(_)) => {}
             ("original", TypeRef::Func(_)) => {
                 let function = find(&self.functions, import.name)?;
@@ -341,6 +374,7 @@ impl<'m, 'a> Patcher<'m, 'a> {
         if let Some(missing) = self.everywhere.iter().find(|each| !each.is_found.get()) {
             return Err(error(format!("{}: there are 0", missing.name)));
         }
+        let (table, elements) = self.table_with_elements()?;
         let mut out = Vec::with_capacity(guest.bytes.len() + (1 << 16));
         out.extend_from_slice(guest.slice(0..8)?);
         for section in &guest.sections {
@@ -348,6 +382,8 @@ impl<'m, 'a> Patcher<'m, 'a> {
                 CUSTOM_SECTION => continue,
                 TYPE_SECTION => &with_types(section.payload, &types, guest.types().len())?,
                 FUNCTION_SECTION => &functions,
+                TABLE_SECTION if !self.elements.is_empty() => &table,
+                ELEMENT_SECTION if !self.elements.is_empty() => &elements,
                 CODE_SECTION => &code,
                 _ => section.payload,
             };
@@ -358,6 +394,38 @@ impl<'m, 'a> Patcher<'m, 'a> {
         origin.extend_from_slice(guest.code_sha256.as_bytes());
         encode::section(&mut out, CUSTOM_SECTION, &origin);
         Ok(out)
+    }
+
+    /// The sections of the table and its elements, with the patch's behind the guest's. Empty where
+    /// the patch has none.
+    fn table_with_elements(&self) -> Result<(Vec<u8>, Vec<u8>)> {
+        if self.elements.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let (size, maximum) = table_of(self.guest)?;
+        let more = self.elements.len() as u32;
+        let mut table = vec![1, FUNCTION_REFERENCES, maximum.is_some().into()];
+        encode::unsigned(&mut table, (size + more).into());
+        if let Some(maximum) = maximum {
+            encode::unsigned(&mut table, maximum + u64::from(more));
+        }
+        let mut sections = self.guest.sections.iter();
+        let section = sections.find(|each| each.id == ELEMENT_SECTION);
+        let payload = section.map_or(&[0][..], |each| each.payload);
+        let mut reader = BinaryReader::new(payload, 0);
+        let segments = reader.read_var_u32()?;
+        let mut elements = Vec::with_capacity(payload.len() + 64);
+        encode::unsigned(&mut elements, u64::from(segments) + 1);
+        let before = payload.get(reader.original_position()..);
+        elements.extend_from_slice(before.unwrap_or_default());
+        elements.push(0); // active, in the first table
+        encode::i32_const(&mut elements, size);
+        elements.push(encode::END);
+        encode::unsigned(&mut elements, more.into());
+        for (_, function) in &self.elements {
+            encode::unsigned(&mut elements, self.function_at(*function)?.into());
+        }
+        Ok((table, elements))
     }
 
     fn body_of_guest(&self, function: u32) -> Result<Vec<u8>> {
@@ -449,12 +517,14 @@ impl<'m, 'a> Patcher<'m, 'a> {
             Operator::Call { function_index } => {
                 indexed(out, CALL, self.function_at(*function_index)?);
             }
-            Operator::GlobalGet { global_index } => {
-                indexed(out, GLOBAL_GET, self.global_at(*global_index)?);
-            }
-            Operator::GlobalSet { global_index } => {
-                indexed(out, GLOBAL_SET, self.global_at(*global_index)?);
-            }
+            Operator::GlobalGet { global_index } => match self.global_at(*global_index)? {
+                GlobalOf::Guest(global) => indexed(out, GLOBAL_GET, global),
+                GlobalOf::Constant(value) => encode::i32_const(out, value),
+            },
+            Operator::GlobalSet { global_index } => match self.global_at(*global_index)? {
+                GlobalOf::Guest(global) => indexed(out, GLOBAL_SET, global),
+                GlobalOf::Constant(_) => return Err(error("a constant is set")),
+            },
             Operator::Block { blockty }
             | Operator::Loop { blockty }
             | Operator::If { blockty }
@@ -477,7 +547,7 @@ impl<'m, 'a> Patcher<'m, 'a> {
         Ok(true)
     }
 
-    fn global_at(&self, of_patch: u32) -> Result<u32> {
+    fn global_at(&self, of_patch: u32) -> Result<GlobalOf> {
         let found = self.global_of.get(of_patch as usize).copied();
         found.ok_or_else(|| error("a global of its own"))
     }
@@ -501,6 +571,21 @@ fn with_types(section: &[u8], types: &[FuncType], known: usize) -> Result<Vec<u8
         }
     }
     Ok(out)
+}
+
+/// How many elements the guest's table holds, and may hold.
+fn table_of(guest: &Module) -> Result<(u32, Option<u64>)> {
+    for payload in Parser::new(0).parse_all(guest.bytes) {
+        if let Payload::TableSection(tables) = payload? {
+            let mut tables = tables.into_iter();
+            if let (Some(table), None) = (tables.next(), tables.next()) {
+                let of = table?.ty;
+                let size = u32::try_from(of.initial).map_err(error)?;
+                return Ok((size, of.maximum));
+            }
+        }
+    }
+    Err(error("the module does not have one table"))
 }
 
 fn definition<'a>(module: &Module<'a>, function: u32) -> Result<FunctionBody<'a>> {
