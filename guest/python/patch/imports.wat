@@ -1,5 +1,5 @@
 ;; SPDX-License-Identifier: Apache-2.0
-;; A patch of python.wasm (skerry/engine/wasmtime/src/patch.rs says how it is written), in four files
+;; A patch of python.wasm (skerry/engine/wasmtime/src/patch/mod.rs says how it is written), in four files
 ;; that follow each other: what it calls (this one), integers.wat, floats.wat, errors.wat.
 ;;
 ;; Offsets into CPython's and numpy's structures are those of the pinned module:

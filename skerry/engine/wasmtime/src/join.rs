@@ -7,12 +7,6 @@
 //! well one segment with zeros in between.
 
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 use std::borrow::Cow;
 

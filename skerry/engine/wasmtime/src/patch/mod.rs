@@ -23,28 +23,26 @@
 //! patch fits the module that it was written for or is refused. Indices of functions stay, so that
 //! tables and profiles still hold; what is added comes behind.
 #![forbid(unsafe_code)]
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+
+mod code;
+mod instruction;
 
 use std::cell::Cell;
 use std::collections::HashMap;
 
 use wasmparser::{
-    BinaryReader, BlockType, Export, ExternalKind, FuncType, FunctionBody, Import, KnownCustom,
-    Name, Operator, OperatorsReader, Parser, Payload, TypeRef, ValType,
+    BinaryReader, BlockType, Export, ExternalKind, FunctionBody, Import, KnownCustom, Name,
+    Operator, Parser, Payload, TypeRef,
 };
 
+use self::code::{Locals, copy, with_types};
+use self::instruction::Instruction;
 use crate::tune::encode::{self, BLOCK, CALL, LOCAL_GET, LOCAL_SET, NOP, indexed};
 use crate::tune::module::{CODE_SECTION, CODE_SHA256_SECTION, CUSTOM_SECTION, Module};
 use crate::tune::{Error, Result};
 
 const TYPE_SECTION: u8 = 1;
 const FUNCTION_SECTION: u8 = 3;
-const FUNCTION_TYPE: u8 = 0x60;
 const TABLE_SECTION: u8 = 4;
 const FUNCTION_REFERENCES: u8 = 0x70;
 const ELEMENT_SECTION: u8 = 9;
@@ -75,53 +73,6 @@ fn find(names: &Indices, name: &str) -> Result<u32> {
         Some(Some(index)) => Ok(*index),
         Some(None) => Err(error(format!("the module has several {name}"))),
         None => Err(error(format!("the module has no {name}"))),
-    }
-}
-
-enum Instruction {
-    Constant(i32),
-    LoadByte,
-    Call(u32),
-    I32OfF32 { signed: bool },
-    I32OfF64 { signed: bool },
-    I64OfF32 { signed: bool },
-    I64OfF64 { signed: bool },
-}
-
-impl Instruction {
-    fn conversion(name: &str) -> Option<Instruction> {
-        let (kind, sign) = name.rsplit_once('_')?;
-        let signed = match sign {
-            "s" => true,
-            "u" => false,
-            _ => return None,
-        };
-        match kind {
-            "i32.trunc_sat_f32" => Some(Instruction::I32OfF32 { signed }),
-            "i32.trunc_sat_f64" => Some(Instruction::I32OfF64 { signed }),
-            "i64.trunc_sat_f32" => Some(Instruction::I64OfF32 { signed }),
-            "i64.trunc_sat_f64" => Some(Instruction::I64OfF64 { signed }),
-            _ => None,
-        }
-    }
-
-    fn is(&self, operator: &Operator) -> bool {
-        match (self, operator) {
-            (Instruction::I32OfF32 { signed }, Operator::I32TruncSatF32S) => *signed,
-            (Instruction::I32OfF32 { signed }, Operator::I32TruncSatF32U) => !*signed,
-            (Instruction::I32OfF64 { signed }, Operator::I32TruncSatF64S) => *signed,
-            (Instruction::I32OfF64 { signed }, Operator::I32TruncSatF64U) => !*signed,
-            (Instruction::I64OfF32 { signed }, Operator::I64TruncSatF32S) => *signed,
-            (Instruction::I64OfF32 { signed }, Operator::I64TruncSatF32U) => !*signed,
-            (Instruction::I64OfF64 { signed }, Operator::I64TruncSatF64S) => *signed,
-            (Instruction::I64OfF64 { signed }, Operator::I64TruncSatF64U) => !*signed,
-            (Instruction::Constant(wanted), Operator::I32Const { value }) => wanted == value,
-            (Instruction::LoadByte, Operator::I32Load8U { .. }) => true,
-            (Instruction::Call(wanted), Operator::Call { function_index }) => {
-                wanted == function_index
-            }
-            _ => false,
-        }
     }
 }
 
@@ -525,9 +476,7 @@ impl<'m, 'a> Patcher<'m, 'a> {
                 GlobalOf::Guest(global) => indexed(out, GLOBAL_SET, global),
                 GlobalOf::Constant(_) => return Err(error("a constant is set")),
             },
-            Operator::Block { blockty }
-            | Operator::Loop { blockty }
-            | Operator::If { blockty }
+            Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty }
                 if !matches!(blockty, BlockType::FuncType(_)) =>
             {
                 return Ok(false);
@@ -553,26 +502,6 @@ impl<'m, 'a> Patcher<'m, 'a> {
     }
 }
 
-/// A section of types with those from the `known`-th on added to it.
-fn with_types(section: &[u8], types: &[FuncType], known: usize) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    encode::unsigned(&mut out, types.len() as u64);
-    // Behind the count, whose last byte is the first without the highest bit.
-    let entries = section.split_inclusive(|byte| byte & 0x80 == 0).skip(1);
-    entries.for_each(|bytes| out.extend_from_slice(bytes));
-    for of in types.iter().skip(known) {
-        out.push(FUNCTION_TYPE);
-        for values in [of.params(), of.results()] {
-            encode::unsigned(&mut out, values.len() as u64);
-            for each in values {
-                let byte = encode::value_type(*each);
-                out.push(byte.ok_or_else(|| error(format!("unsupported type: {of}")))?);
-            }
-        }
-    }
-    Ok(out)
-}
-
 /// How many elements the guest's table holds, and may hold.
 fn table_of(guest: &Module) -> Result<(u32, Option<u64>)> {
     for payload in Parser::new(0).parse_all(guest.bytes) {
@@ -592,71 +521,6 @@ fn definition<'a>(module: &Module<'a>, function: u32) -> Result<FunctionBody<'a>
     let defined = module.definition(function);
     let body = defined.map(|defined| defined.body.clone());
     body.ok_or_else(|| error(format!("function {function} is imported")))
-}
-
-/// A function's locals, with those for values that go into bodies put in place.
-struct Locals {
-    next: u32,
-    added: Vec<(u32, ValType)>,
-}
-
-impl Locals {
-    fn of(body: &FunctionBody, parameters: u32) -> Result<Locals> {
-        let mut next = parameters;
-        for each in body.get_locals_reader()? {
-            next = next.saturating_add(each?.0);
-        }
-        Ok(Locals {
-            next,
-            added: Vec::new(),
-        })
-    }
-
-    fn for_values(&mut self, of: ValType) -> u32 {
-        let mut added = self.added.iter();
-        if let Some((local, _)) = added.find(|(_, each)| *each == of) {
-            return *local;
-        }
-        self.added.push((self.next, of));
-        self.next += 1;
-        self.next - 1
-    }
-
-    /// What a body begins with.
-    fn write(&self, module: &Module, body: &FunctionBody) -> Result<Vec<u8>> {
-        let own = body.get_locals_reader()?;
-        let entries = own.original_position()..body.get_operators_reader()?.original_position();
-        let mut out = Vec::with_capacity(body.range().len());
-        let count = u64::from(own.get_count()) + self.added.len() as u64;
-        encode::unsigned(&mut out, count);
-        out.extend_from_slice(module.slice(entries)?);
-        for (_, of) in &self.added {
-            encode::unsigned(&mut out, 1);
-            let byte = encode::value_type(*of);
-            out.push(byte.ok_or_else(|| error(format!("unsupported type: {of}")))?);
-        }
-        Ok(out)
-    }
-}
-
-/// Writes each instruction of a body as it was, or as `rewrite` wrote it.
-fn copy(
-    module: &Module,
-    body: &FunctionBody,
-    out: &mut Vec<u8>,
-    mut rewrite: impl FnMut(&Operator, &mut Vec<u8>) -> Result<bool>,
-) -> Result<()> {
-    let mut reader: OperatorsReader = body.get_operators_reader()?;
-    let mut at = reader.original_position();
-    while !reader.eof() {
-        let operator = reader.read()?;
-        let end = reader.original_position();
-        if !rewrite(&operator, out)? {
-            out.extend_from_slice(module.slice(at..end)?);
-        }
-        at = end;
-    }
-    Ok(())
 }
 
 fn read_interface(bytes: &[u8]) -> Result<(Vec<Import<'_>>, Vec<Export<'_>>)> {
