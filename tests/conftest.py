@@ -356,16 +356,42 @@ def home_beside(directory):
     return directory
 
 
+@pytest.fixture(scope="session")
+def kept_template(binary, home, environment, tmp_path_factory):
+    """What a store keeps of the template that sessions begin on: a third of a gigabyte, written once and not for every test."""
+    first = home_beside(tmp_path_factory.mktemp("kept") / "home")
+    subprocess.run([binary, "run", "--session", "s", "-c", "pass"], env={**environment, "SKERRY_HOME": str(first)}, check=True, timeout=60)
+    template = max((first / "store" / "templates").iterdir(), key=lambda path: path.stat().st_size)
+    before = template.stat()
+    yield template
+    assert (template.stat().st_size, template.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns), "a test changed it in its place"
+
+
+def home_that_has(template, directory):
+    """`home_beside`, whose store has the template already."""
+    made = home_beside(directory)
+    for part in (made / "store", made / "store" / "templates"):
+        part.mkdir(mode=0o700)
+    os.link(template, made / "store" / "templates" / template.name)
+    return made
+
+
 @pytest.fixture
-def own_home(home, tmp_path):
+def own_home(kept_template, tmp_path):
     """A home with sessions of its own."""
-    return home_beside(tmp_path / "home")
+    return home_that_has(kept_template, tmp_path / "home")
 
 
 @pytest.fixture
-def other_home(home, tmp_path):
-    """A second such, for `env`: another machine, as far as sessions go."""
-    return {"SKERRY_HOME": str(home_beside(tmp_path / "other"))}
+def bare_home(home, tmp_path):
+    """`own_home` as it is on a machine that never had a session."""
+    return home_beside(tmp_path / "bare")
+
+
+@pytest.fixture
+def other_home(kept_template, tmp_path):
+    """A second `own_home`, for `env`: another machine, as far as sessions go."""
+    return {"SKERRY_HOME": str(home_that_has(kept_template, tmp_path / "other"))}
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def parts_of(file):
 
 
 def export_file(manifest, pages=b"", version=2):
-    body = zstd("-c3", "--no-check", data=manifest + pages)
+    body = zstd("-c1", "--no-check", data=manifest + pages)
     if version == 1:
         return signed(HEADER.pack(MAGIC, 1, len(manifest), len(pages), len(body)) + bytes(HASH) + body)
     return signed(HEADER.pack(MAGIC, version, len(manifest), len(pages), 0) + body + bytes(HASH))

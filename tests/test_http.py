@@ -47,10 +47,10 @@ class Http:
                 connection.sendall(piece)
             if half_close:
                 connection.shutdown(socket.SHUT_WR)
-            received = b""
+            received = bytearray()
             while piece := connection.recv(1 << 16):
                 received += piece
-            return received
+            return bytes(received)
 
 
 @pytest.fixture

@@ -4,22 +4,39 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 
-from conftest import temporary_files
+from conftest import home_that_has, temporary_files
 from export_file import export_file, field, first_version, fields_of, parts_of, with_header
 
+@pytest.fixture(scope="module")
+def made_once(binary, environment, kept_template, tmp_path_factory):
+    """A home with a session at revision 2, and the file that it was exported to: tests have copies of both."""
+    directory = tmp_path_factory.mktemp("exported")
+    home = home_that_has(kept_template, directory / "home")
+
+    def skerry(*args):
+        subprocess.run([binary, *args], env={**environment, "SKERRY_HOME": str(home)}, check=True, timeout=60)
+
+    skerry("run", "--session", "s", "-c", "x = [1]; import numpy as np; a = np.arange(1000)\nopen('/tmp/note', 'w').write('kept')")
+    skerry("run", "--session", "s", "-c", "def f(): return sum(x) + int(a[-1])")
+    skerry("session", "export", "s", directory / "s.skerry")
+    yield directory
+    shutil.rmtree(directory)
+
+
 @pytest.fixture
-def exported(run, session, tmp_path):
-    """A file with a session at revision 2."""
-    run("s", "x = [1]; import numpy as np; a = np.arange(1000)\nopen('/tmp/note', 'w').write('kept')").ok()
-    run("s", "def f(): return sum(x) + int(a[-1])").ok()
-    session("export", "s", tmp_path / "s.skerry").ok()
-    return tmp_path / "s.skerry"
+def exported(made_once, own_home, tmp_path):
+    """A file with a session at revision 2, which `own_home` has, too."""
+    for part in ("revisions", "sessions.db"):
+        source = made_once / "home" / "store" / part
+        (shutil.copytree if source.is_dir() else shutil.copy2)(source, own_home / "store" / part)
+    return shutil.copy2(made_once / "s.skerry", tmp_path / "s.skerry")
 
 
 def test_an_export_goes_on_elsewhere(exported, run, session, other_home):

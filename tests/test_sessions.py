@@ -387,10 +387,17 @@ def test_durable_is_said_when_it_is_so(run):
     assert parsed(run("s", "x = 1", "--json", "--durable"))["session"]["saved"] == "durable"
 
 
-def test_a_run_without_a_session_leaves_nothing(run_json, own_home):
-    report = run_json("x = 1", env={"SKERRY_HOME": str(own_home)})
+def test_a_run_without_a_session_leaves_nothing(run_json, bare_home):
+    report = run_json("x = 1", env={"SKERRY_HOME": str(bare_home)})
     assert report["session"] is None
-    assert not (own_home / "store").exists()
+    assert not (bare_home / "store").exists()
+
+
+def test_a_home_s_first_session_keeps_its_template_and_others_share_it(run_json, bare_home):
+    for name in ("first", "second"):
+        assert run_json("x = 1", "--session", name, env={"SKERRY_HOME": str(bare_home)})["outcome"] == "completed"
+    sizes = sorted(each.stat().st_size for each in (bare_home / "store" / "templates").iterdir())
+    assert sizes[-1] > 1 << 20 and sum(size > 1 << 20 for size in sizes) == 1
 
 
 # ------------------------------------------------------------------------------------------------------- bad input

@@ -220,7 +220,8 @@ def test_a_bad_backup_changes_nothing(run, store, own_home, tmp_path, change, sa
     store("backup", tmp_path / "all").ok()
     (tmp_path / "bad").write_bytes(change((tmp_path / "all").read_bytes()))
     done = store("restore", tmp_path / "bad", "--force")
-    assert done.code == 125 and done.err.startswith(f"skerry: {tmp_path / 'bad'}: ") and said in done.err
+    last = done.err.splitlines()[-1]  # on a slow machine it says first what it is about
+    assert done.code == 125 and last.startswith(f"skerry: {tmp_path / 'bad'}: ") and said in last
     assert run("s", "print(x)").ok().out == "1\n"
     assert not list(own_home.glob("store.restoring*"))
     assert store("restore", tmp_path / "missing").code == 125
