@@ -96,11 +96,14 @@ build/clients/.complete: scripts/build_test_clients.sh tests/interop/go.sum test
 test-clients: build build/clients/.complete ## The clients and the server of gRPC's interoperability tests
 	cmake --build --preset release --target interop_server --parallel $(JOBS)
 
+.PHONY: build-unit
+build-unit: build/$(UNIT_PRESET)/build.ninja ## Unit tests, built and not run
+	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS) --target unit_tests
+
 .PHONY: test-unit
-test-unit: packages test-home build/$(UNIT_PRESET)/build.ninja ## Unit tests alone, under ctest (UNIT_PRESET=release, dev, asan)
+test-unit: packages test-home build-unit ## Unit tests alone, under ctest (UNIT_PRESET=release, dev, asan)
 	@echo "== test: unit tests, $(UNIT_PRESET) build"
 	@mkdir -p $(LOGS)
-	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS) --target unit_tests
 	$(IN_TEST_HOME) ctest --preset $(UNIT_PRESET) --parallel $(JOBS) 2>&1 | tee $(LOGS)/ctest.log
 	@# Jailed workers do not start with a sanitizer in them.
 	@if [ $(UNIT_PRESET) = asan ]; then cmake --build --preset release --parallel $(JOBS) --target tenants_test \
