@@ -44,6 +44,18 @@ OrErrno<Descriptor> opened_device(const Context& context, Device device, Descrip
 OrErrno<std::uint32_t> read_device(Context& context, Device device, const BufferList& buffers);
 OrErrno<std::uint32_t> write_device(Device device, const BufferList& buffers);
 
+/// What reading from and writing to a pipe's ends come to. `deadlk` where it would wait: nobody
+/// else is there to wait for.
+OrErrno<std::uint32_t> read_pipe(Context& context, Fd fd, const BufferList& buffers);
+OrErrno<std::uint32_t> write_pipe(Context& context, Fd fd, const BufferList& buffers);
+/// Whether the end of a pipe can be read from or written to without waiting, and how much there is.
+struct PipeReadiness {
+  bool is_ready = false;
+  bool has_other_end = false;
+  std::uint64_t bytes = 0;
+};
+PipeReadiness pipe_readiness(const Context& context, const Descriptor& end);
+
 /// Where modes are kept, a filestat's device number holds the mode in its upper half: preview 1 has
 /// no field for it, and one device is all there is.
 /// Above it stands whether the file is read-only.

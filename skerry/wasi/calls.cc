@@ -88,7 +88,7 @@ OrErrno<const Descriptor*> descriptor_with(const Context& context, Fd fd, Rights
 OrErrno<const Descriptor*> file_with(const Context& context, Fd fd, Rights needed) {
   const Descriptor* descriptor = context.state.descriptors().find(fd);
   if (descriptor == nullptr) return Errno::kBadf;
-  if (descriptor->is_stream()) return Errno::kSpipe;
+  if (descriptor->is_stream() || descriptor->is_pipe()) return Errno::kSpipe;
   if (descriptor->kind == Descriptor::Kind::kDirectory) return Errno::kIsDir;
   return descriptor_with(context, fd, needed);
 }

@@ -13,8 +13,8 @@ namespace {
 
 using Kind = Descriptor::Kind;
 
-/// Of the standard streams: pipes of the guest's user.
-constexpr Mode kModeOfStreams = 0010600;
+/// Of pipes, which the standard streams are for the guest's user.
+constexpr Mode kModeOfPipes = 0010600;
 
 /// Offsets are signed for the guest's C library.
 constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
@@ -22,8 +22,9 @@ constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
 FileType type_of(const Context& context, const Descriptor& descriptor) {
   // Not a character device: with one, wasi-libc's isatty says yes, and programs talk to a terminal
   // that is not there.
-  return descriptor.is_stream() ? FileType::kUnknown
-                                : context.state.files().get(descriptor.inode).type();
+  return descriptor.is_stream() || descriptor.is_pipe()
+             ? FileType::kUnknown
+             : context.state.files().get(descriptor.inode).type();
 }
 
 OrErrno<std::uint32_t> read_input(Context& context, const Descriptor& input,
@@ -170,8 +171,7 @@ CallResult fd_fdstat_set_flags(Context& context, GuestMemory, Arguments argument
   SKERRY_ASSIGN(const Descriptor* descriptor, descriptor_with(context, fd, kFdFdstatSetFlags));
   const std::uint32_t flags = u32(arguments, 1);
   if ((flags & ~std::uint32_t{kAllFdFlags}) != 0) return Errno::kInval;
-  if (flags != descriptor->flags)
-    context.state.edit_descriptor(fd).flags = static_cast<FdFlags>(flags);
+  if (flags != descriptor->flags) context.state.set_flags(fd, static_cast<FdFlags>(flags));
   return Errno::kSuccess;
 }
 
@@ -193,10 +193,11 @@ CallResult fd_filestat_get(Context& context, GuestMemory memory, Arguments argum
   SKERRY_ASSIGN(const Descriptor* descriptor,
                 descriptor_with(context, fd_of(arguments, 0), kFdFilestatGet));
   SKERRY_ASSIGN(const auto out, memory.range(u32(arguments, 1), kFilestatSize));
-  if (descriptor->is_stream()) {
+  if (descriptor->is_stream() || descriptor->is_pipe()) {
     std::fill(out.begin(), out.end(), std::byte{0});
     if (context.state.files().get(FileSystem::kRoot).mode != 0)
-      put(out, 0, device_number(kModeOfStreams));
+      put(out, 0, device_number(kModeOfPipes));
+    if (descriptor->is_pipe()) put(out, 8, static_cast<std::uint64_t>(descriptor->inode));
   } else {
     write_filestat(out, descriptor->inode, context.state.files().get(descriptor->inode));
   }
@@ -258,10 +259,15 @@ CallResult fd_read(Context& context, GuestMemory memory, Arguments arguments) {
     put(count_out, 0, count);
     return Errno::kSuccess;
   }
+  if (descriptor->is_pipe()) {
+    SKERRY_ASSIGN(const std::uint32_t count, read_pipe(context, fd, buffers));
+    put(count_out, 0, count);
+    return Errno::kSuccess;
+  }
   SKERRY_ASSIGN(const std::uint32_t count,
                 read_file_at(context, descriptor->inode, descriptor->offset, buffers));
   if (count > 0 && device_of(context, *descriptor) == nullptr)
-    context.state.edit_descriptor(fd).offset += count;
+    context.state.set_offset(fd, descriptor->offset + count);
   put(count_out, 0, count);
   return Errno::kSuccess;
 }
@@ -281,13 +287,18 @@ CallResult fd_write(Context& context, GuestMemory memory, Arguments arguments) {
     put(count_out, 0, count);
     return Errno::kSuccess;
   }
+  if (descriptor->is_pipe()) {
+    SKERRY_ASSIGN(const std::uint32_t count, write_pipe(context, fd, buffers));
+    put(count_out, 0, count);
+    return Errno::kSuccess;
+  }
   const bool appends = (descriptor->flags & kAppend) != 0;
   const std::uint64_t offset =
       appends ? context.state.files().get(descriptor->inode).size() : descriptor->offset;
   SKERRY_ASSIGN(const std::uint32_t count,
                 write_file_at(context, descriptor->inode, offset, buffers));
   if (count > 0 && device_of(context, *descriptor) == nullptr)
-    context.state.edit_descriptor(fd).offset = offset + count;
+    context.state.set_offset(fd, offset + count);
   put(count_out, 0, count);
   return Errno::kSuccess;
 }
@@ -340,7 +351,7 @@ CallResult fd_seek(Context& context, GuestMemory memory, Arguments arguments) {
   std::uint64_t offset = from + static_cast<std::uint64_t>(delta);
   if (device_of(context, *file) != nullptr) offset = 0;  // devices have no places
   if (offset > kMaxOffset) return delta < 0 ? Errno::kInval : Errno::kOverflow;
-  if (offset != file->offset) context.state.edit_descriptor(fd).offset = offset;
+  if (offset != file->offset) context.state.set_offset(fd, offset);
   put(out, 0, offset);
   return Errno::kSuccess;
 }

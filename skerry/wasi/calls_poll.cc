@@ -104,6 +104,10 @@ Poll::Readiness Poll::stream_or_file_readiness(const Subscription& subscription)
   if (!found.ok()) return {.ready = true, .error = found.status()};
   const Descriptor& descriptor = **found;
   if (descriptor.kind == Descriptor::Kind::kStdin) return {.ready = input_ready_, .bytes = 1};
+  if (descriptor.is_pipe()) {
+    const PipeReadiness pipe = pipe_readiness(context_, descriptor);
+    return {.ready = pipe.is_ready, .bytes = pipe.bytes, .hangup = !pipe.has_other_end};
+  }
   if (descriptor.is_stream() || !reads) return {.ready = true, .bytes = 1};
   if (context_.state.files().get(descriptor.inode).device() != nullptr)
     return {.ready = true, .bytes = 1};
@@ -154,6 +158,7 @@ CallResult Poll::run(std::span<std::byte> count_out) {
   realtime_ = context_.clock.realtime();
   std::optional<Nanoseconds> earliest;
   bool wants_input = false;
+  bool wants_pipe = false;
   bool any_ready = false;
   for (std::size_t i = 0; i < count_; ++i) {
     const Subscription one = subscription(i);
@@ -161,7 +166,12 @@ CallResult Poll::run(std::span<std::byte> count_out) {
     if (readiness(one).ready) {
       any_ready = true;
     } else if (one.type != kClockEvent) {
-      wants_input = true;
+      const Descriptor* waiting = context_.state.descriptors().find(Fd{one.clock_or_fd});
+      if (waiting->is_pipe()) {
+        wants_pipe = true;
+      } else {
+        wants_input = true;
+      }
     } else if (const auto when = deadline(one); !earliest.has_value() || *when < *earliest) {
       earliest = when;
     }
@@ -172,6 +182,8 @@ CallResult Poll::run(std::span<std::byte> count_out) {
       if (!ready.ok()) return Errno::kIo;
       input_ready_ = *ready;
     }
+  } else if (wants_pipe && !wants_input && !earliest.has_value()) {
+    return Errno::kDeadlk;  // nobody else is there who would write
   } else {
     SKERRY_ERRNO_TRY(wait(wants_input, earliest));
   }

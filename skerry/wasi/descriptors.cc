@@ -15,6 +15,17 @@ DescriptorTable::Slots& DescriptorTable::own() {
 
 Descriptor& DescriptorTable::edit(Fd fd) { return *own()[static_cast<std::uint32_t>(fd)]; }
 
+Descriptor DescriptorTable::duplicate(Fd fd) {
+  if (find(fd)->open_file == 0) {
+    std::uint32_t highest = 0;
+    visit([&](Fd, const Descriptor& open) { highest = std::max(highest, open.open_file); });
+    edit(fd).open_file = highest + 1;
+  }
+  Descriptor copy = *find(fd);
+  copy.preopen_name = nullptr;
+  return copy;
+}
+
 std::optional<Fd> DescriptorTable::add(Descriptor descriptor, std::uint32_t limit) {
   const auto free = std::find(slots_->begin(), slots_->end(), std::nullopt);
   const Fd fd{static_cast<std::uint32_t>(free - slots_->begin())};

@@ -94,4 +94,80 @@ Errno HostState::renumber(Fd from, Fd to) {
   return close(from);
 }
 
+OrErrno<Fd> HostState::duplicate(Fd from) {
+  if (descriptors_.find(from) == nullptr) return Errno::kBadf;
+  return open(descriptors_.duplicate(from));
+}
+
+Errno HostState::duplicate_at(Fd from, Fd to) {
+  if (descriptors_.find(from) == nullptr ||
+      static_cast<std::uint32_t>(to) >= files_.quotas().descriptors) {
+    return Errno::kBadf;
+  }
+  if (from == to) return Errno::kSuccess;
+  Descriptor copy = descriptors_.duplicate(from);
+  if (descriptors_.find(to) != nullptr) SKERRY_ERRNO_TRY(close(to));
+  return open_at(to, std::move(copy));
+}
+
+void HostState::restore_streams() {
+  constexpr std::uint32_t kThree = 3;
+  for (std::uint32_t i = 0; i < kThree; ++i) {
+    const Fd fd{i};
+    const auto kind = static_cast<Kind>(i);
+    const Descriptor* open = descriptors_.find(fd);
+    if (open != nullptr && open->kind == kind) continue;
+    if (open != nullptr) static_cast<void>(close(fd));
+    // With the number it has by name, whatever the quota.
+    static_cast<void>(
+        descriptors_.add_at(fd,
+                            {.kind = kind,
+                             .rights = kind == Kind::kStdin ? kInputRights : kOutputRights,
+                             .preopen_name = nullptr},
+                            kThree));
+  }
+}
+
+Errno HostState::lock(Fd fd, FileLock lock) {
+  const Descriptor* locked = descriptors_.find(fd);
+  if (locked == nullptr) return Errno::kBadf;
+  bool is_free = true;
+  descriptors_.visit([&](Fd number, const Descriptor& other) {
+    const bool is_same_file =
+        number == fd || (other.open_file != 0 && other.open_file == locked->open_file);
+    if (is_same_file || other.is_stream() || locked->is_stream() || other.inode != locked->inode)
+      return;
+    if (other.lock != FileLock::kNone &&
+        (other.lock == FileLock::kExclusive || lock == FileLock::kExclusive)) {
+      is_free = false;
+    }
+  });
+  if (lock != FileLock::kNone && !is_free) return Errno::kAgain;
+  descriptors_.edit_shared(fd, [&](Descriptor& open) { open.lock = lock; });
+  return Errno::kSuccess;
+}
+
+OrErrno<HostState::Pipe> HostState::open_pipe(FdFlags flags, Nanoseconds now) {
+  const std::string name =
+      "pipe." + std::to_string(static_cast<std::uint64_t>(files_.next_inode()));
+  SKERRY_ASSIGN(const InodeNumber file, files_.create_file(FileSystem::kRoot, name, now));
+  const auto output = open({.kind = Kind::kPipeOutput,
+                            .inode = file,
+                            .flags = flags,
+                            .rights = kInputRights,
+                            .preopen_name = nullptr});
+  SKERRY_ERRNO_TRY(files_.unlink(FileSystem::kRoot, name, now));
+  SKERRY_ERRNO_TRY(output.status());
+  const auto input = open({.kind = Kind::kPipeInput,
+                           .inode = file,
+                           .flags = flags,
+                           .rights = kOutputRights,
+                           .preopen_name = nullptr});
+  if (!input.ok()) {
+    SKERRY_ERRNO_TRY(close(*output));
+    return input.status();
+  }
+  return Pipe{.output = *output, .input = *input};
+}
+
 }  // namespace skerry::wasi

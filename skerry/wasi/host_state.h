@@ -33,8 +33,15 @@ class HostState {
   FileSystem& files() { return files_; }
   const FileSystem& files() const { return files_; }
   const DescriptorTable& descriptors() const { return descriptors_; }
-  /// An open descriptor, for its offset, flags and rights only.
+  /// An open descriptor, for its rights only.
   Descriptor& edit_descriptor(Fd fd) { return descriptors_.edit(fd); }
+  /// What an open descriptor shares with its duplicates.
+  void set_offset(Fd fd, std::uint64_t offset) {
+    descriptors_.edit_shared(fd, [&](Descriptor& open) { open.offset = offset; });
+  }
+  void set_flags(Fd fd, FdFlags flags) {
+    descriptors_.edit_shared(fd, [&](Descriptor& open) { open.flags = flags; });
+  }
 
   /// Tells the guest of the directory `path` under the name `guest_name`, an absolute path of its
   /// own that need not exist. `rights` is what it may do with the directory, `inheriting` what with
@@ -51,6 +58,22 @@ class HostState {
   Errno close(Fd fd);
   /// Moves an open descriptor over another open one, which is closed.
   Errno renumber(Fd from, Fd to);
+  /// Another descriptor of the same open file, at the lowest free number.
+  OrErrno<Fd> duplicate(Fd from);
+  /// The same at a number of the guest's, where what is open is closed. `badf` for one beyond the
+  /// quota.
+  Errno duplicate_at(Fd from, Fd to);
+  /// `flock`: of several open files of one inode, one may hold it alone or each may share it;
+  /// `again` where another is in the way.
+  Errno lock(Fd fd, FileLock lock);
+  /// Gives 0 to 2 back to the standard streams, whatever a run has put there.
+  void restore_streams();
+  struct Pipe {
+    Fd output;
+    Fd input;
+  };
+  /// Both ends of a new pipe, with these flags.
+  OrErrno<Pipe> open_pipe(FdFlags flags, Nanoseconds now);
 
   /// Which limit last stopped the guest, for a message to whoever runs it. Copies start without
   /// one.

@@ -176,6 +176,8 @@ class Encoder {
     out.set_rights(descriptor.rights);
     out.set_inheriting(descriptor.inheriting);
     if (descriptor.preopen_name != nullptr) out.set_preopen_name(*descriptor.preopen_name);
+    out.set_open_file(descriptor.open_file);
+    out.set_lock(static_cast<std::uint32_t>(descriptor.lock));
   }
 
   proto::HostState message_;
@@ -217,7 +219,8 @@ Status check_counts(std::string_view bytes, const Quotas& quotas) {
       wire_varint(1, "fd"),         wire_varint(2, "kind"),
       wire_varint(3, "inode"),      wire_varint(4, "offset"),
       wire_varint(5, "flags"),      wire_varint(6, "rights"),
-      wire_varint(7, "inheriting"), wire_bytes(8, "preopen_name", quotas.path_length)};
+      wire_varint(7, "inheriting"), wire_bytes(8, "preopen_name", quotas.path_length),
+      wire_varint(9, "open_file"),  wire_varint(10, "lock")};
   WireBudget clock{wire_varint(1, "monotonic_offset_ns"), wire_varint(2, "last_monotonic_ns"),
                    wire_varint(3, "virtual_elapsed_ns")};
   WireBudget random{wire_bytes(1, "seed", sizeof(Seed)), wire_varint(2, "position")};
@@ -436,7 +439,7 @@ class Decoder {
   }
 
   Status decode_descriptor(const proto::Descriptor& stored, HostState& state) const {
-    if (stored.kind() < proto::Descriptor::STDIN || stored.kind() > proto::Descriptor::DIRECTORY) {
+    if (stored.kind() < proto::Descriptor::STDIN || stored.kind() > proto::Descriptor::PIPE_INPUT) {
       return broken("a descriptor of unknown kind");
     }
     Descriptor descriptor;
@@ -446,20 +449,23 @@ class Decoder {
     descriptor.flags = static_cast<FdFlags>(stored.flags());
     descriptor.rights = stored.rights();
     descriptor.inheriting = stored.inheriting();
+    descriptor.open_file = stored.open_file();
+    descriptor.lock = static_cast<FileLock>(stored.lock());
     if (!descriptor.is_stream() && state.files().find(descriptor.inode) == nullptr) {
       return broken("a descriptor of no file");
     }
     const FileType type =
         descriptor.is_stream() ? FileType::kUnknown : state.files().get(descriptor.inode).type();
     const bool is_file = type == FileType::kRegularFile || type == FileType::kCharacterDevice;
-    if ((descriptor.kind == Descriptor::Kind::kFile) != is_file ||
+    if ((descriptor.kind == Descriptor::Kind::kFile || descriptor.is_pipe()) != is_file ||
+        (descriptor.is_pipe() && type != FileType::kRegularFile) ||
         (descriptor.kind == Descriptor::Kind::kDirectory) != (type == FileType::kDirectory)) {
       return broken("a descriptor of another kind than its file");
     }
     if (stored.flags() > kAllFdFlags || stored.rights() > kAllRights ||
-        stored.inheriting() > kAllRights ||
+        stored.inheriting() > kAllRights || stored.lock() > std::uint32_t{2} ||
         stored.offset() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      return broken("a descriptor with unknown flags or rights");
+      return broken("a descriptor with unknown flags, rights or lock");
     }
     if (stored.has_preopen_name()) {
       const std::string& name = stored.preopen_name();
@@ -556,7 +562,7 @@ ByteSize max_encoded_size(const Quotas& quotas) {
   constexpr std::uint64_t kInode = 160 + kMaxBlobId;
   constexpr std::uint64_t kEntry = 32;
   constexpr std::uint64_t kChunk = 40;
-  constexpr std::uint64_t kDescriptor = 96;
+  constexpr std::uint64_t kDescriptor = 112;
   constexpr std::uint64_t kOnce = 4096 + kMaxUnknownWireBytes;
   return bytes(quotas.file_bytes.value + max_chunks(quotas) * kChunk + quotas.inodes * kInode +
                quotas.entries * (kEntry + quotas.name_length) +

@@ -6,21 +6,27 @@
 #include <string_view>
 
 #include "skerry/base/status.h"
-#include "skerry/wasi/files/file_system.h"
+#include "skerry/wasi/host_state.h"
 
 namespace skerry::runtime::python {
 
-/// Answers what guest/python/skerry_posix.py asks beside WASI, which knows neither modes nor room;
-/// nothing for a frame of another kind. Frames are untrusted. Numbers in them are little-endian:
+/// Answers what guest/python/skerry_posix.py and skerry_descriptors.py ask beside WASI, which knows
+/// neither modes, room, duplicates, locks nor pipes; nothing for a frame of another kind. Frames
+/// are untrusted. Numbers in them are little-endian, numbers in answers digits:
 ///
-///     "m" inode: u64, permissions: u32, now: u64   ->  WASI's errno in digits, "0" when it is done
-///     "u" umask: u32                               ->  the umask before, in digits
-///     "v"                                          ->  four numbers in digits: bytes that files
-///     may
-///                                                      hold, bytes in use, inodes, inodes in use
+///     "m" inode: u64, permissions: u32, now: u64   ->  WASI's errno, 0 when it is done
+///     "u" umask: u32                               ->  the umask before
+///     "v"                                          ->  bytes that files may hold, bytes in use,
+///                                                      inodes, inodes in use
+///     "D" fd: u32, to: u32                         ->  the duplicate; `to` of 2^32 - 1: the lowest
+///     "L" fd: u32, 0, 1 shared or 2 alone: u32     ->  0 when it is locked
+///     "F" fd: u32                                  ->  its flags, whether it reads, whether it
+///     writes "P" flags: u32                               ->  the ends to read from and to write
+///     to
 ///
-/// kInvalidArgument for a frame of the wrong length.
+/// An errno of the last four has a minus before it. kInvalidArgument for a frame of the wrong
+/// length.
 std::optional<Result<std::string>> answer_file_request(std::string_view frame,
-                                                       wasi::FileSystem& files);
+                                                       wasi::HostState& state);
 
 }  // namespace skerry::runtime::python

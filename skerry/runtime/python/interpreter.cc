@@ -112,8 +112,7 @@ class ProgramCallHandler final : public sandbox::HostCallHandler {
   explicit ProgramCallHandler(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
 
   Result<std::string> answer(std::string_view frame) override {
-    if (auto answer = answer_file_request(frame, sandbox_.state().files()))
-      return std::move(*answer);
+    if (auto answer = answer_file_request(frame, sandbox_.state())) return std::move(*answer);
     if (frame.starts_with('w')) return words_for(frame.substr(1), sandbox_.limits().words);
     if (frame == "f") return std::string(has_file_to_write() ? "1" : "");
     if (!frame.starts_with('d')) return absl::InvalidArgumentError("unknown frame");
@@ -263,8 +262,7 @@ class WarmUpCallHandler final : public sandbox::HostCallHandler {
   explicit WarmUpCallHandler(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
 
   Result<std::string> answer(std::string_view frame) override {
-    if (auto answer = answer_file_request(frame, sandbox_.state().files()))
-      return std::move(*answer);
+    if (auto answer = answer_file_request(frame, sandbox_.state())) return std::move(*answer);
     if (frame.starts_with('i')) return immortalise(frame.substr(1));
     if (frame.starts_with('t')) return show_memory(frame.substr(1));
     return note_random_state(frame);
@@ -430,6 +428,7 @@ Result<Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
   if (randomness == Randomness::kFresh) {
     SKERRY_TRY(renew_random_states(sandbox, environment, sandbox.facts()));
   }
+  sandbox.state().restore_streams();
   const std::string frame = header_of(program) + "\n" + program.code;
   SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(frame));
   const std::array<std::uint64_t, 2> arguments{address, frame.size()};
