@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <functional>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <memory>
 #include <sys/stat.h>
@@ -71,7 +72,11 @@ class Import {
  public:
   Import(const ImportedDirectory& directory, int root, wasi::FileSystem& files,
          const std::function<void(const std::string&)>& seen)
-      : directory_(directory), root_(root), files_(files), seen_(seen) {}
+      : directory_(directory),
+        host_(directory.is_file ? directory.host.parent_path() : directory.host),
+        root_(root),
+        files_(files),
+        seen_(seen) {}
 
   /// `relative` is "." for the directory itself.
   Status walk(const std::string& relative) {
@@ -83,14 +88,6 @@ class Import {
       SKERRY_TRY(add(relative == "." ? name : relative + "/" + name));
     }
     return ok_status();
-  }
-
- private:
-  std::string host_path(const std::string& relative) const {
-    return (directory_.host / relative).native();
-  }
-  std::string guest_path(const std::string& relative) const {
-    return directory_.guest + "/" + relative;
   }
 
   Status add(const std::string& relative) {
@@ -112,11 +109,17 @@ class Import {
       SKERRY_TRY(wasi::make_directory(files_, guest_path(relative), options));
       return walk(relative);
     }
-    if (S_ISLNK(info.st_mode)) return add_link(relative, options);
+    if (S_ISLNK(info.st_mode)) return add_link(found->get(), relative, options);
     if (S_ISREG(info.st_mode)) return add_file(relative, options);
     return absl::InvalidArgumentError(
         "--dir: " + host_path(relative) +
         " is a device, socket or pipe; only files, directories and links are imported");
+  }
+
+ private:
+  std::string host_path(const std::string& relative) const { return (host_ / relative).native(); }
+  std::string guest_path(const std::string& relative) const {
+    return directory_.is_file ? directory_.guest : directory_.guest + "/" + relative;
   }
 
   Status add_file(const std::string& relative, const wasi::AddOptions& options) {
@@ -134,14 +137,11 @@ class Import {
 
   /// Of a link the guest gets a path and no content, so it is harmless that the host's path is
   /// resolved here: where it leads is compared with the directory as it is.
-  Status add_link(const std::string& relative, const wasi::AddOptions& options) {
-    const fs::path host = directory_.host / relative;
+  Status add_link(int link, const std::string& relative, const wasi::AddOptions& options) {
+    const fs::path host = host_path(relative);
     std::error_code error;
     const fs::path target = fs::canonical(host, error);
-    if (error) {
-      return absl::InvalidArgumentError("--dir: the symbolic link " + host.native() +
-                                        " leads nowhere; remove it");
-    }
+    if (error) return add_loose_link(link, relative, options);
     if (!is_beneath(target, directory_.host)) {
       return absl::InvalidArgumentError("--dir: the symbolic link " + host.native() + " leaves " +
                                         directory_.host.native() +
@@ -149,6 +149,17 @@ class Import {
     }
     return wasi::add_symlink(files_, guest_path(relative),
                              target.lexically_relative(host.parent_path()).native(), options);
+  }
+
+  /// One that leads nowhere, or in a circle, leads nowhere in the guest, too.
+  Status add_loose_link(int link, const std::string& relative, const wasi::AddOptions& options) {
+    std::string target(PATH_MAX, '\0');
+    SKERRY_ASSIGN(const auto length, syscall_result("readlinkat", host_path(relative), [&] {
+                    return ::readlinkat(link, "", target.data(), target.size());
+                  }));
+    target.resize(static_cast<std::size_t>(length));
+    return annotate(wasi::add_symlink(files_, guest_path(relative), target, options),
+                    "--dir: the symbolic link " + host_path(relative));
   }
 
   /// Why `relative` could not be opened: `status`, or OK when what was opened is of another kind.
@@ -186,6 +197,7 @@ class Import {
   }
 
   const ImportedDirectory& directory_;
+  fs::path host_;  // what is walked, or holds the file
   int root_;
   wasi::FileSystem& files_;
   const std::function<void(const std::string&)>& seen_;
@@ -223,8 +235,14 @@ Result<ImportedDirectory> ImportedDirectory::parse(const std::string& text) {
   std::error_code error;
   directory.host = fs::canonical(text.substr(0, at), error);
   if (error) return annotate(errno_status(error.value(), "--dir"), text.substr(0, at));
-  if (!fs::is_directory(directory.host)) {
-    return absl::NotFoundError("--dir: " + text.substr(0, at) + " is no directory");
+  directory.is_file = fs::is_regular_file(directory.host);
+  if (!directory.is_file && !fs::is_directory(directory.host)) {
+    return absl::NotFoundError("--dir: " + text.substr(0, at) + " is no directory or file");
+  }
+  if (directory.is_file && directory.guest.empty()) {
+    return absl::InvalidArgumentError("--dir is \"" + text +
+                                      "\": a file needs a path of its own in the guest, as in /" +
+                                      directory.host.filename().native());
   }
   return directory;
 }
@@ -252,12 +270,14 @@ Status make_way(const std::string& guest, wasi::FileSystem& files) {
                                                              : ok_status();
 }
 
-/// What is in the directory, into one that is there.
+/// What is in the directory, into one that is there; or the file.
 Status import_to(const ImportedDirectory& directory, wasi::FileSystem& files,
                  const std::function<void(const std::string&)>& seen) {
   // The path was canonical when it was parsed: a link in it now is not what the caller named.
-  SKERRY_ASSIGN(const OwnedFd root, open_canonical(directory.host));
-  return Import(directory, root.get(), files, seen).walk(".");
+  SKERRY_ASSIGN(const OwnedFd root,
+                open_canonical(directory.is_file ? directory.host.parent_path() : directory.host));
+  Import import(directory, root.get(), files, seen);
+  return directory.is_file ? import.add(directory.host.filename().native()) : import.walk(".");
 }
 
 }  // namespace
@@ -270,7 +290,7 @@ Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& fi
   if (directory.guest.empty()) return import_to(directory, files, seen);
   // An empty directory gives way: the guest's /tmp, unless a run of its session has used it.
   const auto listed = wasi::list(files, directory.guest, 1);
-  if (listed.ok() && listed->empty()) {
+  if (listed.ok() && listed->empty() && !directory.is_file) {
     SKERRY_TRY(wasi::remove(files, directory.guest));
   } else if (wasi::stat(files, directory.guest).ok()) {
     return absl::InvalidArgumentError(
@@ -278,7 +298,7 @@ Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& fi
         " is there already in the guest: a session keeps the copy that an earlier run was given. "
         "Leave the option out to use that, or take another path");
   }
-  SKERRY_TRY(wasi::make_directory(files, directory.guest, options));
+  if (!directory.is_file) SKERRY_TRY(wasi::make_directory(files, directory.guest, options));
   return import_to(directory, files, seen);
 }
 

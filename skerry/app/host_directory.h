@@ -18,21 +18,23 @@
 
 namespace skerry::app {
 
-/// A directory of the caller's that a run gets a copy of: `HOST::GUEST[:rw]`.
+/// A directory or a file of the caller's that a run gets a copy of: `HOST::GUEST[:rw]`.
 struct ImportedDirectory {
   std::filesystem::path host;  ///< canonical
   std::string guest;           ///< absolute, without a slash at the end: of the root, empty
   bool is_writable = false;
+  bool is_file = false;
 
-  /// kInvalidArgument when it is not of that form, kNotFound when there is no such directory.
+  /// kInvalidArgument when it is not of that form, kNotFound when nothing is there.
   static Result<ImportedDirectory> parse(const std::string& text);
 };
 
-/// Copies a directory into a guest's file system. Symbolic links that stay inside are kept; nothing
-/// is read through one, also when another process makes it meanwhile. `seen` hears of each entry,
-/// by its path in the directory, when its kind is known and before it is opened. kInvalidArgument,
-/// with the name, for a link that leaves it, a device, a socket or a pipe, and for what changed
-/// while it was read; kResourceExhausted when it is more than the quotas of `files` allow.
+/// Copies a directory or file into a guest's file system. Symbolic links that stay inside are kept,
+/// and those that lead nowhere, as they are written; nothing is read through one, also when another
+/// process makes it meanwhile. `seen` hears of each entry, by its path in the directory, when its
+/// kind is known and before it is opened. kInvalidArgument, with the name, for a link that leaves
+/// it, a device, a socket or a pipe, and for what changed while it was read; kResourceExhausted
+/// when it is more than the quotas of `files` allow.
 Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files,
                         const std::function<void(const std::string&)>& seen = {});
 

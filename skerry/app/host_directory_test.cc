@@ -113,9 +113,26 @@ TEST_F(ImportTest, SiblingWithTheSameBeginningIsOutside) {
   expect_refused("leaving");
 }
 
-TEST_F(ImportTest, LinkToNowhereIsRefused) {
+TEST_F(ImportTest, LinkToNowhereIsKeptAsItIsWritten) {
   fs::create_symlink("missing", in / "dangling");
-  expect_refused("dangling");
+  fs::create_symlink("/no/such/place", in / "absolute");
+  fs::create_symlink("circle", in / "circle");
+  ASSERT_TRUE(import().ok());
+  EXPECT_EQ(*wasi::read_symlink(files, "/data/dangling"), "missing");
+  EXPECT_EQ(*wasi::read_symlink(files, "/data/absolute"), "/no/such/place");
+  EXPECT_EQ(*wasi::read_symlink(files, "/data/circle"), "circle");
+  EXPECT_EQ(guest("/data/a.txt"), "A");
+}
+
+TEST_F(ImportTest, AFileIsCopiedToAPathOfItsOwn) {
+  const std::string host = (in / "a.txt").native();
+  const auto parsed = ImportedDirectory::parse(host + "::/some/where/b.txt");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  ASSERT_TRUE(import_directory(*parsed, files).ok());
+  EXPECT_EQ(guest("/some/where/b.txt"), "A");
+  EXPECT_EQ(wasi::stat(files, "/some/where/b.txt")->access, wasi::Access::kReadOnly);
+  EXPECT_EQ(import_directory(*parsed, files).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(ImportedDirectory::parse(host + "::/").status().code(), StatusCode::kInvalidArgument);
 }
 
 TEST_F(ImportTest, PipeIsRefused) {

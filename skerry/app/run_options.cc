@@ -117,9 +117,13 @@ class Reporter final : public worker::RunObserver {
 
   void changed(const worker::FileChange& change) override {
     for (const ImportedDirectory& directory : parameters_.directories) {
+      if (!directory.is_writable) continue;
+      if (directory.is_file) {
+        if (change.path == directory.guest) note(apply_to_file(directory.host, change));
+        continue;
+      }
       const std::string prefix = directory.guest + "/";
-      if (!directory.is_writable || !change.path.starts_with(prefix)) continue;
-      note(apply(directory.host, change, prefix.size()));
+      if (change.path.starts_with(prefix)) note(apply(directory.host, change, prefix.size()));
     }
     if (parameters_.output_directory.empty() || (change.path + "/").starts_with("/tmp/")) return;
     if (change.kind == worker::FileChange::Kind::kRemoved)
@@ -172,19 +176,30 @@ class Reporter final : public worker::RunObserver {
     if (lost_.ok()) lost_ = status;
   }
 
-  /// `prefix` is how much of paths in the guest is the root's.
-  Status apply(const std::filesystem::path& root, const worker::FileChange& change,
-               std::size_t prefix) {
+  Result<HostDirectoryWriter*> writer_for(const std::filesystem::path& root) {
     auto writer = writers_.find(root);
     if (writer == writers_.end()) {
       SKERRY_ASSIGN(HostDirectoryWriter opened, HostDirectoryWriter::open(root));
       writer = writers_.emplace(root, std::move(opened)).first;
     }
+    return &writer->second;
+  }
+
+  Status apply_to_file(const std::filesystem::path& file, const worker::FileChange& change) {
+    SKERRY_ASSIGN(HostDirectoryWriter* const writer, writer_for(file.parent_path()));
+    return annotate(writer->apply(change, file.filename().native()),
+                    "writing results to " + file.native());
+  }
+
+  /// `prefix` is how much of paths in the guest is the root's.
+  Status apply(const std::filesystem::path& root, const worker::FileChange& change,
+               std::size_t prefix) {
+    SKERRY_ASSIGN(HostDirectoryWriter* const writer, writer_for(root));
     // What a hard link leads to is the worker's word: it may be nothing of this root's.
     const bool is_here = change.kind == worker::FileChange::Kind::kHardLink &&
                          change.content.starts_with(change.path.substr(0, prefix));
     const std::string linked = is_here ? change.content.substr(prefix) : std::string();
-    return annotate(writer->second.apply(change, change.path.substr(prefix), linked),
+    return annotate(writer->apply(change, change.path.substr(prefix), linked),
                     "writing results to " + root.native());
   }
 
@@ -259,10 +274,10 @@ void RunOptions::add_to(CLI::App& command) {
       ->type_name("K=V")
       ->allow_extra_args(false);
   command
-      .add_option(
-          "--dir", directories,
-          "Give the guest a read-only copy of a directory; with :rw changes are written back; "
-          "repeatable")
+      .add_option("--dir", directories,
+                  "Give the guest a read-only copy of a directory or file; with :rw changes are "
+                  "written back; "
+                  "repeatable")
       ->type_name("HOST::GUEST[:rw]")
       ->allow_extra_args(false);
   command

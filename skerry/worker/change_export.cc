@@ -25,7 +25,7 @@ Places places_of(std::string_view path, const ExportRules& rules) {
   const bool is_temporary = path == "/tmp" || is_below(path, "/tmp");
   places.push_back(rules.scope == ExportRules::Scope::kAll && !is_temporary);
   for (const std::string& directory : rules.directories) {
-    places.push_back(is_below(path, directory));
+    places.push_back(path == directory || is_below(path, directory));
   }
   return places;
 }
