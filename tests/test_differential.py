@@ -28,18 +28,14 @@ CUTS = int(os.environ.get("SKERRY_CUTS", "1"))
 BITS = "The guest is a machine of 32 bits"
 DIGITS = "in the last digit"
 DIFFERENCES = {
-    "arrays/raw files of arrays": "`ndarray.tofile` and `numpy.fromfile` raise `OSError`",
     "arrays/numbers to the last digit": DIGITS,
     "concurrency/a program that asyncio starts": "There are no other programs",
     "dates/name of the zone of gmtime": "`time.gmtime` calls its zone UTC",
-    "files/file locking and pid files": "`ctypes`, `fcntl` and `mmap` are not there",
-    "files/memory maps": "`ctypes`, `fcntl` and `mmap` are not there",
     "files/subprocess": "There are no other programs",
     "formats/registered csv dialects": "All packages have been imported",
     "library/a command by os.system": "There are no other programs",
-    "library/duplicated descriptors and pipes": "Descriptors cannot be duplicated",
     "library/hashing with scrypt": "`hashlib.scrypt`",
-    "library/ctypes sizes": "`ctypes`, `fcntl` and `mmap` are not there",
+    "library/ctypes sizes": "`ctypes` is not there",
     "library/platform names": "`sys.platform`, `os.uname` and `platform` name this machine",
     "numbers/a hash partitioner": BITS,
     "numbers/functions to the last digit": DIGITS,

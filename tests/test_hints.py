@@ -14,7 +14,7 @@ PNG = "images of this format cannot be written here; save as PNG"
 
 # A program, and what its hint begins with; None: it has none.
 HINTS = [
-    ("import socket; socket.socket()", NETWORK),
+    ("import socket; socket.socket().connect(('10.0.0.1', 80))", NETWORK),
     ("import socket; socket.gethostbyname('example.org')", NETWORK),
     ("import socket; socket.getaddrinfo('example.org', 80)", NETWORK),
     ("import socket; socket.create_connection(('example.org', 80))", NETWORK),
@@ -28,11 +28,11 @@ HINTS = [
     ("import smtplib; smtplib.SMTP('localhost')", NETWORK),
     ("from http.server import *; HTTPServer(('', 8000), BaseHTTPRequestHandler)", NETWORK),
     ("import pandas; pandas.read_csv('https://example.org/data.csv')", NETWORK),
-    ("import socket\ntry: socket.socket()\nexcept OSError as e: raise RuntimeError('no download') from e", NETWORK),
+    ("import socket\ntry: socket.socket().connect(('10.0.0.1', 80))\nexcept OSError as e: raise RuntimeError('no download') from e", NETWORK),
     ("import socket; socket.frobnicate", None),
     ("import errno, os; raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))", None),
     ("import urllib.request; urllib.request.urlopen('foo://example.org/')", None),
-    ("import socket\ntry: socket.socket()\nexcept OSError: raise KeyError('own')", None),
+    ("import socket\ntry: socket.socket().connect(('10.0.0.1', 80))\nexcept OSError: raise KeyError('own')", None),
     ("class A: pass\nA().gethostbyname", None),
 
     ("import subprocess; subprocess.run(['ls'])", PROCESSES),
@@ -54,7 +54,7 @@ HINTS = [
     ("import imp", "Python no longer has it; use importlib"),
     ("import tkinter", "there is no screen here"),
     ("import curses", "there is no terminal here"),
-    ("import fcntl", "the machine cannot be looked at"),
+    ("import resource", "the machine cannot be looked at"),
     ("import json.nope", None),
     ("from json import nope", None),
     ("import sklearn.externals.joblib", None),
@@ -196,5 +196,5 @@ def test_a_callers_own_words_are_used(served):
         return report["exception"]["hint"]
 
     assert '"stdin": TEXT' in hint_of("input()")
-    for code in ("open('data.csv')", "import helper", "import socket; socket.socket()", "input()"):
+    for code in ("open('data.csv')", "import helper", "import socket; socket.gethostbyname('example.org')", "input()"):
         assert "--" not in hint_of(code)

@@ -207,13 +207,6 @@ def test_room_of_the_file_system_is_what_the_limit_leaves(differences):
     ], "--max-files", "64") == ""
 
 
-def test_a_time_zone_that_has_no_effect_is_said(run_code):
-    done = run_code("import os, time\ntime.tzset()\nos.environ['TZ'] = 'UTC'; time.tzset()\nos.environ['TZ'] = 'America/New_York'; time.tzset()\n"
-                    "import zoneinfo, datetime\nprint(datetime.datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo('America/New_York')).utcoffset())").ok()
-    assert done.out == "-1 day, 20:00:00\n"
-    assert done.err.count("RuntimeWarning") == 1 and "zoneinfo.ZoneInfo('America/New_York')" in done.err
-
-
 ERRORS = """
 import errno, os, shutil
 def show(call):

@@ -21,6 +21,7 @@ import keyword
 import os
 import re
 import sys
+import time
 import types
 import warnings
 
@@ -28,6 +29,7 @@ import _host
 import _reactor
 import _skerry_alarms
 import _skerry_await
+import _skerry_mapping
 import _skerry_threads
 from _skerry_alarms import fit_signals
 from _skerry_await import run_awaiting
@@ -232,6 +234,8 @@ def _apply(header):
     env = header.get("env")
     if env:
         os.environ.update(env)
+        if "TZ" in env:
+            time.tzset()
         if "PYTHONPATH" in env:
             sys.path[1:1] = [p for p in env["PYTHONPATH"].split(":") if p]
     sys.argv = header.get("argv") or ["-c"]
@@ -304,6 +308,8 @@ def serve(frame):
         _failed(error, done)
     if _skerry_threads.alarm is not None:
         _skerry_alarms.disarm()
+    if _skerry_mapping.has_lent:
+        _skerry_mapping.sync()
     _flush(done)
     if not done:
         return 0

@@ -7,6 +7,7 @@ import builtins
 import errno
 import linecache
 import opcode
+import os
 import re
 import sys
 import traceback
@@ -24,6 +25,7 @@ _NO_NETWORK = "there is no network here; hand data in: {files}"
 _NO_PROCESSES = "there are no other programs or processes here, nor a shell; use Python: pathlib, shutil, glob, re"
 _NO_PIP = f"nothing can be installed here; {_LIST}"
 _NOTEBOOK = "this is a notebook's, and this is none; use print(), or end with the value as the last line"
+_IDLE_PIPE = "nothing is in the pipe, or it is full, and no other thread of this program would ever change that"
 _NO_SCREEN = "there is no screen here; draw with matplotlib and save: plt.savefig('figure.png')"
 _BITS = "sizes and C integers have 32 bits here: at most 2**31 - 1; for numbers use Python's int or numpy's int64"
 
@@ -61,7 +63,7 @@ _REPLACEMENTS = {
     "Python no longer has it": "asynchat asyncore cgi cgitb crypt telnetlib nntplib imghdr sndhdr pipes uu xdrlib audioop chunk aifc sunau msilib nis spwd",
     _NO_SCREEN: "tkinter turtle PyQt5 PyQt6 PySide6 wx pygame pyglet",
     "there is no terminal here": "curses readline termios tty pty msvcrt getch",
-    "the machine cannot be looked at from here": "psutil resource pwd grp fcntl winreg win32api win32com pyautogui keyboard",
+    "the machine cannot be looked at from here": "psutil resource winreg win32api win32com pyautogui keyboard",
 }
 _REPLACEMENT_OF = {name: text for text, names in _REPLACEMENTS.items() for name in names.split()}
 
@@ -71,6 +73,7 @@ _SOCKET_NAMES = frozenset(
 )
 _PROCESS_NAMES = re.compile(r"system|popen|fork(pty)?|(posix_)?spawn\w*|exec[lv]\w*|kill(pg)?|wait(pid|3|4|id|status_to_exitcode)?|startfile")
 _NETWORK_FILES = tuple(_LIBRARY + name for name in ("socket.py", "ssl.py", "socketserver.py", "asyncio/"))
+_NETWORK_CALLS = frozenset(("connect", "bind", "listen", "sendto"))
 _READS = re.compile(r"\b(open|read_\w+|load\w*|imread|genfromtxt|File|listdir|scandir|glob)\s*\(")
 _WRITES = re.compile(r"""['"][wax]b?\+?['"]|\b(os|shutil)\.(remove|unlink|rmdir|rename|replace|makedirs|mkdir)""")
 
@@ -91,7 +94,7 @@ def _last(trace):
 
 
 def _is_ours(code):
-    return code.co_filename.startswith((_LIBRARY, "<frozen ", "<skerry>"))
+    return code.co_filename.startswith(("/usr/local/lib/", "<frozen ", "<skerry>"))
 
 
 def _is_raised_by_program(trace):
@@ -127,7 +130,10 @@ def _is_refused_socket(error, trace):
         if isinstance(error.reason, OSError):
             return _is_refused_socket(error.reason, error.reason.__traceback__)
         return error.reason in ("unknown url type: https", "unknown url type: ftp")
-    return type(error).__name__ == "gaierror" or error.errno == errno.ENOTSUP and _passes(trace, _NETWORK_FILES)
+    if type(error).__name__ == "gaierror" or error.errno == errno.ENOTSUP and _passes(trace, _NETWORK_FILES):
+        return True
+    last = _last(trace)
+    return last is not None and last.tb_frame.f_code.co_filename == "<skerry>" and last.tb_frame.f_code.co_name in _NETWORK_CALLS
 
 
 def _is_refused_process(error, trace):
@@ -135,6 +141,10 @@ def _is_refused_process(error, trace):
         return None
     command = str(_last(trace).tb_frame.f_locals.get("args"))
     return _NO_PIP if re.search(r"\b(pip|conda)\b", command) else _NO_PROCESSES
+
+
+def _is_idle_pipe(error, trace):
+    return error.args == (errno.EDEADLK, os.strerror(errno.EDEADLK))
 
 
 def _is_refused_thread(error, trace):
@@ -239,7 +249,7 @@ def _is_image_format(error, trace):
 _TABLE = {
     AttributeError: ((_misses_network_name, _NO_NETWORK), (_misses_process_name, _NO_PROCESSES)),
     OSError: (
-        (_is_refused_socket, _NO_NETWORK), (_is_refused_process, None),
+        (_is_refused_socket, _NO_NETWORK), (_is_refused_process, None), (_is_idle_pipe, _IDLE_PIPE),
         (_is_image_format, "images of this format cannot be written here; save as PNG"),
     ),
     FileNotFoundError: ((_is_unread_file, "files from outside must be handed in: {files}"),),

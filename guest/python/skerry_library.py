@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where this interpreter's standard library would say something else than a desktop's, or nothing at all: it is built without OpenSSL,
-mpdecimal, locales and names of hosts."""
+mpdecimal and locales."""
 
 import _pydecimal
-import _socket
 import decimal
 import hashlib
 import hmac
 import locale
-import socket
 
 # ------------------------------------------------------------------------------------------------------------ passwords
 
@@ -85,29 +83,6 @@ def _fit_locale():
     original(locale.LC_CTYPE, "")  # as every interpreter does when it starts
 
 
-# ---------------------------------------------------------------------------------------------------------------- hosts
-
-
-def _resolving(name):
-    def resolve(*_, **__):
-        raise _socket.gaierror(_socket.EAI_AGAIN, "Temporary failure in name resolution")
-
-    resolve.__name__ = resolve.__qualname__ = name
-    resolve.__module__ = "_socket"
-    return resolve
-
-
-def _fit_socket():
-    """What looks names up fails as on a machine without a network, so that programs meet the error that they expect."""
-    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo"):
-        resolve = _resolving(name)
-        setattr(_socket, name, resolve)
-        if not hasattr(socket, name):
-            setattr(socket, name, resolve)
-            socket.__all__.append(name)
-
-
 _fit_hashlib()
 _fit_decimal()
 _fit_locale()
-_fit_socket()

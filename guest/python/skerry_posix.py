@@ -15,7 +15,6 @@ import struct
 import sys
 import time
 import types
-import warnings
 
 import _host
 import _signal
@@ -285,15 +284,6 @@ def ctermid():
     return "/dev/tty"
 
 
-def tzset():
-    """The C library knows no time zones: better said than taken for another hour."""
-    zone = os.environ.get("TZ", "").removeprefix(":")
-    if zone.upper().removeprefix("ETC/") not in ("", "UTC", "UTC0", "UTC+0", "GMT", "GMT0", "UCT", "ZULU"):
-        warnings.warn(
-            f"TZ={zone} has no effect: local time is UTC here. Use datetime.now(zoneinfo.ZoneInfo({zone!r})) instead", RuntimeWarning, stacklevel=2
-        )
-
-
 def _pwd():
     struct_passwd = collections.namedtuple("struct_passwd", "pw_name pw_passwd pw_uid pw_gid pw_gecos pw_dir pw_shell", module="pwd")
     users = [struct_passwd("root", "x", 0, 0, "root", "/root", "/bin/sh"), struct_passwd(USER, "x", UID, GID, "", "/tmp", "/bin/sh")]
@@ -340,12 +330,13 @@ def _grp():
     return struct_group, getgrall, getgrnam, getgrgid
 
 
-def _add_module(name, doc, members):
+def _add_module(name, doc, members, constants={}):
     """A module that the interpreter is built without, for those that have missed it already, too."""
     module = types.ModuleType(name, doc)
     for member in members:
         member.__module__ = name
         setattr(module, member.__name__, member)
+    vars(module).update(constants)
     for loaded in list(sys.modules.values()):
         if vars(loaded).get(name, module) is None:
             setattr(loaded, name, module)
@@ -406,7 +397,6 @@ def fit_os():
         shutil.disk_usage = disk_usage
         disk_usage.__module__ = "shutil"
         shutil.__all__.append("disk_usage")
-    time.tzset = tzset
     _fit_entries()
     _add_module("pwd", "The users that there are.", _pwd())
     _add_module("grp", "The groups that there are.", _grp())

