@@ -87,7 +87,8 @@ TEST_F(FileRequestsTest, DescriptorsAreDuplicatedLockedAndPiped) {
 }
 
 TEST_F(FileRequestsTest, FramesOfAnotherLengthAreRefusedAndOthersAreNotAnswered) {
-  for (const std::string frame : {"m", "u", "u123", "m12345678", "u12345", "D", "D1234", "F", "L1", "P12345"}) {
+  for (const std::string frame :
+       {"m", "u", "u123", "m12345678", "u12345", "D", "D1234", "F", "L1", "P12345"}) {
     EXPECT_FALSE(answer_file_request(frame, state).value().ok()) << frame;
   }
   for (const std::string frame : {"", "d", "vv", "x"}) {
