@@ -34,7 +34,6 @@ import _skerry_threads
 from _skerry_alarms import fit_signals
 from _skerry_await import run_awaiting
 from _skerry_hints import fit_advice
-from _skerry_memory import zero_free_memory
 from _skerry_processes import fit_multiprocessing
 from _skerry_report import RESERVE, clean, clip, clip_bytes, lay_in_reserve, name_of, report, type_name, without_us
 from _skerry_state import NAMELESS, begin_run, end_run, name_lines, note_result, note_state
@@ -249,7 +248,7 @@ def serve(frame):
     name = header.get("name", NAMELESS)
     if header:
         if "zero_free_memory" in header:
-            zero_free_memory()
+            gc.collect()
             return 0
     if not RESERVE:
         lay_in_reserve()

@@ -12,6 +12,7 @@
 
 #include "skerry/base/sha256.h"
 #include "skerry/runtime/python/file_requests.h"
+#include "skerry/runtime/python/free_memory.h"
 #include "skerry/runtime/python/guest.h"
 
 namespace skerry::runtime::python {
@@ -30,7 +31,8 @@ constexpr std::string_view kTwisterFact = "random state ";
 
 constexpr std::uint32_t kMaxReportText = 1 << 20;
 
-// A frame that is no program.
+// A frame that is no program: the guest is to free what nothing refers to. Earlier templates'
+// guests also overwrite some of what is free.
 constexpr std::string_view kZeroFreeMemory = "{\"zero_free_memory\":true}\n";
 
 /// JSON of a guest's: parsed without exceptions, used field by field with its type checked.
@@ -411,11 +413,24 @@ constexpr std::string_view kDataRehearsal =
 constexpr std::size_t kPagesWorthZeroing = 256;
 
 /// Overwrites the memory that the guest has free, so that no revision and no template holds what
-/// was there. A guest that cannot do so any more keeps it.
-void zero_free_memory(sandbox::Sandbox& sandbox) {
-  const auto address = sandbox.place(kZeroFreeMemory);
-  if (!address.ok()) return;
-  (void)sandbox.call_aside("turn", std::array<std::uint64_t, 2>{*address, kZeroFreeMemory.size()});
+/// was there. A guest that cannot free anything any more keeps what it has. Returns whether its
+/// heap is one.
+bool zero_free_memory(sandbox::Sandbox& sandbox) {
+  if (const auto address = sandbox.place(kZeroFreeMemory); address.ok()) {
+    (void)sandbox.call_aside("turn",
+                             std::array<std::uint64_t, 2>{*address, kZeroFreeMemory.size()});
+  }
+  return zero_free_chunks(sandbox.memory(), kAllocator);
+}
+
+/// Overwrites what calls have left on the guest's stack, which is empty now.
+void zero_stack(sandbox::Sandbox& sandbox, std::span<const PageRun> written) {
+  constexpr std::size_t kStackPages = kStackEnd / kPageSize;
+  for (const PageRun& run : written) {
+    if (run.first >= kStackPages) return;
+    const std::size_t count = std::min(run.count, kStackPages - run.first);
+    make_zero(sandbox.memory().subspan(run.first * kPageSize, count * kPageSize));
+  }
 }
 
 }  // namespace
@@ -441,11 +456,12 @@ Result<Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
     outcome.exit_code = static_cast<int>(end.value & 0xFF);
     explain_failure(sandbox, outcome);
     if (program.is_continued) {
-      const auto written = sandbox.linear_memory().dirty();
-      if (sandbox.linear_memory().has_grown() ||
-          (written.ok() && image::count_of(*written) >= kPagesWorthZeroing)) {
-        zero_free_memory(sandbox);
+      SKERRY_ASSIGN(auto written, sandbox.linear_memory().dirty());
+      if (sandbox.linear_memory().has_grown() || image::count_of(written) >= kPagesWorthZeroing) {
+        (void)zero_free_memory(sandbox);
+        SKERRY_ASSIGN(written, sandbox.linear_memory().dirty());
       }
+      zero_stack(sandbox, written);
     }
   } else {
     sandbox.explain_end(end, outcome);
@@ -507,7 +523,10 @@ Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
   if (outcome.kind != OutcomeKind::kCompleted) {
     return absl::InternalError("warming up Python failed: " + outcome.message + " " + words.text);
   }
-  zero_free_memory(sandbox);
+  make_zero(sandbox.memory().first(kStackEnd));
+  if (!zero_free_memory(sandbox)) {
+    return absl::InternalError("the interpreter's heap is not where this program knows it to be");
+  }
   return call_handler.facts;
 }
 
