@@ -83,6 +83,7 @@ image::CapturedState state_with(std::uint32_t number) {
 /// The same in a few bytes.
 worker::LeftState small_state_of(std::uint32_t number) {
   image::CapturedState state = state_with(number);
+  state.changed.clear();
   image::EditsBuilder edits;
   edits.add(0, as_text(std::as_bytes(std::span(&number, 1))));
   state.edits = std::move(edits).finish();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "skerry/base/os/file.h"
+#include "skerry/image/dirty_pages.h"
 #include "skerry/image/page_container.h"
 #include "skerry/image/page_runs.h"
 #include "skerry/revision.pb.h"
@@ -34,6 +35,17 @@ Result<proto::CapturedState> parse(std::string_view bytes, const StateLimits& li
 
 }  // namespace
 
+std::vector<PageRun> CapturedState::all_changed() const {
+  std::vector<PageRun> all;
+  auto whole = changed.begin();
+  for (const std::size_t page : edits.pages()) {
+    for (; whole != changed.end() && whole->first < page; ++whole) append(all, *whole);
+    append(all, {page, 1});
+  }
+  for (; whole != changed.end(); ++whole) append(all, *whole);
+  return all;
+}
+
 void put_state(const CapturedState& state, proto::CapturedState& message) {
   message.set_memory_size(state.memory_size);
   message.set_host_state(state.host_state);
@@ -42,10 +54,7 @@ void put_state(const CapturedState& state, proto::CapturedState& message) {
     item->set_name(global.name);
     item->set_bits(global.bits);
   }
-  if (state.edits) {
-    message.set_edits(state.edits->encoded());
-    return;
-  }
+  message.set_edits(state.edits.encoded());
   const auto runs = packed_runs(state.changed);
   message.mutable_changed_runs()->Assign(runs.begin(), runs.end());
 }
@@ -60,13 +69,9 @@ Result<CapturedState> take_state(proto::CapturedState message, const StateLimits
   auto changed = unpacked_runs(numbers_in(message.changed_runs()), state.memory_size / kPageSize);
   if (!changed) return no_state("changed pages are out of order or out of memory");
   state.changed = *std::move(changed);
-  if (state.changed.empty()) {
-    auto edits = Edits::parse(message.edits(), state.memory_size);
-    if (!edits.ok()) return no_state(message_of(edits.status()));
-    state.edits = *std::move(edits);
-  } else if (!message.edits().empty()) {
-    return no_state("it has both pages and edits");
-  }
+  auto edits = Edits::parse(message.edits(), state.memory_size);
+  if (!edits.ok()) return no_state(message_of(edits.status()));
+  state.edits = *std::move(edits);
   for (const auto& global : message.globals()) {
     state.globals.push_back({global.name(), global.bits()});
   }
@@ -82,11 +87,9 @@ Status write_captured(int fd, const CapturedState& state, std::span<const std::b
   put_state(state, message);
   Trailer trailer;
   std::vector<std::span<const std::byte>> pieces;
-  if (!state.edits) {
-    for (const PageRun& run : state.changed) {
-      trailer.pages_size += run.count * kPageSize;
-      pieces.push_back(memory.subspan(run.first * kPageSize, run.count * kPageSize));
-    }
+  for (const PageRun& run : state.changed) {
+    trailer.pages_size += run.count * kPageSize;
+    pieces.push_back(memory.subspan(run.first * kPageSize, run.count * kPageSize));
   }
   const std::string text = message.SerializeAsString();
   trailer.message_size = text.size();

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,18 +23,21 @@ namespace skerry::image {
 struct CapturedState {
   std::size_t memory_size = 0;   ///< bytes
   std::vector<PageRun> changed;  ///< pages that are not the image's, in order and disjoint
-  /// What makes the image's pages into these, if that is little; then nobody needs them whole.
-  std::optional<Edits> edits;
+  /// What makes the image's pages into these, in pages of which little has changed: nobody needs
+  /// those whole.
+  Edits edits;
   std::vector<Global> globals;
   std::string host_state;  ///< as `wasi::encode` made it
+
+  /// All pages that are not the image's.
+  std::vector<PageRun> all_changed() const;
 };
 
-/// Writes `state`, and the changed pages of `memory` unless there are edits, to the empty file
-/// `fd`.
+/// Writes `state`, and its changed pages of `memory`, to the empty file `fd`.
 Status write_captured(int fd, const CapturedState& state, std::span<const std::byte> memory);
 
 /// A captured state as its supervisor has it: checked against the image that the run began as, but
-/// for `host_state`, which `wasi::decode` checks. Pages have changed, or there are edits.
+/// for `host_state`, which `wasi::decode` checks.
 struct Captured {
   CapturedState state;
   ReadOnlyMapping file;
@@ -52,7 +54,7 @@ struct Captured {
 /// when it is no captured state within `limits`.
 Result<Captured> read_captured(int fd, const StateLimits& limits);
 
-/// The same for a state with edits, as bytes instead of a file.
+/// The same for a state without whole pages, as bytes instead of a file.
 std::string encode_captured(const CapturedState& state);
 Result<Captured> decode_captured(std::string_view bytes, const StateLimits& limits);
 

@@ -51,6 +51,13 @@ constexpr std::uint64_t kEntryPresent = std::uint64_t{1} << 63;
 
 }  // namespace
 
+bool contains(std::span<const PageRun> runs, std::size_t page) {
+  const auto after =
+      std::upper_bound(runs.begin(), runs.end(), page,
+                       [](std::size_t p, const PageRun& run) { return p < run.first; });
+  return after != runs.begin() && page - std::prev(after)->first < std::prev(after)->count;
+}
+
 std::size_t count_of(std::span<const PageRun> runs) {
   std::size_t count = 0;
   for (const PageRun& run : runs) count += run.count;

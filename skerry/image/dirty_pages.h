@@ -15,6 +15,9 @@ namespace skerry::image {
 /// Adds `run`, which begins at or after the end of all in `runs`; neighbours become one.
 void append(std::vector<PageRun>& runs, PageRun run);
 
+/// Whether a page is in one of these runs, which are in order and disjoint.
+bool contains(std::span<const PageRun> runs, std::size_t page);
+
 /// How many pages there are in all of them.
 std::size_t count_of(std::span<const PageRun> runs);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/edits.h"
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -116,9 +117,86 @@ TEST(EditsTest, AreRefusedWhenTheyAreNone) {
   EXPECT_TRUE(refused(std::string(11, '\xFF') + std::string("\x01x"), kMemory));
   EXPECT_TRUE(refused(std::string(8, '\xFF') + std::string("\x7F\x01x"), kMemory));
   EXPECT_TRUE(Edits::parse("", 0)->empty());
-  const std::string much(Edits::kMaxSize - 3, 'x');
+  const std::string much(Edits::kMaxSize - 4, 'x');
   EXPECT_TRUE(Edits::parse(one(0, much).encoded(), much.size()).ok());
   EXPECT_TRUE(refused(one(0, much + "x").encoded(), much.size() + 1));
+}
+
+TEST(EditsTest, OfTooManyPagesAreRefused) {
+  constexpr std::uint64_t kLarge = 2 * Edits::kMaxPages * kPageSize;
+  EditsBuilder builder;
+  for (std::size_t page = 0; page < Edits::kMaxPages; ++page) builder.add(page * kPageSize, "x");
+  const Edits most = std::move(builder).finish();
+  EXPECT_TRUE(Edits::parse(most.encoded(), kLarge).ok());
+  EXPECT_FALSE(
+      Edits::parse(merge(most, one(Edits::kMaxPages * kPageSize, "x")).encoded(), kLarge).ok());
+  // A piece that goes on in the next page.
+  EXPECT_FALSE(
+      Edits::parse(merge(most, one(Edits::kMaxPages * kPageSize - 1, "xy")).encoded(), kLarge)
+          .ok());
+}
+
+TEST(EditsTest, AreTakenApartByPages) {
+  const Edits edits = merge(one(100, "abc"), one(kPageSize - 2, std::string(kPageSize + 4, 'x')));
+  EXPECT_EQ(edits.pages(), (std::vector<std::size_t>{0, 1, 2}));
+  std::vector<std::size_t> asked;
+  const auto in = [&](std::size_t wanted) {
+    return edits.in([&](std::size_t page) {
+      asked.push_back(page);
+      return page == wanted;
+    });
+  };
+  EXPECT_EQ(in(0).encoded(), merge(one(100, "abc"), one(kPageSize - 2, "xx")).encoded());
+  EXPECT_EQ(asked, (std::vector<std::size_t>{0, 1, 2}));
+  EXPECT_EQ(in(1).encoded(), one(kPageSize, std::string(kPageSize, 'x')).encoded());
+  EXPECT_EQ(in(2).encoded(), one(2 * kPageSize, "xx").encoded());
+  EXPECT_TRUE(in(3).empty());
+}
+
+TEST(EditsTest, ThatAreKeptAreTheSmallestAndWithinLimits) {
+  EditsBudget budget;
+  const std::vector<std::size_t> sizes = [] {
+    std::vector<std::size_t> made;
+    for (std::size_t i = 0; i < 3000; ++i) made.push_back(i * 7919 % (EditsBudget::kMaxOfPage + 9));
+    return made;
+  }();
+  for (const std::size_t size : sizes) budget.count(size);
+  std::size_t bytes = 0;
+  std::size_t largest_kept = 0;
+  std::size_t smallest_left = EditsBudget::kMaxOfPage + 1;
+  for (const std::size_t size : sizes) {
+    if (budget.take(size)) {
+      bytes += size;
+      largest_kept = std::max(largest_kept, size);
+    } else {
+      smallest_left = std::min(smallest_left, size);
+    }
+  }
+  EXPECT_LE(bytes, Edits::kMaxSize);
+  EXPECT_GT(bytes, Edits::kMaxSize - EditsBudget::kMaxOfPage);
+  EXPECT_LE(largest_kept, smallest_left);
+
+  EditsBudget many;
+  for (int i = 0; i < 5000; ++i) many.count(8);
+  std::size_t kept = 0;
+  for (int i = 0; i < 5000; ++i) kept += many.take(8) ? 1 : 0;
+  EXPECT_EQ(kept, EditsBudget::kMaxPages);
+}
+
+TEST(EditsTest, TakeNoMoreThanTheirSizesSay) {
+  std::vector<std::byte> before(kPageSize);
+  for (const std::size_t step : {1, 3, 8, 24, 40, 200, 4095}) {
+    std::vector<std::byte> after = before;
+    for (std::size_t at = 0; at < 512; at += step) after[at * 7 % kPageSize] = std::byte{1};
+    const std::size_t size = size_of_difference(before.data(), after.data());
+    if (size > EditsBudget::kMaxOfPage) continue;
+    EditsBuilder builder;
+    constexpr std::uint64_t kFar = std::uint64_t{65'000} * kWasmPageSize;
+    builder.add_difference(kFar, before.data(), after.data());
+    const Edits edits = std::move(builder).finish();
+    EXPECT_LE(edits.encoded().size(), size) << step;
+    EXPECT_LE(edits.encoded().size(), sizes_in_pages(edits).front().second) << step;
+  }
 }
 
 }  // namespace

@@ -82,15 +82,10 @@ std::shared_ptr<const ImagePages> ImagePages::with(const Edits& edits, std::size
   }
   Edits::Reader reader(edits);
   std::size_t i = 0;
-  while (auto piece = reader.next()) {
-    while (!piece->bytes.empty()) {
-      while (edited[i] < piece->at / kPageSize) ++i;
-      const std::size_t in_page = piece->at % kPageSize;
-      const std::size_t count = std::min(kPageSize - in_page, piece->bytes.size());
-      std::memcpy(bytes.data() + i * kPageSize + in_page, piece->bytes.data(), count);
-      piece->at += count;
-      piece->bytes.remove_prefix(count);
-    }
+  while (const auto part = reader.next_in_page()) {
+    while (edited[i] < part->at / kPageSize) ++i;
+    std::memcpy(bytes.data() + i * kPageSize + part->at % kPageSize, part->bytes.data(),
+                part->bytes.size());
   }
   const auto file = PageFile::in_memory(std::move(bytes));
   std::vector<Extent> extents;

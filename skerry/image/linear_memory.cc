@@ -64,13 +64,6 @@ std::vector<Extent> mapped_beside(const ImagePages& pages, const ImagePages& oth
   return result;
 }
 
-bool contains(std::span<const PageRun> runs, std::size_t page) {
-  const auto after =
-      std::upper_bound(runs.begin(), runs.end(), page,
-                       [](std::size_t p, const PageRun& run) { return p < run.first; });
-  return after != runs.begin() && page - std::prev(after)->first < std::prev(after)->count;
-}
-
 /// Page faults that this process has taken so far, with and without I/O.
 std::uint64_t page_faults() {
   rusage usage{};
@@ -204,18 +197,34 @@ Result<std::vector<PageRun>> LinearMemory::changed() {
   return result;
 }
 
-std::optional<Edits> LinearMemory::edits(std::span<const PageRun> changed) const {
-  EditsBuilder builder;
-  for (const PageRun& run : changed) {
-    for (std::size_t page = run.first; page < run.first + run.count; ++page) {
-      const std::size_t at = page * kPageSize;
-      builder.add_difference(at, pristine(page), base_ + at);
-      if (builder.size() > Edits::kMaxSize) return std::nullopt;
+LinearMemory::Difference LinearMemory::difference(std::span<const PageRun> changed) const {
+  const auto for_each = [&](const auto& visit) {
+    for (const PageRun& run : changed) {
+      for (std::size_t page = run.first; page < run.first + run.count; ++page) {
+        visit(page, pristine(page), base_ + page * kPageSize);
+      }
     }
-  }
-  Edits edits = std::move(builder).finish();
-  if (edits.encoded().size() > Edits::kMaxSize) return std::nullopt;
-  return edits;
+  };
+  EditsBudget budget;
+  std::vector<std::uint16_t> sizes;
+  sizes.reserve(count_of(changed));
+  for_each([&](std::size_t, const std::byte* before, const std::byte* after) {
+    const std::size_t size = size_of_difference(before, after);
+    budget.count(size);
+    sizes.push_back(static_cast<std::uint16_t>(size));
+  });
+  Difference difference;
+  EditsBuilder builder;
+  auto size = sizes.begin();
+  for_each([&](std::size_t page, const std::byte* before, const std::byte* after) {
+    if (budget.take(*size++)) {
+      builder.add_difference(page * kPageSize, before, after);
+    } else {
+      append(difference.whole, {page, 1});
+    }
+  });
+  difference.edits = std::move(builder).finish();
+  return difference;
 }
 
 bool LinearMemory::may_settle(std::span<const PageRun> changed) const {

@@ -88,9 +88,13 @@ class LinearMemory {
   /// are not zero: what the next revision has to keep.
   Result<std::vector<PageRun>> changed();
 
-  /// What has changed on these pages, byte by byte; none when it is more than `Edits::kMaxSize`.
-  /// `changed` is what that call has just told.
-  std::optional<Edits> edits(std::span<const PageRun> changed) const;
+  /// What has changed on these pages: byte by byte where that is little, and the pages that are to
+  /// be kept whole. `changed` is what that call has just told.
+  struct Difference {
+    std::vector<PageRun> whole;
+    Edits edits;
+  };
+  Difference difference(std::span<const PageRun> changed) const;
 
   /// How much `set_baseline` may have kept apart: where more has changed, starting anew from a
   /// revision that maps it costs less memory, and soon less time.

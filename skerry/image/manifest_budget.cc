@@ -91,15 +91,16 @@ Status check_revision_manifest(std::string_view bytes) {
                       wire_bytes(7, "host_state", kMaxManifest),
                       wire_byte_strings(8, "sources", kMaxRevisionFiles, kIdText),
                       wire_messages(9, "extents", memory / kPageSize, extent),
-                      wire_varint(10, "created_unix_ns")};
+                      wire_varint(10, "created_unix_ns"),
+                      wire_bytes(11, "edits", Edits::kMaxSize)};
   return check_wire(bytes, kMaxManifest, revision);
 }
 
 Status check_patch(std::string_view bytes) {
   WireBudget global = global_budget();
   WireBudget state{wire_varint(1, "memory_size"), wire_messages(3, "globals", kMaxGlobals, global),
-                   wire_bytes(4, "host_state", Edits::kMaxSize),
-                   wire_bytes(5, "edits", Edits::kMaxSize)};
+                   wire_bytes(4, "host_state", Edits::kMaxInPatch),
+                   wire_bytes(5, "edits", Edits::kMaxInPatch)};
   WireBudget patch{wire_bytes(1, "file", kIdText), wire_message(2, "state", state),
                    wire_varint(3, "host_state_before"), wire_varint(4, "host_state_behind")};
   return check_wire(bytes, kMaxPatch, patch);

@@ -24,7 +24,7 @@ inline constexpr std::uint64_t kMaxFacts = 256;
 inline constexpr std::uint64_t kMaxFact = 256;
 /// Bytes of a session's or a template's name.
 inline constexpr std::uint64_t kMaxName = 128;
-/// Bytes of a revision that has no file: edits and host state, both below `Edits::kMaxSize`
+/// Bytes of a revision that has no file: edits and host state, both within `Edits::kMaxInPatch`
 /// together, and globals.
 inline constexpr std::uint64_t kMaxPatch = std::uint64_t{1} << 20;
 

@@ -16,12 +16,10 @@
 namespace skerry::image {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
-
 // x86-64 is little-endian, as the formats are.
 struct Header {
   std::array<char, 8> magic{};
-  std::uint32_t version = kVersion;
+  std::uint32_t version = 0;
   std::uint32_t manifest_size = 0;
   std::uint64_t pages_offset = 0;
   std::uint64_t pages_size = 0;
@@ -117,10 +115,10 @@ Result<Container> read_container(OwnedFd file, const std::filesystem::path& path
       header.magic != format.magic) {
     return damaged("no " + std::string(format.noun) + " header");
   }
-  if (header.version != kVersion) {
+  if (header.version == 0 || header.version > format.version) {
     return absl::UnimplementedError(path.native() + ": " + std::string(format.noun) + " format " +
                                     std::to_string(header.version) + ", this program reads " +
-                                    std::to_string(kVersion));
+                                    std::to_string(format.version));
   }
   if (header.manifest_size > kMaxManifest || header.pages_size > kMaxPages ||
       header.pages_offset % kPageSize != 0 || header.pages_size % kPageSize != 0 ||
@@ -153,6 +151,7 @@ Result<std::uint64_t> fill_container(int fd, const std::filesystem::path& path,
   }
   Header header;
   header.magic = format.magic;
+  header.version = format.version;
   header.manifest_size = static_cast<std::uint32_t>(manifest_size);
   header.manifest_sha256 = digest_of(sha256_of(manifest));
   header.pages_offset = round_up(sizeof header + manifest_size, kPageSize);

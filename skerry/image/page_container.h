@@ -24,11 +24,13 @@ namespace skerry::image {
 struct ContainerFormat {
   std::string_view noun;  ///< as messages call it
   std::array<char, 8> magic;
+  std::uint32_t version;  ///< what is written; earlier ones are read, too
 };
 
-inline constexpr ContainerFormat kImageFormat{"image", {'S', 'K', 'R', 'Y', 'I', 'M', 'G', '\0'}};
-inline constexpr ContainerFormat kRevisionFormat{"revision",
-                                                 {'S', 'K', 'R', 'Y', 'R', 'E', 'V', '\0'}};
+inline constexpr ContainerFormat kImageFormat{
+    "image", {'S', 'K', 'R', 'Y', 'I', 'M', 'G', '\0'}, 1};
+inline constexpr ContainerFormat kRevisionFormat{
+    "revision", {'S', 'K', 'R', 'Y', 'R', 'E', 'V', '\0'}, 2};
 
 /// The most pages that a file may claim: all of a 32-bit memory that images may have.
 inline constexpr std::size_t kMaxPages = std::size_t{65535} * kWasmPageSize;

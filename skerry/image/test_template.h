@@ -37,8 +37,10 @@ class TestTemplate {
     change(*memory);
     CapturedState state;
     state.memory_size = memory->size();
-    SKERRY_ASSIGN(state.changed, memory->changed());
-    state.edits = memory->edits(state.changed);
+    SKERRY_ASSIGN(const auto changed, memory->changed());
+    auto difference = memory->difference(changed);
+    state.changed = std::move(difference.whole);
+    state.edits = std::move(difference.edits);
     const Manifest manifest = parent.image()->manifest;
     state.globals = manifest.globals;
     ++state.globals[0].bits;

@@ -333,7 +333,8 @@ Status Build::make_image(const fs::path& work) {
                   .leave = [&](Sandbox& sandbox) -> Status {
                     SKERRY_TRY(write_all(told.get(), as_bytes(dump_json(facts))));
                     SKERRY_ASSIGN(auto state, sandbox.captured());
-                    state.edits.reset();
+                    state.changed = state.all_changed();
+                    state.edits = {};
                     SKERRY_ASSIGN(state.host_state, wasi::encode(sandbox.state()));
                     return image::write_captured(left.get(), state, sandbox.content());
                   },

@@ -375,8 +375,10 @@ Result<image::CapturedState> Sandbox::captured() {
     return absl::FailedPreconditionError("a guest whose last call did not return is no image");
   image::CapturedState captured;
   captured.memory_size = instance_->memory().size();
-  SKERRY_ASSIGN(captured.changed, memory_->changed());
-  captured.edits = memory_->edits(captured.changed);
+  SKERRY_ASSIGN(const auto changed, memory_->changed());
+  auto difference = memory_->difference(changed);
+  captured.changed = std::move(difference.whole);
+  captured.edits = std::move(difference.edits);
   captured.globals = globals_;
   for (image::Global& global : captured.globals) {
     SKERRY_ASSIGN(global.bits, instance_->global(global.name));
@@ -387,11 +389,11 @@ Result<image::CapturedState> Sandbox::captured() {
 }
 
 bool Sandbox::may_settle(const image::CapturedState& state) const {
-  return !unsound_ && memory_->may_settle(state.changed);
+  return !unsound_ && memory_->may_settle(state.all_changed());
 }
 
 Status Sandbox::set_baseline(const image::CapturedState& state) {
-  SKERRY_TRY(memory_->set_baseline(state.changed));
+  SKERRY_TRY(memory_->set_baseline(state.all_changed()));
   globals_ = state.globals;
   pristine_ = state_;
   return ok_status();

@@ -146,7 +146,6 @@ Result<image::Revision> SessionTurn::commit_files(store::SessionStore& store,
   captured.state.globals =
       parent_.patch ? parent_.patch->state.globals : parent_.manifest().globals;
   captured.state.host_state = std::move(host_state);
-  captured.state.edits.emplace();
   if (is_new()) {
     // No run will do this, as the session's first would.
     const auto& facts = parent_.manifest().facts;

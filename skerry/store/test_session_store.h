@@ -33,15 +33,17 @@ class SessionStoreTest : public ::testing::Test {
     store = *std::move(opened);
   }
 
-  /// A run that leaves `value` at the start of memory, and fills pages with noise so that it leaves
-  /// a file.
+  /// A run that leaves `value` at the start of memory, and fills pages, half with noise, so that it
+  /// leaves a file.
   Result<RevisionInfo> run(const SessionName& session, int value,
                            Durability durability = Durability::kCommitted) const {
     return run_on(session, value, durability, [&](image::LinearMemory& memory) {
       std::memcpy(memory.base(), &value, sizeof value);
       std::mt19937 noise(static_cast<unsigned>(value));
       for (std::size_t at = 20 * kPageSize; at < 30 * kPageSize; at += sizeof value) {
-        const auto word = static_cast<std::uint32_t>(noise());
+        const bool is_noise = at % kPageSize < kPageSize / 2;
+        const auto word =
+            static_cast<std::uint32_t>(is_noise ? noise() : static_cast<unsigned>(value));
         std::memcpy(memory.base() + at, &word, sizeof word);
       }
     });

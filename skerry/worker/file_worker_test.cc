@@ -85,7 +85,6 @@ class FileWorkerTest : public ::testing::Test {
     image::Captured captured;
     captured.state.memory_size = root.memory_size();
     captured.state.globals = image->manifest.globals;
-    captured.state.edits.emplace();
     captured.state.host_state = wasi::encode(state, catalog->template_state(image->sha256)).value();
     return store->write(root, captured, AtomicFile::Sync::kNone).value().revision;
   }

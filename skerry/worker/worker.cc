@@ -204,7 +204,7 @@ Status run_fresh(FreshSandboxes& fresh, const RunRequest& request, Wire wire) {
 /// What a run in a session left, as the broker takes it.
 Result<LeftState> left_state(const image::CapturedState& state, const sandbox::Sandbox& sandbox) {
   LeftState left;
-  if (state.edits) {
+  if (state.changed.empty()) {
     left.bytes = image::encode_captured(state);
     if (left.bytes.size() <= kMaxStateBytes) return left;
     left.bytes.clear();

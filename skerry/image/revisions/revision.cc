@@ -9,12 +9,19 @@
 namespace skerry::image {
 
 std::shared_ptr<const Image> Revision::image() const {
-  if (!patch) return file_image;
+  if (!patch && !edits) return file_image;
   auto image = std::make_shared<Image>(*file_image);
-  image->pages = image->pages->with(*patch->state.edits, patch->state.memory_size);
-  image->manifest.globals = patch->state.globals;
-  image->manifest.host_state = patch->state.host_state;
+  image->pages = image->pages->with(all_edits(), memory_size());
+  if (patch) {
+    image->manifest.globals = patch->state.globals;
+    image->manifest.host_state = patch->state.host_state;
+  }
   return image;
+}
+
+Edits Revision::all_edits() const {
+  if (!patch) return edits ? *edits : Edits();
+  return edits ? merge(*edits, patch->state.edits) : patch->state.edits;
 }
 
 Result<Revision> read_revision(std::vector<OwnedFd> files, std::string_view patch,

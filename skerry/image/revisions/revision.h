@@ -18,16 +18,17 @@ namespace skerry::image {
 
 /// How a revision without a file of its own differs from the one it rests on.
 struct Patch {
-  CapturedState state;  ///< with edits, beside the image that the files make
+  CapturedState state;  ///< without pages, beside what the files and `Revision::edits` make
   std::string content;  ///< all of it, as it is kept
 };
 
 /// A revision, or a template as the one before a session's first: what its files make, and how it
 /// differs from that. Immutable.
 struct Revision {
-  std::string id;  ///< empty for a template
-  std::shared_ptr<const Image> file_image;
-  std::string file_id;                              ///< of the revision that the files make
+  std::string id;                           ///< empty for a template
+  std::shared_ptr<const Image> file_image;  ///< of the files' pages alone
+  std::shared_ptr<const Edits> edits;       ///< over those pages, in its own file; null for none
+  std::string file_id;                      ///< of the revision that the files make
   std::map<const PageFile*, std::string> file_ids;  ///< of all that its layers lie in
   std::shared_ptr<const Patch> patch;               ///< null for one that the files make
   /// What another process needs for `read_revision`, besides the patch: its own file, those of
@@ -37,8 +38,10 @@ struct Revision {
   std::shared_ptr<const OwnedFd> pageless;
   bool is_synced = false;  ///< whether its files survive a power loss
 
-  /// What runs that go on from here start from. Copies the pages that the patch touches.
+  /// What runs that go on from here start from. Copies the pages that edits touch.
   std::shared_ptr<const Image> image() const;
+  /// All that lies over the files' pages.
+  Edits all_edits() const;
   const Manifest& manifest() const { return file_image->manifest; }  ///< but for its state
   std::size_t memory_size() const {
     return patch ? patch->state.memory_size : file_image->pages->size();

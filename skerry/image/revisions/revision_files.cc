@@ -193,13 +193,13 @@ Result<std::optional<RevisionFiles::Written>> RevisionFiles::patch(const Revisio
                                                                    const Captured& captured,
                                                                    AtomicFile::Sync sync) const {
   const CapturedState& state = captured.state;
-  if (!state.edits || parent.id.empty()) return std::nullopt;
+  if (!state.changed.empty() || parent.id.empty()) return std::nullopt;
   const std::string& around = parent.manifest().host_state;
   const auto [before, behind] = common_ends(around, state.host_state);
   CapturedState whole = state;
-  if (parent.patch) whole.edits = merge(*parent.patch->state.edits, *state.edits);
-  const std::size_t own = whole.edits->encoded().size() + state.host_state.size() - before - behind;
-  if (own > Edits::kMaxSize) return std::nullopt;
+  if (parent.patch) whole.edits = merge(parent.patch->state.edits, state.edits);
+  const std::size_t own = whole.edits.encoded().size() + state.host_state.size() - before - behind;
+  if (own > Edits::kMaxInPatch) return std::nullopt;
   Written written;
   SKERRY_ASSIGN(written.id, new_id());
   std::set<std::string> sources{parent.file_id};
@@ -235,7 +235,6 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
                                                     std::optional<PreparedFile> place) const {
   SKERRY_ASSIGN(Layout layout, lay_out(parent, captured));
   Written written;
-  written.pages = layout.pages;
   for (const auto& source : layout.sources) {
     written.sources.push_back(parent.file_ids.at(source.get()));
   }
@@ -271,6 +270,7 @@ Result<RevisionFiles::Written> RevisionFiles::write(const Revision& parent,
     return opened.status();
   }
   written.revision = *std::move(opened);
+  written.pages = pages_of(written.revision);
   written.revision.is_synced = sync == AtomicFile::Sync::kFull;
   return written;
 }

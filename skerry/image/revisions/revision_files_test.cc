@@ -154,7 +154,7 @@ TEST_F(RevisionFilesTest, SmallRunsDoNotPileUpAndLargePagesAreNotRewritten) {
 
 TEST_F(RevisionFilesTest, DamageIsFoundAndNamed) {
   const auto written = write(
-      root, run_on(root, [](LinearMemory& memory) { memory.base()[5] = std::byte{42}; }).value());
+      root, *run_on(root, [](LinearMemory& memory) { std::memset(memory.base(), 42, kPageSize); }));
   const auto path = path_of(written.id);
   const auto size = std::filesystem::file_size(path);
   const auto flip = [&](std::uint64_t at) {
@@ -400,7 +400,8 @@ TEST_F(RevisionFilesTest, AFileTakesTheChangesBeforeItAlong) {
     }
     memory.base()[kBaseSize + 7] = std::byte{9};
   });
-  ASSERT_FALSE(large->state.edits);
+  ASSERT_FALSE(large->state.changed.empty());
+  ASSERT_FALSE(large->state.edits.empty());
   const auto third = write(second.revision, *large);
   auto grown = expected;
   grown.resize(kBaseSize + kWasmPageSize);
@@ -426,15 +427,97 @@ TEST_F(RevisionFilesTest, ChangesThatAddUpGoToAFile) {
   for (int i = 0;; ++i) {
     ASSERT_LT(i, 5) << "of a third of what a patch holds";
     const auto captured = run_on(revision, [&](LinearMemory& memory) {
-      for (std::size_t at = 0; at < Edits::kMaxSize / 3; ++at) {
-        memory.base()[static_cast<std::size_t>(i) * 5 * kPageSize + at] =
-            static_cast<std::byte>(at % 200 + 17);
+      for (std::size_t at = 0; at < Edits::kMaxInPatch / 3; ++at) {
+        const std::size_t page = static_cast<std::size_t>(i) * 10 + at / 512;
+        memory.base()[page * kPageSize + at % 512] = static_cast<std::byte>(at % 200 + 17);
       }
     });
     const auto written = files->patch(revision, *captured, AtomicFile::Sync::kNone);
     ASSERT_TRUE(written.ok()) << written.status();
     if (!*written) break;
     revision = (*written)->revision;
+  }
+}
+
+TEST_F(RevisionFilesTest, AFileHasEditsWherePagesChangedLittle) {
+  const auto touch = [](std::size_t from, std::size_t size) {
+    return [=](LinearMemory& memory) {
+      for (std::size_t page = from; page < 120; page += 2) {
+        std::memset(memory.base() + page * kPageSize + 40, static_cast<int>(from + 1), size);
+      }
+    };
+  };
+  // Over the template, over a file with edits, and over a patch; the last is whole in some pages.
+  const auto first = write(root, *run_on(root, touch(0, 300)));
+  EXPECT_LT(first.bytes, 30'000);
+  EXPECT_EQ(first.pages, 60);
+  const auto second = patch(*files, first.revision, 7);
+  const auto third = write(second.revision, *run_on(second.revision, touch(1, 500)));
+  EXPECT_LT(third.bytes, 60'000);
+  EXPECT_EQ(third.pages, 120);
+  const auto last = write(third.revision, *run_on(third.revision, [](LinearMemory& memory) {
+                            std::memset(memory.base() + 10 * kPageSize, 77, 2 * kPageSize);
+                            memory.base()[12 * kPageSize + 41] = std::byte{99};
+                          }));
+  EXPECT_LT(last.bytes, 60'000 + 2 * kPageSize);
+  auto expected = content(root);
+  const auto apply = [&](std::size_t from, std::size_t size) {
+    for (std::size_t page = from; page < 120; page += 2) {
+      std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>(page * kPageSize + 40), size,
+                  static_cast<std::byte>(from + 1));
+    }
+  };
+  apply(0, 300);
+  EXPECT_EQ(content(first.revision), expected);
+  EXPECT_EQ(content(*files->load(first.id)), expected);
+  expected[7] = content(second.revision)[7];
+  apply(1, 500);
+  EXPECT_EQ(content(*files->load(third.id)), expected);
+  std::fill_n(expected.begin() + 10 * kPageSize, 2 * kPageSize, std::byte{77});
+  expected[12 * kPageSize + 41] = std::byte{99};
+  EXPECT_EQ(content(last.revision), expected);
+  EXPECT_EQ(content(*files->load(last.id)), expected);
+  EXPECT_TRUE(files->verify(last.id).ok());
+}
+
+TEST_F(RevisionFilesTest, EditsThatAddUpLeaveTheirLargestPages) {
+  Revision revision = root;
+  auto expected = content(root);
+  for (std::size_t i = 0; i < 6; ++i) {
+    const auto captured = run_on(revision, [&](LinearMemory& memory) {
+      for (std::size_t page = i; page < 120; page += 6) {
+        std::memset(memory.base() + page * kPageSize, static_cast<int>(i + 1), 120 * (i + 1));
+      }
+    });
+    ASSERT_TRUE(captured->state.changed.empty());
+    for (std::size_t page = i; page < 120; page += 6) {
+      std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>(page * kPageSize), 120 * (i + 1),
+                  static_cast<std::byte>(i + 1));
+    }
+    const auto written = write(revision, *captured);
+    EXPECT_LT(written.bytes, Edits::kMaxSize + 30 * kPageSize);
+    revision = written.revision;
+    EXPECT_EQ(content(*files->load(written.id)), expected);
+  }
+  EXPECT_LE(revision.edits->encoded().size(), Edits::kMaxSize);
+}
+
+TEST_F(RevisionFilesTest, AFileOfTheFirstVersionIsRead) {
+  const auto first = write(root, *run_on(root, [](LinearMemory& memory) {
+                             std::memset(memory.base(), 1, 3 * kPageSize);
+                           }));
+  const auto path = directory / "store" / RevisionFiles::name_of(first.id);
+  const auto with_version = [&](char version) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(8);
+    file.put(version);
+  };
+  const auto expected = content(first.revision);
+  with_version(1);
+  EXPECT_EQ(content(*files->load(first.id)), expected);
+  for (const char other : {'\0', '\3'}) {
+    with_version(other);
+    EXPECT_EQ(files->load(first.id).status().code(), StatusCode::kUnimplemented);
   }
 }
 

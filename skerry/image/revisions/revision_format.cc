@@ -94,6 +94,9 @@ Result<Revision> assemble(std::string_view id, const std::filesystem::path& path
     image->manifest.globals.push_back({global.name(), global.bits()});
   }
   revision.file_image = std::move(image);
+  auto edits = Edits::parse(manifest.edits(), manifest.memory_size());
+  if (!edits.ok()) return damaged(message_of(edits.status()));
+  if (!edits->empty()) revision.edits = std::make_shared<const Edits>(*std::move(edits));
   return revision;
 }
 
@@ -120,6 +123,9 @@ Result<Revision> revision_of(const Revision& parent, const Captured& captured, L
   SKERRY_ASSIGN(image->pages, ImagePages::layered(image->base, std::move(layout.extents),
                                                   captured.state.memory_size));
   revision.file_image = std::move(image);
+  if (!layout.edits.empty()) {
+    revision.edits = std::make_shared<const Edits>(std::move(layout.edits));
+  }
   return revision;
 }
 
@@ -175,7 +181,7 @@ Result<Revision> patched(std::string_view id, Revision files, proto::RevisionPat
                                                                 .globals = files.manifest().globals,
                                                                 .memory = bytes(kMaxPages)});
   if (!state.ok()) return no_patch(id, message_of(state.status()));
-  if (!state->edits) return no_patch(id, "it has pages");
+  if (!state->changed.empty()) return no_patch(id, "it has pages");
   files.id = id;
   files.patch = std::make_shared<const Patch>(
       Patch{.state = *std::move(state), .content = std::string(content)});

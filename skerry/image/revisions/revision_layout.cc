@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
+#include <vector>
+
+#include "skerry/image/dirty_pages.h"
 
 namespace skerry::image {
 namespace {
@@ -13,7 +17,7 @@ namespace {
 // However small its sources are, a revision has no more than this many: each is a file to open.
 constexpr std::size_t kMaxSources = kMaxRevisionFiles - 2;
 
-/// Whether the pages lie in a file already: not the run's own, nor those that a patch touches.
+/// Whether the pages lie in a file already: not the run's own, nor those that had too many edits.
 bool is_in_file(const Extent& extent) { return extent.file && extent.file->is_file(); }
 
 /// Sources of which little is still in use, smallest first: as long as one adds no more than is
@@ -39,13 +43,25 @@ std::set<const PageFile*> absorbed_sources(const std::vector<Extent>& extents) {
   return absorbed;
 }
 
-/// What the run's own pages lie over: with all edits, those of the run too.
-std::shared_ptr<const ImagePages> pages_below(const Revision& parent, const Captured& captured) {
-  const auto& pages = parent.file_image->pages;
-  const auto& edits = captured.state.edits;
-  if (!parent.patch) return edits ? pages->with(*edits, captured.state.memory_size) : pages;
-  const Edits& before = *parent.patch->state.edits;
-  return pages->with(edits ? merge(before, *edits) : before, captured.state.memory_size);
+/// Edits of the new revision, and those of pages that are better kept whole.
+struct SplitEdits {
+  Edits kept;
+  Edits whole;
+};
+
+SplitEdits split_edits(const Revision& parent, const CapturedState& state) {
+  const Edits all = merge(parent.all_edits(), state.edits).in([&](std::size_t page) {
+    return !contains(state.changed, page);
+  });
+  const auto sizes = sizes_in_pages(all);
+  EditsBudget budget;
+  for (const auto& [page, size] : sizes) budget.count(size);
+  std::vector<PageRun> kept;
+  for (const auto& [page, size] : sizes) {
+    if (budget.take(size)) append(kept, {page, 1});
+  }
+  const auto is_kept = [&](std::size_t page) { return contains(kept, page); };
+  return {.kept = all.in(is_kept), .whole = all.in(std::not_fn(is_kept))};
 }
 
 }  // namespace
@@ -58,13 +74,13 @@ Result<Layout> lay_out(const Revision& parent, const Captured& captured) {
     at += run.count;
   }
   Layout layout;
-  layout.below = pages_below(parent, captured);
+  auto edits = split_edits(parent, captured.state);
+  layout.below = parent.file_image->pages->with(edits.whole, captured.state.memory_size);
   const std::vector<Extent> extents = overlay(layout.below->layers(), changed);
   const auto absorbed = absorbed_sources(extents);
   proto::RevisionManifest& manifest = layout.manifest;
   std::map<const PageFile*, std::uint32_t> source_numbers;
   for (const Extent& extent : extents) {
-    layout.pages += extent.count;
     auto* item = manifest.add_extents();
     item->set_first(extent.first);
     item->set_count(extent.count);
@@ -95,6 +111,8 @@ Result<Layout> lay_out(const Revision& parent, const Captured& captured) {
   manifest.set_module_sha256(parent.manifest().module_sha256);
   manifest.set_pages_xxh3(xxh3_of(layout.pieces, captured.was_read()));
   manifest.set_memory_size(captured.state.memory_size);
+  manifest.set_edits(edits.kept.encoded());
+  layout.edits = std::move(edits.kept);
   for (const Global& global : captured.state.globals) {
     auto* item = manifest.add_globals();
     item->set_name(global.name);
@@ -108,7 +126,7 @@ std::size_t pages_of(const Revision& revision) {
   std::size_t count = 0;
   for (const Extent& extent : layers) count += extent.count;
   auto layer = layers.begin();
-  for (const std::size_t page : revision.patch->state.edits->pages()) {
+  for (const std::size_t page : revision.all_edits().pages()) {
     while (layer != layers.end() && layer->first + layer->count <= page) ++layer;
     if (layer == layers.end() || page < layer->first) ++count;
   }

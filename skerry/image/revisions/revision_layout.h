@@ -21,15 +21,15 @@ struct Layout {
   std::vector<std::shared_ptr<const PageFile>> sources;  ///< in the manifest's order
   std::vector<Extent> extents;                           ///< as they lie in files; null: its own
   std::size_t own = 0;                                   ///< pages in its own file
-  std::size_t pages = 0;                                 ///< in all
+  Edits edits;                                           ///< over all of them
 };
 
 /// Lays out what `captured` made of `parent`, which both must outlive: the pages that the run
-/// changed and those that a patch touches go into the new file, and so do pages of sources of which
-/// little is still in use.
+/// changed much go into the new file, and so do pages of sources of which little is still in use;
+/// where little has changed, by this run or those before it, edits do.
 Result<Layout> lay_out(const Revision& parent, const Captured& captured);
 
-/// How many pages of a revision with a patch differ from the template.
+/// How many pages of a revision differ from the template.
 std::size_t pages_of(const Revision& revision);
 
 }  // namespace skerry::image

@@ -45,7 +45,7 @@ inline constexpr std::size_t kMaxResult = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxFrames = 128;
 inline constexpr std::size_t kMaxFrameText = std::size_t{1} << 20;
 /// Bytes of a state that is sent with the outcome; a larger one is sent as a file.
-inline constexpr std::size_t kMaxStateBytes = 2 * image::Edits::kMaxSize;
+inline constexpr std::size_t kMaxStateBytes = 2 * image::Edits::kMaxInPatch;
 
 /// Whether the supervisor is to get a run's file changes.
 enum class FileChanges : bool { kUnwanted, kWanted };
