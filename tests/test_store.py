@@ -74,12 +74,12 @@ def test_a_backup_holds_cold_sessions(cold_session, run, store, own_home, other_
 
 
 def test_gc_compresses_at_once_and_says_what_it_freed(run, store, own_home):
-    run("s", "x = 1").ok()
+    run("s", "x = 'ab' * 200_000").ok()
     let_pass(own_home, 2)
     freed = json.loads(store("gc", "--json", env=COLD).ok().out)
     assert freed["compressed"] == 1 and freed["freed_bytes"] > 100_000, freed
     assert json.loads(store("gc", "--json", env=COLD).ok().out)["compressed"] == 0
-    assert run("s", "print(x)").ok().out == "1\n"
+    assert run("s", "print(len(x))").ok().out == "400000\n"
     assert not compressed_files(own_home)
 
 

@@ -198,25 +198,29 @@ Result<std::vector<PageRun>> LinearMemory::changed() {
 }
 
 LinearMemory::Difference LinearMemory::difference(std::span<const PageRun> changed) const {
+  // Of much, what lies together is mapped from a file, at no cost to whoever opens it.
+  const bool is_much = count_of(changed) > EditsBudget::kMaxPages;
   const auto for_each = [&](const auto& visit) {
     for (const PageRun& run : changed) {
+      const bool is_mapped = is_much && run.count >= Extent::kMappedPages;
       for (std::size_t page = run.first; page < run.first + run.count; ++page) {
-        visit(page, pristine(page), base_ + page * kPageSize);
+        visit(page, pristine(page), base_ + page * kPageSize, is_mapped);
       }
     }
   };
   EditsBudget budget;
   std::vector<std::uint16_t> sizes;
   sizes.reserve(count_of(changed));
-  for_each([&](std::size_t, const std::byte* before, const std::byte* after) {
-    const std::size_t size = size_of_difference(before, after);
+  for_each([&](std::size_t, const std::byte* before, const std::byte* after, bool is_mapped) {
+    const std::size_t size =
+        is_mapped ? EditsBudget::kMaxOfPage + 1 : size_of_difference(before, after);
     budget.count(size);
     sizes.push_back(static_cast<std::uint16_t>(size));
   });
   Difference difference;
   EditsBuilder builder;
   auto size = sizes.begin();
-  for_each([&](std::size_t page, const std::byte* before, const std::byte* after) {
+  for_each([&](std::size_t page, const std::byte* before, const std::byte* after, bool) {
     if (budget.take(*size++)) {
       builder.add_difference(page * kPageSize, before, after);
     } else {

@@ -506,5 +506,24 @@ INSTANTIATE_TEST_SUITE_P(EveryMethod, LinearMemoryModelTest,
                          ::testing::Values("scan", "read", "compare"),
                          [](const auto& method) { return std::string(method.param); });
 
+TEST(LinearMemoryDifference, OfMuchWhatLiesTogetherIsWhole) {
+  const auto pages = testing::base_pages(std::vector<std::byte>(2 * kWasmPageSize));
+  const auto difference = [&](std::size_t together) {
+    const auto memory = LinearMemory::on_image(pages, mib(16)).value();
+    EXPECT_TRUE(memory->grow_to(mib(16).value).ok());
+    for (std::size_t page = 0; page < together; ++page) {
+      memory->base()[page * kPageSize] = std::byte{1};
+    }
+    for (std::size_t page = 3000; page < 3020; page += 2) {
+      memory->base()[page * kPageSize] = std::byte{1};
+    }
+    return memory->difference(memory->changed().value());
+  };
+  EXPECT_TRUE(difference(1000).whole.empty());
+  const auto much = difference(2000);
+  EXPECT_EQ(much.whole, (std::vector<PageRun>{{0, 2000}}));
+  EXPECT_EQ(much.edits.pages().size(), 10);
+}
+
 }  // namespace
 }  // namespace skerry::image

@@ -423,6 +423,16 @@ bool zero_free_memory(sandbox::Sandbox& sandbox) {
   return zero_free_chunks(sandbox.memory(), kAllocator);
 }
 
+/// Whether the run wrote so much that it may have dropped much. In a session that has just been
+/// woken many pages are private that no run wrote.
+Result<bool> may_have_dropped(image::LinearMemory& memory) {
+  if (memory.has_grown()) return true;
+  SKERRY_ASSIGN(const auto written, memory.dirty());
+  if (image::count_of(written) < kPagesWorthZeroing) return false;
+  SKERRY_ASSIGN(const auto changed, memory.changed());
+  return image::count_of(changed) >= kPagesWorthZeroing;
+}
+
 /// Overwrites what calls have left on the guest's stack, which is empty now.
 void zero_stack(sandbox::Sandbox& sandbox, std::span<const PageRun> written) {
   constexpr std::size_t kStackPages = kStackEnd / kPageSize;
@@ -456,11 +466,9 @@ Result<Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
     outcome.exit_code = static_cast<int>(end.value & 0xFF);
     explain_failure(sandbox, outcome);
     if (program.is_continued) {
-      SKERRY_ASSIGN(auto written, sandbox.linear_memory().dirty());
-      if (sandbox.linear_memory().has_grown() || image::count_of(written) >= kPagesWorthZeroing) {
-        (void)zero_free_memory(sandbox);
-        SKERRY_ASSIGN(written, sandbox.linear_memory().dirty());
-      }
+      SKERRY_ASSIGN(const bool is_much, may_have_dropped(sandbox.linear_memory()));
+      if (is_much) (void)zero_free_memory(sandbox);
+      SKERRY_ASSIGN(const auto written, sandbox.linear_memory().dirty());
       zero_stack(sandbox, written);
     }
   } else {
