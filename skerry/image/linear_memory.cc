@@ -228,7 +228,17 @@ LinearMemory::Difference LinearMemory::difference(std::span<const PageRun> chang
     }
   });
   difference.edits = std::move(builder).finish();
-  return difference;
+  // What a patch may hold needs no file for a page or two.
+  if (difference.whole.empty() || count_of(difference.whole) * kPageSize > Edits::kMaxInPatch) {
+    return difference;
+  }
+  EditsBuilder all;
+  for_each([&](std::size_t page, const std::byte* before, const std::byte* after, bool) {
+    all.add_difference(page * kPageSize, before, after);
+  });
+  Edits edits = std::move(all).finish();
+  if (edits.encoded().size() > Edits::kMaxInPatch) return difference;
+  return {.whole = {}, .edits = std::move(edits)};
 }
 
 bool LinearMemory::may_settle(std::span<const PageRun> changed) const {

@@ -153,8 +153,9 @@ TEST_F(RevisionFilesTest, SmallRunsDoNotPileUpAndLargePagesAreNotRewritten) {
 }
 
 TEST_F(RevisionFilesTest, DamageIsFoundAndNamed) {
-  const auto written = write(
-      root, *run_on(root, [](LinearMemory& memory) { std::memset(memory.base(), 42, kPageSize); }));
+  const auto written = write(root, *run_on(root, [](LinearMemory& memory) {
+                               std::memset(memory.base(), 42, 4 * kPageSize);
+                             }));
   const auto path = path_of(written.id);
   const auto size = std::filesystem::file_size(path);
   const auto flip = [&](std::uint64_t at) {
