@@ -11,8 +11,9 @@
 namespace skerry::engine {
 
 /// `module` with functions of ours put in the places that `text` names: it is a module in text form
-/// that is written as `skerry/engine/wasmtime/src/patch/mod.rs` says. Indices of functions stay, names
-/// go; a custom section keeps the hash of the code before, so that `tune` still knows its profile.
+/// that is written as `skerry/engine/wasmtime/src/patch/mod.rs` says. Indices of functions stay,
+/// names go; a custom section keeps the hash of the code before, so that `tune` still knows its
+/// profile.
 ///
 /// Equal input, equal output; 1 s and three times the module's size for CPython. Thread-safe. The
 /// module may be hostile, the text is ours. kInvalidArgument for a module that is not valid, and
