@@ -14,8 +14,9 @@ namespace {
 using Address = std::uint32_t;
 constexpr Address kWord = sizeof(Address);
 
-// Of the allocator's state, in words: which lists and trees are not empty, a bit for each; sizes of the chunk that small requests are cut from and of
-// the one at the end of the heap, where both are, and where the lists of free chunks begin.
+// Of the allocator's state, in words: which lists and trees are not empty, a bit for each; sizes of
+// the chunk that small requests are cut from and of the one at the end of the heap, where both are,
+// and where the lists of free chunks begin.
 constexpr Address kSmallMap = 0;
 constexpr Address kTreeMap = 1;
 constexpr Address kVictimSize = 2;
