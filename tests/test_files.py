@@ -52,6 +52,8 @@ def test_several_directories_can_be_given(run_code, given):
 
 def test_a_directory_can_be_given_below_tmp(run_code, given):
     assert run_code("print(open('/tmp/in/a.txt').read())", "--dir", f"{given}::/tmp/in").ok().out == "A\n"
+    code = "import tempfile; print(open('/tmp/a.txt').read(), len(tempfile.mkdtemp()) > 0)"
+    assert run_code(code, "--dir", f"{given}::/tmp").ok().out == "A True\n"
 
 
 def test_unicode_spaces_and_odd_names_arrive_unchanged(run_code, tmp_path):
@@ -268,7 +270,7 @@ def test_a_sparse_file_of_a_terabyte_is_refused_at_once(run_code, given):
 
 @pytest.mark.parametrize(("value", "word"), [
     ("", "--dir"), ("given", "HOST::GUEST"), ("::/d", "HOST::GUEST"), ("given::", "absolute"), ("given::d", "absolute"),
-    ("given::/d/../../x", "/d/../../x"), ("no-such::/d", "no-such"), ("given/a.txt::/", "path of its own"), ("given::/tmp", "/tmp"),
+    ("given::/d/../../x", "/d/../../x"), ("no-such::/d", "no-such"), ("given/a.txt::/", "path of its own"), ("given::/usr/local", "belongs to the runtime"),
     ("given::/usr/local/lib/python315.zip/x", "/usr/local/lib"), ("given::/d:ro", ":ro"),
 ])
 def test_a_senseless_dir_is_refused(run_code, given, value, word):

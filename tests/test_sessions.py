@@ -501,3 +501,19 @@ def test_an_uncaught_memory_error_can_be_survived_twice(run):
     for _ in range(2):
         assert run("s", "x = [0] * 10 ** 9").code == 1
     assert run("s", "print('on')").ok().out == "on\n"
+
+
+def test_a_directory_or_file_given_again_is_what_the_host_has_now(run, tmp_path):
+    (tmp_path / "in").mkdir()
+    given = tmp_path / "in/data.csv"
+    given.write_text("first")
+    show = "import os; print(open('/data/data.csv').read(), open('/one.csv').read(), sorted(os.listdir('/data')))"
+    options = ("--dir", "in::/data", "--dir", "in/data.csv::/one.csv")
+    assert run("s", show, *options, cwd=tmp_path).ok().out == "first first ['data.csv']\n"
+    given.write_text("second")
+    (tmp_path / "in/late.csv").write_text("late")
+    assert run("s", show).ok().out == "first first ['data.csv']\n"
+    assert run("s", show, *options, cwd=tmp_path).ok().out == "second second ['data.csv', 'late.csv']\n"
+    run("s", "open('/work.csv', 'w').write('own')").ok()
+    own = run("s", "pass", "--dir", "in::/work.csv", cwd=tmp_path)
+    assert own.code == 125 and "/work.csv is a file in the guest" in own.err

@@ -66,6 +66,15 @@ Result<std::vector<std::string>> names_in(OwnedFd directory) {
   return names;
 }
 
+/// That a path which is there in the guest is not among what the runtime brought.
+Status check_replaceable(const std::string& guest, const wasi::FileSystem& files) {
+  const std::string outermost = guest.substr(0, guest.find('/', 1));
+  const auto inode = wasi::locate(files, outermost);
+  if (outermost == "/tmp" || !inode.ok() || !files.get(*inode).is_unlisted) return ok_status();
+  return absl::InvalidArgumentError("--dir: " + guest +
+                                    " belongs to the runtime; take another path");
+}
+
 /// One walk over a directory of the host's. Everything is opened beneath the one descriptor: what
 /// another process swaps for a link meanwhile is not followed.
 class Import {
@@ -105,9 +114,16 @@ class Import {
         .modified = modified(info),
         .access = directory_.is_writable ? wasi::Access::kReadWrite : wasi::Access::kReadOnly,
         .permissions = permissions};
+    const std::string guest = guest_path(relative);
     if (S_ISDIR(info.st_mode)) {
-      SKERRY_TRY(wasi::make_directory(files_, guest_path(relative), options));
+      SKERRY_TRY(annotate(wasi::make_directory(files_, guest, options), "--dir: " + guest));
       return walk(relative);
+    }
+    // What an earlier run of the session was given, or made. A directory stays: then this fails.
+    const auto there = wasi::stat(files_, guest);
+    if (there.ok() && there->type != wasi::FileType::kDirectory) {
+      SKERRY_TRY(check_replaceable(guest, files_));
+      SKERRY_TRY(wasi::remove(files_, guest));
     }
     if (S_ISLNK(info.st_mode)) return add_link(found->get(), relative, options);
     if (S_ISREG(info.st_mode)) return add_file(relative, options);
@@ -288,15 +304,20 @@ Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& fi
                                                                  : wasi::Access::kReadOnly};
   SKERRY_TRY(make_way(directory.guest, files));
   if (directory.guest.empty()) return import_to(directory, files, seen);
-  // An empty directory gives way: the guest's /tmp, unless a run of its session has used it.
-  const auto listed = wasi::list(files, directory.guest, 1);
-  if (listed.ok() && listed->empty() && !directory.is_file) {
-    SKERRY_TRY(wasi::remove(files, directory.guest));
-  } else if (wasi::stat(files, directory.guest).ok()) {
-    return absl::InvalidArgumentError(
-        "--dir: " + directory.guest +
-        " is there already in the guest: a session keeps the copy that an earlier run was given. "
-        "Leave the option out to use that, or take another path");
+  // A copy that the guest could not change gives way to a newer one, an empty directory to one with
+  // the caller's times and mode. Into others what is given is copied; what else is there stays.
+  if (const auto there = wasi::stat(files, directory.guest); there.ok()) {
+    SKERRY_TRY(check_replaceable(directory.guest, files));
+    const auto listed = wasi::list(files, directory.guest, 1);
+    const bool is_directory = there->type == wasi::FileType::kDirectory;
+    if (there->access == wasi::Access::kReadOnly ||
+        (listed.ok() && listed->empty() && !directory.is_file)) {
+      SKERRY_TRY(wasi::remove(files, directory.guest));
+    } else if (is_directory == directory.is_file) {
+      return absl::InvalidArgumentError(
+          "--dir: " + directory.guest + " is a " + (is_directory ? "directory" : "file") +
+          " in the guest, and what is given is none; take another path");
+    }
   }
   if (!directory.is_file) SKERRY_TRY(wasi::make_directory(files, directory.guest, options));
   return import_to(directory, files, seen);

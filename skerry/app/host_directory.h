@@ -32,9 +32,11 @@ struct ImportedDirectory {
 /// Copies a directory or file into a guest's file system. Symbolic links that stay inside are kept,
 /// and those that lead nowhere, as they are written; nothing is read through one, also when another
 /// process makes it meanwhile. `seen` hears of each entry, by its path in the directory, when its
-/// kind is known and before it is opened. kInvalidArgument, with the name, for a link that leaves
-/// it, a device, a socket or a pipe, and for what changed while it was read; kResourceExhausted
-/// when it is more than the quotas of `files` allow.
+/// kind is known and before it is opened. What is there already, in a session, is replaced: a copy
+/// that the guest could not change as a whole, else the files of the same names. kInvalidArgument,
+/// with the name, for a link that leaves it, a device, a socket or a pipe, for what changed while
+/// it was read, and for a place of the runtime's; kResourceExhausted when it is more than the
+/// quotas of `files` allow.
 Status import_directory(const ImportedDirectory& directory, wasi::FileSystem& files,
                         const std::function<void(const std::string&)>& seen = {});
 
