@@ -203,7 +203,7 @@ def refused(done, *words):
         assert str(word) in done.err, done.err
 
 
-@pytest.mark.parametrize("target", ["/etc/passwd", "/etc", "../../outside", "../../../../../../etc/passwd", "../sub/../../outside", "/", "../.."])
+@pytest.mark.parametrize("target", ["/etc/passwd", "/etc", "../../outside", "../" * 30 + "etc/passwd", "../sub/../../outside", "/", "../.."])
 def test_a_link_that_leaves_the_directory_is_refused_by_name(run_code, given, target):
     (given.parent / "outside").write_text("secret")
     (given / "sub" / "leaves").symlink_to(target)
