@@ -310,12 +310,31 @@ def test_output_dir_does_not_follow_a_link_that_lies_there(run_code, tmp_path):
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_a_run_that_is_stopped_says_that_its_files_are_lost(run_code, tmp_path):
-    code = "open('/f', 'w').write('half')\nwhile True: pass"
-    done = run_code(code, "--output-dir", "out", "--timeout", "1")
-    assert done.code == 124 and done.err.endswith("ran longer than 1 s; allow more with --timeout S; files that it wrote are lost\n")
-    assert "lost" not in run_code(code, "--timeout", "1").err
-    assert not (tmp_path / "out/f").exists()
+STOPPED = {
+    "a loop": "while True: pass",
+    "a sleep": "import time; time.sleep(60)",
+    "deep in calls": "def f(n):\n    if n: f(n - 1)\n    else:\n        while True: pass\nf(500)",
+    "a sort": "x = list(range(3_000_000))\nwhile True: x.sort(key=lambda i: -i); x.sort()",
+    "writing": "n = 0\nwhile True:\n    n += 1; print(n)",
+    "writing files": "n = 0\nwhile True:\n    n += 1; open(f'/d/{n % 50}', 'w').write('x' * 1000)",
+}
+
+
+@pytest.mark.parametrize("code", STOPPED.values(), ids=STOPPED)
+def test_a_run_at_its_deadline_hands_its_files_over(run_code, given, tmp_path, code):
+    before = "open('/f', 'w').write('so far'); open('/d/a.txt', 'w').write('changed'); print('begun', flush=True)\n"
+    done = run_code(before + code, "--output-dir", "out", "--dir", f"{given}::/d:rw", "--timeout", "1", "--max-output", "1000000")
+    assert done.code == 124 and done.out.startswith("begun\n")
+    assert done.err.endswith("ran longer than 1 s; allow more with --timeout S\n") and done.seconds < 5
+    assert (tmp_path / "out/f").read_text() == "so far" and (given / "a.txt").read_text() == "changed"
+
+
+def test_a_run_that_is_interrupted_hands_its_files_over(start, tmp_path):
+    process = start("run", "--output-dir", "out", "-c", "open('/f', 'w').write('so far'); print('begun', flush=True)\nwhile True: pass")
+    assert process.stdout.readline() == b"begun\n"
+    process.terminate()
+    assert process.wait(10) == 130
+    assert (tmp_path / "out/f").read_text() == "so far"
 
 
 def test_output_dir_that_is_a_file_is_refused_by_option_and_name(run_code, tmp_path):

@@ -76,12 +76,6 @@ Status write_out(int fd, std::string_view text) {
 // How long the output of a run that was cancelled may wait for its reader.
 constexpr std::chrono::milliseconds kLastWordsTime{500};
 
-/// Whether a run has told its changes of files, all of them, before it ended.
-bool has_told_changes(const Outcome& outcome) {
-  return outcome.kind == OutcomeKind::kCompleted || outcome.kind == OutcomeKind::kFailed ||
-         outcome.kind == OutcomeKind::kTrapped;
-}
-
 /// Streams to this process's own streams, or collects for one JSON object; and writes changed
 /// files.
 class Reporter final : public worker::RunObserver {
@@ -131,12 +125,14 @@ class Reporter final : public worker::RunObserver {
     note(annotate(apply(parameters_.output_directory, change, 1), "--output-dir"));
   }
 
+  void changed_all() override { has_all_changes_ = true; }
+  bool has_all_changes() const { return has_all_changes_; }
+
   /// To be called when the run is over. What a process that ended in mid-sentence was sending is
   /// not whole, and is not written.
   void finish(const Outcome& outcome) {
     for (auto& [root, writer] : writers_) {
-      if (has_told_changes(outcome))
-        note(annotate(writer.finish(), "writing results to " + root.native()));
+      if (has_all_changes_) note(annotate(writer.finish(), "writing results to " + root.native()));
     }
     // Whoever cancels the run may be tired of a reader that takes nothing.
     const bool is_cancelled = outcome.kind == OutcomeKind::kCancelled;
@@ -216,6 +212,7 @@ class Reporter final : public worker::RunObserver {
   std::map<wasi::Stream, std::string> collected_;
   std::set<wasi::Stream> cut_;
   std::map<std::filesystem::path, HostDirectoryWriter> writers_;
+  bool has_all_changes_ = false;
 };
 
 /// A program's own traceback says enough; what only the sandbox knows is told here.
@@ -464,7 +461,7 @@ int run_and_report(const RunOptions& options, const RunParameters& parameters,
     return fail(options, outcome.status());
   }
   reporter.finish(*outcome);
-  if (parameters.changes() == worker::FileChanges::kWanted && !has_told_changes(*outcome)) {
+  if (parameters.changes() == worker::FileChanges::kWanted && !reporter.has_all_changes()) {
     outcome->message += "; files that it wrote are lost";
   }
   std::optional<SessionReport> session;

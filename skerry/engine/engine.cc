@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "skerry/base/os/fd.h"
+#include "skerry/base/os/safe_point.h"
 #include "skerry/engine/wasmtime_handles.h"
 
 // As in skerry/engine/wasmtime/src/c_boundary.rs.
@@ -97,6 +98,7 @@ uint8_t* memory_get(void* env, size_t* byte_size, size_t* byte_capacity) {
 }
 
 wasmtime_error_t* memory_grow(void* env, size_t new_size) {
+  const SafePoint host(false);
   const Status status = static_cast<image::LinearMemory*>(env)->grow_to(new_size);
   return status.ok() ? nullptr
                      : wasmtime_error_new(std::string(skerry::message_of(status)).c_str());

@@ -6,6 +6,7 @@
 #include <utility>
 #include <wasmtime.h>
 
+#include "skerry/base/os/safe_point.h"
 #include "skerry/engine/wasmtime_handles.h"
 
 namespace skerry::engine {
@@ -102,6 +103,7 @@ struct Instance::Handle {
 
   static wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t* raw,
                                 size_t count) {
+    const SafePoint host(false);
     const auto* function = static_cast<const HostFunction*>(env);
     auto* self = static_cast<Handle*>(wasmtime_context_get_data(wasmtime_caller_context(caller)));
     if (!self->memory) self->find_memory_of(caller);
@@ -248,8 +250,10 @@ CallEnd Instance::unsafe_call(const Function& function, std::span<const std::uin
   handle_->host_ended = false;
   handle_->program->handle_->engine_handle->memory = handle_->linear_memory;
   wasm_trap_t* trap = nullptr;
-  OwnedError error(
-      wasmtime_func_call_unchecked(handle_->context, &func, raw.data(), raw.size(), &trap));
+  OwnedError error([&] {
+    const SafePoint guest(true);
+    return wasmtime_func_call_unchecked(handle_->context, &func, raw.data(), raw.size(), &trap);
+  }());
   CallEnd end = end_of(std::move(error), OwnedTrap(trap), handle_->host_ended);
   end.value = static_cast<std::uint64_t>(raw[0].i64);
   return end;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "skerry/base/os/fd.h"
+#include "skerry/base/os/safe_point.h"
 #include "skerry/base/sha256.h"
 #include "skerry/wasi/chacha20.h"
 
@@ -81,6 +82,7 @@ Status SystemClock::sleep_until(Nanoseconds deadline) {
     timespec until{};
     until.tv_sec = static_cast<time_t>(wake / kNsPerSecond);
     until.tv_nsec = static_cast<long>(wake % kNsPerSecond);
+    const SafePoint wait(true);
     const int error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
     if (error != 0 && error != EINTR) return errno_status(error, "clock_nanosleep");
   }

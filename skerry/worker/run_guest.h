@@ -24,8 +24,8 @@ struct GuestRun {
 };
 
 /// The guest's part of a run, the same in every process that runs one: says that the program
-/// begins, runs it, measures, and sends the files that it changed. The outcome is the caller's to
-/// tell. A failure is ours, or the channel's.
+/// begins, runs it, measures, and sends the files that it changed, also when it is stopped by
+/// `kStopSignal`. The outcome is the caller's to tell. A failure is ours, or the channel's.
 Result<sandbox::Outcome> run_guest(const GuestRun& guest, RunChannel& channel);
 
 }  // namespace skerry::worker

@@ -17,6 +17,7 @@
 
 #include "skerry/base/os/child.h"
 #include "skerry/base/os/file.h"
+#include "skerry/base/os/safe_point.h"
 #include "skerry/base/os/socket.h"
 #include "skerry/base/sanitizer.h"
 #include "skerry/image/dirty_pages.h"
@@ -39,6 +40,13 @@ constexpr std::size_t kMaxProgram = std::size_t{32} << 20;
 // How a failure begins that is the jail's: then the guest has not begun.
 constexpr std::string_view kJail = "the jail: ";
 
+// How long a run that is to end may take until the first of its changed files comes; all of them
+// have kResultsTime.
+constexpr std::chrono::milliseconds kStopTime{250};
+
+// What it reports then. Why it was stopped the supervisor knows better.
+constexpr sandbox::OutcomeKind kStopped = sandbox::OutcomeKind::kTrapped;
+
 /// Tells its supervisor what happens, and shuts the jail before the guest's first instruction.
 class JailedSender final : public EventSender {
  public:
@@ -59,6 +67,13 @@ class JailedSender final : public EventSender {
     return EventSender::started();
   }
   int interruptions() const override { return socket_; }
+  void stopped() override {
+    Outcome outcome;
+    outcome.kind = kStopped;
+    outcome.exit_code = sandbox::exit_code_of(kStopped);
+    (void)ended(std::move(outcome));
+    ::_exit(0);
+  }
 
  private:
   int socket_;
@@ -135,19 +150,26 @@ int poll_timeout(const std::optional<Clock::time_point>& deadline) {
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
 }
 
-/// Takes events until the child has closed its end; kills it at its deadline and when a signal asks
-/// for it. SIGINT ends a wait for input first: the program learns of it, as at a terminal. While
-/// the observer is full the child's socket is not read, unless no more can come than the socket
-/// holds.
+/// Takes events until the child has closed its end; ends it at its deadline and when a signal asks
+/// for it: where changes of files are wanted, it is asked for them first. SIGINT ends a wait for
+/// input first: the program learns of it, as at a terminal. While the observer is full the child's
+/// socket is not read, unless no more can come than the socket holds.
 Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, int socket,
-                   int stop_signals, StreamEnds& ends) {
+                   int stop_signals, StreamEnds& ends, FileChanges changes) {
   using Why = Stop::Why;
   Stop stop;
   bool has_exited = false;
   int interrupted_wait = 0;
+  std::optional<Clock::time_point> asked;
   const auto end = [&](Why why) {
+    child.send(changes == FileChanges::kUnwanted || asked ? SIGKILL : kStopSignal);
+    if (stop.why != Why::kNone) return;
     stop = {.why = why, .phase = events.phase()};
-    child.kill();
+    asked = Clock::now();
+  };
+  const auto deadline_now = [&]() -> std::optional<Clock::time_point> {
+    if (!asked) return events.deadline();
+    return *asked + (events.has_changes() ? Clock::duration(kResultsTime) : kStopTime);
   };
   for (bool open = true; open;) {
     const bool is_ending = has_exited || stop.why != Why::kNone;
@@ -156,7 +178,7 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
                                    {stop_signals, POLLIN, 0},
                                    {has_exited ? -1 : child.pidfd(), POLLIN, 0},
                                    {observer.awaited(), POLLOUT, 0}}};
-    const auto deadline = stop.why == Why::kNone ? events.deadline() : std::nullopt;
+    const auto deadline = deadline_now();
     SKERRY_TRY(syscall_result("poll", {}, [&] {
                  return ::poll(waiting.data(), waiting.size(), poll_timeout(deadline));
                }).status());
@@ -173,7 +195,7 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
       if (signal.ssi_signo == SIGINT && is_first) {
         interrupted_wait = events.waits();
         (void)!::send(socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-      } else if (stop.why == Why::kNone) {
+      } else {
         end(Why::kCancelled);
       }
     }
@@ -189,7 +211,8 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
 
 Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
                                  const sandbox::Limits& limits, ByteSize template_memory,
-                                 RunObserver& observer, EventReceiver& events) {
+                                 RunObserver& observer, EventReceiver& events,
+                                 FileChanges changes) {
   SKERRY_ASSIGN(auto ends, socket_pair(SOCK_STREAM));
   OwnedFd& ours = ends.first;
   OwnedFd& theirs = ends.second;
@@ -210,9 +233,11 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   Child child = Child::adopt(spawned->pid, std::move(spawned->pidfd));
   theirs.close();
   SKERRY_ASSIGN(const Stop stop,
-                relay(events, observer, child, ours.get(), signals.fd(), *stream_ends));
+                relay(events, observer, child, ours.get(), signals.fd(), *stream_ends, changes));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
-  if (events.ended()) return *events.ended();
+  const bool is_stopped =
+      stop.why != Stop::Why::kNone && (!events.ended() || events.ended()->kind == kStopped);
+  if (events.ended() && !is_stopped) return *events.ended();
   if (stop.why == Stop::Why::kNone && !events.failure().ok()) return events.failure();
   Outcome outcome = stop.why == Stop::Why::kDeadline ? deadline_outcome(limits, stop.phase)
                     : stop.why == Stop::Why::kCancelled
@@ -239,6 +264,7 @@ Status DescriptorInput::drop_interruptions() {
 Status DescriptorInput::await_person() {
   std::array<pollfd, 2> waiting{{{fd_, POLLIN, 0}, {channel_->interruptions(), POLLIN, 0}}};
   SKERRY_TRY(syscall_result("poll", "standard input", [&] {
+               const SafePoint wait(true);
                return ::poll(waiting.data(), waiting.size(), -1);
              }).status());
   if (waiting[1].revents == 0) return ok_status();
@@ -259,6 +285,7 @@ Result<std::size_t> DescriptorInput::read(std::span<std::byte> out) {
     }
   }
   SKERRY_ASSIGN(const ssize_t got, syscall_result("read", "standard input", [&] {
+                  const SafePoint wait(true);
                   return ::read(fd_, out.data(), out.size());
                 }));
   return static_cast<std::size_t>(got);
@@ -275,7 +302,7 @@ Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
       kNotRaised,
       [&](jail::WallSet walls) {
         EventReceiver events(limits, changes, observer, person);
-        return supervise_within(walls, body, limits, template_memory, observer, events);
+        return supervise_within(walls, body, limits, template_memory, observer, events, changes);
       },
       [](const Result<Outcome>& outcome) {
         return !outcome.ok() && message_of(outcome.status()).starts_with(kJail);

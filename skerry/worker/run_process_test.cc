@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -45,6 +46,7 @@ class KeptEvents final : public RunObserver {
   }
   void cut(Stream stream) override { order += stream == Stream::kStdout ? "o-cut " : "e-cut "; }
   void changed(const FileChange& change) override { changes.push_back(change); }
+  void changed_all() override { has_all_changes = true; }
   StreamEnds::State state_of(Stream stream) const override {
     return out.size() > reader_takes && stream == Stream::kStdout ? StreamEnds::State::kGone
                                                                   : StreamEnds::State::kOpen;
@@ -62,6 +64,7 @@ class KeptEvents final : public RunObserver {
   std::string err;
   std::string order;
   std::vector<FileChange> changes;
+  bool has_all_changes = false;
   int signal = 0;  // that this process gets when there is output
 };
 
@@ -130,6 +133,38 @@ class RunProcessTest : public ::testing::Test {
   FileChanges changes = FileChanges::kUnwanted;
   KeptEvents events;
 };
+
+TEST_F(RunProcessTest, AStoppedRunMaySendItsChangesAndNoMore) {
+  changes = FileChanges::kWanted;
+  limits.wall = milliseconds(200);
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    static RunChannel* told = nullptr;
+    told = &channel;
+    std::signal(kStopSignal, [](int) {
+      (void)told->changed({.path = "/f", .content = "so far", .size = 6});
+      told->stopped();
+    });
+    begin(channel);
+    sleep_for_ever();
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kDeadline);
+  ASSERT_EQ(events.changes.size(), 1U);
+  EXPECT_TRUE(events.has_all_changes);
+}
+
+TEST_F(RunProcessTest, AStoppedRunThatDoesNotListenIsKilled) {
+  changes = FileChanges::kWanted;
+  limits.wall = milliseconds(200);
+  const auto begun = std::chrono::steady_clock::now();
+  const Outcome outcome = run_ok([](RunChannel& channel) -> Result<Outcome> {
+    std::signal(kStopSignal, SIG_IGN);
+    begin(channel);
+    sleep_for_ever();
+  });
+  EXPECT_EQ(outcome.kind, OutcomeKind::kDeadline);
+  EXPECT_FALSE(events.has_all_changes);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+}
 
 TEST_F(RunProcessTest, AReaderThatHasGoneIsTheProgramsToKnow) {
   events.reader_takes = 10;

@@ -47,9 +47,9 @@ Child::~Child() {
   (void)wait();
 }
 
-void Child::kill() {
+void Child::send(int signal) {
   // Through the pidfd: a reused process number is never hit.
-  if (!reaped_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+  if (!reaped_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
 }
 
 Result<ChildExit> Child::wait() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -39,8 +40,9 @@ class Child {
   /// Readable when the process has ended: for poll(2).
   int pidfd() const { return pidfd_.get(); }
 
-  /// SIGKILL. Harmless when it has ended already.
-  void kill();
+  /// Harmless when it has ended already.
+  void send(int signal);
+  void kill() { send(SIGKILL); }
 
   /// Waits until it ends, and reaps it. Call once.
   Result<ChildExit> wait();

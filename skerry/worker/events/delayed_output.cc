@@ -52,6 +52,8 @@ bool DelayedOutput::may_delay() {
   if (!g_delayed.compare_exchange_strong(expected, this)) return false;
   struct sigaction action{};
   action.sa_handler = on_alarm;
+  // What a stopped run sends does not come into the midst of an event.
+  ::sigaddset(&action.sa_mask, kStopSignal);
   action.sa_flags = SA_RESTART | SA_ONSTACK;  // the guest's own stack may be nearly used up
   return ::sigaction(SIGALRM, &action, nullptr) == 0;
 }

@@ -336,6 +336,7 @@ Status EventReceiver::take_ended(std::string_view message) {
   }
   if (ended.state().size() > kMaxStateBytes) return broken("sent an event too large");
   SKERRY_ASSIGN(ended_, outcome_of(ended, limits_));
+  if (wanted_ == FileChanges::kWanted) observer_.changed_all();
   is_kept_ = ended.is_kept();
   state_ = std::move(*ended.mutable_state());
   return ok_status();

@@ -45,6 +45,7 @@ class EventReceiver {
   bool is_waiting() const { return waiting_since_.has_value(); }
   /// How often it has waited so far.
   int waits() const { return waits_; }
+  bool has_changes() const { return changes_ > 0; }
   /// The process was sent something that may end a wait.
   void answered() { ++answers_; }
   /// The program's time: since its start, without waits for input.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -93,6 +94,8 @@ class RunObserver {
   }
   /// Only of runs whose changes are wanted.
   virtual void changed(const FileChange& change) = 0;
+  /// No more changes come: these were all, and the last is whole.
+  virtual void changed_all() {}
 
   /// The program waits for input from now on, or does no longer. Output before it has come.
   virtual void waiting(bool is_waiting) { (void)is_waiting; }
@@ -136,7 +139,13 @@ class RunChannel {
   /// Readable when the supervisor has an interruption for whoever waits, one byte each; -1: it has
   /// none.
   virtual int interruptions() const { return -1; }
+  /// The run was stopped, and has sent the files that it changed. Where the supervisor asks for
+  /// that it ends the process.
+  virtual void stopped() {}
 };
+
+/// Asks the process of a run for the files that it changed so far, and to end.
+inline constexpr int kStopSignal = SIGUSR1;
 
 /// `body` behind its length in four bytes, as both sides send it.
 std::string framed(std::string_view body);
