@@ -129,7 +129,8 @@ def test_more_memory_is_had_for_the_asking(run_json):
     report = run_json(code, "--memory", "1024")
     assert (report["outcome"], report["result"]) == ("completed", str(400 << 20))
     assert report["limits"]["memory_bytes"] == 1024 * MIB
-    assert 390 * MIB < report["usage"]["peak_memory_bytes"] <= 1024 * MIB
+    # A part may lie in what the template has free.
+    assert 350 * MIB < report["usage"]["peak_memory_bytes"] <= 1024 * MIB
 
 
 def test_memory_never_exceeds_the_limit(run_json):

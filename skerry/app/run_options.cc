@@ -405,12 +405,14 @@ Status RunParameters::import_directories(wasi::FileSystem& files) const {
   return ok_status();
 }
 
+bool RunParameters::has_writable() const {
+  return std::any_of(directories.begin(), directories.end(),
+                     [](const ImportedDirectory& directory) { return directory.is_writable; });
+}
+
 worker::FileChanges RunParameters::changes() const {
-  const bool has_writable =
-      std::any_of(directories.begin(), directories.end(),
-                  [](const ImportedDirectory& directory) { return directory.is_writable; });
-  return has_writable || !output_directory.empty() ? worker::FileChanges::kWanted
-                                                   : worker::FileChanges::kUnwanted;
+  return has_writable() || !output_directory.empty() ? worker::FileChanges::kWanted
+                                                     : worker::FileChanges::kUnwanted;
 }
 
 std::optional<worker::ExportRules> RunParameters::exports() const {
@@ -463,6 +465,8 @@ int run_and_report(const RunOptions& options, const RunParameters& parameters,
   reporter.finish(*outcome);
   if (parameters.changes() == worker::FileChanges::kWanted && !reporter.has_all_changes()) {
     outcome->message += "; files that it wrote are lost";
+  } else if (outcome->kind == OutcomeKind::kDeadline && parameters.has_writable()) {
+    outcome->message += "; what it changed below --dir \u2026:rw is not written back";
   }
   std::optional<SessionReport> session;
   if (afterwards) {

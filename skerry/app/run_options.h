@@ -79,6 +79,8 @@ struct RunParameters {
   worker::DescriptorInput input_for(worker::RunChannel& channel) const;
   Status import_directories(wasi::FileSystem& files) const;
 
+  /// Whether a directory of the caller's is to be changed.
+  bool has_writable() const;
   /// Whether the guest's files go anywhere, and which.
   worker::FileChanges changes() const;
   /// Which changed files go somewhere, if any do.

@@ -20,6 +20,8 @@ struct ExportRules {
   Scope scope = Scope::kAll;
   /// Absolute paths in the guest, without a slash at the end: what lies below them does, too.
   std::vector<std::string> directories = {};
+  /// What lies below them does not: of a run that was stopped in the midst of it.
+  bool leaves_directories = false;
   /// The sizes of all files together, holes included.
   ByteSize max_bytes;
 };

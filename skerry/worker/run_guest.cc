@@ -10,8 +10,8 @@
 namespace skerry::worker {
 namespace {
 
-/// While it lives, `kStopSignal` makes the run send its changes of files and end, at the guest's
-/// next step or while it waits. One in a process, on the thread that runs the guest.
+/// While it lives, `kStopSignal` makes the run send the files that it made or changed and end, at
+/// the guest's next step or while it waits. One in a process, on the thread that runs the guest.
 class StopHandler {
  public:
   StopHandler(const GuestRun& guest, sandbox::Sandbox& sandbox, RunChannel& channel)
@@ -37,8 +37,10 @@ class StopHandler {
     StopHandler* const handler = g_handler.exchange(nullptr);
     if (handler == nullptr) return;
     const wasi::FileSystem& files = handler->sandbox_.state().files();
-    const Status sent =
-        send_changes(handler->guest_.before, files, *handler->guest_.exports, handler->channel_);
+    // The caller's own files are not left half changed.
+    ExportRules rules = *handler->guest_.exports;
+    rules.leaves_directories = true;
+    const Status sent = send_changes(handler->guest_.before, files, rules, handler->channel_);
     if (sent.ok()) handler->channel_.stopped();
   }
 

@@ -150,25 +150,25 @@ int poll_timeout(const std::optional<Clock::time_point>& deadline) {
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
 }
 
-/// Takes events until the child has closed its end; ends it at its deadline and when a signal asks
-/// for it: where changes of files are wanted, it is asked for them first. SIGINT ends a wait for
-/// input first: the program learns of it, as at a terminal. While the observer is full the child's
-/// socket is not read, unless no more can come than the socket holds.
+/// Takes events until the child has closed its end; kills it at its deadline and when a signal asks
+/// for it. At the deadline, where changes of files are wanted, it is asked for them first. SIGINT
+/// ends a wait for input first: the program learns of it, as at a terminal. While the observer is
+/// full the child's socket is not read, unless no more can come than the socket holds.
 Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, int socket,
-                   int stop_signals, StreamEnds& ends, FileChanges changes) {
+                   int stop_signals, StreamEnds& ends) {
   using Why = Stop::Why;
   Stop stop;
   bool has_exited = false;
   int interrupted_wait = 0;
   std::optional<Clock::time_point> asked;
   const auto end = [&](Why why) {
-    child.send(changes == FileChanges::kUnwanted || asked ? SIGKILL : kStopSignal);
-    if (stop.why != Why::kNone) return;
-    stop = {.why = why, .phase = events.phase()};
-    asked = Clock::now();
+    const bool is_asked = why == Why::kDeadline && events.wants_changes() && stop.why == Why::kNone;
+    child.send(is_asked ? kStopSignal : SIGKILL);
+    asked = is_asked ? std::optional(Clock::now()) : std::nullopt;
+    if (stop.why == Why::kNone) stop = {.why = why, .phase = events.phase()};
   };
   const auto deadline_now = [&]() -> std::optional<Clock::time_point> {
-    if (!asked) return events.deadline();
+    if (!asked) return stop.why == Why::kNone ? events.deadline() : std::nullopt;
     return *asked + (events.has_changes() ? Clock::duration(kResultsTime) : kStopTime);
   };
   for (bool open = true; open;) {
@@ -211,8 +211,7 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
 
 Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
                                  const sandbox::Limits& limits, ByteSize template_memory,
-                                 RunObserver& observer, EventReceiver& events,
-                                 FileChanges changes) {
+                                 RunObserver& observer, EventReceiver& events) {
   SKERRY_ASSIGN(auto ends, socket_pair(SOCK_STREAM));
   OwnedFd& ours = ends.first;
   OwnedFd& theirs = ends.second;
@@ -233,7 +232,7 @@ Result<Outcome> supervise_within(jail::WallSet walls, const RunBody& body,
   Child child = Child::adopt(spawned->pid, std::move(spawned->pidfd));
   theirs.close();
   SKERRY_ASSIGN(const Stop stop,
-                relay(events, observer, child, ours.get(), signals.fd(), *stream_ends, changes));
+                relay(events, observer, child, ours.get(), signals.fd(), *stream_ends));
   SKERRY_ASSIGN(const ChildExit exit, child.wait());
   const bool is_stopped =
       stop.why != Stop::Why::kNone && (!events.ended() || events.ended()->kind == kStopped);
@@ -302,7 +301,7 @@ Result<Outcome> supervise(const RunBody& body, const sandbox::Limits& limits,
       kNotRaised,
       [&](jail::WallSet walls) {
         EventReceiver events(limits, changes, observer, person);
-        return supervise_within(walls, body, limits, template_memory, observer, events, changes);
+        return supervise_within(walls, body, limits, template_memory, observer, events);
       },
       [](const Result<Outcome>& outcome) {
         return !outcome.ok() && message_of(outcome.status()).starts_with(kJail);

@@ -9,6 +9,7 @@
 
 #include "skerry/base/os/file.h"
 #include "skerry/worker/events/event_wire.h"
+#include "skerry/worker/events/run_events.h"
 
 namespace skerry::worker {
 namespace {

@@ -45,6 +45,7 @@ class EventReceiver {
   bool is_waiting() const { return waiting_since_.has_value(); }
   /// How often it has waited so far.
   int waits() const { return waits_; }
+  bool wants_changes() const { return wanted_ == FileChanges::kWanted; }
   bool has_changes() const { return changes_ > 0; }
   /// The process was sent something that may end a wait.
   void answered() { ++answers_; }
