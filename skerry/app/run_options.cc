@@ -273,8 +273,7 @@ void RunOptions::add_to(CLI::App& command) {
   command
       .add_option("--dir", directories,
                   "Give the guest a read-only copy of a directory or file; with :rw changes are "
-                  "written back; "
-                  "repeatable")
+                  "written back; repeatable")
       ->type_name("HOST::GUEST[:rw]")
       ->allow_extra_args(false);
   command

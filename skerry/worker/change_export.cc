@@ -22,16 +22,13 @@ using Places = std::vector<bool>;
 
 Places places_of(std::string_view path, const ExportRules& rules) {
   Places places;
-  if (rules.leaves_directories &&
-      std::any_of(rules.directories.begin(), rules.directories.end(),
-                  [&](const auto& each) { return path == each || is_below(path, each); })) {
-    return places;
-  }
-  const bool is_temporary = path == "/tmp" || is_below(path, "/tmp");
-  places.push_back(rules.scope == ExportRules::Scope::kAll && !is_temporary);
   for (const std::string& directory : rules.directories) {
     places.push_back(path == directory || is_below(path, directory));
   }
+  const bool is_in_one = std::find(places.begin(), places.end(), true) != places.end();
+  if (rules.leaves_directories && is_in_one) return {};
+  const bool is_temporary = path == "/tmp" || is_below(path, "/tmp");
+  places.push_back(rules.scope == ExportRules::Scope::kAll && !is_temporary);
   return places;
 }
 

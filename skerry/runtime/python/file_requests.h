@@ -20,9 +20,8 @@ namespace skerry::runtime::python {
 ///                                                      inodes, inodes in use
 ///     "D" fd: u32, to: u32                         ->  the duplicate; `to` of 2^32 - 1: the lowest
 ///     "L" fd: u32, 0, 1 shared or 2 alone: u32     ->  0 when it is locked
-///     "F" fd: u32                                  ->  its flags, whether it reads, whether it
-///     writes "P" flags: u32                               ->  the ends to read from and to write
-///     to
+///     "F" fd: u32                                  ->  its flags, can it read, can it write: 0, 1
+///     "P" flags: u32                               ->  the ends to read from, to write to
 ///
 /// An errno of the last four has a minus before it. kInvalidArgument for a frame of the wrong
 /// length.
