@@ -61,6 +61,7 @@ LANGUAGE_FILES = {
     "app/service_main.cc": "the option for python_wasi_runner",
     "bench/service/service_measurement.cc": "calls the tool",
     "tool/modules/module_source.cc": "names Shannon's variable",
+    "files/media_type.cc": "MIME types of files",
     "tool/python_executor.cc": "the tool",
     "tool/python_executor.h": "the tool",
     "tool/modules/python_wasi_runner.cc": "the tool, for interpreters that callers bring",

@@ -12,6 +12,7 @@
 
 #include "skerry/access/log_line.h"
 #include "skerry/agent/model_client.h"
+#include "skerry/api/file_routes.h"
 #include "skerry/api/session_routes.h"
 #include "skerry/base/formats/json_text.h"
 #include "skerry/base/os/child.h"
@@ -234,6 +235,7 @@ void Service::start_front_ends(const config::Settings& settings,
   api::add_health_routes(*run_api_, router_);
   api::add_document_route(*run_api_, router_);
   api::add_session_routes(*sessions_, pool_, router_);
+  api::add_file_routes(*files_, router_);
   metrics::add_routes(*metrics_, metrics::Access::kKey, router_);
   metrics::add_routes(*metrics_, metrics::Access::kOpen, operations_router_);
   api::add_health_routes(*run_api_, operations_router_);

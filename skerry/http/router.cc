@@ -240,7 +240,9 @@ ordered_json Router::document(const std::string& version) const {
     std::string method = route.method;
     std::transform(method.begin(), method.end(), method.begin(),
                    [](char c) { return static_cast<char>(c - 'A' + 'a'); });
-    document["paths"][route.path][method] = operation_of(route);
+    std::string path = route.path;
+    if (const auto dots = path.find("...}"); dots != path.npos) path.erase(dots, 3);
+    document["paths"][path][method] = operation_of(route);
   }
   return document;
 }

@@ -46,6 +46,7 @@ struct RequestEncoder {
     out.set_path(encoded_path(read.path));
     out.set_most(read.most.value);
     out.set_as_base64(read.encoding == Encoding::kBase64);
+    out.set_as_bytes(read.encoding == Encoding::kBytes);
   }
   void operator()(const WriteFile& write) const {
     auto& out = *message.mutable_write();
@@ -98,7 +99,9 @@ Result<Request> decoded(FileOperation::Read& read) {
   SKERRY_ASSIGN(FilePath path, decoded_path(read.path()));
   return ReadFile{.path = std::move(path),
                   .most = bytes(read.most()),
-                  .encoding = read.as_base64() ? Encoding::kBase64 : Encoding::kText};
+                  .encoding = read.as_base64()  ? Encoding::kBase64
+                              : read.as_bytes() ? Encoding::kBytes
+                                                : Encoding::kText};
 }
 
 Result<Request> decoded(FileOperation::Write& write) {
@@ -305,11 +308,12 @@ const files::Deleted* response_to(const DeleteFiles&) { return nullptr; }
 /// Reads a reply of the kind that its argument, which is null, points to.
 class ResponseDecoder {
  public:
-  ResponseDecoder(FileReply& reply, std::string_view& items) : reply_(reply), items_(items) {}
+  ResponseDecoder(FileReply& reply, std::string_view& items, bool wants_bytes)
+      : reply_(reply), items_(items), wants_bytes_(wants_bytes) {}
 
   Result<Response> operator()(const Content*) {
     if (!reply_.has_read()) return of_another_kind();
-    SKERRY_TRY(check_text(reply_.read().text()));
+    if (!wants_bytes_) SKERRY_TRY(check_text(reply_.read().text()));
     return Content{.text = std::move(*reply_.mutable_read()->mutable_text()),
                    .size = reply_.read().size()};
   }
@@ -404,6 +408,7 @@ class ResponseDecoder {
 
   FileReply& reply_;
   std::string_view& items_;
+  const bool wants_bytes_;
 };
 
 }  // namespace
@@ -465,8 +470,13 @@ Result<Response> decode_response(std::string_view bytes, const Request& request)
     return Status(static_cast<StatusCode>(code),
                   to_utf8(clip(reply.failure().message(), kMaxFailure)));
   }
+  const auto* const read = std::get_if<ReadFile>(&request);
+  const bool wants_bytes = read != nullptr && read->encoding == Encoding::kBytes;
   auto response = std::visit(
-      [&](const auto& kind) { return ResponseDecoder(reply, bytes)(response_to(kind)); }, request);
+      [&](const auto& kind) {
+        return ResponseDecoder(reply, bytes, wants_bytes)(response_to(kind));
+      },
+      request);
   if (response.ok() && !bytes.empty()) return no_reply("it goes on after its end");
   return response;
 }

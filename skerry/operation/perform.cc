@@ -48,7 +48,7 @@ class Performance {
     Content content{.text = {}, .size = bytes->size()};
     if (read.encoding == Encoding::kBase64) {
       content.text = absl::Base64Escape(*bytes);
-    } else if (is_utf8(*bytes)) {
+    } else if (read.encoding == Encoding::kBytes || is_utf8(*bytes)) {
       content.text = *std::move(bytes);
     } else {
       return not_text(read.path, "; with encoding \"base64\" it can be read");

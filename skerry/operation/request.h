@@ -24,6 +24,7 @@ namespace skerry::operation {
 enum class Encoding {
   kText,    ///< as it is, for content that is UTF-8
   kBase64,  ///< RFC 4648, with its padding
+  kBytes,   ///< as it is, whatever it is
 };
 
 struct ReadFile {
@@ -79,7 +80,7 @@ Roots roots_of(const Request& request);
 std::string title_of(const Request& request);
 
 struct Content {
-  std::string text;        ///< UTF-8, in the encoding that was asked for
+  std::string text;        ///< in the encoding that was asked for: UTF-8, but for kBytes
   std::uint64_t size = 0;  ///< of the file
 };
 

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/api/file_routes.h"
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "skerry/base/time_text.h"
+#include "skerry/files/media_type.h"
+#include "skerry/http/json_schema.h"
+
+namespace skerry::api {
+namespace {
+
+using boost::asio::awaitable;
+using files::FilePath;
+using http::error_response;
+using http::json_response;
+using http::response_of;
+using nlohmann::ordered_json;
+using workspace::FileCalls;
+using workspace::Scope;
+using Answer = std::optional<http::Response>;
+
+constexpr const char* kBytes = "application/octet-stream";
+// As large as files of sessions may be.
+constexpr std::size_t kMaxFile = std::size_t{64} << 20;
+
+/// A session's file, or directory.
+struct Location {
+  Scope scope;
+  FilePath path;
+};
+
+Result<Location> location_of(const http::Request& request, const std::string& path) {
+  SKERRY_ASSIGN(auto session, store::SessionName::parse(request.variables.at("session")));
+  SKERRY_ASSIGN(auto parsed, FilePath::parse(path));
+  if (parsed.root() == FilePath::Root::kMemory) {
+    return absl::PermissionDeniedError(
+        "memory/ is a user's: a session's files are below workspace/");
+  }
+  return Location{.scope = {.principal = request.principal, .session = std::move(session)},
+                  .path = std::move(parsed)};
+}
+
+/// What a Range header asks for of a file of `size` bytes: a first byte and a length. None: all of
+/// it, as for any form but one range (RFC 9110, 14.2). A range that lies behind the end has length
+/// 0.
+std::optional<std::pair<std::size_t, std::size_t>> range_of(std::string_view header,
+                                                            std::size_t size) {
+  if (!header.starts_with("bytes=")) return std::nullopt;
+  header.remove_prefix(6);
+  const auto dash = header.find('-');
+  if (dash == header.npos) return std::nullopt;
+  const auto number = [](std::string_view text) -> std::optional<std::size_t> {
+    std::size_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+  };
+  const std::string_view first = header.substr(0, dash);
+  const std::string_view last = header.substr(dash + 1);
+  if (first.empty()) {
+    const auto count = number(last);
+    if (!count) return std::nullopt;
+    const std::size_t length = std::min(*count, size);
+    return std::pair(size - length, length);
+  }
+  const auto begin = number(first);
+  const auto end = last.empty() ? std::optional(size) : number(last);
+  if (!begin || !end || (!last.empty() && *end < *begin)) return std::nullopt;
+  if (*begin >= size) return std::pair(*begin, std::size_t{0});
+  return std::pair(*begin, std::min(*end, size - 1) - *begin + 1);
+}
+
+http::Response content_response(const http::Request& request, const FilePath& path,
+                                std::string content) {
+  http::Response response{.content_type = std::string(files::media_type_of(path.name()))};
+  response.headers.emplace_back("Accept-Ranges", "bytes");
+  // A program may have written it: no page of this origin.
+  response.headers.emplace_back("Content-Security-Policy", "sandbox");
+  const auto header = request.headers.find("range");
+  const auto range =
+      header == request.headers.end() ? std::nullopt : range_of(header->second, content.size());
+  if (!range) {
+    response.body = std::move(content);
+    return response;
+  }
+  const auto [first, length] = *range;
+  if (length == 0) {
+    http::Response refused =
+        error_response(416, fmt::format("the file has {} bytes", content.size()));
+    refused.headers.emplace_back("Content-Range", fmt::format("bytes */{}", content.size()));
+    return refused;
+  }
+  response.status = 206;
+  response.headers.emplace_back(
+      "Content-Range", fmt::format("bytes {}-{}/{}", first, first + length - 1, content.size()));
+  response.body = content.substr(first, length);
+  return response;
+}
+
+awaitable<Answer> read(FileCalls& calls, const http::Request& request) {
+  auto location = location_of(request, request.variables.at("path"));
+  if (!location.ok()) co_return response_of(location.status());
+  const FilePath path = location->path;
+  operation::ReadFile order{
+      .path = path, .most = calls.options().read, .encoding = operation::Encoding::kBytes};
+  auto reading = calls.read(std::move(location->scope), std::move(order));
+  auto content = co_await std::move(reading);
+  if (!content.ok()) co_return response_of(content.status());
+  co_return content_response(request, path, std::move(content->text));
+}
+
+awaitable<Answer> write(FileCalls& calls, http::Request request) {
+  auto location = location_of(request, request.variables.at("path"));
+  if (!location.ok()) co_return response_of(location.status());
+  const std::string shown = location->path.shown();
+  operation::WriteFile order{
+      .path = location->path, .content = std::move(request.body), .makes_directories = true};
+  auto writing = calls.write(std::move(location->scope), std::move(order));
+  const auto written = co_await std::move(writing);
+  if (!written.ok()) co_return response_of(written.status());
+  co_return json_response({{"path", shown}, {"size", written->size}});
+}
+
+/// Whether the query's `name` is true; kInvalidArgument for what is neither true nor false.
+Result<bool> is_asked_for(const http::Request& request, const char* name) {
+  const auto given = request.query.find(name);
+  if (given == request.query.end() || given->second == "false") return false;
+  if (given->second == "true") return true;
+  return absl::InvalidArgumentError(
+      fmt::format("{} is \"{}\", expected true or false", name, given->second));
+}
+
+awaitable<Answer> remove(FileCalls& calls, const http::Request& request) {
+  auto location = location_of(request, request.variables.at("path"));
+  if (!location.ok()) co_return response_of(location.status());
+  const auto is_recursive = is_asked_for(request, "recursive");
+  if (!is_recursive.ok()) co_return response_of(is_recursive.status());
+  if (location->path.is_root())
+    co_return error_response(400, "the root of a session's files stays");
+  operation::DeleteFiles order{.path = location->path,
+                               .depth = *is_recursive ? files::Depth::kAll : files::Depth::kOne};
+  auto removing = calls.remove(std::move(location->scope), std::move(order));
+  const auto removed = co_await std::move(removing);
+  if (!removed.ok()) co_return response_of(removed.status());
+  co_return http::Response{.status = 204, .body = {}};
+}
+
+awaitable<Answer> list(FileCalls& calls, const http::Request& request) {
+  const auto given = request.query.find("path");
+  const bool has_path = given != request.query.end() && !given->second.empty();
+  auto location = location_of(request, has_path ? given->second : ".");
+  if (!location.ok()) co_return response_of(location.status());
+  const auto is_recursive = is_asked_for(request, "recursive");
+  if (!is_recursive.ok()) co_return response_of(is_recursive.status());
+  operation::ListFiles order{
+      .path = location->path,
+      .order = {.depth = *is_recursive ? files::Depth::kAll : files::Depth::kOne,
+                .has_hidden = true}};
+  auto listing = calls.list(std::move(location->scope), std::move(order));
+  auto listed = co_await std::move(listing);
+  if (!listed.ok()) co_return response_of(listed.status());
+  ordered_json entries = ordered_json::array();
+  for (files::ListedFile& file : listed->files) {
+    const std::int64_t modified = std::chrono::nanoseconds(file.modified).count();
+    entries.push_back(
+        {{"path", std::move(file.path)},
+         {"is_directory", !file.is_file},
+         {"size", file.size},
+         {"modified", utc_time(modified)},
+         {"type", file.is_file ? ordered_json(files::media_type_of(file.name)) : ordered_json()}});
+  }
+  co_return json_response({{"files", std::move(entries)}, {"truncated", listed->was_cut}});
+}
+
+ordered_json listing_schema() {
+  using http::object_of;
+  using http::text_schema;
+  const ordered_json entry = object_of({{"path", text_schema()},
+                                        {"is_directory", {{"type", "boolean"}}},
+                                        {"size", {{"type", "integer"}}},
+                                        {"modified", text_schema()},
+                                        {"type", {{"type", {"string", "null"}}}}},
+                                       {"path", "is_directory", "size", "modified", "type"});
+  return object_of(
+      {{"files", {{"type", "array"}, {"items", entry}}}, {"truncated", {{"type", "boolean"}}}},
+      {"files", "truncated"});
+}
+
+}  // namespace
+
+void add_file_routes(FileCalls& files, http::Router& router) {
+  const http::RouteParameter recursive("recursive", {{"type", "boolean"}});
+  const auto handler = [&files](auto function) {
+    return [&files, function](http::Request request, http::EventStream&) -> awaitable<Answer> {
+      auto answering = function(files, std::move(request));
+      co_return co_await std::move(answering);
+    };
+  };
+  const auto add = [&](http::Route route) {
+    route.errors.insert(route.errors.end(), {400, 403, 404, 409, 429, 500, 503, 504});
+    route.needs_permission_to_run = true;
+    router.add(std::move(route));
+  };
+  add({.method = "GET",
+       .path = "/v1/sessions/{session}/files",
+       .summary = "What is in a directory of a session's files (path: by default, the root)",
+       .answer = listing_schema(),
+       .queries = {"path", recursive},
+       .handler = handler(
+           [](FileCalls& calls, const http::Request& request) { return list(calls, request); })});
+  add({.method = "GET",
+       .path = "/v1/sessions/{session}/files/{path...}",
+       .summary = "A file of a session, as bytes; with a Range header, some of them",
+       .errors = {416},
+       .answer_type = "*/*",
+       .handler = handler(
+           [](FileCalls& calls, const http::Request& request) { return read(calls, request); })});
+  add({.method = "PUT",
+       .path = "/v1/sessions/{session}/files/{path...}",
+       .summary = "Write a file of a session, and the directories on its way",
+       .body = {{"type", "string"}, {"format", "binary"}},
+       .answer = http::object_of({{"path", http::text_schema()}, {"size", {{"type", "integer"}}}},
+                                 {"path", "size"}),
+       .errors = {413},
+       .max_body = kMaxFile,
+       .may_lack_body = true,
+       .body_type = kBytes,
+       .handler = handler([](FileCalls& calls, http::Request request) {
+         return write(calls, std::move(request));
+       })});
+  add({.method = "DELETE",
+       .path = "/v1/sessions/{session}/files/{path...}",
+       .summary = "Remove a file of a session; with recursive=true, a directory and all in it",
+       .queries = {recursive},
+       .success = 204,
+       .handler = handler(
+           [](FileCalls& calls, const http::Request& request) { return remove(calls, request); })});
+}
+
+}  // namespace skerry::api

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "skerry/http/router.h"
+#include "skerry/workspace/file_calls.h"
+
+namespace skerry::api {
+
+/// Adds `/v1/sessions/{session}/files…`: the files of a session, as bytes. `files` must outlive the
+/// router.
+void add_file_routes(workspace::FileCalls& files, http::Router& router);
+
+}  // namespace skerry::api
