@@ -45,6 +45,8 @@ def test_json_describes_an_exception_frame_by_frame(skerry, tmp_path):
             {"file": "prog.py", "line": 4, "function": "outer", "source": "return inner(n)"},
             {"file": "prog.py", "line": 7, "function": "inner", "source": "return 1 / n"},
         ],
+        "notes": [],
+        "causes": [],
     }
     assert report["stderr"].endswith("ZeroDivisionError: division by zero\n")
 

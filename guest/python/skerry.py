@@ -29,14 +29,17 @@ import _host
 import _reactor
 import _skerry_alarms
 import _skerry_await
+import _skerry_display
 import _skerry_mapping
 import _skerry_threads
 from _skerry_alarms import fit_signals
 from _skerry_await import run_awaiting
+from _skerry_charts import fit_charts
+from _skerry_display import fit_display, note_result, show_figures, show_result, shown
 from _skerry_hints import fit_advice
 from _skerry_processes import fit_multiprocessing
 from _skerry_report import RESERVE, clean, clip, clip_bytes, lay_in_reserve, name_of, report, type_name, without_us
-from _skerry_state import NAMELESS, begin_run, end_run, name_lines, note_result, note_state
+from _skerry_state import NAMELESS, begin_run, end_run, name_lines, note_state
 from _skerry_streams import fit_streams, flush_streams
 from _skerry_template import immortalise, tell_new_random_states, tell_random_states, watch_seeds
 from _skerry_threading import fit_asyncio, fit_threading
@@ -174,21 +177,17 @@ def _tell_result(value, header, done):
     if value is None:
         return
     if header.get("echo"):
+        if _skerry_display.wanted == "images" and _skerry_display.show_image(value):
+            return
         print(repr(value))
-    if header.get("want_result"):
-        done["result"] = clip_bytes(clean(_shown(value)), MAX_RESULT)
-    note_result(value)
+    if _skerry_display.wanted == "all":
+        done["result"] = clip_bytes(clean(show_result(value)), MAX_RESULT)
+    else:
+        if header.get("want_result"):
+            done["result"] = clip_bytes(clean(shown(value)), MAX_RESULT)
+        note_result(value)
     if type(value) is types.CoroutineType:
         value.close()  # that nobody awaits it is seen in the result
-
-
-def _shown(value):
-    """Its repr. Being asked for it changes nothing about the program's end, so that a failure is told in its place."""
-    try:
-        return repr(value)
-    except Exception as error:
-        reason = name_of(error)
-        return f"<{type_name(type(value))} object whose repr raised {reason['type']}: {reason['message']}>"
 
 
 def _flush(done):
@@ -228,6 +227,7 @@ def _finish(names, done):
 
 
 def _apply(header):
+    _skerry_display.begin(header.get("displays", ""))
     if header.get("continued"):
         begin_run()
     env = header.get("env")
@@ -299,6 +299,8 @@ def serve(frame):
         except BaseException as error:
             _failed(error, done)
     try:
+        if _skerry_display.wanted == "all":
+            show_figures()
         if header.get("continued"):
             end_run()
         else:
@@ -381,6 +383,8 @@ def prepare():
     fit_threading()
     fit_signals()
     fit_multiprocessing()
+    fit_charts()
+    fit_display()
 
 
 def _settle():

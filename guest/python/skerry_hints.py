@@ -56,7 +56,7 @@ _REPLACEMENTS = {
     "use tabulate": "prettytable rich texttable",
     "use random": "faker mimesis",
     "use numpy": "numba cupy numexpr bottleneck",
-    _NOTEBOOK: "IPython ipywidgets ipykernel",
+    _NOTEBOOK: "ipywidgets ipykernel",
     _NO_PIP: "pip micropip conda ensurepip pkg_resources setuptools piplite pyodide",
     "Python no longer has it; use importlib": "imp",
     "Python no longer has it, and there are no compilers here": "distutils",
@@ -162,6 +162,8 @@ def _is_missing(error, trace):
     if name.startswith("matplotlib.backends."):
         return _NO_SCREEN
     top = name.partition(".")[0]
+    if top == "IPython":  # but for what shows values
+        return _NOTEBOOK
     if hasattr(sys.modules.get(top), "__path__"):  # its package is here
         return None
     text = _REPLACEMENT_OF.get(top.removeprefix("_"), "")
@@ -195,7 +197,7 @@ def _is_arrow(error, trace):
 
 
 def _is_notebook_name(error, trace):
-    return error.name in ("display", "get_ipython")
+    return error.name == "get_ipython"
 
 
 def _is_end_of_input(error, trace):

@@ -12,6 +12,8 @@ from _skerry_hints import hint_for
 
 # Structured reports are for programs to read: enough for any real traceback, bounded for hostile ones.
 MAX_FRAMES = 64
+MAX_CAUSES = 16
+MAX_NOTES = 32
 # The file of all modules of ours.
 _OURS = "<skerry>"
 MAX_TEXT = 16_384
@@ -69,10 +71,41 @@ def name_of(error):
     return description
 
 
+def _notes_of(error):
+    """What the program added to it: anything, for all that Python checks."""
+    notes = getattr(error, "__notes__", None)
+    if not isinstance(notes, (list, tuple)):
+        return []
+    return [clip(clean(note)) for note in notes[:MAX_NOTES] if isinstance(note, str)]
+
+
+def _causes_of(error):
+    """What it was raised from, or while what was handled; the nearest first, each once."""
+    causes, seen = [], {id(error)}
+    while len(causes) < MAX_CAUSES:
+        relation, cause = "cause", error.__cause__
+        if cause is None:
+            relation, cause = "context", None if error.__suppress_context__ else error.__context__
+        if cause is None or id(cause) in seen:
+            break
+        seen.add(id(cause))
+        summary = traceback.extract_tb(cause.__traceback__, -MAX_FRAMES // 4)
+        described = {"relation": relation, **name_of(cause), "frames": _frames_of(summary)}
+        if notes := _notes_of(cause):
+            described["notes"] = notes
+        causes.append(described)
+        error = cause
+    return causes
+
+
 def _describe(error, summary, hint):
     description = name_of(error)
     if hint:
         description["hint"] = clip(clean(hint))
+    if notes := _notes_of(error):
+        description["notes"] = notes
+    if error.__context__ is not None or error.__cause__ is not None:
+        description["causes"] = _causes_of(error)
     frames = description["frames"] = _frames_of(summary)
     if isinstance(error, SyntaxError) and error.filename is not None:
         frames.append(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each run of a session has anew, and what becomes of open files and figures at the end of one. All else that programs make
+"""What each run of a session has anew, and what becomes of open files at the end of one. All else that programs make
 stays. Fresh runs need none of this: they start from the template."""
 
 import gc
@@ -12,7 +12,7 @@ import _host
 from os import chdir, getcwd
 from _signal import getsignal, signal
 from signal import Signals
-from _skerry_hints import in_words
+from _skerry_display import end_figures, fit_figures
 from _skerry_streams import renew_streams
 
 # What the template has; `note_state` fills these in.
@@ -38,7 +38,7 @@ def note_state():
     _HANDLERS.update((number, handler) for number in map(int, Signals) if (handler := getsignal(number)) is not None)
     _forget_warnings()
     linecache.clearcache()  # of rehearsals
-    _fit_figures()
+    fit_figures()
 
 
 def name_lines(name, size, lines):
@@ -66,7 +66,7 @@ def begin_run():
 
 def end_run():
     """After a run that others may follow: what it wrote to files is in them."""
-    _close_figures()
+    end_figures()
     if _host.call(b"f"):
         _flush_files()
 
@@ -87,37 +87,3 @@ def _flush_files():
                 file.flush()
         except Exception:
             pass  # as at the interpreter's end
-
-
-# Figures. A shown window is closed at the latest with its program; here nothing is shown, and a figure that the program has done
-# with would be drawn into by the next run.
-_shown = []
-
-
-def note_result(value):
-    """The value that the run gives back."""
-    figure = sys.modules.get("matplotlib.figure")
-    if figure is not None and type(value) is figure.Figure:
-        _shown.append(value)
-
-
-def _close_figures():
-    if _shown:
-        for figure in _shown:
-            sys.modules["matplotlib.pyplot"].close(figure)
-        _shown.clear()
-
-
-def _fit_figures():
-    bases = sys.modules.get("matplotlib.backend_bases")
-    if bases is not None:
-        bases.FigureManagerBase.show = _show
-
-
-def _show(manager):
-    figure = manager.canvas.figure
-    if not any(figure is each for each in _shown):
-        _shown.append(figure)
-        # What was saved is drawn.
-        if figure.stale and len(_shown) == 1:
-            sys.stderr.write(in_words("hint: figures are not shown here; save them: plt.savefig('figure.png'){outputs}\n"))

@@ -26,8 +26,19 @@ void OutputRelay::add(wasi::Stream stream, std::string_view text) {
     joined_.emplace_back(stream, text);
   }
   held_ += text.size();
-  flow_->is_full = held_ >= kFull;
+  flow_->is_full = held_ >= kFull || is_behind_;
   if (flow_->is_full) next_event_.cancel();
+  start_pump();
+}
+
+void OutputRelay::wait_if_behind() {
+  if (client_.unsent() < kFull) return;
+  is_behind_ = true;
+  flow_->is_full = true;
+  start_pump();
+}
+
+void OutputRelay::start_pump() {
   added_.cancel();
   if (std::exchange(is_pumping_, true)) return;
   boost::asio::co_spawn(
@@ -54,7 +65,7 @@ std::string* OutputRelay::piece_for(wasi::Stream stream, std::size_t bytes) {
 
 void OutputRelay::make_room(std::size_t bytes) {
   held_ -= bytes;
-  if (!flow_->is_full || held_ >= kFull) return;
+  if (!flow_->is_full || held_ >= kFull || is_behind_) return;
   flow_->is_full = false;
   if (flow_->resume) flow_->resume();
 }
@@ -81,7 +92,7 @@ boost::asio::awaitable<void> OutputRelay::pump() {
   for (;;) {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     if (loop::is_cancelled(state)) co_return;
-    if (joined_.empty()) {
+    if (joined_.empty() && !is_behind_) {
       added_.expires_at(boost::asio::steady_timer::time_point::max());
       auto waiting = added_.async_wait(kTuple);
       (void)co_await std::move(waiting);
@@ -89,6 +100,7 @@ boost::asio::awaitable<void> OutputRelay::pump() {
     }
     auto draining = client_.drained();
     co_await std::move(draining);
+    if (std::exchange(is_behind_, false)) make_room(0);
     if (joined_.empty()) continue;
     // What fills all there is goes at once: the limit is for events, and not for bytes.
     const auto now = TokenBucket::Clock::now();

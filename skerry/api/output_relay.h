@@ -55,6 +55,15 @@ class OutputRelay {
   /// Sends what has been joined, so that what is sent next comes after it.
   void flush();
 
+  /// Sends something that is no output in its place among it. A client that is slow to take it
+  /// stops its run, too.
+  template <typename Send>
+  void send_between(const Send& send) {
+    flush();
+    send();
+    wait_if_behind();
+  }
+
   /// What `work` returns, while whose output is passed on.
   template <typename Value>
   boost::asio::awaitable<Value> during(boost::asio::awaitable<Value> work) {
@@ -75,6 +84,8 @@ class OutputRelay {
  private:
   void add(wasi::Stream stream, std::string_view text);
   void make_room(std::size_t bytes);
+  void wait_if_behind();
+  void start_pump();
   /// The piece that waits already, and takes so many bytes more of the stream; null when none does.
   std::string* piece_for(wasi::Stream stream, std::size_t bytes);
   /// Sends what was joined whenever the client has taken what came before.
@@ -88,6 +99,7 @@ class OutputRelay {
   boost::asio::steady_timer next_event_;
   boost::asio::steady_timer pump_ended_;
   boost::asio::cancellation_signal pump_stop_;
+  bool is_behind_ = false;   // the client has much to take that is no output
   bool is_pumping_ = false;  // most clients are fast enough that it never is
   std::deque<std::pair<wasi::Stream, std::string>> joined_;
   std::size_t held_ = 0;             // bytes of `joined_`

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -134,6 +135,48 @@ TEST_F(OutputRelayTest, WhatWaitsIsBounded) {
   relay.flush();
   EXPECT_FALSE(output.flow()->is_full);
   EXPECT_EQ(text_of(wasi::Stream::kStdout).size(), 4 * text.size());
+}
+
+TEST_F(OutputRelayTest, WhatIsNoOutputComesInItsPlaceAndStopsTheRunOfASlowClient) {
+  std::size_t unsent = 0;
+  boost::asio::steady_timer taking(io_, boost::asio::steady_timer::time_point::max());
+  OutputRelay::Client slow = client();
+  slow.unsent = [&] { return unsent; };
+  slow.drained = [&]() -> awaitable<void> {
+    constexpr auto kTuple = boost::asio::as_tuple(boost::asio::use_awaitable);
+    while (unsent > 0) {
+      auto waiting = taking.async_wait(kTuple);
+      (void)co_await std::move(waiting);
+    }
+  };
+  OutputRelay relay(io_.get_executor(), slow);
+  const auto output = relay.callback();
+  int resumed = 0;
+  output.flow()->resume = [&] { ++resumed; };
+  bool was_full = false;
+  const auto work = [&, this]() -> awaitable<bool> {
+    unsent = 100'000;  // so that output is joined
+    output(wasi::Stream::kStdout, "before");
+    relay.send_between([&] {
+      events_.push_back({wasi::Stream::kStderr, "between"});
+      unsent = 1'000'000;
+    });
+    was_full = output.flow()->is_full;
+    output(wasi::Stream::kStdout, "behind");
+    auto waiting = pause();
+    co_await std::move(waiting);
+    unsent = 0;
+    taking.cancel();
+    auto again = pause();
+    co_await std::move(again);
+    co_return true;
+  };
+  finish(relay.during<bool>(work()));
+  EXPECT_TRUE(was_full);
+  EXPECT_FALSE(output.flow()->is_full);
+  EXPECT_EQ(resumed, 1);
+  ASSERT_EQ(events_.size(), 3U);
+  EXPECT_EQ(events_[0].text + events_[1].text + events_[2].text, "beforebetweenbehind");
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ Result<run::Request> RunDecoder::order_of(v1::RunRequest message, InputForm inpu
   request.template_name = message.template_();
   request.program.code = std::move(*message.mutable_code());
   request.program.last_value = runtime::Program::LastValue::kReturned;
+  request.program.shows = runtime::Program::Shows::kAll;
   if (message.args_size() > 0) {
     request.program.arguments = {"-c"};
     for (std::string& each : *message.mutable_args()) {

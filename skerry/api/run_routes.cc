@@ -50,9 +50,10 @@ ordered_json health_schema() {
 ordered_json report_schema() {
   ordered_json schema = run::schema_of(*v1::Outcome::descriptor());
   schema["properties"].update({{"result", {{"type", {"string", "null"}}}},
+                               {"results", {{"type", "array"}, {"items", tool::display_schema()}}},
                                {"stdout", text_schema()},
                                {"stderr", text_schema()}});
-  for (const char* name : {"result", "stdout", "stderr"}) {
+  for (const char* name : {"result", "results", "stdout", "stderr"}) {
     schema["required"].push_back(name);
   }
   return schema;
@@ -73,6 +74,9 @@ OutputRelay::Client client_of(EventStream& events, const Tell& tell) {
 tool::RunCallbacks callbacks_of(const Tell& tell, OutputRelay& relay) {
   tool::RunCallbacks callbacks;
   callbacks.output = relay.callback();
+  callbacks.displayed = [&tell, &relay](const sandbox::Display& display) {
+    relay.send_between([&] { tell("display", tool::json_of(display)); });
+  };
   callbacks.begun = [&tell] { tell("started", ordered_json::object()); };
   callbacks.warned = [&tell](std::string_view text) { tell("warning", {{"text", text}}); };
   return callbacks;
@@ -85,6 +89,7 @@ void tell_outcome(tool::RunReport report, const Tell& tell) {
   if (is_lost) outcome["error"] = lost;
   outcome.erase("stdout");
   outcome.erase("stderr");
+  outcome.erase("results");
   tell("outcome", std::move(outcome));
 }
 
@@ -229,7 +234,7 @@ void add_run_routes(const RunApi& api, Router& router) {
   router.add({.method = "POST",
               .path = "/v1/run",
               .summary = "Run a Python program; with Accept: text/event-stream as events warning, "
-                         "started, stdout, stderr, outcome",
+                         "started, stdout, stderr, display, outcome",
               .body = api.decoder.schema(),
               .answer = report_schema(),
               .errors = {400, 403, 409, 429, 500},

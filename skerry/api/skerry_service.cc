@@ -55,6 +55,11 @@ OutputRelay::Client client_of(grpc::Writer<v1::RunEvent>& writer) {
 tool::RunCallbacks callbacks_of(grpc::Writer<v1::RunEvent>& writer, OutputRelay& relay) {
   tool::RunCallbacks callbacks;
   callbacks.output = relay.callback();
+  callbacks.displayed = [&writer, &relay](sandbox::Display display) {
+    v1::RunEvent event;
+    *event.mutable_display() = tool::proto_of(std::move(display));
+    relay.send_between([&] { writer.send(event); });
+  };
   callbacks.begun = [&writer] {
     v1::RunEvent event;
     event.mutable_started();

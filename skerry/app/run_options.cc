@@ -16,6 +16,7 @@
 
 #include "skerry/app/output_queue.h"
 #include "skerry/app/terminal.h"
+#include "skerry/app/terminal_image.h"
 #include "skerry/base/formats/json_text.h"
 #include "skerry/base/os/file.h"
 #include "skerry/tool/run_report.h"
@@ -109,6 +110,14 @@ class Reporter final : public worker::RunObserver {
     output(stream, tool::cut_marker(parameters_.limits));
   }
 
+  void displayed(sandbox::Display display) override {
+    if (options_.json) {
+      displays_.push_back(std::move(display));
+    } else {
+      show_image(display);
+    }
+  }
+
   void changed(const worker::FileChange& change) override {
     for (const ImportedDirectory& directory : parameters_.directories) {
       if (!directory.is_writable) continue;
@@ -155,6 +164,7 @@ class Reporter final : public worker::RunObserver {
     auto json = tool::json_of(tool::RunReport{.outcome = outcome,
                                               .standard_output = kept(wasi::Stream::kStdout),
                                               .standard_error = kept(wasi::Stream::kStderr),
+                                              .displays = displays_of(outcome),
                                               .limits = parameters_.limits,
                                               .session = session});
     if (!lost_.ok()) {
@@ -165,6 +175,32 @@ class Reporter final : public worker::RunObserver {
   }
 
  private:
+  /// Shows the image that a value is, or says where it is.
+  void show_image(const sandbox::Display& display) {
+    const auto image = std::find_if(
+        display.parts.begin(), display.parts.end(),
+        [](const auto& part) { return part.type == "image/png" || part.type == "image/jpeg"; });
+    if (image == display.parts.end()) return;
+    const bool is_png = image->type == "image/png";
+    const auto protocol = image_protocol([](const char* name) { return std::getenv(name); });
+    if (is_png && protocol && ::isatty(STDOUT_FILENO) == 1) {
+      shown_.add(STDOUT_FILENO, image_escape(*protocol, image->content));
+      return;
+    }
+    const auto path = images_.add(is_png ? "png" : "jpg", image->content);
+    note(path.status());
+    if (path.ok()) shown_.add(STDERR_FILENO, "skerry: image: " + path->native() + "\n");
+  }
+
+  /// What the program showed, the last expression's value among it.
+  std::vector<sandbox::Display> displays_of(const Outcome& outcome) const {
+    std::vector<sandbox::Display> all = displays_;
+    const bool has_result =
+        std::any_of(all.begin(), all.end(), [](const auto& each) { return each.is_result; });
+    if (!has_result && outcome.result) all.push_back(sandbox::text_display(*outcome.result, true));
+    return all;
+  }
+
   static int descriptor_of(wasi::Stream stream) {
     return stream == wasi::Stream::kStdout ? STDOUT_FILENO : STDERR_FILENO;
   }
@@ -211,6 +247,8 @@ class Reporter final : public worker::RunObserver {
   OutputQueue shown_;
   std::map<wasi::Stream, std::string> collected_;
   std::set<wasi::Stream> cut_;
+  std::vector<sandbox::Display> displays_;
+  ImageFiles images_{parameters_.output_directory};
   std::map<std::filesystem::path, HostDirectoryWriter> writers_;
   bool has_all_changes_ = false;
 };
@@ -380,6 +418,7 @@ sandbox::RunEnvironment RunParameters::run_environment(worker::RunChannel& chann
                                                        wasi::InputSource& input_source) const {
   sandbox::RunEnvironment result;
   result.output = &channel.output();
+  result.displays = channel.displays();
   result.input = &input_source;
   result.seed = seed;
   result.fixed_clock = fixed_clock;

@@ -20,6 +20,10 @@ struct Program {
   /// What becomes of the last expression's value.
   enum class LastValue { kIgnored, kReturned, kPrintedAndReturned };
   LastValue last_value = LastValue::kIgnored;
+  /// Which values are shown as bundles, where the run's environment takes them; others are text. Of
+  /// images those that the program itself shows, and that alone.
+  enum class Shows { kNothing, kImages, kAll };
+  Shows shows = Shows::kNothing;
 };
 
 }  // namespace skerry::runtime

@@ -50,6 +50,15 @@ struct Frame {
   std::string source;  ///< the line's text, if known
 };
 
+/// What an exception was raised from, or while what was handled.
+struct Cause {
+  bool is_context = false;  ///< handled when the other was raised, and not given as its cause
+  std::string type;
+  std::string message;
+  std::vector<Frame> frames;
+  std::vector<std::string> notes;
+};
+
 /// An uncaught exception, as the guest described it: untrusted text, of capped size.
 struct Exception {
   std::string type;
@@ -57,6 +66,8 @@ struct Exception {
   bool is_memory = false;  ///< memory had run out; not told any further
   std::string hint = {};   ///< what to do, where the cause is that this is a sandbox; or empty
   std::vector<Frame> frames;
+  std::vector<std::string> notes = {};  ///< that the program added to it
+  std::vector<Cause> causes = {};       ///< the nearest first
 };
 
 /// What a run used.

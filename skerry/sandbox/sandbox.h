@@ -16,6 +16,7 @@
 #include "skerry/image/captured_state.h"
 #include "skerry/image/image_file.h"
 #include "skerry/image/linear_memory.h"
+#include "skerry/sandbox/display.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/wasi/calls.h"
@@ -42,6 +43,7 @@ struct RunEnvironment {
   wasi::OutputSink* output = nullptr;
   wasi::InputSource* input = nullptr;
   HostCallHandler* call_handler = nullptr;
+  DisplaySink* displays = nullptr;    ///< takes what the program shows; null: nobody does
   std::optional<std::uint64_t> seed;  ///< randomness that it alone determines
   std::optional<std::chrono::nanoseconds>
       fixed_clock;  ///< time since 1970 at which the clock stands

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "skerry/base/bytes.h"
 #include "skerry/tool/run_output.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/run_result.h"
@@ -16,6 +17,30 @@ namespace {
 constexpr int kMaxSeconds = 60;
 // Whole before the run begins, and copied to the worker.
 constexpr std::size_t kMaxText = std::size_t{32} << 20;
+
+// Bytes of values in an answer: with them as base64 it stays below the 4 MiB that clients of gRPC
+// take unless they are told otherwise.
+constexpr std::size_t kMaxValues = std::size_t{2} << 20;
+
+/// Leaves out what values have beside their text, from the first on that does not fit.
+void fit_values(std::vector<sandbox::Display>& displays) {
+  using Part = sandbox::Display::Part;
+  std::size_t left = kMaxValues;
+  for (sandbox::Display& display : displays) {
+    if (display.size() <= left) {
+      left -= display.size();
+      continue;
+    }
+    left = 0;
+    std::string note;
+    for (const Part& part : display.parts) {
+      if (part.type == "text/plain") note.insert(0, std::string(clip(part.content, 1000)) + "\n");
+      note += fmt::format("[{} bytes of {} are left out: an answer holds {} bytes of values]\n",
+                          part.content.size(), part.type, kMaxValues);
+    }
+    display = sandbox::text_display(std::move(note), display.is_result);
+  }
+}
 
 Definition define(const sandbox::Limits& limits) {
   const auto seconds = std::clamp<std::int64_t>(
@@ -80,6 +105,7 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
   }
   order.request.program.code = arguments.take_text("code");
   order.request.program.last_value = runtime::Program::LastValue::kReturned;
+  order.request.program.shows = runtime::Program::Shows::kAll;
   order.request.input = arguments.take_text("stdin");
   order.request.limits = limits_;
   order.request.limits.words = sandbox::LimitWords::kToolParameters;
@@ -89,6 +115,7 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
   auto running = reported_run(runner_, std::move(order), std::move(output));
   auto report = co_await std::move(running);
   if (!report.ok()) co_return result_of(report.status());
+  fit_values(report->displays);
   ToolResult result = result_of(*std::move(report), "Execution failed: ");
   result.metadata["interpreter"] = interpreter_;
   co_return result;

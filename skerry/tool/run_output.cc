@@ -32,6 +32,20 @@ void RunOutput::waiting(bool is_waiting) {
   if (options_.waiting) options_.waiting(is_waiting);
 }
 
+void RunOutput::displayed(sandbox::Display display) {
+  has_result_ |= display.is_result;
+  if (options_.displayed) {
+    options_.displayed(std::move(display));
+    return;
+  }
+  if (share_) share_->add(display.size());
+  displays_.push_back(std::move(display));
+}
+
+void RunOutput::add_result(const std::string& text) {
+  if (!has_result_) displayed(sandbox::text_display(text, true));
+}
+
 bool RunOutput::is_full() const {
   const auto& flow = options_.on_output.flow();
   return (flow && flow->is_full) || (share_ && share_->must_wait());
@@ -80,13 +94,16 @@ void RunOutput::keep(wasi::Stream stream, std::string_view text) {
 boost::asio::awaitable<Result<RunReport>> reported_run(run::Runner& runner, run::Request order,
                                                        OutputOptions options) {
   RunReport report{.limits = order.request.limits};
+  const bool shows_values = order.request.program.shows == runtime::Program::Shows::kAll;
   RunOutput output(report.limits, std::move(options));
   order.observer = &output;
   auto answer = co_await runner.run(std::move(order));
   if (!answer.ok()) co_return answer.status();
   report.outcome = std::move(answer->outcome);
   report.session = std::move(answer->session);
+  if (shows_values && report.outcome.result) output.add_result(*report.outcome.result);
   std::tie(report.standard_output, report.standard_error) = output.take();
+  report.displays = output.take_displays();
   report.memory = output.share();
   co_return std::move(report);
 }

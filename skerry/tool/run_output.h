@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -28,6 +29,8 @@ struct OutputOptions {
   std::function<void(std::string_view)> warned =
       {};                                  ///< gets our warning before that; may be empty
   std::function<void(bool)> waiting = {};  ///< told of waits for input; may be empty
+  /// Gets values that the program shows, as they come; empty: they are kept.
+  std::function<void(sandbox::Display)> displayed = {};
   enum class Keep {
     kText,   ///< as UTF-8
     kBytes,  ///< as it came: what is not UTF-8 would take three times as much
@@ -51,10 +54,14 @@ class RunOutput final : public worker::RunObserver {
   void cut(wasi::Stream stream) override;
   void changed(const worker::FileChange&) override {}
   void waiting(bool is_waiting) override;
+  void displayed(sandbox::Display display) override;
   bool is_full() const override;
 
+  /// The last expression's value, of which there was nothing but its text.
+  void add_result(const std::string& text);
   /// What was kept, when the run is over.
   std::pair<KeptOutput, KeptOutput> take();
+  std::vector<sandbox::Display> take_displays() { return std::move(displays_); }
   /// What they count against memory; give it up when they are gone. Null without.
   std::shared_ptr<OutputMemory::Share> share() const { return share_; }
 
@@ -74,6 +81,8 @@ class RunOutput final : public worker::RunObserver {
   std::shared_ptr<OutputMemory::Share> share_;
   Kept stdout_;
   Kept stderr_;
+  std::vector<sandbox::Display> displays_;
+  bool has_result_ = false;
 };
 
 /// Does a run, whose observer this is, and gives all there is to tell of it. Fails as `Runner::run`

@@ -39,6 +39,29 @@ TEST(RunOutputTest, ACutStreamEndsWithAMarker) {
   EXPECT_FALSE(standard.was_cut);
 }
 
+TEST(RunOutputTest, ValuesAreKeptWithTheResultAmongThem) {
+  const auto memory = std::make_shared<OutputMemory>(mib(1));
+  RunOutput output({}, {.memory = memory});
+  output.displayed(sandbox::text_display("shown", false));
+  EXPECT_GT(memory->used(), 5U);
+  output.add_result("4");
+  const auto all = output.take_displays();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_TRUE(all[1].is_result);
+  EXPECT_EQ(all[1].parts.at(0).content, "4");
+}
+
+TEST(RunOutputTest, AResultThatCameIsNotToldTwice) {
+  int shown = 0;
+  OutputOptions options;
+  options.displayed = [&](const sandbox::Display&) { ++shown; };
+  RunOutput output({}, std::move(options));
+  output.displayed(sandbox::text_display("4", true));
+  output.add_result("4");
+  EXPECT_EQ(shown, 1);
+  EXPECT_TRUE(output.take_displays().empty());
+}
+
 TEST(RunOutputTest, BytesAreKeptAsTheyCameAndCountAgainstMemory) {
   const auto memory = std::make_shared<OutputMemory>(bytes(4));
   OutputMemory::Share older(memory);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include <absl/strings/escaping.h>
 #include <fmt/format.h>
 
 #include "skerry/run/message_json.h"
@@ -23,6 +24,18 @@ v1::Outcome::Limits proto_of(const sandbox::Limits& limits) {
   message.set_open_files(limits.open_files);
   message.set_table_elements(limits.table_elements);
   return message;
+}
+
+/// Frames and notes of an exception or a cause.
+void put_parts(const auto& from, auto& message) {
+  for (const sandbox::Frame& frame : from.frames) {
+    auto& added = *message.add_frames();
+    added.set_file(frame.file);
+    added.set_line(frame.line);
+    added.set_function(frame.function);
+    added.set_source(frame.source);
+  }
+  for (const std::string& note : from.notes) message.add_notes(note);
 }
 
 double milliseconds(std::chrono::nanoseconds time) {
@@ -82,12 +95,13 @@ v1::Outcome proto_of(const RunReport& report) {
     exception.set_type(outcome.exception->type);
     exception.set_message(outcome.exception->message);
     exception.set_hint(outcome.exception->hint);
-    for (const sandbox::Frame& frame : outcome.exception->frames) {
-      auto& added = *exception.add_frames();
-      added.set_file(frame.file);
-      added.set_line(frame.line);
-      added.set_function(frame.function);
-      added.set_source(frame.source);
+    put_parts(*outcome.exception, exception);
+    for (const sandbox::Cause& cause : outcome.exception->causes) {
+      auto& added = *exception.add_causes();
+      added.set_relation(cause.is_context ? "context" : "cause");
+      added.set_type(cause.type);
+      added.set_message(cause.message);
+      put_parts(cause, added);
     }
   }
   if (outcome.limit) {
@@ -118,18 +132,76 @@ v1::Outcome proto_of(const RunReport& report) {
   return message;
 }
 
+v1::Display proto_of(sandbox::Display display) {
+  using Kind = sandbox::Display::Part::Kind;
+  v1::Display message;
+  for (auto& part : display.parts) {
+    auto& added = *message.add_parts();
+    added.set_type(std::move(part.type));
+    auto& content = part.kind == Kind::kText     ? *added.mutable_text()
+                    : part.kind == Kind::kBinary ? *added.mutable_binary()
+                                                 : *added.mutable_json();
+    content = std::move(part.content);
+  }
+  message.set_metadata(std::move(display.metadata));
+  message.set_chart(std::move(display.chart));
+  message.set_is_result(display.is_result);
+  return message;
+}
+
+ordered_json json_of(const sandbox::Display& display) {
+  using Kind = sandbox::Display::Part::Kind;
+  // Checked when it came: it parses.
+  const auto parsed = [](const std::string& text) {
+    return text.empty() ? ordered_json::object() : ordered_json::parse(text, nullptr, false);
+  };
+  ordered_json data = ordered_json::object();
+  for (const auto& part : display.parts) {
+    switch (part.kind) {
+      case Kind::kText:
+        data[part.type] = part.content;
+        break;
+      case Kind::kBinary:
+        data[part.type] = absl::Base64Escape(part.content);
+        break;
+      case Kind::kJson:
+        data[part.type] = parsed(part.content);
+        break;
+    }
+  }
+  ordered_json json{{"data", std::move(data)},
+                    {"metadata", parsed(display.metadata)},
+                    {"is_result", display.is_result}};
+  if (!display.chart.empty()) json["chart"] = parsed(display.chart);
+  return json;
+}
+
+ordered_json display_schema() {
+  return {{"type", "object"},
+          {"properties",
+           {{"data", {{"type", "object"}, {"description", "By MIME type; binary as base64"}}},
+            {"metadata", {{"type", "object"}}},
+            {"is_result",
+             {{"type", "boolean"}, {"description", "Whether it is the last expression's value"}}},
+            {"chart", {{"type", "object"}, {"description", "What a figure shows, as data"}}}}},
+          {"required", {"data", "metadata", "is_result"}}};
+}
+
 ordered_json json_of(RunReport report) {
   const ordered_json fields = run::document_of(proto_of(report));
   // What people read first comes first.
   ordered_json json;
   for (const char* name :
-       {"outcome", "exit_code", "message", "stdout", "stderr", "truncated", "result"}) {
+       {"outcome", "exit_code", "message", "stdout", "stderr", "truncated", "result", "results"}) {
     json[name] = fields.value(name, ordered_json());
   }
   for (const auto& [name, value] : fields.items()) {
     if (!json.contains(name)) json[name] = value;
   }
   // Last: an ordered object copies its members when it grows, and these may be large.
+  ordered_json results = ordered_json::array();
+  for (const auto& display : report.displays) results.push_back(json_of(display));
+  json["results"] = std::move(results);
   if (report.outcome.result) json["result"] = *std::move(report.outcome.result);
   json["stdout"] = std::move(report.standard_output.text);
   json["stderr"] = std::move(report.standard_error.text);

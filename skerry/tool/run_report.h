@@ -4,9 +4,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "skerry/sandbox/display.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/session/session_turn.h"
@@ -26,6 +28,9 @@ struct RunReport {
   sandbox::Outcome outcome = {};
   KeptOutput standard_output = {};
   KeptOutput standard_error = {};
+  /// The values that it showed, the last expression's among them; of a run whose caller did not get
+  /// them as they came.
+  std::vector<sandbox::Display> displays = {};
   sandbox::Limits limits = {};
   std::optional<run::SessionReport> session = {};
   std::shared_ptr<const void> memory = {};  ///< what the output counts against, until it is gone
@@ -42,8 +47,14 @@ Verdict verdict_of(const Status& status);
 /// What stands in place of output beyond its limit.
 std::string cut_marker(const sandbox::Limits& limits);
 
-/// The report without its output and its result: those are events over gRPC.
+/// The report without its output, its values and its result: those are events over gRPC.
 v1::Outcome proto_of(const RunReport& report);
+v1::Display proto_of(sandbox::Display display);
+/// A value as Jupyter has it: `data` by MIME type, binary as base64, JSON as such; `metadata`,
+/// `is_result`, and `chart` if it has one.
+nlohmann::ordered_json json_of(const sandbox::Display& display);
+/// The JSON Schema of that.
+nlohmann::ordered_json display_schema();
 /// All of it, as the command line and the service tell it: docs/outcomes.md has the keys.
 nlohmann::ordered_json json_of(RunReport report);
 

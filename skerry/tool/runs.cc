@@ -24,6 +24,7 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, ru
   output.begun = std::move(callbacks.begun);
   output.warned = std::move(callbacks.warned);
   output.waiting = std::move(callbacks.waiting);
+  output.displayed = std::move(callbacks.displayed);
   // Whoever sees it as it comes gets it that way alone.
   output.keep = output.on_output ? OutputOptions::Keep::kNothing : OutputOptions::Keep::kBytes;
   if (!output.on_output) output.memory = memory_;

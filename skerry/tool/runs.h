@@ -31,6 +31,7 @@ struct RunCallbacks {
   std::function<void()> begun = {};                   ///< when the program begins
   std::function<void(std::string_view)> warned = {};  ///< with our warnings, before that
   std::function<void(bool)> waiting = {};  ///< when it begins to wait for input, and ends to
+  std::function<void(sandbox::Display)> displayed = {};  ///< values that it shows; empty: kept
 };
 
 /// Runs that are asked for as such, and not through a tool. Confined to the event loop's thread.

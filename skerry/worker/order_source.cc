@@ -119,6 +119,7 @@ sandbox::RunEnvironment environment_of(const RunRequest& request, wasi::InputSou
                                        RunChannel& channel) {
   sandbox::RunEnvironment environment;
   environment.output = &channel.output();
+  environment.displays = channel.displays();
   environment.input = &input;
   environment.seed = request.seed;
   environment.fixed_clock = request.fixed_clock;

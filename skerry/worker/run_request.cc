@@ -121,6 +121,7 @@ std::string EncodedRun::joined() const {
 }
 
 using LastValue = runtime::Program::LastValue;
+using Shows = runtime::Program::Shows;
 
 Result<EncodedRun> encode(RunRequest&& request) {
   const std::size_t texts = request.program.code.size() + request.input.size();
@@ -135,6 +136,7 @@ Result<EncodedRun> encode(RunRequest&& request) {
     program.set_has_file(request.program.has_file);
     put_words(request.program.arguments, request.program.environment, program);
     program.set_last_value(static_cast<int>(request.program.last_value));
+    program.set_shows(static_cast<int>(request.program.shows));
   }
   auto& limits = *message.mutable_limits();
   limits.set_memory(request.limits.memory.value);
@@ -206,6 +208,7 @@ Result<WorkerOrder> decode(std::string_view bytes) {
       !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       message.program().last_value() < 0 ||
       message.program().last_value() > static_cast<int>(LastValue::kPrintedAndReturned) ||
+      message.program().shows() < 0 || message.program().shows() > static_cast<int>(Shows::kAll) ||
       message.input_piece().text().size() > InputPiece::kMaxText) {
     return absl::InternalError("the broker sent an order that is none");
   }
@@ -225,6 +228,7 @@ Result<WorkerOrder> decode(std::string_view bytes) {
     request.program.has_file = program.has_file();
     take_words(program, request.program);
     request.program.last_value = static_cast<LastValue>(program.last_value());
+    request.program.shows = static_cast<Shows>(program.shows());
   }
   const auto& limits = message.limits();
   request.limits.memory = ByteSize{limits.memory()};

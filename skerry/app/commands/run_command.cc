@@ -63,6 +63,8 @@ Result<runtime::Program> program_of(const ProgramOptions& options) {
   } else if (options.run.json) {
     program.last_value = runtime::Program::LastValue::kReturned;
   }
+  program.shows =
+      options.run.json ? runtime::Program::Shows::kAll : runtime::Program::Shows::kImages;
   return program;
 }
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "skerry/base/sha256.h"
+#include "skerry/runtime/python/display_frame.h"
 #include "skerry/runtime/python/file_requests.h"
 #include "skerry/runtime/python/free_memory.h"
 #include "skerry/runtime/python/guest.h"
@@ -49,29 +50,54 @@ std::int64_t integer_field(const json& object, const char* key, std::int64_t fal
                                                              : fallback;
 }
 
+/// The field's elements, if it is a list; else none.
+const json& list_field(const json& object, const char* key) {
+  static const json kNone = json::array();
+  const auto field = object.find(key);
+  return field != object.end() && field->is_array() ? *field : kNone;
+}
+
+/// Frames and notes of an exception or a cause.
+void read_parts(const json& object, auto& into) {
+  constexpr std::size_t kMax = 128;
+  for (const json& frame : list_field(object, "frames")) {
+    if (!frame.is_object() || into.frames.size() >= kMax) continue;
+    into.frames.push_back({.file = text_field(frame, "file"),
+                           .line = integer_field(frame, "line", 0),
+                           .function = text_field(frame, "function"),
+                           .source = text_field(frame, "source")});
+  }
+  for (const json& note : list_field(object, "notes")) {
+    if (note.is_string() && into.notes.size() < kMax) into.notes.push_back(note.get<std::string>());
+  }
+}
+
 sandbox::Exception exception_of(const json& object) {
+  constexpr std::size_t kMaxCauses = 16;
   sandbox::Exception exception{.type = text_field(object, "type"),
                                .message = text_field(object, "message"),
                                .is_memory = object.value("is_memory", json()) == true,
                                .hint = text_field(object, "hint"),
                                .frames = {}};
-  const auto frames = object.find("frames");
-  if (frames == object.end() || !frames->is_array()) return exception;
-  for (const json& frame : *frames) {
-    if (!frame.is_object() || exception.frames.size() >= 128) continue;
-    exception.frames.push_back({.file = text_field(frame, "file"),
-                                .line = integer_field(frame, "line", 0),
-                                .function = text_field(frame, "function"),
-                                .source = text_field(frame, "source")});
+  read_parts(object, exception);
+  for (const json& cause : list_field(object, "causes")) {
+    if (!cause.is_object() || exception.causes.size() >= kMaxCauses) continue;
+    auto& added = exception.causes.emplace_back();
+    added.is_context = cause.value("relation", json()) == "context";
+    added.type = text_field(cause, "type");
+    added.message = text_field(cause, "message");
+    read_parts(cause, added);
   }
   return exception;
 }
 
 /// The first line of a frame: what differs from the default.
-std::string header_of(const Program& program) {
+std::string header_of(const Program& program, Program::Shows shows) {
   json header = json::object();
   if (!program.name.empty()) header["name"] = program.name;
   if (program.is_continued) header["continued"] = true;
+  if (shows == Program::Shows::kImages) header["displays"] = "images";
+  if (shows == Program::Shows::kAll) header["displays"] = "all";
   if (program.has_file) header["file"] = true;
   if (!program.arguments.empty()) header["argv"] = program.arguments;
   if (!program.environment.empty()) header["env"] = program.environment;
@@ -98,7 +124,6 @@ std::string words_for(std::string_view what, sandbox::LimitWords words) {
           "--dir HOST::GUEST --env PYTHONPATH=GUEST; packages of PyPI go into a template: skerry "
           "template build NAME --pip PACKAGE",
           "as files of the session (FileWrite)"},
-      Way{"outputs", "; --output-dir DIR puts them on this machine", ""},
   };
   for (const Way& way : kWays) {
     if (way.what == what) {
@@ -111,12 +136,14 @@ std::string words_for(std::string_view what, sandbox::LimitWords words) {
 /// Takes what skerry.py tells during one run.
 class ProgramCallHandler final : public sandbox::HostCallHandler {
  public:
-  explicit ProgramCallHandler(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
+  ProgramCallHandler(sandbox::Sandbox& sandbox, sandbox::DisplaySink* displays)
+      : sandbox_(sandbox), displays_(displays) {}
 
   Result<std::string> answer(std::string_view frame) override {
     if (auto answer = answer_file_request(frame, sandbox_.state())) return std::move(*answer);
     if (frame.starts_with('w')) return words_for(frame.substr(1), sandbox_.limits().words);
     if (frame == "f") return std::string(has_file_to_write() ? "1" : "");
+    if (frame.starts_with('B')) return show(frame.substr(1));
     if (!frame.starts_with('d')) return absl::InvalidArgumentError("unknown frame");
     report_ = std::string(frame.substr(1));
     return std::string();
@@ -133,7 +160,17 @@ class ProgramCallHandler final : public sandbox::HostCallHandler {
     return has;
   }
 
+  Result<std::string> show(std::string_view frame) {
+    if (displays_ == nullptr) return absl::FailedPreconditionError("nobody takes values");
+    SKERRY_ASSIGN(const sandbox::Display display, parse_display_frame(frame));
+    const Status taken = displays_->displayed(display);
+    if (taken.code() == StatusCode::kResourceExhausted) return std::string("full");
+    if (!taken.ok()) return taken;
+    return std::string();
+  }
+
   sandbox::Sandbox& sandbox_;
+  sandbox::DisplaySink* const displays_;
   std::string report_;
 };
 
@@ -406,7 +443,11 @@ constexpr std::string_view kDataRehearsal =
     "a = np.arange(1000)\nprint(int(a.sum()), np.random.rand(2).shape, "
     "np.random.default_rng(1).random(2).shape)\n"
     "d = pd.DataFrame({'x': range(10), 'y': [1.5] * 10, 'g': list('ab') * 5})\n"
-    "print(d.groupby('g').sum(), d.describe(), d['x'].sum())\n";
+    "print(d.groupby('g').sum(), d.describe(), d['x'].sum())\n"
+    "import io, matplotlib.pyplot as plt\n"
+    "figure, axes = plt.subplots()\naxes.plot([1, 2, 3], label='a')\naxes.bar([1], [2])\n"
+    "axes.set_title('t')\naxes.set_xlabel('x')\naxes.legend()\n"
+    "figure.savefig(io.BytesIO(), format='png', bbox_inches='tight')\nplt.close('all')\n";
 
 // From so many changed pages on, 1 MiB, what a run has dropped is worth the time to overwrite it: a
 // tenth of a millisecond, and as long as the free memory takes to be written.
@@ -447,14 +488,16 @@ void zero_stack(sandbox::Sandbox& sandbox, std::span<const PageRun> written) {
 
 Result<Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
                     sandbox::RunEnvironment environment, Randomness randomness) {
-  ProgramCallHandler call_handler(sandbox);
+  ProgramCallHandler call_handler(sandbox, environment.displays);
   if (environment.call_handler == nullptr) environment.call_handler = &call_handler;
   sandbox.attach(environment);
   if (randomness == Randomness::kFresh) {
     SKERRY_TRY(renew_random_states(sandbox, environment, sandbox.facts()));
   }
   sandbox.state().restore_streams();
-  const std::string frame = header_of(program) + "\n" + program.code;
+  const Program::Shows shows =
+      environment.displays == nullptr ? Program::Shows::kNothing : program.shows;
+  const std::string frame = header_of(program, shows) + "\n" + program.code;
   SKERRY_ASSIGN(const std::uint32_t address, sandbox.place(frame));
   const std::array<std::uint64_t, 2> arguments{address, frame.size()};
   SKERRY_ASSIGN(const engine::CallEnd end, sandbox.call("turn", arguments));

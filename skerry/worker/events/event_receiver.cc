@@ -77,6 +77,14 @@ Result<sandbox::LimitHit> limit_of(const RunEvent::LimitHit& hit, sandbox::Limit
   return sandbox::LimitHit::of(*name, hit.value(), words);
 }
 
+/// Frames and notes of an exception or a cause.
+void take_parts(const auto& message, auto& into) {
+  for (const auto& frame : message.frames()) {
+    into.frames.push_back({frame.file(), frame.line(), frame.function(), frame.source()});
+  }
+  into.notes.assign(message.notes().begin(), message.notes().end());
+}
+
 Result<Outcome> outcome_of(const RunEvent::Ended& ended, const sandbox::Limits& limits) {
   Outcome outcome;
   outcome.kind = static_cast<OutcomeKind>(ended.kind());
@@ -95,9 +103,13 @@ Result<Outcome> outcome_of(const RunEvent::Ended& ended, const sandbox::Limits& 
                          .is_memory = false,
                          .hint = ended.exception().hint(),
                          .frames = {}};
-    for (const auto& frame : ended.exception().frames()) {
-      outcome.exception->frames.push_back(
-          {frame.file(), frame.line(), frame.function(), frame.source()});
+    take_parts(ended.exception(), *outcome.exception);
+    for (const auto& cause : ended.exception().causes()) {
+      auto& added = outcome.exception->causes.emplace_back();
+      added.is_context = cause.is_context();
+      added.type = cause.type();
+      added.message = cause.message();
+      take_parts(cause, added);
     }
   }
   if (ended.has_result()) outcome.result = ended.result();
@@ -184,6 +196,8 @@ Status EventReceiver::take_event(const EventFrame& frame) {
       return take_failed(frame.message);
     case EventKind::kWaiting:
       return take_waiting(frame.message);
+    case EventKind::kDisplay:
+      return take_display(frame.message);
     case EventKind::kReady:
       break;
   }
@@ -216,6 +230,19 @@ Status EventReceiver::take_waiting(std::string_view message) {
     waited_ += Clock::now() - *std::exchange(waiting_since_, std::nullopt);
   }
   observer_.waiting(!event.is_over());
+  return ok_status();
+}
+
+Status EventReceiver::take_display(std::string_view message) {
+  auto display = parse_display(message);
+  if (!display) return broken("sent an event that is none");
+  if (!started_ || is_waiting() || changes_ > 0) return broken("showed a value when it cannot");
+  if (const Status kept = display->check(); !kept.ok()) {
+    return broken("showed " + std::string(message_of(kept)));
+  }
+  if (!shown_.take(display->size())) return broken("showed more than a run may");
+  flush_output();
+  observer_.displayed(*std::move(display));
   return ok_status();
 }
 
@@ -327,9 +354,9 @@ Status EventReceiver::take_file(const FileChange& change) {
 }
 
 Status EventReceiver::take_ended(std::string_view message) {
-  const auto frames = count_frames(message);
-  if (!frames) return broken("sent an event that is none");
-  if (*frames > kMaxFrames) return broken("reported too long a traceback");
+  const auto parts = count_exception_parts(message);
+  if (!parts) return broken("sent an event that is none");
+  if (*parts > kMaxExceptionParts) return broken("reported too long a traceback");
   RunEvent::Ended ended;
   if (!ended.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
     return broken("sent an event that is none");

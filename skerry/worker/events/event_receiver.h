@@ -19,7 +19,7 @@ namespace skerry::worker {
 
 /// The supervisor's end of a run: turns bytes into checked events of one run. The bytes are
 /// untrusted. Each kind of event may come so often, and bring so much, as an honest process sends:
-/// whatever comes, the receiver holds less than 4 MiB, and of paths 64 MiB where changes are
+/// whatever comes, the receiver holds less than 5 MiB, and of paths 64 MiB where changes are
 /// wanted. Borrows the observer. Confined to one thread.
 class EventReceiver {
  public:
@@ -77,6 +77,7 @@ class EventReceiver {
   Status take_event(const EventFrame& frame);
   Status take_started();
   Status take_waiting(std::string_view message);
+  Status take_display(std::string_view message);
   Status take_output(std::string_view message);
   Status take_change(std::string_view message);
   Status take_file(const FileChange& change);
@@ -91,6 +92,7 @@ class EventReceiver {
   RunObserver& observer_;
   std::string pending_;  // the beginning of an event
   std::array<Stream, 2> streams_;
+  sandbox::DisplayQuota shown_;
   // Output that the observer has not got yet, during `take`: one piece where it lies, or several in
   // a copy.
   wasi::Stream output_stream_ = wasi::Stream::kStdout;

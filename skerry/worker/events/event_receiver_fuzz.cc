@@ -21,6 +21,9 @@ class Counter final : public RunObserver {
   void cut(wasi::Stream stream) override {
     if (++cuts_[stream == wasi::Stream::kStderr ? 1 : 0] > 1) std::abort();
   }
+  void displayed(sandbox::Display display) override {
+    if (!display.check().ok() || !shown_.take(display.size())) std::abort();
+  }
   void changed(const FileChange& change) override {
     if (!change.path.starts_with('/') || change.path.find("/../") != change.path.npos) std::abort();
     if (change.kind == FileChange::Kind::kFile) files_ += change.size;
@@ -33,6 +36,7 @@ class Counter final : public RunObserver {
  private:
   std::size_t output_[2] = {};
   int cuts_[2] = {};
+  sandbox::DisplayQuota shown_;
   std::uint64_t files_ = 0;
 };
 

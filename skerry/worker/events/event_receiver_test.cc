@@ -28,10 +28,15 @@ class Observer final : public RunObserver {
     ++pieces;
   }
   void cut(Stream stream) override { order += stream == Stream::kStdout ? "o-cut " : "e-cut "; }
+  void displayed(sandbox::Display display) override {
+    order += "d:" + display.parts.front().content + (display.is_result ? "! " : " ");
+    displays.push_back(std::move(display));
+  }
   void changed(const FileChange& change) override { changes.push_back(change); }
   std::string order;
   int pieces = 0;
   std::vector<FileChange> changes;
+  std::vector<sandbox::Display> displays;
 };
 
 std::string started() {
@@ -51,6 +56,15 @@ std::string output(std::string_view bytes, Stream stream = Stream::kStdout, bool
   event.mutable_output()->set_bytes(std::string(bytes));
   event.mutable_output()->set_is_stderr(stream == Stream::kStderr);
   event.mutable_output()->set_cut(is_cut);
+  return framed(event.SerializeAsString());
+}
+
+std::string display(const std::function<void(RunEvent::Display&)>& change = [](auto&) {}) {
+  RunEvent event;
+  auto& part = *event.mutable_display()->add_parts();
+  part.set_type("text/plain");
+  part.set_content("x");
+  change(*event.mutable_display());
   return framed(event.SerializeAsString());
 }
 
@@ -133,6 +147,82 @@ TEST_F(EventReceiverTest, SmallPiecesOfOneStreamReachTheObserverAsOne) {
   ASSERT_TRUE(take(text).ok());
   EXPECT_EQ(observer.order, "started o:xxxxxxxxxxxxxxxxxxxx e:y o:zz ");
   EXPECT_EQ(observer.pieces, 3);
+}
+
+TEST_F(EventReceiverTest, AValueComesInItsPlaceAmongTheOutput) {
+  const std::string png = display([](RunEvent::Display& shown) {
+    auto& part = *shown.add_parts();
+    part.set_type("image/png");
+    part.set_kind(1);
+    part.set_content("\xff");
+    shown.set_metadata("{}");
+    shown.set_chart(R"({"type": "line"})");
+    shown.set_is_result(true);
+  });
+  ASSERT_TRUE(take(started() + output("a") + display() + output("b") + png + ended()).ok());
+  EXPECT_EQ(observer.order, "started o:a d:x o:b d:x! ");
+  const sandbox::Display& last = observer.displays.back();
+  EXPECT_EQ(last.parts[1].kind, sandbox::Display::Part::Kind::kBinary);
+  EXPECT_EQ(last.parts[1].content, "\xff");
+  EXPECT_EQ(last.chart, R"({"type": "line"})");
+}
+
+TEST_F(EventReceiverTest, AValueThatBreaksARuleEndsTheRun) {
+  using Display = RunEvent::Display;
+  const auto refused = [&](const std::function<void(Display&)>& change, const char* why) {
+    expect_refused(started() + display(change), why);
+  };
+  refused([](Display& shown) { shown.clear_parts(); }, "0 types");
+  refused([](Display& shown) { shown.mutable_parts(0)->set_type("text"); }, "no MIME type");
+  refused([](Display& shown) { shown.mutable_parts(0)->set_content("\xff"); }, "not UTF-8");
+  refused([](Display& shown) { shown.mutable_parts(0)->set_kind(2); }, "text/plain");
+  refused([](Display& shown) { shown.mutable_parts(0)->set_kind(3); }, "none");
+  refused([](Display& shown) { shown.mutable_parts(0)->set_kind(-1); }, "none");
+  refused([](Display& shown) { *shown.add_parts() = shown.parts(0); }, "twice");
+  refused([](Display& shown) { shown.set_metadata("[]"); }, "metadata");
+  refused([](Display& shown) { shown.set_chart("{"); }, "chart");
+  refused(
+      [](Display& shown) {
+        for (int i = 0; i < 32; ++i) shown.add_parts();
+      },
+      "none");
+  refused([](Display& shown) { shown.mutable_parts(0)->set_content(std::string(5 << 20, 'x')); },
+          "too large");
+  expect_refused(display(), "when it cannot");
+  expect_refused(started() + file("/f", 1, 0, "x") + display(), "when it cannot");
+  std::string many = started();
+  for (std::size_t i = 0; i < sandbox::Display::kMaxCount; ++i) many += display();
+  EXPECT_TRUE(take(many).ok());
+  expect_refused(many + display(), "more than a run may");
+}
+
+TEST_F(EventReceiverTest, AnExceptionHasItsCausesAndNotesWithinBounds) {
+  const auto with = [](int causes, int notes) {
+    return ended([&](RunEvent::Ended& end) {
+      end.set_kind(static_cast<int>(OutcomeKind::kFailed));
+      end.set_exit_code(1);
+      auto& exception = *end.mutable_exception();
+      exception.set_type("E");
+      for (int i = 0; i < notes; ++i) exception.add_notes("n");
+      for (int i = 0; i < causes; ++i) {
+        auto& cause = *exception.add_causes();
+        cause.set_type("C");
+        cause.set_is_context(i > 0);
+        cause.add_frames()->set_line(i);
+        cause.add_notes("why");
+      }
+    });
+  };
+  ASSERT_TRUE(take(started() + with(2, 1)).ok());
+  const auto& exception = *receiver->ended()->exception;
+  EXPECT_EQ(exception.notes, std::vector<std::string>{"n"});
+  ASSERT_EQ(exception.causes.size(), 2U);
+  EXPECT_FALSE(exception.causes[0].is_context);
+  EXPECT_TRUE(exception.causes[1].is_context);
+  EXPECT_EQ(exception.causes[1].frames.at(0).line, 1);
+  EXPECT_EQ(exception.causes[1].notes, std::vector<std::string>{"why"});
+  expect_refused(started() + with(0, 300), "too long a traceback");
+  expect_refused(started() + with(100, 0), "too long a traceback");
 }
 
 TEST_F(EventReceiverTest, WhatCameBeforeABrokenEventStillCounts) {

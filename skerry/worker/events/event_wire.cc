@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/worker/events/event_wire.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "skerry/worker/events/run_events.h"
 
@@ -94,9 +96,11 @@ std::size_t max_size_of(std::uint8_t kind) {
     case EventKind::kChange:
       return kFilePiece + kMaxPath + kRoom;
     case EventKind::kEnded:
-      return 4 * kMaxMessage + kMaxResult + kMaxFrameText + kMaxStateBytes + kRoom;
+      return 4 * kMaxMessage + kMaxResult + kMaxTracebackText + kMaxStateBytes + kRoom;
     case EventKind::kFailed:
       return kMaxMessage + kRoom;
+    case EventKind::kDisplay:
+      return sandbox::Display::kMaxBytes + kRoom;
   }
   return 0;
 }
@@ -125,7 +129,9 @@ Result<std::optional<EventFrame>> first_event(std::string_view bytes) {
   std::uint32_t length = 0;
   if (bytes.size() < sizeof length) return std::optional<EventFrame>();
   std::memcpy(&length, bytes.data(), sizeof length);
-  if (length > max_size_of(static_cast<std::uint8_t>(EventKind::kEnded)) + kMaxHeader) {
+  if (length > std::max(max_size_of(static_cast<std::uint8_t>(EventKind::kEnded)),
+                        max_size_of(static_cast<std::uint8_t>(EventKind::kDisplay))) +
+                   kMaxHeader) {
     return too_large();
   }
   if (length == 0) return no_event();
@@ -175,18 +181,53 @@ std::size_t put_output_head(bool is_stderr, std::size_t size, std::span<std::byt
   return used;
 }
 
-std::optional<std::size_t> count_frames(std::string_view message) {
-  constexpr std::uint32_t kException = 5;
-  constexpr std::uint32_t kFrames = 3;
-  std::size_t count = 0;
-  WireFields ended(message);
-  while (const auto exception = ended.next()) {
-    if (exception->number != kException) continue;
-    WireFields parts(exception->bytes);
-    while (const auto part = parts.next()) count += part->number == kFrames ? 1 : 0;
-    if (!parts.is_sound()) return std::nullopt;
+std::optional<sandbox::Display> parse_display(std::string_view message) {
+  using Part = sandbox::Display::Part;
+  sandbox::Display display;
+  WireFields fields(message);
+  while (const auto field = fields.next()) {
+    if (field->number == 2) display.metadata = field->bytes;
+    if (field->number == 3) display.chart = field->bytes;
+    if (field->number == 4) display.is_result = field->value != 0;
+    if (field->number != 1) continue;
+    if (display.parts.size() == sandbox::Display::kMaxParts) return std::nullopt;
+    Part& part = display.parts.emplace_back();
+    WireFields inside(field->bytes);
+    while (const auto item = inside.next()) {
+      if (item->number == 1) part.type = item->bytes;
+      if (item->number == 2 && item->value > static_cast<std::uint64_t>(Part::Kind::kJson)) {
+        return std::nullopt;
+      }
+      if (item->number == 2) part.kind = static_cast<Part::Kind>(item->value);
+      if (item->number == 3) part.content = item->bytes;
+    }
+    if (!inside.is_sound()) return std::nullopt;
   }
-  return ended.is_sound() ? std::optional(count) : std::nullopt;
+  return fields.is_sound() ? std::optional(std::move(display)) : std::nullopt;
+}
+
+std::optional<std::size_t> count_exception_parts(std::string_view message) {
+  constexpr std::uint32_t kException = 5;  // of an Ended
+  constexpr std::uint32_t kCauses = 6;     // of an Exception
+  std::size_t count = 0;
+  bool is_sound = true;
+  // Fields with bytes: texts and repeated messages, each of which may become an object.
+  const auto count_in = [&](std::string_view parts, const auto& each) {
+    WireFields fields(parts);
+    while (const auto field = fields.next()) {
+      count += field->has_bytes ? 1 : 0;
+      each(*field);
+    }
+    is_sound = is_sound && fields.is_sound();
+  };
+  WireFields ended(message);
+  while (const auto field = ended.next()) {
+    if (field->number != kException) continue;
+    count_in(field->bytes, [&](const WireFields::Field& part) {
+      if (part.number == kCauses) count_in(part.bytes, [](const WireFields::Field&) {});
+    });
+  }
+  return is_sound && ended.is_sound() ? std::optional(count) : std::nullopt;
 }
 
 }  // namespace skerry::worker

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "skerry/base/status.h"
+#include "skerry/sandbox/display.h"
 
 // An event's bytes, looked at before anything is built from them: a Protobuf message of two bytes
 // may take a hundred once it is parsed.
@@ -23,6 +24,7 @@ enum class EventKind : std::uint8_t {
   kFailed = 5,
   kReady = 6,
   kWaiting = 7,
+  kDisplay = 8,
 };
 
 /// One event: its kind, and the bytes of its message. Borrows them.
@@ -49,7 +51,12 @@ std::optional<OutputMessage> parse_output(std::string_view message);
 /// 32 bytes. Returns how many those are. Async-signal-safe.
 std::size_t put_output_head(bool is_stderr, std::size_t size, std::span<std::byte> room);
 
-/// How many frames of a traceback a proto::RunEvent::Ended holds. None when it is no message.
-std::optional<std::size_t> count_frames(std::string_view message);
+/// A proto::RunEvent::Display, copied out. None when it is no message, or has more parts than a
+/// bundle may; what is in it is not looked at.
+std::optional<sandbox::Display> parse_display(std::string_view message);
+
+/// How many frames, notes and causes a proto::RunEvent::Ended holds in its exception. None when it
+/// is no message.
+std::optional<std::size_t> count_exception_parts(std::string_view message);
 
 }  // namespace skerry::worker

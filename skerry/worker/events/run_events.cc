@@ -29,23 +29,52 @@ std::chrono::nanoseconds cpu_time() {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
+/// What is left for an exception, its causes, their frames and notes.
+class TracebackRoom {
+ public:
+  std::string within(std::string_view text) {
+    const std::string_view clipped = clip(text, bytes_);
+    bytes_ -= clipped.size();
+    return std::string(clipped);
+  }
+
+  /// Frames and notes of an exception or a cause.
+  void put(const auto& from, auto& message) {
+    for (const sandbox::Frame& frame : from.frames) {
+      if (frames_ == 0) break;
+      --frames_;
+      auto* item = message.add_frames();
+      item->set_file(within(frame.file));
+      item->set_line(frame.line);
+      item->set_function(within(frame.function));
+      item->set_source(within(frame.source));
+    }
+    for (const std::string& note : from.notes) {
+      if (notes_ == 0) break;
+      --notes_;
+      message.add_notes(within(note));
+    }
+  }
+
+ private:
+  std::size_t bytes_ = kMaxTracebackText;
+  std::size_t frames_ = kMaxFrames;
+  std::size_t notes_ = kMaxNotes;
+};
+
 void put(const sandbox::Exception& exception, RunEvent::Exception& message) {
   message.set_type(std::string(clip(exception.type, kMaxMessage)));
   message.set_message(std::string(clip(exception.message, kMaxMessage)));
   message.set_hint(std::string(clip(exception.hint, kMaxMessage)));
-  std::size_t left = kMaxFrameText;
-  const auto within = [&](const std::string& text) {
-    const std::string_view clipped = clip(text, left);
-    left -= clipped.size();
-    return std::string(clipped);
-  };
-  for (const sandbox::Frame& frame : exception.frames) {
-    if (static_cast<std::size_t>(message.frames_size()) == kMaxFrames) return;
-    auto* item = message.add_frames();
-    item->set_file(within(frame.file));
-    item->set_line(frame.line);
-    item->set_function(within(frame.function));
-    item->set_source(within(frame.source));
+  TracebackRoom room;
+  room.put(exception, message);
+  for (const sandbox::Cause& cause : exception.causes) {
+    if (static_cast<std::size_t>(message.causes_size()) == kMaxCauses) return;
+    auto& added = *message.add_causes();
+    added.set_is_context(cause.is_context);
+    added.set_type(room.within(cause.type));
+    added.set_message(room.within(cause.message));
+    room.put(cause, added);
   }
 }
 
@@ -177,6 +206,25 @@ Status EventSender::changed(const FileChange& change) {
   message.set_offset(change.offset);
   message.set_size(change.size);
   if (change.permissions) message.set_permissions(*change.permissions);
+  return send(event);
+}
+
+Status EventSender::displayed(const sandbox::Display& display) {
+  SKERRY_TRY(display.check());
+  if (!shown_.take(display.size())) {
+    return absl::ResourceExhaustedError("the run has shown as much as it may");
+  }
+  RunEvent event;
+  auto& message = *event.mutable_display();
+  for (const auto& part : display.parts) {
+    auto& added = *message.add_parts();
+    added.set_type(part.type);
+    added.set_kind(static_cast<int>(part.kind));
+    added.set_content(part.content);
+  }
+  message.set_metadata(display.metadata);
+  message.set_chart(display.chart);
+  message.set_is_result(display.is_result);
   return send(event);
 }
 

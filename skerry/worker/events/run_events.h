@@ -17,6 +17,7 @@
 #include "skerry/base/os/fd.h"
 #include "skerry/base/status.h"
 #include "skerry/image/edits.h"
+#include "skerry/sandbox/display.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/wasi/environment.h"
@@ -39,12 +40,16 @@ inline constexpr std::size_t kFilePiece = std::size_t{64} << 10;
 /// File changes of one run, and bytes of one path: 64 directories with names of 255 bytes, twice.
 inline constexpr wasi::ChangeLimits kChangeLimits;
 inline constexpr std::size_t kMaxPath = std::size_t{32} << 10;
-/// What an outcome may tell, each cut to it when it is sent: bytes of texts, frames of a traceback,
-/// and bytes of all frames together.
+/// What an outcome may tell, each cut to it when it is sent: bytes of texts; of an exception and
+/// its causes together frames, notes, causes, and bytes of all of them.
 inline constexpr std::size_t kMaxMessage = std::size_t{128} << 10;
 inline constexpr std::size_t kMaxResult = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxFrames = 128;
-inline constexpr std::size_t kMaxFrameText = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxNotes = 64;
+inline constexpr std::size_t kMaxCauses = 16;
+inline constexpr std::size_t kMaxTracebackText = std::size_t{1} << 20;
+/// Fields with text or a message in an exception that keeps these.
+inline constexpr std::size_t kMaxExceptionParts = kMaxFrames + kMaxNotes + 3 * kMaxCauses + 3;
 /// Bytes of a state that is sent with the outcome; a larger one is sent as a file.
 inline constexpr std::size_t kMaxStateBytes = 2 * image::Edits::kMaxInPatch;
 
@@ -87,6 +92,9 @@ class RunObserver {
   virtual void output(wasi::Stream stream, std::string_view bytes) = 0;
   /// The stream's limit was met; nothing more of it follows. At most once for each stream.
   virtual void cut(wasi::Stream stream) = 0;
+  /// The program shows a value. Output before it has come. It keeps the rules of `Display::check`,
+  /// and all of a run those of `DisplayQuota`.
+  virtual void displayed(sandbox::Display display) { (void)display; }
   /// Whether the stream still reaches its consumer; once it does not, it never will again.
   virtual StreamEnds::State state_of(wasi::Stream stream) const {
     (void)stream;
@@ -130,6 +138,8 @@ class RunChannel {
   virtual ~RunChannel() = default;
   /// Where the guest's streams go; output over the limit is cut.
   virtual wasi::OutputSink& output() = 0;
+  /// Where values go that it shows; null: nowhere.
+  virtual sandbox::DisplaySink* displays() { return nullptr; }
   /// Call right before the guest's first instruction: the deadline counts from here, and where the
   /// process is to be jailed, the jail shuts. Of its descriptors only `kept` stay open.
   virtual Status started(std::span<const int> kept = {}) = 0;
@@ -179,12 +189,13 @@ sandbox::Outcome died_outcome(const ChildExit& exit, const sandbox::Limits& limi
 
 /// The guest's end of a run: sends its events over a stream socket. Borrows the socket. Confined to
 /// one thread.
-class EventSender : public RunChannel, private wasi::OutputSink {
+class EventSender : public RunChannel, private wasi::OutputSink, private sandbox::DisplaySink {
  public:
   /// Borrows `ends`, which may be null: what it says is the guest's to know.
   EventSender(int socket, ByteSize output_limit, const StreamEnds* ends = nullptr);
 
   wasi::OutputSink& output() override { return *this; }
+  sandbox::DisplaySink* displays() override { return this; }
   Status started(std::span<const int> kept = {}) override;
   Status changed(const FileChange& change) override;
   Status waiting(bool is_waiting) override;
@@ -202,6 +213,7 @@ class EventSender : public RunChannel, private wasi::OutputSink {
   // Output past the limit is taken and dropped: to the guest it looks written. What nobody reads
   // is refused.
   Status write(wasi::Stream stream, std::span<const std::byte> bytes) override;
+  Status displayed(const sandbox::Display& display) override;
 
   Status send(const proto::RunEvent& event);
 
@@ -209,6 +221,7 @@ class EventSender : public RunChannel, private wasi::OutputSink {
   const StreamEnds* ends_;
   DelayedOutput output_;
   std::array<std::uint64_t, 2> left_;
+  sandbox::DisplayQuota shown_;
   Clock::time_point wall_;
   std::chrono::nanoseconds cpu_;
   Clock::time_point waiting_since_;
