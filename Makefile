@@ -96,6 +96,11 @@ build/clients/.complete: scripts/build_test_clients.sh tests/interop/go.sum test
 test-clients: build build/clients/.complete ## The clients and the server of gRPC's interoperability tests
 	cmake --build --preset release --target interop_server --parallel $(JOBS)
 
+.PHONY: wheel-client
+wheel-client: build/venv/.complete ## The Python client as a wheel, in build/wheels
+	build/venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --wheel-dir build/wheels clients/python
+	@ls build/wheels/skerry-*.whl
+
 .PHONY: build-unit
 build-unit: build/$(UNIT_PRESET)/build.ninja ## Unit tests, built and not run
 	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS) --target unit_tests

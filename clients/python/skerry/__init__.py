@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Skerry runs untrusted Python: in fresh sandboxes, and in sessions that fork and rewind.
+
+    import skerry
+
+    with skerry.Client() as client:
+        print(client.run("print(2 + 2)").stdout)
+"""
+
+from ._async_client import AsyncClient, AsyncLiveRun, AsyncRunStream, AsyncSession
+from ._calls import VERSION as __version__
+from ._calls import LiveOptions, RunOptions, SessionRunOptions
+from ._client import Client, LiveRun, RunStream, Session
+from ._local import LocalService, local, local_async
+from .errors import (
+    BusyError,
+    ConflictError,
+    ConnectionLostError,
+    InvalidRequestError,
+    LocalServiceError,
+    NotAllowedError,
+    NotFoundError,
+    NotSavedError,
+    ProtocolError,
+    RunFailed,
+    ServiceError,
+    SkerryError,
+    UnreachableError,
+)
+from .models import (
+    Checkpoint,
+    Diff,
+    Display,
+    Event,
+    ExceptionInfo,
+    FileChange,
+    Finished,
+    Frame,
+    Health,
+    Limit,
+    Limits,
+    LogEvent,
+    Output,
+    Result,
+    Revision,
+    Run,
+    SessionInfo,
+    SessionLog,
+    SessionState,
+    Started,
+    Usage,
+    Variable,
+    Waiting,
+    Warned,
+)
+
+__all__ = [
+    "AsyncClient", "AsyncLiveRun", "AsyncRunStream", "AsyncSession", "BusyError", "Checkpoint", "Client", "ConflictError",
+    "ConnectionLostError", "Diff", "Display", "Event", "ExceptionInfo", "FileChange", "Finished", "Frame", "Health",
+    "InvalidRequestError", "Limit", "Limits", "LiveOptions", "LiveRun", "LocalService", "LocalServiceError", "LogEvent", "NotAllowedError",
+    "NotFoundError", "NotSavedError", "Output", "ProtocolError", "Result", "Revision", "Run", "RunFailed", "RunOptions", "RunStream",
+    "ServiceError", "Session", "SessionInfo", "SessionLog", "SessionRunOptions", "SessionState", "SkerryError", "Started", "UnreachableError",
+    "Usage", "Variable", "Waiting", "Warned", "__version__", "local", "local_async",
+]
