@@ -12,6 +12,7 @@ from ._calls import VERSION as __version__
 from ._calls import LiveOptions, RunOptions, SessionRunOptions
 from ._client import Client, LiveRun, RunStream, Session
 from ._local import LocalService, local, local_async
+from ._tools import ToolSession
 from .errors import (
     BusyError,
     ConflictError,
@@ -60,5 +61,5 @@ __all__ = [
     "InvalidRequestError", "Limit", "Limits", "LiveOptions", "LiveRun", "LocalService", "LocalServiceError", "LogEvent", "NotAllowedError",
     "NotFoundError", "NotSavedError", "Output", "ProtocolError", "Result", "Revision", "Run", "RunFailed", "RunOptions", "RunStream",
     "ServiceError", "Session", "SessionInfo", "SessionLog", "SessionRunOptions", "SessionState", "SkerryError", "Started", "UnreachableError",
-    "Usage", "Variable", "Waiting", "Warned", "__version__", "local", "local_async",
+    "ToolSession", "Usage", "Variable", "Waiting", "Warned", "__version__", "local", "local_async",
 ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ._calls import LiveOptions, RunOptions, SessionRunOptions
+    from ._client import Client
     from ._local import LocalService
 
 T = TypeVar("T")
@@ -34,15 +35,22 @@ class AsyncClient:
                  ssl_context: ssl.SSLContext | None = None, service: LocalService | None = None):
         """`base_url` and `key` are else those of SKERRY_URL and SKERRY_KEY, or this machine's port 8000 and none. `timeout`: seconds
         without a byte after which the service counts as gone. A `service` is stopped when the client is closed."""
-        url, key = calls.settings(base_url, key)
+        url, self._key = calls.settings(base_url, key)
         self._address = Address.of(url, ssl_context, timeout)
-        self._headers = calls.headers_for(key)
+        self._headers = calls.headers_for(self._key)
         self._kept: Kept[AsyncLink] = Kept()
         self._service = service
 
     @property
     def base_url(self) -> str:
         return self._address.url
+
+    def twin(self) -> Client:
+        """The other kind of client of the same service."""
+        from ._client import Client
+
+        address = self._address
+        return Client(address.url, self._key, timeout=address.timeout, ssl_context=address.ssl_context)
 
     # --------------------------------------------------------------------------------------------------------- runs
 

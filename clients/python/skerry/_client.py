@@ -19,6 +19,7 @@ from .models import Checkpoint, Diff, Event, Health, Revision, Run, SessionInfo,
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
+    from ._async_client import AsyncClient
     from ._calls import LiveOptions, RunOptions, SessionRunOptions
     from ._local import LocalService
 
@@ -34,15 +35,22 @@ class Client:
                  ssl_context: ssl.SSLContext | None = None, service: LocalService | None = None):
         """`base_url` and `key` are else those of SKERRY_URL and SKERRY_KEY, or this machine's port 8000 and none. `timeout`: seconds
         without a byte after which the service counts as gone. A `service` is stopped when the client is closed."""
-        url, key = calls.settings(base_url, key)
+        url, self._key = calls.settings(base_url, key)
         self._address = Address.of(url, ssl_context, timeout)
-        self._headers = calls.headers_for(key)
+        self._headers = calls.headers_for(self._key)
         self._kept: Kept[Link] = Kept()
         self._service = service
 
     @property
     def base_url(self) -> str:
         return self._address.url
+
+    def twin(self) -> AsyncClient:
+        """The other kind of client of the same service."""
+        from ._async_client import AsyncClient
+
+        address = self._address
+        return AsyncClient(address.url, self._key, timeout=address.timeout, ssl_context=address.ssl_context)
 
     # --------------------------------------------------------------------------------------------------------- runs
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs that call functions of ours: a call is a line that the program prints, what is returned a line that it reads."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ._client import Client, Session
+from .models import Output, Run, Waiting
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from ._calls import SessionRunOptions
+
+END = "\x1e\n"  # which JSON does not contain
+
+# Defines the functions in the program's globals. One thread asks at a time: answers have no names. What is read is acknowledged, since a
+# program waits more than once for an answer that is long.
+DEFINE = """
+def _skerry_define(names, mark, end):
+    import json, sys, threading
+    lock = threading.Lock()
+    def define(name):
+        def call(*args, **kwargs):
+            asked = json.dumps({"name": name, "args": args, "kwargs": kwargs})
+            with lock:
+                sys.stdout.flush()
+                sys.__stdout__.write(mark + asked + end)
+                sys.__stdout__.flush()
+                line = sys.__stdin__.readline()
+                sys.__stdout__.write(mark + "null" + end)
+            if not line:
+                raise EOFError(f"nobody answers {name}(): more was printed than \\"max_output\\" keeps, or the program asked for input")
+            told = json.loads(line)
+            if "error" in told:
+                raise RuntimeError(told["error"])
+            return told["value"]
+        call.__name__ = call.__qualname__ = name
+        return call
+    globals().update({name: define(name) for name in names})
+_skerry_define(%r, %r, %r)
+del _skerry_define
+"""
+ASSIGN = "import json as _skerry_json, sys as _skerry_sys; globals().update(_skerry_json.load(_skerry_sys.stdin)); del _skerry_json, _skerry_sys"
+
+
+class ToolSession:
+    """A session whose programs call functions of yours by name. The functions run here, one at a time, in the thread that runs the
+    program, while it waits; that time does not count to its `timeout`. What goes in and out is JSON; of a value that is none the
+    program gets its `str`. Programs have no other standard input."""
+
+    def __init__(self, client: Client, tools: dict[str, Callable[..., Any]] | None = None, *, session: Session | None = None,
+                 **options: Unpack[SessionRunOptions]):
+        """`options` are those of each run. The session, if none is given, is a new one, and forgotten when this is closed."""
+        self.session = session or client.session()
+        self.tools = dict(tools or {})
+        """By name; what changes here holds from the next run on."""
+        self._is_own = session is None
+        self._options = options
+        self._mark = f"\x1e{secrets.token_hex(8)}"
+        self._defined: set[str] = set()
+
+    def run(self, code: str, **options: Unpack[SessionRunOptions]) -> Run:
+        """Runs a program, whose calls are answered as they come."""
+        if self.tools.keys() - self._defined:
+            self.session.run(DEFINE % (sorted(self.tools), self._mark, END), **self._options).check()
+            self._defined = set(self.tools)
+        watch = _Watch(self._mark)
+        is_answered = True  # whether the program has read all that it was sent
+        merged: SessionRunOptions = {**self._options, **options}
+        with self.session.live(code, **merged) as live:
+            for event in live:
+                if isinstance(event, Output) and event.stream == "stdout":
+                    for call in watch.calls_in(event.text):
+                        is_answered = call is None
+                        if call:
+                            live.send(self._answer(call) + "\n")
+                elif isinstance(event, Waiting) and event.waiting and is_answered:
+                    live.end()  # as a program has it whose input is empty
+            return dataclasses.replace(live.finish(), stdout=watch.rest())
+
+    def assign(self, **variables: Any) -> None:
+        """Sets variables of the program's: values that JSON has. Raises TypeError for others."""
+        merged: SessionRunOptions = {**self._options, "stdin": json.dumps(variables)}
+        self.session.run(ASSIGN, **merged).check()
+
+    def _answer(self, call: dict[str, Any]) -> str:
+        tool = self.tools.get(call["name"])
+        if tool is None:
+            return json.dumps({"error": f"there is no {call['name']}()"})
+        try:
+            value = tool(*call["args"], **call["kwargs"])
+        except Exception as error:
+            return json.dumps({"error": f"{type(error).__name__}: {error}"})
+        return json.dumps({"value": value}, default=str)
+
+    def close(self) -> None:
+        """Forgets its session, unless that was given."""
+        if self._is_own:
+            self.session.delete()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class _Watch:
+    """Tells calls from what a program prints."""
+
+    def __init__(self, mark: str):
+        self._mark = mark
+        self._held = ""
+        self._printed: list[str] = []
+
+    def calls_in(self, text: str) -> Iterator[dict[str, Any] | None]:
+        """None: the program has read what the last call returned."""
+        self._held += text
+        while (begin := self._held.find(self._mark)) >= 0:
+            end = self._held.find(END, begin)
+            if end < 0:
+                return
+            self._printed.append(self._held[:begin])
+            asked = self._held[begin + len(self._mark) : end]
+            self._held = self._held[end + len(END) :]
+            yield json.loads(asked)
+
+    def rest(self) -> str:
+        """All that is printed and is no call."""
+        return "".join(self._printed) + self._held
