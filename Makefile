@@ -101,6 +101,17 @@ wheel-client: build/venv/.complete ## The Python client as a wheel, in build/whe
 	build/venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --wheel-dir build/wheels clients/python
 	@ls build/wheels/skerry-*.whl
 
+build/adapters/.complete: clients/python/requirements-adapters.txt
+	@echo "== agent frameworks, in build/adapters: a gigabyte"
+	python3 -m venv --clear build/adapters
+	build/adapters/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@touch $@
+
+.PHONY: adapters
+adapters: build/adapters/.complete test-home ## The Python client's types, and its adapters with the frameworks themselves
+	cd clients/python && $(CURDIR)/build/adapters/bin/python -m mypy --cache-dir $(CURDIR)/build/adapters/mypy
+	$(IN_TEST_HOME) SKERRY_BIN=$(SKERRY) build/adapters/bin/python -m pytest tests/clients -q
+
 .PHONY: build-unit
 build-unit: build/$(UNIT_PRESET)/build.ninja ## Unit tests, built and not run
 	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS) --target unit_tests

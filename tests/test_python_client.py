@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -259,6 +260,35 @@ def test_a_session_moves_through_bytes_and_files(client, skerry, tmp_path):
         client.import_session("d", b"no session" * 1_000_000)
 
 
+def test_programs_call_functions_of_ours(client, skerry):
+    heard = []
+
+    def price(fruit, count=1):
+        heard.append((fruit, count))
+        if not fruit:
+            raise LookupError("no fruit")
+        return {"total": 3 * count, "when": object}
+
+    with skerry.ToolSession(client, {"price": price}, timeout=20) as tools:
+        run = tools.run("print('a', end='')\nt = price('é\\x1e\\n', count=2)\nprint('b', t['total'])\nt['when']").check()
+        assert (run.stdout, run.result) == ("ab 6\n", "\"<class 'object'>\"") and heard == [("é\x1e\n", 2)]
+        assert "RuntimeError: LookupError: no fruit" in tools.run("price('')").stderr
+        assert tools.run("try: price()\nexcept RuntimeError as e: print(e)").stdout.startswith("TypeError: ")
+        tools.tools["big"] = lambda n: "y" * n
+        assert tools.run("print(len(big(2_000_000)), price('a'))").stdout == "2000000 {'total': 3, 'when': \"<class 'object'>\"}\n"
+        assert tools.run("input()").exception.type == "EOFError"
+        assert "more was printed" in tools.run("print('x' * 100)\nprice('a')", max_output=50).message
+        tools.assign(data=[1, None, "ü"])
+        assert tools.run("data").result == "[1, None, 'ü']"
+        threads = "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as p: print(sorted(map(len, p.map(big, range(9)))))"
+        assert tools.run(threads).stdout == f"{list(range(9))}\n"
+        with pytest.raises(KeyboardInterrupt):
+            tools.tools["stop"] = lambda: (_ for _ in ()).throw(KeyboardInterrupt())
+            tools.run("stop()")
+        assert tools.run("1").result == "1"
+    assert client.sessions() == []
+
+
 # ---------------------------------------------------------------------------------------------------------------- async
 
 
@@ -483,3 +513,16 @@ def test_the_wheel_has_all_and_nothing_else(wheel):
     assert "skerry/py.typed" in names
     metadata = next(wheel.glob("skerry-*.dist-info")) / "METADATA"
     assert "Requires-Dist: httpx" not in metadata.read_text() and "Requires-Python: >=3.10" in metadata.read_text()
+
+
+# ------------------------------------------------------------------------------------------------------------- documents
+
+
+def test_the_documents_snippets_work(skerry, wheel, served, binary, own_home, environment, tmp_path):
+    for document in (ROOT / "docs" / "clients.md", PACKAGE / "README.md"):
+        blocks = re.findall(r"```python\n(.*?)```", document.read_text(), re.DOTALL)
+        assert blocks
+        done = subprocess.run([sys.executable, "-c", "\n".join(blocks)], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+                              env={**environment, "PYTHONPATH": str(wheel), "SKERRY_URL": f"http://{served.http}", "SKERRY_BIN": str(binary),
+                                   "SKERRY_HOME": str(own_home)})
+        assert done.returncode == 0 and done.stdout, (document, done.stderr)
