@@ -18,12 +18,16 @@ TYPES = {("/v1/run", "post"): "Run", ("/v1/sessions/{session}", "get"): "Session
          ("/v1/sessions/{session}/diff", "get"): "Diff", ("/v1/sessions/{session}/checkpoint", "post"): "Checkpoint",
          ("/v1/sessions/{session}/rewind", "post"): "Revision", ("/health", "get"): "Health"}
 NEWER = {"Run": ["results", "files"]}
+# Objects that are whatever the program made them.
+OPEN = {"data", "metadata", "chart"}
 
 
 def fields_of(schema, path, found):
     """(how a type is reached, names of its fields) of a schema, and of the objects in it."""
     found.append((path, sorted(schema["properties"])))
     for name, inner in schema["properties"].items():
+        if name in OPEN:
+            continue
         reached = f'NonNullable<{path}["{name}"]>'
         if "properties" in inner.get("items", {}):
             fields_of(inner["items"], f"{reached}[number]", found)

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _calls as calls
-from ._http import Reply, StaleConnection, Steps, message_of
+from ._http import Reply, Steps, message_of
 from ._transport import Address, AsyncLink, Kept
 from .errors import ConnectionLostError, SkerryError
 from .models import Checkpoint, Diff, Event, Health, Revision, Run, SessionInfo, SessionLog
@@ -26,19 +28,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SILENCE_SECONDS = 660.0
+PATIENCE_SECONDS = 30.0
 
 
 class AsyncClient:
     """A Skerry service. Tasks may share one, of one event loop; each call has a connection for itself, which is kept for the next."""
 
     def __init__(self, base_url: str | None = None, key: str | None = None, *, timeout: float | None = SILENCE_SECONDS,
-                 ssl_context: ssl.SSLContext | None = None, service: LocalService | None = None):
+                 patience: float = PATIENCE_SECONDS, ssl_context: ssl.SSLContext | None = None, service: LocalService | None = None):
         """`base_url` and `key` are else those of SKERRY_URL and SKERRY_KEY, or this machine's port 8000 and none. `timeout`: seconds
-        without a byte after which the service counts as gone. A `service` is stopped when the client is closed."""
+        without a byte after which the service counts as gone; `patience`: for which one that is busy is asked again, after the time that it
+        names: it has not begun what it refused. A `service` is stopped when the client is closed."""
         url, self._key = calls.settings(base_url, key)
         self._address = Address.of(url, ssl_context, timeout)
         self._headers = calls.headers_for(self._key)
         self._kept: Kept[AsyncLink] = Kept()
+        self._patience = patience
         self._service = service
 
     @property
@@ -50,7 +55,7 @@ class AsyncClient:
         from ._client import Client
 
         address = self._address
-        return Client(address.url, self._key, timeout=address.timeout, ssl_context=address.ssl_context)
+        return Client(address.url, self._key, timeout=address.timeout, patience=self._patience, ssl_context=address.ssl_context)
 
     # --------------------------------------------------------------------------------------------------------- runs
 
@@ -102,7 +107,7 @@ class AsyncClient:
         """Closes what is kept; a service that `local` started ends."""
         self._kept.close()
         if self._service:
-            self._service.stop()
+            await asyncio.to_thread(self._service.stop)
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,15 +126,18 @@ class AsyncClient:
         return await self._exchange(call, call.start)
 
     async def _exchange(self, call: calls.Call[Any], steps: Callable[..., Steps[T]]) -> tuple[AsyncLink, T]:
-        kept = self._kept.take(AsyncLink.owner())
-        link = kept or (await AsyncLink.open(self._address))
-        try:
-            return link, await link.drive(steps(link.connection, self._address, self._headers))
-        except BaseException as error:
-            self._kept.put(link)
-            if not kept or not call.may_be_repeated or not isinstance(error, StaleConnection):
-                raise
-        return await self._exchange(call, steps)
+        end = time.monotonic() + self._patience
+        while True:
+            kept = self._kept.take(AsyncLink.owner())
+            link = kept or await AsyncLink.open(self._address)
+            try:
+                return link, await link.drive(steps(link.connection, self._address, self._headers))
+            except BaseException as error:
+                self._kept.put(link)
+                wait = calls.wait_before_repeating(call, error, kept is not None, end)
+                if wait is None:
+                    raise
+            await asyncio.sleep(wait)
 
 
 class AsyncRunStream(AsyncIterator[Event]):

@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Generic, TypedDict, TypeVar
 from urllib.parse import quote, urlencode
 
-from ._http import Connection, EventReader, Reply, Steps, head_of, text_of, web_socket_headers
+from ._http import Connection, EventReader, Reply, StaleConnection, Steps, head_of, text_of, web_socket_headers
 from ._transport import Address
-from .errors import HINTS, KINDS, ConnectionLostError, NotSavedError, ProtocolError, ServiceError, SkerryError
+from .errors import HINTS, KINDS, BusyError, ConnectionLostError, NotSavedError, ProtocolError, ServiceError, SkerryError
 from .models import EVENTS, Checkpoint, Diff, Display, Event, Finished, Health, Output, Revision, Run, SessionInfo, SessionLog, read
 
 T = TypeVar("T")
@@ -116,6 +118,16 @@ def error_of(reply: Reply) -> Exception:
     if isinstance(error, NotSavedError):
         error.run = read(Run, told)
     return error
+
+
+def wait_before_repeating(call: Call[Any], error: BaseException, was_kept: bool, end: float) -> float | None:
+    """Seconds until it may be sent again, at most until `end`; None: it may not, or not any more."""
+    if isinstance(error, StaleConnection) and was_kept and call.may_be_repeated:
+        return 0
+    if isinstance(error, BusyError):
+        wait = (error.retry_after or 1) * random.uniform(1, 1.5)  # those who were refused together do not come back together
+        return wait if time.monotonic() + wait < end else None
+    return None
 
 
 def headers_for(key: str | None) -> dict[str, str]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _calls as calls
-from ._http import Reply, StaleConnection, Steps, message_of
+from ._http import Reply, Steps, message_of
 from ._transport import Address, Kept, Link
 from .errors import ConnectionLostError, SkerryError
 from .models import Checkpoint, Diff, Event, Health, Revision, Run, SessionInfo, SessionLog
@@ -26,19 +27,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SILENCE_SECONDS = 660.0
+PATIENCE_SECONDS = 30.0
 
 
 class Client:
     """A Skerry service. Threads may share one; each call has a connection for itself, which is kept for the next."""
 
     def __init__(self, base_url: str | None = None, key: str | None = None, *, timeout: float | None = SILENCE_SECONDS,
-                 ssl_context: ssl.SSLContext | None = None, service: LocalService | None = None):
+                 patience: float = PATIENCE_SECONDS, ssl_context: ssl.SSLContext | None = None, service: LocalService | None = None):
         """`base_url` and `key` are else those of SKERRY_URL and SKERRY_KEY, or this machine's port 8000 and none. `timeout`: seconds
-        without a byte after which the service counts as gone. A `service` is stopped when the client is closed."""
+        without a byte after which the service counts as gone; `patience`: for which one that is busy is asked again, after the time that it
+        names: it has not begun what it refused. A `service` is stopped when the client is closed."""
         url, self._key = calls.settings(base_url, key)
         self._address = Address.of(url, ssl_context, timeout)
         self._headers = calls.headers_for(self._key)
         self._kept: Kept[Link] = Kept()
+        self._patience = patience
         self._service = service
 
     @property
@@ -50,7 +54,7 @@ class Client:
         from ._async_client import AsyncClient
 
         address = self._address
-        return AsyncClient(address.url, self._key, timeout=address.timeout, ssl_context=address.ssl_context)
+        return AsyncClient(address.url, self._key, timeout=address.timeout, patience=self._patience, ssl_context=address.ssl_context)
 
     # --------------------------------------------------------------------------------------------------------- runs
 
@@ -121,15 +125,18 @@ class Client:
         return self._exchange(call, call.start)
 
     def _exchange(self, call: calls.Call[Any], steps: Callable[..., Steps[T]]) -> tuple[Link, T]:
-        kept = self._kept.take(Link.owner())
-        link = kept or Link(self._address)
-        try:
-            return link, link.drive(steps(link.connection, self._address, self._headers))
-        except BaseException as error:
-            self._kept.put(link)
-            if not kept or not call.may_be_repeated or not isinstance(error, StaleConnection):
-                raise
-        return self._exchange(call, steps)
+        end = time.monotonic() + self._patience
+        while True:
+            kept = self._kept.take(Link.owner())
+            link = kept or Link(self._address)
+            try:
+                return link, link.drive(steps(link.connection, self._address, self._headers))
+            except BaseException as error:
+                self._kept.put(link)
+                wait = calls.wait_before_repeating(call, error, kept is not None, end)
+                if wait is None:
+                    raise
+            time.sleep(wait)
 
 
 class RunStream(Iterator[Event]):
