@@ -103,7 +103,7 @@ class Kept(Generic[L]):
             link.close()
 
     def put(self, link: L) -> None:
-        if link.connection.is_reusable and len(self._links) < MAX_KEPT:
+        if link.connection.is_reusable and link.opened_by == self._owner and len(self._links) < MAX_KEPT:
             self._links.append(link)
         else:
             link.close()
@@ -119,6 +119,7 @@ class Link:
     def __init__(self, address: Address):
         self._address = address
         self.connection = Connection()
+        self.opened_by = self.owner()
         self._writing = threading.Lock()
         try:
             self._socket = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
@@ -190,6 +191,7 @@ class AsyncLink:
     def __init__(self, address: Address, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
         self._address = address
         self.connection = Connection()
+        self.opened_by = self.owner()
         self._reader = reader
         self._writer = writer
         self._timeout = address.timeout
