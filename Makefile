@@ -110,7 +110,7 @@ build/adapters/.complete: clients/python/requirements-adapters.txt tests/clients
 	@touch $@
 
 .PHONY: adapters
-adapters: build/adapters/.complete test-home test-clients ## The Python client's types; clients' adapters with the frameworks themselves
+adapters: build/adapters/.complete build/clients/.complete test-home ## The Python client's types; clients' adapters with the frameworks themselves
 	cd clients/python && $(CURDIR)/build/adapters/bin/python -m mypy --cache-dir $(CURDIR)/build/adapters/mypy
 	$(IN_TEST_HOME) SKERRY_BIN=$(SKERRY) build/adapters/bin/python -m pytest tests/clients -q
 

@@ -232,6 +232,7 @@ def test_sessions_go_back_and_aside(client):
     assert session.run("x = 1").session.revision == 1
     assert session.checkpoint("good").label == "good"
     session.run("x = 2; y = []")
+    assert re.search("deadline.*rewound to revision 2", session.run("while True: pass", timeout=0.1).text, re.DOTALL)
     fork = session.fork()
     diff = session.diff("good")
     assert [(v.name, v.value) for v in diff.changed] == [("x", "2")] and [v.name for v in diff.added] == ["y"]
@@ -328,6 +329,17 @@ def test_the_async_client_does_the_same(skerry, served):
 
     client = asyncio.run(main())
     assert asyncio.run(client.run("9")).result == "9"  # in another loop
+
+    async def many():
+        return [(await client.run("9")).result for _ in range(20)]
+
+    told = []
+    threads = [threading.Thread(target=lambda: told.append(asyncio.run(many()))) for _ in range(3)]  # in several
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == [["9"] * 20] * 3
 
 
 # ------------------------------------------------------------------------------------------------- keys, and what fails

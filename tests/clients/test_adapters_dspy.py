@@ -30,8 +30,9 @@ def test_it_keeps_to_the_protocol(interpreter):
                        ("import subprocess; subprocess.run(['ls'])", "hint:"), ("input()", "EOFError")):
         with pytest.raises(CodeExecutionError, match=said):
             interpreter(code)
-    with pytest.raises(SyntaxError, match="Invalid Python syntax"):
-        interpreter("x =")
+    for code in ("x =", "  x = 1\n y = 2"):
+        with pytest.raises(SyntaxError, match="Invalid Python syntax"):
+            interpreter(code)
     with pytest.raises(CodeInterpreterError, match="Invalid variable name"):
         interpreter("1", {"a b": 1})
     assert interpreter("print(x)") == "2\n"  # what was stopped is undone
@@ -78,3 +79,11 @@ def test_a_recursive_language_model_finds_its_answer(client):
         told = dspy.RLM("text -> answer", tools=[shout], max_iters=3)(text="hello world " * 1000)
     assert told.answer == "hello!A"
     assert "12000 HI" in str(told.trajectory) and client.sessions() == []
+
+
+def test_a_program_of_thought_finds_its_answer(client):
+    from skerry.adapters.dspy import SkerryInterpreter
+
+    lm = dspy.utils.DummyLM([{"reasoning": "r", "generated_code": "```python\nx = 6 * 7\nSUBMIT({'answer': x})\n```"}, {"reasoning": "r", "answer": "42"}])
+    with dspy.context(lm=lm, interpreter_factory=lambda: SkerryInterpreter(client)):
+        assert dspy.ProgramOfThought("question -> answer")(question="What is it?").answer == "42"

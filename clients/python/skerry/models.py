@@ -193,12 +193,11 @@ class Run:
 
     @property
     def text(self) -> str:
-        """All there is to read, for a person or a model: output, errors, why it was stopped, and the result."""
-        parts = [self.stdout, self.stderr]
+        """All there is to read, for a person or a model: output, errors, why it was stopped, what became of the session, the result."""
+        parts = [self.session.notice if self.session else "", self.stdout, self.stderr]
         if not self.ok and not self.exception:
             parts.append(str(RunFailed(self)))
-        if self.result is not None:
-            parts.append(self.result)
+        parts += [self.session.message if self.session else "", self.result or ""]
         return "\n".join(part.rstrip("\n") for part in parts if part)
 
 

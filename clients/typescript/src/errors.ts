@@ -46,5 +46,8 @@ export function check(run: Run): Run {
 /** All there is to read of a run, for a person or a model. */
 export function textOf(run: Run): string {
   const why = run.outcome !== "completed" && !run.exception ? new RunFailed(run).message : "";
-  return [run.stdout, run.stderr, why, run.result ?? ""].filter(Boolean).map((part) => part.trimEnd()).join("\n");
+  return [run.session?.notice ?? "", run.stdout, run.stderr, why, run.session?.message ?? "", run.result ?? ""]
+    .filter(Boolean)
+    .map((part) => part.trimEnd())
+    .join("\n");
 }

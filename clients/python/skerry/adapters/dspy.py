@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .._calls import SessionRunOptions
 
+SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 FINAL = "_skerry_final"
 # Ends the program where it stands, as nothing catches by accident.
 SUBMIT = f"""
@@ -74,10 +75,10 @@ class SkerryInterpreter:
         final, self._final = self._final, []
         if final and not run.exception:
             return FinalOutput(final[0])
-        if run.exception and run.exception.type == "SyntaxError" and not run.exception.frames[:-1]:
-            raise SyntaxError(f"Invalid Python syntax. message: {run.exception.message}")
         if run.session and run.session.notice:
             raise CodeInterpreterError(f"state was lost: {run.session.notice}")
+        if run.exception and run.exception.type in SYNTAX and not run.exception.frames[:-1]:
+            raise SyntaxError(f"Invalid Python syntax. message: {run.exception.message}")
         if run.exception:
             hint = f"\nhint: {run.exception.hint}" if run.exception.hint else ""
             raise CodeExecutionError(f"{run.exception.type}: {run.exception.message}{hint}")
