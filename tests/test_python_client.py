@@ -2,6 +2,7 @@
 """`clients/python`, as a wheel, against the real service: what it sends and reads, and what it does when things go wrong."""
 
 import asyncio
+import concurrent.futures
 import dataclasses
 import inspect
 import json
@@ -288,6 +289,17 @@ def test_programs_call_functions_of_ours(client, skerry):
             tools.run("stop()")
         assert tools.run("1").result == "1"
     assert client.sessions() == []
+
+
+def test_live_runs_that_a_busy_service_refuses_come_again(serve, skerry):
+    client = skerry.Client(f"http://{serve('--workers', '1').http}")
+
+    def one(number):
+        with skerry.ToolSession(client) as tools:
+            return tools.run(f"import time; time.sleep(0.02)\n{number}").result
+
+    with concurrent.futures.ThreadPoolExecutor(90) as pool:  # 64 may wait
+        assert list(pool.map(one, range(90))) == [str(n) for n in range(90)]
 
 
 # ---------------------------------------------------------------------------------------------------------------- async

@@ -124,10 +124,15 @@ def wait_before_repeating(call: Call[Any], error: BaseException, was_kept: bool,
     """Seconds until it may be sent again, at most until `end`; None: it may not, or not any more."""
     if isinstance(error, StaleConnection) and was_kept and call.may_be_repeated:
         return 0
-    if isinstance(error, BusyError):
-        wait = (error.retry_after or 1) * random.uniform(1, 1.5)  # those who were refused together do not come back together
-        return wait if time.monotonic() + wait < end else None
-    return None
+    return wait_while_busy(error, end)
+
+
+def wait_while_busy(error: BaseException, end: float) -> float | None:
+    """The same for what a busy service refused to begin."""
+    if not isinstance(error, BusyError):
+        return None
+    wait = (error.retry_after or 1) * random.uniform(1, 1.5)  # those who were refused together do not come back together
+    return wait if time.monotonic() + wait < end else None
 
 
 def headers_for(key: str | None) -> dict[str, str]:

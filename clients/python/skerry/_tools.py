@@ -6,11 +6,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ._calls import wait_while_busy
 from ._client import Client, Session
+from .errors import BusyError
 from .models import Output, Run, Waiting
 
 if TYPE_CHECKING:
@@ -71,10 +74,21 @@ class ToolSession:
         if self.tools.keys() - self._defined:
             self.session.run(DEFINE % (sorted(self.tools), self._mark, END), **self._options).check()
             self._defined = set(self.tools)
+        merged: SessionRunOptions = {**self._options, **options}
+        end = time.monotonic() + self.session.client._patience
+        while True:
+            try:
+                return self._run(code, merged)
+            except BusyError as error:  # which a live run is told when it has been opened
+                wait = wait_while_busy(error, end)
+                if wait is None:
+                    raise
+            time.sleep(wait)
+
+    def _run(self, code: str, options: SessionRunOptions) -> Run:
         watch = _Watch(self._mark)
         is_answered = True  # whether the program has read all that it was sent
-        merged: SessionRunOptions = {**self._options, **options}
-        with self.session.live(code, **merged) as live:
+        with self.session.live(code, **options) as live:
             for event in live:
                 if isinstance(event, Output) and event.stream == "stdout":
                     for call in watch.calls_in(event.text):
