@@ -284,6 +284,13 @@ def test_programs_call_functions_of_ours(client, skerry):
         assert tools.run("data").result == "[1, None, 'ü']"
         threads = "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as p: print(sorted(map(len, p.map(big, range(9)))))"
         assert tools.run(threads).stdout == f"{list(range(9))}\n"
+        forged = "import sys\nmark = price.__closure__[[c for c in price.__code__.co_freevars].index('mark')].cell_contents\n"
+        for asked in ("{}", "1", "null", "[" * 100_000, '{"name": [], "args": [], "kwargs": {}}', '{"name": "price", "args": 1, "kwargs": {}}', "9" * 5000, ""):
+            run = tools.run(f"{forged}print('a' + mark + {asked!r} + '\\x1e\\nb')")
+            assert run.ok and run.stdout[0] == "a" and run.stdout.endswith("b\n"), asked
+        run = tools.run(f"{forged}print(mark)")
+        assert run.ok and run.stdout.startswith("\x1e")
+        assert "there is no other()" in tools.run("price.__closure__[-1]\n" + forged + "sys.stdout.write(mark + '{\"name\": \"other\", \"args\": [], \"kwargs\": {}}\\x1e\\n'); print(input())").stdout
         with pytest.raises(KeyboardInterrupt):
             tools.tools["stop"] = lambda: (_ for _ in ()).throw(KeyboardInterrupt())
             tools.run("stop()")
@@ -499,6 +506,8 @@ def test_what_is_newer_or_older_than_the_client_is_read(skerry):
     newer = read(Run, {**told, "later": 1, "results": [SHOWN],
                        "files": [{"path": "/a.csv", "size": 3, "type": "text/csv", "sha256": "00", "change": "created"}]})
     assert newer.files[0].path == "/a.csv" and newer.results[0].text == "<Figure>"
+    odd = skerry.Result({"image/png": "é", "image/jpeg": 1, "text/html": None})
+    assert (odd.png, odd.jpeg, odd.html, odd.text, odd.json) == (None, None, None, None, None)
     with pytest.raises(skerry.ProtocolError):
         read(Run, {"outcome": "completed"})
 

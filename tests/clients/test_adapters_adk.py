@@ -58,3 +58,15 @@ def test_files_go_in_and_out(client):
     assert failed.exit_code == 1 and "ZeroDivisionError" in failed.stderr
     assert "deadline" in execute("while True: pass", id="one/ü").stderr and execute("x", id="one/ü").stdout == "1"
     assert "NameError" in execute("x", id="two").stderr
+
+
+def test_what_the_code_says_of_its_files_is_not_believed(client):
+    from google.adk.code_executors.code_execution_utils import CodeExecutionInput
+
+    from skerry.adapters.adk import SkerryCodeExecutor
+
+    executor = SkerryCodeExecutor(client)
+    for code in ("print = None", "import builtins; builtins.print = lambda *_: __import__('sys').stdout.write('[1]')", "import json; json.dumps = lambda *_: '{\"a\": 1}'",
+                 "import json; json.dumps = lambda *_: '[' * 100000", "import json; json.dumps = lambda *_: '{\"../a\": \"\", \"/etc/a\": \"\"}'", "del _skerry_files"):
+        told = executor.execute_code(None, CodeExecutionInput(code))
+        assert (told.exit_code, told.output_files) == (0, []), code

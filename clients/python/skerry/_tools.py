@@ -109,10 +109,9 @@ class ToolSession:
         if tool is None:
             return json.dumps({"error": f"there is no {call['name']}()"})
         try:
-            value = tool(*call["args"], **call["kwargs"])
+            return json.dumps({"value": tool(*call["args"], **call["kwargs"])}, default=str)
         except Exception as error:
             return json.dumps({"error": f"{type(error).__name__}: {error}"})
-        return json.dumps({"value": value}, default=str)
 
     def close(self) -> None:
         """Forgets its session, unless that was given."""
@@ -127,7 +126,7 @@ class ToolSession:
 
 
 class _Watch:
-    """Tells calls from what a program prints."""
+    """Tells calls from what a program prints. It prints what it likes: what looks like a call and is none is text."""
 
     def __init__(self, mark: str):
         self._mark = mark
@@ -138,14 +137,30 @@ class _Watch:
         """None: the program has read what the last call returned."""
         self._held += text
         while (begin := self._held.find(self._mark)) >= 0:
-            end = self._held.find(END, begin)
+            end = self._held.find(END, begin + len(self._mark))
             if end < 0:
                 return
-            self._printed.append(self._held[:begin])
-            asked = self._held[begin + len(self._mark) : end]
-            self._held = self._held[end + len(END) :]
-            yield json.loads(asked)
+            self._print(begin)
+            asked, self._held = self._held[: end - begin + len(END)], self._held[end - begin + len(END) :]
+            try:
+                yield _call_of(json.loads(asked[len(self._mark) : -len(END)]))
+            except (ValueError, RecursionError):
+                self._printed.append(asked)
+        self._print(max(0, len(self._held) - len(self._mark) + 1))  # the rest may begin one
+
+    def _print(self, size: int) -> None:
+        self._printed.append(self._held[:size])
+        self._held = self._held[size:]
 
     def rest(self) -> str:
         """All that is printed and is no call."""
         return "".join(self._printed) + self._held
+
+
+def _call_of(asked: Any) -> dict[str, Any] | None:
+    """Raises ValueError if it is neither a call nor an acknowledgement."""
+    if asked is None:
+        return None
+    if isinstance(asked, dict) and isinstance(asked.get("name"), str) and isinstance(asked.get("args"), list) and isinstance(asked.get("kwargs"), dict):
+        return asked
+    raise ValueError("no call")

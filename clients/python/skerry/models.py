@@ -136,7 +136,10 @@ class Result:
 
     def _bytes_of(self, media_type: str) -> bytes | None:
         value = self._text_of(media_type)
-        return None if value is None else base64.b64decode(value)
+        try:
+            return None if value is None else base64.b64decode(value)
+        except ValueError:  # the program says that it is one
+            return None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         """Notebooks show it as the program did."""

@@ -59,16 +59,25 @@ class SkerryCodeExecutor(BaseCodeExecutor):
     def _execute(self, session: Session, given: CodeExecutionInput) -> CodeExecutionResult:
         if given.input_files:
             files = {file.name: _encoded(file.content) for file in given.input_files}
-            session.run(PUT, stdin=json.dumps(files), template=self.template).check()
-        session.run(BEFORE, template=self.template, memory=self.memory).check()
+            put = session.run(PUT, stdin=json.dumps(files), template=self.template)
+            if not put.ok:
+                return CodeExecutionResult(stderr=put.text, exit_code=put.exit_code)
+        session.run(BEFORE, template=self.template, memory=self.memory)
         run = session.run(given.code, timeout=self.timeout_seconds, memory=self.memory)
-        changed = session.run(CHANGED, max_output=MOST_OUTPUT, memory=self.memory).check()
-        files = json.loads(changed.stdout)
-        stderr = run.stderr if run.ok or run.exception else run.text
-        return CodeExecutionResult(
-            stdout=run.stdout or run.result or "", stderr=stderr, exit_code=run.exit_code,
-            output_files=[File(name=name, content=base64.b64decode(text), mime_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
-                          for name, text in files.items()])
+        changed = session.run(CHANGED, max_output=MOST_OUTPUT, memory=self.memory)
+        return CodeExecutionResult(stdout=run.stdout or run.result or "", stderr=run.stderr if run.ok or run.exception else run.text,
+                                   exit_code=run.exit_code, output_files=_files_in(changed.stdout))
+
+
+def _files_in(told: str) -> list[File]:
+    """The files that a listing has. It comes out of the sandbox, where the agent's code may have changed all that made it: what is no file with a
+    name below the directory is left out."""
+    try:
+        files = json.loads(told)
+        return [File(name=name, content=base64.b64decode(text), mime_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
+                for name, text in files.items() if not name.startswith("/") and ".." not in name.split("/")]
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return []
 
 
 def _session_name(execution_id: str) -> str:

@@ -49,7 +49,7 @@ class SkerryExecutor(RemotePythonExecutor):
         super().__init__(list(additional_imports), logger or AgentLogger(), allow_pickle)
         self._tools = ToolSession(client or Client(), **options)
         self.session = self._tools.session
-        self._answers: list[str] = []
+        self._answers: list[Any] = []
         self.installed_packages = self.install_packages(list(additional_imports))
 
     def install_packages(self, additional_imports: list[str]) -> list[str]:
@@ -71,7 +71,7 @@ class SkerryExecutor(RemotePythonExecutor):
         run = self._tools.run(code)
         answers, self._answers[:] = list(self._answers), []
         if answers and run.exception and run.exception.type.endswith(self.FINAL_ANSWER_EXCEPTION):
-            answer = self._deserialize_final_answer(answers[-1], self.allow_pickle)
+            answer = self._deserialize_final_answer(str(answers[-1]), self.allow_pickle)
             return CodeOutput(output=answer, logs=run.stdout, is_final_answer=True)
         if not run.ok:
             raise AgentError(f"{run.stdout}\nExecuting code yielded an error:\n{_why(run)}", self.logger)
