@@ -97,6 +97,7 @@ def test_every_field_of_the_service_s_description_is_known(client, skerry):
                ("/v1/sessions/{session}/log", "get"): models.SessionLog, ("/v1/sessions/{session}/diff", "get"): models.Diff,
                ("/v1/sessions/{session}/checkpoint", "post"): models.Checkpoint, ("/v1/sessions/{session}/rewind", "post"): models.Revision,
                ("/v1/sessions/{session}/fork", "post"): models.SessionInfo, ("/v1/sessions/{session}/import", "post"): models.Revision,
+               ("/v1/sessions/{session}/files", "get"): models.Listing, ("/v1/sessions/{session}/files/{path}", "put"): models.Written,
                ("/health", "get"): models.Health}
     unknown = set()
     for (path, method), cls in answers.items():
@@ -113,7 +114,8 @@ def test_every_route_of_the_service_s_own_wire_is_known(client, skerry):
     asked = [calls.run("", {}), calls.live(), calls.sessions(), calls.delete_sessions(), calls.info("{session}"), calls.delete("{session}"),
              calls.log("{session}"), calls.diff("{session}", 1, None), calls.checkpoint("{session}", None), calls.rewind("{session}", 0),
              calls.fork("{session}", "b"), calls.export("{session}", None), calls.import_session("{session}", b""), calls.health(),
-             calls.openapi()]
+             calls.openapi(), calls.files("{session}", None, False), calls.read_file("{session}", "{path}"),
+             calls.write_file("{session}", "{path}", b""), calls.remove_file("{session}", "{path}", False)]
     known = {f"{call.method} {call.path.split('?')[0].replace('%7B', '{').replace('%7D', '}')}" for call in asked}
     routes = {f"{method.upper()} {path}" for path, operations in client.openapi()["paths"].items() for method in operations
               if path.startswith(("/v1/", "/health", "/readiness", "/openapi"))}
@@ -176,7 +178,7 @@ def test_events_come_while_it_runs(client, skerry):
             kinds.append(type(event).__name__)
             if isinstance(event, skerry.Output) and event.stream == "stdout":
                 assert "Finished" not in kinds
-        assert kinds == ["Started", "Output", "Output", "Finished"]
+        assert kinds == ["Started", "Output", "Output", "Display", "Finished"]
     run = stream.finish()
     assert (run.stdout, run.stderr, run.result, run.session) == ("a\n", "b\n", "7", None)
     with pytest.raises(skerry.InvalidRequestError):
@@ -249,6 +251,37 @@ def test_sessions_go_back_and_aside(client):
     assert (fork.delete(), fork.delete(), client.delete_sessions(), client.sessions()) == (True, False, 1, [])
 
 
+def test_values_are_shown(client, skerry):
+    code = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()\nimport pandas as pd\npd.DataFrame({'a': [1]})"
+    run = client.run(code)
+    figure, table = run.results
+    assert figure.png.startswith(b"\x89PNG") and figure.chart["type"] == "line" and not figure.is_result
+    assert "<table" in table.html and table.is_result and table.text == run.result
+    with client.stream(code) as stream:
+        shown = [event for event in stream if isinstance(event, skerry.Display)]
+    assert len(shown) == 2 and [each.data for each in stream.finish().results] == [each.data for each in run.results]
+    failed = client.run("try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    error.add_note('n')\n    raise ValueError('v') from error").exception
+    assert [(each.relation, each.type, each.notes) for each in failed.causes] == [("cause", "ZeroDivisionError", ["n"])]
+
+
+def test_files_of_a_session(client, skerry, tmp_path):
+    session = client.session("files")
+    assert session.write_file("data/ü 1.bin", b"\x00\xff").size == 2
+    (tmp_path / "mine").write_bytes(b"m" * 300_000)
+    session.write_file("mine", tmp_path / "mine")
+    assert session.run("open('out.csv', 'w').write('a,b')\nlen(open('mine').read()), open('data/ü 1.bin', 'rb').read()").result == "(300000, b'\\x00\\xff')"
+    assert session.read_file("data/ü 1.bin") == b"\x00\xff" and session.read_file("out.csv") == b"a,b"
+    listed = session.files(recursive=True)
+    assert sorted((each.path, each.is_directory, each.type) for each in listed.files) == [
+        ("data", True, None), ("data/ü 1.bin", False, "application/octet-stream"), ("mine", False, "application/octet-stream"), ("out.csv", False, "text/csv")]
+    assert [each.path for each in session.files("data").files] == ["data/ü 1.bin"]
+    session.remove_file("data", recursive=True)
+    with pytest.raises(skerry.NotFoundError):
+        session.read_file("data/ü 1.bin")
+    with pytest.raises(skerry.NotAllowedError):
+        session.read_file("../x")
+
+
 def test_a_session_moves_through_bytes_and_files(client, skerry, tmp_path):
     session = client.session("a")
     session.run("x = 41", template="python")
@@ -318,7 +351,7 @@ def test_the_async_client_does_the_same(skerry, served):
             runs = await asyncio.gather(*(client.run(f"{n} + 1") for n in range(8)))
             assert [run.result for run in runs] == [str(n + 1) for n in range(8)]
             events = [event async for event in client.stream("print('a')\n1")]
-            assert [event.name for event in events] == ["started", "stdout", "outcome"] and events[-1].run.stdout == "a\n"
+            assert [event.name for event in events] == ["started", "stdout", "display", "outcome"] and events[-1].run.stdout == "a\n"
             async with client.live("print(input())") as live:
                 await live.send("there\n")
                 assert (await live.finish()).stdout == "there\n"

@@ -16,7 +16,7 @@ COMPILER = ROOT / "build" / "clients" / "typescript" / "node_modules" / ".bin" /
 # What /openapi.json describes, and the type that it is read as; fields that newer services alone have.
 TYPES = {("/v1/run", "post"): "Run", ("/v1/sessions/{session}", "get"): "SessionInfo", ("/v1/sessions/{session}/log", "get"): "SessionLog",
          ("/v1/sessions/{session}/diff", "get"): "Diff", ("/v1/sessions/{session}/checkpoint", "post"): "Checkpoint",
-         ("/v1/sessions/{session}/rewind", "post"): "Revision", ("/health", "get"): "Health"}
+         ("/v1/sessions/{session}/rewind", "post"): "Revision", ("/v1/sessions/{session}/files", "get"): "Listing", ("/health", "get"): "Health"}
 NEWER = {"Run": ["results", "files"]}
 # Objects that are whatever the program made them.
 OPEN = {"data", "metadata", "chart"}

@@ -8,7 +8,8 @@ const { Client, ConnectionError, RunFailed, ServiceError, SkerryError, check, te
 const [client, other] = keys.map((key) => new Client({ baseUrl: `${url}/`, key }));
 
 const run = await client.run("import sys, os\nprint(sys.argv, os.environ['K'], input())\n6 * 7", { args: ["a"], env: { K: "ü" }, stdin: "line\n", timeout: 20, seed: 1 });
-assert.deepEqual([run.stdout, run.result, run.outcome, run.results, run.files], ["['-c', 'a'] ü line\n", "42", "completed", [], []]);
+assert.deepEqual([run.stdout, run.result, run.outcome, run.results, run.files],
+  ["['-c', 'a'] ü line\n", "42", "completed", [{ data: { "text/plain": "42" }, metadata: {}, is_result: true }], []]);
 assert.equal(check(run), run);
 assert.equal(textOf(run), "['-c', 'a'] ü line\n42");
 
@@ -23,7 +24,7 @@ await assert.rejects(new Client({ baseUrl: "http://127.0.0.1:1" }).run("1"), (er
 const seen = [];
 const stream = client.stream("import sys\nprint('é', flush=True)\nprint('b', file=sys.stderr)\n7");
 for await (const event of stream) seen.push([event.event, event.text]);
-assert.deepEqual(seen, [["started", undefined], ["stdout", "é\n"], ["stderr", "b\n"], ["outcome", undefined]]);
+assert.deepEqual(seen, [["started", undefined], ["stdout", "é\n"], ["stderr", "b\n"], ["display", undefined], ["outcome", undefined]]);
 const streamed = await stream.finish();
 assert.deepEqual([streamed.stdout, streamed.stderr, streamed.result], ["é\n", "b\n", "7"]);
 const left = client.stream("while True: print('x' * 1000)");
@@ -46,6 +47,12 @@ assert.deepEqual((await session.log()).revisions.map((r) => r.revision), [1, 2, 
 assert.equal((await session.info()).head, 3);
 const copy = await client.importSession("copy", await session.export(1));
 assert.equal((await copy.stream("x").finish()).result, "1");
+await session.writeFile("d/ü 1.txt", "text");
+assert.equal((await session.run("open('d/ü 1.txt').read()")).result, "'text'");
+assert.equal(await (await session.readFile("d/ü 1.txt")).text(), "text");
+assert.deepEqual((await session.files("d")).files.map((file) => [file.path, file.type]), [["d/ü 1.txt", "text/plain"]]);
+await session.removeFile("d", true);
+await assert.rejects(session.readFile("d/ü 1.txt"), (error) => error.status === 404);
 await assert.rejects(other.session("work").info(), (error) => error.status === 404);
 assert.deepEqual([await fork.delete(), await fork.delete(), (await client.sessions()).length, await client.deleteSessions()], [true, false, 2, 2]);
 assert.equal((await client.health()).status, "healthy");

@@ -29,17 +29,20 @@ from .errors import (
     UnreachableError,
 )
 from .models import (
+    Cause,
     Checkpoint,
     Diff,
     Display,
     Event,
     ExceptionInfo,
     FileChange,
+    FileInfo,
     Finished,
     Frame,
     Health,
     Limit,
     Limits,
+    Listing,
     LogEvent,
     Output,
     Result,
@@ -53,13 +56,14 @@ from .models import (
     Variable,
     Waiting,
     Warned,
+    Written,
 )
 
 __all__ = [
-    "AsyncClient", "AsyncLiveRun", "AsyncRunStream", "AsyncSession", "BusyError", "Checkpoint", "Client", "ConflictError",
-    "ConnectionLostError", "Diff", "Display", "Event", "ExceptionInfo", "FileChange", "Finished", "Frame", "Health",
-    "InvalidRequestError", "Limit", "Limits", "LiveOptions", "LiveRun", "LocalService", "LocalServiceError", "LogEvent", "NotAllowedError",
+    "AsyncClient", "AsyncLiveRun", "AsyncRunStream", "AsyncSession", "BusyError", "Cause", "Checkpoint", "Client", "ConflictError",
+    "ConnectionLostError", "Diff", "Display", "Event", "ExceptionInfo", "FileChange", "FileInfo", "Finished", "Frame", "Health",
+    "InvalidRequestError", "Limit", "Limits", "Listing", "LiveOptions", "LiveRun", "LocalService", "LocalServiceError", "LogEvent", "NotAllowedError",
     "NotFoundError", "NotSavedError", "Output", "ProtocolError", "Result", "Revision", "Run", "RunFailed", "RunOptions", "RunStream",
     "ServiceError", "Session", "SessionInfo", "SessionLog", "SessionRunOptions", "SessionState", "SkerryError", "Started", "UnreachableError",
-    "ToolSession", "Usage", "Variable", "Waiting", "Warned", "__version__", "local", "local_async",
+    "ToolSession", "Usage", "Variable", "Waiting", "Warned", "Written", "__version__", "local", "local_async",
 ]

@@ -16,7 +16,7 @@ from . import _calls as calls
 from ._http import Reply, Steps, message_of
 from ._transport import Address, AsyncLink, Kept
 from .errors import ConnectionLostError, SkerryError
-from .models import Checkpoint, Diff, Event, Health, Revision, Run, SessionInfo, SessionLog
+from .models import Checkpoint, Diff, Event, Health, Listing, Revision, Run, SessionInfo, SessionLog, Written
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -271,6 +271,22 @@ class AsyncSession:
                 return await link.drive(calls.body_into(link.connection, file))
             finally:
                 self.client._kept.put(link)
+
+    async def files(self, path: str | None = None, *, recursive: bool = False) -> Listing:
+        """What is in a directory, by default the one in which programs begin."""
+        return await self.client._call(calls.files(self.name, path, recursive))
+
+    async def read_file(self, path: str) -> bytes:
+        """A file's content, up to 10 MiB."""
+        return await self.client._call(calls.read_file(self.name, path))
+
+    async def write_file(self, path: str, data: bytes | os.PathLike[str]) -> Written:
+        """Writes bytes, or what a file of yours holds, up to 64 MiB; and makes the directories on the way."""
+        return await self.client._call(calls.write_file(self.name, path, data))
+
+    async def remove_file(self, path: str, *, recursive: bool = False) -> None:
+        """Removes a file; with `recursive` a directory and all in it. One that is not there is well."""
+        await self.client._call(calls.remove_file(self.name, path, recursive))
 
     async def delete(self) -> bool:
         """Forgets it: whether it was there."""

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from ._http import Connection, EventReader, Reply, StaleConnection, Steps, head_of, text_of, web_socket_headers
 from ._transport import Address
 from .errors import HINTS, KINDS, BusyError, ConnectionLostError, NotSavedError, ProtocolError, ServiceError, SkerryError
-from .models import EVENTS, Checkpoint, Diff, Display, Event, Finished, Health, Output, Revision, Run, SessionInfo, SessionLog, read
+from .models import EVENTS, Checkpoint, Diff, Display, Event, Finished, Health, Listing, Output, Revision, Run, SessionInfo, SessionLog, Written, read
 
 T = TypeVar("T")
 
@@ -281,6 +281,22 @@ def export(name: str, revision: int | str | None) -> Call[bytes]:
 
 def import_session(name: str, data: bytes | os.PathLike[str]) -> Call[Revision]:
     return Call("POST", _session(name, "/import"), _of(Revision), data, {"Content-Type": "application/octet-stream"})
+
+
+def files(name: str, path: str | None, recursive: bool) -> Call[Listing]:
+    return Call("GET", _session(name, "/files", {"path": path, "recursive": "true" if recursive else None}), _of(Listing))
+
+
+def read_file(name: str, path: str) -> Call[bytes]:
+    return Call("GET", _session(name, f"/files/{quote(path)}"), lambda reply: reply.body)
+
+
+def write_file(name: str, path: str, data: bytes | os.PathLike[str]) -> Call[Written]:
+    return Call("PUT", _session(name, f"/files/{quote(path)}"), _of(Written), data, {"Content-Type": "application/octet-stream"})
+
+
+def remove_file(name: str, path: str, recursive: bool) -> Call[None]:
+    return Call("DELETE", _session(name, f"/files/{quote(path)}", {"recursive": "true" if recursive else None}), _nothing, good=(204,))
 
 
 def body_into(connection: Connection, file: BinaryIO) -> Steps[int]:

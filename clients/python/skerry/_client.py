@@ -15,7 +15,7 @@ from . import _calls as calls
 from ._http import Reply, Steps, message_of
 from ._transport import Address, Kept, Link
 from .errors import ConnectionLostError, SkerryError
-from .models import Checkpoint, Diff, Event, Health, Revision, Run, SessionInfo, SessionLog
+from .models import Checkpoint, Diff, Event, Health, Listing, Revision, Run, SessionInfo, SessionLog, Written
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -270,6 +270,22 @@ class Session:
                 return link.drive(calls.body_into(link.connection, file))
             finally:
                 self.client._kept.put(link)
+
+    def files(self, path: str | None = None, *, recursive: bool = False) -> Listing:
+        """What is in a directory, by default the one in which programs begin."""
+        return self.client._call(calls.files(self.name, path, recursive))
+
+    def read_file(self, path: str) -> bytes:
+        """A file's content, up to 10 MiB."""
+        return self.client._call(calls.read_file(self.name, path))
+
+    def write_file(self, path: str, data: bytes | os.PathLike[str]) -> Written:
+        """Writes bytes, or what a file of yours holds, up to 64 MiB; and makes the directories on the way."""
+        return self.client._call(calls.write_file(self.name, path, data))
+
+    def remove_file(self, path: str, *, recursive: bool = False) -> None:
+        """Removes a file; with `recursive` a directory and all in it. One that is not there is well."""
+        self.client._call(calls.remove_file(self.name, path, recursive))
 
     def delete(self) -> bool:
         """Forgets it: whether it was there."""

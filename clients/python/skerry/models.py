@@ -26,6 +26,18 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """What an exception was raised from, or while what was handled."""
+
+    relation: str
+    """`cause`: it was given as such; `context`: it was being handled."""
+    type: str
+    message: str
+    frames: list[Frame]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
 class ExceptionInfo:
     """The exception that a program did not catch."""
 
@@ -36,6 +48,10 @@ class ExceptionInfo:
     """Outermost first, at most 64."""
     hint: str
     """What to do instead, where the cause is that this is a sandbox; else empty."""
+    notes: list[str] = field(default_factory=list)
+    """That the program added to it."""
+    causes: list[Cause] = field(default_factory=list)
+    """The nearest first."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +100,32 @@ class Limits:
     files_bytes: int
     open_files: int
     table_elements: int
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """A file or directory of a session."""
+
+    path: str
+    is_directory: bool
+    size: int
+    modified: str
+    """RFC 3339, in UTC."""
+    type: str | None
+    """Its media type, as its name tells it; None for a directory."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    files: list[FileInfo]
+    truncated: bool
+    """Whether there are more than are listed."""
+
+
+@dataclass(frozen=True)
+class Written:
+    path: str
+    size: int
 
 
 @dataclass(frozen=True)

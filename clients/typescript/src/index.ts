@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ConnectionError, ServiceError, SkerryError } from "./errors.js";
 import { eventsOf, Gathered, runOf } from "./events.js";
-import type { Checkpoint, Diff, Health, Revision, Run, RunEvent, RunOptions, SessionInfo, SessionLog, SessionRunOptions } from "./models.js";
+import type { Checkpoint, Diff, Health, Listing, Revision, Run, RunEvent, RunOptions, SessionInfo, SessionLog, SessionRunOptions } from "./models.js";
 
 export * from "./errors.js";
 export type * from "./models.js";
@@ -37,7 +37,11 @@ function pathOf(session: string, rest = ""): string {
   return `/v1/sessions/${encodeURIComponent(session)}${rest}`;
 }
 
-function queryOf(values: Record<string, string | number | undefined>): string {
+function fileOf(session: string, path: string): string {
+  return pathOf(session, `/files/${path.split("/").map(encodeURIComponent).join("/")}`);
+}
+
+function queryOf(values: Record<string, string | number | boolean | undefined>): string {
   const given = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]));
   return given.length ? `?${new URLSearchParams(given)}` : "";
 }
@@ -238,6 +242,27 @@ export class Session {
   async export(revision?: number | string): Promise<Blob> {
     const response = await this.client.send("GET", pathOf(this.name, `/export${queryOf({ revision })}`));
     return response.blob().catch((error: unknown) => Promise.reject(failed(error, "the answer broke off")));
+  }
+
+  /** What is in a directory, by default the one in which programs begin. */
+  files(path?: string, recursive = false): Promise<Listing> {
+    return this.client.get(pathOf(this.name, `/files${queryOf({ path, recursive: recursive || undefined })}`));
+  }
+
+  /** A file's content, up to 10 MiB. */
+  async readFile(path: string): Promise<Blob> {
+    const response = await this.client.send("GET", fileOf(this.name, path));
+    return response.blob().catch((error: unknown) => Promise.reject(failed(error, "the answer broke off")));
+  }
+
+  /** Writes a file, up to 64 MiB, and makes the directories on the way. */
+  async writeFile(path: string, data: BodyInit): Promise<void> {
+    await this.client.send("PUT", fileOf(this.name, path), data, { "Content-Type": "application/octet-stream" });
+  }
+
+  /** Removes a file; with `recursive` a directory and all in it. One that is not there is well. */
+  async removeFile(path: string, recursive = false): Promise<void> {
+    await this.client.send("DELETE", fileOf(this.name, path) + queryOf({ recursive: recursive || undefined }), undefined, {}, undefined, [204]);
   }
 
   /** Forgets it: whether it was there. */

@@ -36,6 +36,16 @@ export interface Frame {
   source: string;
 }
 
+/** What an exception was raised from, or while what was handled. */
+export interface Cause {
+  /** `cause`: it was given as such; `context`: it was being handled. */
+  relation: string;
+  type: string;
+  message: string;
+  frames: Frame[];
+  notes: string[];
+}
+
 /** The exception that a program did not catch. */
 export interface ExceptionInfo {
   type: string;
@@ -44,6 +54,10 @@ export interface ExceptionInfo {
   frames: Frame[];
   /** What to do instead, where the cause is that this is a sandbox; else empty. */
   hint: string;
+  /** That the program added to it. */
+  notes: string[];
+  /** The nearest first. */
+  causes: Cause[];
 }
 
 /** The limit that ended a run. */
@@ -53,6 +67,23 @@ export interface Limit {
   unit: string;
   /** What raises it. */
   option: string;
+}
+
+/** A file or directory of a session. */
+export interface FileInfo {
+  path: string;
+  is_directory: boolean;
+  size: number;
+  /** RFC 3339, in UTC. */
+  modified: string;
+  /** Its media type, as its name tells it; null for a directory. */
+  type: string | null;
+}
+
+export interface Listing {
+  files: FileInfo[];
+  /** Whether there are more than are listed. */
+  truncated: boolean;
 }
 
 /** What became of a run's session. */
