@@ -32,6 +32,31 @@ def same(run_code, tmp_path):
     return run
 
 
+# Left out: what would wait for ever, and offsets of directories, which WASI does not have.
+MISUSED = """
+os.mkdir('d'); open('f', 'w').write('0123456789'); output, input = os.pipe()
+descriptors = dict(reading=os.open('f', os.O_RDONLY), writing=os.open('f', os.O_WRONLY), both=os.open('f', os.O_RDWR), directory=os.open('d', os.O_RDONLY),
+    output=output, input=input, null=os.open('/dev/null', os.O_RDWR), zero=os.open('/dev/zero', os.O_RDONLY), closed=99)
+calls = dict(write=lambda fd: os.write(fd, b'x'), write_nothing=lambda fd: os.write(fd, b''), pwrite=lambda fd: os.pwrite(fd, b'y', 1),
+    pwrite_before=lambda fd: os.pwrite(fd, b'z', -1), read=lambda fd: os.read(fd, 1), pread=lambda fd: os.pread(fd, 1, 0),
+    pread_before=lambda fd: os.pread(fd, 1, -1), seek=lambda fd: os.lseek(fd, 2, 0), seek_before=lambda fd: os.lseek(fd, -1, 0),
+    truncate=lambda fd: os.ftruncate(fd, 5), truncate_before=lambda fd: os.ftruncate(fd, -1), truncate_path=lambda fd: os.truncate(fd, 4),
+    sync=os.fsync, datasync=os.fdatasync, advise=lambda fd: os.posix_fadvise(fd, 0, 1, os.POSIX_FADV_NORMAL), terminal=os.isatty,
+    stat_in=lambda fd: os.stat('none', dir_fd=fd), open_in=lambda fd: os.open('none', os.O_RDONLY, dir_fd=fd), make_in=lambda fd: os.mkdir('new', dir_fd=fd),
+    remove_in=lambda fd: os.unlink('none', dir_fd=fd), rename_in=lambda fd: os.rename('none', 'other', src_dir_fd=fd),
+    link_in=lambda fd: os.symlink('a', 'b', dir_fd=fd), readlink_in=lambda fd: os.readlink('b', dir_fd=fd))
+for name, fd in descriptors.items():
+    for what, call in calls.items():
+        if (name, what) not in {('output', 'read'), ('directory', 'seek'), ('directory', 'seek_before')}:
+            print(name, what, end=' '); show(call, fd)
+print(open('f').read(), sorted(os.listdir('d')))
+"""
+
+
+def test_a_descriptor_refuses_what_it_was_not_opened_for(same):
+    same(MISUSED)
+
+
 def test_descriptors_are_duplicated_and_redirected(same):
     done = same("""
 import contextlib, subprocess, sys

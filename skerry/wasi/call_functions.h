@@ -24,7 +24,8 @@ inline Fd fd_of(Arguments arguments, std::size_t index) { return Fd{u32(argument
 
 /// `badf`, then `notcapable` unless it has all of `needed`. Lasts until the table is next changed.
 OrErrno<const Descriptor*> descriptor_with(const Context& context, Fd fd, Rights needed);
-/// A regular file: `spipe` for a stream, `isdir` for a directory.
+/// A regular file: `spipe` for a stream, `isdir` for a directory, which no one can open for
+/// writing.
 OrErrno<const Descriptor*> file_with(const Context& context, Fd fd, Rights needed);
 /// A directory: `notdir` for the rest.
 OrErrno<const Descriptor*> directory_with(const Context& context, Fd fd, Rights needed);

@@ -89,7 +89,8 @@ OrErrno<const Descriptor*> file_with(const Context& context, Fd fd, Rights neede
   const Descriptor* descriptor = context.state.descriptors().find(fd);
   if (descriptor == nullptr) return Errno::kBadf;
   if (descriptor->is_stream() || descriptor->is_pipe()) return Errno::kSpipe;
-  if (descriptor->kind == Descriptor::Kind::kDirectory) return Errno::kIsDir;
+  if (descriptor->kind == Descriptor::Kind::kDirectory)
+    return (needed & kFdWrite) != 0 ? Errno::kNotCapable : Errno::kIsDir;
   return descriptor_with(context, fd, needed);
 }
 

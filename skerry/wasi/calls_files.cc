@@ -94,6 +94,14 @@ OrErrno<std::uint32_t> write_file_at(Context& context, InodeNumber file, std::ui
   return total;
 }
 
+/// Memory is as durable as it gets. Pipes and devices keep nothing that Linux could sync.
+Errno sync_result(const Context& context, Fd fd, Rights any_of) {
+  SKERRY_ASSIGN(const Descriptor* descriptor, descriptor_with(context, fd, 0));
+  if (descriptor->is_pipe()) return Errno::kInval;
+  if (!descriptor->is_stream() && device_of(context, *descriptor) != nullptr) return Errno::kInval;
+  return (descriptor->rights & any_of) != 0 ? Errno::kSuccess : Errno::kNotCapable;
+}
+
 }  // namespace
 
 void write_filestat(std::span<std::byte> out, InodeNumber number, const Inode& inode) {
@@ -129,9 +137,12 @@ Errno set_times(Context& context, InodeNumber number, Nanoseconds accessed, Nano
 // Advice is about disks; there are none.
 CallResult fd_advise(Context& context, GuestMemory, Arguments arguments) {
   constexpr std::uint32_t kLastAdvice = 5;
-  SKERRY_ASSIGN(const Descriptor* file, file_with(context, fd_of(arguments, 0), kFdAdvise));
-  static_cast<void>(file);
-  return u32(arguments, 3) <= kLastAdvice ? Errno::kSuccess : Errno::kInval;
+  SKERRY_ASSIGN(const Descriptor* descriptor, descriptor_with(context, fd_of(arguments, 0), 0));
+  if (descriptor->is_stream() || descriptor->is_pipe()) return Errno::kSpipe;
+  const bool is_directory = descriptor->kind == Kind::kDirectory;
+  if (!is_directory && (descriptor->rights & kFdAdvise) == 0) return Errno::kNotCapable;
+  const bool is_known = u32(arguments, 3) <= kLastAdvice && arguments[2] <= kMaxOffset;
+  return is_known ? Errno::kSuccess : Errno::kInval;
 }
 
 CallResult fd_allocate(Context& context, GuestMemory, Arguments arguments) {
@@ -146,13 +157,13 @@ CallResult fd_close(Context& context, GuestMemory, Arguments arguments) {
   return context.state.close(fd_of(arguments, 0));
 }
 
-// Memory is as durable as it gets.
+// The right to sync includes the lesser one: wasi-libc asks for kFdDatasync only with O_WRONLY.
 CallResult fd_datasync(Context& context, GuestMemory, Arguments arguments) {
-  return descriptor_with(context, fd_of(arguments, 0), kFdDatasync).status();
+  return sync_result(context, fd_of(arguments, 0), kFdDatasync | kFdSync);
 }
 
 CallResult fd_sync(Context& context, GuestMemory, Arguments arguments) {
-  return descriptor_with(context, fd_of(arguments, 0), kFdSync).status();
+  return sync_result(context, fd_of(arguments, 0), kFdSync);
 }
 
 CallResult fd_fdstat_get(Context& context, GuestMemory memory, Arguments arguments) {
@@ -205,10 +216,14 @@ CallResult fd_filestat_get(Context& context, GuestMemory memory, Arguments argum
 }
 
 CallResult fd_filestat_set_size(Context& context, GuestMemory, Arguments arguments) {
-  SKERRY_ASSIGN(const Descriptor* file,
-                file_with(context, fd_of(arguments, 0), kFdFilestatSetSize));
+  SKERRY_ASSIGN(const Descriptor* file, descriptor_with(context, fd_of(arguments, 0), 0));
+  // What Linux says of all but files that are open for writing, for which it has no right apart.
+  if (file->kind != Kind::kFile || device_of(context, *file) != nullptr ||
+      (file->rights & (kFdWrite | kFdFilestatSetSize)) == 0) {
+    return Errno::kInval;
+  }
+  if ((file->rights & kFdFilestatSetSize) == 0) return Errno::kNotCapable;
   if (arguments[1] > kMaxOffset) return Errno::kInval;
-  if (device_of(context, *file) != nullptr) return Errno::kInval;
   return context.state.files().set_size(file->inode, arguments[1], context.clock.realtime());
 }
 
@@ -276,8 +291,8 @@ CallResult fd_write(Context& context, GuestMemory memory, Arguments arguments) {
   const Fd fd = fd_of(arguments, 0);
   const Descriptor* descriptor = context.state.descriptors().find(fd);
   if (descriptor == nullptr) return Errno::kBadf;
-  if (descriptor->kind == Kind::kDirectory) return Errno::kIsDir;
-  if ((descriptor->rights & kFdWrite) == 0) return Errno::kNotCapable;
+  if (descriptor->kind == Kind::kDirectory || (descriptor->rights & kFdWrite) == 0)
+    return Errno::kNotCapable;
   SKERRY_ASSIGN(const BufferList buffers,
                 BufferList::checked(memory, u32(arguments, 1), u32(arguments, 2)));
   SKERRY_ASSIGN(const auto count_out, memory.range(u32(arguments, 3), 4));

@@ -75,6 +75,8 @@ TEST_F(DescriptorsTest, APipeGivesWhatWasWrittenAndThenItsEnd) {
   const auto [output, input] = pipe();
   EXPECT_EQ(*guest.write(number(input), "one"), 3u);
   EXPECT_EQ(*guest.write(number(input), "two"), 3u);
+  EXPECT_EQ(guest.error("fd_sync", {number(input)}), Errno::kInval);
+  EXPECT_EQ(guest.error("fd_datasync", {number(output)}), Errno::kInval);
   EXPECT_EQ(*guest.read(number(output), 4), "onet");
   EXPECT_EQ(*guest.read(number(output), 9), "wo");
   EXPECT_EQ(guest.read(number(output), 9).status(), Errno::kDeadlk);

@@ -63,6 +63,8 @@ TEST_F(PosixTest, NullTakesEverythingAndGivesNothing) {
   EXPECT_EQ(guest.stat("dev/null")->size, 0u);
   EXPECT_EQ(guest.error("fd_filestat_set_size", {fd, 5}), Errno::kInval);
   EXPECT_EQ(guest.error("fd_allocate", {fd, 0, 5}), Errno::kNoDev);
+  EXPECT_EQ(guest.error("fd_sync", {fd}), Errno::kInval);
+  EXPECT_EQ(guest.error("fd_datasync", {fd}), Errno::kInval);
 }
 
 TEST_F(PosixTest, ZeroFullAndRandomGiveWhatLinuxGives) {

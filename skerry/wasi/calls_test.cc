@@ -198,6 +198,54 @@ TEST(FileCallsTest, AllocatedSpaceIsThereOrRefused) {
   EXPECT_EQ(guest.state.last_quota_hit(), QuotaKind::kFileBytes);
 }
 
+TEST(FileCallsTest, AdviceIsCheckedAndTaken) {
+  Guest guest;
+  const std::uint32_t fd = guest.create("f");
+  EXPECT_EQ(guest.error("fd_advise", {fd, 0, INT64_MAX, 5}), Errno::kSuccess);
+  EXPECT_EQ(guest.error("fd_advise", {fd, 0, std::uint64_t{1} << 63, 0}), Errno::kInval);
+  EXPECT_EQ(guest.error("fd_advise", {fd, 0, 1, 6}), Errno::kInval);
+  EXPECT_EQ(guest.error("fd_advise", {1, 0, 1, 0}), Errno::kSpipe);
+  EXPECT_EQ(guest.error("fd_advise", {Guest::kRoot, 0, 1, 0}), Errno::kSuccess);
+}
+
+TEST(FileCallsTest, WhatIsOpenForReadingCanBeSynced) {
+  Guest guest;
+  guest.create("f");
+  for (const std::uint64_t fd : {guest.must_open("f", {.rights = kFdRead | kFdSync}),
+                                 guest.must_open(".", {.rights = kFdReaddir | kFdSync}), 1u}) {
+    EXPECT_EQ(guest.error("fd_sync", {fd}), Errno::kSuccess);
+    EXPECT_EQ(guest.error("fd_datasync", {fd}), Errno::kSuccess);
+  }
+  const std::uint32_t data = guest.must_open("f", {.rights = kFdDatasync});
+  EXPECT_EQ(guest.error("fd_datasync", {data}), Errno::kSuccess);
+  EXPECT_EQ(guest.error("fd_sync", {data}), Errno::kNotCapable);
+  EXPECT_EQ(guest.error("fd_datasync", {guest.must_open("f", {.rights = kFdRead})}),
+            Errno::kNotCapable);
+}
+
+TEST(FileCallsTest, NoDirectoryIsOpenForWriting) {
+  Guest guest;
+  EXPECT_EQ(guest.write(Guest::kRoot, "x").status(), Errno::kNotCapable);
+  EXPECT_EQ(guest.pwrite(Guest::kRoot, "x", 0).status(), Errno::kNotCapable);
+  EXPECT_EQ(guest.read(Guest::kRoot, 1).status(), Errno::kIsDir);
+  EXPECT_EQ(guest.pread(Guest::kRoot, 1, 0).status(), Errno::kIsDir);
+}
+
+TEST(FileCallsTest, ASizeIsSetThroughADescriptorThatWrites) {
+  Guest guest;
+  EXPECT_TRUE(guest.write(guest.create("f"), "abc").ok());
+  const auto resized = [&](Rights rights) {
+    return guest.error("fd_filestat_set_size", {guest.must_open("f", {.rights = rights}), 1});
+  };
+  EXPECT_EQ(resized(kFdRead), Errno::kInval);
+  EXPECT_EQ(resized(kFdRead | kFdWrite), Errno::kNotCapable);
+  EXPECT_EQ(guest.stat("f")->size, 3u);
+  EXPECT_EQ(guest.error("fd_filestat_set_size", {Guest::kRoot, 1}), Errno::kInval);
+  EXPECT_EQ(guest.error("fd_filestat_set_size", {1, 1}), Errno::kInval);
+  EXPECT_EQ(resized(kFdFilestatSetSize), Errno::kSuccess);
+  EXPECT_EQ(guest.stat("f")->size, 1u);
+}
+
 TEST(FileCallsTest, DescriptorsAreRenumberedAndLimited) {
   Guest guest(HostState(FileSystem(Quotas{.descriptors = 6})));
   const std::uint32_t a = guest.create("a");
