@@ -54,6 +54,29 @@ def writes(path, text="new"):
         f'(data (i32.const 64) "{path}") (data (i32.const 256) "{text}")')
 
 
+# ------------------------------------------------------------------------------------------- arguments and environment
+
+
+def strings(kind):
+    """Writes the arguments, or the environment, as they lie in memory."""
+    return f"""(module (import "{WASI}" "{kind}_sizes_get" (func $sizes (param i32 i32) (result i32))) (import "{WASI}" "{kind}_get" (func $get (param i32 i32) (result i32)))
+      (import "{WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32))) (memory (export "memory") 1)
+      (func (export "_start") (if (call $sizes (i32.const 0) (i32.const 12)) (then unreachable)) (if (call $get (i32.const 1024) (i32.const 4096)) (then unreachable))
+        (i32.store (i32.const 8) (i32.const 4096)) (if (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 20)) (then unreachable))))"""
+
+
+def test_arguments_and_environment_are_what_was_given_and_no_more(skerry, tmp_path):
+    (tmp_path / "args.wat").write_text(strings("args"))
+    (tmp_path / "environ.wat").write_text(strings("environ"))
+    given = ["first", "", 'the "second"', "-3", "--dir", "é\n"]
+    name, *arguments = skerry("exec", tmp_path / "args.wat", "--", *given).stdout.decode().split("\0")[:-1]
+    assert name.endswith("args.wat") and arguments == given
+    assert skerry("exec", tmp_path / "args.wat").stdout.decode().split("\0")[1:] == [""]
+    assert skerry("exec", tmp_path / "environ.wat").stdout == b""
+    variables = skerry("exec", tmp_path / "environ.wat", "--env", 'A= " =', "--env", "B=a\nb").stdout
+    assert sorted(variables.split(b"\0")) == [b"", b'A= " =', b"B=a\nb"]
+
+
 # ------------------------------------------------------------------------------------------------------------- streams
 
 
@@ -197,6 +220,16 @@ def host(tmp_path):
     path.mkdir()
     (path / "a.txt").write_text("old")
     return path
+
+
+def test_every_directory_lies_below_the_one_that_is_open(execute, host):
+    looks = f"""(module (import "{WASI}" "fd_prestat_get" (func $prestat (param i32 i32) (result i32))) (import "{WASI}" "proc_exit" (func $exit (param i32)))
+      (memory (export "memory") 1) (func (export "_start") (if (call $prestat (i32.const 3) (i32.const 0)) (then unreachable))
+        (if (i32.ne (i32.load (i32.const 4)) (i32.const 1)) (then unreachable)) (call $exit (call $prestat (i32.const 4) (i32.const 0)))))"""
+    assert execute(looks).code == 8, "badf: nothing but the root, which is there for every program"
+    assert execute(looks, "--dir", f"{host}::/given").code == 8
+    relative = execute(looks, "--dir", f"{host}::given")
+    assert relative.code == 125 and "must be an absolute path" in relative.err
 
 
 def test_a_directory_may_be_the_root(execute, host):
