@@ -6,13 +6,12 @@
 #
 # makes the targets skerry_NAME (alias skerry::NAME), NAME_test (in ctest, if there are tests) and, with
 # SKERRY_FUZZ, one program for each fuzz source. `unit_tests` is all tests, `fuzzers` all programs that fuzz. With SKERRY_BUNCH
-# a few sources of the folders in SKERRY_BUNCHED are compiled as one, since a compiler takes longer for what they include than
-# for them. APART stay those that have a name of their own file in common with another's, and those that a small program links
-# without the rest.
+# several sources of a folder, and several of its tests, are compiled as one, since a compiler takes longer for what they include
+# than for them. APART stay those that have a name of their own file in common with another's, those that take long by themselves,
+# and those that a small program links without the rest.
 
 # -Wno-restrict: gcc 12 sees overlaps in std::string's own code (gcc bug 105651).
 set(SKERRY_UNOPTIMIZED "" CACHE STRING "Folders that are compiled with -O0, as tests and generated code are then: a list")
-set(SKERRY_BUNCHED base loop access http grpc jail wasm image store wasi engine sandbox runtime files operation worker packages run broker session workspace)
 add_custom_target(unit_tests)
 add_custom_target(fuzzers)
 add_library(skerry_warnings INTERFACE)
@@ -66,6 +65,14 @@ function(skerry_precompile target kind)
   endif()
 endfunction()
 
+# skerry_bunch(TARGET SIZE) compiles so many of a target's sources as one.
+function(skerry_bunch target size)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${size}
+    UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
+  # gcc takes what is not in the very file that it was given for a header, where no name may be one file's own.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endfunction()
+
 function(skerry_library name)
   cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;APART;TESTS;FUZZERS;PUBLIC_DEPS;PRIVATE_DEPS;TEST_DEPS" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
@@ -76,11 +83,9 @@ function(skerry_library name)
   add_library(skerry::${name} ALIAS ${target})
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${ARG_HEADERS})
   set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
-  if(SKERRY_BUNCH AND name IN_LIST SKERRY_BUNCHED)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
-    set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-    # gcc takes what is not in the very file that it was given for a header, where no name may be one file's own.
-    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  if(SKERRY_BUNCH)
+    skerry_bunch(${target} 12)
   endif()
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC_DEPS} PRIVATE ${ARG_PRIVATE_DEPS} skerry_warnings)
@@ -95,6 +100,9 @@ function(skerry_library name)
     target_link_libraries(${name}_test PRIVATE ${target} ${ARG_TEST_DEPS} ${ARG_PRIVATE_DEPS} GTest::gtest GTest::gmock
       GTest::gtest_main skerry_warnings skerry_test_options)
     target_compile_definitions(${name}_test PRIVATE SKERRY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    if(SKERRY_BUNCH STREQUAL ON)
+      skerry_bunch(${name}_test 8)
+    endif()
     if(SKERRY_UNOPTIMIZED)
       target_compile_options(${name}_test PRIVATE -O0)
       skerry_precompile(${name}_test tests _unoptimized)

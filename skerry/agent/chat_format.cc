@@ -16,10 +16,10 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t kMaxContent = std::size_t{1} << 20;
 constexpr std::size_t kMaxArguments = std::size_t{1} << 20;
-constexpr std::size_t kMaxCalls = 16;
-constexpr std::size_t kMaxName = 128;  // of a tool, a model, a call
-constexpr std::size_t kMaxError = 500;
-constexpr std::int64_t kMaxTokens = 1'000'000'000;
+constexpr std::size_t kMaxReplyCalls = 16;
+constexpr std::size_t kMaxReplyName = 128;  // of a tool, a model, a call
+constexpr std::size_t kMaxErrorText = 500;
+constexpr std::int64_t kMaxUsage = 1'000'000'000;
 
 /// What came is not what was agreed.
 Status wrong(const std::string& what) {
@@ -71,8 +71,7 @@ Result<std::string> text_in(const json& object, const char* name) {
 std::int64_t tokens_in(const json& usage, const char* name) {
   const json* found = member(usage, name);
   if (found == nullptr || !found->is_number_unsigned()) return 0;
-  return static_cast<std::int64_t>(
-      std::min(found->get<std::uint64_t>(), std::uint64_t{kMaxTokens}));
+  return static_cast<std::int64_t>(std::min(found->get<std::uint64_t>(), std::uint64_t{kMaxUsage}));
 }
 
 std::optional<Finish> finish_of(std::string_view reason) {
@@ -86,7 +85,7 @@ std::optional<Finish> finish_of(std::string_view reason) {
 std::string message_in(const json& error) {
   const json* text = error.is_string() ? &error : member(error, "message");
   if (text == nullptr || !text->is_string()) return {};
-  return std::string(clip(text->get_ref<const std::string&>(), kMaxError));
+  return std::string(clip(text->get_ref<const std::string&>(), kMaxErrorText));
 }
 
 }  // namespace
@@ -130,7 +129,7 @@ Status ReplyReader::take(const json& object, const char* message_key) {
   }
   SKERRY_TRY(take_usage(object));
   SKERRY_ASSIGN(std::string model, text_in(object, "model"));
-  if (!model.empty()) reply_.model = clip(model, kMaxName);
+  if (!model.empty()) reply_.model = clip(model, kMaxReplyName);
   const json* choices = member(object, "choices");
   if (choices == nullptr || (choices->is_array() && choices->empty())) {
     // Usage comes so, and so do a server's notes about a prompt.
@@ -179,8 +178,8 @@ Result<ModelCall*> ReplyReader::call_at(const json& call) {
   } else if (function != nullptr && member(*function, "name") == nullptr && !calls.empty()) {
     index = calls.size() - 1;  // without a name it goes on with the last one
   }
-  if (index == kMaxCalls) {
-    return wrong("it has more than " + std::to_string(kMaxCalls) + " calls");
+  if (index == kMaxReplyCalls) {
+    return wrong("it has more than " + std::to_string(kMaxReplyCalls) + " calls");
   }
   if (index == calls.size()) calls.emplace_back();
   return &calls[index];
@@ -190,13 +189,13 @@ Status ReplyReader::take_call(const json& call) {
   if (!call.is_object()) return wrong("a call is no object");
   SKERRY_ASSIGN(ModelCall * made, call_at(call));
   SKERRY_ASSIGN(const std::string id, text_in(call, "id"));
-  if (made->id.empty() && id.size() <= kMaxName) made->id = id;
+  if (made->id.empty() && id.size() <= kMaxReplyName) made->id = id;
   const json* function = member(call, "function");
   if (function == nullptr) return ok_status();
   if (!function->is_object()) return wrong("a call's function is no object");
   SKERRY_ASSIGN(const std::string name, text_in(*function, "name"));
   if (made->tool.empty()) made->tool = name;
-  if (made->tool.size() > kMaxName) return wrong("a tool's name is too long");
+  if (made->tool.size() > kMaxReplyName) return wrong("a tool's name is too long");
   const json* arguments = member(*function, "arguments");
   if (arguments == nullptr) return ok_status();
   // Some servers send the object itself.

@@ -5,18 +5,17 @@
 #include <array>
 #include <cctype>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 #include "skerry/loop/cancellation.h"
+#include "skerry/loop/completion.h"
 
 namespace skerry::agent {
 namespace {
@@ -29,8 +28,8 @@ using asio::awaitable;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
+using loop::kTuple;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kHead = std::size_t{64} << 10;
 constexpr std::size_t kPiece = std::size_t{16} << 10;
 

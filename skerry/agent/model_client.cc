@@ -22,10 +22,10 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMaxEvent = std::size_t{4} << 20;   // 1 MiB of arguments, escaped
-constexpr std::size_t kMaxWhole = std::size_t{16} << 20;  // of a reply that comes at once
-constexpr std::size_t kMaxError = std::size_t{64} << 10;  // of a failure's body
-constexpr std::int64_t kMaxPatience = 86'400;             // seconds that a server may ask for
+constexpr std::size_t kMaxEvent = std::size_t{4} << 20;       // 1 MiB of arguments, escaped
+constexpr std::size_t kMaxWhole = std::size_t{16} << 20;      // of a reply that comes at once
+constexpr std::size_t kMaxErrorBody = std::size_t{64} << 10;  // of a failure's body
+constexpr std::int64_t kMaxPatience = 86'400;                 // seconds that a server may ask for
 
 /// Retry-After: seconds, or a date.
 std::optional<std::chrono::seconds> wait_of(const std::string& text) {
@@ -166,7 +166,7 @@ awaitable<Status> ModelClient::refusal(HttpExchange& exchange, HttpExchange::Hea
         "the model server redirects (" + code +
         "), which is not followed: LLM_BASE_URL must say where it is");
   }
-  auto body = co_await read_whole(exchange, kMaxError);
+  auto body = co_await read_whole(exchange, kMaxErrorBody);
   if (body.status().code() == StatusCode::kCancelled) co_return body.status();
   std::string said = body.ok() ? error_in(*body) : std::string();
   said = said.empty() ? "" : ": " + without(std::move(said), options_.api_key);

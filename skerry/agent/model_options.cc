@@ -11,7 +11,7 @@ namespace skerry::agent {
 namespace {
 
 constexpr std::size_t kMaxLength = 2048;  // of a URL, a key
-constexpr std::size_t kMaxName = 128;
+constexpr std::size_t kMaxModelName = 128;
 
 bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
@@ -92,7 +92,7 @@ Status ModelOptions::check() const {
       return absl::InvalidArgumentError("there is no model for the tier " +
                                         std::string(name_of(tier)));
     }
-    if (name.size() > kMaxName || !is_printable(name)) {
+    if (name.size() > kMaxModelName || !is_printable(name)) {
       return absl::InvalidArgumentError("the model's name has characters that no name has");
     }
   }

@@ -4,7 +4,6 @@
 #include <exception>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -12,16 +11,17 @@
 #include <fmt/format.h>
 
 #include "skerry/loop/cancellation.h"
+#include "skerry/loop/completion.h"
 
 namespace skerry::api {
 namespace {
 
 namespace asio = boost::asio;
 using asio::awaitable;
+using loop::kNever;
+using loop::kTuple;
 using worker::InputPiece;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr auto kNever = asio::steady_timer::time_point::max();
 // A client that does not take what it is told is not read either: each piece of its input may make
 // a program that tells it something.
 // More than the relay sends at once, so that one who takes what comes is always read.

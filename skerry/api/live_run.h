@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -21,6 +22,9 @@ namespace skerry::api {
 /// comes, and not faster than the program takes it. Confined to the event loop's thread.
 class LiveRun {
  public:
+  /// How long a client may send nothing: how long a person may take is the run's to limit.
+  static constexpr std::chrono::hours kPatience{24 * 365};  // longer than any run lasts
+
   /// How input comes from the client, and whether it takes what it gets in turn. All of it must
   /// outlive the run.
   struct Client {

@@ -77,24 +77,22 @@ void OutputRelay::flush() {
 }
 
 boost::asio::awaitable<void> OutputRelay::stop_pump() {
-  constexpr auto kTuple = boost::asio::as_tuple(boost::asio::use_awaitable);
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   pump_stop_.emit(boost::asio::cancellation_type::terminal);
   while (is_pumping_) {
-    auto waiting = pump_ended_.async_wait(kTuple);
+    auto waiting = pump_ended_.async_wait(loop::kTuple);
     (void)co_await std::move(waiting);
   }
 }
 
 boost::asio::awaitable<void> OutputRelay::pump() {
-  constexpr auto kTuple = boost::asio::as_tuple(boost::asio::use_awaitable);
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   for (;;) {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     if (loop::is_cancelled(state)) co_return;
     if (joined_.empty() && !is_behind_) {
       added_.expires_at(boost::asio::steady_timer::time_point::max());
-      auto waiting = added_.async_wait(kTuple);
+      auto waiting = added_.async_wait(loop::kTuple);
       (void)co_await std::move(waiting);
       continue;
     }
@@ -106,7 +104,7 @@ boost::asio::awaitable<void> OutputRelay::pump() {
     const auto now = TokenBucket::Clock::now();
     if (rate_ && !flow_->is_full && !rate_->take(now)) {
       next_event_.expires_after(rate_->wait(now));
-      auto waiting = next_event_.async_wait(kTuple);
+      auto waiting = next_event_.async_wait(loop::kTuple);
       (void)co_await std::move(waiting);
       continue;
     }

@@ -37,8 +37,6 @@ using Answer = std::optional<http::Response>;
 constexpr std::size_t kMaxRunBody = std::size_t{16} << 20;
 // The same over a WebSocket must be there in the time that a body has.
 constexpr std::chrono::seconds kFirstMessageTime{60};
-// How long a person may take is the run's to limit: longer than any run lasts.
-constexpr std::chrono::hours kPatience{24 * 365};
 
 ordered_json health_schema() {
   return object_of(
@@ -127,7 +125,7 @@ Result<worker::InputPiece> piece_of(const std::string& message) {
 }
 
 awaitable<Result<std::optional<worker::InputPiece>>> next_piece(EventStream& events) {
-  auto coming = events.receive(kPatience);
+  auto coming = events.receive(LiveRun::kPatience);
   const auto message = co_await std::move(coming);
   if (!message.ok()) co_return message.status();
   auto piece = piece_of(*message);

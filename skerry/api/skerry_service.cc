@@ -20,8 +20,6 @@ using session::SessionRef;
 
 // Of a run: its program, its input and its arguments.
 constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
-// How long a person may take is the run's to limit: longer than any run lasts.
-constexpr std::chrono::hours kPatience{24 * 365};
 
 /// `handler`, for requests that fit the options of their message; others are refused in the words
 /// that HTTP has for them.
@@ -221,7 +219,7 @@ grpc::Service::Work SkerryService::run_interactive(grpc::Call& call,
   first.Clear();
   if (!order.ok()) co_return order.status();
   const auto executor = co_await boost::asio::this_coro::executor;
-  call.set_patience(kPatience);
+  call.set_patience(LiveRun::kPatience);
   OutputRelay::Client client = client_of(writer);
   LiveRun live(executor, order->input,
                {.next = [&call] { return next_piece(call); },

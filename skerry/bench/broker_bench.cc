@@ -19,7 +19,7 @@ using run::Isolation;
 using Clock = std::chrono::steady_clock;
 
 constexpr ByteSize kSessionMemory = mib(512);
-constexpr std::string_view kTenant = "bench";
+constexpr std::string_view kBenchTenant = "bench";
 
 store::Policy policy() {
   store::Policy policy;
@@ -39,7 +39,7 @@ Status check(const sandbox::Outcome& outcome) {
 }  // namespace
 
 Result<std::unique_ptr<store::SessionStore>> open_bench_store(const std::filesystem::path& store) {
-  return store::DirectoryStore::open(store, kTenant, policy());
+  return store::DirectoryStore::open(store, kBenchTenant, policy());
 }
 
 Result<std::unique_ptr<BrokerBench>> BrokerBench::start(const runtime::Home& home,
@@ -138,7 +138,7 @@ void BrokerBench::begin(const InSession& run, const Ended& done) {
     done(name.status());
     return;
   }
-  session::SessionRuns::Order order{.tenant = std::string(kTenant),
+  session::SessionRuns::Order order{.tenant = std::string(kBenchTenant),
                                     .name = *std::move(name),
                                     .request = {},
                                     .durability = run.durability,

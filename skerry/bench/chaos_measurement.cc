@@ -30,8 +30,8 @@ namespace {
 using store::SessionName;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kSessions = 12;
-constexpr int kAtOnce = 6;
+constexpr int kChaosSessions = 12;
+constexpr int kChaosAtOnce = 6;
 constexpr int kBrokers = 12;
 
 /// A session's number counts its revisions, and the session counts, too. Another's state would give
@@ -60,7 +60,7 @@ class Victim {
       : bench_(bench), socket_(socket), random_(seed) {}
 
   Status live() {
-    for (int i = 0; i < kAtOnce; ++i) begin();
+    for (int i = 0; i < kChaosAtOnce; ++i) begin();
     for (;;) {
       const auto pause = std::chrono::milliseconds(20 + random_() % 150);
       const auto next = Clock::now() + pause;
@@ -79,7 +79,7 @@ class Victim {
 
  private:
   void begin() {
-    const int session = static_cast<int>(random_() % kSessions);
+    const int session = static_cast<int>(random_() % kChaosSessions);
     const auto begun = Clock::now();
     const auto isolation = random_() % 5 == 0 ? run::Isolation::kProcess : run::Isolation::kTenant;
     bench_.begin({.name = name_of(session), .code = program_of(session), .isolation = isolation},

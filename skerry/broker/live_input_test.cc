@@ -20,7 +20,7 @@ using sandbox::OutcomeKind;
 using std::chrono::milliseconds;
 using testing::KeptOutput;
 
-struct Started {
+struct StartedLive {
   KeptOutput output;
   std::shared_ptr<run::InputFeed> input = std::make_shared<run::InputFeed>();
   Broker::RunId id = 0;
@@ -45,8 +45,8 @@ class LiveInputTest : public ::testing::Test {
     ::alarm(0);
   }
 
-  std::shared_ptr<Started> begin(const std::string& order, milliseconds input_limit) {
-    auto started = std::make_shared<Started>();
+  std::shared_ptr<StartedLive> begin(const std::string& order, milliseconds input_limit) {
+    auto started = std::make_shared<StartedLive>();
     broker::Run run;
     run.tenant = "t";
     run.request.program.code = order;
@@ -59,7 +59,7 @@ class LiveInputTest : public ::testing::Test {
                                [started](Result<Outcome> outcome) { started->ended = outcome; });
     return started;
   }
-  std::shared_ptr<Started> begin(const std::string& order) {
+  std::shared_ptr<StartedLive> begin(const std::string& order) {
     return begin(order, milliseconds(20'000));
   }
 
@@ -67,7 +67,7 @@ class LiveInputTest : public ::testing::Test {
   bool wait_until(const Condition& condition) {
     return testing::wait_until(io_, condition);
   }
-  Outcome end_of(Started& started) {
+  Outcome end_of(StartedLive& started) {
     EXPECT_TRUE(wait_until([&] { return started.ended.has_value(); })) << "never ended";
     if (!started.ended) return {};
     EXPECT_TRUE(started.ended->ok()) << started.ended->status();

@@ -22,7 +22,7 @@ using sandbox::OutcomeKind;
 using std::chrono::milliseconds;
 using testing::KeptOutput;
 
-struct Started {
+struct StartedModule {
   KeptOutput output;
   Broker::RunId id = 0;
   std::optional<Result<Outcome>> ended;
@@ -52,9 +52,9 @@ class ModuleRunsTest : public ::testing::Test {
   }
 
   /// A run of a module: `module` says what becomes of its worker, `order` what the run does.
-  std::shared_ptr<Started> begin(const std::string& order, const std::string& tenant = "t",
-                                 const std::string& module = "good",
-                                 milliseconds wall = milliseconds(20'000)) {
+  std::shared_ptr<StartedModule> begin(const std::string& order, const std::string& tenant = "t",
+                                       const std::string& module = "good",
+                                       milliseconds wall = milliseconds(20'000)) {
     auto file = jail::make_memory_file("module");
     EXPECT_TRUE(write_all(file->get(), as_bytes(module)).ok());
     ::lseek(file->get(), 0, SEEK_SET);
@@ -65,8 +65,8 @@ class ModuleRunsTest : public ::testing::Test {
     return begun(std::move(run));
   }
 
-  std::shared_ptr<Started> begin_program(const std::string& order, const std::string& tenant,
-                                         run::Isolation isolation = run::Isolation::kTenant) {
+  std::shared_ptr<StartedModule> begin_program(const std::string& order, const std::string& tenant,
+                                               run::Isolation isolation = run::Isolation::kTenant) {
     auto run = run_of(tenant, milliseconds(20'000));
     run.request.program.code = order;
     run.isolation = isolation;
@@ -78,13 +78,13 @@ class ModuleRunsTest : public ::testing::Test {
     return testing::wait_until(io_, condition);
   }
 
-  Outcome end_of(Started& started) {
+  Outcome end_of(StartedModule& started) {
     EXPECT_TRUE(wait_until([&] { return started.ended.has_value(); })) << "never ended";
     if (!started.ended) return {};
     EXPECT_TRUE(started.ended->ok()) << started.ended->status();
     return started.ended->value_or(Outcome{});
   }
-  StatusCode failure_of(Started& started) {
+  StatusCode failure_of(StartedModule& started) {
     EXPECT_TRUE(wait_until([&] { return started.ended.has_value(); })) << "never ended";
     return started.ended ? started.ended->status().code() : StatusCode::kOk;
   }
@@ -100,8 +100,8 @@ class ModuleRunsTest : public ::testing::Test {
     run.request.limits.output = kib(64);
     return run;
   }
-  std::shared_ptr<Started> begun(broker::Run run) {
-    auto started = std::make_shared<Started>();
+  std::shared_ptr<StartedModule> begun(broker::Run run) {
+    auto started = std::make_shared<StartedModule>();
     run.observer = &started->output;
     started->id = broker_->run(std::move(run),
                                [started](Result<Outcome> outcome) { started->ended = outcome; });
@@ -182,8 +182,8 @@ TEST_F(ModuleRunsTest, ATenantsIdleWorkerGivesUpItsShare) {
 
 TEST_F(ModuleRunsTest, ProgramsAndModulesTakeTurnsForOnePlace) {
   start(1, 1, 100);
-  std::vector<std::shared_ptr<Started>> modules;
-  std::vector<std::shared_ptr<Started>> programs;
+  std::vector<std::shared_ptr<StartedModule>> modules;
+  std::vector<std::shared_ptr<StartedModule>> programs;
   for (int i = 0; i < 10; ++i) {
     modules.push_back(begin("print x", "modules"));
     programs.push_back(begin_program("print x", "programs"));

@@ -65,7 +65,7 @@ std::uint64_t patched(std::string_view text, std::string_view name,
   return end.ok() ? end->value : 0;
 }
 
-std::string refusal(std::string_view text) {
+std::string patch_refusal(std::string_view text) {
   const Status status = patch(guest(), text).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << text;
   return std::string(message_of(status));
@@ -118,15 +118,16 @@ TEST(PatchTest, ABodyStandsInPlaceOfEachConversion) {
 }
 
 TEST(PatchTest, WhatCannotStandInPlaceIsRefused) {
-  EXPECT_THAT(refusal(R"((module (func (export "every i64.trunc_sat_f32_u") (param f32) (result i64)
+  EXPECT_THAT(
+      patch_refusal(R"((module (func (export "every i64.trunc_sat_f32_u") (param f32) (result i64)
                 (i64.const 1))))"),
-              HasSubstr("every i64.trunc_sat_f32_u: there are 0"));
-  EXPECT_THAT(refusal(R"((module (func (export "every i32.add") (param i32) (result i32)
+      HasSubstr("every i64.trunc_sat_f32_u: there are 0"));
+  EXPECT_THAT(patch_refusal(R"((module (func (export "every i32.add") (param i32) (result i32)
                 (i32.const 1))))"),
               HasSubstr("unknown place"));
   for (const std::string_view body :
        {"(return (i32.const 1))", "(local.set 0 (f64.const 1)) (i32.const 1)"}) {
-    EXPECT_THAT(refusal(fmt::format(
+    EXPECT_THAT(patch_refusal(fmt::format(
                     R"((module (func (export "every i32.trunc_sat_f64_s") (param f64) (result i32)
                 {})))",
                     body)),
@@ -144,7 +145,7 @@ TEST(PatchTest, PutsFunctionsBehindTheTable) {
   EXPECT_EQ(patched(kPatch, "byte", {0}), 1);
   EXPECT_EQ(patched(kPatch, "at", {5, 1}), 15);
   EXPECT_EQ(patched(kPatch, "at", {5, 0}), 10);
-  EXPECT_THAT(refusal(R"((module (import "element" "none" (global i32))))"),
+  EXPECT_THAT(patch_refusal(R"((module (import "element" "none" (global i32))))"),
               HasSubstr("no element none"));
 }
 
@@ -159,20 +160,22 @@ TEST(PatchTest, AProfileOfTheCodeBeforeStillServes) {
 }
 
 TEST(PatchTest, APatchOfAnotherModuleIsRefusedWithItsFirstFault) {
-  EXPECT_THAT(refusal(R"((module (func (export "halve"))))"), HasSubstr("has no halve"));
-  EXPECT_THAT(refusal(R"((module (import "guest" "halve" (func))))"), HasSubstr("has no halve"));
-  EXPECT_THAT(refusal(R"((module (import "original" "double" (func))))"),
+  EXPECT_THAT(patch_refusal(R"((module (func (export "halve"))))"), HasSubstr("has no halve"));
+  EXPECT_THAT(patch_refusal(R"((module (import "guest" "halve" (func))))"),
+              HasSubstr("has no halve"));
+  EXPECT_THAT(patch_refusal(R"((module (import "original" "double" (func))))"),
               HasSubstr("double is not replaced"));
-  EXPECT_THAT(refusal(R"((module (func (export "double"))))"), HasSubstr("another type"));
-  EXPECT_THAT(refusal(R"((module (func (export "sevens: i32.const 7, 1 of 1") (result i32)
+  EXPECT_THAT(patch_refusal(R"((module (func (export "double"))))"), HasSubstr("another type"));
+  EXPECT_THAT(patch_refusal(R"((module (func (export "sevens: i32.const 7, 1 of 1") (result i32)
                 (i32.const 9))))"),
               HasSubstr("sevens: i32.const 7, 1 of 1: there are 2"));
-  EXPECT_THAT(refusal(R"((module (func (export "sevens: i32.const 7, 3 of 2") (result i32)
+  EXPECT_THAT(patch_refusal(R"((module (func (export "sevens: i32.const 7, 3 of 2") (result i32)
                 (i32.const 9))))"),
               HasSubstr("there are 2"));
-  EXPECT_THAT(refusal(R"((module (func (export "sevens: f32.const 7, 1 of 1"))))"),
+  EXPECT_THAT(patch_refusal(R"((module (func (export "sevens: f32.const 7, 1 of 1"))))"),
               HasSubstr("unknown place"));
-  EXPECT_THAT(refusal(R"((module (func $f (param externref)) ))"), HasSubstr("unsupported type"));
+  EXPECT_THAT(patch_refusal(R"((module (func $f (param externref)) ))"),
+              HasSubstr("unsupported type"));
 }
 
 TEST(PatchTest, ANameOfTwoFunctionsNamesNeither) {
@@ -182,14 +185,15 @@ TEST(PatchTest, ANameOfTwoFunctionsNamesNeither) {
 }
 
 TEST(PatchTest, APatchBringsNothingButFunctions) {
-  EXPECT_THAT(refusal("(module (memory 1))"), HasSubstr("memory"));
-  EXPECT_THAT(refusal("(module (func $f) (start $f))"), HasSubstr("start"));
-  EXPECT_THAT(refusal(R"((module (import "guest" "double" (func $f (param i32) (result i32)))
+  EXPECT_THAT(patch_refusal("(module (memory 1))"), HasSubstr("memory"));
+  EXPECT_THAT(patch_refusal("(module (func $f) (start $f))"), HasSubstr("start"));
+  EXPECT_THAT(patch_refusal(R"((module (import "guest" "double" (func $f (param i32) (result i32)))
                 (func (param i32) (result i32) (return_call $f (local.get 0)))))"),
               HasSubstr("unsupported"));
-  EXPECT_THAT(refusal("(module (global i32 (i32.const 1)) (func (result i32) (global.get 0)))"),
-              HasSubstr("global"));
-  EXPECT_THAT(refusal("(module"), HasSubstr("expected"));
+  EXPECT_THAT(
+      patch_refusal("(module (global i32 (i32.const 1)) (func (result i32) (global.get 0)))"),
+      HasSubstr("global"));
+  EXPECT_THAT(patch_refusal("(module"), HasSubstr("expected"));
 }
 
 }  // namespace

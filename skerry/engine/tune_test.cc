@@ -110,7 +110,7 @@ Status tune_status(std::string_view text, std::string_view entries) {
 }
 
 /// Why the module in that text is refused before its profile is looked at.
-std::string refusal(std::string_view text) {
+std::string module_refusal(std::string_view text) {
   const Status status = tune(*text_to_binary(text), "").status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   return std::string(message_of(status));
@@ -350,35 +350,37 @@ TEST(TuneTest, HintsNameTheBranchesWhereTheyNowStand) {
 
 TEST(TuneTest, TablesThatCouldChangeAreRefused) {
   constexpr std::string_view kWrites = "code that writes a table";
-  EXPECT_THAT(refusal("(module (import \"a\" \"t\" (table 1 funcref)) (func))"),
+  EXPECT_THAT(module_refusal("(module (import \"a\" \"t\" (table 1 funcref)) (func))"),
               HasSubstr("an imported table"));
-  EXPECT_THAT(refusal("(module (table (export \"t\") 1 funcref) (func))"),
+  EXPECT_THAT(module_refusal("(module (table (export \"t\") 1 funcref) (func))"),
               HasSubstr("an exported table"));
-  EXPECT_THAT(refusal("(module (table i64 1 funcref) (func))"), HasSubstr("64-bit"));
+  EXPECT_THAT(module_refusal("(module (table i64 1 funcref) (func))"), HasSubstr("64-bit"));
   EXPECT_THAT(
-      refusal("(module (table 1 funcref) (func (table.set (i32.const 0) (ref.null func))))"),
+      module_refusal("(module (table 1 funcref) (func (table.set (i32.const 0) (ref.null func))))"),
       HasSubstr(kWrites));
   EXPECT_THAT(
-      refusal(
+      module_refusal(
           "(module (table 1 funcref) (func (drop (table.grow (ref.null func) (i32.const 1)))))"),
       HasSubstr(kWrites));
-  EXPECT_THAT(refusal("(module (table 1 funcref) (func (table.fill (i32.const 0) (ref.null func) "
-                      "(i32.const 1))))"),
-              HasSubstr(kWrites));
-  EXPECT_THAT(refusal("(module (table 1 funcref) (func (table.copy (i32.const 0) (i32.const 0) "
-                      "(i32.const 1))))"),
-              HasSubstr(kWrites));
   EXPECT_THAT(
-      refusal("(module (table 1 funcref) (elem $e func 0) (func (table.init $e (i32.const 0) "
-              "(i32.const 0) (i32.const 1))))"),
+      module_refusal("(module (table 1 funcref) (func (table.fill (i32.const 0) (ref.null func) "
+                     "(i32.const 1))))"),
       HasSubstr(kWrites));
-  EXPECT_THAT(refusal("(module (import \"a\" \"g\" (global i32)) (table 1 funcref) "
-                      "(elem (global.get 0) func 0) (func))"),
+  EXPECT_THAT(
+      module_refusal("(module (table 1 funcref) (func (table.copy (i32.const 0) (i32.const 0) "
+                     "(i32.const 1))))"),
+      HasSubstr(kWrites));
+  EXPECT_THAT(module_refusal(
+                  "(module (table 1 funcref) (elem $e func 0) (func (table.init $e (i32.const 0) "
+                  "(i32.const 0) (i32.const 1))))"),
+              HasSubstr(kWrites));
+  EXPECT_THAT(module_refusal("(module (import \"a\" \"g\" (global i32)) (table 1 funcref) "
+                             "(elem (global.get 0) func 0) (func))"),
               HasSubstr("not a plain constant"));
   EXPECT_THAT(
-      refusal("(module (table 1 funcref) (elem (i32.const 0) funcref (ref.func 0)) (func))"),
+      module_refusal("(module (table 1 funcref) (elem (i32.const 0) funcref (ref.func 0)) (func))"),
       HasSubstr("elements given by expressions"));
-  EXPECT_THAT(refusal("(module (rec (type (func)) (type (func))) (func))"),
+  EXPECT_THAT(module_refusal("(module (rec (type (func)) (type (func))) (func))"),
               HasSubstr("gc proposal"));
 }
 

@@ -15,6 +15,15 @@
 
 namespace skerry::http {
 
+/// How soon the streams of a key that was revoked end.
+inline constexpr std::chrono::seconds kKeyCheck{2};
+/// How often a stream of events without any says that it lives.
+inline constexpr std::chrono::seconds kHeartbeat{10};
+/// How long a client may take to end a TLS connection after the last answer.
+inline constexpr std::chrono::seconds kLeave{1};
+/// Bytes that are read of what begins.
+inline constexpr std::size_t kFirstRead = 4096;
+
 /// What clients may take of a server; each a options of the service. A value.
 struct ServerLimits {
   ByteSize header = kib(16);  ///< of a request's head; Node and gRPC take as much

@@ -8,7 +8,6 @@
 #include <type_traits>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -20,6 +19,7 @@
 
 #include "skerry/http/http1_events.h"
 #include "skerry/http/request.h"
+#include "skerry/loop/completion.h"
 #include "skerry/loop/deadline.h"
 
 namespace skerry::http {
@@ -30,15 +30,10 @@ namespace beast = boost::beast;
 namespace bhttp = beast::http;
 using asio::awaitable;
 using boost::system::error_code;
+using loop::kTuple;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-// How soon the streams of a key that was revoked end.
-constexpr std::chrono::seconds kKeyCheck{2};
-constexpr std::size_t kFirstRead = 4096;
 // Beside a head: what is read at once, and so the longest line between chunks.
 constexpr std::size_t kMaxRead = 64 * 1024;
-// How long a client may take to end a TLS connection after the last answer.
-constexpr std::chrono::seconds kLeave{1};
 // Of a body that is not taken, what is dropped so that its client sees the answer.
 constexpr std::chrono::seconds kLinger{2};
 constexpr std::uint64_t kMaxDropped = std::uint64_t{128} << 20;
@@ -517,8 +512,8 @@ class Http1Connection final : public Connections::Member {
 };
 
 template <typename Stream>
-awaitable<void> serve(Stream stream, beast::flat_buffer buffer, const Offer& offer,
-                      std::string peer, std::shared_ptr<Connections> all) {
+awaitable<void> http1_on(Stream stream, beast::flat_buffer buffer, const Offer& offer,
+                         std::string peer, std::shared_ptr<Connections> all) {
   Http1Connection<Stream> connection(std::move(stream), std::move(buffer), offer, std::move(peer),
                                      *all);
   auto serving = connection.serve();
@@ -529,12 +524,12 @@ awaitable<void> serve(Stream stream, beast::flat_buffer buffer, const Offer& off
 
 awaitable<void> serve_http1(PlainStream stream, beast::flat_buffer buffer, const Offer& offer,
                             std::string peer, std::shared_ptr<Connections> all) {
-  return serve(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
+  return http1_on(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
 }
 
 awaitable<void> serve_http1(SecureStream stream, beast::flat_buffer buffer, const Offer& offer,
                             std::string peer, std::shared_ptr<Connections> all) {
-  return serve(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
+  return http1_on(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
 }
 
 }  // namespace skerry::http

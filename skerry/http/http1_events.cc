@@ -4,22 +4,20 @@
 #include <exception>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/loop/cancellation.h"
+#include "skerry/loop/completion.h"
 
 namespace skerry::http {
 namespace {
 
 namespace asio = boost::asio;
 using asio::awaitable;
+using loop::kNever;
+using loop::kTuple;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr auto kNever = asio::steady_timer::time_point::max();
-constexpr std::chrono::seconds kHeartbeat{10};
 // The connection ends with the events, which marks their end.
 constexpr const char* kHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"

@@ -8,17 +8,16 @@
 #include <sys/socket.h>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <netinet/tcp.h>
 
 #include "skerry/http/http1_connection.h"
 #include "skerry/http/http2/http2_connection.h"
+#include "skerry/loop/completion.h"
 
 namespace skerry::http {
 namespace {
@@ -29,14 +28,13 @@ using asio::awaitable;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
+using loop::kTuple;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 // When there are no descriptors left, until one may have been given back.
 constexpr std::chrono::milliseconds kPause{50};
 // A listener that has had no descriptors for so long is not ready.
 constexpr std::chrono::seconds kStarved{2};
 constexpr std::chrono::seconds kCheck{1};
-constexpr std::size_t kFirstRead = 4096;
 // The first byte of a record of TLS that holds a handshake.
 constexpr char kHandshakeRecord = 0x16;
 

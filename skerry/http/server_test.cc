@@ -65,7 +65,7 @@ class Client {
     is_connected_ =
         ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
-  void send(std::string_view text) { (void)write_all(socket_.get(), as_bytes(text)); }
+  void send(std::string_view text) { (void)skerry::write_all(socket_.get(), as_bytes(text)); }
   /// All that comes until the connection ends.
   std::string read_all() {
     std::string all;

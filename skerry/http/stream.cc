@@ -5,10 +5,10 @@
 #include <tuple>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
+
+#include "skerry/loop/completion.h"
 
 namespace skerry::http {
 namespace {
@@ -17,8 +17,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using asio::awaitable;
 using boost::system::error_code;
-
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+using loop::kTuple;
 
 template <typename Stream>
 awaitable<error_code> read_from(Stream& stream, beast::flat_buffer& buffer, std::size_t most) {

@@ -5,14 +5,13 @@
 #include <chrono>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "skerry/loop/cancellation.h"
+#include "skerry/loop/completion.h"
 #include "skerry/loop/deadline.h"
 
 namespace skerry::http {
@@ -21,9 +20,9 @@ namespace {
 namespace asio = boost::asio;
 namespace websocket = boost::beast::websocket;
 using asio::awaitable;
+using loop::kNever;
+using loop::kTuple;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr auto kNever = asio::steady_timer::time_point::max();
 constexpr std::size_t kMaxMessage = std::size_t{64} << 10;  // of the client's
 // What waits for a handler that listens; each message costs it as much as some bytes more.
 constexpr std::size_t kMaxReceived = std::size_t{64} << 10;

@@ -30,9 +30,9 @@ using asio::awaitable;
 constexpr std::chrono::seconds kSoon{5};  // far below the time limits of the protocol
 
 /// A blocking client that reads when it is told to.
-class Client {
+class SocketClient {
  public:
-  explicit Client(int port) {
+  explicit SocketClient(int port) {
     asio::ip::tcp::socket& socket = socket_.next_layer();
     socket.connect({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)});
     socket.set_option(asio::ip::tcp::no_delay(true));
@@ -100,11 +100,11 @@ class WebSocketTest : public ::testing::Test {
 };
 
 /// More than the sockets of both sides hold.
-constexpr std::size_t kMuch = std::size_t{32} << 20;
+constexpr std::size_t kManyBytes = std::size_t{32} << 20;
 
 awaitable<Status> send_much(EventStream& events) {
   const std::string piece(std::size_t{256} << 10, 'x');
-  for (std::size_t sent = 0; sent < kMuch; sent += piece.size()) {
+  for (std::size_t sent = 0; sent < kManyBytes; sent += piece.size()) {
     events.send({.name = "e", .data = piece});
   }
   auto draining = events.drained();
@@ -114,16 +114,16 @@ awaitable<Status> send_much(EventStream& events) {
 
 TEST_F(WebSocketTest, AClientThatTakesNothingIsCutOff) {
   start({.write = std::chrono::milliseconds(200)}, send_much);
-  Client client(port());
+  SocketClient client(port());
   EXPECT_TRUE(ended());
-  EXPECT_LT(client.read_all(), kMuch);
+  EXPECT_LT(client.read_all(), kManyBytes);
   EXPECT_EQ(client.close_code(), 0) << "it is not worth waiting until it reads how it ended";
 }
 
 TEST_F(WebSocketTest, AClientThatTakesWhatComesGetsAllOfIt) {
   start({.write = std::chrono::seconds(2)}, send_much);
-  Client client(port());
-  EXPECT_EQ(client.read_all(), kMuch);
+  SocketClient client(port());
+  EXPECT_EQ(client.read_all(), kManyBytes);
   EXPECT_EQ(client.close_code(), websocket::close_code::normal);
   EXPECT_TRUE(ended());
 }
@@ -152,7 +152,7 @@ const ServerLimits kLittleMemory{.body_memory = kib(32)};
 
 TEST_F(WebSocketTest, AHandlerThatDoesNotReadIsCancelledWhenMessagesFindNoMemory) {
   start(kLittleMemory, listen_without_reading);
-  Client client(port());
+  SocketClient client(port());
   client.send(30'000);
   client.send(30'000);
   EXPECT_EQ(ended(), absl::CancelledError(""));
@@ -162,7 +162,7 @@ TEST_F(WebSocketTest, AHandlerThatDoesNotReadIsCancelledWhenMessagesFindNoMemory
 
 TEST_F(WebSocketTest, AHandlerThatReadsIsToldWhy) {
   start(kLittleMemory, read_messages);
-  Client client(port());
+  SocketClient client(port());
   client.send(1000);
   client.send(50'000);
   const auto status = ended();
@@ -184,7 +184,7 @@ TEST_F(WebSocketTest, MessagesThatAreReadTakeNoMemory) {
     }
     co_return ok_status();
   });
-  Client client(port());
+  SocketClient client(port());
   for (int i = 0; i < 10; ++i) {
     client.send(10'000);
     client.read();

@@ -19,7 +19,7 @@ namespace {
 using Method = DirtyPages::Method;
 using Runs = std::vector<PageRun>;
 
-constexpr std::size_t kPages = 2048;
+constexpr std::size_t kMappedPages = 2048;
 
 // Not in older headers: Linux 5.4.
 constexpr int kPageOut = 21;
@@ -28,7 +28,7 @@ constexpr int kPageOut = 21;
 class DirtyPagesTest : public ::testing::TestWithParam<Method> {
  protected:
   void SetUp() override {
-    file_ = image::testing::memory_file(image::testing::patterned(kPages * kPageSize));
+    file_ = image::testing::memory_file(image::testing::patterned(kMappedPages * kPageSize));
     range_ = map(PROT_READ | PROT_WRITE, MAP_PRIVATE);
     pristine_ = map(PROT_READ, MAP_SHARED);
     auto tracker = DirtyPages::open_with(GetParam(), range_, pristine());
@@ -45,9 +45,9 @@ class DirtyPagesTest : public ::testing::TestWithParam<Method> {
   }
 
   std::span<std::byte> map(int protection, int flags) const {
-    void* at = ::mmap(nullptr, kPages * kPageSize, protection, flags, file_.get(), 0);
+    void* at = ::mmap(nullptr, kMappedPages * kPageSize, protection, flags, file_.get(), 0);
     EXPECT_NE(at, MAP_FAILED);
-    return {static_cast<std::byte*>(at), kPages * kPageSize};
+    return {static_cast<std::byte*>(at), kMappedPages * kPageSize};
   }
 
   DirtyPages::Pristine pristine() const {
@@ -81,15 +81,15 @@ TEST_P(DirtyPagesTest, OneByteMarksItsWholePage) {
 
 TEST_P(DirtyPagesTest, PageReadButNotWrittenStaysClean) {
   std::byte sum{};
-  for (std::size_t page = 0; page < kPages; ++page) sum ^= range_[page * kPageSize];
+  for (std::size_t page = 0; page < kMappedPages; ++page) sum ^= range_[page * kPageSize];
   write(3, static_cast<std::size_t>(sum) % 16);
   EXPECT_EQ(scan(), (Runs{{3, 1}}));
 }
 
 TEST_P(DirtyPagesTest, FirstAndLastPageCount) {
   write(0);
-  write(kPages - 1);
-  EXPECT_EQ(scan(), (Runs{{0, 1}, {kPages - 1, 1}}));
+  write(kMappedPages - 1);
+  EXPECT_EQ(scan(), (Runs{{0, 1}, {kMappedPages - 1, 1}}));
 }
 
 TEST_P(DirtyPagesTest, PageWrittenByTheKernelCounts) {
@@ -107,7 +107,7 @@ TEST_P(DirtyPagesTest, RunsAcrossTheScanBufferAreJoined) {
   }
   for (std::size_t page = 600; page < 1500; ++page) write(page);
   expected.push_back({600, 900});
-  for (std::size_t page = 1501; page < kPages; page += 2) {
+  for (std::size_t page = 1501; page < kMappedPages; page += 2) {
     write(page);
     expected.push_back({page, 1});
   }
@@ -116,15 +116,15 @@ TEST_P(DirtyPagesTest, RunsAcrossTheScanBufferAreJoined) {
 
 TEST_P(DirtyPagesTest, AnySetOfPagesIsFoundExactly) {
   std::mt19937 random(20'261);
-  std::vector<bool> written(kPages);
+  std::vector<bool> written(kMappedPages);
   for (int round = 0; round < 20; ++round) {
     for (int i = 0; i < 40; ++i) {
-      const std::size_t page = random() % kPages;
+      const std::size_t page = random() % kMappedPages;
       if (!written[page]) write(page, random() % kPageSize);
       written[page] = true;
     }
     Runs expected;
-    for (std::size_t page = 0; page < kPages; ++page) {
+    for (std::size_t page = 0; page < kMappedPages; ++page) {
       if (!written[page]) continue;
       if (page > 0 && written[page - 1]) {
         ++expected.back().count;

@@ -13,7 +13,8 @@
 namespace skerry::image {
 namespace {
 
-Result<Opened<proto::ImageManifest>> read_checked(OwnedFd file, const std::filesystem::path& path) {
+Result<Opened<proto::ImageManifest>> read_checked_manifest(OwnedFd file,
+                                                           const std::filesystem::path& path) {
   SKERRY_ASSIGN(auto opened, read_with<proto::ImageManifest>(std::move(file), path, kImageFormat,
                                                              check_image_manifest));
   if (opened.container.pages_size == 0 || opened.container.pages_size % kWasmPageSize != 0) {
@@ -59,7 +60,7 @@ Result<std::shared_ptr<const Image>> open_image(const std::filesystem::path& pat
 
 Result<std::shared_ptr<const Image>> read_image(OwnedFd opened_file,
                                                 const std::filesystem::path& path) {
-  SKERRY_ASSIGN(auto opened, read_checked(std::move(opened_file), path));
+  SKERRY_ASSIGN(auto opened, read_checked_manifest(std::move(opened_file), path));
   auto image = std::make_shared<Image>();
   image->sha256 = opened.container.manifest_sha256;
   SKERRY_ASSIGN(auto file, std::move(opened.container).pages());
@@ -79,7 +80,7 @@ Result<std::shared_ptr<const Image>> read_image(OwnedFd opened_file,
 
 Status verify_pages(const std::filesystem::path& path) {
   SKERRY_ASSIGN(OwnedFd file, open_file(path, O_RDONLY));
-  SKERRY_ASSIGN(auto opened, read_checked(std::move(file), path));
+  SKERRY_ASSIGN(auto opened, read_checked_manifest(std::move(file), path));
   return verify_container_pages(path, kImageFormat, std::move(opened.container), sha256_of,
                                 opened.manifest.pages_sha256());
 }

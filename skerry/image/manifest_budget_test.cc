@@ -26,7 +26,7 @@ using skerry::testing::doubling_ratio;
 using skerry::testing::kLinear;
 using skerry::testing::peak_memory_of;
 
-constexpr ByteSize kMemory = mib(256);
+constexpr ByteSize kMemoryLimit = mib(256);
 constexpr ByteSize kHostState = mib(16);
 
 /// `count` fields of this number with nothing in them: two bytes each on the wire.
@@ -57,13 +57,15 @@ void expect_within(const std::function<void()>& work, ByteSize quota, const std:
 class CapturedBudgetTest : public ::testing::Test {
  protected:
   StateLimits limits() const {
-    return {
-        .before = kWasmPageSize, .globals = globals_, .memory = kMemory, .host_state = kHostState};
+    return {.before = kWasmPageSize,
+            .globals = globals_,
+            .memory = kMemoryLimit,
+            .host_state = kHostState};
   }
 
   proto::CapturedState good() const {
     proto::CapturedState message;
-    message.set_memory_size(kMemory.value);
+    message.set_memory_size(kMemoryLimit.value);
     for (const Global& global : globals_) message.add_globals()->set_name(global.name);
     return message;
   }
@@ -81,7 +83,7 @@ class CapturedBudgetTest : public ::testing::Test {
 TEST_F(CapturedBudgetTest, HostileStatesTakeNoMoreThanFourTimesTheirQuota) {
   if (kHasShadowMemory) GTEST_SKIP() << "sanitizers take memory of their own";
   auto runs = good();
-  for (const auto number : many_runs(kMemory.value / kPageSize)) runs.add_changed_runs(number);
+  for (const auto number : many_runs(kMemoryLimit.value / kPageSize)) runs.add_changed_runs(number);
   auto files = good();
   files.set_host_state(std::string(kHostState.value, 'h'));
   auto edits = good();
@@ -177,7 +179,7 @@ proto::SessionExport good_export() {
   message.set_session("s");
   message.set_template_name("test");
   message.set_module_sha256(std::string(64, 'a'));
-  message.set_memory_size(kMemory.value);
+  message.set_memory_size(kMemoryLimit.value);
   return message;
 }
 
@@ -209,7 +211,7 @@ TEST(ExportBudgetTest, HostileManifestsTakeNoMoreThanFourTimesTheirQuota) {
             (void)unpack_export(file.get(), room.get(), kExportLimits,
                                 [](const Export&) { return ok_status(); });
           },
-          kExportLimits.quota(kMemory), name);
+          kExportLimits.quota(kMemoryLimit), name);
     }
   }
 }

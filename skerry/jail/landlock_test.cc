@@ -18,7 +18,6 @@ namespace skerry::jail {
 namespace {
 
 constexpr WallSet kLandlockAlone{Wall::kNoNewPrivileges, Wall::kLandlock};
-const pid_t kTester = ::getpid();
 
 bool has_version(int wanted) {
   const auto version = landlock_version();

@@ -22,8 +22,6 @@
 namespace skerry::jail {
 namespace {
 
-const pid_t kTester = ::getpid();
-
 int open_for_reading(const char* path) { return answer_of(::open(path, O_RDONLY | O_CLOEXEC)); }
 
 TEST(PidNamespaceTest, ProcessesOutsideHaveNoNumber) {

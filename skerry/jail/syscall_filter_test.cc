@@ -41,7 +41,6 @@ namespace skerry::jail {
 namespace {
 
 constexpr WallSet kFilterAlone{Wall::kNoNewPrivileges, Wall::kSeccomp};
-const pid_t kTester = ::getpid();
 
 template <typename... Arguments>
 int call(long number, Arguments... arguments) {

@@ -26,6 +26,9 @@ inline constexpr int kWrong = 120;
 /// An exit code for "the jail itself failed".
 inline constexpr int kNoJail = 121;
 
+/// The process of the test itself, which a deed must not reach.
+inline const pid_t kTester = ::getpid();
+
 inline int check(bool holds) { return holds ? 0 : kWrong; }
 
 /// A program for the jail, native as if the WebAssembly sandbox were broken: one deed.

@@ -112,7 +112,7 @@ struct QueryInfo {
   ordered_json allowed_tools = nullptr;
 };
 
-ordered_json json_of(const agent::Execution& execution) {
+ordered_json execution_json(const agent::Execution& execution) {
   ordered_json told = result_json(execution.result);
   return {{"tool", execution.call.tool},
           {"success", execution.result.succeeded()},
@@ -126,7 +126,7 @@ ordered_json json_of(const agent::Execution& execution) {
 
 ordered_json executions_json(const agent::Answer& answer) {
   ordered_json executions = ordered_json::array();
-  for (const agent::Execution& each : answer.executions) executions.push_back(json_of(each));
+  for (const agent::Execution& each : answer.executions) executions.push_back(execution_json(each));
   return executions;
 }
 
@@ -221,7 +221,7 @@ class AgentEvents {
     };
     observer.output = relay_.callback();
     observer.ended = [this](const agent::Execution& execution) {
-      send("TOOL_OBSERVATION", json_of(execution));
+      send("TOOL_OBSERVATION", execution_json(execution));
     };
     observer.text = [this](std::string_view text) {
       send("thread.message.delta", {{"delta", text}});

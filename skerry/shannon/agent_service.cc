@@ -19,14 +19,15 @@ namespace skerry::shannon {
 namespace {
 
 namespace common = ::shannon::common;
-namespace proto = ::shannon::agent;
+namespace agent_proto = ::shannon::agent;
 using boost::asio::awaitable;
 using nlohmann::json;
 using tool::ToolResult;
 using tool::Verdict;
 
 /// The caller, with the session and the user that the request names.
-access::Principal with_names(access::Principal caller, const proto::ExecuteTaskRequest& request) {
+access::Principal with_names(access::Principal caller,
+                             const agent_proto::ExecuteTaskRequest& request) {
   caller.session = request.session_context().session_id().empty()
                        ? request.metadata().session_id()
                        : request.session_context().session_id();
@@ -54,7 +55,7 @@ agent::Mode mode_of(common::ExecutionMode mode) {
 
 /// Moves the context's fields out of `request`. The enumeration of modes has no supervisor, a label
 /// may.
-Result<Wanted> wanted_of(proto::ExecuteTaskRequest& request, access::Principal caller) {
+Result<Wanted> wanted_of(agent_proto::ExecuteTaskRequest& request, access::Principal caller) {
   Wanted wanted;
   agent::Request& asked = wanted.request;
   asked.query = request.query();
@@ -127,7 +128,7 @@ common::StatusCode status_of(Verdict verdict) {
 }
 
 /// The status of a call that came to nothing; OK for one whose result says what happened.
-Status fault_of(const ToolResult& result) {
+Status failure_status(const ToolResult& result) {
   // What the program said is told, though what it left may be lost.
   if (result.output.is_string() && result.output != "") return ok_status();
   switch (result.verdict) {
@@ -178,9 +179,9 @@ common::ToolCall proto_of(const agent::ToolCall& call) {
 }
 
 /// One ExecuteTask, from its request to its response.
-class Task {
+class TaskExecution {
  public:
-  Task(const agent::Agent& agent, proto::ExecuteTaskRequest& request)
+  TaskExecution(const agent::Agent& agent, agent_proto::ExecuteTaskRequest& request)
       : agent_(agent), request_(request) {}
 
   Status plan(access::Principal caller) {
@@ -196,7 +197,7 @@ class Task {
   bool asks_model() const { return plan_.question.has_value(); }
 
   /// Fills `response` in. Not OK when a single call came to nothing, or the model did not answer.
-  awaitable<Status> run(proto::ExecuteTaskResponse& response, agent::Observer observer) {
+  awaitable<Status> run(agent_proto::ExecuteTaskResponse& response, agent::Observer observer) {
     const auto begun = std::chrono::steady_clock::now();
     const agent::Answer answer = co_await agent_.carry_out(std::move(plan_), std::move(observer));
     response.set_task_id(request_.metadata().task_id());
@@ -204,7 +205,7 @@ class Task {
     if (!answer.failure.ok()) co_return answer.failure;
     for (const auto& [call, result] : answer.executions) {
       const bool is_alone = !is_list_ && call.source == agent::ToolCall::Source::kRequest;
-      if (const Status fault = fault_of(result); !fault.ok() && is_alone) co_return fault;
+      if (const Status fault = failure_status(result); !fault.ok() && is_alone) co_return fault;
       *response.add_tool_calls() = proto_of(call);
       if (result.cache == tool::CacheUse::kHit) response.mutable_metrics()->set_cache_hit(true);
       *response.add_tool_results() = proto_of(call.tool, result);
@@ -217,15 +218,15 @@ class Task {
             .count());
     response.mutable_metrics()->set_agents_used(1);
     response.mutable_metrics()->set_mode(request_.mode());
-    response.set_final_state(answer.succeeded ? proto::AGENT_STATE_COMPLETED
-                                              : proto::AGENT_STATE_FAILED);
+    response.set_final_state(answer.succeeded ? agent_proto::AGENT_STATE_COMPLETED
+                                              : agent_proto::AGENT_STATE_FAILED);
     fit_answer(response);
     co_return ok_status();
   }
 
  private:
   void add(const std::string& tool, const ToolResult& result,
-           proto::ExecuteTaskResponse& response) const {
+           agent_proto::ExecuteTaskResponse& response) const {
     response.set_result(shown_text(result.output));
     if (result.succeeded()) return;
     const bool is_first = response.error_message().empty();
@@ -236,7 +237,7 @@ class Task {
   }
 
   /// What the model said, whatever became of its calls.
-  static void add(const agent::Answer& answer, proto::ExecuteTaskResponse& response) {
+  static void add(const agent::Answer& answer, agent_proto::ExecuteTaskResponse& response) {
     const agent::ModelUsage& share = *answer.model;
     response.set_result(answer.response);
     if (!answer.succeeded) {
@@ -251,7 +252,7 @@ class Task {
   }
 
   const agent::Agent& agent_;
-  proto::ExecuteTaskRequest& request_;  // without its context once it is planned
+  agent_proto::ExecuteTaskRequest& request_;  // without its context once it is planned
   agent::Plan plan_;
   bool is_list_ = false;
 };
@@ -260,14 +261,15 @@ class Task {
 class Updates {
  public:
   /// Request and writer must outlive it.
-  Updates(const proto::ExecuteTaskRequest& request, grpc::Writer<proto::TaskUpdate>& writer,
+  Updates(const agent_proto::ExecuteTaskRequest& request,
+          grpc::Writer<agent_proto::TaskUpdate>& writer,
           const boost::asio::any_io_executor& executor)
       : request_(request), writer_(writer), relay_(executor, client()) {}
 
   api::OutputRelay& relay() { return relay_; }
 
-  proto::TaskUpdate make(proto::AgentState state, double progress) const {
-    proto::TaskUpdate made;
+  agent_proto::TaskUpdate make(agent_proto::AgentState state, double progress) const {
+    agent_proto::TaskUpdate made;
     made.set_task_id(request_.metadata().task_id());
     made.set_state(state);
     made.set_progress(progress);
@@ -278,18 +280,18 @@ class Updates {
   agent::Observer observer(bool asks_model) {
     agent::Observer observer;
     observer.begins = [this](const agent::ToolCall& call) {
-      auto begins = make(proto::AGENT_STATE_EXECUTING, 0.1);
+      auto begins = make(agent_proto::AGENT_STATE_EXECUTING, 0.1);
       *begins.mutable_tool_call() = proto_of(call);
       send(begins);
     };
     observer.ended = [this](const agent::Execution& execution) {
-      auto ended = make(proto::AGENT_STATE_EXECUTING, 0.9);
+      auto ended = make(agent_proto::AGENT_STATE_EXECUTING, 0.9);
       *ended.mutable_tool_result() = proto_of(execution.call.tool, execution.result);
       fit_answer(ended);
       send(ended);
     };
     observer.text = [this](std::string_view text) {
-      auto said = make(proto::AGENT_STATE_EXECUTING, 0.5);
+      auto said = make(agent_proto::AGENT_STATE_EXECUTING, 0.5);
       said.set_delta(std::string(text));
       send(said);
     };
@@ -299,7 +301,7 @@ class Updates {
 
   /// As the reference does it: a tool's result, whose tool is none.
   void tell_usage(const common::TokenUsage& usage) {
-    auto told = make(proto::AGENT_STATE_EXECUTING, 0.95);
+    auto told = make(agent_proto::AGENT_STATE_EXECUTING, 0.95);
     auto& result = *told.mutable_tool_result();
     result.set_tool_id("usage_metrics");
     result.set_status(common::STATUS_CODE_OK);
@@ -314,7 +316,7 @@ class Updates {
 
  private:
   /// After the output that came before it.
-  void send(const proto::TaskUpdate& update) {
+  void send(const agent_proto::TaskUpdate& update) {
     relay_.flush();
     writer_.send(update);
   }
@@ -322,7 +324,7 @@ class Updates {
   api::OutputRelay::Client client() {
     return {.send =
                 [this](wasi::Stream stream, std::string_view text) {
-                  auto printed = make(proto::AGENT_STATE_EXECUTING, 0.5);
+                  auto printed = make(agent_proto::AGENT_STATE_EXECUTING, 0.5);
                   printed.set_delta(std::string(text));
                   if (stream == wasi::Stream::kStderr) printed.set_message("stderr");
                   writer_.send(printed);
@@ -334,13 +336,14 @@ class Updates {
             }};
   }
 
-  const proto::ExecuteTaskRequest& request_;
-  grpc::Writer<proto::TaskUpdate>& writer_;
+  const agent_proto::ExecuteTaskRequest& request_;
+  grpc::Writer<agent_proto::TaskUpdate>& writer_;
   api::OutputRelay relay_;
 };
 
-proto::ToolCapability capability_of(const tool::Toolbox& tools, const tool::Definition& tool) {
-  proto::ToolCapability capability;
+agent_proto::ToolCapability capability_of(const tool::Toolbox& tools,
+                                          const tool::Definition& tool) {
+  agent_proto::ToolCapability capability;
   capability.set_id(tool.name);
   capability.set_name(tool.name);
   capability.set_description(tool.description);
@@ -379,7 +382,7 @@ double memory_in_use() {
 AgentService::AgentService(const agent::Agent& agent, const tool::Toolbox& tools,
                            const run::Runner& runner, Options options)
     : grpc::Service(
-          proto::ExecuteTaskRequest::descriptor()->file()->FindServiceByName("AgentService")),
+          agent_proto::ExecuteTaskRequest::descriptor()->file()->FindServiceByName("AgentService")),
       agent_(agent),
       tools_(tools),
       runner_(runner),
@@ -387,54 +390,55 @@ AgentService::AgentService(const agent::Agent& agent, const tool::Toolbox& tools
   const grpc::MethodOptions keyed{.access = grpc::Access::kKey};
   const grpc::MethodOptions modules{.access = grpc::Access::kKey,
                                     .max_message = grpc::kModuleMaxMessage};
-  unary<proto::ExecuteTaskRequest, proto::ExecuteTaskResponse>(
+  unary<agent_proto::ExecuteTaskRequest, agent_proto::ExecuteTaskResponse>(
       "ExecuteTask", modules, [this](grpc::Call& call, auto& request, auto& response) {
         return execute_task(call, request, response);
       });
-  streamed<proto::ExecuteTaskRequest, proto::TaskUpdate>(
+  streamed<agent_proto::ExecuteTaskRequest, agent_proto::TaskUpdate>(
       "StreamExecuteTask", modules, [this](grpc::Call& call, auto& request, auto& writer) {
         return stream_execute_task(call, request, writer);
       });
-  unary<proto::ToolCallRequest, common::ToolResult>(
+  unary<agent_proto::ToolCallRequest, common::ToolResult>(
       "ExecuteTool", modules, [this](grpc::Call& call, auto& request, auto& response) {
         return execute_tool(call, request, response);
       });
-  unary<proto::GetCapabilitiesRequest, proto::GetCapabilitiesResponse>(
+  unary<agent_proto::GetCapabilitiesRequest, agent_proto::GetCapabilitiesResponse>(
       "GetCapabilities", keyed, [this](grpc::Call& call, const auto& request, auto& response) {
         return get_capabilities(call, request, response);
       });
-  unary<proto::HealthCheckRequest, proto::HealthCheckResponse>(
+  unary<agent_proto::HealthCheckRequest, agent_proto::HealthCheckResponse>(
       "HealthCheck", {.access = grpc::Access::kOpen},
       [this](grpc::Call& call, const auto& request, auto& response) {
         return health_check(call, request, response);
       });
-  unary<proto::DiscoverToolsRequest, proto::DiscoverToolsResponse>(
+  unary<agent_proto::DiscoverToolsRequest, agent_proto::DiscoverToolsResponse>(
       "DiscoverTools", keyed, [this](grpc::Call& call, const auto& request, auto& response) {
         return discover_tools(call, request, response);
       });
-  unary<proto::GetToolCapabilityRequest, proto::GetToolCapabilityResponse>(
+  unary<agent_proto::GetToolCapabilityRequest, agent_proto::GetToolCapabilityResponse>(
       "GetToolCapability", keyed, [this](grpc::Call& call, const auto& request, auto& response) {
         return get_tool_capability(call, request, response);
       });
 }
 
-grpc::Service::Work AgentService::execute_task(grpc::Call& call, proto::ExecuteTaskRequest& request,
-                                               proto::ExecuteTaskResponse& response) {
+grpc::Service::Work AgentService::execute_task(grpc::Call& call,
+                                               agent_proto::ExecuteTaskRequest& request,
+                                               agent_proto::ExecuteTaskResponse& response) {
   access::Principal caller = call.principal();
-  Task task(agent_, request);
+  TaskExecution task(agent_, request);
   if (auto status = task.plan(std::move(caller)); !status.ok()) co_return status;
   co_return co_await task.run(response, {});
 }
 
-grpc::Service::Work AgentService::stream_execute_task(grpc::Call& call,
-                                                      proto::ExecuteTaskRequest& request,
-                                                      grpc::Writer<proto::TaskUpdate>& writer) {
+grpc::Service::Work AgentService::stream_execute_task(
+    grpc::Call& call, agent_proto::ExecuteTaskRequest& request,
+    grpc::Writer<agent_proto::TaskUpdate>& writer) {
   access::Principal caller = call.principal();
-  Task task(agent_, request);
+  TaskExecution task(agent_, request);
   if (auto status = task.plan(std::move(caller)); !status.ok()) co_return status;
   Updates updates(request, writer, co_await boost::asio::this_coro::executor);
-  writer.send(updates.make(proto::AGENT_STATE_PLANNING, 0));
-  proto::ExecuteTaskResponse response;
+  writer.send(updates.make(agent_proto::AGENT_STATE_PLANNING, 0));
+  agent_proto::ExecuteTaskResponse response;
   agent::Observer observer = updates.observer(task.asks_model());
   auto running = updates.relay().during(task.run(response, std::move(observer)));
   const Status status = co_await std::move(running);
@@ -447,7 +451,8 @@ grpc::Service::Work AgentService::stream_execute_task(grpc::Call& call,
   co_return ok_status();
 }
 
-grpc::Service::Work AgentService::execute_tool(grpc::Call& call, proto::ToolCallRequest& request,
+grpc::Service::Work AgentService::execute_tool(grpc::Call& call,
+                                               agent_proto::ToolCallRequest& request,
                                                common::ToolResult& response) {
   access::Principal caller = call.principal();
   caller.user = request.user_id();
@@ -455,15 +460,15 @@ grpc::Service::Work AgentService::execute_tool(grpc::Call& call, proto::ToolCall
   json parameters = json_of(std::move(*request.mutable_parameters()));
   const ToolResult result =
       co_await tools_.call(request.tool_name(), std::move(parameters), std::move(caller), {});
-  if (auto fault = fault_of(result); !fault.ok()) co_return fault;
+  if (auto fault = failure_status(result); !fault.ok()) co_return fault;
   response = proto_of(request.tool_name(), result);
   fit_answer(response);
   co_return ok_status();
 }
 
 grpc::Service::Work AgentService::get_capabilities(grpc::Call&,
-                                                   const proto::GetCapabilitiesRequest&,
-                                                   proto::GetCapabilitiesResponse& response) {
+                                                   const agent_proto::GetCapabilitiesRequest&,
+                                                   agent_proto::GetCapabilitiesResponse& response) {
   for (const tool::Definition* each : tools_.search({})) {
     response.add_supported_tools(each->name);
   }
@@ -477,8 +482,8 @@ grpc::Service::Work AgentService::get_capabilities(grpc::Call&,
   co_return ok_status();
 }
 
-grpc::Service::Work AgentService::health_check(grpc::Call&, const proto::HealthCheckRequest&,
-                                               proto::HealthCheckResponse& response) {
+grpc::Service::Work AgentService::health_check(grpc::Call&, const agent_proto::HealthCheckRequest&,
+                                               agent_proto::HealthCheckResponse& response) {
   const run::Counts counts = runner_.counts();
   const bool healthy = counts.has_workers();
   response.set_healthy(healthy);
@@ -492,8 +497,8 @@ grpc::Service::Work AgentService::health_check(grpc::Call&, const proto::HealthC
 }
 
 grpc::Service::Work AgentService::discover_tools(grpc::Call&,
-                                                 const proto::DiscoverToolsRequest& request,
-                                                 proto::DiscoverToolsResponse& response) {
+                                                 const agent_proto::DiscoverToolsRequest& request,
+                                                 agent_proto::DiscoverToolsResponse& response) {
   const tool::Search search{
       .query = request.query(),
       .categories = {request.categories().begin(), request.categories().end()},
@@ -507,8 +512,8 @@ grpc::Service::Work AgentService::discover_tools(grpc::Call&,
 }
 
 grpc::Service::Work AgentService::get_tool_capability(
-    grpc::Call&, const proto::GetToolCapabilityRequest& request,
-    proto::GetToolCapabilityResponse& response) {
+    grpc::Call&, const agent_proto::GetToolCapabilityRequest& request,
+    agent_proto::GetToolCapabilityResponse& response) {
   const tool::Definition* found = tools_.find(request.tool_id());
   if (found == nullptr) {
     co_return absl::NotFoundError("Tool not found: " + request.tool_id());

@@ -12,12 +12,8 @@
 namespace skerry::shannon {
 namespace {
 
-namespace proto = ::shannon::orchestrator;
+namespace orchestrator = ::shannon::orchestrator;
 using nlohmann::json;
-using task::Task;
-
-constexpr std::size_t kMaxReason = 1000;
-constexpr std::size_t kMaxSubmission = std::size_t{40} << 20;
 
 void set_time(google::protobuf::Timestamp* time, std::int64_t unix_ns) {
   time->set_seconds(unix_ns / 1'000'000'000);
@@ -32,9 +28,12 @@ void set_time(google::protobuf::Timestamp* time, std::int64_t unix_ns) {
 }
 
 // The states are numbered as the proto's.
-proto::TaskStatus status_of(task::State state) { return static_cast<proto::TaskStatus>(state); }
+orchestrator::TaskStatus status_of(task::State state) {
+  return static_cast<orchestrator::TaskStatus>(state);
+}
 
-void fill_status(const Task& task, bool has_details, proto::GetTaskStatusResponse& response) {
+void fill_status(const task::Task& task, bool has_details,
+                 orchestrator::GetTaskStatusResponse& response) {
   response.set_task_id(task.id);
   response.set_status(status_of(task.state));
   response.set_progress(task.progress);
@@ -53,13 +52,14 @@ void fill_status(const Task& task, bool has_details, proto::GetTaskStatusRespons
     told.set_agent_id(each.value("tool", std::string()));
     told.set_task_id(task.id);
     const bool succeeded = each.value("success", false);
-    told.set_status(succeeded ? proto::TASK_STATUS_COMPLETED : proto::TASK_STATUS_FAILED);
+    told.set_status(succeeded ? orchestrator::TASK_STATUS_COMPLETED
+                              : orchestrator::TASK_STATUS_FAILED);
     const json said = each.value(succeeded ? "output" : "error", json());
     told.set_result(agent::text_of(said));
   }
 }
 
-void fill_summary(const Task& task, proto::TaskSummary& summary) {
+void fill_summary(const task::Task& task, orchestrator::TaskSummary& summary) {
   summary.set_task_id(task.id);
   summary.set_query(task.submission.query);
   summary.set_status(status_of(task.state));
@@ -68,8 +68,8 @@ void fill_summary(const Task& task, proto::TaskSummary& summary) {
   if (task.finished_unix_ns != 0) set_time(summary.mutable_completed_at(), task.finished_unix_ns);
 }
 
-proto::TaskUpdate update_of(const std::string& workflow, const task::Event& event) {
-  proto::TaskUpdate update;
+orchestrator::TaskUpdate update_of(const std::string& workflow, const task::Event& event) {
+  orchestrator::TaskUpdate update;
   update.set_workflow_id(workflow);
   update.set_type(event.type);
   update.set_agent_id(event.agent);
@@ -84,7 +84,7 @@ Status bad_id() {
   return absl::InvalidArgumentError("task_id must be 1 to 128 letters, digits, and : _ - .");
 }
 
-Result<task::Filter> filter_of(const proto::ListTasksRequest& request) {
+Result<task::Filter> filter_of(const orchestrator::ListTasksRequest& request) {
   // Proto's 0 is what was not said.
   if (request.limit() < 0 || request.limit() > 100) {
     return absl::InvalidArgumentError("limit must be from 1 to 100, or 0 for 20");
@@ -94,8 +94,8 @@ Result<task::Filter> filter_of(const proto::ListTasksRequest& request) {
                       .offset = request.offset()};
   if (!request.session_id().empty()) filter.session = request.session_id();
   if (!request.user_id().empty()) filter.user = request.user_id();
-  if (request.filter_status() != proto::TASK_STATUS_UNSPECIFIED) {
-    if (!proto::TaskStatus_IsValid(request.filter_status())) {
+  if (request.filter_status() != orchestrator::TASK_STATUS_UNSPECIFIED) {
+    if (!orchestrator::TaskStatus_IsValid(request.filter_status())) {
       return absl::InvalidArgumentError("filter_status is none of TaskStatus");
     }
     filter.state = static_cast<task::State>(request.filter_status());
@@ -136,37 +136,37 @@ grpc::Service::Work OrchestratorService::control(grpc::Call& call, task::Action 
 }
 
 OrchestratorService::OrchestratorService(task::Tasks& tasks)
-    : grpc::Service(
-          proto::SubmitTaskRequest::descriptor()->file()->FindServiceByName("OrchestratorService")),
+    : grpc::Service(orchestrator::SubmitTaskRequest::descriptor()->file()->FindServiceByName(
+          "OrchestratorService")),
       tasks_(tasks) {
   const grpc::MethodOptions options{.access = grpc::Access::kKey};
   const grpc::MethodOptions submissions{.access = grpc::Access::kKey,
                                         .max_message = kMaxSubmission};
-  unary<proto::SubmitTaskRequest, proto::SubmitTaskResponse>(
+  unary<orchestrator::SubmitTaskRequest, orchestrator::SubmitTaskResponse>(
       "SubmitTask", submissions, [this](grpc::Call& call, auto& request, auto& response) {
         return submit_task(call, request, response);
       });
-  unary<proto::GetTaskStatusRequest, proto::GetTaskStatusResponse>(
+  unary<orchestrator::GetTaskStatusRequest, orchestrator::GetTaskStatusResponse>(
       "GetTaskStatus", options, [this](grpc::Call& call, const auto& request, auto& response) {
         return get_task_status(call, request, response);
       });
-  unary<proto::ListTasksRequest, proto::ListTasksResponse>(
+  unary<orchestrator::ListTasksRequest, orchestrator::ListTasksResponse>(
       "ListTasks", options, [this](grpc::Call& call, const auto& request, auto& response) {
         return list_tasks(call, request, response);
       });
-  unary<proto::CancelTaskRequest, proto::CancelTaskResponse>(
+  unary<orchestrator::CancelTaskRequest, orchestrator::CancelTaskResponse>(
       "CancelTask", options, [this](grpc::Call& call, const auto& request, auto& response) {
         return control(call, task::Action::kCancel, request, response);
       });
-  unary<proto::PauseTaskRequest, proto::PauseTaskResponse>(
+  unary<orchestrator::PauseTaskRequest, orchestrator::PauseTaskResponse>(
       "PauseTask", options, [this](grpc::Call& call, const auto& request, auto& response) {
         return control(call, task::Action::kPause, request, response);
       });
-  unary<proto::ResumeTaskRequest, proto::ResumeTaskResponse>(
+  unary<orchestrator::ResumeTaskRequest, orchestrator::ResumeTaskResponse>(
       "ResumeTask", options, [this](grpc::Call& call, const auto& request, auto& response) {
         return control(call, task::Action::kResume, request, response);
       });
-  unary<proto::GetControlStateRequest, proto::GetControlStateResponse>(
+  unary<orchestrator::GetControlStateRequest, orchestrator::GetControlStateResponse>(
       "GetControlState", options, [this](grpc::Call& call, const auto& request, auto& response) {
         return get_control_state(call, request, response);
       });
@@ -180,8 +180,8 @@ OrchestratorService::OrchestratorService(task::Tasks& tasks)
 }
 
 grpc::Service::Work OrchestratorService::submit_task(grpc::Call& call,
-                                                     proto::SubmitTaskRequest& request,
-                                                     proto::SubmitTaskResponse& response) {
+                                                     orchestrator::SubmitTaskRequest& request,
+                                                     orchestrator::SubmitTaskResponse& response) {
   access::Principal caller = call.principal();
   if (caller.user.empty()) caller.user = request.metadata().user_id();
   caller.session = request.metadata().session_id();
@@ -197,9 +197,9 @@ grpc::Service::Work OrchestratorService::submit_task(grpc::Call& call,
   co_return ok_status();
 }
 
-grpc::Service::Work OrchestratorService::get_task_status(grpc::Call& call,
-                                                         const proto::GetTaskStatusRequest& request,
-                                                         proto::GetTaskStatusResponse& response) {
+grpc::Service::Work OrchestratorService::get_task_status(
+    grpc::Call& call, const orchestrator::GetTaskStatusRequest& request,
+    orchestrator::GetTaskStatusResponse& response) {
   const access::Principal& caller = call.principal();
   if (!task::is_id(request.task_id())) co_return bad_id();
   auto finding = tasks_.find(caller.tenant, request.task_id());
@@ -210,22 +210,22 @@ grpc::Service::Work OrchestratorService::get_task_status(grpc::Call& call,
 }
 
 grpc::Service::Work OrchestratorService::list_tasks(grpc::Call& call,
-                                                    const proto::ListTasksRequest& request,
-                                                    proto::ListTasksResponse& response) {
+                                                    const orchestrator::ListTasksRequest& request,
+                                                    orchestrator::ListTasksResponse& response) {
   const access::Principal& caller = call.principal();
   auto filter = filter_of(request);
   if (!filter.ok()) co_return filter.status();
   auto listing = tasks_.list(caller.tenant, *std::move(filter));
   const auto page = co_await std::move(listing);
   if (!page.ok()) co_return page.status();
-  for (const Task& each : page->tasks) fill_summary(each, *response.add_tasks());
+  for (const task::Task& each : page->tasks) fill_summary(each, *response.add_tasks());
   response.set_total_count(static_cast<std::int32_t>(page->total));
   co_return ok_status();
 }
 
 grpc::Service::Work OrchestratorService::get_control_state(
-    grpc::Call& call, const proto::GetControlStateRequest& request,
-    proto::GetControlStateResponse& response) {
+    grpc::Call& call, const orchestrator::GetControlStateRequest& request,
+    orchestrator::GetControlStateResponse& response) {
   const access::Principal& caller = call.principal();
   if (!task::is_id(request.task_id())) co_return bad_id();
   auto finding = tasks_.find(caller.tenant, request.task_id());
@@ -244,9 +244,9 @@ grpc::Service::Work OrchestratorService::get_control_state(
 
 StreamingService::StreamingService(task::Tasks& tasks)
     : grpc::Service(
-          proto::StreamRequest::descriptor()->file()->FindServiceByName("StreamingService")),
+          orchestrator::StreamRequest::descriptor()->file()->FindServiceByName("StreamingService")),
       tasks_(tasks) {
-  streamed<proto::StreamRequest, proto::TaskUpdate>(
+  streamed<orchestrator::StreamRequest, orchestrator::TaskUpdate>(
       "StreamTaskExecution", {.access = grpc::Access::kKey},
       [this](grpc::Call& call, const auto& request, auto& writer) {
         return stream_task_execution(call, request, writer);
@@ -254,8 +254,8 @@ StreamingService::StreamingService(task::Tasks& tasks)
 }
 
 grpc::Service::Work StreamingService::stream_task_execution(
-    grpc::Call& call, const proto::StreamRequest& request,
-    grpc::Writer<proto::TaskUpdate>& writer) {
+    grpc::Call& call, const orchestrator::StreamRequest& request,
+    grpc::Writer<orchestrator::TaskUpdate>& writer) {
   const access::Principal& caller = call.principal();
   const auto following =
       following_in(request.workflow_id(), {request.types().begin(), request.types().end()},

@@ -14,10 +14,9 @@
 namespace skerry::shannon {
 namespace {
 
-namespace proto = ::shannon::sandbox;
+namespace sandbox_proto = ::shannon::sandbox;
 using files::FilePath;
 using operation::Encoding;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using workspace::Scope;
 
@@ -83,7 +82,7 @@ Result<seconds> patience_for(int asked, seconds most) {
 }
 
 void set_output(const operation::CommandOutput& output, seconds patience,
-                proto::CommandResponse& response) {
+                sandbox_proto::CommandResponse& response) {
   response.set_success(output.exit_code == 0);
   response.set_stdout(to_utf8(output.standard_output));
   response.set_stderr(to_utf8(output.standard_error));
@@ -97,7 +96,7 @@ void set_output(const operation::CommandOutput& output, seconds patience,
 }
 
 /// A command that did nothing.
-Status refused(const std::string& why, int exit_code, proto::CommandResponse& response) {
+Status refused(const std::string& why, int exit_code, sandbox_proto::CommandResponse& response) {
   response.set_success(false);
   response.set_exit_code(exit_code);
   response.set_error(to_utf8(why));
@@ -107,39 +106,40 @@ Status refused(const std::string& why, int exit_code, proto::CommandResponse& re
 }  // namespace
 
 SandboxService::SandboxService(workspace::FileCalls& files)
-    : grpc::Service(proto::FileReadRequest::descriptor()->file()->service(0)), files_(files) {
+    : grpc::Service(sandbox_proto::FileReadRequest::descriptor()->file()->service(0)),
+      files_(files) {
   // Who may not run code in a session may not change what it finds there, either.
   const grpc::MethodOptions files_of_sessions{.access = grpc::Access::kRun};
   // Files are as large as modules, which may be among them.
   const grpc::MethodOptions whole_files{.access = grpc::Access::kRun,
                                         .max_message = grpc::kModuleMaxMessage};
-  unary<proto::FileReadRequest, proto::FileReadResponse>(
+  unary<sandbox_proto::FileReadRequest, sandbox_proto::FileReadResponse>(
       "FileRead", files_of_sessions, [this](grpc::Call& call, const auto& request, auto& response) {
         return file_read(call, request, response);
       });
-  unary<proto::FileWriteRequest, proto::FileWriteResponse>(
+  unary<sandbox_proto::FileWriteRequest, sandbox_proto::FileWriteResponse>(
       "FileWrite", whole_files, [this](grpc::Call& call, auto& request, auto& response) {
         return file_write(call, request, response);
       });
-  unary<proto::FileListRequest, proto::FileListResponse>(
+  unary<sandbox_proto::FileListRequest, sandbox_proto::FileListResponse>(
       "FileList", files_of_sessions, [this](grpc::Call& call, const auto& request, auto& response) {
         return file_list(call, request, response);
       });
-  unary<proto::CommandRequest, proto::CommandResponse>(
+  unary<sandbox_proto::CommandRequest, sandbox_proto::CommandResponse>(
       "ExecuteCommand", files_of_sessions,
       [this](grpc::Call& call, const auto& request, auto& response) {
         return execute_command(call, request, response);
       });
-  unary<proto::FileSearchRequest, proto::FileSearchResponse>(
+  unary<sandbox_proto::FileSearchRequest, sandbox_proto::FileSearchResponse>(
       "FileSearch", files_of_sessions,
       [this](grpc::Call& call, const auto& request, auto& response) {
         return file_search(call, request, response);
       });
-  unary<proto::FileEditRequest, proto::FileEditResponse>(
+  unary<sandbox_proto::FileEditRequest, sandbox_proto::FileEditResponse>(
       "FileEdit", files_of_sessions, [this](grpc::Call& call, const auto& request, auto& response) {
         return file_edit(call, request, response);
       });
-  unary<proto::FileDeleteRequest, proto::FileDeleteResponse>(
+  unary<sandbox_proto::FileDeleteRequest, sandbox_proto::FileDeleteResponse>(
       "FileDelete", files_of_sessions,
       [this](grpc::Call& call, const auto& request, auto& response) {
         return file_delete(call, request, response);
@@ -147,8 +147,8 @@ SandboxService::SandboxService(workspace::FileCalls& files)
 }
 
 grpc::Service::Work SandboxService::file_read(grpc::Call& call,
-                                              const proto::FileReadRequest& request,
-                                              proto::FileReadResponse& response) {
+                                              const sandbox_proto::FileReadRequest& request,
+                                              sandbox_proto::FileReadResponse& response) {
   const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
   if (!scope.ok()) co_return scope.status();
   const auto path = FilePath::parse(request.path());
@@ -172,8 +172,9 @@ grpc::Service::Work SandboxService::file_read(grpc::Call& call,
   co_return ended(content.status(), response);
 }
 
-grpc::Service::Work SandboxService::file_write(grpc::Call& call, proto::FileWriteRequest& request,
-                                               proto::FileWriteResponse& response) {
+grpc::Service::Work SandboxService::file_write(grpc::Call& call,
+                                               sandbox_proto::FileWriteRequest& request,
+                                               sandbox_proto::FileWriteResponse& response) {
   const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
   if (!scope.ok()) co_return scope.status();
   const auto path = FilePath::parse(request.path());
@@ -197,8 +198,8 @@ grpc::Service::Work SandboxService::file_write(grpc::Call& call, proto::FileWrit
 }
 
 grpc::Service::Work SandboxService::file_list(grpc::Call& call,
-                                              const proto::FileListRequest& request,
-                                              proto::FileListResponse& response) {
+                                              const sandbox_proto::FileListRequest& request,
+                                              sandbox_proto::FileListResponse& response) {
   const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
   if (!scope.ok()) co_return scope.status();
   const auto path = FilePath::parse(request.path());
@@ -229,8 +230,8 @@ grpc::Service::Work SandboxService::file_list(grpc::Call& call,
 }
 
 grpc::Service::Work SandboxService::execute_command(grpc::Call& call,
-                                                    const proto::CommandRequest& request,
-                                                    proto::CommandResponse& response) {
+                                                    const sandbox_proto::CommandRequest& request,
+                                                    sandbox_proto::CommandResponse& response) {
   const auto scope = scope_of(call.principal(), request.session_id(), request.user_id());
   if (!scope.ok()) co_return scope.status();
   const auto patience = patience_for(request.timeout_seconds(), files_.options().patience);
@@ -243,8 +244,9 @@ grpc::Service::Work SandboxService::execute_command(grpc::Call& call,
   const auto begun = std::chrono::steady_clock::now();
   auto running = files_.run(*scope, {.command = *std::move(command)}, *patience);
   const auto output = co_await std::move(running);
-  response.set_execution_time_ms(
-      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun).count());
+  response.set_execution_time_ms(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::steady_clock::now() - begun)
+                                     .count());
   if (output.ok()) {
     set_output(*output, *patience, response);
     co_return ok_status();
@@ -256,8 +258,8 @@ grpc::Service::Work SandboxService::execute_command(grpc::Call& call,
 }
 
 grpc::Service::Work SandboxService::file_search(grpc::Call& call,
-                                                const proto::FileSearchRequest& request,
-                                                proto::FileSearchResponse& response) {
+                                                const sandbox_proto::FileSearchRequest& request,
+                                                sandbox_proto::FileSearchResponse& response) {
   const auto scope = scope_of(call.principal(), request.session_id());
   if (!scope.ok()) co_return scope.status();
   const auto path = FilePath::parse(request.path());
@@ -295,8 +297,8 @@ grpc::Service::Work SandboxService::file_search(grpc::Call& call,
 }
 
 grpc::Service::Work SandboxService::file_edit(grpc::Call& call,
-                                              const proto::FileEditRequest& request,
-                                              proto::FileEditResponse& response) {
+                                              const sandbox_proto::FileEditRequest& request,
+                                              sandbox_proto::FileEditResponse& response) {
   const auto scope = scope_of(call.principal(), request.session_id());
   if (!scope.ok()) co_return scope.status();
   const auto path = FilePath::parse(request.path());
@@ -318,8 +320,8 @@ grpc::Service::Work SandboxService::file_edit(grpc::Call& call,
 }
 
 grpc::Service::Work SandboxService::file_delete(grpc::Call& call,
-                                                const proto::FileDeleteRequest& request,
-                                                proto::FileDeleteResponse& response) {
+                                                const sandbox_proto::FileDeleteRequest& request,
+                                                sandbox_proto::FileDeleteResponse& response) {
   const auto scope = scope_of(call.principal(), request.session_id());
   if (!scope.ok()) co_return scope.status();
   const auto path = FilePath::parse(request.path());

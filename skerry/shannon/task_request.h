@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -20,6 +21,10 @@
 // what does not fit.
 
 namespace skerry::shannon {
+
+/// Bytes of a submission, and of the reason for a cancellation or a pause.
+inline constexpr std::size_t kMaxSubmission = std::size_t{40} << 20;
+inline constexpr std::size_t kMaxReason = 1000;
 
 /// The body of `POST /api/v1/tasks`. Names it does not know are let be, as clients send more than
 /// has a meaning here; what is for the model goes into the context.

@@ -31,9 +31,7 @@ using nlohmann::ordered_json;
 using task::Tasks;
 using Answer = std::optional<http::Response>;
 
-constexpr std::size_t kMaxSubmission = std::size_t{40} << 20;
 constexpr std::size_t kMaxKey = 255;
-constexpr std::size_t kMaxReason = 1000;
 constexpr std::size_t kMaxControl = 64 * 1024;  // bytes of a body with a reason
 // What takes longer than a millisecond is not the event loop's to do.
 constexpr std::size_t kReadOnLoop = 64 * 1024;

@@ -16,12 +16,13 @@
 #include "skerry/base/os/file.h"
 #include "skerry/image/test_template.h"
 #include "skerry/store/directory_store.h"
+#include "skerry/store/test_session_store.h"
 #include "skerry/store/test_time.h"
 
 namespace skerry::store {
 namespace {
 
-SessionName name(std::string_view text) { return SessionName::parse(text).value(); }
+using testing::name;
 
 class StoreBackupTest : public ::testing::Test {
  protected:

@@ -74,4 +74,8 @@ std::string new_id(std::string_view prefix) {
   return id;
 }
 
+std::string stored_json(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace skerry::task

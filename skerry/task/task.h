@@ -122,6 +122,9 @@ struct Page {
   std::int64_t total = 0;  ///< of all that fit, not of this page
 };
 
+/// `value` as the tables keep it. Bytes that are not UTF-8 become U+FFFD.
+std::string stored_json(const nlohmann::json& value);
+
 enum class Action { kCancel, kPause, kResume };
 
 }  // namespace skerry::task

@@ -70,10 +70,6 @@ json parsed(const std::string& text, json fallback) {
   return value.is_discarded() ? std::move(fallback) : value;
 }
 
-std::string text_of(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 /// The names of tools that a caller was held to. What is no list of names allows nothing.
 std::shared_ptr<const std::vector<std::string>> names_in(const std::string& text) {
   std::vector<std::string> names;
@@ -239,7 +235,7 @@ Result<std::optional<Accepted>> TaskTables::accepted_before(std::string_view ten
 
 Status TaskTables::insert(const Submission& submission, const Accepted& accepted,
                           std::int64_t bytes) {
-  const std::string tools = submission.tools ? text_of(json(*submission.tools)) : std::string();
+  const std::string tools = submission.tools ? stored_json(json(*submission.tools)) : std::string();
   SKERRY_TRY(
       ask("INSERT INTO tasks (tenant, name, user, key, tools, session, in_session, mode, title, "
           "state, retry, bytes, created, updated) "
@@ -253,7 +249,7 @@ Status TaskTables::insert(const Submission& submission, const Accepted& accepted
           .status());
   return ask("INSERT INTO contents VALUES (?, ?, ?, '', '', '[]', '')",
              {Cell::of(database_->last_id()), Cell::of(submission.query),
-              Cell::of(text_of(submission.context))})
+              Cell::of(stored_json(submission.context))})
       .status();
 }
 
@@ -266,7 +262,7 @@ Result<Accepted> TaskTables::add(const Submission& submission,
     if (before) return *std::move(before);
   }
   const auto bytes =
-      static_cast<std::int64_t>(submission.query.size() + text_of(submission.context).size());
+      static_cast<std::int64_t>(submission.query.size() + stored_json(submission.context).size());
   SKERRY_TRY(check_room(submission, bytes, bounds));
   Accepted accepted{.id = new_id("task-"), .session = submission.session, .created_unix_ns = now};
   SKERRY_TRY(insert(submission, accepted, bytes));
@@ -365,7 +361,7 @@ Status TaskTables::add_events(std::int64_t row, std::vector<Event>& events, std:
   for (Event& event : events) {
     event.seq = ++seq;
     if (event.at_unix_ns == 0) event.at_unix_ns = now;
-    const std::string payload = event.payload.is_null() ? "" : text_of(event.payload);
+    const std::string payload = event.payload.is_null() ? "" : stored_json(event.payload);
     SKERRY_TRY(
         ask("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
             {Cell::of(row), Cell::of(event.seq), Cell::of(event.at_unix_ns), Cell::of(event.type),

@@ -4,15 +4,14 @@
 #include <chrono>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/range.h"
+#include "skerry/loop/completion.h"
 #include "skerry/task/events.h"
 
 namespace skerry::task {
@@ -20,9 +19,9 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::awaitable;
+using loop::kTuple;
 using nlohmann::json;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 // After a failure of the database, and while the broker takes no more runs.
 constexpr std::chrono::milliseconds kPause{500};
 // A task that was accepted waits for its run as long as this.
@@ -35,10 +34,6 @@ std::int64_t now_unix_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-std::string text_of(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 /// What calls that were made come to.
@@ -54,14 +49,14 @@ Change outcome_of(const std::vector<agent::Execution>& executions) {
     }
     outcome.result = clip(agent::text_of(result.output), kMaxResult);
   }
-  outcome.executions = text_of(told);
-  if (outcome.executions.size() > kMaxExecutions) outcome.executions = text_of(shown(told));
+  outcome.executions = stored_json(told);
+  if (outcome.executions.size() > kMaxExecutions) outcome.executions = stored_json(shown(told));
   return outcome;
 }
 
 /// The model has the last word: what it was told of failures is in its answer.
 void take_answer(const agent::Answer& answer, Change& outcome) {
-  outcome.model = text_of(json_of(*answer.model));
+  outcome.model = stored_json(json_of(*answer.model));
   outcome.error.clear();
   outcome.state = State::kCompleted;
   if (answer.succeeded) {

@@ -35,7 +35,7 @@ std::string refusal(const json& given) {
   return checked.ok() ? "" : std::string(message_of(checked.status()));
 }
 
-std::int64_t seconds(const json& value) {
+std::int64_t checked_seconds(const json& value) {
   const auto checked = Arguments::check(definition(), {{"code", "x"}, {"seconds", value}});
   EXPECT_TRUE(checked.ok()) << checked.status();
   return checked.ok() ? checked->integer("seconds") : 0;
@@ -68,12 +68,12 @@ TEST(ArgumentsTest, WhatIsLeftOutHasItsDefaultOrIsMissing) {
 }
 
 TEST(ArgumentsTest, IntegersComeInManyForms) {
-  EXPECT_EQ(seconds(5), 5);
-  EXPECT_EQ(seconds(5.0), 5);
-  EXPECT_EQ(seconds("5"), 5);
-  EXPECT_EQ(seconds(60), 60);
-  EXPECT_EQ(seconds(61), 60);
-  EXPECT_EQ(seconds(300), 60);
+  EXPECT_EQ(checked_seconds(5), 5);
+  EXPECT_EQ(checked_seconds(5.0), 5);
+  EXPECT_EQ(checked_seconds("5"), 5);
+  EXPECT_EQ(checked_seconds(60), 60);
+  EXPECT_EQ(checked_seconds(61), 60);
+  EXPECT_EQ(checked_seconds(300), 60);
 }
 
 TEST(ArgumentsTest, WhatIsNoIntegerOrTooSmallIsRefused) {

@@ -14,9 +14,9 @@
 namespace skerry::tool {
 namespace {
 
-constexpr int kMaxSeconds = 60;
+constexpr int kMaxTimeout = 60;
 // Whole before the run begins, and copied to the worker.
-constexpr std::size_t kMaxText = std::size_t{32} << 20;
+constexpr std::size_t kMaxProgram = std::size_t{32} << 20;
 
 // Bytes of values in an answer: with them as base64 it stays below the 4 MiB that clients of gRPC
 // take unless they are told otherwise.
@@ -42,9 +42,9 @@ void fit_values(std::vector<sandbox::Display>& displays) {
   }
 }
 
-Definition define(const sandbox::Limits& limits) {
+Definition python_executor_definition(const sandbox::Limits& limits) {
   const auto seconds = std::clamp<std::int64_t>(
-      std::chrono::ceil<std::chrono::seconds>(limits.wall).count(), 1, kMaxSeconds);
+      std::chrono::ceil<std::chrono::seconds>(limits.wall).count(), 1, kMaxTimeout);
   return {
       .name = PythonExecutor::kName,
       .version = "2.0.0",
@@ -64,11 +64,11 @@ Definition define(const sandbox::Limits& limits) {
             .description = "Seconds until the run is ended; more than 60 count as 60",
             .default_value = seconds,
             .minimum = 1,
-            .maximum = kMaxSeconds,
+            .maximum = kMaxTimeout,
             .is_capped = true},
            {.name = "stdin", .description = "Standard input, whole", .default_value = ""}},
       .tags = {"python", "code", "numpy", "pandas"},
-      .timeout = std::chrono::seconds(kMaxSeconds),
+      .timeout = std::chrono::seconds(kMaxTimeout),
       .memory_mb = static_cast<int>(limits.memory.value >> 20),
       .cost_usd = 0.001,
       .examples = {{{"code", "print(sum(range(100)))"}}}};
@@ -79,7 +79,7 @@ Definition define(const sandbox::Limits& limits) {
 PythonExecutor::PythonExecutor(run::Runner& runner, sandbox::Limits limits, Options options)
     : runner_(runner),
       limits_(limits),
-      definition_(define(limits)),
+      definition_(python_executor_definition(limits)),
       interpreter_(std::move(options.interpreter)) {
   definition_.calls_per_minute = options.calls_per_minute;
 }
@@ -91,9 +91,9 @@ boost::asio::awaitable<ToolResult> PythonExecutor::call(Arguments arguments,
     co_return failed(Verdict::kInvalid, "No code provided to execute");
   }
   for (const char* name : {"code", "stdin"}) {
-    if (arguments.text(name).size() <= kMaxText) continue;
+    if (arguments.text(name).size() <= kMaxProgram) continue;
     co_return failed(Verdict::kInvalid,
-                     fmt::format("Parameter '{}' is longer than {} bytes", name, kMaxText));
+                     fmt::format("Parameter '{}' is longer than {} bytes", name, kMaxProgram));
   }
   run::Request order;
   order.principal = caller;

@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::seconds;
 
-class ResultCacheTest : public testing::Test {
+class ResultCacheTest : public ::testing::Test {
  protected:
   static ResultCache::Call call(const std::string& arguments, const std::string& tool = "t",
                                 const std::string& tenant = "a") {

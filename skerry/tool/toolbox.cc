@@ -18,7 +18,7 @@
 namespace skerry::tool {
 namespace {
 
-constexpr std::size_t kMaxName = 128;  // of an unknown tool, in a message
+constexpr std::size_t kMaxUnknownTool = 128;  // of an unknown tool, in a message
 constexpr std::size_t kMaxTurns = 10'000;
 
 std::string lower(std::string_view text) {
@@ -136,7 +136,8 @@ boost::asio::awaitable<ToolResult> Toolbox::result_of(std::string_view name,
                                                       OutputCallback on_output) const {
   Tool* tool = tool_of(name);
   if (tool == nullptr) {
-    co_return failed(Verdict::kUnknownTool, "Tool not found: " + to_utf8(clip(name, kMaxName)));
+    co_return failed(Verdict::kUnknownTool,
+                     "Tool not found: " + to_utf8(clip(name, kMaxUnknownTool)));
   }
   if (!caller.may_call(name)) {
     co_return failed(Verdict::kForbidden,

@@ -24,7 +24,7 @@ constexpr std::uint64_t kChunks = mib(8).value / FileContent::kSmallestChunk;
 
 Result<Blob> no_blob(std::string_view) { return absl::NotFoundError("no such blob"); }
 
-Result<HostState> decoded(const std::string& bytes, const Quotas& quotas = kQuotas) {
+Result<HostState> decoded_within(const std::string& bytes, const Quotas& quotas = kQuotas) {
   return decode(as_bytes(bytes), no_blob, quotas);
 }
 
@@ -110,12 +110,12 @@ std::string many_names(std::size_t count) {
 }
 
 TEST(HostStateBudgetTest, WhatFillsTheQuotasIsTaken) {
-  ASSERT_TRUE(decoded(many_files(3999, 2048)).ok());
-  EXPECT_TRUE(decoded(many_files(127, 65536)).ok());
-  EXPECT_TRUE(decoded(many_names(8000)).ok());
-  EXPECT_FALSE(decoded(many_files(4000, 512)).ok());
-  EXPECT_FALSE(decoded(many_names(8001)).ok());
-  EXPECT_FALSE(decoded(many_files(129, 65536)).ok());
+  ASSERT_TRUE(decoded_within(many_files(3999, 2048)).ok());
+  EXPECT_TRUE(decoded_within(many_files(127, 65536)).ok());
+  EXPECT_TRUE(decoded_within(many_names(8000)).ok());
+  EXPECT_FALSE(decoded_within(many_files(4000, 512)).ok());
+  EXPECT_FALSE(decoded_within(many_names(8001)).ok());
+  EXPECT_FALSE(decoded_within(many_files(129, 65536)).ok());
 }
 
 TEST(HostStateBudgetTest, WhatEncodeWritesFitsTheBound) {
@@ -128,7 +128,7 @@ TEST(HostStateBudgetTest, WhatEncodeWritesFitsTheBound) {
   const auto stored = encode(HostState(std::move(files)));
   ASSERT_TRUE(stored.ok());
   EXPECT_LT(stored->size(), max_encoded_size(kQuotas).value);
-  EXPECT_TRUE(decoded(*stored).ok());
+  EXPECT_TRUE(decoded_within(*stored).ok());
 }
 
 TEST(HostStateBudgetTest, HostileStatesTakeNoMoreThanFourTimesTheirQuota) {
@@ -152,10 +152,10 @@ TEST(HostStateBudgetTest, HostileStatesTakeNoMoreThanFourTimesTheirQuota) {
       {"links to one", many_names(8000)}};
   for (const auto& [name, state] : states) {
     const std::uint64_t quota = max_memory(kQuotas).value;
-    const std::uint64_t peak = peak_memory_of([&] { (void)decoded(state); }).value;
+    const std::uint64_t peak = peak_memory_of([&] { (void)decoded_within(state); }).value;
     EXPECT_LE(peak, 4 * quota) << name << ": " << (peak >> 20) << " MiB";
     // Of what is refused nothing is built.
-    if (!decoded(state).ok()) {
+    if (!decoded_within(state).ok()) {
       EXPECT_LE(peak, mib(8).value) << name << ": " << (peak >> 20) << " MiB";
     }
     const std::uint64_t merged = peak_memory_of([&] {
@@ -167,7 +167,7 @@ TEST(HostStateBudgetTest, HostileStatesTakeNoMoreThanFourTimesTheirQuota) {
 
 TEST(HostStateBudgetTest, TwiceAsMuchTakesTwiceAsLong) {
   constexpr Quotas kLarge{};
-  const auto read = [&](const std::string& state) { (void)decoded(state, kLarge); };
+  const auto read = [&](const std::string& state) { (void)decoded_within(state, kLarge); };
   const std::pair<const char*, std::function<std::string(std::size_t)>> kinds[] = {
       {"files", [](std::size_t n) { return many_files(n, 512); }},
       {"names", many_names},

@@ -13,7 +13,7 @@
 namespace skerry::wasi {
 namespace {
 
-constexpr Nanoseconds kNow{77};
+constexpr Nanoseconds kModified{77};
 
 Blob library() {
   const auto text = std::make_shared<const std::string>(200'000, 'b');
@@ -28,12 +28,13 @@ Result<Blob> resolver(std::string_view id) {
 /// A state with one of everything.
 void fill(Guest& guest) {
   FileSystem& files = guest.state.files();
-  EXPECT_TRUE(
-      add_file(files, "/lib/python.zip", library(), {.modified = kNow, .access = Access::kReadOnly})
-          .ok());
+  EXPECT_TRUE(add_file(files, "/lib/python.zip", library(),
+                       {.modified = kModified, .access = Access::kReadOnly})
+                  .ok());
   EXPECT_TRUE(add_file(files, "/data/big", as_bytes(std::string(150'000, 'x'))).ok());
   EXPECT_TRUE(add_file(files, "/data/patched", library()).ok());
-  EXPECT_TRUE(files.write(*locate(files, "/data/patched"), 70'000, as_bytes("patch"), kNow).ok());
+  EXPECT_TRUE(
+      files.write(*locate(files, "/data/patched"), 70'000, as_bytes("patch"), kModified).ok());
   EXPECT_TRUE(add_symlink(files, "/data/link", "big").ok());
   EXPECT_TRUE(guest.state.add_preopen("/zip/inner", "/data").ok());
   EXPECT_EQ(guest.link("data/big", "hard"), Errno::kSuccess);

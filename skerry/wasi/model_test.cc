@@ -50,7 +50,7 @@ Errno errno_of_host(int error) {
   }
 }
 
-class ModelTest : public testing::TestWithParam<unsigned> {
+class ModelTest : public ::testing::TestWithParam<unsigned> {
  protected:
   struct OpenFile {
     std::uint32_t guest = 0;
@@ -59,7 +59,7 @@ class ModelTest : public testing::TestWithParam<unsigned> {
   };
 
   void SetUp() override {
-    std::string name = testing::TempDir() + "/skerry_model_XXXXXX";
+    std::string name = ::testing::TempDir() + "/skerry_model_XXXXXX";
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     scratch_ = name;
     root_ = OwnedFd(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -386,7 +386,7 @@ TEST_P(ModelTest, GuestsFileSystemAgreesWithLinux) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, testing::Range(1u, 13u));
+INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, ::testing::Range(1u, 13u));
 
 }  // namespace
 }  // namespace skerry::wasi

@@ -26,7 +26,7 @@ Bytes hollow_bytes(const Bytes& bytes) {
   return {text.begin(), text.end()};
 }
 
-Status refusal(const Bytes& bytes) {
+Status hollow_status(const Bytes& bytes) {
   return hollow(view(bytes), ModuleLimits::bundled_runtime()).status();
 }
 
@@ -120,8 +120,8 @@ TEST(HollowTest, OffsetsThatAreNotConstantAreRefused) {
   const Bytes types = section(1, {1, 0x60, 0, 0});
   const Bytes imports = section(2, vec({join({name("env"), name("base"), {3, 0x7F, 0}})}));
   const Status status =
-      refusal(module({types, imports, section(5, {1, 0, 1}),
-                      section(11, vec({join({{0, 0x23, 0, 0x0B}, name("x")})}))}));
+      hollow_status(module({types, imports, section(5, {1, 0, 1}),
+                            section(11, vec({join({{0, 0x23, 0, 0x0B}, name("x")})}))}));
   EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
   EXPECT_EQ(message_of(status),
             "WASM module cannot be hollowed: the offset of data segment 0 is not a constant");
@@ -129,14 +129,15 @@ TEST(HollowTest, OffsetsThatAreNotConstantAreRefused) {
   for (const Bytes& offset :
        {Bytes{0x23, 0, 0x0B}, Bytes{0x23, 1, 0x0B}, Bytes{0x23, 9, 0x0B}, Bytes{0x42, 0, 0x0B},
         Bytes{0x0B}, Bytes{0x6A, 0x0B}, Bytes{0x41, 0, 0x41, 0, 0x0B}}) {
-    EXPECT_FALSE(refusal(with_offset(offset, globals)).ok()) << "of another type, or no expression";
+    EXPECT_FALSE(hollow_status(with_offset(offset, globals)).ok())
+        << "of another type, or no expression";
   }
 }
 
 TEST(HollowTest, StateOutsideTheImageIsRefused) {
   const std::string refused = "WASM module keeps state outside memory and plain globals: ";
   const auto said = [&](const Bytes& code) {
-    const Status status = refusal(module_with_code(code));
+    const Status status = hollow_status(module_with_code(code));
     EXPECT_TRUE(status.ok() || status.code() == StatusCode::kUnimplemented) << status;
     return std::string(message_of(status)).erase(0, status.ok() ? 0 : refused.size());
   };
@@ -149,30 +150,30 @@ TEST(HollowTest, StateOutsideTheImageIsRefused) {
   EXPECT_EQ(said({0xFC, 13, 0}), "elem.drop");
   EXPECT_EQ(said({0xD3}), "garbage collection");
   EXPECT_EQ(said({0xFB, 0, 0, 0xFB, 24, 3, 0, 0x6E, 0x70, 0xFB, 28}), "garbage collection");
-  EXPECT_EQ(message_of(refusal(full_module())), refused + "data.drop, memory.init");
-  EXPECT_EQ(message_of(refusal(module({section(6, {1, 0x6F, 1, 0xD0, 0x6F, 0x0B})}))),
+  EXPECT_EQ(message_of(hollow_status(full_module())), refused + "data.drop, memory.init");
+  EXPECT_EQ(message_of(hollow_status(module({section(6, {1, 0x6F, 1, 0xD0, 0x6F, 0x0B})}))),
             refused + "mutable global 0 of type externref");
 }
 
 TEST(HollowTest, SegmentsMustLieInTheMinimumMemory) {
-  EXPECT_TRUE(refusal(with_offset(i32_const(65535))).ok());
-  const Status status = refusal(with_offset(i32_const(65536)));
+  EXPECT_TRUE(hollow_status(with_offset(i32_const(65535))).ok());
+  const Status status = hollow_status(with_offset(i32_const(65536)));
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(message_of(status),
             "WASM module cannot be hollowed: data segment 0 ends at byte 65537, outside the "
             "minimum memory of 65536 bytes");
-  EXPECT_THAT(std::string(message_of(refusal(with_offset(i32_const(-1))))),
+  EXPECT_THAT(std::string(message_of(hollow_status(with_offset(i32_const(-1))))),
               HasSubstr("ends at byte 4294967296"));
 }
 
 TEST(HollowTest, StateOfOthersIsRefused) {
-  EXPECT_EQ(message_of(refusal(module({section(5, {2, 0, 1, 0, 1})}))),
+  EXPECT_EQ(message_of(hollow_status(module({section(5, {2, 0, 1, 0, 1})}))),
             "WASM module cannot be hollowed: 2 memories, expected one");
-  EXPECT_EQ(message_of(refusal(
+  EXPECT_EQ(message_of(hollow_status(
                 module({section(2, vec({join({name("env"), name("memory"), {2, 0, 1}})}))}))),
             "WASM module cannot be hollowed: imported memory \"env\".\"memory\"");
-  EXPECT_EQ(message_of(
-                refusal(module({section(2, vec({join({name("env"), name("g"), {3, 0x7F, 1}})}))}))),
+  EXPECT_EQ(message_of(hollow_status(
+                module({section(2, vec({join({name("env"), name("g"), {3, 0x7F, 1}})}))}))),
             "WASM module cannot be hollowed: imported mutable global \"env\".\"g\"");
 }
 
@@ -182,15 +183,15 @@ TEST(HollowTest, OurNamesAreReserved) {
                    section(7, vec({exported(title, kind, 0)}))});
   };
   EXPECT_EQ(
-      message_of(refusal(exporting("skerry.global.0", 3))),
+      message_of(hollow_status(exporting("skerry.global.0", 3))),
       "WASM module cannot be hollowed: export \"skerry.global.0\" takes a name that is reserved");
-  EXPECT_EQ(message_of(refusal(exporting("memory", 3))),
+  EXPECT_EQ(message_of(hollow_status(exporting("memory", 3))),
             "WASM module cannot be hollowed: export \"memory\" is a global, expected a memory");
-  EXPECT_TRUE(refusal(exporting("memory", 2)).ok());
+  EXPECT_TRUE(hollow_status(exporting("memory", 2)).ok());
 }
 
 TEST(HollowTest, MemoryOfFourGibibytesIsRefused) {
-  const Status status = refusal(module({section(5, join({{1, 0}, leb(65536)}))}));
+  const Status status = hollow_status(module({section(5, join({{1, 0}, leb(65536)}))}));
   EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
   EXPECT_EQ(message_of(status),
             "WASM module cannot be hollowed: a memory of at least 65536 pages, limit 65535");

@@ -99,10 +99,10 @@ Result<std::size_t> LiveInput::read(std::span<std::byte> out) {
 }
 
 Result<bool> LiveInput::wait(wasi::Nanoseconds at_most) {
-  using Clock = std::chrono::steady_clock;
-  const auto begun = Clock::now();
+  const auto begun = std::chrono::steady_clock::now();
   while (!is_ready()) {
-    const auto passed = std::chrono::duration_cast<wasi::Nanoseconds>(Clock::now() - begun);
+    const auto passed =
+        std::chrono::duration_cast<wasi::Nanoseconds>(std::chrono::steady_clock::now() - begun);
     SKERRY_ASSIGN(const bool has_more,
                   orders_.has_more_within(at_most - std::min(at_most, passed)));
     if (!has_more) return false;

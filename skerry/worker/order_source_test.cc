@@ -16,10 +16,10 @@
 namespace skerry::worker {
 namespace {
 
-using Kind = InputPiece::Kind;
+using InputKind = InputPiece::Kind;
 
 /// Tells of waits, and does something when one begins.
-class FakeChannel final : public RunChannel, private wasi::OutputSink {
+class WaitChannel final : public RunChannel, private wasi::OutputSink {
  public:
   std::function<void()> on_wait;
   std::vector<bool> waits;
@@ -55,7 +55,7 @@ class LiveInputTest : public ::testing::Test {
   std::pair<OwnedFd, OwnedFd> ends_ = socket_pair(SOCK_STREAM).value();
   OwnedFd& broker_ = ends_.first;
   OrderSource orders_{ends_.second.get()};
-  FakeChannel channel_;
+  WaitChannel channel_;
 };
 
 TEST_F(LiveInputTest, TheRunsOwnInputComesFirstAndWithoutAWait) {
@@ -77,7 +77,7 @@ TEST_F(LiveInputTest, AReadWaitsForAPieceAndSaysSo) {
 
 TEST_F(LiveInputTest, TheEndStays) {
   LiveInput input(orders_, channel_, "");
-  channel_.on_wait = [&] { send({.kind = Kind::kEnd}); };
+  channel_.on_wait = [&] { send({.kind = InputKind::kEnd}); };
   EXPECT_EQ(read(input), "");
   EXPECT_EQ(read(input), "");
   EXPECT_TRUE(*input.wait(wasi::Nanoseconds(0)));
@@ -86,11 +86,11 @@ TEST_F(LiveInputTest, TheEndStays) {
 
 TEST_F(LiveInputTest, AnInterruptEndsTheWaitOrFailsTheNextReadWithoutText) {
   LiveInput input(orders_, channel_, "");
-  channel_.on_wait = [&] { send({.kind = Kind::kInterrupt}); };
+  channel_.on_wait = [&] { send({.kind = InputKind::kInterrupt}); };
   EXPECT_EQ(read(input), "interrupted");
   EXPECT_EQ(channel_.waits, (std::vector<bool>{true, false}));
   text("line");
-  send({.kind = Kind::kInterrupt});  // nobody waits
+  send({.kind = InputKind::kInterrupt});  // nobody waits
   EXPECT_EQ(read(input), "line");
   EXPECT_EQ(read(input), "interrupted");
   channel_.on_wait = [&] { text("go on"); };

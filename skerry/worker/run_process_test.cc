@@ -584,9 +584,9 @@ TEST(DescriptorInputTest, ReadsWhatIsThereAndTellsTheEnd) {
 }
 
 /// Tells what an input has said, and hands it interruptions.
-class FakeChannel final : public RunChannel, private wasi::OutputSink {
+class InterruptibleChannel final : public RunChannel, private wasi::OutputSink {
  public:
-  explicit FakeChannel(int interruptions) : interruptions_(interruptions) {}
+  explicit InterruptibleChannel(int interruptions) : interruptions_(interruptions) {}
   std::function<void()> on_wait;
   wasi::OutputSink& output() override { return *this; }
   Status started(std::span<const int>) override { return ok_status(); }
@@ -613,7 +613,7 @@ TEST(DescriptorInputTest, AWaitForAPersonIsToldAndCanBeInterrupted) {
   const OwnedFd writer(ends[1]);
   const OwnedFd told(interruptions[0]);
   const OwnedFd interrupter(interruptions[1]);
-  FakeChannel channel(told.get());
+  InterruptibleChannel channel(told.get());
   DescriptorInput input(reader.get(), channel);
   std::array<std::byte, 16> buffer{};
   ASSERT_TRUE(write_all(writer.get(), as_bytes("abc")).ok());

@@ -14,7 +14,6 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -22,13 +21,13 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include "skerry/agent/http_exchange.h"
 #include "skerry/app/commands/top_screen.h"
 #include "skerry/app/terminal.h"
 #include "skerry/base/formats/json_text.h"
+#include "skerry/loop/completion.h"
 #include "skerry/metrics/sample.h"
 
 namespace skerry::app {
@@ -37,13 +36,13 @@ namespace {
 namespace asio = boost::asio;
 using agent::HttpExchange;
 using asio::awaitable;
+using loop::kTuple;
 using nlohmann::ordered_json;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxStatus = std::size_t{8} << 20;
 constexpr std::chrono::seconds kPatience{5};
 
-struct Options {
+struct TopOptions {
   std::string url = "http://127.0.0.1:2113";
   std::string key;
   std::string authorities;
@@ -57,7 +56,7 @@ struct Options {
 /// Looks at a service again and again. Confined to the thread that calls `run`.
 class Top {
  public:
-  Top(const Options& options, agent::Endpoint endpoint,
+  Top(const TopOptions& options, agent::Endpoint endpoint,
       std::unique_ptr<agent::TlsClientContext> tls)
       : options_(options),
         endpoint_(std::move(endpoint)),
@@ -223,7 +222,7 @@ class Top {
     }
   }
 
-  const Options& options_;
+  const TopOptions& options_;
   agent::Endpoint endpoint_;
   std::unique_ptr<agent::TlsClientContext> tls_;
   std::chrono::milliseconds interval_;
@@ -234,7 +233,7 @@ class Top {
   asio::io_context io_;  // last: coroutines that it ends refer to the others
 };
 
-Status top(const Options& options) {
+Status top(const TopOptions& options) {
   // Written so that what is no number is out of bounds, too.
   if (!(options.interval >= 0.1 && options.interval <= 3600)) {
     return absl::InvalidArgumentError("--interval must be from 0.1 to 3600 seconds");
@@ -261,7 +260,7 @@ Status top(const Options& options) {
 }  // namespace
 
 int top_main(int argc, char** argv) {
-  Options options;
+  TopOptions options;
   CLI::App program{"Watch a service: workers, sessions, rates, latency", "skerry top"};
   program.add_option("--url", options.url, "Where it serves its status [http://127.0.0.1:2113]")
       ->type_name("URL");

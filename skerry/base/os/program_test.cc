@@ -16,10 +16,10 @@
 namespace skerry {
 namespace {
 
-struct Pipe {
+struct PipeEnds {
   OwnedFd reader;
   OwnedFd writer;
-  Pipe() {
+  PipeEnds() {
     int ends[2] = {-1, -1};
     EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
     reader = OwnedFd(ends[0]);
@@ -33,7 +33,7 @@ struct Pipe {
 
 /// What the program writes to standard output.
 std::string output_of(ProgramStart how) {
-  Pipe output;
+  PipeEnds output;
   how.descriptors.push_back({.from = output.writer.get(), .to = STDOUT_FILENO});
   auto child = start_program(how);
   EXPECT_TRUE(child.ok()) << child.status();
@@ -75,8 +75,8 @@ TEST(ProgramTest, SanitizerOptionsArePassedInTheirBuildsOnly) {
 }
 
 TEST(ProgramTest, DescriptorsHaveTheirNumbersWhateverOursAre) {
-  Pipe three;
-  Pipe four;
+  PipeEnds three;
+  PipeEnds four;
   three.hold("three ");
   four.hold("four");
   // Ours are in each other's way: the program's 3 is our 4, and the other way round.

@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace bhttp = boost::beast::http;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
@@ -147,11 +147,11 @@ Status BenchConnection::send(std::string_view target, const std::string& key, st
 Result<std::string> BenchConnection::ask(std::string_view target, const std::string& key,
                                          std::string_view body) {
   SKERRY_TRY(send(target, key, body, false));
-  http::response<http::string_body> answer;
+  bhttp::response<bhttp::string_body> answer;
   error_code error;
-  http::read(socket_, buffer_, answer, error);
+  bhttp::read(socket_, buffer_, answer, error);
   SKERRY_TRY(status_of("reading from the service", error));
-  if (answer.result() != http::status::ok) {
+  if (answer.result() != bhttp::status::ok) {
     return absl::InternalError(
         fmt::format("the service answered {}: {}", answer.result_int(), answer.body()));
   }
@@ -161,11 +161,11 @@ Result<std::string> BenchConnection::ask(std::string_view target, const std::str
 Status BenchConnection::ask_for_events(std::string_view target, const std::string& key,
                                        std::string_view body) {
   SKERRY_TRY(send(target, key, body, true));
-  http::response_parser<http::buffer_body> parser;
+  bhttp::response_parser<bhttp::buffer_body> parser;
   error_code error;
-  http::read_header(socket_, buffer_, parser, error);
+  bhttp::read_header(socket_, buffer_, parser, error);
   SKERRY_TRY(status_of("reading from the service", error));
-  if (parser.get().result() == http::status::ok) return ok_status();
+  if (parser.get().result() == bhttp::status::ok) return ok_status();
   return absl::InternalError(fmt::format("the service answered {}", parser.get().result_int()));
 }
 

@@ -194,7 +194,7 @@ class Load {
   std::atomic<int> failed_{0};
 };
 
-Result<double> per_second(Load::Request request) {
+Result<double> run_rate(Load::Request request) {
   const Load load(std::move(request), kAtOnce);
   std::this_thread::sleep_for(std::chrono::seconds(1));
   const int before = load.answered();
@@ -300,11 +300,11 @@ Result<Measurement> measure_service(const runtime::Home& home) {
   SKERRY_TRY(http_times(*service, 200).status());
   SKERRY_ASSIGN(const Samples over_http, http_times(*service, kLatencyRounds));
   SKERRY_ASSIGN(m.per_second,
-                per_second({.port = service->http_port(),
-                            .text = http_request(kRun, service->key(), kPrint, false)}));
-  SKERRY_ASSIGN(const double calls_per_second, per_second({.port = service->grpc_port(),
-                                                           .text = grpc_print(),
-                                                           .call = grpc_head(service->key())}));
+                run_rate({.port = service->http_port(),
+                          .text = http_request(kRun, service->key(), kPrint, false)}));
+  SKERRY_ASSIGN(const double calls_per_second, run_rate({.port = service->grpc_port(),
+                                                         .text = grpc_print(),
+                                                         .call = grpc_head(service->key())}));
   m.extra.emplace_back("http_p50_ms", median(over_http));
   m.extra.emplace_back("grpc_per_second", calls_per_second);
   m.extra.emplace_back("start_p50_ms", median(starts));

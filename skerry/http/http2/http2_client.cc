@@ -22,10 +22,6 @@ namespace {
 
 constexpr std::int32_t kWindow = 1 << 30;
 
-std::string_view view(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
-
 }  // namespace
 
 struct Http2Client::Callbacks {
@@ -159,7 +155,7 @@ Result<Http2Client::Reply> BlockingHttp2Client::ask(const RequestHead& head, std
   std::array<char, 65536> buffer;
   for (;;) {
     const std::string bytes = client_.output();
-    SKERRY_TRY(write_all(socket_, as_bytes(bytes)));
+    SKERRY_TRY(skerry::write_all(socket_, as_bytes(bytes)));
     if (auto reply = client_.take(request)) return *std::move(reply);
     const ssize_t got = ::recv(socket_, buffer.data(), buffer.size(), 0);
     if (got <= 0) return absl::UnavailableError("the server has closed the connection");

@@ -6,15 +6,14 @@
 #include <type_traits>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include "skerry/http/http2/http2_request.h"
 #include "skerry/http/http2/http2_session.h"
+#include "skerry/loop/completion.h"
 
 namespace skerry::http {
 namespace {
@@ -23,13 +22,12 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using asio::awaitable;
 using boost::system::error_code;
+using loop::kTuple;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kRead = 64 * 1024;
 constexpr std::size_t kIdleRead = 4096;
 // Of the session's output, in a row: one connection is not all there is to do.
 constexpr int kPiecesAtOnce = 16;
-constexpr std::chrono::seconds kLeave{1};
 
 template <typename Stream>
 class Http2Connection final : public Connections::Member,
@@ -232,8 +230,8 @@ class Http2Connection final : public Connections::Member,
 };
 
 template <typename Stream>
-awaitable<void> serve(Stream stream, beast::flat_buffer buffer, const Offer& offer,
-                      std::string peer, std::shared_ptr<Connections> all) {
+awaitable<void> http2_on(Stream stream, beast::flat_buffer buffer, const Offer& offer,
+                         std::string peer, std::shared_ptr<Connections> all) {
   auto connection = std::make_shared<Http2Connection<Stream>>(std::move(stream), offer,
                                                               std::move(peer), std::move(all));
   auto serving = connection->serve(std::move(buffer));
@@ -244,12 +242,12 @@ awaitable<void> serve(Stream stream, beast::flat_buffer buffer, const Offer& off
 
 awaitable<void> serve_http2(PlainStream stream, beast::flat_buffer buffer, const Offer& offer,
                             std::string peer, std::shared_ptr<Connections> all) {
-  return serve(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
+  return http2_on(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
 }
 
 awaitable<void> serve_http2(SecureStream stream, beast::flat_buffer buffer, const Offer& offer,
                             std::string peer, std::shared_ptr<Connections> all) {
-  return serve(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
+  return http2_on(std::move(stream), std::move(buffer), offer, std::move(peer), std::move(all));
 }
 
 }  // namespace skerry::http

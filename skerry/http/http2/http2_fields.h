@@ -18,6 +18,10 @@ namespace skerry::http {
 
 class Http2Stream;
 
+inline std::string_view view(const std::uint8_t* bytes, std::size_t size) {
+  return {reinterpret_cast<const char*>(bytes), size};
+}
+
 /// Header fields as nghttp2 takes them. Owns the texts, which it refers to.
 class Http2Fields {
  public:

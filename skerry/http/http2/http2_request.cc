@@ -3,23 +3,20 @@
 
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/http/request.h"
+#include "skerry/loop/completion.h"
 
 namespace skerry::http {
 namespace {
 
 namespace asio = boost::asio;
 using asio::awaitable;
+using loop::kTuple;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::seconds kHeartbeat{10};
-constexpr std::chrono::seconds kKeyCheck{2};
 // Of a body that is produced while it is sent, what may wait for the client.
 constexpr std::size_t kMaxWaiting = 256 * 1024;
 

@@ -32,10 +32,6 @@ constexpr std::size_t kMaxQueue = 1000;
 constexpr std::size_t kHeadExcess = 16;
 constexpr std::chrono::seconds kPong{20};
 
-std::string_view view(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
-
 }  // namespace
 
 struct Http2Session::Callbacks {

@@ -4,26 +4,25 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <nghttp2/nghttp2.h>
 
 #include "skerry/http/http2/http2_fields.h"
 #include "skerry/http/http2/http2_session.h"
 #include "skerry/loop/cancellation.h"
+#include "skerry/loop/completion.h"
 
 namespace skerry::http {
 namespace {
 
 namespace asio = boost::asio;
 using asio::awaitable;
+using loop::kNever;
+using loop::kTuple;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 // What a field costs beside its bytes: RFC 9113, section 6.5.2.
 constexpr std::size_t kFieldCost = 32;
-constexpr auto kNever = asio::steady_timer::time_point::max();
 
 /// Reads the body for the session: nghttp2_data_source_read_callback.
 // NOLINTNEXTLINE(readability-function-size): the parameters are nghttp2's.

@@ -47,7 +47,7 @@ Result<std::uint64_t> size_of(int fd) {
 }
 
 /// The header, and where the body lies.
-struct Layout {
+struct ExportLayout {
   Header header;
   Digest sha256{};
   std::uint64_t body_at = 0;
@@ -55,8 +55,8 @@ struct Layout {
 };
 
 /// Where the parts of a file of `size` bytes lie, if they do.
-Result<Layout> layout_of(int fd, std::uint64_t size) {
-  Layout layout;
+Result<ExportLayout> layout_of(int fd, std::uint64_t size) {
+  ExportLayout layout;
   Header& header = layout.header;
   SKERRY_ASSIGN(const std::size_t got,
                 read_at(fd, std::as_writable_bytes(std::span(&header, 1)), 0));
@@ -93,7 +93,7 @@ Result<Layout> layout_of(int fd, std::uint64_t size) {
 }
 
 /// Gives the body piece by piece.
-ZstdReader::Source body_of(int fd, const Layout& layout) {
+ZstdReader::Source body_of(int fd, const ExportLayout& layout) {
   return [fd, at = layout.body_at,
           left = layout.body_size](std::span<std::byte> to) mutable -> Result<std::size_t> {
     const auto piece = to.first(std::min<std::uint64_t>(to.size(), left));
@@ -104,7 +104,7 @@ ZstdReader::Source body_of(int fd, const Layout& layout) {
   };
 }
 
-Status check_hash(int fd, const Layout& layout) {
+Status check_hash(int fd, const ExportLayout& layout) {
   Sha256 hash;
   hash.update(std::as_bytes(std::span(&layout.header, 1)));
   std::vector<std::byte> buffer(kChunk);
@@ -203,7 +203,7 @@ Result<Export> read_manifest(ZstdReader& reader, const Header& header, const Exp
 Result<UnpackedSizes> unpack_export(int fd, int room, const ExportLimits& limits,
                                     const ExportCheck& check) {
   SKERRY_ASSIGN(const std::uint64_t size, size_of(fd));
-  SKERRY_ASSIGN(const Layout layout, layout_of(fd, size));
+  SKERRY_ASSIGN(const ExportLayout layout, layout_of(fd, size));
   const Header& header = layout.header;
   if (header.manifest_size > limits.max_manifest(bytes(kMaxPages)) ||
       header.pages_size > limits.pages.value || header.pages_size % kPageSize != 0 ||

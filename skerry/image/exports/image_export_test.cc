@@ -22,11 +22,11 @@ namespace skerry::image {
 namespace {
 
 // docs/formats/session_export.md
-constexpr std::size_t kVersionAt = 8;
+constexpr std::size_t kExportVersionAt = 8;
 constexpr std::size_t kManifestSizeAt = 12;
 constexpr std::size_t kPagesSizeAt = 16;
 constexpr std::size_t kBodySizeAt = 24;
-constexpr std::size_t kHeader = 32;
+constexpr std::size_t kExportHeader = 32;
 constexpr std::size_t kHash = 32;
 
 class ImageExportTest : public ::testing::Test {
@@ -45,8 +45,8 @@ class ImageExportTest : public ::testing::Test {
 
   /// Makes the hash fit, as who means harm would: of the version that the file says it has.
   static void sign(std::string& file) {
-    const bool is_first = file[kVersionAt] == 1;
-    const std::size_t at = is_first ? kHeader : file.size() - kHash;
+    const bool is_first = file[kExportVersionAt] == 1;
+    const std::size_t at = is_first ? kExportHeader : file.size() - kHash;
     std::string hashed = file;
     hashed.erase(at, kHash);
     const auto digest = digest_of(sha256_hex(as_bytes(hashed)));
@@ -64,9 +64,9 @@ class ImageExportTest : public ::testing::Test {
     EXPECT_TRUE(writer.finish().ok());
     const std::string hash(kHash, '\0');
     std::string file("SKRYEXP\0", 8);
-    file.resize(kHeader);
+    file.resize(kExportHeader);
     file += version == 1 ? hash + body : body + hash;
-    set(file, kVersionAt, static_cast<std::uint64_t>(version), 4);
+    set(file, kExportVersionAt, static_cast<std::uint64_t>(version), 4);
     set(file, kManifestSizeAt, manifest.size(), 4);
     set(file, kPagesSizeAt, pages * kPageSize, 8);
     if (version == 1) set(file, kBodySizeAt, body.size(), 8);
@@ -199,7 +199,7 @@ TEST_F(ImageExportTest, WhatIsCutOffSaysSo) {
 
 TEST_F(ImageExportTest, AFlippedBitIsFound) {
   for (const std::string& whole : {exported(), file_of(first_version(), 2, 1)}) {
-    for (std::size_t at = kHeader; at < whole.size(); at += 53) {
+    for (std::size_t at = kExportHeader; at < whole.size(); at += 53) {
       std::string flipped = whole;
       flipped[at] = static_cast<char>(flipped[at] ^ 16);
       const Status status = read(flipped).status();
@@ -212,7 +212,7 @@ TEST_F(ImageExportTest, AFlippedBitIsFound) {
 TEST_F(ImageExportTest, AnotherVersionIsNamed) {
   for (const int version : {0, 3, 9}) {
     std::string file = exported();
-    set(file, kVersionAt, static_cast<std::uint64_t>(version), 4);
+    set(file, kExportVersionAt, static_cast<std::uint64_t>(version), 4);
     sign(file);
     const Status status = read(file).status();
     EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
@@ -340,12 +340,13 @@ TEST_F(ImageExportTest, LiesInTheManifestAreRefused) {
 TEST_F(ImageExportTest, NoiseIsRefused) {
   std::mt19937 random(5);
   for (int round = 0; round < 300; ++round) {
-    std::string file = exported().substr(0, kHeader);
-    file.resize(kHeader + kHash + random() % 300);
-    for (std::size_t at = kHeader; at < file.size(); ++at) file[at] = static_cast<char>(random());
+    std::string file = exported().substr(0, kExportHeader);
+    file.resize(kExportHeader + kHash + random() % 300);
+    for (std::size_t at = kExportHeader; at < file.size(); ++at)
+      file[at] = static_cast<char>(random());
     if (round % 2 == 0) {
-      set(file, kVersionAt, 1, 4);
-      set(file, kBodySizeAt, file.size() - kHeader - kHash, 8);
+      set(file, kExportVersionAt, 1, 4);
+      set(file, kBodySizeAt, file.size() - kExportHeader - kHash, 8);
     }
     sign(file);
     EXPECT_FALSE(read(file).ok());

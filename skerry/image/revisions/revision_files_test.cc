@@ -24,8 +24,8 @@ namespace {
 
 using image::testing::patterned;
 
-constexpr std::size_t kBaseSize = image::testing::kTemplateSize;
-constexpr ByteSize kLimit = image::testing::kRunLimit;
+constexpr std::size_t kTemplateSize = image::testing::kTemplateSize;
+constexpr ByteSize kRunLimit = image::testing::kRunLimit;
 
 class RevisionFilesTest : public ::testing::Test {
  protected:
@@ -64,18 +64,18 @@ std::vector<std::byte> content(const Revision& revision) {
 TEST_F(RevisionFilesTest, HoldsWhatTheRunLeft) {
   const auto captured = run_on(root, [](LinearMemory& memory) {
     memory.base()[5] = std::byte{42};
-    ASSERT_TRUE(memory.grow_to(kBaseSize + kWasmPageSize).ok());
-    memory.base()[kBaseSize + 77] = std::byte{43};
+    ASSERT_TRUE(memory.grow_to(kTemplateSize + kWasmPageSize).ok());
+    memory.base()[kTemplateSize + 77] = std::byte{43};
   });
   ASSERT_TRUE(captured.ok()) << captured.status();
   const auto written = write(root, *captured);
   EXPECT_EQ(written.pages, 2U);
   const auto loaded = files->load(written.id);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  auto expected = patterned(kBaseSize);
-  expected.resize(kBaseSize + kWasmPageSize);
+  auto expected = patterned(kTemplateSize);
+  expected.resize(kTemplateSize + kWasmPageSize);
   expected[5] = std::byte{42};
-  expected[kBaseSize + 77] = std::byte{43};
+  expected[kTemplateSize + 77] = std::byte{43};
   EXPECT_EQ(content(*loaded), expected);
   const Manifest manifest = loaded->image()->manifest;
   EXPECT_EQ(manifest.globals, (std::vector<Global>{{"one", 2}, {"two", 2}}));
@@ -88,7 +88,7 @@ TEST_F(RevisionFilesTest, HoldsWhatTheRunLeft) {
 TEST_F(RevisionFilesTest, ARunThatChangesNothingHasNoPages) {
   const auto written = write(root, run_on(root, [](LinearMemory&) {}).value());
   EXPECT_EQ(written.pages, 0U);
-  EXPECT_EQ(content(files->load(written.id).value()), patterned(kBaseSize));
+  EXPECT_EQ(content(files->load(written.id).value()), patterned(kTemplateSize));
 }
 
 // A tree of revisions: each is a run on a random earlier one, compared with bytes kept aside.
@@ -105,9 +105,9 @@ TEST_F(RevisionFilesTest, AgreesWithAModelAlongATreeOfRuns) {
     const std::size_t at =
         nodes.empty() ? 0 : (random() % 4 == 0 ? random() % nodes.size() : nodes.size() - 1);
     const Revision parent = from_root ? root : files->load(nodes[at].id).value();
-    auto bytes = from_root ? patterned(kBaseSize) : nodes[at].bytes;
+    auto bytes = from_root ? patterned(kTemplateSize) : nodes[at].bytes;
     const auto captured = run_on(parent, [&](LinearMemory& memory) {
-      if (random() % 20 == 0 && memory.size() < kLimit.value) {
+      if (random() % 20 == 0 && memory.size() < kRunLimit.value) {
         ASSERT_TRUE(memory.grow_to(memory.size() + kWasmPageSize).ok());
         bytes.resize(memory.size());
       }
@@ -137,13 +137,13 @@ TEST_F(RevisionFilesTest, AgreesWithAModelAlongATreeOfRuns) {
 TEST_F(RevisionFilesTest, SmallRunsDoNotPileUpAndLargePagesAreNotRewritten) {
   Revision head = root;
   const auto big = write(head, run_on(head, [](LinearMemory& memory) {
-                                 std::memset(memory.base(), 9, kBaseSize / 2);
+                                 std::memset(memory.base(), 9, kTemplateSize / 2);
                                }).value());
   head = files->load(big.id).value();
   std::size_t bytes = 0;
   for (int i = 0; i < 60; ++i) {
     const auto written = write(head, run_on(head, [&](LinearMemory& memory) {
-                                       memory.base()[kBaseSize - 1] = static_cast<std::byte>(i);
+                                       memory.base()[kTemplateSize - 1] = static_cast<std::byte>(i);
                                      }).value());
     EXPECT_LE(written.sources.size(), 2U);
     bytes += written.bytes;
@@ -203,12 +203,12 @@ class CapturedStateTest : public RevisionFilesTest {
   }
 
   StateLimits limits() const {
-    return {.before = kBaseSize, .globals = root.manifest().globals, .memory = kLimit};
+    return {.before = kTemplateSize, .globals = root.manifest().globals, .memory = kRunLimit};
   }
 
   static proto::CapturedState good() {
     proto::CapturedState message;
-    message.set_memory_size(kBaseSize);
+    message.set_memory_size(kTemplateSize);
     for (const char* name : {"one", "two"}) message.add_globals()->set_name(name);
     for (const std::uint64_t number : {3, 2}) message.add_changed_runs(number);
     return message;
@@ -234,10 +234,10 @@ TEST_F(CapturedStateTest, LiesAreRefused) {
   EXPECT_TRUE(refused(as_is, 2, 2, 1));
   EXPECT_TRUE(refused(as_is, 2, 2, -1));
   EXPECT_TRUE(refused(as_is, 1, 1));
-  EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kBaseSize + 1); }));
-  EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kBaseSize - kWasmPageSize); }));
-  EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kLimit.value + kWasmPageSize); }));
-  EXPECT_TRUE(refused([](auto& m) { m.set_changed_runs(0, kBaseSize / kPageSize - 1); }));
+  EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kTemplateSize + 1); }));
+  EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kTemplateSize - kWasmPageSize); }));
+  EXPECT_TRUE(refused([](auto& m) { m.set_memory_size(kRunLimit.value + kWasmPageSize); }));
+  EXPECT_TRUE(refused([](auto& m) { m.set_changed_runs(0, kTemplateSize / kPageSize - 1); }));
   EXPECT_TRUE(refused([](auto& m) { m.set_changed_runs(0, ~std::uint64_t{0}); }));
   EXPECT_TRUE(refused([](auto& m) { m.set_changed_runs(1, ~std::uint64_t{0}); }));
   EXPECT_TRUE(refused([](auto& m) { m.set_changed_runs(1, 0); }));
@@ -321,7 +321,7 @@ TEST_F(RevisionFilesTest, ASmallChangeNeedsNoFile) {
   EXPECT_EQ(second.pages, 1U);
   EXPECT_EQ(third.pages, 2U);
 
-  auto expected = patterned(kBaseSize);
+  auto expected = patterned(kTemplateSize);
   expected[5] = std::byte{0};
   expected[3 * kPageSize] ^= std::byte{1};
   const auto loaded = files->load_patched(third.id, third.revision.patch->content);
@@ -395,24 +395,24 @@ TEST_F(RevisionFilesTest, AFileTakesTheChangesBeforeItAlong) {
   auto expected = content(second.revision);
   // A run that changes much, memory's size too, and one that changes little but is written whole.
   const auto large = run_on(second.revision, [](LinearMemory& memory) {
-    ASSERT_TRUE(memory.grow_to(kBaseSize + kWasmPageSize).ok());
+    ASSERT_TRUE(memory.grow_to(kTemplateSize + kWasmPageSize).ok());
     for (std::size_t at = 60 * kPageSize; at < 80 * kPageSize; ++at) {
       memory.base()[at] = static_cast<std::byte>(at * at % 251);
     }
-    memory.base()[kBaseSize + 7] = std::byte{9};
+    memory.base()[kTemplateSize + 7] = std::byte{9};
   });
   ASSERT_FALSE(large->state.changed.empty());
   ASSERT_FALSE(large->state.edits.empty());
   const auto third = write(second.revision, *large);
   auto grown = expected;
-  grown.resize(kBaseSize + kWasmPageSize);
+  grown.resize(kTemplateSize + kWasmPageSize);
   for (std::size_t at = 60 * kPageSize; at < 80 * kPageSize; ++at) {
     grown[at] = static_cast<std::byte>(at * at % 251);
   }
-  grown[kBaseSize + 7] = std::byte{9};
+  grown[kTemplateSize + 7] = std::byte{9};
   EXPECT_EQ(content(third.revision), grown);
   EXPECT_EQ(content(*files->load(third.id)), grown);
-  EXPECT_EQ(content(patch(*files, third.revision, kBaseSize + 7).revision)[kBaseSize + 7],
+  EXPECT_EQ(content(patch(*files, third.revision, kTemplateSize + 7).revision)[kTemplateSize + 7],
             std::byte{8});
 
   const auto small =

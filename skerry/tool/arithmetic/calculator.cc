@@ -12,10 +12,10 @@ namespace {
 // Of an expression: it is evaluated on the event loop, in less than a microsecond for each
 // character.
 constexpr std::size_t kMaxLength = 1000;
-constexpr double kMaxInteger = 9007199254740992.0;  // 2^53
+constexpr double kMaxPlainInteger = 9007199254740992.0;  // 2^53
 
 nlohmann::json number(double value) {
-  if (std::trunc(value) == value && std::abs(value) < kMaxInteger) {
+  if (std::trunc(value) == value && std::abs(value) < kMaxPlainInteger) {
     return static_cast<std::int64_t>(value);
   }
   return value;

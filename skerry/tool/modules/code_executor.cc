@@ -9,7 +9,7 @@
 namespace skerry::tool {
 namespace {
 
-Definition define(const sandbox::Limits& limits) {
+Definition code_executor_definition(const sandbox::Limits& limits) {
   Definition definition{
       .name = "code_executor",
       .version = "2.0.0",
@@ -40,7 +40,10 @@ Definition define(const sandbox::Limits& limits) {
 }  // namespace
 
 CodeExecutor::CodeExecutor(run::Runner& runner, ModuleSource& source, sandbox::Limits limits)
-    : runner_(runner), source_(source), limits_(limits), definition_(define(limits)) {}
+    : runner_(runner),
+      source_(source),
+      limits_(limits),
+      definition_(code_executor_definition(limits)) {}
 
 boost::asio::awaitable<Result<ModuleSource::Module>> CodeExecutor::module_of(Arguments& arguments) {
   if (arguments.has_text("wasm_base64")) {

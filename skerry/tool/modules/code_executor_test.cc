@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::string kModule("\0asm\1\0\0\0", 8);
+const std::string kEmptyModule("\0asm\1\0\0\0", 8);
 
 class CodeExecutorTest : public ::testing::Test {
  protected:
@@ -40,7 +40,7 @@ TEST_F(CodeExecutorTest, AModuleRunsInAProcessOfItsOwn) {
       call(with({{"stdin", "in"}, {"argv", {"a", "b"}}, {"timeout_seconds", 3}, {"fuel", 1000}}));
   EXPECT_EQ(result.output, "hello");
   const run::Request& request = runner_.requests.at(0);
-  EXPECT_EQ(*request.module, kModule);
+  EXPECT_EQ(*request.module, kEmptyModule);
   EXPECT_EQ(request.isolation, run::Isolation::kProcess);
   EXPECT_FALSE(request.session);
   EXPECT_EQ(request.request.input, "in");

@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kReadAll = "import sys; exec(sys.stdin.read())";
 
-Definition define(const sandbox::Limits& limits) {
+Definition python_wasi_runner_definition(const sandbox::Limits& limits) {
   Definition definition{
       .name = "python_wasi_runner",
       .version = "2.0.0",
@@ -72,7 +72,10 @@ Status place(Arguments& arguments, ModuleCall& call) {
 
 PythonWasiRunner::PythonWasiRunner(run::Runner& runner, ModuleSource& source,
                                    sandbox::Limits limits)
-    : runner_(runner), source_(source), limits_(limits), definition_(define(limits)) {}
+    : runner_(runner),
+      source_(source),
+      limits_(limits),
+      definition_(python_wasi_runner_definition(limits)) {}
 
 boost::asio::awaitable<Result<ModuleSource::Module>> PythonWasiRunner::interpreter_of(
     const Arguments& arguments) {

@@ -10,7 +10,7 @@
 namespace skerry::wasi {
 namespace {
 
-class PathResolutionTest : public testing::Test {
+class PathResolutionTest : public ::testing::Test {
  protected:
   PathResolutionTest() {
     EXPECT_TRUE(make_directory(files_, "/base/d/e").ok());
