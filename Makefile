@@ -24,10 +24,11 @@ BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake densi
 # What runs under the thread sanitizer: the folders that work with processes, signals and threads. tests/layers.py finds those with threads.
 TSAN_TESTS ?= base_test loop_test access_test http_test grpc_test worker_test broker_test session_test workspace_test tool_test task_test api_test shannon_test
 CPP_FILES = $(shell find skerry tests -name '*.h' -o -name '*.cc')
-TIDY_FILES = $(filter-out %_test.cc %_fuzz.cc,$(shell find skerry -name '*.cc' | sort))
+# Sources are looked at as they are compiled, several as one: it takes a quarter of the time.
+TIDY_FILES = $(shell tests/alone.py build/tidy --list)
 # Tests of which clang-tidy sees only some, for time: those that the last commit changed, and an eighth by the commit's number, so that
 # eight commits in a row see all. TIDY_TESTS="$$(find skerry -name '*_test.cc')" is all at once.
-TIDY_TESTS ?= $(shell tests/share_of_tests.sh 8)
+TIDY_TESTS ?= $(shell tests/share_of_files.sh 8 tests)
 # Of tests it asks what may be wrong, not how they are written: fixtures have members without an underscore, no test is hot, descriptors end
 # with it, random numbers are the same each time, and an object may be made to see it go.
 TIDY_TEST_CHECKS := -performance-*,-readability-*,-google-*,-misc-*,-modernize-*,-android-*,-bugprone-throwing-static-initialization,-bugprone-unused-raii,-bugprone-random-generator-seed
@@ -152,13 +153,13 @@ lint-deploy: packages-dev build/venv/.complete ## Lint the Dockerfile, deploy/ a
 	@scripts/lint_deploy.sh
 
 .PHONY: tidy
-tidy: packages-dev build/venv/.complete build/tidy/build.ninja ## clang-tidy over every source and a share of the tests; each header by itself
-	@echo "== tidy: $(words $(TIDY_FILES)) sources, $(words $(TIDY_TESTS)) of $(words $(shell find skerry -name '*_test.cc')) tests"
+tidy: packages-dev build/venv/.complete build/tidy/build.ninja ## clang-tidy over every source and a share of the tests; each header and a share of the sources by themselves
+	@echo "== tidy: all sources, $(words $(TIDY_TESTS)) of $(words $(shell find skerry -name '*_test.cc')) tests"
 	cmake --build --preset tidy --parallel $(JOBS) --target proto_headers
 	@{ printf '%s\n' $(TIDY_FILES); printf -- '--checks=$(TIDY_TEST_CHECKS) %s\n' $(TIDY_TESTS); } | xargs --max-procs=$(JOBS) --max-lines=1 $(TIDY) \
 	  2> >(grep -v -e 'warnings generated' -e 'warnings treated as errors' >&2) \
-	  && echo "tidy: $(words $(TIDY_FILES)) sources and $(words $(TIDY_TESTS)) tests have no findings"
-	@tests/headers.py build/tidy $(JOBS)
+	  && echo "tidy: $(words $(TIDY_FILES)) compilations and $(words $(TIDY_TESTS)) tests have no findings"
+	@tests/alone.py build/tidy $(shell tests/share_of_files.sh 8 sources)
 
 .PHONY: asan
 asan: packages-dev ## Unit tests under the address and undefined-behaviour sanitizers
