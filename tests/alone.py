@@ -20,6 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TIDY = ROOT / "build/venv/bin/clang-tidy"
+# Bodies of templates are parsed where they are used: an eighth of the time goes into those that nobody uses.
+LATE_TEMPLATES = ["-fdelayed-template-parsing", "-Wno-delayed-template-parsing-in-cxx20"]
 
 
 def is_bunch(file):
@@ -58,7 +60,7 @@ def check(file, commands):
     if file.suffix == ".h":
         command = [*words, "-w", "-fsyntax-only", "-x", "c++-header", str(file)]
     else:
-        command = [str(TIDY), "--quiet", "--checks=clang-diagnostic-*", str(file), "--", *words[1:], "-fdelayed-template-parsing"]
+        command = [str(TIDY), "--quiet", "--checks=clang-diagnostic-*", str(file), "--", *words[1:], *LATE_TEMPLATES]
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
     return done.stdout + done.stderr if done.returncode else ""
 

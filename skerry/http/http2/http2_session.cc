@@ -164,6 +164,7 @@ Http2Session::Http2Session(const boost::asio::any_io_executor& executor, Connect
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): shared pointers hold the streams, which take more.
 Http2Session::~Http2Session() {
   const auto streams = std::exchange(streams_, {});
   for (const auto& [id, stream] : streams) stream->on_close();
