@@ -103,7 +103,7 @@ http::Response content_response(const http::Request& request, const FilePath& pa
   return response;
 }
 
-awaitable<Answer> read(FileCalls& calls, const http::Request& request) {
+awaitable<Answer> answer_read(FileCalls& calls, const http::Request& request) {
   auto location = location_of(request, request.variables.at("path"));
   if (!location.ok()) co_return response_of(location.status());
   const FilePath path = location->path;
@@ -115,7 +115,7 @@ awaitable<Answer> read(FileCalls& calls, const http::Request& request) {
   co_return content_response(request, path, std::move(content->text));
 }
 
-awaitable<Answer> write(FileCalls& calls, http::Request request) {
+awaitable<Answer> answer_write(FileCalls& calls, http::Request request) {
   auto location = location_of(request, request.variables.at("path"));
   if (!location.ok()) co_return response_of(location.status());
   const std::string shown = location->path.shown();
@@ -136,7 +136,7 @@ Result<bool> is_asked_for(const http::Request& request, const char* name) {
       fmt::format("{} is \"{}\", expected true or false", name, given->second));
 }
 
-awaitable<Answer> remove(FileCalls& calls, const http::Request& request) {
+awaitable<Answer> answer_removal(FileCalls& calls, const http::Request& request) {
   auto location = location_of(request, request.variables.at("path"));
   if (!location.ok()) co_return response_of(location.status());
   const auto is_recursive = is_asked_for(request, "recursive");
@@ -151,7 +151,7 @@ awaitable<Answer> remove(FileCalls& calls, const http::Request& request) {
   co_return http::Response{.status = 204, .body = {}};
 }
 
-awaitable<Answer> list(FileCalls& calls, const http::Request& request) {
+awaitable<Answer> answer_listing(FileCalls& calls, const http::Request& request) {
   const auto given = request.query.find("path");
   const bool has_path = given != request.query.end() && !given->second.empty();
   auto location = location_of(request, has_path ? given->second : ".");
@@ -212,15 +212,17 @@ void add_file_routes(FileCalls& files, http::Router& router) {
        .summary = "What is in a directory of a session's files (path: by default, the root)",
        .answer = listing_schema(),
        .queries = {"path", recursive},
-       .handler = handler(
-           [](FileCalls& calls, const http::Request& request) { return list(calls, request); })});
+       .handler = handler([](FileCalls& calls, const http::Request& request) {
+         return answer_listing(calls, request);
+       })});
   add({.method = "GET",
        .path = "/v1/sessions/{session}/files/{path...}",
        .summary = "A file of a session, as bytes; with a Range header, some of them",
        .errors = {416},
        .answer_type = "*/*",
-       .handler = handler(
-           [](FileCalls& calls, const http::Request& request) { return read(calls, request); })});
+       .handler = handler([](FileCalls& calls, const http::Request& request) {
+         return answer_read(calls, request);
+       })});
   add({.method = "PUT",
        .path = "/v1/sessions/{session}/files/{path...}",
        .summary = "Write a file of a session, and the directories on its way",
@@ -232,15 +234,16 @@ void add_file_routes(FileCalls& files, http::Router& router) {
        .may_lack_body = true,
        .body_type = kBytes,
        .handler = handler([](FileCalls& calls, http::Request request) {
-         return write(calls, std::move(request));
+         return answer_write(calls, std::move(request));
        })});
   add({.method = "DELETE",
        .path = "/v1/sessions/{session}/files/{path...}",
        .summary = "Remove a file of a session; with recursive=true, a directory and all in it",
        .queries = {recursive},
        .success = 204,
-       .handler = handler(
-           [](FileCalls& calls, const http::Request& request) { return remove(calls, request); })});
+       .handler = handler([](FileCalls& calls, const http::Request& request) {
+         return answer_removal(calls, request);
+       })});
 }
 
 }  // namespace skerry::api
