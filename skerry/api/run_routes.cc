@@ -44,19 +44,6 @@ ordered_json health_schema() {
       {"status", "service", "timestamp"});
 }
 
-/// What `tool::json_of` makes of a run's report.
-ordered_json report_schema() {
-  ordered_json schema = run::schema_of(*v1::Outcome::descriptor());
-  schema["properties"].update({{"result", {{"type", {"string", "null"}}}},
-                               {"results", {{"type", "array"}, {"items", tool::display_schema()}}},
-                               {"stdout", text_schema()},
-                               {"stderr", text_schema()}});
-  for (const char* name : {"result", "results", "stdout", "stderr"}) {
-    schema["required"].push_back(name);
-  }
-  return schema;
-}
-
 /// How a run's events are told.
 using Tell = std::function<void(std::string_view name, ordered_json data)>;
 
@@ -189,14 +176,6 @@ awaitable<Answer> answer_live_run(const RunApi& api, http::Request request, Even
   co_return response;
 }
 
-/// The source, which what it reads from lives as long as.
-std::shared_ptr<http::BodySource> kept_with(std::shared_ptr<http::BodySource> source,
-                                            std::shared_ptr<const void> owner) {
-  http::BodySource* const body = source.get();
-  using Both = std::pair<std::shared_ptr<const void>, std::shared_ptr<http::BodySource>>;
-  return {std::make_shared<Both>(std::move(owner), std::move(source)), body};
-}
-
 /// Runs a program; the answer is one object, or events.
 awaitable<Answer> answer_run(const RunApi& api, const http::Request& request, json body,
                              EventStream& events) {
@@ -217,7 +196,7 @@ awaitable<Answer> answer_run(const RunApi& api, const http::Request& request, js
   ordered_json outcome = tool::json_of(*std::move(report));
   if (is_lost) outcome["error"] = lost;
   http::Response response = json_response(std::move(outcome), is_lost ? 500 : 200);
-  if (response.source) response.source = kept_with(std::move(response.source), memory);
+  if (response.source) response.source = http::kept_with(std::move(response.source), memory);
   co_return response;
 }
 
@@ -227,6 +206,18 @@ Status readiness_of(const RunApi& api) {
 }
 
 }  // namespace
+
+ordered_json report_schema() {
+  ordered_json schema = run::schema_of(*v1::Outcome::descriptor());
+  schema["properties"].update({{"result", {{"type", {"string", "null"}}}},
+                               {"results", {{"type", "array"}, {"items", tool::display_schema()}}},
+                               {"stdout", text_schema()},
+                               {"stderr", text_schema()}});
+  for (const char* name : {"result", "results", "stdout", "stderr"}) {
+    schema["required"].push_back(name);
+  }
+  return schema;
+}
 
 void add_run_routes(const RunApi& api, Router& router) {
   router.add({.method = "POST",

@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "skerry/api/run_order.h"
 #include "skerry/http/router.h"
 #include "skerry/loop/pool.h"
@@ -22,6 +24,9 @@ struct RunApi {
   /// Whether every port accepts connections; asked on the event loop.
   std::function<Status()> ports_ready;
 };
+
+/// The JSON Schema of what `tool::json_of` makes of a run's report.
+nlohmann::ordered_json report_schema();
 
 /// Adds `/v1/run` and, for input that comes while the program runs, `/v1/run/stream`.
 void add_run_routes(const RunApi& api, http::Router& router);

@@ -45,6 +45,11 @@ awaitable<Result<json>> parsed_object(loop::Pool& pool, std::string tenant, std:
   return parsed(pool, std::move(tenant), std::move(text), what, limits, parse_json_object);
 }
 
+awaitable<Result<json>> parsed_json(loop::Pool& pool, std::string tenant, std::string text,
+                                    std::string_view what, JsonLimits limits) {
+  return parsed(pool, std::move(tenant), std::move(text), what, limits, parse_json);
+}
+
 Handler immediate(std::function<Response(const Request&)> respond) {
   return [respond = std::move(respond)](Request request,
                                         EventStream&) -> awaitable<std::optional<Response>> {

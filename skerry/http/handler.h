@@ -25,6 +25,11 @@ boost::asio::awaitable<Result<nlohmann::json>> parsed_object(loop::Pool& pool, s
                                                              std::string_view what,
                                                              JsonLimits limits = {});
 
+/// The same for a text that may be any JSON value.
+boost::asio::awaitable<Result<nlohmann::json>> parsed_json(loop::Pool& pool, std::string tenant,
+                                                           std::string text, std::string_view what,
+                                                           JsonLimits limits = {});
+
 /// Handles a request whose body is JSON.
 using JsonHandler = std::function<boost::asio::awaitable<std::optional<Response>>(
     const Request& request, nlohmann::json body, EventStream& events)>;

@@ -38,9 +38,26 @@ std::string_view Headers::get(std::string_view name) const {
   return found == fields_.end() ? std::string_view() : found->second;
 }
 
+std::string Headers::joined(std::string_view name) const {
+  std::string all;
+  for (const auto& [each, value] : fields_) {
+    if (each != name) continue;
+    if (!all.empty()) all += ", ";
+    all += value;
+  }
+  return all;
+}
+
 std::size_t Headers::count(std::string_view name) const {
   return static_cast<std::size_t>(std::count_if(
       fields_.begin(), fields_.end(), [name](const auto& field) { return field.first == name; }));
+}
+
+std::shared_ptr<BodySource> kept_with(std::shared_ptr<BodySource> source,
+                                      std::shared_ptr<const void> owner) {
+  BodySource* const body = source.get();
+  using Both = std::pair<std::shared_ptr<const void>, std::shared_ptr<BodySource>>;
+  return {std::make_shared<Both>(std::move(owner), std::move(source)), body};
 }
 
 Response json_response(nlohmann::ordered_json json, int status) {

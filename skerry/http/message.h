@@ -32,6 +32,8 @@ class Headers {
   }
   /// The first field of this name; empty when there is none. The view ends with the next `add`.
   std::string_view get(std::string_view name) const;
+  /// The values of all fields of this name, with ", " between them.
+  std::string joined(std::string_view name) const;
   std::size_t count(std::string_view name) const;
   bool empty() const { return fields_.empty(); }
   auto begin() const { return fields_.begin(); }
@@ -57,7 +59,8 @@ struct Request {
   /// Parts of the path that the route names, decoded.
   std::map<std::string, std::string> variables;
   std::string body;
-  /// The headers that handlers may ask for (`kVisibleHeaders`), by lower-case names. UTF-8.
+  /// The headers that handlers may ask for (`kVisibleHeaders`), by lower-case names. UTF-8. Values
+  /// of one that came several times stand behind each other, with ", " between them.
   std::map<std::string, std::string> headers = {};
   bool wants_events = false;      ///< it accepts text/event-stream
   bool wants_web_socket = false;  ///< events go out as messages of one
@@ -68,7 +71,9 @@ struct Request {
 };
 
 /// The headers of requests that handlers see.
-inline constexpr std::string_view kVisibleHeaders[] = {"idempotency-key", "last-event-id", "range"};
+inline constexpr std::string_view kVisibleHeaders[] = {
+    "idempotency-key",      "last-event-id",  "mcp-method", "mcp-name",
+    "mcp-protocol-version", "mcp-session-id", "range"};
 
 /// A response's body that is produced while it is sent. Confined to the event loop's thread;
 /// destroyed early when the client goes away.
@@ -84,6 +89,10 @@ class BodySource {
   /// a way that the client can tell from its end.
   virtual boost::asio::awaitable<Result<std::string>> next() = 0;
 };
+
+/// The source, which what it reads from lives as long as.
+std::shared_ptr<BodySource> kept_with(std::shared_ptr<BodySource> source,
+                                      std::shared_ptr<const void> owner);
 
 struct Response {
   int status = 200;

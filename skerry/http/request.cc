@@ -115,7 +115,7 @@ std::optional<Request> request_of(const RequestHead& head) {
   if (!take_query(query, request.query)) return std::nullopt;
   for (const std::string_view name : kVisibleHeaders) {
     if (head.headers.count(name) == 0) continue;
-    request.headers[std::string(name)] = to_utf8(head.headers.get(name));
+    request.headers[std::string(name)] = to_utf8(head.headers.joined(name));
   }
   request.wants_web_socket = contains_word(head.headers.get("connection"), "upgrade") &&
                              contains_word(head.headers.get("upgrade"), "websocket");

@@ -237,6 +237,7 @@ ordered_json Router::document(const std::string& version) const {
                            {{"key", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}}},
                             {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}}}}};
   for (const auto& [pattern, route] : routes_) {
+    if (!route.is_documented) continue;
     std::string method = route.method;
     std::transform(method.begin(), method.end(), method.begin(),
                    [](char c) { return static_cast<char>(c - 'A' + 'a'); });

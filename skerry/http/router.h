@@ -57,7 +57,9 @@ struct Route {
   bool may_lack_body = false;
   bool sends_events = false;  ///< on request, the answer is text/event-stream
   bool is_open = false;       ///< to everyone, without a key
-  bool starts_runs = false;   ///< rates count them: answers have the headers X-RateLimit-*
+  bool is_documented =
+      true;  ///< in the OpenAPI document; false: of a protocol with a description of its own
+  bool starts_runs = false;  ///< rates count them: answers have the headers X-RateLimit-*
   const char* body_type = "application/json";
   const char* answer_type = "application/json";  ///< others have no schema
   bool needs_permission_to_run = false;          ///< of the key: else 403

@@ -25,9 +25,10 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, ru
   output.warned = std::move(callbacks.warned);
   output.waiting = std::move(callbacks.waiting);
   output.displayed = std::move(callbacks.displayed);
-  // Whoever sees it as it comes gets it that way alone.
-  output.keep = output.on_output ? OutputOptions::Keep::kNothing : OutputOptions::Keep::kBytes;
-  if (!output.on_output) output.memory = memory_;
+  // Whoever sees it as it comes mostly gets it that way alone.
+  const bool is_kept = callbacks.keeps_output || !output.on_output;
+  output.keep = is_kept ? OutputOptions::Keep::kBytes : OutputOptions::Keep::kNothing;
+  if (is_kept) output.memory = memory_;
   auto running = reported_run(runner_, std::move(order), std::move(output));
   auto report = co_await std::move(running);
   ToolResult told{.verdict = report.ok() ? verdict_of(*report) : verdict_of(report.status())};

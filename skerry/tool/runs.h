@@ -28,6 +28,7 @@ struct RunBounds {
 /// Called while a run happens. Each may be empty.
 struct RunCallbacks {
   OutputCallback output = {};                         ///< empty: output is kept, as bytes
+  bool keeps_output = false;                          ///< also where there is a callback
   std::function<void()> begun = {};                   ///< when the program begins
   std::function<void(std::string_view)> warned = {};  ///< with our warnings, before that
   std::function<void(bool)> waiting = {};  ///< when it begins to wait for input, and ends to
