@@ -60,6 +60,8 @@ LANGUAGE_FILES = {
     "app/service.cc": "adds the tools",
     "app/service_main.cc": "the option for python_wasi_runner",
     "bench/service/service_measurement.cc": "calls the tool",
+    "mcp/run_tool.cc": "the tool that models know by that name",
+    "mcp/server.cc": "tells models of the tool",
     "tool/modules/module_source.cc": "names Shannon's variable",
     "files/media_type.cc": "MIME types of files",
     "tool/python_executor.cc": "the tool",

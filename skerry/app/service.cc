@@ -20,6 +20,12 @@
 #include "skerry/grpc/reflection.h"
 #include "skerry/jail/cgroup.h"
 #include "skerry/jail/probe.h"
+#include "skerry/mcp/conformance/conformance.h"
+#include "skerry/mcp/file_tools.h"
+#include "skerry/mcp/http_endpoint.h"
+#include "skerry/mcp/run_tool.h"
+#include "skerry/mcp/session_tools.h"
+#include "skerry/mcp/stdio.h"
 #include "skerry/runtime/template_memory.h"
 #include "skerry/sandbox/template_memory.h"
 #include "skerry/shannon/agent_routes.h"
@@ -210,11 +216,7 @@ void Service::start_front_ends(const config::Settings& settings,
     tell("left out: " + std::string(message_of(each)));
   }
   const sandbox::Limits& limits = settings.limits;
-  run_decoder_ = std::make_unique<api::RunDecoder>(
-      api::RunRules{.limits = limits,
-                    .most = settings.most,
-                    .templates = installation.template_names(),
-                    .default_template = installation.runtimes().default_template()});
+  start_mcp(settings, installation);
   agent_ = std::make_unique<shannon::AgentService>(
       agent_core_, tools_, *runner_,
       shannon::AgentService::Options{
@@ -236,10 +238,42 @@ void Service::start_front_ends(const config::Settings& settings,
   api::add_document_route(*run_api_, router_);
   api::add_session_routes(*sessions_, pool_, router_);
   api::add_file_routes(*files_, router_);
+  mcp::add_http_endpoint(*mcp_, pool_, router_);
   metrics::add_routes(*metrics_, metrics::Access::kKey, router_);
   metrics::add_routes(*metrics_, metrics::Access::kOpen, operations_router_);
   api::add_health_routes(*run_api_, operations_router_);
   own_ = std::make_unique<api::SkerryService>(*runs_, *sessions_, *run_decoder_);
+}
+
+/// What runs may have, and who works on files: the same over every protocol.
+void Service::start_mcp(const config::Settings& settings,
+                        const runtime::Installation& installation) {
+  run_decoder_ = std::make_unique<api::RunDecoder>(
+      api::RunRules{.limits = settings.limits,
+                    .most = settings.most,
+                    .templates = installation.template_names(),
+                    .default_template = installation.runtimes().default_template()});
+  files_ = std::make_unique<workspace::FileCalls>(*runner_, runner_->sessions(),
+                                                  workspace::FileCalls::Options(), audit_.get());
+  mcp_ = std::make_unique<mcp::Server>(mcp::Server::Options{.version = SKERRY_VERSION});
+  mcp_->add(mcp::run_tool(*runs_, run_decoder_->rules()));
+  mcp_->add(mcp::session_tools(*sessions_));
+  mcp_->add(mcp::file_tools(*files_));
+  if (settings.mcp_conformance) mcp::add_conformance_fixtures(*mcp_);
+}
+
+Status Service::start_private(config::Settings settings,
+                              const runtime::Installation& installation) {
+  settings.grpc = settings.orchestrator = settings.http = settings.metrics = {};
+  SKERRY_TRY(start_access(settings, installation.home()));
+  SKERRY_TRY(start_runs(settings, installation));
+  start_mcp(settings, installation);
+  return ok_status();
+}
+
+void Service::serve_stdio() {
+  mcp::StdioServer server(io_, *mcp_, pool_, {}, {});
+  server.run();
 }
 
 void Service::start_calls(const config::Settings& settings) {
@@ -303,8 +337,6 @@ Status Service::start(const config::Settings& settings, const runtime::Installat
   SKERRY_TRY(start_access(settings, installation.home()));
   SKERRY_TRY(start_runs(settings, installation));
   SKERRY_TRY(start_tools(settings, installation.runtimes(), std::move(model)));
-  files_ = std::make_unique<workspace::FileCalls>(*runner_, runner_->sessions(),
-                                                  workspace::FileCalls::Options(), audit_.get());
   start_front_ends(settings, installation);
   SKERRY_TRY(start_tasks(installation.home()));
   start_calls(settings);

@@ -26,6 +26,7 @@
 #include "skerry/http/tls/tls.h"
 #include "skerry/loop/lag_meter.h"
 #include "skerry/loop/pool.h"
+#include "skerry/mcp/server.h"
 #include "skerry/metrics/metrics.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/session/local_runner.h"
@@ -50,6 +51,14 @@ class Service {
   /// Fails as the first of its parts that does; then only destroy it.
   Status start(const config::Settings& settings, const runtime::Installation& installation,
                std::optional<agent::ModelOptions> model);
+
+  /// Only what clients of the Model Context Protocol use, and no address: for `serve_stdio`. Fails
+  /// as `start`.
+  Status start_private(config::Settings settings, const runtime::Installation& installation);
+
+  /// Serves that protocol over standard input and output until either ends, as the tenant whose
+  /// sessions are those of the command line.
+  void serve_stdio();
 
   /// Tells its addresses on standard error, and serves until SIGINT or SIGTERM; a second one does
   /// not wait for what is under way. SIGHUP asks `reload` for the settings anew; when that fails,
@@ -82,6 +91,7 @@ class Service {
   Status start_server(const config::Settings& settings);
   void start_front_ends(const config::Settings& settings,
                         const runtime::Installation& installation);
+  void start_mcp(const config::Settings& settings, const runtime::Installation& installation);
   void start_calls(const config::Settings& settings);
   access::Gate::Options gate_options(const config::Settings& settings);
   Status reload(const config::Settings& settings);
@@ -119,6 +129,7 @@ class Service {
   http::Router router_;
   std::unique_ptr<api::RunDecoder> run_decoder_;
   std::unique_ptr<api::RunApi> run_api_;
+  std::unique_ptr<mcp::Server> mcp_;
   std::unique_ptr<shannon::ToolApi> tool_api_;
   http::Router operations_router_;  // of ports for metrics
   std::unique_ptr<grpc::Server> calls_;

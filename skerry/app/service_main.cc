@@ -43,6 +43,7 @@ struct Options {
   std::string tls_client_ca;
   bool require_walls = false;
   bool requires_key = false;
+  bool mcp_conformance = false;
   bool json = false;
 };
 
@@ -69,6 +70,7 @@ Result<Config> config_of(const Options& options) {
   SKERRY_TRY(set("--python-wasm", "tools.python_wasi_runner.interpreter", options.interpreter));
   SKERRY_TRY(set("--require-walls", "service.require_walls", options.require_walls));
   SKERRY_TRY(set("--require-key", "service.require_key", options.requires_key));
+  SKERRY_TRY(set("--mcp-conformance", "service.mcp_conformance", options.mcp_conformance));
   SKERRY_TRY(set("--tls-cert", "service.tls.certificate", options.tls_certificate));
   SKERRY_TRY(set("--tls-key", "service.tls.key", options.tls_key));
   SKERRY_TRY(set("--tls-client-ca", "service.tls.client_ca", options.tls_client_ca));
@@ -96,6 +98,20 @@ Status serve(const Options& options) {
         return again.settings();
       },
       manager);
+  return ok_status();
+}
+
+/// The service's parts that MCP clients use, without any address.
+Status serve_mcp(const Options& options) {
+  SKERRY_ASSIGN(const Config config, config_of(options));
+  SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
+  const runtime::Installation installation = runtime::bundled_in(home);
+  const auto metering =
+      config.settings().limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
+  SKERRY_TRY(ready_runtimes(installation, metering));
+  Service service;
+  SKERRY_TRY(service.start_private(config.settings(), installation));
+  service.serve_stdio();
   return ok_status();
 }
 
@@ -159,6 +175,26 @@ void add_tls_options(CLI::App& program, Options& options) {
            "Ask clients for a certificate that one of these signed (PEM)");
 }
 
+void add_workers_option(CLI::App& program, Options& options) {
+  program.add_option("--workers", options.workers, "Processes that run guests, at most [16]")
+      ->type_name("N");
+}
+
+void add_conformance_option(CLI::App& program, Options& options) {
+  program.add_flag("--mcp-conformance", options.mcp_conformance,
+                   "Serve the fixtures of the protocol's conformance suite over MCP, too");
+}
+
+void add_mcp_options(CLI::App& program, Options& options) {
+  add_files_option(program, options);
+  add_workers_option(program, options);
+  add_conformance_option(program, options);
+  program.footer(
+      "For the configuration of an MCP client, which starts it: docs/mcp.md. It ends with its "
+      "input.\nSessions are those of `skerry run --session` and `skerry session`. `skerry serve` "
+      "has the same at /mcp.\n");
+}
+
 void add_serve_options(CLI::App& program, Options& options) {
   const auto add_addresses = [&program](const char* name, std::vector<std::string>& addresses,
                                         const char* meaning) {
@@ -175,8 +211,7 @@ void add_serve_options(CLI::App& program, Options& options) {
   add_addresses("--metrics", options.metrics,
                 "Listen here for HTTP, too, where Prometheus looks; repeatable [127.0.0.1:2113, or "
                 "nowhere with --http]");
-  program.add_option("--workers", options.workers, "Processes that run guests, at most [16]")
-      ->type_name("N");
+  add_workers_option(program, options);
   program
       .add_option("--module-dir", options.module_directories,
                   "Modules in this directory may be named by their path; repeatable [none]")
@@ -191,6 +226,7 @@ void add_serve_options(CLI::App& program, Options& options) {
                    "Start only where every wall of the jail stands (`skerry doctor` tells)");
   program.add_flag("--require-key", options.requires_key,
                    "Ask everybody for a key (`skerry keys create`), also where there are none yet");
+  add_conformance_option(program, options);
   program.footer(
       "Stops on SIGINT or SIGTERM, when what is under way has ended. SIGHUP reads the keys, "
       "certificates,\nand those settings that can change meanwhile, again. `skerry config` shows "
@@ -213,13 +249,15 @@ struct Command {
 constexpr std::array kCommands{
     Command{"config", "skerry config", "Show the service's settings, and where each is from",
             add_config_options, show},
+    Command{"mcp", "skerry mcp", "Serve the Model Context Protocol over standard input and output",
+            add_mcp_options, serve_mcp},
     Command{"", "skerry serve", "Serve Shannon's agent core over gRPC and its tools over HTTP",
             add_serve_options, serve}};
 
 }  // namespace
 }  // namespace skerry::app
 
-// The program `skerry-service`, which `skerry serve`, `config` and `top` become: a
+// The program `skerry-service`, which `skerry serve`, `config`, `mcp` and `top` become: a
 // program of its own, so that commands which need no network do not load what it takes
 // (docs/decisions/0011).
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): the parser's, see below

@@ -168,6 +168,7 @@ std::vector<Key> server_keys() {
       duration<seconds>("service.body_timeout_seconds", 1, 3600, SKERRY_FIELD(server.body_time)),
       duration<seconds>("service.write_timeout_seconds", 1, 3600, SKERRY_FIELD(server.write)),
       flag("service.metrics_tenant_names", SKERRY_FIELD(names_tenants)),
+      flag("service.mcp_conformance", SKERRY_FIELD(mcp_conformance)),
       duration<milliseconds>("service.loop_lag_alarm_ms", 1, 60'000, SKERRY_FIELD(lag_alarm)),
       duration<milliseconds>("service.loop_handler_alarm_ms", 0, 60'000,
                              SKERRY_FIELD(handler_alarm))};

@@ -33,6 +33,7 @@ struct Settings {
   http::CertificateFiles tls = {};  ///< none: nothing is encrypted
   http::ServerLimits server = {};   ///< what clients may take of the service itself
   std::chrono::milliseconds stream_idle{600'000};  ///< of a call whose client sends messages
+  bool mcp_conformance = false;              ///< MCP clients find the fixtures of its test suite
   bool names_tenants = false;                ///< metrics have tenants' names in place of pseudonyms
   std::chrono::milliseconds lag_alarm{250};  ///< a lag of the event loop that is logged
   std::chrono::milliseconds handler_alarm{

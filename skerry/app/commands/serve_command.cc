@@ -15,10 +15,12 @@ void add_serve_command(CLI::App& app) {
       app.add_subcommand("serve", "Serve Shannon's agent core over gRPC, its tools over HTTP");
   CLI::App* config =
       app.add_subcommand("config", "Show the service's settings, and where each is from");
+  CLI::App* mcp =
+      app.add_subcommand("mcp", "Serve the Model Context Protocol over standard input and output");
   CLI::App* top = app.add_subcommand("top", "Watch a service: workers, sessions, rates, latency");
   CLI::App* bench = app.add_subcommand(
       "bench", "Measure this machine: fresh runs, forks, processor time, throughput");
-  for (CLI::App* command : {serve, config, top, bench}) {
+  for (CLI::App* command : {serve, config, mcp, top, bench}) {
     // All words are the other program's, --help among them.
     command->set_help_flag();
     command->prefix_command();

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/mcp/content.h"
+
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "skerry/base/formats/json_text.h"
+#include "skerry/base/retry_after.h"
+#include "skerry/base/utf8.h"
+
+namespace skerry::mcp {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Of a text, at either end. More than a model has room for; and copied on the event loop.
+constexpr std::size_t kShown = std::size_t{128} << 10;
+
+/// Whether a byte of UTF-8 goes on with a character.
+bool goes_on(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+std::string shown(std::string_view text) {
+  if (text.size() <= 2 * kShown) return to_utf8(text);
+  std::size_t end = kShown;
+  std::size_t begin = text.size() - kShown;
+  while (end > kShown - 4 && goes_on(text[end])) --end;
+  while (begin < text.size() - kShown + 4 && goes_on(text[begin])) ++begin;
+  return fmt::format("{}\n[{} bytes are left out here; the structured content has them]\n{}",
+                     to_utf8(text.substr(0, end)), begin - end, to_utf8(text.substr(begin)));
+}
+
+/// A member that is a text; empty where there is none.
+std::string_view text_in(const ordered_json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) return {};
+  return found->get_ref<const std::string&>();
+}
+
+/// What a failed run, or a lost session, has to say for itself.
+std::string explanation(const ordered_json& outcome) {
+  std::string all;
+  const auto add = [&all](std::string_view line) {
+    if (line.empty()) return;
+    if (!all.empty()) all += '\n';
+    all += line;
+  };
+  if (text_in(outcome, "outcome") != "completed") {
+    add(fmt::format("[{}] {}", text_in(outcome, "outcome"), text_in(outcome, "message")));
+    const std::string_view printed = text_in(outcome, "stderr");
+    const auto exception = outcome.find("exception");
+    if (exception != outcome.end() && exception->is_object()) {
+      const std::string_view hint = text_in(*exception, "hint");
+      // Mostly it stands below the traceback.
+      if (printed.find(hint) == printed.npos) add(hint);
+    }
+  }
+  if (const auto session = outcome.find("session");
+      session != outcome.end() && session->is_object()) {
+    add(text_in(*session, "notice"));
+    add(text_in(*session, "message"));
+  }
+  return all;
+}
+
+}  // namespace
+
+ordered_json text_block(std::string_view text) { return {{"type", "text"}, {"text", shown(text)}}; }
+
+ordered_json content_of_run(const ordered_json& outcome) {
+  ordered_json content = ordered_json::array();
+  for (const char* name : {"stdout", "stderr", "result"}) {
+    const std::string_view text = text_in(outcome, name);
+    if (!text.empty()) content.push_back(text_block(text));
+  }
+  const std::string why = explanation(outcome);
+  if (!why.empty()) content.push_back(text_block(why));
+  if (content.empty()) content.push_back(text_block("[completed, without output]"));
+  return content;
+}
+
+ToolResult structured_result(ordered_json value) {
+  ToolResult result;
+  result.content.push_back(text_block(dump_json(value)));
+  result.structured = std::move(value);
+  return result;
+}
+
+ToolResult failed_result(const Status& status) {
+  std::string text = to_utf8(message_of(status));
+  if (const auto wait = retry_after(status)) {
+    text += fmt::format("; again after {} s", retry_seconds(*wait).count());
+  }
+  ToolResult result{.is_error = true};
+  result.content.push_back(text_block(text));
+  return result;
+}
+
+}  // namespace skerry::mcp

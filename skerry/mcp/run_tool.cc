@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "skerry/mcp/run_tool.h"
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "skerry/api/output_relay.h"
+#include "skerry/api/run_routes.h"
+#include "skerry/mcp/content.h"
+
+namespace skerry::mcp {
+namespace {
+
+using boost::asio::awaitable;
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+// Of each stream: where there is progress to tell, the answer is one event, made on the event loop.
+constexpr ByteSize kMaxOutput = mib(8);
+// Notifications of progress, where the call does not say how many.
+constexpr int kProgressPerSecond = 20;
+
+constexpr const char* kDescription =
+    "Runs a Python program (CPython, with numpy and pandas where the template has them) in a "
+    "sandbox of its own: no network, no "
+    "processes, no files but its own. Returns what it printed, the repr of the last expression's "
+    "value, and how it ended. With a session, variables and files stay for its next run; without "
+    "one, nothing does.";
+
+/// The service's rules, with what an answer of this protocol can hold.
+api::RunRules rules_of(api::RunRules rules) {
+  rules.most.output = std::min(rules.most.output, kMaxOutput);
+  return rules;
+}
+
+/// The options of a run, with the unit in the name of its time: models read no further.
+ordered_json input_schema(const api::RunDecoder& decoder) {
+  ordered_json schema = decoder.schema();
+  ordered_json properties = ordered_json::object();
+  for (const auto& [name, property] : schema["properties"].items()) {
+    if (name == "output_events_per_second") continue;
+    properties[name == "timeout" ? "timeout_seconds" : name] = property;
+  }
+  schema["properties"] = std::move(properties);
+  return schema;
+}
+
+Result<run::Request> order_of(const api::RunDecoder& decoder, json arguments) {
+  const auto time = arguments.find("timeout_seconds");
+  if (time != arguments.end()) {
+    json value = std::move(*time);
+    arguments.erase(time);
+    if (!arguments.emplace("timeout", std::move(value)).second) {
+      return absl::InvalidArgumentError("timeout and timeout_seconds are the same");
+    }
+  }
+  return decoder.decode(std::move(arguments));
+}
+
+/// What a run prints, as notifications of its progress: bytes so far, and the text where the
+/// revision has a place for it.
+class Progress {
+ public:
+  explicit Progress(const Request& request) : request_(request) {}
+
+  void tell(std::string_view text) {
+    bytes_ += text.size();
+    ordered_json params{{"progressToken", request_.progress_token()}, {"progress", bytes_}};
+    if (request_.revision >= Revision::k2025_03_26) params["message"] = text;
+    request_.exchange->send(notification("notifications/progress", std::move(params)));
+  }
+
+ private:
+  const Request& request_;
+  std::size_t bytes_ = 0;
+};
+
+awaitable<Result<tool::RunReport>> watched_run(tool::Runs& runs, const Request& request,
+                                               run::Request order) {
+  Progress progress(request);
+  api::OutputRelay::Client client{
+      .send = [&progress](wasi::Stream, std::string_view text) { progress.tell(text); },
+      .unsent = [&request] { return request.exchange->unsent(); },
+      .drained = [&request] { return request.exchange->drained(); }};
+  const int per_second = order.output_events_per_second.value_or(kProgressPerSecond);
+  api::OutputRelay relay(co_await boost::asio::this_coro::executor, std::move(client), per_second);
+  tool::RunCallbacks callbacks;
+  callbacks.output = relay.callback();
+  callbacks.keeps_output = true;
+  auto running = relay.during(runs.run(request.caller, std::move(order), std::move(callbacks)));
+  co_return co_await std::move(running);
+}
+
+ToolResult result_of(tool::RunReport report) {
+  // The program may have done well, and yet what it left is lost.
+  const bool is_lost = report.session && !report.session->failure.ok();
+  const std::string lost = is_lost ? report.session->message : std::string();
+  ToolResult result;
+  result.is_error = is_lost || report.outcome.kind != sandbox::OutcomeKind::kCompleted;
+  result.memory = report.memory;
+  result.structured = tool::json_of(std::move(report));
+  if (is_lost) result.structured["error"] = lost;
+  result.content = content_of_run(result.structured);
+  return result;
+}
+
+awaitable<Tool::Outcome> call(tool::Runs& runs, const api::RunDecoder& decoder,
+                              const Request& request, json arguments) {
+  auto order = order_of(decoder, std::move(arguments));
+  if (!order.ok()) co_return failed_result(order.status());
+  auto running = request.progress_token().is_null()
+                     ? runs.run(request.caller, *std::move(order), {})
+                     : watched_run(runs, request, *std::move(order));
+  auto report = co_await std::move(running);
+  if (!report.ok()) co_return failed_result(report.status());
+  co_return result_of(*std::move(report));
+}
+
+}  // namespace
+
+Tool run_tool(tool::Runs& runs, const api::RunRules& rules) {
+  const auto decoder = std::make_shared<const api::RunDecoder>(rules_of(rules));
+  return {.description = describe("run_python", "Run Python", kDescription, Effect::kReplaces,
+                                  input_schema(*decoder), api::report_schema()),
+          .call = [&runs, decoder](const Request& request, json arguments) {
+            return call(runs, *decoder, request, std::move(arguments));
+          }};
+}
+
+}  // namespace skerry::mcp
