@@ -17,6 +17,8 @@ using nlohmann::ordered_json;
 
 // Of a text, at either end. More than a model has room for; and copied on the event loop.
 constexpr std::size_t kShown = std::size_t{128} << 10;
+// Of an image, as base64.
+constexpr std::size_t kMaxImage = std::size_t{1} << 20;
 
 /// Whether a byte of UTF-8 goes on with a character.
 bool goes_on(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
@@ -64,15 +66,46 @@ std::string explanation(const ordered_json& outcome) {
   return all;
 }
 
+/// Moves the images of one of a run's values into the content: a model that read them as text would
+/// read a hundred thousand letters. What the value is, if it is not the result, is told before
+/// them.
+void take_images(ordered_json& result, ordered_json& content) {
+  auto& data = result.at("data");
+  const bool is_result = result.at("is_result") == true;
+  if (const std::string_view text = text_in(data, "text/plain"); !is_result && !text.empty()) {
+    content.push_back(text_block(text));
+  }
+  ordered_json moved = ordered_json::array();
+  for (const char* type : {"image/png", "image/jpeg", "image/gif", "image/webp"}) {
+    const auto found = data.find(type);
+    if (found == data.end() || !found->is_string()) continue;
+    std::string& image = found->get_ref<std::string&>();
+    if (image.size() <= kMaxImage) {
+      content.push_back({{"type", "image"}, {"data", std::move(image)}, {"mimeType", type}});
+    } else {
+      content.push_back(text_block(fmt::format(
+          "[{} of {} bytes is larger than an answer shows ({}); draw it smaller, or save it to a "
+          "file of a session and read that]",
+          type, image.size() / 4 * 3, kMaxImage / 4 * 3)));
+    }
+    data.erase(found);
+    moved.push_back(type);
+  }
+  if (!moved.empty()) result["metadata"]["in_content"] = std::move(moved);
+}
+
 }  // namespace
 
 ordered_json text_block(std::string_view text) { return {{"type", "text"}, {"text", shown(text)}}; }
 
-ordered_json content_of_run(const ordered_json& outcome) {
+ordered_json content_of_run(ordered_json& outcome) {
   ordered_json content = ordered_json::array();
   for (const char* name : {"stdout", "stderr", "result"}) {
     const std::string_view text = text_in(outcome, name);
     if (!text.empty()) content.push_back(text_block(text));
+  }
+  if (const auto results = outcome.find("results"); results != outcome.end()) {
+    for (ordered_json& each : *results) take_images(each, content);
   }
   const std::string why = explanation(outcome);
   if (!why.empty()) content.push_back(text_block(why));

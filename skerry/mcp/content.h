@@ -17,8 +17,9 @@ namespace skerry::mcp {
 nlohmann::ordered_json text_block(std::string_view text);
 
 /// The blocks of a run, of which `outcome` is what `tool::json_of` tells: its output, its result,
-/// and why it failed. Each further kind of content that a run may have becomes a block here.
-nlohmann::ordered_json content_of_run(const nlohmann::ordered_json& outcome);
+/// the values that it showed, and why it failed. Images are moved out of `outcome`, up to 1 MiB of
+/// base64 each.
+nlohmann::ordered_json content_of_run(nlohmann::ordered_json& outcome);
 
 /// A result that is its value, with the same as text for clients that read nothing else.
 ToolResult structured_result(nlohmann::ordered_json value);

@@ -34,7 +34,7 @@ TEST(ContentTest, BytesThatAreNoTextAreReplaced) {
 }
 
 TEST(ContentTest, ARunThatPrintsNothingSaysSo) {
-  const ordered_json outcome{{"outcome", "completed"}, {"stdout", ""}, {"result", nullptr}};
+  ordered_json outcome{{"outcome", "completed"}, {"stdout", ""}, {"result", nullptr}};
   EXPECT_EQ(content_of_run(outcome)[0]["text"], "[completed, without output]");
 }
 
@@ -48,10 +48,37 @@ TEST(ContentTest, AHintThatIsPrintedIsNotRepeated) {
   EXPECT_EQ(content_of_run(outcome)[1]["text"], "[failed] E: x\nhint: z");
 }
 
+TEST(ContentTest, ImagesAreBlocksOfTheirOwnUpToASize) {
+  const auto value = [](const char* text, std::string image, bool is_result) {
+    return ordered_json{
+        {"data", {{"text/plain", text}, {"text/html", "<b>"}, {"image/png", std::move(image)}}},
+        {"metadata", ordered_json::object()},
+        {"is_result", is_result}};
+  };
+  ordered_json outcome{
+      {"outcome", "completed"},
+      {"stdout", "out"},
+      {"result", "figure"},
+      {"results",
+       {value("shown", "iVBO", false), value("figure", std::string(2 << 20, 'A'), true)}}};
+  const auto content = content_of_run(outcome);
+  ASSERT_EQ(content.size(), 5U);
+  EXPECT_EQ(content[1]["text"], "figure");
+  EXPECT_EQ(content[2]["text"], "shown");
+  EXPECT_EQ(content[3],
+            (ordered_json{{"type", "image"}, {"data", "iVBO"}, {"mimeType", "image/png"}}));
+  EXPECT_THAT(content[4]["text"].get<std::string>(), HasSubstr("is larger than an answer shows"));
+  for (const auto& each : outcome["results"]) {
+    EXPECT_FALSE(each["data"].contains("image/png"));
+    EXPECT_TRUE(each["data"].contains("text/html"));
+    EXPECT_EQ(each["metadata"]["in_content"], ordered_json::array({"image/png"}));
+  }
+}
+
 TEST(ContentTest, ALostSessionSaysWhy) {
-  const ordered_json outcome{{"outcome", "completed"},
-                             {"stdout", "out"},
-                             {"session", {{"notice", "began anew"}, {"message", "no room"}}}};
+  ordered_json outcome{{"outcome", "completed"},
+                       {"stdout", "out"},
+                       {"session", {{"notice", "began anew"}, {"message", "no room"}}}};
   const auto content = content_of_run(outcome);
   EXPECT_EQ(content[1]["text"], "began anew\nno room");
 }
