@@ -31,13 +31,13 @@ Error invalid(std::string message) {
 
 std::string_view name_of(Revision revision) {
   switch (revision) {
-    case Revision::k2024_11_05:
+    case Revision::kNovember2024:
       return "2024-11-05";
-    case Revision::k2025_03_26:
+    case Revision::kMarch2025:
       return "2025-03-26";
-    case Revision::k2025_06_18:
+    case Revision::kJune2025:
       return "2025-06-18";
-    case Revision::k2025_11_25:
+    case Revision::kNovember2025:
       return "2025-11-25";
     default:
       return "2026-07-28";

@@ -13,21 +13,21 @@
 namespace skerry::mcp {
 
 /// A revision of the protocol, the oldest first.
-enum class Revision { k2024_11_05, k2025_03_26, k2025_06_18, k2025_11_25, k2026_07_28 };
+enum class Revision { kNovember2024, kMarch2025, kJune2025, kNovember2025, kJuly2026 };
 
-inline constexpr std::array kRevisions{Revision::k2024_11_05, Revision::k2025_03_26,
-                                       Revision::k2025_06_18, Revision::k2025_11_25,
-                                       Revision::k2026_07_28};
+inline constexpr std::array kRevisions{Revision::kNovember2024, Revision::kMarch2025,
+                                       Revision::kJune2025, Revision::kNovember2025,
+                                       Revision::kJuly2026};
 /// Of a client over HTTP that names none, as revision 2025-06-18 says.
-inline constexpr Revision kUnnamedRevision = Revision::k2025_03_26;
+inline constexpr Revision kUnnamedRevision = Revision::kMarch2025;
 /// The latest that begins with `initialize`.
-inline constexpr Revision kLatestHandshake = Revision::k2025_11_25;
+inline constexpr Revision kLatestHandshake = Revision::kNovember2025;
 
 /// "2025-11-25".
 std::string_view name_of(Revision revision);
 std::optional<Revision> revision_named(std::string_view name);
 /// Whether each request says all there is to know about its client, and none begins a session.
-inline bool is_stateless(Revision revision) { return revision >= Revision::k2026_07_28; }
+inline bool is_stateless(Revision revision) { return revision >= Revision::kJuly2026; }
 
 /// JSON-RPC's codes, and those of the protocol.
 enum class ErrorCode : int {

@@ -74,7 +74,7 @@ TEST(RevisionTest, AStatelessMessageSaysItsVersionAndCapabilities) {
   const std::string version(kVersionMeta);
   const std::string capabilities(kCapabilitiesMeta);
   const auto good = revision({{version, "2026-07-28"}, {capabilities, json::object()}});
-  EXPECT_EQ(std::get<Revision>(good), Revision::k2026_07_28);
+  EXPECT_EQ(std::get<Revision>(good), Revision::kJuly2026);
   for (const json& meta : std::vector<json>{nullptr,
                                             json("text"),
                                             {{version, "2026-07-28"}},

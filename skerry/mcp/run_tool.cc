@@ -70,7 +70,7 @@ class Progress {
   void tell(std::string_view text) {
     bytes_ += text.size();
     ordered_json params{{"progressToken", request_.progress_token()}, {"progress", bytes_}};
-    if (request_.revision >= Revision::k2025_03_26) params["message"] = text;
+    if (request_.revision >= Revision::kMarch2025) params["message"] = text;
     request_.exchange->send(notification("notifications/progress", std::move(params)));
   }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <fcntl.h>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -35,8 +36,8 @@ class StdioTest : public ::testing::Test {
   std::vector<json> answers(const std::vector<std::string>& lines) {
     std::array<int, 2> input{};
     std::array<int, 2> output{};
-    EXPECT_EQ(::pipe(input.data()), 0);
-    EXPECT_EQ(::pipe(output.data()), 0);
+    EXPECT_EQ(::pipe2(input.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(output.data(), O_CLOEXEC), 0);
     std::string all;
     for (const std::string& each : lines) all += each + "\n";
     std::thread client([&all, to = input[1]] {
@@ -90,10 +91,10 @@ class StdioTest : public ::testing::Test {
   Server server_{{.version = "1"}};
 };
 
-const std::string kInitialize =
+constexpr const char* kInitialize =
     R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-03-26"}})";
-const std::string kPing = R"({"jsonrpc":"2.0","id":9,"method":"ping"})";
-const std::string kDiscover =
+constexpr const char* kPing = R"({"jsonrpc":"2.0","id":9,"method":"ping"})";
+constexpr const char* kDiscover =
     R"({"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{)"
     R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
     R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
@@ -129,7 +130,7 @@ TEST_F(StdioTest, NotificationsComeBeforeTheAnswer) {
 }
 
 TEST_F(StdioTest, BatchesAreForTheRevisionThatHasThem) {
-  const std::string batch = "[" + kPing + "," + kPing + "]";
+  const std::string batch = std::string("[") + kPing + "," + kPing + "]";
   const auto told = answers({batch, kInitialize, batch});
   ASSERT_EQ(told.size(), 3U);
   EXPECT_EQ(told[0]["error"]["code"], -32600);

@@ -60,7 +60,7 @@ awaitable<std::string> text_of(ordered_json message) {
 
 std::optional<Error> batch_fault(Revision revision, const json& messages) {
   Error fault{.code = ErrorCode::kInvalidRequest};
-  if (revision != Revision::k2025_03_26) {
+  if (revision != Revision::kMarch2025) {
     fault.message = "this revision has no batches";
     return fault;
   }

@@ -174,7 +174,7 @@ ordered_json sampling(std::string_view prompt, int tokens) {
 void add_questions(Server& server) {
   const auto questions = std::make_shared<Questions>();
   server.on_response([questions](const Request& response) { questions->responded(response); });
-  const auto add = [&](const char* name, const char* method, ordered_json params,
+  const auto add = [&](const char* name, const char* method, const ordered_json& params,
                        const char* prefix) {
     server.add(tool(name, [=](const Request& request, const json& arguments) {
       ordered_json asked = params;
@@ -278,8 +278,8 @@ bool has_answers(const json& params, const std::vector<Input>& inputs) {
 }
 
 /// A tool that asks in rounds; its state says how many there were.
-Tool asking_tool(const char* name, std::shared_ptr<const SignedState> states,
-                 std::vector<std::vector<Input>> rounds, bool has_state) {
+Tool asking_tool(const char* name, const std::shared_ptr<const SignedState>& states,
+                 const std::vector<std::vector<Input>>& rounds, bool has_state) {
   return tool(name, [=](const Request& request, const json&) -> awaitable<Tool::Outcome> {
     const json& params = request.message.params;
     std::size_t round = 0;
@@ -313,9 +313,10 @@ void add_inputs(Server& server) {
   const Input step2{
       "step2", "elicitation/create", "elicitation",
       elicitation("Step 2: What is your favorite color?", {{"color", a_text}}, {"color"})};
-  const auto add = [&](const char* name, std::vector<std::vector<Input>> rounds, bool has_state) {
+  const auto add = [&](const char* name, const std::vector<std::vector<Input>>& rounds,
+                       bool has_state) {
     const std::string full = std::string("test_input_required_result_") + name;
-    server.add(asking_tool(full.c_str(), states, std::move(rounds), has_state));
+    server.add(asking_tool(full.c_str(), states, rounds, has_state));
   };
   server.add(asking_tool("test_streaming_elicitation", states, {{user_name()}}, false));
   add("elicitation", {{user_name()}}, false);
