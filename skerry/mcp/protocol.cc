@@ -23,7 +23,7 @@ const json& member(const json& object, std::string_view name) {
 
 bool is_id(const json& id) { return id.is_string() || id.is_number_integer(); }
 
-Error invalid(std::string message) {
+Error invalid_message(std::string message) {
   return {.code = ErrorCode::kInvalidRequest, .message = std::move(message)};
 }
 
@@ -51,31 +51,31 @@ std::optional<Revision> revision_named(std::string_view name) {
 }
 
 std::variant<Message, Error> read_message(json value, json& id) {
-  if (!value.is_object()) return invalid("a message is one JSON object");
+  if (!value.is_object()) return invalid_message("a message is one JSON object");
   if (const json& given = member(value, "id"); is_id(given)) id = given;
-  if (member(value, "jsonrpc") != "2.0") return invalid(R"("jsonrpc" must be "2.0")");
+  if (member(value, "jsonrpc") != "2.0") return invalid_message(R"("jsonrpc" must be "2.0")");
   Message message;
   const bool has_id = value.contains("id");
   if (has_id && !is_id(member(value, "id"))) {
     // A response to what could not be read has a null id.
     const bool is_error = value.contains("error") && member(value, "id").is_null();
-    if (!is_error) return invalid(R"("id" must be a text or an integer)");
+    if (!is_error) return invalid_message(R"("id" must be a text or an integer)");
   }
   message.id = id;
   if (!value.contains("method")) {
     if (!value.contains("result") && !value.contains("error")) {
-      return invalid(R"(a message has a "method", a "result" or an "error")");
+      return invalid_message(R"(a message has a "method", a "result" or an "error")");
     }
     message.kind = Message::Kind::kResponse;
     message.params = std::move(value);
     return message;
   }
   json& method = value["method"];
-  if (!method.is_string()) return invalid(R"("method" must be a text)");
+  if (!method.is_string()) return invalid_message(R"("method" must be a text)");
   message.method = std::move(method.get_ref<std::string&>());
   message.kind = has_id ? Message::Kind::kRequest : Message::Kind::kNotification;
   if (const auto params = value.find("params"); params != value.end() && !params->is_null()) {
-    if (!params->is_object()) return invalid(R"("params" must be an object)");
+    if (!params->is_object()) return invalid_message(R"("params" must be an object)");
     message.params = std::move(*params);
   }
   return message;

@@ -31,7 +31,7 @@ ordered_json server_info(const std::string& version) {
   return {{"name", "skerry"}, {"title", "Skerry"}, {"version", version}};
 }
 
-Error invalid(std::string message) {
+Error invalid_call(std::string message) {
   return {.code = ErrorCode::kInvalidParameters, .message = std::move(message)};
 }
 
@@ -134,7 +134,7 @@ Reply Server::discovery(const Request& request) const {
 
 Answer Server::tools_page(const Request& request) const {
   const auto from = options_.page.start(request.message.params.value("cursor", json()));
-  if (!from || *from > tools_.size()) return invalid("there is no such cursor");
+  if (!from || *from > tools_.size()) return invalid_call("there is no such cursor");
   const auto [begin, end, next] = options_.page.range(*from, tools_.size());
   Reply reply{.result = {{"tools", ordered_json::array()}}};
   for (auto each = begin; each < end; ++each) {
@@ -148,17 +148,19 @@ Answer Server::tools_page(const Request& request) const {
 awaitable<Answer> Server::call_tool(Request& request) {
   json& params = request.message.params;
   const auto name = params.find("name");
-  if (name == params.end() || !name->is_string()) co_return invalid(R"("name" must be a text)");
+  if (name == params.end() || !name->is_string())
+    co_return invalid_call(R"("name" must be a text)");
   const auto tool = std::find_if(tools_.begin(), tools_.end(), [&](const Tool& each) {
     return each.name() == name->get_ref<const std::string&>();
   });
   if (tool == tools_.end()) {
-    co_return invalid(fmt::format("Unknown tool: {}", name->get<std::string>().substr(0, 128)));
+    co_return invalid_call(
+        fmt::format("Unknown tool: {}", name->get<std::string>().substr(0, 128)));
   }
   // Moved: a program may have megabytes.
   json arguments = std::move(params["arguments"]);
   if (arguments.is_null()) arguments = json::object();
-  if (!arguments.is_object()) co_return invalid(R"("arguments" must be an object)");
+  if (!arguments.is_object()) co_return invalid_call(R"("arguments" must be an object)");
   auto calling = tool->call(request, std::move(arguments));
   auto outcome = co_await std::move(calling);
   if (auto* error = std::get_if<Error>(&outcome)) co_return std::move(*error);

@@ -8,10 +8,10 @@
 namespace skerry::mcp {
 
 const nlohmann::json& Request::progress_token() const {
-  static const nlohmann::json kNone = nullptr;
+  static const nlohmann::json kNoToken = nullptr;
   const nlohmann::json& token = meta_of(message, "progressToken");
   const bool is_token = token.is_string() || token.is_number_integer();
-  return exchange != nullptr && is_token ? token : kNone;
+  return exchange != nullptr && is_token ? token : kNoToken;
 }
 
 std::string Request::key_of(const nlohmann::json& id) const {
