@@ -356,7 +356,9 @@ Status EventReceiver::take_file(const FileChange& change) {
 Status EventReceiver::take_ended(std::string_view message) {
   const auto parts = count_exception_parts(message);
   if (!parts) return broken("sent an event that is none");
-  if (*parts > kMaxExceptionParts) return broken("reported too long a traceback");
+  if (parts->frames > kMaxFrames || parts->notes > kMaxNotes || parts->causes > kMaxCauses) {
+    return broken("reported too long a traceback");
+  }
   RunEvent::Ended ended;
   if (!ended.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
     return broken("sent an event that is none");

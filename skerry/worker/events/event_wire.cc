@@ -206,28 +206,29 @@ std::optional<sandbox::Display> parse_display(std::string_view message) {
   return fields.is_sound() ? std::optional(std::move(display)) : std::nullopt;
 }
 
-std::optional<std::size_t> count_exception_parts(std::string_view message) {
+std::optional<ExceptionParts> count_exception_parts(std::string_view message) {
   constexpr std::uint32_t kException = 5;  // of an Ended
-  constexpr std::uint32_t kCauses = 6;     // of an Exception
-  std::size_t count = 0;
+  ExceptionParts parts;
   bool is_sound = true;
-  // Fields with bytes: texts and repeated messages, each of which may become an object.
-  const auto count_in = [&](std::string_view parts, const auto& each) {
-    WireFields fields(parts);
-    while (const auto field = fields.next()) {
-      count += field->has_bytes ? 1 : 0;
-      each(*field);
-    }
+  const auto visit = [&is_sound](std::string_view text, const auto& each) {
+    WireFields fields(text);
+    while (const auto field = fields.next()) each(*field);
     is_sound = is_sound && fields.is_sound();
   };
-  WireFields ended(message);
-  while (const auto field = ended.next()) {
-    if (field->number != kException) continue;
-    count_in(field->bytes, [&](const WireFields::Field& part) {
-      if (part.number == kCauses) count_in(part.bytes, [](const WireFields::Field&) {});
+  visit(message, [&](const WireFields::Field& exception) {
+    if (exception.number != kException) return;
+    visit(exception.bytes, [&](const WireFields::Field& part) {
+      parts.frames += part.number == 3 ? 1 : 0;
+      parts.notes += part.number == 5 ? 1 : 0;
+      if (part.number != 6) return;
+      ++parts.causes;
+      visit(part.bytes, [&](const WireFields::Field& inside) {
+        parts.frames += inside.number == 4 ? 1 : 0;
+        parts.notes += inside.number == 5 ? 1 : 0;
+      });
     });
-  }
-  return is_sound && ended.is_sound() ? std::optional(count) : std::nullopt;
+  });
+  return is_sound ? std::optional(parts) : std::nullopt;
 }
 
 }  // namespace skerry::worker

@@ -55,8 +55,13 @@ std::size_t put_output_head(bool is_stderr, std::size_t size, std::span<std::byt
 /// bundle may; what is in it is not looked at.
 std::optional<sandbox::Display> parse_display(std::string_view message);
 
-/// How many frames, notes and causes a proto::RunEvent::Ended holds in its exception. None when it
-/// is no message.
-std::optional<std::size_t> count_exception_parts(std::string_view message);
+/// What a proto::RunEvent::Ended holds in its exception and the causes of that.
+struct ExceptionParts {
+  std::size_t frames = 0;
+  std::size_t notes = 0;
+  std::size_t causes = 0;
+};
+/// None when it is no message.
+std::optional<ExceptionParts> count_exception_parts(std::string_view message);
 
 }  // namespace skerry::worker

@@ -48,8 +48,6 @@ inline constexpr std::size_t kMaxFrames = 128;
 inline constexpr std::size_t kMaxNotes = 64;
 inline constexpr std::size_t kMaxCauses = 16;
 inline constexpr std::size_t kMaxTracebackText = std::size_t{1} << 20;
-/// Fields with text or a message in an exception that keeps these.
-inline constexpr std::size_t kMaxExceptionParts = kMaxFrames + kMaxNotes + 3 * kMaxCauses + 3;
 /// Bytes of a state that is sent with the outcome; a larger one is sent as a file.
 inline constexpr std::size_t kMaxStateBytes = 2 * image::Edits::kMaxInPatch;
 
