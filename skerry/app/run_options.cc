@@ -110,7 +110,7 @@ class Reporter final : public worker::RunObserver {
     output(stream, tool::cut_marker(parameters_.limits));
   }
 
-  void displayed(sandbox::Display display) override {
+  void displayed(sandbox::Display&& display) override {
     if (options_.json) {
       displays_.push_back(std::move(display));
     } else {

@@ -58,7 +58,7 @@ Result<std::filesystem::path> ImageFiles::add(std::string_view ending, std::stri
     directory_ = name;
   }
   while (++count_ <= kMaxNames) {
-    const std::filesystem::path path = directory_ / fmt::format("image-{}.{}", count_, ending);
+    std::filesystem::path path = directory_ / fmt::format("image-{}.{}", count_, ending);
     const OwnedFd file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
     if (!file.is_open() && errno == EEXIST) continue;

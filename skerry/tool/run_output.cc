@@ -32,7 +32,7 @@ void RunOutput::waiting(bool is_waiting) {
   if (options_.waiting) options_.waiting(is_waiting);
 }
 
-void RunOutput::displayed(sandbox::Display display) {
+void RunOutput::displayed(sandbox::Display&& display) {
   has_result_ |= display.is_result;
   if (options_.displayed) {
     options_.displayed(std::move(display));

@@ -54,7 +54,7 @@ class RunOutput final : public worker::RunObserver {
   void cut(wasi::Stream stream) override;
   void changed(const worker::FileChange&) override {}
   void waiting(bool is_waiting) override;
-  void displayed(sandbox::Display display) override;
+  void displayed(sandbox::Display&& display) override;
   bool is_full() const override;
 
   /// The last expression's value, of which there was nothing but its text.

@@ -46,8 +46,7 @@ Result<Display::Part> take_part(json& told, std::string_view& rest) {
 
 Result<Display> parse_display_frame(std::string_view frame) {
   const auto line = frame.find('\n');
-  if (line == frame.npos || line > 4 * Display::kMaxJson ||
-      frame.size() - line > Display::kMaxBytes) {
+  if (line > 4 * Display::kMaxJson || frame.size() - line > Display::kMaxBytes) {
     return no_frame();
   }
   SKERRY_ASSIGN(json head, parse_json_object(frame.substr(0, line), "a value to show"));

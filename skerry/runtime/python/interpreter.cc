@@ -163,7 +163,7 @@ class ProgramCallHandler final : public sandbox::HostCallHandler {
   Result<std::string> show(std::string_view frame) {
     if (displays_ == nullptr) return absl::FailedPreconditionError("nobody takes values");
     SKERRY_ASSIGN(const sandbox::Display display, parse_display_frame(frame));
-    const Status taken = displays_->displayed(display);
+    Status taken = displays_->displayed(display);
     if (taken.code() == StatusCode::kResourceExhausted) return std::string("full");
     if (!taken.ok()) return taken;
     return std::string();

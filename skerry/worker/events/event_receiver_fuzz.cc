@@ -21,7 +21,7 @@ class Counter final : public RunObserver {
   void cut(wasi::Stream stream) override {
     if (++cuts_[stream == wasi::Stream::kStderr ? 1 : 0] > 1) std::abort();
   }
-  void displayed(sandbox::Display display) override {
+  void displayed(sandbox::Display&& display) override {
     if (!display.check().ok() || !shown_.take(display.size())) std::abort();
   }
   void changed(const FileChange& change) override {

@@ -28,7 +28,7 @@ class Observer final : public RunObserver {
     ++pieces;
   }
   void cut(Stream stream) override { order += stream == Stream::kStdout ? "o-cut " : "e-cut "; }
-  void displayed(sandbox::Display display) override {
+  void displayed(sandbox::Display&& display) override {
     order += "d:" + display.parts.front().content + (display.is_result ? "! " : " ");
     displays.push_back(std::move(display));
   }

@@ -92,7 +92,7 @@ class RunObserver {
   virtual void cut(wasi::Stream stream) = 0;
   /// The program shows a value. Output before it has come. It keeps the rules of `Display::check`,
   /// and all of a run those of `DisplayQuota`.
-  virtual void displayed(sandbox::Display display) { (void)display; }
+  virtual void displayed(sandbox::Display&& display) { (void)display; }
   /// Whether the stream still reaches its consumer; once it does not, it never will again.
   virtual StreamEnds::State state_of(wasi::Stream stream) const {
     (void)stream;
