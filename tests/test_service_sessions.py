@@ -221,7 +221,7 @@ def test_a_run_tells_when_it_starts(client):
                        {"Accept": "text/event-stream"})
     answer = connection.getresponse().read().decode()
     assert [line for line in answer.splitlines() if line.startswith("event:")] == [
-        "event: started", "event: stdout", "event: outcome"]
+        "event: started", "event: stdout", "event: display", "event: outcome"]
 
 
 # ------------------------------------------------------------------------------------------------------------- gRPC
@@ -229,8 +229,9 @@ def test_a_run_tells_when_it_starts(client):
 
 def test_a_run_over_grpc_is_a_stream_of_events(own):
     told = events(own.Run(code="import sys\nprint('out')\nprint('err', file=sys.stderr)\n40 + 2"))
-    assert [kind for kind, _ in told] == ["started", "stdout", "stderr", "result", "outcome"]
-    assert (told[1][1].stdout, told[2][1].stderr, told[3][1].result) == ("out\n", "err\n", "42")
+    assert [kind for kind, _ in told] == ["started", "stdout", "stderr", "display", "result", "outcome"]
+    assert (told[1][1].stdout, told[2][1].stderr, told[4][1].result) == ("out\n", "err\n", "42")
+    assert told[3][1].display.is_result and told[3][1].display.parts[0].text == "42"
     outcome = told[-1][1].outcome
     assert (outcome.outcome, outcome.exit_code) == ("completed", 0)
     assert outcome.usage.wall_ms > 0 and outcome.usage.dirty_pages > 0
@@ -343,12 +344,12 @@ def test_that_a_session_begins_anew_is_an_event_before_the_run_and_stands_in_its
     told = connection.getresponse().read().decode()
     connection.close()
     names = [line.removeprefix("event: ") for line in told.splitlines() if line.startswith("event: ")]
-    assert names == ["warning", "started", "outcome"], told
+    assert names == ["warning", "started", "display", "outcome"], told
     data = [json.loads(line.removeprefix("data: ")) for line in told.splitlines() if line.startswith("data: ")]
     assert data[0]["text"].startswith("begins anew: the one of this name expired")
-    assert data[2]["result"] == "False" and data[2]["session"]["notice"] == data[0]["text"]
+    assert data[3]["result"] == "False" and data[3]["session"]["notice"] == data[0]["text"]
     with Client(service.grpc, "skerry.v1.Skerry") as own:
         kinds = events(own.Run(code="1", session="b"))
-        assert [kind for kind, _ in kinds] == ["warning", "started", "result", "outcome"]
+        assert [kind for kind, _ in kinds] == ["warning", "started", "display", "result", "outcome"]
         assert kinds[0][1].warning.startswith("begins anew")
         assert [kind for kind, _ in events(own.Run(code="1", session="b"))] == ["started", "result", "outcome"]

@@ -120,6 +120,9 @@ Status BenchDirectory::start_watcher() {
     watched_.close();
     become_watcher(reader.get(), path_);
   }
+  // Before it has a session of its own, what kills the bench kills it, too.
+  const auto end = Clock::now() + kRemovalTime;
+  while (::getsid(watcher_) != watcher_ && Clock::now() < end) std::this_thread::yield();
   return ok_status();
 }
 

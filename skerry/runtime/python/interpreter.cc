@@ -447,7 +447,9 @@ constexpr std::string_view kDataRehearsal =
     "import io, matplotlib.pyplot as plt\n"
     "figure, axes = plt.subplots()\naxes.plot([1, 2, 3], label='a')\naxes.bar([1], [2])\n"
     "axes.set_title('t')\naxes.set_xlabel('x')\naxes.legend()\n"
-    "figure.savefig(io.BytesIO(), format='png', bbox_inches='tight')\nplt.close('all')\n";
+    "figure.savefig(io.BytesIO(), format='png', bbox_inches='tight')\nplt.close('all')\n"
+    // The fonts are open files.
+    "import matplotlib.font_manager\nmatplotlib.font_manager._get_font.cache_clear()\n";
 
 // From so many changed pages on, 1 MiB, what a run has dropped is worth the time to overwrite it: a
 // tenth of a millisecond, and as long as the free memory takes to be written.
