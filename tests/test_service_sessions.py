@@ -352,4 +352,4 @@ def test_that_a_session_begins_anew_is_an_event_before_the_run_and_stands_in_its
         kinds = events(own.Run(code="1", session="b"))
         assert [kind for kind, _ in kinds] == ["warning", "started", "display", "result", "outcome"]
         assert kinds[0][1].warning.startswith("begins anew")
-        assert [kind for kind, _ in events(own.Run(code="1", session="b"))] == ["started", "result", "outcome"]
+        assert [kind for kind, _ in events(own.Run(code="1", session="b"))] == ["started", "display", "result", "outcome"]
