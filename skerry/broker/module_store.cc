@@ -232,8 +232,15 @@ class ModuleStore::Work : public std::enable_shared_from_this<Work> {
   }
 
   static awaitable<void> run(std::shared_ptr<Work> self, JobRef job) {
-    const auto work = [&] { return compile(job->what, self->options_, job->stop.get()); };
+    bool was_there = false;
+    const auto work = [&]() -> Status {
+      // Whoever asked may have looked before another compilation of it had ended.
+      const auto code = open_code(job->what);
+      was_there = !is_missing(code);
+      return was_there ? code.status() : compile(job->what, self->options_, job->stop.get());
+    };
     Status result = co_await loop::on_pool(self->pool_, work);
+    if (was_there) --self->begun_;
     --self->running_;
     std::erase(self->given_up_, job);
     if (const auto found = self->jobs_.find(name_of(job->what));
