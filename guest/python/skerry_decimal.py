@@ -3,7 +3,6 @@
 case (finite numbers, a result that is not zero, no exponent near its bounds, rounding to the nearest), computes with Python's
 integers, and leaves all else to the library's function, whose place it takes."""
 
-import _pydecimal
 from _pydecimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, Inexact, Rounded, getcontext
 
 # How far apart exponents may be: the library shortens what is further apart.
@@ -12,8 +11,8 @@ _TENS = [10**number for number in range(_FAR)]
 _new = object.__new__
 
 
-def _made(sign, digits, exp):
-    made = _new(Decimal)
+def _made(sign, digits, exp, cls=Decimal):
+    made = _new(cls)
     made._sign = sign
     made._int = digits
     made._exp = exp
@@ -248,12 +247,7 @@ def _fit_new():
             digits, exp = digits.lstrip("0") or "0", -len(part)
         else:
             return original(cls, value, context)
-        made = _new(cls)
-        made._sign = sign
-        made._int = digits
-        made._exp = exp
-        made._is_special = False
-        return made
+        return _made(sign, digits, exp, cls)
 
     return __new__
 
