@@ -4,8 +4,9 @@
 #include that one lacks is found, and what is said only of the file that a compiler was given, such as an alias that nobody uses.
 
 The other headers come first in their source (tests/layers.py sees to that). Other builds compile several sources as one, with
-precompiled headers. A file is compiled as the sources of its folder are, in a build without precompiled headers. Prints what was found
-and ends with 1 if that was anything. With --list it prints what that build compiles of all sources but tests, and does no more.
+precompiled headers. Here a source is compiled as its target says, a header as the sources of its folder are, in a build without
+precompiled headers. Prints what was found and ends with 1 if that was anything. With --list it prints what that build compiles of all
+sources but tests, and does no more.
 
     tests/alone.py BUILD_DIRECTORY [--list | SOURCE...]
 """
@@ -36,8 +37,17 @@ def folder_of(file, build):
     return file.parent.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else ""
 
 
+def sources_of(file):
+    """The sources that are compiled with it: those that a bunch includes, or itself."""
+    if not is_bunch(file):
+        return [file]
+    includes = (line.split('"')[1] for line in file.read_text().splitlines() if line.startswith("#include"))
+    return [(file.parent / include).resolve() for include in includes]
+
+
 def commands_of(entries, build):
-    """For each folder the command of a source, and for "FOLDER tests" that of a test, without the source and what is made of it."""
+    """For each source the command that it is compiled with, without the source and what is made of it; and for headers, for each folder
+    that of one of its sources, or for "FOLDER tests" that of a test."""
     commands = {}
     for entry in entries:
         file = Path(entry["file"])
@@ -45,18 +55,27 @@ def commands_of(entries, build):
         compiler = next(i for i, word in enumerate(words) if "clang" in word)  # behind a launcher
         words = words[compiler:words.index("-o")]
         folder = folder_of(file, build)
-        commands.setdefault(f"{folder} tests" if file.stem.endswith("_test") else folder, (words, entry["directory"]))
+        command = (words, entry["directory"])
+        commands.setdefault(f"{folder} tests" if file.stem.endswith("_test") else folder, command)
+        for source in sources_of(file):
+            commands.setdefault(str(source), command)
     return commands
 
 
-def check(file, commands):
-    """What is wrong with it."""
+def command_for(file, commands):
+    if str(file) in commands:
+        return commands[str(file)]
     folder = file.parent.relative_to(ROOT).as_posix()
     is_for_tests = file.stem.startswith("test_") or file.stem.endswith("_fixture")
     # A folder whose sources are compiled with those of the one that it is in is compiled as that.
     while folder not in commands and f"{folder} tests" not in commands:
         folder = Path(folder).parent.as_posix()
-    words, directory = commands.get(f"{folder} tests" if is_for_tests else folder) or commands.get(folder) or commands[f"{folder} tests"]
+    return commands.get(f"{folder} tests" if is_for_tests else folder) or commands.get(folder) or commands[f"{folder} tests"]
+
+
+def check(file, commands):
+    """What is wrong with it."""
+    words, directory = command_for(file, commands)
     if file.suffix == ".h":
         command = [*words, "-w", "-fsyntax-only", "-x", "c++-header", str(file)]
     else:
