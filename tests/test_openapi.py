@@ -23,6 +23,7 @@ CONFIG = """
 [parameters]
 "path.session" = {{ dictionary = "sessions", probability = 0.6 }}
 "path.id" = {{ dictionary = "tasks", probability = 0.6 }}
+"path.file" = {{ dictionary = "files", probability = 0.6 }}
 "query.from" = {{ dictionary = "revisions", probability = 0.5 }}
 "query.to" = {{ dictionary = "revisions", probability = 0.5 }}
 "body.revision" = {{ dictionary = "revisions", probability = 0.5 }}
@@ -32,6 +33,7 @@ CONFIG = """
 [dictionaries]
 sessions = {{ values = {sessions} }}
 tasks = {{ values = {tasks} }}
+files = {{ values = {files} }}
 revisions = {{ values = ["1", "2", "good"] }}
 tools = {{ values = ["calculator", "python_executor", "code_executor", "python_wasi_runner"] }}
 queries = {{ values = ["Execute Python: print(6 * 7)", "Execute Python: 1/0", "What is the answer?"] }}
@@ -84,7 +86,8 @@ def test_the_service_keeps_what_its_document_promises(talk, schemathesis):
             talk("POST", "/v1/run", code=f"x = {number}", session=name)
         talk("POST", f"/v1/sessions/{name}/checkpoint", label="good")
     tasks = [talk("POST", "/api/v1/tasks", query=query)["task_id"] for query in ("Execute Python: print(1)", "Execute Python: 1/0")]
-    config = CONFIG.format(sessions=json.dumps(["work", "other"]), tasks=json.dumps(tasks))
+    files = [file["id"] for file in talk("POST", "/v1/run", code="for i in range(9): open(str(i), 'w').write(str(i))")["files"]]
+    config = CONFIG.format(sessions=json.dumps(["work", "other"]), tasks=json.dumps(tasks), files=json.dumps(files))
     # What forgets sessions comes last: the other requests are about them.
     said = schemathesis(config, "--phases", "coverage,fuzzing", "--max-examples", "12", "--exclude-method", "DELETE")
     assert int(re.search(r"Tested: (\d+)", said)[1]) >= 35

@@ -64,7 +64,8 @@ def client(skerry, served):
 
 
 def schema_at(document, path, method="post"):
-    return document["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+    answers = document["paths"][path][method]["responses"]
+    return answers[next(status for status in ("200", "201") if status in answers)]["content"]["application/json"]["schema"]
 
 
 def compare(schema, cls, models, where):
@@ -82,7 +83,7 @@ def compare(schema, cls, models, where):
 
 
 # Fields that a run's answer has on newer services alone.
-NEWER = {"results", "files"}
+NEWER = {"results", "files", "files_truncated"}
 
 
 def test_every_field_of_the_service_s_description_is_known(client, skerry):
@@ -98,7 +99,7 @@ def test_every_field_of_the_service_s_description_is_known(client, skerry):
                ("/v1/sessions/{session}/checkpoint", "post"): models.Checkpoint, ("/v1/sessions/{session}/rewind", "post"): models.Revision,
                ("/v1/sessions/{session}/fork", "post"): models.SessionInfo, ("/v1/sessions/{session}/import", "post"): models.Revision,
                ("/v1/sessions/{session}/files", "get"): models.Listing, ("/v1/sessions/{session}/files/{path}", "put"): models.Written,
-               ("/health", "get"): models.Health}
+               ("/v1/files", "post"): models.StoredFile, ("/v1/files", "get"): models.StoredFiles, ("/health", "get"): models.Health}
     unknown = set()
     for (path, method), cls in answers.items():
         schema = schema_at(document, path, method)
@@ -115,7 +116,8 @@ def test_every_route_of_the_service_s_own_wire_is_known(client, skerry):
              calls.log("{session}"), calls.diff("{session}", 1, None), calls.checkpoint("{session}", None), calls.rewind("{session}", 0),
              calls.fork("{session}", "b"), calls.export("{session}", None), calls.import_session("{session}", b""), calls.health(),
              calls.openapi(), calls.files("{session}", None, False), calls.read_file("{session}", "{path}"),
-             calls.write_file("{session}", "{path}", b""), calls.remove_file("{session}", "{path}", False)]
+             calls.write_file("{session}", "{path}", b""), calls.remove_file("{session}", "{path}", False),
+             calls.upload(b""), calls.download("{file}"), calls.uploads(), calls.remove_upload("{file}")]
     known = {f"{call.method} {call.path.split('?')[0].replace('%7B', '{').replace('%7D', '}')}" for call in asked}
     routes = {f"{method.upper()} {path}" for path, operations in client.openapi()["paths"].items() for method in operations
               if path.startswith(("/v1/", "/health", "/readiness", "/openapi"))}
@@ -132,6 +134,26 @@ def test_both_clients_have_the_same_methods(skerry):
 
 
 # ----------------------------------------------------------------------------------------------------------------- runs
+
+
+def test_files_go_in_and_come_out(client, skerry, tmp_path):
+    own = tmp_path / "own.bin"
+    own.write_bytes(bytes(range(256)))
+    sent = client.upload(b"kept")
+    assert client.upload(b"kept").id == sent.id and [file.id for file in client.uploads().files].count(sent.id) == 1
+    run = client.run("open('out/all', 'wb').write(b''.join(open(name, 'rb').read() for name in ('text', 'bytes', 'a/own', 'id')))",
+                     files={"text": "t", "bytes": b"\xff", "a/own": own, "id": sent, "out/x": ""})
+    (out,) = run.check().files
+    assert (out.path, out.change, out.size, run.files_truncated) == ("out/all", "created", 262, False)
+    content = b"t\xff" + bytes(range(256)) + b"kept"
+    assert client.download(out) == client.download(out.id) == content
+    assert client.download_to(tmp_path / "got", out) == 262 and (tmp_path / "got").read_bytes() == content
+    assert client.run("len(open('again', 'rb').read())", files={"again": out}).result == "262"
+    client.remove_upload(out)
+    with pytest.raises(skerry.NotFoundError):
+        client.download(out)
+    with pytest.raises(ValueError, match="does not keep"):
+        client.run("1", files={"gone": client.run("import os; os.remove('x')", files={"x": ""}).files[0]})
 
 
 def test_a_run_takes_every_option_and_tells_all(client):

@@ -16,8 +16,10 @@ COMPILER = ROOT / "build" / "clients" / "typescript" / "node_modules" / ".bin" /
 # What /openapi.json describes, and the type that it is read as; fields that newer services alone have.
 TYPES = {("/v1/run", "post"): "Run", ("/v1/sessions/{session}", "get"): "SessionInfo", ("/v1/sessions/{session}/log", "get"): "SessionLog",
          ("/v1/sessions/{session}/diff", "get"): "Diff", ("/v1/sessions/{session}/checkpoint", "post"): "Checkpoint",
-         ("/v1/sessions/{session}/rewind", "post"): "Revision", ("/v1/sessions/{session}/files", "get"): "Listing", ("/health", "get"): "Health"}
-NEWER = {"Run": ["results", "files"]}
+         ("/v1/sessions/{session}/rewind", "post"): "Revision", ("/v1/sessions/{session}/files", "get"): "Listing", ("/v1/files", "post"): "StoredFile", ("/v1/files", "get"): "StoredFiles",
+         ("/health", "get"): "Health"}
+NEWER = {"Run": ["results", "files", "files_truncated"]}
+GOOD = {("/v1/files", "post"): "201"}
 # Objects that are whatever the program made them.
 OPEN = {"data", "metadata", "chart"}
 
@@ -41,7 +43,7 @@ def checks_of(document):
     body = document["paths"]["/v1/run"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     found = [("m.RunOptions", sorted(set(body["properties"]) - {"code"}))]
     for (path, method), name in TYPES.items():
-        schema = document["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+        schema = document["paths"][path][method]["responses"][GOOD.get((path, method), "200")]["content"]["application/json"]["schema"]
         whole = {**schema, "properties": {**schema["properties"], **{field: {} for field in NEWER.get(name, []) if field not in schema["properties"]}}}
         fields_of(whole, f"m.{name}", found)
     lines = [f"export const t{n}: Same<keyof {path}, {' | '.join(map(json.dumps, names))}> = true;" for n, (path, names) in enumerate(found)]

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/api/file_routes.h"
 
-#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "skerry/api/byte_range.h"
 #include "skerry/base/time_text.h"
 #include "skerry/files/media_type.h"
 #include "skerry/http/json_schema.h"
@@ -25,7 +25,6 @@ using workspace::FileCalls;
 using workspace::Scope;
 using Answer = std::optional<http::Response>;
 
-constexpr const char* kBytes = "application/octet-stream";
 // As large as files of sessions may be.
 constexpr std::size_t kMaxFile = std::size_t{64} << 20;
 
@@ -46,60 +45,13 @@ Result<Location> location_of(const http::Request& request, const std::string& pa
                   .path = std::move(parsed)};
 }
 
-/// What a Range header asks for of a file of `size` bytes: a first byte and a length. None: all of
-/// it, as for any form but one range (RFC 9110, 14.2). A range that lies behind the end has length
-/// 0.
-std::optional<std::pair<std::size_t, std::size_t>> range_of(std::string_view header,
-                                                            std::size_t size) {
-  if (!header.starts_with("bytes=")) return std::nullopt;
-  header.remove_prefix(6);
-  const auto dash = header.find('-');
-  if (dash == header.npos) return std::nullopt;
-  const auto number = [](std::string_view text) -> std::optional<std::size_t> {
-    std::size_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-  };
-  const std::string_view first = header.substr(0, dash);
-  const std::string_view last = header.substr(dash + 1);
-  if (first.empty()) {
-    const auto count = number(last);
-    if (!count) return std::nullopt;
-    const std::size_t length = std::min(*count, size);
-    return std::pair(size - length, length);
-  }
-  const auto begin = number(first);
-  const auto end = last.empty() ? std::optional(size) : number(last);
-  if (!begin || !end || (!last.empty() && *end < *begin)) return std::nullopt;
-  if (*begin >= size) return std::pair(*begin, std::size_t{0});
-  return std::pair(*begin, std::min(*end, size - 1) - *begin + 1);
-}
-
 http::Response content_response(const http::Request& request, const FilePath& path,
                                 std::string content) {
   http::Response response{.content_type = std::string(files::media_type_of(path.name()))};
-  response.headers.emplace_back("Accept-Ranges", "bytes");
-  // A program may have written it: no page of this origin.
-  response.headers.emplace_back("Content-Security-Policy", "sandbox");
-  const auto header = request.headers.find("range");
-  const auto range =
-      header == request.headers.end() ? std::nullopt : range_of(header->second, content.size());
-  if (!range) {
-    response.body = std::move(content);
-    return response;
-  }
-  const auto [first, length] = *range;
-  if (length == 0) {
-    http::Response refused =
-        error_response(416, fmt::format("the file has {} bytes", content.size()));
-    refused.headers.emplace_back("Content-Range", fmt::format("bytes */{}", content.size()));
-    return refused;
-  }
-  response.status = 206;
-  response.headers.emplace_back(
-      "Content-Range", fmt::format("bytes {}-{}/{}", first, first + length - 1, content.size()));
-  response.body = content.substr(first, length);
+  const ByteRange range = apply_range(request, content.size(), response);
+  if (response.status == 416) return response;
+  const bool is_part = response.status == 206;
+  response.body = is_part ? content.substr(range.first, range.length) : std::move(content);
   return response;
 }
 
@@ -232,7 +184,7 @@ void add_file_routes(FileCalls& files, http::Router& router) {
        .errors = {413},
        .max_body = kMaxFile,
        .may_lack_body = true,
-       .body_type = kBytes,
+       .body_type = kBytesType,
        .handler = handler([](FileCalls& calls, http::Request request) {
          return answer_write(calls, std::move(request));
        })});

@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace skerry::api {
 namespace {
 
 constexpr double kMiB = 1048576;
+constexpr std::size_t kMaxShown = 200;  // of a path that is refused
 
 ByteSize mebibytes(double value) { return bytes(static_cast<std::uint64_t>(value * kMiB)); }
 
@@ -41,6 +45,33 @@ run::MessageDecoder::Rules configured(const RunRules& rules) {
                                  static_cast<double>(most.memory.value) / kMiB)},
           {"max_output", limit_rules(limits.output.value, most.output.value)},
           {"input_timeout", input_time}};
+}
+
+/// kInvalidArgument naming a path that no program's file can have.
+Result<std::vector<run::GivenFile>> files_of(v1::RunRequest& message) {
+  std::vector<run::GivenFile> files;
+  for (auto& [name, file] : *message.mutable_files()) {
+    auto path = files::FilePath::parse(name);
+    if (path.ok() && (path->is_root() || path->root() == files::FilePath::Root::kMemory)) {
+      path = absl::InvalidArgumentError("it is no file of the program's own");
+    }
+    if (!path.ok()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "Parameter 'files': \"{}\": {}", name.substr(0, kMaxShown), message_of(path.status())));
+    }
+    run::GivenFile& given = files.emplace_back(run::GivenFile{.path = *std::move(path)});
+    if (file.has_id()) {
+      given.id = std::move(*file.mutable_id());
+    } else {
+      given.content = std::make_shared<const std::string>(
+          std::move(file.has_text() ? *file.mutable_text() : *file.mutable_data()));
+    }
+  }
+  if (files.size() > worker::RunRequest::kMaxFiles) {
+    return absl::InvalidArgumentError(fmt::format("Parameter 'files' has {} files, at most {}",
+                                                  files.size(), worker::RunRequest::kMaxFiles));
+  }
+  return files;
 }
 
 std::chrono::milliseconds milliseconds_of(double seconds) {
@@ -109,6 +140,7 @@ Result<run::Request> RunDecoder::order_of(v1::RunRequest message, InputForm inpu
   if (message.has_seed()) request.seed = static_cast<std::uint64_t>(message.seed());
   if (message.durable()) order.durability = store::Durability::kDurable;
   if (message.isolation() == "process") order.isolation = run::Isolation::kProcess;
+  SKERRY_ASSIGN(order.files, files_of(message));
   SKERRY_TRY(request.limits.check());
   return order;
 }

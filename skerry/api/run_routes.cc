@@ -226,7 +226,7 @@ void add_run_routes(const RunApi& api, Router& router) {
                          "started, stdout, stderr, display, outcome",
               .body = api.decoder.schema(),
               .answer = report_schema(),
-              .errors = {400, 403, 409, 429, 500},
+              .errors = {400, 403, 404, 409, 429, 500, 503},
               .max_body = kMaxRunBody,
               .sends_events = true,
               .starts_runs = true,

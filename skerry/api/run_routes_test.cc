@@ -13,6 +13,7 @@
 #include "skerry/base/retry_after.h"
 #include "skerry/run/test_runner.h"
 #include "skerry/tool/test_routes.h"
+#include "skerry/upload/test_uploads.h"
 
 namespace skerry::api {
 namespace {
@@ -41,7 +42,8 @@ class RunRoutesTest : public ::testing::Test {
   loop::Pool pool_{1};
   run::testing::FakeRunner runner_;
   tool::Toolbox tools_;
-  tool::Runs runs_{runner_, tools_};
+  upload::testing::TestUploads uploads_{pool_};
+  tool::Runs runs_{runner_, tools_, uploads_.get()};
   const RunDecoder decoder_{RunRules()};
   RunApi api_{.pool = pool_,
               .runner = runner_,

@@ -391,6 +391,8 @@ Status HostDirectoryWriter::apply(const worker::FileChange& change, const std::s
                                         "; links are not written to the host");
     case worker::FileChange::Kind::kHardLink:
       return link(std::move(parent), name, relative, linked);
+    case worker::FileChange::Kind::kMore:  // of reports alone
+      return ok_status();
     case worker::FileChange::Kind::kRemoved:
     case worker::FileChange::Kind::kFile:
       break;

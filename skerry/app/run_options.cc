@@ -19,6 +19,7 @@
 #include "skerry/app/terminal_image.h"
 #include "skerry/base/formats/json_text.h"
 #include "skerry/base/os/file.h"
+#include "skerry/tool/changed_files.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/worker/change_export.h"
 
@@ -119,6 +120,8 @@ class Reporter final : public worker::RunObserver {
   }
 
   void changed(const worker::FileChange& change) override {
+    if (options_.json) files_.take(change);
+    if (parameters_.changes() == worker::FileChanges::kReported) return;
     for (const ImportedDirectory& directory : parameters_.directories) {
       if (!directory.is_writable) continue;
       if (directory.is_file) {
@@ -165,6 +168,8 @@ class Reporter final : public worker::RunObserver {
                                               .standard_output = kept(wasi::Stream::kStdout),
                                               .standard_error = kept(wasi::Stream::kStderr),
                                               .displays = displays_of(outcome),
+                                              .files = tool::ChangedFiles::tell(files_),
+                                              .has_more_files = files_.has_more(),
                                               .limits = parameters_.limits,
                                               .session = session});
     if (!lost_.ok()) {
@@ -248,6 +253,7 @@ class Reporter final : public worker::RunObserver {
   std::map<wasi::Stream, std::string> collected_;
   std::set<wasi::Stream> cut_;
   std::vector<sandbox::Display> displays_;
+  tool::ChangedFiles files_;
   ImageFiles images_{parameters_.output_directory};
   std::map<std::filesystem::path, HostDirectoryWriter> writers_;
   bool has_all_changes_ = false;
@@ -377,6 +383,7 @@ Result<RunParameters> RunParameters::open(const RunOptions& options) {
   }
   SKERRY_TRY(check_given("--output-dir", options.output_directory));
   SKERRY_TRY(check_given("--stdin", options.stdin_file));
+  parameters.reports_files = options.json;
   if (options.output_directory) {
     // Now, and not when the results are there: a wrong path must not cost them.
     SKERRY_TRY(
@@ -449,12 +456,12 @@ bool RunParameters::has_writable() const {
 }
 
 worker::FileChanges RunParameters::changes() const {
-  return has_writable() || !output_directory.empty() ? worker::FileChanges::kWanted
-                                                     : worker::FileChanges::kUnwanted;
+  if (has_writable() || !output_directory.empty()) return worker::FileChanges::kWanted;
+  return reports_files ? worker::FileChanges::kReported : worker::FileChanges::kUnwanted;
 }
 
 std::optional<worker::ExportRules> RunParameters::exports() const {
-  if (changes() == worker::FileChanges::kUnwanted) return std::nullopt;
+  if (changes() != worker::FileChanges::kWanted) return std::nullopt;
   using Scope = worker::ExportRules::Scope;
   worker::ExportRules rules{.scope = output_directory.empty() ? Scope::kDirectories : Scope::kAll,
                             .max_bytes = limits.files};

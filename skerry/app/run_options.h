@@ -62,6 +62,7 @@ struct RunParameters {
   std::vector<ImportedDirectory> directories;
   /// Where all files that the guest makes go, but those in its /tmp; empty: nowhere.
   std::filesystem::path output_directory;
+  bool reports_files = false;  ///< changed files are told of
   OwnedFd input;
   std::optional<std::uint64_t> seed;
   std::optional<std::chrono::nanoseconds> fixed_clock;

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <utility>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
@@ -14,6 +16,7 @@
 #include "skerry/agent/model_client.h"
 #include "skerry/api/file_routes.h"
 #include "skerry/api/session_routes.h"
+#include "skerry/api/upload_routes.h"
 #include "skerry/base/formats/json_text.h"
 #include "skerry/base/os/child.h"
 #include "skerry/grpc/health.h"
@@ -42,6 +45,7 @@ namespace {
 
 // The longest run that a tool allows, and some time to answer.
 constexpr std::chrono::seconds kGrace{65};
+constexpr std::chrono::minutes kUploadsUpkeep{10};
 using Clock = std::chrono::steady_clock;
 
 /// The addresses of one kind, checked: those that others reach ask for keys.
@@ -148,7 +152,12 @@ Status Service::start_runs(const config::Settings& settings,
   setting.pool.require_walls = settings.require_walls;
   SKERRY_TRY(setting.pool.check());
   SKERRY_ASSIGN(runner_, session::LocalRunner::start(io_, setting));
-  runs_ = std::make_unique<tool::Runs>(*runner_, tools_);
+  upload::UploadStore::Options uploads = settings.uploads;
+  uploads.directory = installation.home().uploads();
+  SKERRY_ASSIGN(upload_store_, upload::UploadStore::open(std::move(uploads)));
+  uploads_ = std::make_unique<upload::Uploads>(pool_, *upload_store_);
+  remove_expired_uploads();
+  runs_ = std::make_unique<tool::Runs>(*runner_, tools_, *uploads_);
   // A session with more memory or files than that could not run here.
   const ByteSize memory = std::max(settings.limits.memory, settings.most.memory);
   session::ReaderOptions reader{
@@ -238,6 +247,7 @@ void Service::start_front_ends(const config::Settings& settings,
   api::add_document_route(*run_api_, router_);
   api::add_session_routes(*sessions_, pool_, router_);
   api::add_file_routes(*files_, router_);
+  api::add_upload_routes(*uploads_, pool_, router_);
   mcp::add_http_endpoint(*mcp_, pool_, router_);
   metrics::add_routes(*metrics_, metrics::Access::kKey, router_);
   metrics::add_routes(*metrics_, metrics::Access::kOpen, operations_router_);
@@ -431,6 +441,14 @@ void Service::feed_watchdog(const NotifySocket& manager) {
   watchdog_.expires_after(*manager.watchdog() / 2);
   watchdog_.async_wait([this, &manager](const boost::system::error_code& error) {
     if (!error) feed_watchdog(manager);
+  });
+}
+
+void Service::remove_expired_uploads() {
+  boost::asio::co_spawn(io_, uploads_->remove_expired(), boost::asio::detached);
+  uploads_upkeep_.expires_after(kUploadsUpkeep);
+  uploads_upkeep_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) remove_expired_uploads();
   });
 }
 

@@ -40,6 +40,7 @@
 #include "skerry/tool/modules/module_source.h"
 #include "skerry/tool/runs.h"
 #include "skerry/tool/toolbox.h"
+#include "skerry/upload/uploads.h"
 #include "skerry/workspace/file_calls.h"
 
 namespace skerry::app {
@@ -100,13 +101,16 @@ class Service {
                     const NotifySocket& manager);
   void complain(const Status& told) const;
   void feed_watchdog(const NotifySocket& manager);
+  void remove_expired_uploads();
   void end_when_quiet();
   bool is_plain(const http::Address& metrics) const { return tls_ && metrics.is_loopback(); }
 
   bool logs_json_ = false;
   boost::asio::io_context io_;
   std::unique_ptr<loop::LagMeter> lag_;
+  std::unique_ptr<upload::UploadStore> upload_store_;  // the pool works on it
   loop::Pool pool_{kPoolThreads};
+  std::unique_ptr<upload::Uploads> uploads_;
   std::filesystem::path keys_;
   std::unique_ptr<access::Gate> gate_;
   std::unique_ptr<access::AuditLog> audit_;
@@ -139,6 +143,7 @@ class Service {
   std::unique_ptr<http::Server> server_;
   boost::asio::steady_timer quiet_{io_};
   boost::asio::steady_timer watchdog_{io_};
+  boost::asio::steady_timer uploads_upkeep_{io_};
   std::chrono::steady_clock::time_point stopping_since_;
 };
 

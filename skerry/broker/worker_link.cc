@@ -397,7 +397,10 @@ std::string_view WorkerLink::Outgoing::next() const {
     return false;
   };
   if (has_rest(head)) return rest;
-  if (order && std::any_of(order->parts.begin(), order->parts.end(), has_rest)) return rest;
+  if (order && std::any_of(order->parts.begin(), order->parts.end(),
+                           [&](const auto& part) { return has_rest(*part); })) {
+    return rest;
+  }
   has_rest(tail);
   return rest;
 }

@@ -189,6 +189,15 @@ std::vector<Key> session_keys() {
           whole("sessions.queue", 0, 100'000, SKERRY_FIELD(sessions.queue))};
 }
 
+std::vector<Key> upload_keys() {
+  // One is held in memory while it comes.
+  constexpr double kMaxUpload = 1024.0 * (1 << 20);
+  return {duration<std::chrono::seconds>("uploads.ttl_seconds", 1, 30 * 86'400,
+                                         SKERRY_FIELD(uploads.time)),
+          size("uploads.max_bytes", 1, 0x1p50, SKERRY_FIELD(uploads.quota)),
+          size("uploads.max_file_bytes", 1, kMaxUpload, SKERRY_FIELD(uploads.largest))};
+}
+
 /// Names and values of an environment, as a mapping.
 Status take_variables(Settings& settings, const json& value) {
   if (!value.is_object()) return expected("names and values", value);
@@ -268,8 +277,8 @@ std::vector<Key> enforcement_keys() {
 const std::vector<Key>& keys() {
   static const std::vector<Key> kKeys = [] {
     std::vector<Key> all;
-    for (auto part : {service_keys(), server_keys(), session_keys(), sandbox_keys(), tool_keys(),
-                      model_keys(), enforcement_keys()}) {
+    for (auto part : {service_keys(), server_keys(), session_keys(), upload_keys(), sandbox_keys(),
+                      tool_keys(), model_keys(), enforcement_keys()}) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;

@@ -18,6 +18,7 @@
 #include "skerry/tool/modules/module_source.h"
 #include "skerry/tool/result_cache.h"
 #include "skerry/tool/runs.h"
+#include "skerry/upload/upload_store.h"
 
 namespace skerry::config {
 
@@ -47,7 +48,8 @@ struct Settings {
 
   session::SessionRuns::Options sessions = {};
   store::Policy session_policy = {};
-  sandbox::Limits limits = {};  ///< of a run that asks for nothing else
+  upload::UploadStore::Options uploads = {};  ///< but for their directory
+  sandbox::Limits limits = {};                ///< of a run that asks for nothing else
   tool::RunBounds most = {};
 
   /// That every run finds in its environment, unless it asks for another value.

@@ -17,6 +17,7 @@
 #include "skerry/run/test_runner.h"
 #include "skerry/tool/test_call.h"
 #include "skerry/tool/test_routes.h"
+#include "skerry/upload/test_uploads.h"
 
 namespace skerry::mcp {
 namespace {
@@ -82,7 +83,8 @@ class HttpEndpointTest : public ::testing::Test {
   loop::Pool pool_{1};
   run::testing::FakeRunner runner_;
   tool::Toolbox tools_;
-  tool::Runs runs_{runner_, tools_};
+  upload::testing::TestUploads uploads_{pool_};
+  tool::Runs runs_{runner_, tools_, uploads_.get()};
   Server server_{{.version = "1.2.3", .page = {.size = 2}}};
   http::Router router_;
   http::testing::KeptEvents sent_;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "skerry/base/formats/base64.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/run/message_json.h"
 
@@ -55,8 +56,26 @@ const FieldDescriptor* value_field(const FieldDescriptor* field) {
   return field->is_map() ? field->message_type()->map_value() : field;
 }
 
+/// Whether it is a map to choices.
+bool is_map_of_choices(const FieldDescriptor& field) {
+  if (!field.is_map()) return false;
+  const Descriptor* type = field.message_type()->map_value()->message_type();
+  return type != nullptr && is_choice(*type);
+}
+
+/// "text, base64 or id", for a type that is a choice.
+std::string names_of(const Descriptor& choice) {
+  std::string names;
+  for (int i = 0; i < choice.field_count(); ++i) {
+    if (i > 0) names += i + 1 == choice.field_count() ? " or " : ", ";
+    names += json_name_of(*choice.field(i));
+  }
+  return names;
+}
+
 /// Whether a request may have such a field.
 bool is_taken(const FieldDescriptor& field) {
+  if (is_map_of_choices(field)) return true;
   const bool has_names = !field.is_map() || field.message_type()->map_key()->cpp_type() ==
                                                 FieldDescriptor::CPPTYPE_STRING;
   return has_names && type_name(*value_field(&field)) != nullptr;
@@ -109,6 +128,44 @@ bool put_all(json value, const FieldDescriptor& field, Message& message) {
     if (!put(std::move(each), *value_field(&field), entry)) return false;
   }
   return true;
+}
+
+/// The choice that an object of one member makes, into its empty message.
+Status put_choice(const std::string& name, json given, Message& choice) {
+  const Descriptor& type = *choice.GetDescriptor();
+  const Status refusal =
+      refused("Parameter '{}' must hold objects with one text each: {}", name, names_of(type));
+  if (!given.is_object() || given.size() != 1) return refusal;
+  json& value = given.begin().value();
+  if (!value.is_string()) return refusal;
+  auto& text = value.get_ref<std::string&>();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (given.begin().key() != json_name_of(field)) continue;
+    if (field.type() == FieldDescriptor::TYPE_BYTES) {
+      auto bytes = decode_base64(text);
+      if (!bytes.ok()) return annotate(bytes.status(), fmt::format("Parameter '{}'", name));
+      text = *std::move(bytes);
+    }
+    choice.GetReflection()->SetString(&choice, &field, std::move(text));
+    return ok_status();
+  }
+  return refusal;
+}
+
+/// Whether one is made, and is as the options of its field say.
+Status check_choice_made(const std::string& name, const Message& choice) {
+  const Descriptor& type = *choice.GetDescriptor();
+  const Reflection& reflection = *choice.GetReflection();
+  const FieldDescriptor* field = reflection.GetOneofFieldDescriptor(choice, type.oneof_decl(0));
+  if (field == nullptr) {
+    return refused("Parameter '{}' must have one of {}", name, names_of(type));
+  }
+  const TextFormat* format = find_text_format(rules_of(*field).format());
+  if (format == nullptr) return ok_status();
+  std::string scratch;
+  return annotate(format->check(reflection.GetStringReference(choice, field, &scratch)),
+                  fmt::format("Parameter '{}'", name));
 }
 
 Status check_bounds(const std::string& name, const v1::FieldRules& rules, double number) {
@@ -208,6 +265,9 @@ Status MessageDecoder::complete(Message& message) const {
     if (reflection.HasField(message, each)) return unknown(each->name());
   }
   for (const Field& field : fields_) {
+    if (is_map_of_choices(*field.descriptor)) {
+      SKERRY_TRY(check_choices(field, message));
+    }
     if (field.descriptor->is_repeated()) continue;
     if (reflection.HasField(message, field.descriptor)) {
       SKERRY_TRY(check(field, message));
@@ -227,6 +287,7 @@ Status MessageDecoder::read(const Field& field, json value, Message& message) {
       return refused("Parameter '{}' must be of type {}, got {}", descriptor.name(),
                      descriptor.is_map() ? "object" : "array", given);
     }
+    if (is_map_of_choices(descriptor)) return read_choices(field, std::move(value), message);
     if (put_all(std::move(value), descriptor, message)) return ok_status();
     return refused("Parameter '{}' must hold nothing but {}s", descriptor.name(),
                    type_name(*value_field(&descriptor)));
@@ -240,6 +301,31 @@ Status MessageDecoder::read(const Field& field, json value, Message& message) {
   if (put(std::move(value), descriptor, message)) return check(field, message);
   return refused("Parameter '{}' must be of type {}{}, got {}", descriptor.name(),
                  field.rules.or_integer() ? "integer or " : "", type_name(descriptor), given);
+}
+
+Status MessageDecoder::read_choices(const Field& field, json given, Message& message) {
+  const FieldDescriptor& descriptor = *field.descriptor;
+  for (auto& [key, each] : given.items()) {
+    Message& entry = *message.GetReflection()->AddMessage(&message, &descriptor);
+    const Reflection& reflection = *entry.GetReflection();
+    reflection.SetString(&entry, descriptor.message_type()->map_key(), key);
+    Message* const value =
+        reflection.MutableMessage(&entry, descriptor.message_type()->map_value());
+    SKERRY_TRY(put_choice(descriptor.name(), std::move(each), *value));
+  }
+  return check_choices(field, message);
+}
+
+Status MessageDecoder::check_choices(const Field& field, const Message& message) {
+  const FieldDescriptor& descriptor = *field.descriptor;
+  const Reflection& reflection = *message.GetReflection();
+  for (int i = 0; i < reflection.FieldSize(message, &descriptor); ++i) {
+    const Message& entry = reflection.GetRepeatedMessage(message, &descriptor, i);
+    SKERRY_TRY(check_choice_made(
+        descriptor.name(),
+        entry.GetReflection()->GetMessage(entry, descriptor.message_type()->map_value())));
+  }
+  return ok_status();
 }
 
 Status MessageDecoder::check(const Field& field, const Message& message) {

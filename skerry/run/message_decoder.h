@@ -25,9 +25,9 @@ class MessageDecoder {
   using Rules = std::map<std::string, v1::FieldRules, std::less<>>;
 
   /// A type of requests: its fields are texts, numbers (double, int64), truth values, lists of
-  /// these and maps from text to these. Ends the program for one with others, for an unknown
-  /// format, and for rules of a field that is not there. `name` is what unknown parameters are said
-  /// to be for.
+  /// these and maps from text to these or to choices (`is_choice`). Ends the program for one with
+  /// others, for an unknown format, and for rules of a field that is not there. `name` is what
+  /// unknown parameters are said to be for.
   MessageDecoder(const google::protobuf::Descriptor& type, std::string name,
                  const Rules& rules = {});
 
@@ -53,6 +53,9 @@ class MessageDecoder {
   };
 
   static Status read(const Field& field, nlohmann::json value, google::protobuf::Message& message);
+  static Status read_choices(const Field& field, nlohmann::json given,
+                             google::protobuf::Message& message);
+  static Status check_choices(const Field& field, const google::protobuf::Message& message);
   static Status check(const Field& field, const google::protobuf::Message& message);
   static Status missing(const Field& field);
   Status check_known(const nlohmann::json& given) const;

@@ -327,5 +327,39 @@ TEST(MessageDecoderDeathTest, AnAnswerIsNoRequest) {
   EXPECT_DEATH(MessageDecoder(*v1::RunRequest::descriptor(), "run", {{"colour", {}}}), "");
 }
 
+TEST(MessageDecoderTest, AChoiceIsAnObjectOfOneMember) {
+  const std::string id(64, 'a');
+  const auto message = parsed(
+      {{"code", ""},
+       {"files", {{"a", {{"text", "t"}}}, {"b", {{"base64", "AP8="}}}, {"c", {{"id", id}}}}}});
+  EXPECT_EQ(message.files().at("a").text(), "t");
+  EXPECT_EQ(message.files().at("b").data(), std::string("\0\xff", 2));
+  EXPECT_EQ(message.files().at("c").id(), id);
+  const auto refused = [](const json& file) {
+    return refusal({{"code", ""}, {"files", {{"a", file}}}});
+  };
+  const std::string wanted =
+      "Parameter 'files' must hold objects with one text each: text, base64 or id";
+  for (const json& file : {json("t"), json(), json::object(), json{{"data", "t"}},
+                           json{{"text", 1}}, json{{"text", "t"}, {"id", id}}}) {
+    EXPECT_EQ(refused(file), wanted) << file;
+  }
+  EXPECT_THAT(refused({{"base64", "?"}}), ::testing::StartsWith("Parameter 'files': "));
+  EXPECT_THAT(refused({{"id", "x"}}), ::testing::HasSubstr("64 hexadecimal digits"));
+  EXPECT_EQ(refusal({{"code", ""}, {"files", {1}}}),
+            "Parameter 'files' must be of type object, got array");
+}
+
+TEST(MessageDecoderTest, AMessagesChoiceIsMade) {
+  v1::RunRequest message;
+  (*message.mutable_files())["a"].set_data("x");
+  EXPECT_TRUE(runs().complete(message).ok());
+  (*message.mutable_files())["a"].set_id("x");
+  EXPECT_FALSE(runs().complete(message).ok());
+  (*message.mutable_files())["a"].clear_id();
+  EXPECT_EQ(runs().complete(message).message(),
+            "Parameter 'files' must have one of text, base64 or id");
+}
+
 }  // namespace
 }  // namespace skerry::run

@@ -117,8 +117,10 @@ ordered_json schema_of_value(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return {{"type", "number"}};
     case FieldDescriptor::CPPTYPE_ENUM:
-    case FieldDescriptor::CPPTYPE_STRING:
       return {{"type", "string"}};
+    case FieldDescriptor::CPPTYPE_STRING:
+      if (field.type() != FieldDescriptor::TYPE_BYTES) return {{"type", "string"}};
+      return {{"type", "string"}, {"format", "byte"}, {"contentEncoding", "base64"}};
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return schema_of(*field.message_type());
   }
@@ -163,8 +165,33 @@ ordered_json document_of(const Message& message) {
   return object;
 }
 
+bool is_choice(const Descriptor& type) {
+  if (type.real_oneof_decl_count() != 1) return false;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    const bool is_text = field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+    if (field.real_containing_oneof() == nullptr || !is_text) return false;
+  }
+  return true;
+}
+
+const std::string& json_name_of(const FieldDescriptor& field) {
+  return field.type() == FieldDescriptor::TYPE_BYTES ? field.json_name() : field.name();
+}
+
 ordered_json schema_of(const Descriptor& type) {
   ordered_json properties = ordered_json::object();
+  if (is_choice(type)) {
+    for (int i = 0; i < type.field_count(); ++i) {
+      const FieldDescriptor& field = *type.field(i);
+      properties[json_name_of(field)] = schema_of(field, rules_of(field));
+    }
+    return {{"type", "object"},
+            {"properties", std::move(properties)},
+            {"minProperties", 1},
+            {"maxProperties", 1},
+            {"additionalProperties", false}};
+  }
   ordered_json required = ordered_json::array();
   add_properties(type, properties, required);
   return {

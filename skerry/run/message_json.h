@@ -19,6 +19,12 @@ nlohmann::ordered_json document_of(const google::protobuf::Message& message);
 /// The JSON Schema of such a document.
 nlohmann::ordered_json schema_of(const google::protobuf::Descriptor& type);
 
+/// Whether a message is one of several texts or bytes: all its fields, in one `oneof`.
+bool is_choice(const google::protobuf::Descriptor& type);
+
+/// A field's name in JSON: bytes have that of their text form, "base64".
+const std::string& json_name_of(const google::protobuf::FieldDescriptor& field);
+
 /// What the field's options say of it. Lives as long as the description does.
 const v1::FieldRules& rules_of(const google::protobuf::FieldDescriptor& field);
 

@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "skerry/access/principal.h"
 #include "skerry/base/bytes.h"
 #include "skerry/base/os/fd.h"
+#include "skerry/files/file_path.h"
 #include "skerry/image/revisions/revision.h"
 #include "skerry/run/input_feed.h"
 #include "skerry/store/session_name.h"
@@ -22,6 +24,14 @@ namespace skerry::run {
 enum class Isolation {
   kTenant,   ///< a worker of the tenant's, used again and again
   kProcess,  ///< a process of its own, gone afterwards
+};
+
+/// A file that a program finds when it begins: its content, or where there is none the id of an
+/// upload of its principal's.
+struct GivenFile {
+  files::FilePath path;  ///< of the workspace
+  std::shared_ptr<const std::string> content = nullptr;
+  std::string id = {};
 };
 
 /// A program or a module to run, for whom, and in which session. A value; its observer is borrowed.
@@ -39,6 +49,8 @@ struct Request {
   /// A WASI command to run, in binary or text form, instead of a program: then `request`
   /// has its words as `command`, there is no session, and it has a process of its own.
   std::shared_ptr<const std::string> module = nullptr;
+  /// Whoever runs puts them into the request when all have their content.
+  std::vector<GivenFile> files = {};
   /// Standard input that comes while the program runs, after the request's own. Null: none.
   std::shared_ptr<InputFeed> input = nullptr;
   /// Sees the run while it happens; must live until the report.

@@ -21,6 +21,7 @@ class FakeRunner final : public Runner {
   sandbox::Outcome outcome = {};              ///< of every run
   std::optional<SessionReport> session = {};  ///< of runs in sessions; none: revision 1, committed
   Status failure = {};                        ///< not OK: no run comes about
+  std::vector<worker::FileChange> changes = {};  ///< that every run reports
   Counts counted = {};
   /// Called for each operation on files; what it returns goes to the observer.
   std::function<std::string(const FileWork&)> on_files = {};
@@ -69,6 +70,7 @@ class FakeRunner final : public Runner {
     observer->started();
     if (!prints.empty()) observer->output(wasi::Stream::kStdout, prints);
     if (!complains.empty()) observer->output(wasi::Stream::kStderr, complains);
+    for (const worker::FileChange& change : changes) observer->changed(change);
   }
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "skerry/store/session_name.h"
+#include "skerry/upload/upload_store.h"
 
 namespace skerry::run {
 namespace {
@@ -19,6 +20,8 @@ Status check_label(const std::string& text) {
                       : ok_status();
 }
 
+Status check_file_id(const std::string& text) { return upload::check_file_id(text); }
+
 /// Whether there is one of this name, the session store says.
 Status check_revision(const std::string& text) {
   return text.empty() ? absl::InvalidArgumentError("a revision's number or label is empty")
@@ -28,7 +31,7 @@ Status check_revision(const std::string& text) {
 }  // namespace
 
 const TextFormat* find_text_format(std::string_view name) {
-  static const std::array<TextFormat, 3> kFormats{
+  static const std::array<TextFormat, 4> kFormats{
       {{.name = "session_name",
         .schema = {{"pattern", R"(^[A-Za-z0-9:_-](\.?[A-Za-z0-9:_-])*\.?$)"}, {"maxLength", 128}},
         .check = check_session_name},
@@ -36,6 +39,7 @@ const TextFormat* find_text_format(std::string_view name) {
         .schema = {{"pattern", R"(^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f0-9-][^\x00-\x1f\x7f]*$)"},
                    {"maxLength", 128}},
         .check = check_label},
+       {.name = "file_id", .schema = {{"pattern", "^[0-9a-f]{64}$"}}, .check = check_file_id},
        {.name = "revision", .schema = {{"pattern", R"(^[^\x00]+$)"}}, .check = check_revision}}};
   const auto* found = std::find_if(kFormats.begin(), kFormats.end(),
                                    [&](const TextFormat& each) { return each.name == name; });

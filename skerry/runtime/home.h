@@ -27,6 +27,7 @@ struct Home {
   std::filesystem::path keys() const { return root / "keys.json"; }
   std::filesystem::path logs() const { return root / "logs"; }
   std::filesystem::path tasks() const { return root / "tasks"; }
+  std::filesystem::path uploads() const { return root / "uploads"; }
   std::filesystem::path lock() const { return root / "setup.lock"; }
 };
 

@@ -42,6 +42,12 @@ void RunOutput::displayed(sandbox::Display&& display) {
   displays_.push_back(std::move(display));
 }
 
+void RunOutput::changed(const worker::FileChange& change) {
+  if (options_.uploads == nullptr) return;
+  const std::size_t held = files_.take(change);
+  if (share_) share_->add(held);
+}
+
 void RunOutput::add_result(const std::string& text) {
   if (!has_result_) displayed(sandbox::text_display(text, true));
 }
@@ -95,6 +101,8 @@ boost::asio::awaitable<Result<RunReport>> reported_run(run::Runner& runner, run:
                                                        OutputOptions options) {
   RunReport report{.limits = order.request.limits};
   const bool shows_values = order.request.program.shows == runtime::Program::Shows::kAll;
+  upload::Uploads* const uploads = options.uploads;
+  const std::string tenant = order.principal.tenant;
   RunOutput output(report.limits, std::move(options));
   order.observer = &output;
   auto answer = co_await runner.run(std::move(order));
@@ -105,6 +113,12 @@ boost::asio::awaitable<Result<RunReport>> reported_run(run::Runner& runner, run:
   std::tie(report.standard_output, report.standard_error) = output.take();
   report.displays = output.take_displays();
   report.memory = output.share();
+  ChangedFiles files = output.take_files();
+  report.has_more_files = files.has_more();
+  if (!files.empty()) {
+    auto keeping = ChangedFiles::keep(std::move(files), *uploads, tenant);
+    report.files = co_await std::move(keeping);
+  }
   co_return std::move(report);
 }
 

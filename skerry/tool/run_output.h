@@ -15,9 +15,11 @@
 #include "skerry/base/utf8.h"
 #include "skerry/run/runner.h"
 #include "skerry/sandbox/limits.h"
+#include "skerry/tool/changed_files.h"
 #include "skerry/tool/output_memory.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/tool.h"
+#include "skerry/upload/uploads.h"
 #include "skerry/worker/events/run_events.h"
 
 namespace skerry::tool {
@@ -38,6 +40,8 @@ struct OutputOptions {
   };
   Keep keep = Keep::kText;
   std::shared_ptr<OutputMemory> memory = nullptr;  ///< what is kept counts against it
+  /// Where files are kept that the run changes, if its request has them reported; null: nowhere.
+  upload::Uploads* uploads = nullptr;
 };
 
 /// Keeps what a run prints, and passes it on while it comes. Confined to one thread.
@@ -52,7 +56,7 @@ class RunOutput final : public worker::RunObserver {
   void warned(std::string_view text) override;
   void output(wasi::Stream stream, std::string_view bytes) override;
   void cut(wasi::Stream stream) override;
-  void changed(const worker::FileChange&) override {}
+  void changed(const worker::FileChange& change) override;
   void waiting(bool is_waiting) override;
   void displayed(sandbox::Display&& display) override;
   bool is_full() const override;
@@ -62,6 +66,7 @@ class RunOutput final : public worker::RunObserver {
   /// What was kept, when the run is over.
   std::pair<KeptOutput, KeptOutput> take();
   std::vector<sandbox::Display> take_displays() { return std::move(displays_); }
+  ChangedFiles take_files() { return std::move(files_); }
   /// What they count against memory; give it up when they are gone. Null without.
   std::shared_ptr<OutputMemory::Share> share() const { return share_; }
 
@@ -82,6 +87,7 @@ class RunOutput final : public worker::RunObserver {
   Kept stdout_;
   Kept stderr_;
   std::vector<sandbox::Display> displays_;
+  ChangedFiles files_;
   bool has_result_ = false;
 };
 

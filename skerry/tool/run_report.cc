@@ -7,6 +7,7 @@
 #include <absl/strings/escaping.h>
 #include <fmt/format.h>
 
+#include "skerry/files/media_type.h"
 #include "skerry/run/message_json.h"
 
 namespace skerry::tool {
@@ -36,6 +37,20 @@ void put_parts(const auto& from, auto& message) {
     added.set_source(frame.source);
   }
   for (const std::string& note : from.notes) message.add_notes(note);
+}
+
+void put_file(const ReportedFile& file, v1::Outcome::File& message) {
+  using Change = ReportedFile::Change;
+  message.set_path(file.path);
+  message.set_change(file.change == Change::kCreated    ? "created"
+                     : file.change == Change::kModified ? "modified"
+                                                        : "deleted");
+  message.set_size(file.size);
+  message.set_message(file.message);
+  if (file.change == Change::kDeleted) return;
+  message.set_type(std::string(files::media_type_of(file.path)));
+  if (!file.sha256.empty()) message.set_sha256(file.sha256);
+  if (!file.id.empty()) message.set_id(file.id);
 }
 
 double milliseconds(std::chrono::nanoseconds time) {
@@ -129,6 +144,8 @@ v1::Outcome proto_of(const RunReport& report) {
   usage.set_dirty_pages(outcome.usage.dirty_pages);
   if (outcome.usage.fuel) usage.set_fuel(*outcome.usage.fuel);
   *message.mutable_limits() = proto_of(report.limits);
+  for (const ReportedFile& file : report.files) put_file(file, *message.add_files());
+  message.set_files_truncated(report.has_more_files);
   return message;
 }
 

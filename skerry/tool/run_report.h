@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,17 @@ struct KeptOutput {
   bool was_cut = false;  ///< there was more than the limit
 };
 
+/// A file that a run made, changed or removed.
+struct ReportedFile {
+  enum class Change { kCreated, kModified, kDeleted };
+  std::string path;  ///< as the routes of a session's files take it
+  Change change = Change::kCreated;
+  std::uint64_t size = 0;
+  std::string sha256 = {};   ///< of its content; empty where that did not come
+  std::string id = {};       ///< of its content among the uploads; empty where it is not kept
+  std::string message = {};  ///< why it is not kept; or empty
+};
+
 /// All there is to tell of a run that is over.
 struct RunReport {
   sandbox::Outcome outcome = {};
@@ -31,6 +43,8 @@ struct RunReport {
   /// The values that it showed, the last expression's among them; of a run whose caller did not get
   /// them as they came.
   std::vector<sandbox::Display> displays = {};
+  std::vector<ReportedFile> files = {};
+  bool has_more_files = false;  ///< it changed more than these
   sandbox::Limits limits = {};
   std::optional<run::SessionReport> session = {};
   std::shared_ptr<const void> memory = {};  ///< what the output counts against, until it is gone

@@ -10,6 +10,22 @@
 
 namespace skerry::tool {
 
+/// Makes a request of what the order says of files.
+boost::asio::awaitable<Status> Runs::fetch_files(run::Request& order) {
+  order.request.changes = worker::FileChanges::kReported;
+  for (run::GivenFile& file : std::exchange(order.files, {})) {
+    if (!file.content) {
+      auto fetching = uploads_.content(order.principal.tenant, file.id);
+      auto content = co_await std::move(fetching);
+      if (!content.ok()) co_return annotate(content.status(), "files: " + file.path.shown());
+      file.content = *std::move(content);
+    }
+    order.request.input_files.push_back(
+        {.path = std::move(file.path), .content = std::move(file.content)});
+  }
+  co_return ok_status();
+}
+
 boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, run::Request order,
                                                     RunCallbacks callbacks) {
   if (const Status status = caller.check_may_run(); !status.ok()) {
@@ -19,6 +35,9 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, ru
   order.principal = caller;
   if (order.session) caller.session = order.session->text();
   const auto since = std::chrono::steady_clock::now();
+  auto fetching = fetch_files(order);
+  const Status fetched = co_await std::move(fetching);
+  if (!fetched.ok()) co_return fetched;
   OutputOptions output;
   output.on_output = std::move(callbacks.output);
   output.begun = std::move(callbacks.begun);
@@ -29,6 +48,7 @@ boost::asio::awaitable<Result<RunReport>> Runs::run(access::Principal caller, ru
   const bool is_kept = callbacks.keeps_output || !output.on_output;
   output.keep = is_kept ? OutputOptions::Keep::kBytes : OutputOptions::Keep::kNothing;
   if (is_kept) output.memory = memory_;
+  output.uploads = &uploads_;
   auto running = reported_run(runner_, std::move(order), std::move(output));
   auto report = co_await std::move(running);
   ToolResult told{.verdict = report.ok() ? verdict_of(*report) : verdict_of(report.status())};

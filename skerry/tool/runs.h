@@ -13,6 +13,7 @@
 #include "skerry/tool/output_memory.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/toolbox.h"
+#include "skerry/upload/uploads.h"
 
 namespace skerry::tool {
 
@@ -38,11 +39,13 @@ struct RunCallbacks {
 /// Runs that are asked for as such, and not through a tool. Confined to the event loop's thread.
 class Runs {
  public:
-  /// Whoever may call python_executor may run. Both must outlive it.
-  Runs(run::Runner& runner, const Toolbox& tools) : runner_(runner), tools_(tools) {}
+  /// Whoever may call python_executor may run. Uploads have the files that runs are given by id,
+  /// and keep those that they change. All must outlive it.
+  Runs(run::Runner& runner, const Toolbox& tools, upload::Uploads& uploads)
+      : runner_(runner), tools_(tools), uploads_(uploads) {}
 
-  /// Runs for `caller`, and tells the toolbox's watchers. kPermissionDenied for one who may not;
-  /// else fails as `Runner::run` does.
+  /// Runs for `caller`, and tells the toolbox's watchers. kPermissionDenied for one who may not,
+  /// kNotFound for a file that is not kept; else fails as `Runner::run` does.
   boost::asio::awaitable<Result<RunReport>> run(access::Principal caller, run::Request order,
                                                 RunCallbacks callbacks);
 
@@ -50,8 +53,11 @@ class Runs {
   // Beside the one run that goes on when it is used up.
   static constexpr ByteSize kOutputMemory = mib(64);
 
+  boost::asio::awaitable<Status> fetch_files(run::Request& order);
+
   run::Runner& runner_;
   const Toolbox& tools_;
+  upload::Uploads& uploads_;
   // Answers that are being sent may outlive this.
   std::shared_ptr<OutputMemory> memory_ = std::make_shared<OutputMemory>(kOutputMemory);
 };

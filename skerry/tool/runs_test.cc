@@ -9,6 +9,7 @@
 
 #include "skerry/run/test_runner.h"
 #include "skerry/tool/test_call.h"
+#include "skerry/upload/test_uploads.h"
 
 namespace skerry::tool {
 namespace {
@@ -32,7 +33,9 @@ class RunsTest : public ::testing::Test, public CallWatcher {
 
   run::testing::FakeRunner runner_;
   Toolbox tools_;
-  Runs runs_{runner_, tools_};
+  loop::Pool pool_{1};
+  upload::testing::TestUploads uploads_{pool_};
+  Runs runs_{runner_, tools_, uploads_.get()};
   std::vector<access::Principal> callers_;
   std::vector<std::string> tool_names_;
   std::vector<ToolResult> results_;
@@ -49,6 +52,36 @@ TEST_F(RunsTest, WatchersHearOfARunWithItsFigures) {
   EXPECT_EQ(tool_names_[0], "python_executor");
   EXPECT_EQ(results_[0].verdict, Verdict::kOk);
   EXPECT_EQ(results_[0].run.value().usage.dirty_pages, 5U);
+}
+
+TEST_F(RunsTest, AProgramGetsFilesByValueAndById) {
+  const std::string id = uploads_.store().put("t", "kept").value().id;
+  const auto path = [](const char* text) { return files::FilePath::parse(text).value(); };
+  run::Request order;
+  order.files = {{.path = path("a"), .content = std::make_shared<const std::string>("given")},
+                 {.path = path("b/c"), .id = id}};
+  ASSERT_TRUE(run({.tenant = "t"}, order, {}).ok());
+  const auto& files = runner_.requests.at(0).request.input_files;
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(*files[0].content, "given");
+  EXPECT_EQ(files[1].path.below(), "b/c");
+  EXPECT_EQ(*files[1].content, "kept");
+  // Another tenant's is no file.
+  EXPECT_EQ(run({.tenant = "other"}, order, {}).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(runner_.requests.size(), 1U);
+}
+
+TEST_F(RunsTest, FilesThatARunChangesAreToldAndKept) {
+  runner_.changes = {{.path = "/out.csv", .content = "1,2", .size = 3, .is_new = true}};
+  const auto report = run({.tenant = "t"}, {}, {});
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_EQ(report->files.size(), 1U);
+  EXPECT_EQ(uploads_.store().read("t", report->files[0].id).value(), "1,2");
+  const auto told = json_of(*report)["files"][0];
+  EXPECT_EQ(told["path"], "out.csv");
+  EXPECT_EQ(told["change"], "created");
+  EXPECT_EQ(told["type"], "text/csv");
+  EXPECT_EQ(told["sha256"], told["id"]);
 }
 
 TEST_F(RunsTest, WhoMayNotRunRunsNothing) {

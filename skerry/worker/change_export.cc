@@ -89,8 +89,10 @@ Status send_file(const wasi::FileContent& content, FileChange message, RunChanne
 
 Status send(const Outgoing& item, const wasi::FileSystem& after, RunChannel& channel) {
   const wasi::Change& change = *item.change;
-  FileChange message{
-      .kind = FileChange::Kind::kRemoved, .path = change.path, .content = item.link_to};
+  FileChange message{.kind = FileChange::Kind::kRemoved,
+                     .path = change.path,
+                     .content = item.link_to,
+                     .is_new = change.kind == wasi::Change::Kind::kCreated};
   if (change.kind == wasi::Change::Kind::kDeleted) return channel.changed(message);
   if (!item.link_to.empty()) {
     message.kind = FileChange::Kind::kHardLink;
@@ -112,7 +114,7 @@ Status send(const Outgoing& item, const wasi::FileSystem& after, RunChannel& cha
 }  // namespace
 
 std::optional<ExportRules> export_of(const RunRequest& request) {
-  if (request.changes == FileChanges::kUnwanted) return std::nullopt;
+  if (request.changes != FileChanges::kWanted) return std::nullopt;
   return ExportRules{.scope = ExportRules::Scope::kAll, .max_bytes = request.limits.files};
 }
 
@@ -121,6 +123,36 @@ Status send_changes(const wasi::FileSystem& before, const wasi::FileSystem& afte
   SKERRY_ASSIGN(const auto changes, wasi::changes_since(before, after, kChangeLimits));
   SKERRY_ASSIGN(const auto sent, outgoing(changes, rules));
   for (const Outgoing& item : sent) SKERRY_TRY(send(item, after, channel));
+  return ok_status();
+}
+
+Status report_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                      RunChannel& channel) {
+  const auto changes = wasi::changes_since(before, after, kChangeLimits);
+  if (!changes.ok()) return channel.changed({.kind = FileChange::Kind::kMore});
+  std::size_t count = 0;
+  std::uint64_t room = kMaxReportedBytes;
+  for (const wasi::Change& change : *changes) {
+    const bool is_file = change.type == wasi::FileType::kRegularFile;
+    if (!is_file || change.path.size() > kMaxPath || is_below(change.path, "/tmp")) continue;
+    if (++count > kMaxReported) return channel.changed({.kind = FileChange::Kind::kMore});
+    FileChange message{.kind = FileChange::Kind::kRemoved,
+                       .path = change.path,
+                       .is_new = change.kind == wasi::Change::Kind::kCreated};
+    if (change.kind == wasi::Change::Kind::kDeleted) {
+      SKERRY_TRY(channel.changed(message));
+      continue;
+    }
+    if (change.size <= room) {
+      room -= change.size;
+      SKERRY_TRY(send_file(*after.get(change.inode).file(), std::move(message), channel));
+      continue;
+    }
+    message.kind = FileChange::Kind::kFile;
+    message.size = change.size;
+    message.is_left_out = true;
+    SKERRY_TRY(channel.changed(message));
+  }
   return ok_status();
 }
 

@@ -26,7 +26,12 @@ struct ExportRules {
   ByteSize max_bytes;
 };
 
-/// What a run for the broker exports; none when its changes are not wanted.
+/// Sends which files differ between `before` and `after`, and their content, as far as the bounds
+/// of `FileChanges::kReported` allow: what lies below /tmp and links are not told.
+Status report_changes(const wasi::FileSystem& before, const wasi::FileSystem& after,
+                      RunChannel& channel);
+
+/// What a run for the broker exports; none when its changes are not wanted whole.
 std::optional<ExportRules> export_of(const RunRequest& request);
 
 /// Sends what differs between `before` and `after` through `channel`. Holes are not sent. Of a file

@@ -160,5 +160,41 @@ TEST_F(ChangeExportTest, SizesTogetherAreBoundedAndThenNothingIsSent) {
   EXPECT_TRUE(sent.changes.empty());
 }
 
+TEST_F(ChangeExportTest, AReportTellsOfFilesAlone) {
+  ASSERT_TRUE(wasi::add_file(before, "/gone", as_bytes("x")).ok());
+  ASSERT_TRUE(wasi::add_file(before, "/old", as_bytes("x")).ok());
+  after = before;
+  ASSERT_TRUE(wasi::remove(after, "/gone").ok());
+  ASSERT_TRUE(wasi::remove(after, "/old").ok());
+  add("/old", "y");
+  add("/data/new", "z");
+  add("/tmp/scratch", "x");
+  ASSERT_TRUE(wasi::add_symlink(after, "/link", "old").ok());
+  ASSERT_TRUE(report_changes(before, after, sent).ok());
+  EXPECT_EQ(sent.text, "/data/new /gone /old ");
+  EXPECT_TRUE(sent.changes[0].is_new);
+  EXPECT_EQ(sent.changes[1].kind, FileChange::Kind::kRemoved);
+  EXPECT_FALSE(sent.changes[2].is_new);
+  EXPECT_EQ(sent.files["/old"], "y");
+}
+
+TEST_F(ChangeExportTest, AReportLeavesOutWhatThereIsNoRoomFor) {
+  add("/a", "");
+  set_size("/a", kMaxReportedBytes);
+  add("/b", "x");
+  ASSERT_TRUE(report_changes(before, after, sent).ok());
+  ASSERT_EQ(sent.changes.size(), 2U);
+  EXPECT_FALSE(sent.changes[0].is_left_out);
+  EXPECT_TRUE(sent.changes[1].is_left_out);
+  EXPECT_EQ(sent.changes[1].size, 1U);
+}
+
+TEST_F(ChangeExportTest, AReportOfManyFilesEnds) {
+  for (std::size_t i = 0; i < kMaxReported + 5; ++i) add("/" + std::to_string(i), "");
+  ASSERT_TRUE(report_changes(before, after, sent).ok());
+  ASSERT_EQ(sent.changes.size(), kMaxReported + 1);
+  EXPECT_EQ(sent.changes.back().kind, FileChange::Kind::kMore);
+}
+
 }  // namespace
 }  // namespace skerry::worker

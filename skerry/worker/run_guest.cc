@@ -63,6 +63,8 @@ Result<sandbox::Outcome> run_guest(const GuestRun& guest, RunChannel& channel) {
   sandbox->measure(outcome.usage);
   if (guest.exports) {
     SKERRY_TRY(send_changes(guest.before, sandbox->state().files(), *guest.exports, channel));
+  } else if (guest.reports_changes) {
+    SKERRY_TRY(report_changes(guest.before, sandbox->state().files(), channel));
   }
   return outcome;
 }

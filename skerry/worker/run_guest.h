@@ -20,6 +20,7 @@ struct GuestRun {
   std::function<Result<sandbox::Outcome>(sandbox::Sandbox&)> run;
   wasi::FileSystem before{};                          ///< its files as the run finds them
   std::optional<ExportRules> exports = std::nullopt;  ///< which changed files are sent; none: none
+  bool reports_changes = false;    ///< changed files are reported, in place of exports
   std::span<const int> kept = {};  ///< descriptors that the run needs, as for `RunChannel::started`
 };
 

@@ -5,7 +5,9 @@
 #include <array>
 #include <map>
 #include <numeric>
+#include <utility>
 
+#include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 
@@ -20,6 +22,8 @@ using google::protobuf::io::CodedOutputStream;
 constexpr std::chrono::nanoseconds kCoarsestClock = std::chrono::seconds(1);
 constexpr std::uint64_t kMaxOperation = 3'600'000;  // ms
 constexpr std::size_t kMaxPrefixes = 32;            // of the fields that are parts of their own
+// Paths of all files, and what is before each path and content.
+constexpr std::size_t kMaxFilePaths = RunRequest::kMaxFiles * (4096 + 32);
 
 /// Arguments and environment, which programs and commands have alike.
 template <typename Message>
@@ -99,24 +103,74 @@ std::string field_prefix(int field, std::size_t size) {
   return {bytes.data(), end};
 }
 
-/// Appends a field whose bytes are `content`, which becomes a part of its own.
-void append(const std::string& prefix, std::string&& content, std::vector<std::string>& parts) {
-  parts.back() += prefix;
-  parts.push_back(std::move(content));
-  parts.emplace_back();
+/// Makes the parts of an encoded run: short texts become one part, long ones are parts of their
+/// own.
+class PartsWriter {
+ public:
+  explicit PartsWriter(std::string begin) : text_(std::move(begin)) {}
+
+  void append(std::string_view text) { text_ += text; }
+  void append_part(std::shared_ptr<const std::string> part) {
+    flush();
+    run_.parts.push_back(std::move(part));
+  }
+  void append_part(std::string&& part) {
+    append_part(std::make_shared<const std::string>(std::move(part)));
+  }
+  EncodedRun finish() && {
+    flush();
+    return std::move(run_);
+  }
+
+ private:
+  void flush() {
+    if (text_.empty()) return;
+    run_.parts.push_back(std::make_shared<const std::string>(std::exchange(text_, {})));
+  }
+
+  std::string text_;
+  EncodedRun run_;
+};
+
+void append(const InputFile& file, PartsWriter& parts) {
+  using Message = proto::RunRequest::InputFile;
+  const std::string& path = file.path.below();
+  const std::string fields = field_prefix(Message::kPathFieldNumber, path.size()) + path +
+                             field_prefix(Message::kContentFieldNumber, file.content->size());
+  parts.append(field_prefix(proto::RunRequest::kInputFilesFieldNumber,
+                            fields.size() + file.content->size()));
+  parts.append(fields);
+  parts.append_part(file.content);
+}
+
+Result<std::vector<InputFile>> take_input_files(proto::RunRequest& message) {
+  std::vector<InputFile> files;
+  for (auto& each : *message.mutable_input_files()) {
+    SKERRY_ASSIGN(auto path,
+                  files::FilePath::parse_below(files::FilePath::Root::kWorkspace, each.path()));
+    files.push_back(
+        {.path = std::move(path),
+         .content = std::make_shared<const std::string>(std::move(*each.mutable_content()))});
+  }
+  return files;
+}
+
+std::size_t size_of(const std::vector<InputFile>& files) {
+  std::size_t size = 0;
+  for (const InputFile& each : files) size += each.content->size();
+  return size;
 }
 
 }  // namespace
 
 std::size_t EncodedRun::size() const {
-  return std::accumulate(
-      parts.begin(), parts.end(), std::size_t{0},
-      [](std::size_t sum, const std::string& part) { return sum + part.size(); });
+  return std::accumulate(parts.begin(), parts.end(), std::size_t{0},
+                         [](std::size_t sum, const auto& part) { return sum + part->size(); });
 }
 
 std::string EncodedRun::joined() const {
   std::string all;
-  for (const std::string& part : parts) all += part;
+  for (const auto& part : parts) all += *part;
   return all;
 }
 
@@ -152,27 +206,37 @@ Result<EncodedRun> encode(RunRequest&& request) {
   if (request.fixed_clock) message.set_fixed_clock_ns(request.fixed_clock->count());
   message.set_clock_resolution_ns(static_cast<std::uint64_t>(request.clock_resolution.count()));
   message.set_has_live_input(request.has_live_input);
-  message.set_wants_changes(request.changes == FileChanges::kWanted);
-  EncodedRun run{.parts = {message.SerializeAsString()}};
-  constexpr std::size_t kMaxTexts = RunRequest::kMaxSize - kMaxPrefixes;
-  if (const std::size_t size = run.size() + texts; size > kMaxTexts) {
+  message.set_changes(static_cast<int>(request.changes));
+  std::string begin = message.SerializeAsString();
+  const std::size_t files = size_of(request.input_files);
+  if (request.input_files.size() > RunRequest::kMaxFiles || files > RunRequest::kMaxFileBytes) {
+    return absl::InvalidArgumentError(fmt::format(
+        "a run has at most {} files of {} bytes together, this one {} of {}", RunRequest::kMaxFiles,
+        RunRequest::kMaxFileBytes, request.input_files.size(), files));
+  }
+  constexpr std::size_t kMaxTexts =
+      RunRequest::kMaxSize - RunRequest::kMaxFileBytes - kMaxFilePaths - kMaxPrefixes;
+  if (const std::size_t size = begin.size() + texts; size > kMaxTexts) {
     return absl::ResourceExhaustedError("program and input are " + std::to_string(size) +
                                         " bytes together, at most " + std::to_string(kMaxTexts) +
                                         " are taken");
   }
   // Protobuf merges a message that comes in two pieces.
+  PartsWriter parts(std::move(begin));
   if (message.has_program() && !request.program.code.empty()) {
     const std::string prefix =
         field_prefix(proto::RunRequest::Program::kCodeFieldNumber, request.program.code.size());
-    run.parts.back() += field_prefix(proto::RunRequest::kProgramFieldNumber,
-                                     prefix.size() + request.program.code.size());
-    append(prefix, std::move(request.program.code), run.parts);
+    parts.append(field_prefix(proto::RunRequest::kProgramFieldNumber,
+                              prefix.size() + request.program.code.size()));
+    parts.append(prefix);
+    parts.append_part(std::move(request.program.code));
   }
   if (!request.input.empty()) {
-    append(field_prefix(proto::RunRequest::kInputFieldNumber, request.input.size()),
-           std::move(request.input), run.parts);
+    parts.append(field_prefix(proto::RunRequest::kInputFieldNumber, request.input.size()));
+    parts.append_part(std::move(request.input));
   }
-  return run;
+  for (const InputFile& each : request.input_files) append(each, parts);
+  return std::move(parts).finish();
 }
 
 std::string encode(const SessionStart& start) {
@@ -208,6 +272,8 @@ Result<WorkerOrder> decode(std::string_view bytes) {
       !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       message.program().last_value() < 0 ||
       message.program().last_value() > static_cast<int>(LastValue::kPrintedAndReturned) ||
+      message.changes() < 0 || message.changes() > static_cast<int>(FileChanges::kReported) ||
+      static_cast<std::size_t>(message.input_files_size()) > RunRequest::kMaxFiles ||
       message.program().shows() < 0 || message.program().shows() > static_cast<int>(Shows::kAll) ||
       message.input_piece().text().size() > InputPiece::kMaxText) {
     return absl::InternalError("the broker sent an order that is none");
@@ -250,7 +316,8 @@ Result<WorkerOrder> decode(std::string_view bytes) {
   }
   request.clock_resolution = std::chrono::nanoseconds(
       std::clamp<std::uint64_t>(message.clock_resolution_ns(), 1, kCoarsestClock.count()));
-  if (message.wants_changes()) request.changes = FileChanges::kWanted;
+  request.changes = static_cast<FileChanges>(message.changes());
+  SKERRY_ASSIGN(request.input_files, take_input_files(message));
   if (message.has_session()) {
     request.session = take_session(message.session());
     request.program.is_continued = true;

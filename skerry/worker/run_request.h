@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,11 +44,20 @@ struct FileOrder {
   std::optional<Volume> second = {};       ///< those of the second session
 };
 
+/// A file that a program finds when it begins: made, or replaced, with the directories on its way.
+struct InputFile {
+  files::FilePath path;                        ///< of the workspace
+  std::shared_ptr<const std::string> content;  ///< never null
+};
+
 /// One run, as a worker is told to do it: of a program, fresh or in a session, or of the command
 /// whose module the worker was made for. A value.
 struct RunRequest {
-  /// The largest, encoded: a program of 32 MiB and as much standard input.
-  static constexpr std::size_t kMaxSize = std::size_t{66} << 20;
+  /// The largest, encoded: a program of 32 MiB and as much standard input, and its files.
+  static constexpr std::size_t kMaxSize = std::size_t{130} << 20;
+  /// Files of one run, and bytes of all of them.
+  static constexpr std::size_t kMaxFiles = 256;
+  static constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
 
   runtime::Program program;
   std::optional<runtime::CommandLine> command;  ///< then there is no program
@@ -62,6 +72,7 @@ struct RunRequest {
   std::optional<FileOrder> files;  ///< then there is no program either
   std::optional<SessionStart> second_session;
   FileChanges changes = FileChanges::kUnwanted;
+  std::vector<InputFile> input_files;  ///< of a program
 };
 
 /// A piece of a run's live input. A value.
@@ -88,10 +99,10 @@ struct WorkerOrder {
   std::optional<InputPiece> piece;    ///< of the run under way; without one, of a run that is over
 };
 
-/// The bytes that `decode` reads, in parts that follow one another: the program's text and the
-/// input, which may have 64 MiB, are parts of their own and never copied. A value.
+/// The bytes that `decode` reads, in parts that follow one another: the program's text, the input
+/// and the files, which may have 64 MiB each, are parts of their own and never copied. A value.
 struct EncodedRun {
-  std::vector<std::string> parts;
+  std::vector<std::shared_ptr<const std::string>> parts;
 
   std::size_t size() const;
   std::string joined() const;

@@ -52,6 +52,32 @@ TEST(RunRequestTest, ARunIsNoFileOperation) {
   EXPECT_FALSE(order->run->second_session.has_value());
 }
 
+TEST(RunRequestTest, FilesComeWithTheRun) {
+  const auto path = [](const char* text) { return files::FilePath::parse(text).value(); };
+  const auto content = std::make_shared<const std::string>(1 << 20, 'f');
+  RunRequest request;
+  request.program.code = "pass";
+  request.changes = FileChanges::kReported;
+  request.input_files = {{.path = path("a/b"), .content = content},
+                         {.path = path("empty"), .content = std::make_shared<std::string>()}};
+  const auto run = encode(RunRequest(request));
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_TRUE(std::find(run->parts.begin(), run->parts.end(), content) != run->parts.end())
+      << "it is copied";
+  const auto order = decode(run->joined());
+  ASSERT_TRUE(order.ok()) << order.status();
+  EXPECT_EQ(order->run->program.code, "pass");
+  EXPECT_EQ(order->run->changes, FileChanges::kReported);
+  ASSERT_EQ(order->run->input_files.size(), 2U);
+  EXPECT_EQ(order->run->input_files[0].path.below(), "a/b");
+  EXPECT_EQ(*order->run->input_files[0].content, *content);
+  EXPECT_EQ(*order->run->input_files[1].content, "");
+  request.input_files.assign(RunRequest::kMaxFiles + 1, request.input_files[1]);
+  EXPECT_EQ(encode(RunRequest(request)).status().code(), StatusCode::kInvalidArgument);
+  request.input_files.assign(65, {.path = path("a"), .content = content});
+  EXPECT_EQ(encode(std::move(request)).status().code(), StatusCode::kInvalidArgument);
+}
+
 TEST(RunRequestTest, LargeTextsAreMovedAndNotCopied) {
   RunRequest request;
   request.program.code = std::string(1 << 20, 'c');
@@ -63,7 +89,7 @@ TEST(RunRequestTest, LargeTextsAreMovedAndNotCopied) {
   ASSERT_TRUE(run.ok()) << run.status();
   const auto has = [&](const char* data) {
     return std::any_of(run->parts.begin(), run->parts.end(),
-                       [&](const std::string& part) { return part.data() == data; });
+                       [&](const auto& part) { return part->data() == data; });
   };
   EXPECT_TRUE(has(code) && has(input));
   const auto order = decode(run->joined());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/worker/worker.h"
 
+#include <chrono>
 #include <iterator>
 #include <malloc.h>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "skerry/base/os/file.h"
 #include "skerry/base/os/socket.h"
+#include "skerry/files/tree.h"
 #include "skerry/image/dirty_pages.h"
 #include "skerry/image/revisions/revision.h"
 #include "skerry/jail/memory_file.h"
@@ -175,9 +177,30 @@ std::unique_ptr<wasi::InputSource> input_of(const RunRequest& request, Wire wire
   return std::make_unique<LiveInput>(wire.orders, wire.sender, request.input);
 }
 
+/// kInvalidArgument naming the file that cannot be written.
+Status write_input_files(const RunRequest& request, wasi::FileSystem& files) {
+  if (request.input_files.empty()) return ok_status();
+  const auto now =
+      request.fixed_clock.value_or(std::chrono::duration_cast<std::chrono::nanoseconds>(
+          std::chrono::system_clock::now().time_since_epoch()));
+  files::Tree tree(files, now);
+  for (const InputFile& file : request.input_files) {
+    const std::string& path = file.path.below();
+    const auto slash = path.rfind('/');
+    Status status = slash == path.npos ? ok_status() : tree.make_directories(path.substr(0, slash));
+    if (status.ok()) status = tree.write(path, *file.content, files::Tree::Writing::kReplace);
+    if (!status.ok()) {
+      return absl::InvalidArgumentError("files: " + file.path.shown() + ": " +
+                                        std::string(message_of(status)));
+    }
+  }
+  return ok_status();
+}
+
 Result<Outcome> run(const runtime::Runtimes& runtimes, sandbox::Sandbox& sandbox,
                     const RunRequest& request, runtime::Randomness randomness, Wire wire) {
   SKERRY_ASSIGN(const runtime::Runtime* runtime, runtimes.of(sandbox.facts()));
+  SKERRY_TRY(write_input_files(request, sandbox.state().files()));
   const auto input = input_of(request, wire);
   const sandbox::RunEnvironment environment = environment_of(request, *input, wire.sender);
   return run_guest({.sandbox = [&] { return &sandbox; },
@@ -186,7 +209,8 @@ Result<Outcome> run(const runtime::Runtimes& runtimes, sandbox::Sandbox& sandbox
                           return runtime->run(guest, request.program, environment, randomness);
                         },
                     .before = sandbox.state().files(),
-                    .exports = export_of(request)},
+                    .exports = export_of(request),
+                    .reports_changes = request.changes == FileChanges::kReported},
                    wire.sender);
 }
 

@@ -34,6 +34,16 @@ assert.equal((await client.stream("print('é' * 300_000)").finish()).stdout.leng
 await assert.rejects(client.stream("1", { timeout: 0 }).finish(), (error) => error.status === 400);
 await assert.rejects(client.run("import time; time.sleep(20)", { signal: AbortSignal.timeout(200) }), { name: "TimeoutError" });
 
+const kept = await client.upload("kept");
+const filed = await client.run("open('out.bin', 'wb').write(b''.join(open(n, 'rb').read() for n in ('text', 'bytes', 'id')))",
+  { files: { text: "ü", bytes: new Uint8Array([255, 0]), id: kept } });
+assert.deepEqual(filed.files.map((file) => [file.path, file.change, file.size]), [["out.bin", "created", 8]]);
+assert.deepEqual([...new Uint8Array(await (await client.download(filed.files[0])).arrayBuffer())], [...new TextEncoder().encode("ü"), 255, 0, ...new TextEncoder().encode("kept")]);
+await assert.rejects(other.download(kept), (error) => error.status === 404);
+assert.deepEqual((await client.uploads()).files.map((file) => file.id).sort(), [kept.id, filed.files[0].id].sort());
+await client.removeUpload(kept.id);
+await assert.rejects(client.download(kept), (error) => error.status === 404);
+
 const session = client.session("work");
 await session.run("x = 1", { template: "python" });
 assert.equal((await session.checkpoint("good")).label, "good");

@@ -9,7 +9,7 @@
 
 from ._async_client import AsyncClient, AsyncLiveRun, AsyncRunStream, AsyncSession
 from ._calls import VERSION as __version__
-from ._calls import LiveOptions, RunOptions, SessionRunOptions
+from ._calls import GivenFile, LiveOptions, RunOptions, SessionRunOptions
 from ._client import Client, LiveRun, RunStream, Session
 from ._local import LocalService, local, local_async
 from ._tools import ToolSession
@@ -52,6 +52,8 @@ from .models import (
     SessionLog,
     SessionState,
     Started,
+    StoredFile,
+    StoredFiles,
     Usage,
     Variable,
     Waiting,
@@ -61,9 +63,9 @@ from .models import (
 
 __all__ = [
     "AsyncClient", "AsyncLiveRun", "AsyncRunStream", "AsyncSession", "BusyError", "Cause", "Checkpoint", "Client", "ConflictError",
-    "ConnectionLostError", "Diff", "Display", "Event", "ExceptionInfo", "FileChange", "FileInfo", "Finished", "Frame", "Health",
+    "ConnectionLostError", "Diff", "Display", "Event", "ExceptionInfo", "FileChange", "FileInfo", "Finished", "Frame", "GivenFile", "Health",
     "InvalidRequestError", "Limit", "Limits", "Listing", "LiveOptions", "LiveRun", "LocalService", "LocalServiceError", "LogEvent", "NotAllowedError",
     "NotFoundError", "NotSavedError", "Output", "ProtocolError", "Result", "Revision", "Run", "RunFailed", "RunOptions", "RunStream",
-    "ServiceError", "Session", "SessionInfo", "SessionLog", "SessionRunOptions", "SessionState", "SkerryError", "Started", "UnreachableError",
-    "ToolSession", "Usage", "Variable", "Waiting", "Warned", "Written", "__version__", "local", "local_async",
+    "ServiceError", "Session", "SessionInfo", "SessionLog", "SessionRunOptions", "SessionState", "SkerryError", "Started", "StoredFile", "StoredFiles",
+    "ToolSession", "UnreachableError", "Usage", "Variable", "Waiting", "Warned", "Written", "__version__", "local", "local_async",
 ]

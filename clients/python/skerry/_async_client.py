@@ -16,7 +16,9 @@ from . import _calls as calls
 from ._http import Reply, Steps, message_of
 from ._transport import Address, AsyncLink, Kept
 from .errors import ConnectionLostError, SkerryError
-from .models import Checkpoint, Diff, Event, Health, Listing, Revision, Run, SessionInfo, SessionLog, Written
+from .models import (
+    Checkpoint, Diff, Event, FileChange, Health, Listing, Revision, Run, SessionInfo, SessionLog, StoredFile, StoredFiles, Written,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -89,6 +91,33 @@ class AsyncClient:
         """A new session of what `Session.export` or `Session.export_to` gave, on any service."""
         await self._call(calls.import_session(name, data))
         return AsyncSession(self, name)
+
+    # -------------------------------------------------------------------------------------------------------- files
+
+    async def upload(self, data: bytes | os.PathLike[str]) -> StoredFile:
+        """Keeps bytes, or what a file of yours holds, for runs: give it to them in `files`. What is sent twice is kept once."""
+        return await self._call(calls.upload(data))
+
+    async def download(self, file: str | StoredFile | FileChange) -> bytes:
+        """The content of a file that the service keeps: an upload, one that a run left, or the id of either."""
+        return await self._call(calls.download(file))
+
+    async def download_to(self, path: str | os.PathLike[str], file: str | StoredFile | FileChange) -> int:
+        """The same into a file of yours, piece by piece: its bytes."""
+        with open(path, "wb") as target:
+            link, _ = await self._start(calls.download(file))
+            try:
+                return await link.drive(calls.body_into(link.connection, target))
+            finally:
+                self._kept.put(link)
+
+    async def uploads(self) -> StoredFiles:
+        """What the service keeps of this key's tenant."""
+        return await self._call(calls.uploads())
+
+    async def remove_upload(self, file: str | StoredFile | FileChange) -> None:
+        """Removes a file before its time."""
+        await self._call(calls.remove_upload(file))
 
     # ------------------------------------------------------------------------------------------------------- service
 

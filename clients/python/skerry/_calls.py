@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
@@ -10,18 +11,25 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Generic, TypedDict, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, Generic, TypedDict, TypeVar, Union
 from urllib.parse import quote, urlencode
 
 from ._http import Connection, EventReader, Reply, StaleConnection, Steps, head_of, text_of, web_socket_headers
 from ._transport import Address
 from .errors import HINTS, KINDS, BusyError, ConnectionLostError, NotSavedError, ProtocolError, ServiceError, SkerryError
-from .models import EVENTS, Checkpoint, Diff, Display, Event, Finished, Health, Listing, Output, Revision, Run, SessionInfo, SessionLog, Written, read
+from .models import (
+    EVENTS, Checkpoint, Diff, Display, Event, FileChange, Finished, Health, Listing, Output, Revision, Run, SessionInfo, SessionLog, StoredFile,
+    StoredFiles, Written, read,
+)
 
 T = TypeVar("T")
 
 VERSION = "0.1.0"
 PIECE = 1 << 18
+
+
+GivenFile = Union[str, bytes, "os.PathLike[str]", StoredFile, FileChange]
 
 
 class SessionRunOptions(TypedDict, total=False):
@@ -47,6 +55,9 @@ class SessionRunOptions(TypedDict, total=False):
     """`process`: a process of its own; `tenant`: one of the tenant's."""
     output_events_per_second: int | None
     """Of a stream: what comes faster is joined."""
+    files: Mapping[str, GivenFile] | None
+    """Files that the program finds, by path: their text, their bytes, a path of yours, or a file that the service keeps: what
+    `Client.upload` gave, or one of a `Run.files`."""
 
 
 class RunOptions(SessionRunOptions, total=False):
@@ -158,7 +169,20 @@ def run_body(code: str, options: Mapping[str, Any], known: type = RunOptions) ->
     body = {name: value for name, value in options.items() if value is not None}
     if "env" in body:
         body["env"] = dict(body["env"])
+    if "files" in body:
+        body["files"] = {path: _given(path, file) for path, file in body["files"].items()}
     return {"code": code, **body}
+
+
+def _given(path: str, file: GivenFile) -> dict[str, str]:
+    if isinstance(file, str):
+        return {"text": file}
+    if isinstance(file, (StoredFile, FileChange)):
+        if not file.id:
+            raise ValueError(f"{path}: the service does not keep that file")
+        return {"id": file.id}
+    content = file if isinstance(file, bytes) else Path(file).read_bytes()
+    return {"base64": base64.b64encode(content).decode()}
 
 
 def run(code: str, options: Mapping[str, Any]) -> Call[Run]:
@@ -297,6 +321,29 @@ def write_file(name: str, path: str, data: bytes | os.PathLike[str]) -> Call[Wri
 
 def remove_file(name: str, path: str, recursive: bool) -> Call[None]:
     return Call("DELETE", _session(name, f"/files/{quote(path)}", {"recursive": "true" if recursive else None}), _nothing, good=(204,))
+
+
+def upload(data: bytes | os.PathLike[str]) -> Call[StoredFile]:
+    return Call("POST", "/v1/files", _of(StoredFile), data, {"Content-Type": "application/octet-stream"}, good=(201,))
+
+
+def download(file: str | StoredFile | FileChange) -> Call[bytes]:
+    return Call("GET", f"/v1/files/{quote(_id_of(file), safe='')}", lambda reply: reply.body)
+
+
+def uploads() -> Call[StoredFiles]:
+    return Call("GET", "/v1/files", _of(StoredFiles))
+
+
+def remove_upload(file: str | StoredFile | FileChange) -> Call[None]:
+    return Call("DELETE", f"/v1/files/{quote(_id_of(file), safe='')}", _nothing, good=(204,))
+
+
+def _id_of(file: str | StoredFile | FileChange) -> str:
+    found = file if isinstance(file, str) else file.id
+    if not found:
+        raise ValueError("the service does not keep that file")
+    return found
 
 
 def body_into(connection: Connection, file: BinaryIO) -> Steps[int]:

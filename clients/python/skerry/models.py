@@ -194,10 +194,34 @@ class FileChange:
 
     path: str
     size: int = 0
-    type: str = ""
-    """Its media type."""
-    sha256: str = ""
+    type: str | None = None
+    """Its media type; None when it was deleted."""
+    sha256: str | None = None
     change: str = ""
+    """`created`, `modified` or `deleted`."""
+    id: str | None = None
+    """With which the service has its content for a time, for `Client.download` and for other runs; None when it is not kept."""
+    message: str = ""
+    """Why it is not kept; else empty."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that the service keeps for a time, for runs and for `Client.download`."""
+
+    id: str
+    sha256: str
+    size: int
+    expires: str
+    """RFC 3339, in UTC: when it goes unless it is used."""
+
+
+@dataclass(frozen=True)
+class StoredFiles:
+    files: list[StoredFile]
+    used: int
+    """Bytes, of a quota that may not be exceeded."""
+    quota: int
 
 
 @dataclass(frozen=True)
@@ -224,6 +248,8 @@ class Run:
     """What the program showed, in order; empty where the service does not tell."""
     files: list[FileChange] = field(default_factory=list)
     """Files that it left; empty where the service does not tell."""
+    files_truncated: bool = False
+    """Whether it left more files than these."""
 
     @property
     def ok(self) -> bool:

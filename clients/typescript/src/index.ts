@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ConnectionError, ServiceError, SkerryError } from "./errors.js";
 import { eventsOf, Gathered, runOf } from "./events.js";
-import type { Checkpoint, Diff, Health, Listing, Revision, Run, RunEvent, RunOptions, SessionInfo, SessionLog, SessionRunOptions } from "./models.js";
+import type {
+  Checkpoint, Diff, GivenFile, Health, Listing, Revision, Run, RunEvent, RunOptions, SessionInfo, SessionLog, SessionRunOptions, StoredFile, StoredFiles,
+} from "./models.js";
 
 export * from "./errors.js";
 export type * from "./models.js";
@@ -91,6 +93,27 @@ export class Client {
     return new Session(this, name);
   }
 
+  /** Keeps a file for runs: give it to them in `files`. What is sent twice is kept once. */
+  upload(data: BodyInit): Promise<StoredFile> {
+    return this.json(this.send("POST", "/v1/files", data, { "Content-Type": "application/octet-stream" }, undefined, [201]));
+  }
+
+  /** The content of a file that the service keeps: an upload, one that a run left, or the id of either. */
+  async download(file: string | { id: string | null }): Promise<Blob> {
+    const response = await this.send("GET", keptOf(file));
+    return response.blob().catch((error: unknown) => Promise.reject(failed(error, "the answer broke off")));
+  }
+
+  /** What the service keeps of this key's tenant. */
+  uploads(): Promise<StoredFiles> {
+    return this.get("/v1/files");
+  }
+
+  /** Removes a file before its time. */
+  async removeUpload(file: string | { id: string | null }): Promise<void> {
+    await this.send("DELETE", keptOf(file), undefined, {}, undefined, [204]);
+  }
+
   /** Whether it can run something; what is wrong is in `status`, and nothing is thrown. */
   async health(): Promise<Health> {
     return this.json<Health>(this.send("GET", "/health", undefined, {}, undefined, [200, 503]));
@@ -151,8 +174,28 @@ async function errorOf(response: Response): Promise<SkerryError> {
 }
 
 function bodyOf(code: string, options: RunOptions & Abortable): [object, AbortSignal | undefined] {
-  const { signal, ...rest } = options;
-  return [{ code, ...rest }, signal];
+  const { signal, files, ...rest } = options;
+  const given = files && Object.fromEntries(Object.entries(files).map(([path, file]) => [path, givenOf(path, file)]));
+  return [{ code, ...rest, ...(given && { files: given }) }, signal];
+}
+
+function givenOf(path: string, file: GivenFile): object {
+  if (typeof file === "string") return { text: file };
+  if (file instanceof Uint8Array) return { base64: base64Of(file) };
+  if (!file.id) throw new SkerryError(`${path}: the service does not keep that file`);
+  return { id: file.id };
+}
+
+function base64Of(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += 32768) pieces.push(String.fromCharCode(...bytes.subarray(at, at + 32768)));
+  return btoa(pieces.join(""));
+}
+
+function keptOf(file: string | { id: string | null }): string {
+  const id = typeof file === "string" ? file : file.id;
+  if (!id) throw new SkerryError("the service does not keep that file");
+  return `/v1/files/${encodeURIComponent(id)}`;
 }
 
 /** Events of a run: to be read once, with `for await`, or by `finish`. */

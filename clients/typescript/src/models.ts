@@ -25,7 +25,12 @@ export interface RunOptions {
   isolation?: "tenant" | "process";
   /** Of a stream: what comes faster is joined. */
   output_events_per_second?: number;
+  /** Files that the program finds, by path. */
+  files?: Record<string, GivenFile>;
 }
+
+/** Text, bytes, or a file that the service keeps: what `Client.upload` gave, or one of a run's `files`. */
+export type GivenFile = string | Uint8Array | { id: string | null };
 
 export type SessionRunOptions = Omit<RunOptions, "session">;
 
@@ -131,10 +136,32 @@ export interface Result {
 /** A file that a run made, changed or removed. */
 export interface FileChange {
   path: string;
-  size: number;
-  type: string;
-  sha256: string;
+  /** `created`, `modified` or `deleted`. */
   change: string;
+  size: number;
+  /** Its media type; null when it was deleted. */
+  type: string | null;
+  sha256: string | null;
+  /** With which the service has its content for a time, for `Client.download` and for other runs; null when it is not kept. */
+  id: string | null;
+  /** Why it is not kept; else empty. */
+  message: string;
+}
+
+/** A file that the service keeps for a time, for runs and for `Client.download`. */
+export interface StoredFile {
+  id: string;
+  sha256: string;
+  size: number;
+  /** RFC 3339, in UTC: when it goes unless it is used. */
+  expires: string;
+}
+
+export interface StoredFiles {
+  files: StoredFile[];
+  /** Bytes, of a quota that may not be exceeded. */
+  used: number;
+  quota: number;
 }
 
 /** How a run went. */
@@ -159,6 +186,8 @@ export interface Run {
   results: Result[];
   /** Files that it left; empty where the service does not tell. */
   files: FileChange[];
+  /** Whether it left more files than these. */
+  files_truncated: boolean;
 }
 
 export interface SessionInfo {

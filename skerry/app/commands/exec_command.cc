@@ -117,6 +117,7 @@ int exec(const ExecOptions& options) {
              .run = runtime::run_command,
              .before = (*loaded)->state.files(),
              .exports = parameters->exports(),
+             .reports_changes = parameters->changes() == worker::FileChanges::kReported,
              .kept = {&used, 1}},
             channel);
       });

@@ -131,16 +131,17 @@ int run(const ProgramOptions& options) {
     std::vector<int> used{parameters->input.get()};
     if (session) used.push_back(session->left());
     const auto randomness = session ? session->randomness() : runtime::Randomness::kFresh;
-    const worker::GuestRun guest{.sandbox = [&] { return sandbox.get(); },
-                                 .run =
-                                     [&](sandbox::Sandbox& at) {
-                                       return (*runtime)->run(
-                                           at, *program,
-                                           parameters->run_environment(channel, input), randomness);
-                                     },
-                                 .before = sandbox->state().files(),
-                                 .exports = parameters->exports(),
-                                 .kept = used};
+    const worker::GuestRun guest{
+        .sandbox = [&] { return sandbox.get(); },
+        .run =
+            [&](sandbox::Sandbox& at) {
+              return (*runtime)->run(at, *program, parameters->run_environment(channel, input),
+                                     randomness);
+            },
+        .before = sandbox->state().files(),
+        .exports = parameters->exports(),
+        .reports_changes = parameters->changes() == worker::FileChanges::kReported,
+        .kept = used};
     SKERRY_ASSIGN(sandbox::Outcome outcome, worker::run_guest(guest, channel));
     if (session) SKERRY_TRY(session->leave_state(*sandbox));
     return outcome;

@@ -293,44 +293,53 @@ Status EventReceiver::take_change(std::string_view message) {
                     .content = std::move(*event.mutable_content()),
                     .is_further_piece = event.append(),
                     .offset = event.offset(),
-                    .size = event.size()};
+                    .size = event.size(),
+                    .is_new = event.is_new(),
+                    .is_left_out = event.is_left_out()};
   if (event.has_permissions())
     change.permissions = static_cast<wasi::Mode>(event.permissions() & wasi::kPermissions);
   flush_output();
   Status impossible = broken("reported an impossible file change");
   if (wanted_ == FileChanges::kUnwanted || !started_ || is_waiting() || event.kind() < 1 ||
-      event.kind() > 5 || !is_guest_path(change.path)) {
+      event.kind() > 6 || !is_possible(change)) {
     return impossible;
   }
   if (!change.is_further_piece) {
     path_bytes_ += change.path.size();
-    if (++changes_ > kChangeLimits.count || path_bytes_ > kChangeLimits.path_bytes) {
-      return impossible;
-    }
+    const std::size_t most =
+        wanted_ == FileChanges::kReported ? kMaxReported + 1 : kChangeLimits.count;
+    if (++changes_ > most || path_bytes_ > kChangeLimits.path_bytes) return impossible;
   }
-  bool is_possible = false;
-  switch (change.kind) {
-    case FileChange::Kind::kFile:
-      SKERRY_TRY(take_file(change));
-      is_possible = true;
-      break;
-    case FileChange::Kind::kSymlink:
-      is_possible = !change.content.empty() && change.content.size() <= kMaxTarget &&
-                    change.content.find('\0') == change.content.npos;
-      break;
-    case FileChange::Kind::kHardLink:
-      is_possible = files_.contains(change.content);
-      break;
-    case FileChange::Kind::kDirectory:
-    case FileChange::Kind::kRemoved:
-      is_possible = change.content.empty();
-      break;
+  if (change.kind == FileChange::Kind::kFile) {
+    SKERRY_TRY(take_file(change));
+  } else {
+    file_.reset();
   }
-  const bool is_file = change.kind == FileChange::Kind::kFile;
-  if (!is_possible || (change.is_further_piece && !is_file)) return impossible;
-  if (!is_file) file_.reset();
   observer_.changed(change);
   return ok_status();
+}
+
+/// Whether a change is one that may come, by itself and after those before it.
+bool EventReceiver::is_possible(const FileChange& change) const {
+  using Kind = FileChange::Kind;
+  const bool is_report = wanted_ == FileChanges::kReported;
+  if (change.kind == Kind::kMore) return is_report && change.path.empty();
+  if (!is_guest_path(change.path)) return false;
+  const bool is_file = change.kind == Kind::kFile;
+  if (change.is_further_piece && !is_file) return false;
+  if (change.is_left_out && (!is_report || !is_file || !change.content.empty())) return false;
+  switch (change.kind) {
+    case Kind::kSymlink:
+      return !change.content.empty() && change.content.size() <= kMaxTarget &&
+             change.content.find('\0') == change.content.npos;
+    case Kind::kHardLink:
+      return files_.contains(change.content);
+    case Kind::kDirectory:
+    case Kind::kRemoved:
+      return change.content.empty();
+    default:
+      return true;
+  }
 }
 
 Status EventReceiver::take_file(const FileChange& change) {
@@ -340,6 +349,12 @@ Status EventReceiver::take_file(const FileChange& change) {
       return broken("sent more bytes of files than its limit");
     }
     file_bytes_ += change.size;
+    if (wanted_ == FileChanges::kReported && !change.is_left_out) {
+      if (change.size > kMaxReportedBytes - reported_bytes_) {
+        return broken("reported more bytes of files than it may");
+      }
+      reported_bytes_ += change.size;
+    }
     file_ = OpenFile{.path = change.path, .size = change.size};
     files_.insert(change.path);
   } else if (!file_ || file_->path != change.path || change.content.empty()) {

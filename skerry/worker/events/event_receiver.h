@@ -20,7 +20,7 @@ namespace skerry::worker {
 /// The supervisor's end of a run: turns bytes into checked events of one run. The bytes are
 /// untrusted. Each kind of event may come so often, and bring so much, as an honest process sends:
 /// whatever comes, the receiver holds less than 5 MiB, and of paths 64 MiB where changes are
-/// wanted. Borrows the observer. Confined to one thread.
+/// wanted, 32 MiB where they are reported. Borrows the observer. Confined to one thread.
 class EventReceiver {
  public:
   /// Whether the run may say that it waits for a person: then its clock stands.
@@ -81,6 +81,7 @@ class EventReceiver {
   Status take_output(std::string_view message);
   Status take_change(std::string_view message);
   Status take_file(const FileChange& change);
+  bool is_possible(const FileChange& change) const;
   Status take_ended(std::string_view message);
   Status take_failed(std::string_view message);
   void pass_output(wasi::Stream stream, std::string_view bytes);
@@ -106,6 +107,7 @@ class EventReceiver {
   std::size_t changes_ = 0;
   std::size_t path_bytes_ = 0;
   std::uint64_t file_bytes_ = 0;
+  std::uint64_t reported_bytes_ = 0;  // of those, contents that are reported
   std::optional<OpenFile> file_;
   std::unordered_set<std::string> files_;  // what hard links may lead to
   std::optional<sandbox::Outcome> ended_;

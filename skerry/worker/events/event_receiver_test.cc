@@ -291,6 +291,33 @@ TEST_F(EventReceiverTest, ChangesThatNobodyWantsAreRefused) {
   EXPECT_TRUE(observer.changes.empty());
 }
 
+TEST_F(EventReceiverTest, AReportIsBounded) {
+  using Change = RunEvent::FileChange;
+  const auto left_out = [](const std::string& path, const std::string& content) {
+    RunEvent event;
+    event.mutable_change()->set_kind(Change::FILE);
+    event.mutable_change()->set_path(path);
+    event.mutable_change()->set_size(9);
+    event.mutable_change()->set_content(content);
+    event.mutable_change()->set_is_left_out(true);
+    return framed(event.SerializeAsString());
+  };
+  // Where all changes are wanted, nothing may be left out.
+  expect_impossible(left_out("/f", ""));
+  expect_impossible(change(Change::MORE, ""));
+  wanted = FileChanges::kReported;
+  EXPECT_TRUE(take(started() + left_out("/f", "") + change(Change::MORE, "")).ok());
+  expect_impossible(left_out("/f", "x"));
+  expect_impossible(change(Change::MORE, "/f"));
+  limits.files = mib(128);
+  expect_refused(started() + file("/f", kMaxReportedBytes) + file("/g", 1),
+                 "reported more bytes of files than it may");
+  std::string many = started();
+  for (std::size_t i = 0; i <= kMaxReported; ++i) many += file("/" + std::to_string(i), 0);
+  EXPECT_TRUE(take(many).ok());
+  expect_refused(many + file("/x", 0), "impossible file change");
+}
+
 TEST_F(EventReceiverTest, ChangesBeforeTheStartAreRefused) {
   expect_refused(file("/f", 1, 0, "x"), "impossible file change");
 }

@@ -206,6 +206,8 @@ Status EventSender::changed(const FileChange& change) {
   message.set_offset(change.offset);
   message.set_size(change.size);
   if (change.permissions) message.set_permissions(*change.permissions);
+  message.set_is_new(change.is_new);
+  message.set_is_left_out(change.is_left_out);
   return send(event);
 }
 

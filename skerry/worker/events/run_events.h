@@ -52,21 +52,31 @@ inline constexpr std::size_t kMaxTracebackText = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxStateBytes = 2 * image::Edits::kMaxInPatch;
 
 /// Whether the supervisor is to get a run's file changes.
-enum class FileChanges : bool { kUnwanted, kWanted };
+enum class FileChanges {
+  kUnwanted,
+  kWanted,    ///< all of them, or the run fails
+  kReported,  ///< of files, as many and as much of their content as the bounds below allow
+};
+/// Of changes that are reported: how many, and bytes of all contents together.
+inline constexpr std::size_t kMaxReported = 1000;
+inline constexpr std::size_t kMaxReportedBytes = std::size_t{64} << 20;
 
 /// One thing that a run did to a file, in the order in which it is to be carried out.
 struct FileChange {
-  enum class Kind { kFile, kDirectory, kSymlink, kRemoved, kHardLink };
+  /// The last: further changes are not reported.
+  enum class Kind { kFile, kDirectory, kSymlink, kRemoved, kHardLink, kMore };
   Kind kind = Kind::kFile;
-  std::string path;  ///< in the guest, absolute; untrusted
+  std::string path = {};  ///< in the guest, absolute; untrusted
   /// Of a file: a piece of it; of a symbolic link: its target; of a hard link: the path of a file
   /// that came before.
-  std::string content;
+  std::string content = {};
   bool is_further_piece = false;
   std::uint64_t offset = 0;  ///< of the piece. What lies between pieces and behind them is a hole
   std::uint64_t size = 0;    ///< of the file, with its first piece
   /// Permissions of a file or directory that has a mode.
   std::optional<wasi::Mode> permissions = {};
+  bool is_new = false;       ///< of a file: the run made it
+  bool is_left_out = false;  ///< of a reported file: there is no room for its content
 };
 
 /// The state that a run in a session left: a sealed file as `image::write_captured` made it, or
