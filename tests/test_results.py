@@ -374,3 +374,35 @@ def test_an_endless_chain_of_causes_is_cut(client):
     assert len(exception["causes"]) == 16 and len(exception["notes"]) == 32
     code = "a = ValueError('a'); b = ValueError('b'); a.__cause__ = b; b.__cause__ = a\nraise a"
     assert [each["message"] for each in client.post("/v1/run", code=code)["exception"]["causes"]] == ["b"]
+
+
+FIGURES = {
+    "labels": "axes.set_ylabel('a label that is longer than the figure is high, by far'); axes.set_xlabel('x')",
+    "legend outside": "axes.legend(['outside'], loc='upper left', bbox_to_anchor=(1.05, 1))",
+    "coloured": "figure.set_facecolor('yellow'); figure.suptitle('above')",
+    "offsets": "axes.plot([1e8, 2e8], [1e-9, 1e-8])",
+    "text far out": "figure.text(-0.3, 0.5, 'far out')",
+    "twins": "axes.secondary_xaxis('top'); axes.twinx().plot([1, 2], [300, 400]); axes.annotate('hi', (2, 4), (2.5, 1), arrowprops={'arrowstyle': '->'})",
+    "constrained": "figure.set_layout_engine('constrained')",
+    "tight": "figure.tight_layout()",
+    "polar": "axes.remove(); figure.add_subplot(projection='polar').plot([0, 1, 2], [1, 2, 3])",
+    "3d": "axes.remove(); figure.add_subplot(projection='3d').plot([1, 2], [1, 2], [1, 2])",
+    "image": "figure.colorbar(axes.imshow([[1, 2], [3, 4]]))",
+    "dpi": "plt.rcParams['savefig.dpi'] = 50",
+    "pad": "plt.rcParams['savefig.pad_inches'] = 1",
+}
+
+
+def test_a_figure_is_what_savefig_makes_of_it(run_json):
+    code = "import base64, io\nimport matplotlib.pyplot as plt\n" + "".join(
+        f"for shows in (True, False):\n"
+        f"    plt.rcdefaults()\n"
+        f"    figure, axes = plt.subplots(figsize=(4, 3)); axes.plot([1, 2, 3], [1, 4, 9])\n"
+        f"    {change}\n"
+        f"    if shows: plt.show()\n"
+        f"    else: figure.savefig(f := io.BytesIO(), format='png', bbox_inches='tight'); print(base64.b64encode(f.getvalue()).decode()); plt.close()\n"
+        for change in FIGURES.values())
+    told = run_json(code, "--timeout", "60")
+    assert told["outcome"] == "completed", told["stderr"]
+    for name, shown, saved in zip(FIGURES, told["results"], told["stdout"].split(), strict=True):
+        assert shown["data"]["image/png"].strip() == saved, name

@@ -432,6 +432,17 @@ def _is_figure(value):
     return figure is not None and isinstance(value, figure.Figure)
 
 
+def _margins(figure):
+    """Where saving cuts a figure's empty margins off: what bbox_inches="tight" comes to, without the drawing in vain that it begins
+    with. That is for layouts that depend on one, which three-dimensional axes do, too."""
+    rc = sys.modules["matplotlib"].rcParams
+    pad = rc["savefig.pad_inches"]
+    is_laid_out = figure.get_layout_engine() is not None or any(axes.name == "3d" for axes in figure.axes)
+    if is_laid_out or isinstance(pad, str) or rc["savefig.dpi"] not in ("figure", figure.dpi) or not hasattr(figure.canvas, "get_renderer"):
+        return "tight"
+    return figure.get_tightbbox(figure.canvas.get_renderer()).padded(pad)
+
+
 def _draw(figure):
     width, height = figure.get_size_inches() * figure.dpi
     if not width * height <= MAX_PIXELS:
@@ -439,7 +450,7 @@ def _draw(figure):
         return None
     file = io.BytesIO()
     try:
-        figure.savefig(file, format="png", bbox_inches="tight")
+        figure.savefig(file, format="png", bbox_inches=_margins(figure))
     except Exception as error:
         _failed("drawing a figure", error)
         return None
