@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A session's files over HTTP: lists, bytes, ranges; what programs wrote is there, what is written programs see; and what is refused."""
 
+import io
 import json
+import subprocess
+import tarfile
 
 import pytest
 
@@ -87,6 +90,107 @@ def test_a_change_is_a_revision_that_can_be_taken_back(client):
     assert client.post("/v1/run", session="s", code="x")["result"] == "1"
 
 
+def tar_of(*members, form=tarfile.PAX_FORMAT, compression=""):
+    """An archive of (name, content or TarInfo's changes)."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode=f"w:{compression}", format=form) as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            if isinstance(content, bytes):
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+            else:
+                for key, value in content.items():
+                    setattr(info, key, value)
+                archive.addfile(info)
+    return file.getvalue()
+
+
+def members_of(archive):
+    with tarfile.open(fileobj=io.BytesIO(archive)) as read:
+        return {member.name: read.extractfile(member).read() if member.isfile() else member.type.decode() for member in read}
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
+def test_archives_go_in_and_out(client, form):
+    long = "/".join(["deep" * 10] * 3)
+    members = [("a.txt", b"a"), (f"{long}/b.bin", bytes(range(256)) * 300), ("empty", b""), ("d", {"type": tarfile.DIRTYPE}),
+               ("link", {"type": tarfile.SYMTYPE, "linkname": "a.txt"}), ("again", {"type": tarfile.LNKTYPE, "linkname": "a.txt"})]
+    status, _, body = call(client, "PUT", "/v1/sessions/s/archive?path=in%20here", tar_of(*members, form=form))
+    assert (status, json.loads(body)) == (200, {"path": "in here", "size": 2 + 256 * 300}), body
+    told = client.post("/v1/run", session="s", code=f"import os; os.chdir('in here'); open('link').read(), open('again').read(), "
+                                                    f"os.path.getsize('{long}/b.bin'), os.listdir('d')")
+    assert told["result"] == f"('a', 'a', {256 * 300}, [])", told
+    status, headers, body = call(client, "GET", "/v1/sessions/s/archive?path=in%20here")
+    assert status == 200 and headers["Content-Type"] == "application/x-tar"
+    found = members_of(body)
+    assert {name: found[name] for name in ("a.txt", "again", "empty", "d", "link", f"{long}/b.bin")} == {
+        "a.txt": b"a", "again": b"a", "empty": b"", "d": "5", "link": "2", f"{long}/b.bin": bytes(range(256)) * 300}
+    assert set(members_of(call(client, "GET", "/v1/sessions/s/archive")[2])) == {"in here"} | {f"in here/{name}" for name in found}
+
+
+def test_a_native_tar_reads_what_is_sent_and_sends_what_is_read(client, tmp_path):
+    (tmp_path / "in" / "Grüße").mkdir(parents=True)
+    (tmp_path / "in" / "Grüße" / ("n" * 120)).write_text("text")
+    sent = subprocess.run(["tar", "-C", tmp_path / "in", "-cf", "-", "."], capture_output=True, check=True).stdout
+    assert call(client, "PUT", "/v1/sessions/s/archive", sent)[0] == 200
+    (tmp_path / "out").mkdir()
+    subprocess.run(["tar", "-C", tmp_path / "out", "-xf", "-"], input=call(client, "GET", "/v1/sessions/s/archive")[2], check=True)
+    assert (tmp_path / "out" / "Grüße" / ("n" * 120)).read_text() == "text"
+
+
+@pytest.mark.parametrize("archive, expected", [
+    (tar_of(("../x", b"")), "../x"), (tar_of(("/etc/passwd", b"")), "/etc/passwd"), (tar_of(("a/../../x", b"")), "a/../../x"),
+    (tar_of(("fifo", {"type": tarfile.FIFOTYPE})), "fifo"), (tar_of(("tty", {"type": tarfile.CHRTYPE})), "tty"),
+    (tar_of(("x", {"type": tarfile.LNKTYPE, "linkname": "../../etc/passwd"})), "x"), (tar_of(("usr/x", b"")), "usr/x"),
+    (tar_of(("a", b""), ("a/b", b"")), "a/b"), (b"nothing", "ends early"),
+    (tar_of(("ok", b"x" * 2000))[:1000], "ends early"),
+])
+def test_archives_that_lead_elsewhere_leave_nothing(client, archive, expected):
+    put(client, "before", b"1")
+    status, _, body = call(client, "PUT", "/v1/sessions/s/archive", tar_of(("first", b"1"))[:1024] + archive)
+    assert 400 <= status < 500 and expected in json.loads(body)["error"], body
+    assert [f["path"] for f in client.get("/v1/sessions/s/files?recursive=true")["files"]] == ["before"]
+
+
+def test_a_compressed_archive_says_what_to_do(client):
+    status, _, body = call(client, "PUT", "/v1/sessions/s/archive", tar_of(("x", b"x"), compression="gz"))
+    assert status == 400 and "gzip -d" in json.loads(body)["error"]
+
+
+def test_links_of_an_archive_stay_inside(client):
+    archive = tar_of(("up", {"type": tarfile.SYMTYPE, "linkname": "../.."}), ("up/x", b"1"), ("etc", {"type": tarfile.SYMTYPE, "linkname": "/etc"}))
+    assert call(client, "PUT", "/v1/sessions/s/archive?path=below", archive)[0] in (200, 403)
+    assert call(client, "PUT", "/v1/sessions/s/archive", tar_of(("below/etc/passwd", b"1")))[0] >= 400
+    told = client.post("/v1/run", session="s", code="import os; sorted(os.listdir('/')), os.path.exists('/etc/passwd')")
+    assert told["result"] in ("(['below', 'x'], False)", "([], False)"), told
+
+
+def test_an_archive_that_grows_meets_the_quota(client):
+    large = tar_of(("a", bytes(30 << 20)), *((f"{i}", {"type": tarfile.LNKTYPE, "linkname": "a"}) for i in range(20)))
+    status, _, body = call(client, "PUT", "/v1/sessions/s/archive", large)
+    assert status == 429 and "quota" in json.loads(body)["error"].lower(), body
+    assert client.get("/v1/sessions/s/files")["files"] == []
+    client.post("/v1/run", session="s", code="for n in range(8): open(str(n), 'wb').write(b'x' * (9 << 20))")
+    status, _, body = call(client, "GET", "/v1/sessions/s/archive")
+    assert status == 429 and "67108864" in json.loads(body)["error"]
+
+
+def test_files_and_directories_move(client):
+    put(client, "d/x", b"1")
+    put(client, "y", b"2")
+    assert client.post("/v1/sessions/s/move", **{"from": "d/x", "to": "new/place/x"}) == {"path": "new/place/x", "size": 1}
+    client.post("/v1/sessions/s/move", **{"from": "new", "to": "old"})
+    client.post("/v1/sessions/s/move", **{"from": "y", "to": "old/place/x"})
+    assert call(client, "GET", "/v1/sessions/s/files/old/place/x")[2] == b"2"
+    assert client.post("/v1/run", session="s", code="import os; sorted(os.listdir('old')), os.path.exists('y')")["result"] == "(['place'], False)"
+    for body, expected in (({"from": "none", "to": "a"}, 404), ({"from": "../x", "to": "a"}, 403), ({"from": "old", "to": "../a"}, 403),
+                           ({"from": "old", "to": "old/below"}, 400), ({"from": ".", "to": "a"}, 400), ({"from": "old", "to": "memory/a"}, 403),
+                           ({"from": "old"}, 400), ({"from": "old", "to": 1}, 400), ({"from": "old", "to": "a", "more": "b"}, 400)):
+        status, _, told = client("POST", "/v1/sessions/s/move", body)
+        assert status == expected, (body, told)
+
+
 REFUSED = [
     ("GET", "nothing", 404), ("GET", "d", 409), ("PUT", "d", 409), ("GET", "../etc/passwd", 403), ("GET", "%2e%2e/etc/passwd", 403),
     ("GET", "a%2f..%2f..%2fetc", 403), ("GET", "/etc/passwd", 403), ("PUT", "%2Fetc/x", 403), ("GET", "a%00b", 400), ("GET", "a%ffb", 400),
@@ -118,8 +222,9 @@ def test_a_session_that_is_not_there(client):
 def test_large_files_are_refused_with_their_bound(client):
     status, _, body = call(client, "PUT", "/v1/sessions/s/files/large", b"x" * (65 << 20))
     assert status == 413
-    put(client, "large", b"x" * (11 << 20))
+    put(client, "large", b"x" * (60 << 20))
+    assert len(call(client, "GET", "/v1/sessions/s/files/large")[2]) == 60 << 20
+    told = client.post("/v1/run", session="s", code="open('large', 'ab').write(b'x' * (5 << 20)); open('large').seek(0, 2)")
+    assert told["result"] == str(65 << 20)
     status, _, body = call(client, "GET", "/v1/sessions/s/files/large")
     assert status == 409 and "bytes" in json.loads(body)["error"]
-    told = client.post("/v1/run", session="s", code="len(open('large').read())")
-    assert told["result"] == str(11 << 20)

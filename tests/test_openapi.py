@@ -17,7 +17,7 @@ SEED = 1
 # Streams end when a task does, or never; a WebSocket is no request. tests/test_task_streams.py and tests/test_live_input.py have them.
 STREAMS = "^/api/v1/stream/|^/v1/run/stream$"
 
-# What a schema cannot say: that an octet-stream is a session of ours; how much memory a run needs to begin; that calls which
+# What a schema cannot say: that an octet-stream is a session of ours or an archive; how much memory a run needs to begin; that calls which
 # a query forces are not streamed.
 CONFIG = """
 [parameters]
@@ -39,7 +39,7 @@ tools = {{ values = ["calculator", "python_executor", "code_executor", "python_w
 queries = {{ values = ["Execute Python: print(6 * 7)", "Execute Python: 1/0", "What is the answer?"] }}
 
 [[operations]]
-include-path = ["/v1/sessions/{{session}}/import", "/v1/run", "/agent/query"]
+include-path = ["/v1/sessions/{{session}}/import", "/v1/sessions/{{session}}/archive", "/v1/run", "/agent/query"]
 checks.positive_data_acceptance.enabled = false
 """
 

@@ -5,6 +5,7 @@ import asyncio
 import concurrent.futures
 import dataclasses
 import inspect
+import io
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import typing
 
@@ -117,7 +119,7 @@ def test_every_route_of_the_service_s_own_wire_is_known(client, skerry):
              calls.fork("{session}", "b"), calls.export("{session}", None), calls.import_session("{session}", b""), calls.health(),
              calls.openapi(), calls.files("{session}", None, False), calls.read_file("{session}", "{path}"),
              calls.write_file("{session}", "{path}", b""), calls.remove_file("{session}", "{path}", False),
-             calls.upload(b""), calls.download("{file}"), calls.uploads(), calls.remove_upload("{file}")]
+             calls.move_file("{session}", "a", "b"), calls.archive("{session}", None), calls.unpack("{session}", b"", None), calls.upload(b""), calls.download("{file}"), calls.uploads(), calls.remove_upload("{file}")]
     known = {f"{call.method} {call.path.split('?')[0].replace('%7B', '{').replace('%7D', '}')}" for call in asked}
     routes = {f"{method.upper()} {path}" for path, operations in client.openapi()["paths"].items() for method in operations
               if path.startswith(("/v1/", "/health", "/readiness", "/openapi"))}
@@ -154,6 +156,20 @@ def test_files_go_in_and_come_out(client, skerry, tmp_path):
         client.download(out)
     with pytest.raises(ValueError, match="does not keep"):
         client.run("1", files={"gone": client.run("import os; os.remove('x')", files={"x": ""}).files[0]})
+
+
+def test_files_of_a_session_move_and_travel_as_archives(client, tmp_path):
+    session = client.session("archives")
+    session.write_file("d/a.txt", b"a")
+    session.move_file("d/a.txt", "d/e/b.txt")
+    archive = session.archive("d")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as read:
+        assert read.getnames() == ["e", "e/b.txt"]
+    with tarfile.open(tmp_path / "own.tar", "w") as written:
+        written.add(__file__, "deep/below/this.py")
+    with client.session("other") as other:
+        assert other.unpack(archive) == 1 and other.unpack(tmp_path / "own.tar", "from here") == os.path.getsize(__file__)
+        assert other.run("open('e/b.txt').read(), 'archives' in open('from here/deep/below/this.py').read()").result == "('a', True)"
 
 
 def test_a_run_takes_every_option_and_tells_all(client):

@@ -10,7 +10,9 @@
 #include "skerry/api/byte_range.h"
 #include "skerry/base/time_text.h"
 #include "skerry/files/media_type.h"
+#include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
+#include "skerry/operation/codec.h"
 
 namespace skerry::api {
 namespace {
@@ -20,6 +22,7 @@ using files::FilePath;
 using http::error_response;
 using http::json_response;
 using http::response_of;
+using nlohmann::json;
 using nlohmann::ordered_json;
 using workspace::FileCalls;
 using workspace::Scope;
@@ -27,6 +30,7 @@ using Answer = std::optional<http::Response>;
 
 // As large as files of sessions may be.
 constexpr std::size_t kMaxFile = std::size_t{64} << 20;
+constexpr const char* kArchiveType = "application/x-tar";
 
 /// A session's file, or directory.
 struct Location {
@@ -60,7 +64,7 @@ awaitable<Answer> answer_read(FileCalls& calls, const http::Request& request) {
   if (!location.ok()) co_return response_of(location.status());
   const FilePath path = location->path;
   operation::ReadFile order{
-      .path = path, .most = calls.options().read, .encoding = operation::Encoding::kBytes};
+      .path = path, .most = bytes(operation::kMaxBytes), .encoding = operation::Encoding::kBytes};
   auto reading = calls.read(std::move(location->scope), std::move(order));
   auto content = co_await std::move(reading);
   if (!content.ok()) co_return response_of(content.status());
@@ -77,6 +81,56 @@ awaitable<Answer> answer_write(FileCalls& calls, http::Request request) {
   const auto written = co_await std::move(writing);
   if (!written.ok()) co_return response_of(written.status());
   co_return json_response({{"path", shown}, {"size", written->size}});
+}
+
+/// The directory that the query's `path` names: by default the root.
+Result<Location> directory_of(const http::Request& request) {
+  const auto given = request.query.find("path");
+  const bool has_path = given != request.query.end() && !given->second.empty();
+  return location_of(request, has_path ? given->second : ".");
+}
+
+awaitable<Answer> answer_pack(FileCalls& calls, const http::Request& request) {
+  auto location = directory_of(request);
+  if (!location.ok()) co_return response_of(location.status());
+  operation::ReadFile order{.path = location->path,
+                            .most = bytes(operation::kMaxBytes),
+                            .encoding = operation::Encoding::kArchive};
+  auto reading = calls.read(std::move(location->scope), std::move(order));
+  auto content = co_await std::move(reading);
+  if (!content.ok()) co_return response_of(content.status());
+  co_return http::Response{.body = std::move(content->text), .content_type = kArchiveType};
+}
+
+awaitable<Answer> answer_unpack(FileCalls& calls, http::Request request) {
+  auto location = directory_of(request);
+  if (!location.ok()) co_return response_of(location.status());
+  const std::string shown = location->path.shown();
+  operation::WriteFile order{.path = location->path,
+                             .content = std::move(request.body),
+                             .encoding = operation::Encoding::kArchive};
+  auto writing = calls.write(std::move(location->scope), std::move(order));
+  const auto written = co_await std::move(writing);
+  if (!written.ok()) co_return response_of(written.status());
+  co_return json_response({{"path", shown}, {"size", written->size}});
+}
+
+awaitable<Answer> answer_move(FileCalls& calls, const http::Request& request, json body) {
+  for (const auto& [name, value] : body.items()) {
+    if ((name == "from" || name == "to") && value.is_string()) continue;
+    co_return error_response(400, R"(expected {"from": PATH, "to": PATH})");
+  }
+  if (body.size() != 2) co_return error_response(400, R"(expected {"from": PATH, "to": PATH})");
+  auto from = location_of(request, body["from"].get<std::string>());
+  if (!from.ok()) co_return response_of(from.status());
+  auto to = location_of(request, body["to"].get<std::string>());
+  if (!to.ok()) co_return response_of(to.status());
+  const std::string shown = to->path.shown();
+  operation::MoveFile order{.path = std::move(from->path), .to = std::move(to->path)};
+  auto moving = calls.move(std::move(from->scope), std::move(order));
+  const auto moved = co_await std::move(moving);
+  if (!moved.ok()) co_return response_of(moved.status());
+  co_return json_response({{"path", shown}, {"size", moved->size}});
 }
 
 /// Whether the query's `name` is true; kInvalidArgument for what is neither true nor false.
@@ -104,9 +158,7 @@ awaitable<Answer> answer_removal(FileCalls& calls, const http::Request& request)
 }
 
 awaitable<Answer> answer_listing(FileCalls& calls, const http::Request& request) {
-  const auto given = request.query.find("path");
-  const bool has_path = given != request.query.end() && !given->second.empty();
-  auto location = location_of(request, has_path ? given->second : ".");
+  auto location = directory_of(request);
   if (!location.ok()) co_return response_of(location.status());
   const auto is_recursive = is_asked_for(request, "recursive");
   if (!is_recursive.ok()) co_return response_of(is_recursive.status());
@@ -130,6 +182,10 @@ awaitable<Answer> answer_listing(FileCalls& calls, const http::Request& request)
   co_return json_response({{"files", std::move(entries)}, {"truncated", listed->was_cut}});
 }
 
+ordered_json path_schema() {
+  return {{"type", "string"}, {"pattern", R"(^[^\x00]*[^\x00./][^\x00]*$)"}};
+}
+
 ordered_json listing_schema() {
   using http::object_of;
   using http::text_schema;
@@ -146,7 +202,7 @@ ordered_json listing_schema() {
 
 }  // namespace
 
-void add_file_routes(FileCalls& files, http::Router& router) {
+void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
   const http::RouteParameter recursive("recursive", {{"type", "boolean"}});
   const auto handler = [&files](auto function) {
     return [&files, function](http::Request request, http::EventStream&) -> awaitable<Answer> {
@@ -188,6 +244,41 @@ void add_file_routes(FileCalls& files, http::Router& router) {
        .handler = handler([](FileCalls& calls, http::Request request) {
          return answer_write(calls, std::move(request));
        })});
+  const auto written = http::object_of(
+      {{"path", http::text_schema()}, {"size", http::integer_schema()}}, {"path", "size"});
+  add({.method = "GET",
+       .path = "/v1/sessions/{session}/archive",
+       .summary = "A directory of a session's files (path: by default, the root) as a tar archive",
+       .queries = {"path"},
+       .answer_type = "*/*",
+       .handler = handler([](FileCalls& calls, const http::Request& request) {
+         return answer_pack(calls, request);
+       })});
+  add({.method = "PUT",
+       .path = "/v1/sessions/{session}/archive",
+       .summary = "Unpack a tar archive into a directory of a session's files (path: by default, "
+                  "the root), whole or not at all",
+       .body = {{"type", "string"}, {"format", "binary"}},
+       .answer = written,
+       .errors = {413},
+       .queries = {"path"},
+       .max_body = kMaxFile,
+       .body_type = kBytesType,
+       .handler = handler([](FileCalls& calls, http::Request request) {
+         return answer_unpack(calls, std::move(request));
+       })});
+  add({.method = "POST",
+       .path = "/v1/sessions/{session}/move",
+       .summary = "Move a file or directory of a session, and make the directories on the way",
+       .body = {{"type", "object"},
+                {"properties", {{"from", path_schema()}, {"to", path_schema()}}},
+                {"required", {"from", "to"}},
+                {"additionalProperties", false}},
+       .answer = written,
+       .handler = http::with_object(
+           pool, [&files](const http::Request& request, json body, http::EventStream&) {
+             return answer_move(files, request, std::move(body));
+           })});
   add({.method = "DELETE",
        .path = "/v1/sessions/{session}/files/{path...}",
        .summary = "Remove a file of a session; with recursive=true, a directory and all in it",

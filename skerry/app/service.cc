@@ -246,7 +246,7 @@ void Service::start_front_ends(const config::Settings& settings,
   api::add_health_routes(*run_api_, router_);
   api::add_document_route(*run_api_, router_);
   api::add_session_routes(*sessions_, pool_, router_);
-  api::add_file_routes(*files_, router_);
+  api::add_file_routes(*files_, pool_, router_);
   api::add_upload_routes(*uploads_, pool_, router_);
   mcp::add_http_endpoint(*mcp_, pool_, router_);
   metrics::add_routes(*metrics_, metrics::Access::kKey, router_);

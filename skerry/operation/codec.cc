@@ -47,12 +47,14 @@ struct RequestEncoder {
     out.set_most(read.most.value);
     out.set_as_base64(read.encoding == Encoding::kBase64);
     out.set_as_bytes(read.encoding == Encoding::kBytes);
+    out.set_as_archive(read.encoding == Encoding::kArchive);
   }
   void operator()(const WriteFile& write) const {
     auto& out = *message.mutable_write();
     out.set_path(encoded_path(write.path));
     out.set_content(write.content);
     out.set_is_base64(write.encoding == Encoding::kBase64);
+    out.set_is_archive(write.encoding == Encoding::kArchive);
     out.set_append(write.how == files::Tree::Writing::kAppend);
     out.set_makes_directories(write.makes_directories);
   }
@@ -89,6 +91,10 @@ struct RequestEncoder {
     out.set_pattern(request.pattern);
     out.set_is_recursive(request.depth == files::Depth::kAll);
   }
+  void operator()(const MoveFile& move) const {
+    message.mutable_move()->set_path(encoded_path(move.path));
+    message.mutable_move()->set_to(encoded_path(move.to));
+  }
 };
 
 files::Depth depth_of(bool is_recursive) {
@@ -99,9 +105,10 @@ Result<Request> decoded(FileOperation::Read& read) {
   SKERRY_ASSIGN(FilePath path, decoded_path(read.path()));
   return ReadFile{.path = std::move(path),
                   .most = bytes(read.most()),
-                  .encoding = read.as_base64()  ? Encoding::kBase64
-                              : read.as_bytes() ? Encoding::kBytes
-                                                : Encoding::kText};
+                  .encoding = read.as_base64()    ? Encoding::kBase64
+                              : read.as_bytes()   ? Encoding::kBytes
+                              : read.as_archive() ? Encoding::kArchive
+                                                  : Encoding::kText};
 }
 
 Result<Request> decoded(FileOperation::Write& write) {
@@ -109,7 +116,9 @@ Result<Request> decoded(FileOperation::Write& write) {
   using files::Tree;
   return WriteFile{.path = std::move(path),
                    .content = std::move(*write.mutable_content()),
-                   .encoding = write.is_base64() ? Encoding::kBase64 : Encoding::kText,
+                   .encoding = write.is_base64()    ? Encoding::kBase64
+                               : write.is_archive() ? Encoding::kArchive
+                                                    : Encoding::kText,
                    .how = write.append() ? Tree::Writing::kAppend : Tree::Writing::kReplace,
                    .makes_directories = write.makes_directories()};
 }
@@ -154,6 +163,13 @@ Result<Request> decoded(FileOperation::Delete& deletion) {
   return DeleteFiles{.path = std::move(path),
                      .pattern = std::move(*deletion.mutable_pattern()),
                      .depth = depth_of(deletion.is_recursive())};
+}
+
+Result<Request> decoded(FileOperation::Move& move) {
+  SKERRY_ASSIGN(FilePath path, decoded_path(move.path()));
+  SKERRY_ASSIGN(FilePath to, decoded_path(move.to()));
+  if (path.root() != to.root()) return absl::InternalError("a move from one root to another");
+  return MoveFile{.path = std::move(path), .to = std::move(to)};
 }
 
 // -------------------------------------------------------------------------------------- replies
@@ -304,6 +320,7 @@ const CommandOutput* response_to(const RunCommand&) { return nullptr; }
 const files::Found* response_to(const SearchFiles&) { return nullptr; }
 const Edited* response_to(const EditFile&) { return nullptr; }
 const files::Deleted* response_to(const DeleteFiles&) { return nullptr; }
+const Written* response_to(const MoveFile&) { return nullptr; }
 
 /// Reads a reply of the kind that its argument, which is null, points to.
 class ResponseDecoder {
@@ -441,6 +458,8 @@ Result<Request> decode_request(std::string_view bytes) {
         return decoded(*message.mutable_edit());
       case FileOperation::kDelete:
         return decoded(*message.mutable_delete_());
+      case FileOperation::kMove:
+        return decoded(*message.mutable_move());
       case FileOperation::OPERATION_NOT_SET:
         break;
     }
@@ -471,7 +490,8 @@ Result<Response> decode_response(std::string_view bytes, const Request& request)
                   to_utf8(clip(reply.failure().message(), kMaxFailure)));
   }
   const auto* const read = std::get_if<ReadFile>(&request);
-  const bool wants_bytes = read != nullptr && read->encoding == Encoding::kBytes;
+  const bool wants_bytes = read != nullptr && (read->encoding == Encoding::kBytes ||
+                                               read->encoding == Encoding::kArchive);
   auto response = std::visit(
       [&](const auto& kind) {
         return ResponseDecoder(reply, bytes, wants_bytes)(response_to(kind));

@@ -13,9 +13,10 @@ namespace skerry::operation {
 
 /// The largest request, encoded: what gRPC takes as one message, and its other fields.
 inline constexpr std::size_t kMaxRequest = std::size_t{72} << 20;
-/// The largest reply, encoded: twice a search whose lines are as long and as many as they may be,
-/// or a file of 10 MiB in base64.
-inline constexpr std::size_t kMaxReply = std::size_t{32} << 20;
+/// The most of a file that is read as bytes, and of an archive.
+inline constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+/// The largest reply, encoded: such a file.
+inline constexpr std::size_t kMaxReply = std::size_t{66} << 20;
 
 /// kResourceExhausted, naming the sizes, when it is larger than `kMaxRequest`.
 Result<std::string> encode(const Request& request);

@@ -5,6 +5,7 @@
 
 #include "skerry/base/formats/base64.h"
 #include "skerry/base/utf8.h"
+#include "skerry/files/archive.h"
 
 namespace skerry::operation {
 namespace {
@@ -40,6 +41,7 @@ class Performance {
     if (found.status().code() == StatusCode::kNotFound) {
       return absl::NotFoundError("File not found: " + read.path.shown());
     }
+    if (read.encoding == Encoding::kArchive) return archive_of(*tree, read);
     if (found.ok() && !found->is_file()) {
       return absl::FailedPreconditionError("Path is not a file: " + read.path.shown());
     }
@@ -57,6 +59,7 @@ class Performance {
   }
 
   Result<Response> operator()(const WriteFile& write) {
+    if (write.encoding == Encoding::kArchive) return unpacked(write);
     std::string decoded;
     if (write.encoding == Encoding::kBase64) {
       auto bytes = decode_base64(write.content);
@@ -115,7 +118,38 @@ class Performance {
     return response_about(request.path, files::delete_files(*tree, deletion, deadline_));
   }
 
+  Result<Response> operator()(const MoveFile& move) {
+    SKERRY_ASSIGN(Tree * tree, trees_.tree(move.path.root()));
+    if (move.path.is_root() || move.to.is_root()) {
+      return absl::InvalidArgumentError("the root itself stays where it is");
+    }
+    const auto found = tree->find_itself(move.path.below());
+    if (!found.ok()) return about(move.path, found.status());
+    const std::string& to = move.to.below();
+    if (const std::size_t slash = to.rfind('/'); slash != to.npos) {
+      SKERRY_TRY(about(move.to, tree->make_directories(to.substr(0, slash))));
+    }
+    SKERRY_TRY(about(move.to, tree->rename(move.path.below(), to)));
+    return Written{.size = found->is_file() ? found->size : 0};
+  }
+
  private:
+  Result<Response> archive_of(const Tree& tree, const ReadFile& read) {
+    auto archive = files::pack(tree, read.path.below(), read.most, deadline_);
+    if (!archive.ok()) return about(read.path, archive.status());
+    Content content{.text = *std::move(archive)};
+    content.size = content.text.size();
+    return content;
+  }
+
+  Result<Response> unpacked(const WriteFile& write) {
+    SKERRY_ASSIGN(Tree * tree, trees_.tree(write.path.root()));
+    SKERRY_TRY(about(write.path, tree->make_directories(write.path.below())));
+    SKERRY_ASSIGN(const std::uint64_t size,
+                  files::unpack(*tree, write.path.below(), write.content, deadline_));
+    return Written{.size = size};
+  }
+
   Trees& trees_;
   files::Deadline& deadline_;
 };

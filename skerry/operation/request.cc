@@ -17,7 +17,7 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 bool is_change(const Request& request) {
   return std::visit(
       Overloaded{[](const WriteFile&) { return true; }, [](const EditFile&) { return true; },
-                 [](const DeleteFiles&) { return true; },
+                 [](const DeleteFiles&) { return true; }, [](const MoveFile&) { return true; },
                  [](const RunCommand& run) { return run.command.is_change(); },
                  [](const auto&) { return false; }},
       request);
@@ -36,6 +36,9 @@ std::string title_of(const Request& request) {
                  [](const DeleteFiles& deletion) {
                    return "FileDelete " + deletion.path.shown() +
                           (deletion.pattern.empty() ? "" : "/") + deletion.pattern;
+                 },
+                 [](const MoveFile& move) {
+                   return "FileMove " + move.path.shown() + " " + move.to.shown();
                  },
                  [](const RunCommand& run) { return "command: " + run.command.text(); },
                  [](const auto&) { return std::string(); }},

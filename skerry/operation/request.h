@@ -25,6 +25,8 @@ enum class Encoding {
   kText,    ///< as it is, for content that is UTF-8
   kBase64,  ///< RFC 4648, with its padding
   kBytes,   ///< as it is, whatever it is
+  /// As a tar archive (`files::pack`): of a directory, all that is in it.
+  kArchive,
 };
 
 struct ReadFile {
@@ -69,8 +71,14 @@ struct DeleteFiles {
   files::Depth depth = files::Depth::kOne;
 };
 
-using Request =
-    std::variant<ReadFile, WriteFile, ListFiles, RunCommand, SearchFiles, EditFile, DeleteFiles>;
+/// As rename(2) does, and makes the directories on the way.
+struct MoveFile {
+  files::FilePath path;
+  files::FilePath to;  ///< of the same root
+};
+
+using Request = std::variant<ReadFile, WriteFile, ListFiles, RunCommand, SearchFiles, EditFile,
+                             DeleteFiles, MoveFile>;
 
 /// Whether it may change files.
 bool is_change(const Request& request);
@@ -80,12 +88,12 @@ Roots roots_of(const Request& request);
 std::string title_of(const Request& request);
 
 struct Content {
-  std::string text;        ///< in the encoding that was asked for: UTF-8, but for kBytes
-  std::uint64_t size = 0;  ///< of the file
+  std::string text;        ///< in the encoding that was asked for: UTF-8, but for kBytes, kArchive
+  std::uint64_t size = 0;  ///< of the file, or the archive
 };
 
 struct Written {
-  std::uint64_t size = 0;  ///< bytes of content, decoded
+  std::uint64_t size = 0;  ///< bytes of content, decoded; of an archive, of its files
 };
 
 struct Edited {

@@ -69,8 +69,8 @@ Result<std::shared_ptr<const OwnedFd>> sealed_file(std::string_view bytes) {
 }
 
 // In the order of operation::Request.
-constexpr std::array kActions{"file.read",   "file.write", "file.list",  "file.command",
-                              "file.search", "file.edit",  "file.delete"};
+constexpr std::array kActions{"file.read",   "file.write", "file.list",   "file.command",
+                              "file.search", "file.edit",  "file.delete", "file.move"};
 static_assert(kActions.size() == std::variant_size_v<Request>);
 
 const char* action_of(const Request& request) { return kActions[request.index()]; }
@@ -255,6 +255,14 @@ FileCalls::Awaited<files::Found> FileCalls::search(Scope scope, operation::Searc
 
 FileCalls::Awaited<operation::Edited> FileCalls::edit(Scope scope, operation::EditFile request) {
   return perform_as<operation::Edited>(std::move(scope), std::move(request));
+}
+
+FileCalls::Awaited<operation::Written> FileCalls::move(Scope scope, operation::MoveFile request) {
+  if (request.path.root() != request.to.root()) {
+    co_return absl::InvalidArgumentError("a session's files and a user's memory are two");
+  }
+  auto moving = perform_as<operation::Written>(std::move(scope), std::move(request));
+  co_return co_await std::move(moving);
 }
 
 FileCalls::Awaited<files::Deleted> FileCalls::remove(Scope scope, operation::DeleteFiles request) {

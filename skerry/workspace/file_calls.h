@@ -61,6 +61,8 @@ class FileCalls {
                                         std::chrono::seconds time);
   Awaited<files::Found> search(Scope scope, operation::SearchFiles request);
   Awaited<operation::Edited> edit(Scope scope, operation::EditFile request);
+  /// kInvalidArgument for one from a root to another.
+  Awaited<operation::Written> move(Scope scope, operation::MoveFile request);
   Awaited<files::Deleted> remove(Scope scope, operation::DeleteFiles request);
 
  private:

@@ -306,12 +306,24 @@ class AsyncSession:
         return await self.client._call(calls.files(self.name, path, recursive))
 
     async def read_file(self, path: str) -> bytes:
-        """A file's content, up to 10 MiB."""
+        """A file's content, up to 64 MiB."""
         return await self.client._call(calls.read_file(self.name, path))
 
     async def write_file(self, path: str, data: bytes | os.PathLike[str]) -> Written:
         """Writes bytes, or what a file of yours holds, up to 64 MiB; and makes the directories on the way."""
         return await self.client._call(calls.write_file(self.name, path, data))
+
+    async def move_file(self, old: str, new: str) -> None:
+        """Moves a file or directory, and makes the directories on the way; a file that is there already is replaced."""
+        await self.client._call(calls.move_file(self.name, old, new))
+
+    async def archive(self, path: str | None = None) -> bytes:
+        """A directory with all that is in it, by default all files, as a tar archive of up to 64 MiB."""
+        return await self.client._call(calls.archive(self.name, path))
+
+    async def unpack(self, data: bytes | os.PathLike[str], path: str | None = None) -> int:
+        """Unpacks a tar archive, or a file of yours that is one, into a directory: bytes of its files. All of it, or nothing."""
+        return (await self.client._call(calls.unpack(self.name, data, path))).size
 
     async def remove_file(self, path: str, *, recursive: bool = False) -> None:
         """Removes a file; with `recursive` a directory and all in it. One that is not there is well."""

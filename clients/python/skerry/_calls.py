@@ -323,6 +323,18 @@ def remove_file(name: str, path: str, recursive: bool) -> Call[None]:
     return Call("DELETE", _session(name, f"/files/{quote(path)}", {"recursive": "true" if recursive else None}), _nothing, good=(204,))
 
 
+def move_file(name: str, old: str, new: str) -> Call[Written]:
+    return _post(_session(name, "/move"), {"from": old, "to": new}, _of(Written))
+
+
+def archive(name: str, path: str | None) -> Call[bytes]:
+    return Call("GET", _session(name, "/archive", {"path": path}), lambda reply: reply.body)
+
+
+def unpack(name: str, data: bytes | os.PathLike[str], path: str | None) -> Call[Written]:
+    return Call("PUT", _session(name, "/archive", {"path": path}), _of(Written), data, {"Content-Type": "application/octet-stream"})
+
+
 def upload(data: bytes | os.PathLike[str]) -> Call[StoredFile]:
     return Call("POST", "/v1/files", _of(StoredFile), data, {"Content-Type": "application/octet-stream"}, good=(201,))
 

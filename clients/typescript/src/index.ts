@@ -292,7 +292,7 @@ export class Session {
     return this.client.get(pathOf(this.name, `/files${queryOf({ path, recursive: recursive || undefined })}`));
   }
 
-  /** A file's content, up to 10 MiB. */
+  /** A file's content, up to 64 MiB. */
   async readFile(path: string): Promise<Blob> {
     const response = await this.client.send("GET", fileOf(this.name, path));
     return response.blob().catch((error: unknown) => Promise.reject(failed(error, "the answer broke off")));
@@ -301,6 +301,22 @@ export class Session {
   /** Writes a file, up to 64 MiB, and makes the directories on the way. */
   async writeFile(path: string, data: BodyInit): Promise<void> {
     await this.client.send("PUT", fileOf(this.name, path), data, { "Content-Type": "application/octet-stream" });
+  }
+
+  /** Moves a file or directory, and makes the directories on the way; a file that is there already is replaced. */
+  async moveFile(from: string, to: string): Promise<void> {
+    await this.client.post(pathOf(this.name, "/move"), { from, to });
+  }
+
+  /** A directory with all that is in it, by default all files, as a tar archive of up to 64 MiB. */
+  async archive(path?: string): Promise<Blob> {
+    const response = await this.client.send("GET", pathOf(this.name, `/archive${queryOf({ path })}`));
+    return response.blob().catch((error: unknown) => Promise.reject(failed(error, "the answer broke off")));
+  }
+
+  /** Unpacks a tar archive into a directory: all of it, or nothing. */
+  async unpack(data: BodyInit, path?: string): Promise<void> {
+    await this.client.send("PUT", pathOf(this.name, `/archive${queryOf({ path })}`), data, { "Content-Type": "application/octet-stream" });
   }
 
   /** Removes a file; with `recursive` a directory and all in it. One that is not there is well. */
