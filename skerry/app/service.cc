@@ -26,6 +26,7 @@
 #include "skerry/mcp/conformance/conformance.h"
 #include "skerry/mcp/file_tools.h"
 #include "skerry/mcp/http_endpoint.h"
+#include "skerry/mcp/resources/resources.h"
 #include "skerry/mcp/run_tool.h"
 #include "skerry/mcp/session_tools.h"
 #include "skerry/mcp/stdio.h"
@@ -266,9 +267,10 @@ void Service::start_mcp(const config::Settings& settings,
   files_ = std::make_unique<workspace::FileCalls>(*runner_, runner_->sessions(),
                                                   workspace::FileCalls::Options(), audit_.get());
   mcp_ = std::make_unique<mcp::Server>(mcp::Server::Options{.version = SKERRY_VERSION});
-  mcp_->add(mcp::run_tool(*runs_, run_decoder_->rules()));
+  mcp_->add(mcp::run_tool({*runs_, *files_, shown_images_}, run_decoder_->rules()));
   mcp_->add(mcp::session_tools(*sessions_));
   mcp_->add(mcp::file_tools(*files_));
+  mcp::add_resources(*mcp_, {*sessions_, *files_, shown_images_, pool_});
   if (settings.mcp_conformance) mcp::add_conformance_fixtures(*mcp_);
 }
 

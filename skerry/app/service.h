@@ -26,6 +26,7 @@
 #include "skerry/http/tls/tls.h"
 #include "skerry/loop/lag_meter.h"
 #include "skerry/loop/pool.h"
+#include "skerry/mcp/resources/kept_images.h"
 #include "skerry/mcp/server.h"
 #include "skerry/metrics/metrics.h"
 #include "skerry/runtime/installation.h"
@@ -133,6 +134,7 @@ class Service {
   http::Router router_;
   std::unique_ptr<api::RunDecoder> run_decoder_;
   std::unique_ptr<api::RunApi> run_api_;
+  mcp::KeptImages shown_images_;
   std::unique_ptr<mcp::Server> mcp_;
   std::unique_ptr<shannon::ToolApi> tool_api_;
   http::Router operations_router_;  // of ports for metrics

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "skerry/base/formats/base64.h"
 #include "skerry/base/formats/json_text.h"
 #include "skerry/base/retry_after.h"
 #include "skerry/base/utf8.h"
@@ -66,16 +67,41 @@ std::string explanation(const ordered_json& outcome) {
   return all;
 }
 
+/// Where images go that the content has no room for.
+struct LargeImages {
+  Revision revision;
+  const KeepImage& keep;
+};
+
+/// The block for an image that is too large for one; in `links` its URI.
+ordered_json large_image_block(const LargeImages& large, const char* type, std::string image,
+                               ordered_json& links) {
+  const std::size_t size = base64_size(image);
+  std::string uri = large.keep(type, std::move(image));
+  if (uri.empty()) {
+    return text_block(fmt::format(
+        "[{} of {} bytes is larger than an answer shows ({}); draw it smaller, or save it to a "
+        "file of a session and read that]",
+        type, size, kMaxImage / 4 * 3));
+  }
+  links[type] = uri;
+  std::string name(type);
+  name.replace(name.find('/'), 1, ".");
+  return link_block({.uri = std::move(uri), .name = std::move(name), .type = type, .size = size},
+                    large.revision);
+}
+
 /// Moves the images of one of a run's values into the content: a model that read them as text would
 /// read a hundred thousand letters. What the value is, if it is not the result, is told before
 /// them.
-void take_images(ordered_json& result, ordered_json& content) {
+void take_images(ordered_json& result, ordered_json& content, const LargeImages& large) {
   auto& data = result.at("data");
   const bool is_result = result.at("is_result") == true;
   if (const std::string_view text = text_in(data, "text/plain"); !is_result && !text.empty()) {
     content.push_back(text_block(text));
   }
   ordered_json moved = ordered_json::array();
+  ordered_json links = ordered_json::object();
   for (const char* type : {"image/png", "image/jpeg", "image/gif", "image/webp"}) {
     const auto found = data.find(type);
     if (found == data.end() || !found->is_string()) continue;
@@ -83,29 +109,41 @@ void take_images(ordered_json& result, ordered_json& content) {
     if (image.size() <= kMaxImage) {
       content.push_back({{"type", "image"}, {"data", std::move(image)}, {"mimeType", type}});
     } else {
-      content.push_back(text_block(fmt::format(
-          "[{} of {} bytes is larger than an answer shows ({}); draw it smaller, or save it to a "
-          "file of a session and read that]",
-          type, image.size() / 4 * 3, kMaxImage / 4 * 3)));
+      content.push_back(large_image_block(large, type, std::move(image), links));
     }
     data.erase(found);
     moved.push_back(type);
   }
   if (!moved.empty()) result["metadata"]["in_content"] = std::move(moved);
+  if (!links.empty()) result["metadata"]["links"] = std::move(links);
 }
 
 }  // namespace
 
 ordered_json text_block(std::string_view text) { return {{"type", "text"}, {"text", shown(text)}}; }
 
-ordered_json content_of_run(ordered_json& outcome) {
+ordered_json link_block(const ResourceLink& link, Revision revision) {
+  if (revision < Revision::kJune2025) {
+    return text_block(
+        fmt::format("[{}, {} of {} bytes, is larger than an answer shows: resources/read gives {}]",
+                    link.name, link.type, link.size, link.uri));
+  }
+  return {{"type", "resource_link"},
+          {"uri", link.uri},
+          {"name", link.name},
+          {"description", fmt::format("{} bytes, more than an answer shows", link.size)},
+          {"mimeType", link.type},
+          {"size", link.size}};
+}
+
+ordered_json content_of_run(ordered_json& outcome, Revision revision, const KeepImage& keep) {
   ordered_json content = ordered_json::array();
   for (const char* name : {"stdout", "stderr", "result"}) {
     const std::string_view text = text_in(outcome, name);
     if (!text.empty()) content.push_back(text_block(text));
   }
   if (const auto results = outcome.find("results"); results != outcome.end()) {
-    for (ordered_json& each : *results) take_images(each, content);
+    for (ordered_json& each : *results) take_images(each, content, {revision, keep});
   }
   const std::string why = explanation(outcome);
   if (!why.empty()) content.push_back(text_block(why));
@@ -120,13 +158,17 @@ ToolResult structured_result(ordered_json value) {
   return result;
 }
 
-ToolResult failed_result(const Status& status) {
+std::string failure_text(const Status& status) {
   std::string text = to_utf8(message_of(status));
   if (const auto wait = retry_after(status)) {
     text += fmt::format("; again after {} s", retry_seconds(*wait).count());
   }
+  return text;
+}
+
+ToolResult failed_result(const Status& status) {
   ToolResult result{.is_error = true};
-  result.content.push_back(text_block(text));
+  result.content.push_back(text_block(failure_text(status)));
   return result;
 }
 

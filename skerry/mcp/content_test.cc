@@ -33,9 +33,15 @@ TEST(ContentTest, BytesThatAreNoTextAreReplaced) {
   EXPECT_EQ(text_block("a\xFF")["text"], "a\xEF\xBF\xBD");
 }
 
+/// The blocks of a run as a client of the latest revision sees them, whose large images go nowhere.
+ordered_json content_of(ordered_json& outcome) {
+  return content_of_run(outcome, Revision::kJuly2026,
+                        [](const std::string&, const std::string&) { return std::string(); });
+}
+
 TEST(ContentTest, ARunThatPrintsNothingSaysSo) {
   ordered_json outcome{{"outcome", "completed"}, {"stdout", ""}, {"result", nullptr}};
-  EXPECT_EQ(content_of_run(outcome)[0]["text"], "[completed, without output]");
+  EXPECT_EQ(content_of(outcome)[0]["text"], "[completed, without output]");
 }
 
 TEST(ContentTest, AHintThatIsPrintedIsNotRepeated) {
@@ -43,9 +49,9 @@ TEST(ContentTest, AHintThatIsPrintedIsNotRepeated) {
                        {"message", "E: x"},
                        {"stderr", "E: x\nhint: y\n"},
                        {"exception", {{"hint", "hint: y"}}}};
-  EXPECT_EQ(content_of_run(outcome)[1]["text"], "[failed] E: x");
+  EXPECT_EQ(content_of(outcome)[1]["text"], "[failed] E: x");
   outcome["exception"]["hint"] = "hint: z";
-  EXPECT_EQ(content_of_run(outcome)[1]["text"], "[failed] E: x\nhint: z");
+  EXPECT_EQ(content_of(outcome)[1]["text"], "[failed] E: x\nhint: z");
 }
 
 TEST(ContentTest, ImagesAreBlocksOfTheirOwnUpToASize) {
@@ -61,7 +67,7 @@ TEST(ContentTest, ImagesAreBlocksOfTheirOwnUpToASize) {
       {"result", "figure"},
       {"results",
        {value("shown", "iVBO", false), value("figure", std::string(2 << 20, 'A'), true)}}};
-  const auto content = content_of_run(outcome);
+  const auto content = content_of(outcome);
   ASSERT_EQ(content.size(), 5U);
   EXPECT_EQ(content[1]["text"], "figure");
   EXPECT_EQ(content[2]["text"], "shown");
@@ -75,11 +81,45 @@ TEST(ContentTest, ImagesAreBlocksOfTheirOwnUpToASize) {
   }
 }
 
+TEST(ContentTest, ALargeImageIsALinkInRevisionsThatHaveThem) {
+  for (const Revision revision : kRevisions) {
+    ordered_json outcome{{"outcome", "completed"},
+                         {"results",
+                          {{{"data", {{"image/png", std::string(2 << 20, 'A')}}},
+                            {"metadata", {{"width", 3}}},
+                            {"is_result", false}}}}};
+    std::size_t kept = 0;
+    const auto keep = [&kept](const std::string& type, const std::string& base64) {
+      EXPECT_EQ(type, "image/png");
+      kept = base64.size();
+      return std::string("skerry://images/1f");
+    };
+    const auto content = content_of_run(outcome, revision, keep);
+    ASSERT_EQ(content.size(), 1U);
+    EXPECT_EQ(kept, 2U << 20);
+    if (revision >= Revision::kJune2025) {
+      EXPECT_EQ(content[0]["type"], "resource_link");
+      EXPECT_EQ(content[0]["uri"], "skerry://images/1f");
+      EXPECT_EQ(content[0]["name"], "image.png");
+      EXPECT_EQ(content[0]["mimeType"], "image/png");
+      EXPECT_EQ(content[0]["size"], (2 << 20) / 4 * 3);
+    } else {
+      EXPECT_EQ(content[0]["type"], "text");
+      EXPECT_THAT(content[0]["text"].get<std::string>(), HasSubstr("skerry://images/1f"));
+      EXPECT_THAT(content[0]["text"].get<std::string>(), HasSubstr("image/png of 1572864 bytes"));
+    }
+    const auto& value = outcome["results"][0];
+    EXPECT_FALSE(value["data"].contains("image/png"));
+    EXPECT_EQ(value["metadata"]["links"]["image/png"], "skerry://images/1f");
+    EXPECT_EQ(value["metadata"]["width"], 3);
+  }
+}
+
 TEST(ContentTest, ALostSessionSaysWhy) {
   ordered_json outcome{{"outcome", "completed"},
                        {"stdout", "out"},
                        {"session", {{"notice", "began anew"}, {"message", "no room"}}}};
-  const auto content = content_of_run(outcome);
+  const auto content = content_of(outcome);
   EXPECT_EQ(content[1]["text"], "began anew\nno room");
 }
 

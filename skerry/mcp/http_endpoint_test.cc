@@ -53,7 +53,7 @@ json run_call(const json& arguments) { return {{"name", "run_python"}, {"argumen
 class HttpEndpointTest : public ::testing::Test {
  protected:
   HttpEndpointTest() {
-    server_.add(run_tool(runs_, api::RunRules()));
+    server_.add(run_tool({runs_, files_, images_}, api::RunRules()));
     add_http_endpoint(server_, pool_, router_);
   }
 
@@ -85,6 +85,9 @@ class HttpEndpointTest : public ::testing::Test {
   tool::Toolbox tools_;
   upload::testing::TestUploads uploads_{pool_};
   tool::Runs runs_{runner_, tools_, uploads_.get()};
+  session::SessionAccess sessions_{nullptr};
+  workspace::FileCalls files_{runner_, sessions_, {}};
+  KeptImages images_;
   Server server_{{.version = "1.2.3", .page = {.size = 2}}};
   http::Router router_;
   http::testing::KeptEvents sent_;

@@ -36,6 +36,7 @@ enum class ErrorCode : int {
   kMethodNotFound = -32601,
   kInvalidParameters = -32602,
   kInternal = -32603,
+  kResourceNotFound = -32002,  ///< in revisions that begin with `initialize`
   kHeaderMismatch = -32020,
   kMissingCapability = -32021,
   kUnsupportedVersion = -32022,

@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/this_coro.hpp>
 
 #include "skerry/api/output_relay.h"
 #include "skerry/api/run_routes.h"
 #include "skerry/mcp/content.h"
+#include "skerry/mcp/resources/resource_uri.h"
 
 namespace skerry::mcp {
 namespace {
@@ -23,6 +26,8 @@ using nlohmann::ordered_json;
 constexpr ByteSize kMaxOutput = mib(8);
 // Notifications of progress, where the call does not say how many.
 constexpr int kProgressPerSecond = 20;
+// Links to files in one answer.
+constexpr std::size_t kMaxLinks = 32;
 
 constexpr const char* kDescription =
     "Runs a Python program (CPython, with numpy and pandas where the template has them) in a "
@@ -95,7 +100,7 @@ awaitable<Result<tool::RunReport>> watched_run(tool::Runs& runs, const Request& 
   co_return co_await std::move(running);
 }
 
-ToolResult result_of(tool::RunReport report) {
+ToolResult result_of(tool::RunReport report, const Request& request, KeptImages& images) {
   // The program may have done well, and yet what it left is lost.
   const bool is_lost = report.session && !report.session->failure.ok();
   const std::string lost = is_lost ? report.session->message : std::string();
@@ -104,30 +109,114 @@ ToolResult result_of(tool::RunReport report) {
   result.memory = report.memory;
   result.structured = tool::json_of(std::move(report));
   if (is_lost) result.structured["error"] = lost;
-  result.content = content_of_run(result.structured);
+  const auto keep = [&](std::string type, std::string base64) {
+    const std::string id = images.keep(request.caller.tenant, std::move(type), std::move(base64));
+    return id.empty() ? id : uri_of(ImageResource{.id = id});
+  };
+  result.content = content_of_run(result.structured, request.revision, keep);
   return result;
 }
 
-awaitable<Tool::Outcome> call(tool::Runs& runs, const api::RunDecoder& decoder,
+// ------------------------------------------------------------------------- files of what was shown
+
+/// A part of a value that was too large to be shown: the guest wrote it to a file of that name.
+struct ShownFile {
+  std::string type;
+  std::string name;
+};
+
+/// Those that a run's values say they have. Untrusted: programs write metadata as they like.
+std::vector<ShownFile> shown_files(const ordered_json& outcome) {
+  std::vector<ShownFile> found;
+  const auto results = outcome.find("results");
+  if (results == outcome.end()) return found;
+  for (const ordered_json& each : *results) {
+    const ordered_json& metadata = each.at("metadata");
+    const auto files = metadata.is_object() ? metadata.find("files") : metadata.end();
+    if (files == metadata.end() || !files->is_object()) continue;
+    for (const auto& [type, name] : files->items()) {
+      if (found.size() == kMaxLinks) return found;
+      if (name.is_string()) found.push_back({.type = type, .name = name.get<std::string>()});
+    }
+  }
+  return found;
+}
+
+/// The session's files as the guest names what it could not show; empty when that cannot be found
+/// out.
+awaitable<std::vector<files::ListedFile>> display_files(workspace::FileCalls& files,
+                                                        access::Principal caller,
+                                                        store::SessionName session) {
+  // A part of the run, which was admitted.
+  caller.is_admitted = true;
+  workspace::Scope scope{.principal = std::move(caller), .session = std::move(session)};
+  operation::ListFiles asked{.path = *files::FilePath::parse(".")};
+  asked.order.pattern = "display-*";
+  asked.order.depth = files::Depth::kAll;
+  auto listing = files.list(std::move(scope), std::move(asked));
+  auto listed = co_await std::move(listing);
+  if (!listed.ok()) co_return std::vector<files::ListedFile>();
+  co_return std::move(listed->files);
+}
+
+/// The file of that name that was written last: a program may have gone to any directory.
+const files::ListedFile* latest(const std::vector<files::ListedFile>& files,
+                                const std::string& name) {
+  const files::ListedFile* found = nullptr;
+  for (const auto& each : files) {
+    if (!each.is_file || each.name != name) continue;
+    if (found == nullptr || each.modified > found->modified) found = &each;
+  }
+  return found;
+}
+
+/// Links to the files of a session that have what its run could not show.
+awaitable<void> link_files(workspace::FileCalls& files, const Request& request,
+                           ToolResult& result) {
+  const auto shown = shown_files(result.structured);
+  const auto session = result.structured.find("session");
+  if (shown.empty() || session == result.structured.end() || !session->is_object()) co_return;
+  const auto name = store::SessionName::parse(session->value("name", std::string()));
+  if (!name.ok()) co_return;
+  auto listing = display_files(files, request.caller, *name);
+  const auto listed = co_await std::move(listing);
+  for (const ShownFile& each : shown) {
+    const auto* const file = latest(listed, each.name);
+    if (file == nullptr) continue;
+    auto path = files::FilePath::parse_below(files::FilePath::Root::kWorkspace, file->path);
+    if (!path.ok()) continue;
+    result.content.push_back(
+        link_block({.uri = uri_of(FileResource{.session = *name, .path = *std::move(path)}),
+                    .name = each.name,
+                    .type = each.type,
+                    .size = file->size},
+                   request.revision));
+  }
+}
+
+awaitable<Tool::Outcome> call(const RunSources& sources, const api::RunDecoder& decoder,
                               const Request& request, json arguments) {
   auto order = order_of(decoder, std::move(arguments));
   if (!order.ok()) co_return failed_result(order.status());
   auto running = request.progress_token().is_null()
-                     ? runs.run(request.caller, *std::move(order), {})
-                     : watched_run(runs, request, *std::move(order));
+                     ? sources.runs.run(request.caller, *std::move(order), {})
+                     : watched_run(sources.runs, request, *std::move(order));
   auto report = co_await std::move(running);
   if (!report.ok()) co_return failed_result(report.status());
-  co_return result_of(*std::move(report));
+  ToolResult result = result_of(*std::move(report), request, sources.images);
+  auto linking = link_files(sources.files, request, result);
+  co_await std::move(linking);
+  co_return result;
 }
 
 }  // namespace
 
-Tool run_tool(tool::Runs& runs, const api::RunRules& rules) {
+Tool run_tool(const RunSources& sources, const api::RunRules& rules) {
   const auto decoder = std::make_shared<const api::RunDecoder>(rules_of(rules));
   return {.description = describe("run_python", "Run Python", kDescription, Effect::kReplaces,
                                   input_schema(*decoder), api::report_schema()),
-          .call = [&runs, decoder](const Request& request, json arguments) {
-            return call(runs, *decoder, request, std::move(arguments));
+          .call = [sources, decoder](const Request& request, json arguments) {
+            return call(sources, *decoder, request, std::move(arguments));
           }};
 }
 

@@ -23,9 +23,7 @@ constexpr const char* kInstructions =
     "run_python runs Python in a sandbox. Name a session to keep variables and files from run to "
     "run: any name makes one. Sessions can be checkpointed, rewound and forked at no cost, so try "
     "things in a fork. Files of a session are written and read between its runs with files_write "
-    "and files_read.";
-// What is listed changes with the service's version alone.
-constexpr int kListTime = 300'000;  // milliseconds
+    "and files_read, and are resources.";
 
 ordered_json server_info(const std::string& version) {
   return {{"name", "skerry"}, {"title", "Skerry"}, {"version", version}};
@@ -79,9 +77,9 @@ Reply reply_of(ToolResult called, Revision revision) {
 
 }  // namespace
 
-void make_cacheable(const Request& request, ordered_json& result) {
+void make_cacheable(const Request& request, ordered_json& result, std::chrono::milliseconds time) {
   if (!is_stateless(request.revision)) return;
-  result["ttlMs"] = kListTime;
+  result["ttlMs"] = time.count();
   result["cacheScope"] = "private";
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -81,7 +82,10 @@ class Server {
   std::map<std::string, boost::asio::steady_timer*> under_way_;
 };
 
-/// Of a result that lists: how long, and for whom, clients may keep it.
-void make_cacheable(const Request& request, nlohmann::ordered_json& result);
+/// How long clients may keep what changes with the service's version alone.
+inline constexpr std::chrono::milliseconds kListTime{300'000};
+/// Of a result that revision 2026-07-28 lets clients keep: for how long; never for others.
+void make_cacheable(const Request& request, nlohmann::ordered_json& result,
+                    std::chrono::milliseconds time = kListTime);
 
 }  // namespace skerry::mcp
