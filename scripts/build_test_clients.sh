@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds the clients that tests run, into build/clients: gRPC's interop client and grpcurl with Go, grpc-js with npm, MCP's
-# conformance suite with a Node.js that is new enough for it, and TypeScript's compiler, for clients/typescript. Versions and
-# checksums are pinned in tests/interop and there. Installs Debian's Go and Node.js where there are none.
+# SDK and conformance suite with a Node.js that is new enough for them, and TypeScript's compiler, for clients/typescript. Versions
+# and checksums are pinned in tests/interop and there. Installs Debian's Go and Node.js where there are none.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -24,7 +24,7 @@ target=$PWD/build/clients
 mkdir -p "$target"
 say "gRPC's interop client and grpcurl, with $(go version | cut -d ' ' -f 3): about a minute"
 (cd tests/interop && GOFLAGS=-mod=readonly go build -o "$target/" google.golang.org/grpc/interop/client github.com/fullstorydev/grpcurl/cmd/grpcurl)
-say "grpc-js and MCP's conformance suite, with Node.js $(node --version)"
+say "grpc-js, MCP's SDK and conformance suite, with Node.js $(node --version)"
 cp tests/interop/package.json tests/interop/package-lock.json "$target/"
 npm ci --prefix "$target" --ignore-scripts --no-audit --no-fund --silent
 say "TypeScript's compiler"
