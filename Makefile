@@ -142,6 +142,10 @@ test: test-unit test-programs ## All tests: the unit tests under ctest, then who
 bench: runtime ## Every bench, as tables
 	@for bench in $(BENCHES); do echo; $(SKERRY) bench $$bench; done
 
+.PHONY: bench-mcp
+bench-mcp: runtime build/venv/.complete ## A run over MCP beside a tool of the official Python SDK that does nothing
+	build/venv/bin/python bench/mcp_calls.py --skerry $(SKERRY)
+
 .PHONY: format format-check
 format: packages-dev ## Format every C++ file in place
 	@clang-format-19 -i $(CPP_FILES) && echo "format: $(words $(CPP_FILES)) files are formatted"
