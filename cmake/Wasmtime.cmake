@@ -17,6 +17,7 @@ if(failed)
 endif()
 string(REGEX MATCH "\"manifest_path\":\"([^\"]*/wasmtime-c-api-impl-([0-9.]+))/Cargo.toml\"" _ "${metadata}")
 set(headers ${CMAKE_MATCH_1}/include)
+get_filename_component(crates ${CMAKE_MATCH_1} DIRECTORY)
 set(version ${CMAKE_MATCH_2})
 if(NOT EXISTS ${headers}/wasmtime.h)
   message(FATAL_ERROR "the headers of wasmtime-c-api-impl were not found in cargo's metadata")
@@ -34,8 +35,10 @@ file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${crate}/src/*.rs)
 # One archive serves every preset: the sanitizers do not reach into it.
 set(target_dir ${CMAKE_SOURCE_DIR}/build/wasmtime)
 set(archive ${target_dir}/release/libskerry_wasmtime.a)
+# Messages of a panic name the source. Without the machine's own directories the program tells nobody where it was built.
+set(remapped "--remap-path-prefix=${crates}=crates --remap-path-prefix=${target_dir}=wasmtime --remap-path-prefix=${CMAKE_SOURCE_DIR}=.")
 add_custom_command(OUTPUT ${archive}
-  COMMAND ${CARGO} build --release --locked --manifest-path ${manifest} --target-dir ${target_dir}
+  COMMAND ${CMAKE_COMMAND} -E env "RUSTFLAGS=$ENV{RUSTFLAGS} ${remapped}" ${CARGO} build --release --locked --manifest-path ${manifest} --target-dir ${target_dir}
   DEPENDS ${manifest} ${crate}/Cargo.lock ${sources}
   COMMENT "Building Wasmtime ${version} (about four minutes, once)" USES_TERMINAL VERBATIM)
 add_custom_target(wasmtime_archive DEPENDS ${archive})
