@@ -72,7 +72,10 @@ class RuntimeFiles {
  private:
   using Templates = std::vector<const Template*>;
 
+  Result<std::string> fault_of(const Part& part, SealedFile::Depth depth) const;
+  std::string bringer_of(const Part& part) const;
   Status check_parts(SealedFile::Depth depth) const;
+  Status ensure_parts(SealedFile::Depth depth, SetUpObserver& observer, int& steps) const;
   Status ensure_blobs(SealedFile::Depth depth, SetUpObserver& observer, int& steps) const;
   Result<Hollow> make_hollow() const;
   Result<std::string> known_module() const;
@@ -95,23 +98,57 @@ std::string RuntimeFiles::recipe_of(const Template& wanted) const {
       as_bytes(wanted.recipe + about_.patch + about_.profile + std::string(engine::kTuning)));
 }
 
+/// What keeps a part in the home from being used; empty: nothing does.
+Result<std::string> RuntimeFiles::fault_of(const Part& part, SealedFile::Depth depth) const {
+  const auto path = parts_ / part.name;
+  auto sha256 = SealedFile::check(path, depth);
+  if (sha256.status().code() == StatusCode::kNotFound) return "is missing";
+  if (sha256.ok() && *sha256 == part.sha256) return "";
+  // Freshly unpacked, it has no seal yet; replaced, an old one.
+  SKERRY_ASSIGN(const std::string actual, sha256_of_file(path));
+  if (actual != part.sha256)
+    return "is corrupt (SHA-256 " + actual + ", expected " + part.sha256 + ")";
+  SKERRY_TRY(SealedFile::seal(path, actual));
+  return "";
+}
+
+/// The command that brings a part, for people.
+std::string RuntimeFiles::bringer_of(const Part& part) const {
+  return installation_.shipped().has(about_.name, part) ? std::string(kSetUp)
+                                                        : about_.parts_command;
+}
+
 Status RuntimeFiles::check_parts(SealedFile::Depth depth) const {
   for (const Part& part : about_.parts) {
-    const auto path = parts_ / part.name;
-    const auto mend = [&](std::string_view what) {
-      return outdated(path.native() + " " + std::string(what) + ": run " + about_.parts_command);
-    };
-    auto sha256 = SealedFile::check(path, depth);
-    if (sha256.status().code() == StatusCode::kNotFound) return mend("is missing");
-    if (!sha256.ok() || *sha256 != part.sha256) {
-      // Freshly unpacked, it has no seal yet; replaced, an old one.
-      SKERRY_ASSIGN(const std::string actual, sha256_of_file(path));
-      if (actual != part.sha256)
-        return mend("is corrupt (SHA-256 " + actual + ", expected " + part.sha256 + ")");
-      SKERRY_TRY(SealedFile::seal(path, actual));
+    SKERRY_ASSIGN(const std::string fault, fault_of(part, depth));
+    if (!fault.empty()) {
+      return outdated((parts_ / part.name).native() + " " + fault + ": run " + bringer_of(part));
     }
   }
   return ok_status();
+}
+
+/// Copies what the home lacks of the parts that came with the programs, and checks all.
+Status RuntimeFiles::ensure_parts(SealedFile::Depth depth, SetUpObserver& observer,
+                                  int& steps) const {
+  const ShippedParts& shipped = installation_.shipped();
+  std::vector<const Part*> wanted;
+  for (const Part& part : about_.parts) {
+    SKERRY_ASSIGN(const std::string fault, fault_of(part, depth));
+    if (!fault.empty() && shipped.has(about_.name, part)) wanted.push_back(&part);
+  }
+  if (!wanted.empty()) {
+    ++steps;
+    observer.step("copying " + about_.interpreter + " from " + shipped.of(about_.name).native());
+    SKERRY_TRY(make_private_directory(parts_));
+    SealedFile::remove(parts_ / kIndex);  // of what was there before
+  }
+  double copied = 0;
+  for (const Part* part : wanted) {
+    SKERRY_TRY(shipped.copy(about_.name, *part, parts_));
+    observer.progress(++copied / static_cast<double>(wanted.size()));
+  }
+  return check_parts(depth);
 }
 
 Status RuntimeFiles::ensure_blobs(SealedFile::Depth depth, SetUpObserver& observer,
@@ -196,13 +233,13 @@ Status RuntimeFiles::make_template(const Template& wanted, const Hollow& hollow,
 
 Result<int> RuntimeFiles::set_up(engine::Metering metering, SealedFile::Depth depth,
                                  SetUpObserver& observer) const {
-  SKERRY_TRY(check_parts(depth));
+  int steps = 0;
+  SKERRY_TRY(ensure_parts(depth, observer, steps));
   SKERRY_TRY(make_private_directory(home_.templates()));
   SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home_.native_cache()));
   for (const auto& directory : {home_.templates(), home_.native_cache(), parts_}) {
     remove_stale_temporaries(directory);
   }
-  int steps = 0;
   SKERRY_TRY(ensure_blobs(depth, observer, steps));
 
   Templates missing;
@@ -296,7 +333,8 @@ void RuntimeFiles::inspect(SealedFile::Depth depth, const std::string& prefix,
                            std::vector<Finding>& findings) const {
   const std::string set_up(kSetUp);
   if (!about_.parts.empty()) {
-    findings.push_back({prefix + about_.parts_title, check_parts(depth), about_.parts_command});
+    findings.push_back(
+        {prefix + about_.parts_title, check_parts(depth), bringer_of(about_.parts.front())});
   }
   if (!about_.blobs.empty()) {
     findings.push_back({prefix + "standard library index", sealed(parts_ / kIndex, depth), set_up});

@@ -14,6 +14,7 @@
 #include "skerry/runtime/built_templates.h"
 #include "skerry/runtime/home.h"
 #include "skerry/runtime/runtimes.h"
+#include "skerry/runtime/shipped_parts.h"
 #include "skerry/sandbox/sandbox.h"
 #include "skerry/wasi/host_state_codec.h"
 
@@ -47,15 +48,18 @@ struct Finding {
 /// several processes may work on one Home, set-up takes turns. Const calls may run concurrently.
 class Installation {
  public:
-  Installation(Home home, Runtimes runtimes)
-      : home_(std::move(home)), runtimes_(std::move(runtimes)) {}
+  /// Set-up takes parts that the home lacks from `shipped`.
+  Installation(Home home, Runtimes runtimes, ShippedParts shipped = {})
+      : home_(std::move(home)), runtimes_(std::move(runtimes)), shipped_(std::move(shipped)) {}
 
   const Home& home() const { return home_; }
   const Runtimes& runtimes() const { return runtimes_; }
+  const ShippedParts& shipped() const { return shipped_; }
 
   /// Makes what is missing, damaged or out of date; returns how many steps that took, 0 when all
   /// was there. Each step leaves a finished file or none, so an interrupted set-up goes on where it
-  /// stopped. kFailedPrecondition when a runtime's parts are not there or not the pinned ones.
+  /// stopped. kFailedPrecondition when a runtime's parts are not there or not the pinned ones, nor
+  /// shipped. kDataLoss when those shipped are damaged.
   Result<int> set_up(engine::Metering metering, SealedFile::Depth depth,
                      SetUpObserver& observer) const;
 
@@ -94,6 +98,7 @@ class Installation {
  private:
   Home home_;
   Runtimes runtimes_;
+  ShippedParts shipped_;
 };
 
 }  // namespace skerry::runtime

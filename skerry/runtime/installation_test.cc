@@ -55,6 +55,37 @@ class Bare final : public Runtime {
   }();
 };
 
+/// A language whose module is pinned.
+class Pinned final : public Runtime {
+ public:
+  explicit Pinned(std::string sha256) : about_(toy_.description()) {
+    about_.parts = {{.name = about_.module, .sha256 = std::move(sha256)}};
+    about_.parts_title = "toy parts";
+    about_.parts_command = "fetch-toy";
+  }
+  const RuntimeDescription& description() const override { return about_; }
+  Result<wasi::HostState> first_state(const BlobSet& blobs) const override {
+    return toy_.first_state(blobs);
+  }
+  Result<std::map<std::string, std::string>> warm_up(sandbox::Sandbox& sandbox,
+                                                     std::string_view name) const override {
+    return toy_.warm_up(sandbox, name);
+  }
+  Result<sandbox::Outcome> run(sandbox::Sandbox& sandbox, const Program& program,
+                               sandbox::RunEnvironment environment,
+                               Randomness randomness) const override {
+    return toy_.run(sandbox, program, environment, randomness);
+  }
+  Result<image::Edits> fresh_random_states(const std::map<std::string, std::string>& facts,
+                                           std::uint64_t size) const override {
+    return toy_.fresh_random_states(facts, size);
+  }
+
+ private:
+  const Toy toy_;
+  RuntimeDescription about_;
+};
+
 class InstallationTest : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(testing::fetch_toy(home_).ok()); }
@@ -170,6 +201,68 @@ TEST_F(InstallationTest, InspectTellsOfEveryRuntime) {
   }
   EXPECT_NE(std::find(told.begin(), told.end(), "Toy: native code"), told.end());
   EXPECT_NE(std::find(told.begin(), told.end(), "template toy"), told.end());
+}
+
+/// A home without parts, and a package that has them.
+class ShippedPartsTest : public InstallationTest {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(testing::fetch_toy(package_).ok());
+    sha256_ = sha256_of_file(shipped_file_).value();
+  }
+  Installation shipping(std::filesystem::path from) const {
+    return {home_, Runtimes({std::make_shared<const Pinned>(sha256_)}),
+            ShippedParts(std::move(from))};
+  }
+  std::string problem(const Installation& installation) const {
+    for (const Finding& each : installation.inspect(SealedFile::Depth::kHash)) {
+      if (each.what == "toy parts" && !each.state.ok()) return each.mend;
+    }
+    return "";
+  }
+
+  const Home package_{directory_ / "package"};
+  const std::filesystem::path shipped_file_ = package_.parts("toy") / "toy.wasm";
+  std::string sha256_;
+};
+
+TEST_F(ShippedPartsTest, SetUpCopiesThemOnce) {
+  const Installation installation = shipping(package_.root / "runtimes");
+  EXPECT_EQ(problem(installation), "skerry setup");
+  ASSERT_TRUE(set_up(installation).ok());
+  EXPECT_EQ(steps_.all.front(), "copying the toy from " + package_.parts("toy").native());
+  EXPECT_EQ(sha256_of_file(home_.parts("toy") / "toy.wasm").value(), sha256_);
+  EXPECT_EQ(problem(installation), "");
+  EXPECT_EQ(set_up(installation).value_or(-1), 0);
+  EXPECT_TRUE(installation.open("toy", Metering::kNone).ok());
+}
+
+TEST_F(ShippedPartsTest, TheyReplaceAPartThatIsAnother) {
+  std::filesystem::create_directories(home_.parts("toy"));
+  const auto part = home_.parts("toy") / "toy.wasm";
+  ASSERT_TRUE(write_file(part, as_bytes(std::string_view("older"))).ok());
+  ASSERT_TRUE(set_up(shipping(package_.root / "runtimes")).ok());
+  EXPECT_EQ(sha256_of_file(part).value(), sha256_);
+}
+
+TEST_F(ShippedPartsTest, DamagedOnesAreRefusedAndLeaveNothing) {
+  ASSERT_TRUE(write_file(shipped_file_, as_bytes(std::string_view("damaged"))).ok());
+  const Status refused = set_up(shipping(package_.root / "runtimes")).status();
+  EXPECT_EQ(refused.code(), StatusCode::kDataLoss);
+  EXPECT_TRUE(message_of(refused).starts_with(shipped_file_.native() + " is corrupt (SHA-256 "))
+      << refused;
+  EXPECT_TRUE(std::filesystem::is_empty(home_.parts("toy")));
+}
+
+TEST_F(ShippedPartsTest, WithoutThemTheCommandThatFetchesIsNamed) {
+  for (const auto& from : {directory_ / "nowhere", std::filesystem::path()}) {
+    const Installation installation = shipping(from);
+    const Status refused = set_up(installation).status();
+    EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
+    EXPECT_EQ(message_of(refused),
+              (home_.parts("toy") / "toy.wasm").native() + " is missing: run fetch-toy");
+    EXPECT_EQ(problem(installation), "fetch-toy");
+  }
 }
 
 TEST(RegistryTest, NamesOfRuntimesAndTemplatesAreUnique) {

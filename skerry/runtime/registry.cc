@@ -14,6 +14,8 @@ Runtimes bundled_runtimes() {
   });
 }
 
-Installation bundled_in(Home home) { return {std::move(home), bundled_runtimes()}; }
+Installation bundled_in(Home home) {
+  return {std::move(home), bundled_runtimes(), ShippedParts::of_program()};
+}
 
 }  // namespace skerry::runtime

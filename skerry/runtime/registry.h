@@ -11,7 +11,7 @@ namespace skerry::runtime {
 /// line in registry.cc.
 Runtimes bundled_runtimes();
 
-/// The same, in `home`.
+/// The same, in `home`, with the parts that came with the running program.
 Installation bundled_in(Home home);
 
 }  // namespace skerry::runtime

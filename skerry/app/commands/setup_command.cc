@@ -44,8 +44,8 @@ void add_setup_command(CLI::App& app) {
   command->add_flag("--verify", options->verify,
                     "Hash every file instead of trusting unchanged times");
   command->footer(
-      "Needs the parts that scripts/setup_python_wasi.sh fetches. Interrupted, it goes on where it "
-      "was.\n");
+      "Packages bring CPython along; a build of one's own needs the parts that "
+      "scripts/setup_python_wasi.sh fetches. Interrupted, it goes on where it was.\n");
   command->callback([options] {
     if (const int exit = set_up(*options); exit != 0) throw CLI::RuntimeError(exit);
   });
