@@ -102,6 +102,17 @@ wheel-client: build/venv/.complete ## The Python client as a wheel, in build/whe
 	build/venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --wheel-dir build/wheels clients/python
 	@ls build/wheels/skerry-*.whl
 
+# The parts of the Python runtime are those of the tests' home.
+.PHONY: deb wheel test-packages
+deb: build ## A Debian package of the programs, with the Python runtime, in build/packages
+	$(IN_TEST_HOME) scripts/setup_python_wasi.sh
+	$(IN_TEST_HOME) scripts/build_package.sh deb
+wheel: build build/venv/.complete ## A wheel of the Python client and the programs, with all they need, in build/packages
+	$(IN_TEST_HOME) scripts/setup_python_wasi.sh
+	$(IN_TEST_HOME) scripts/build_package.sh wheel
+test-packages: deb wheel ## Install both packages on machines that have nothing else, set them up and run a program
+	SKERRY_PACKAGES=$(CURDIR)/build/packages build/venv/bin/python -m pytest tests/installs -q
+
 build/adapters/.complete: clients/python/requirements-adapters.txt tests/clients/ai_sdk/package-lock.json
 	@echo "== agent frameworks, in build/adapters: a gigabyte"
 	python3 -m venv --clear build/adapters

@@ -9,7 +9,7 @@ say() { printf 'packages: %s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
 
 packages=(
-  gcc g++ cmake ninja-build make pkg-config git unzip python3 python3-venv python3-pip
+  gcc g++ cmake ninja-build make pkg-config git unzip file dpkg-dev python3 python3-venv python3-pip
   libabsl-dev libssl-dev openssl libprotobuf-dev protobuf-compiler libnghttp2-dev libre2-dev zlib1g-dev nlohmann-json3-dev libfmt-dev libcli11-dev libgtest-dev libgmock-dev libsqlite3-dev libboost1.81-dev libseccomp-dev libxxhash-dev libyaml-cpp-dev prometheus-cpp-dev libzstd-dev zstd
 )
 update=false

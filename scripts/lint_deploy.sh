@@ -36,7 +36,7 @@ check yaml "$tools/yamllint" --strict --config-file deploy/.yamllint.yaml deploy
 check kubernetes "$tools/kubernetes-validate" --strict --kubernetes-version 1.31 "${manifests[@]}"
 check compose "$tools/check-jsonschema" --builtin-schema vendor.compose-spec deploy/compose/compose.yml
 check dockerfile "$tools/hadolint" --config deploy/.hadolint.yaml Dockerfile
-check shell "$tools/shellcheck" --severity=warning .ci/run "${scripts[@]}"
+check shell "$tools/shellcheck" --severity=warning .ci/run deploy/debian/{postinst,prerm,postrm} "${scripts[@]}"
 if command -v systemd-analyze >/dev/null; then
   check systemd verify_unit
 else

@@ -1,0 +1,21 @@
+# Installs the pinned parts of the Python runtime and their licences, as they lie in $SKERRY_HOME: `skerry setup` copies them from there.
+# file(INSTALL) puts DESTDIR before.
+set(from $ENV{SKERRY_HOME}/runtimes/python)
+set(to ${CMAKE_INSTALL_PREFIX}/share/skerry/runtimes/python)
+set(readable TYPE FILE PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/../guest/python/parts.sha256 pins REGEX "^[0-9a-f]+  ")
+list(FILTER pins EXCLUDE REGEX "[.]whl$")
+foreach(pin IN LISTS pins)
+  string(SUBSTRING ${pin} 0 64 expected)
+  string(SUBSTRING ${pin} 66 -1 part)
+  if(EXISTS ${from}/${part})
+    file(SHA256 ${from}/${part} actual)
+  endif()
+  if(NOT actual STREQUAL expected)
+    message(FATAL_ERROR "${from}/${part} is not the pinned part: run scripts/setup_python_wasi.sh")
+  endif()
+  file(INSTALL DESTINATION ${to} ${readable} FILES ${from}/${part})
+endforeach()
+file(GLOB licences ${from}/LICENSES/*)
+file(INSTALL DESTINATION ${to}/LICENSES ${readable} FILES ${licences})
