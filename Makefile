@@ -126,6 +126,16 @@ adapters: build/adapters/.complete build/clients/.complete test-home ## The Pyth
 	cd clients/python && $(CURDIR)/build/adapters/bin/python -m mypy --cache-dir $(CURDIR)/build/adapters/mypy
 	$(IN_TEST_HOME) SKERRY_BIN=$(SKERRY) build/adapters/bin/python -m pytest tests/clients -q
 
+build/adapters-trl/.complete: clients/python/requirements-trl.txt
+	@echo "== TRL and torch, in build/adapters-trl: three gigabytes to fetch, six on disk"
+	python3 -m venv --clear build/adapters-trl
+	build/adapters-trl/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes --requirement $<
+	@touch $@
+
+.PHONY: adapters-trl
+adapters-trl: build/adapters-trl/.complete test-home ## The adapter for TRL in a trainer
+	$(IN_TEST_HOME) SKERRY_BIN=$(SKERRY) HF_HUB_OFFLINE=1 build/adapters-trl/bin/python -m pytest tests/clients/test_adapters_trl.py -q
+
 .PHONY: build-unit
 build-unit: build/$(UNIT_PRESET)/build.ninja ## Unit tests, built and not run
 	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS) --target unit_tests
