@@ -175,7 +175,7 @@ Status TaskTables::tidy(const Bounds& bounds, std::int64_t now) {
   }
   SKERRY_ASSIGN(const auto tenants, ask("SELECT DISTINCT tenant FROM tasks"));
   for (const Row& tenant : tenants) SKERRY_TRY(remove_surplus(tenant.text(0), bounds));
-  return ok_status();
+  return tidy_sessions();
 }
 
 Status TaskTables::remove_surplus(std::string_view tenant, const Bounds& bounds) {

@@ -5,6 +5,7 @@
 
 #include "skerry/base/bytes.h"
 #include "skerry/task/events.h"
+#include "skerry/task/task_rows.h"
 
 namespace skerry::task {
 namespace {
@@ -25,7 +26,8 @@ CREATE TABLE IF NOT EXISTS tasks (
   pausing INTEGER NOT NULL DEFAULT 0, paused INTEGER NOT NULL DEFAULT 0,
   pause_reason TEXT NOT NULL DEFAULT '', paused_by TEXT NOT NULL DEFAULT '',
   cancelled INTEGER NOT NULL DEFAULT 0, cancel_reason TEXT NOT NULL DEFAULT '',
-  cancelled_by TEXT NOT NULL DEFAULT '', UNIQUE (tenant, name));
+  cancelled_by TEXT NOT NULL DEFAULT '', tokens INTEGER NOT NULL DEFAULT 0,
+  nanodollars INTEGER NOT NULL DEFAULT 0, UNIQUE (tenant, name));
 CREATE INDEX IF NOT EXISTS tasks_of_state ON tasks (state, tenant, id);
 CREATE INDEX IF NOT EXISTS tasks_of_tenant ON tasks (tenant, id);
 CREATE INDEX IF NOT EXISTS tasks_of_session ON tasks (tenant, session, id);
@@ -42,96 +44,39 @@ CREATE TABLE IF NOT EXISTS keys (
   tenant TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, task TEXT NOT NULL,
   session TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (tenant, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS keys_of_time ON keys (created);
-PRAGMA user_version = 2;
+CREATE TABLE IF NOT EXISTS sessions (
+  tenant TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, titled INTEGER NOT NULL,
+  forgotten INTEGER NOT NULL, PRIMARY KEY (tenant, name)) WITHOUT ROWID;
+PRAGMA user_version = 3;
 )";
-// 1 had no `model`.
-constexpr std::int64_t kSchemaVersion = 2;
+// 1 had no `model`, 2 no `tokens`, `nanodollars` and `sessions`.
+constexpr std::int64_t kSchemaVersion = 3;
 constexpr const char* kFromFirst = "ALTER TABLE contents ADD COLUMN model TEXT NOT NULL DEFAULT ''";
+constexpr const char* kFromSecond[] = {
+    "ALTER TABLE tasks ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE tasks ADD COLUMN nanodollars INTEGER NOT NULL DEFAULT 0"};
 
 constexpr std::size_t kMaxTitle = 1000;
 // A tenant's surplus is looked for once in so many submissions.
 constexpr std::int64_t kTasksBetweenTrims = 64;
 
-constexpr const char* kColumns =
-    "t.id, t.name, t.tenant, t.user, t.session, t.in_session, t.mode, t.title, t.state, t.retry, "
-    "t.attempts, t.created, t.started, t.updated, t.finished, t.pausing, t.paused, t.pause_reason, "
-    "t.paused_by, t.cancelled, t.cancel_reason, t.cancelled_by, t.begun, t.key, t.tools";
-constexpr std::size_t kBegun = 22;
-constexpr std::size_t kColumnCount = 25;
-
-State state_of(std::int64_t number) {
-  return number >= 1 && number <= 7 ? static_cast<State>(number) : State::kFailed;
-}
-
-Cell cell_of(State state) { return Cell::of(static_cast<std::int64_t>(state)); }
-
-json parsed(const std::string& text, json fallback) {
-  json value = json::parse(text, nullptr, false);
-  return value.is_discarded() ? std::move(fallback) : value;
-}
-
-/// The names of tools that a caller was held to. What is no list of names allows nothing.
-std::shared_ptr<const std::vector<std::string>> names_in(const std::string& text) {
-  std::vector<std::string> names;
-  for (const json& each : parsed(text, json::array())) {
-    if (each.is_string()) names.push_back(each.get<std::string>());
+/// Makes a database of format `version` one of this format, or leaves it as it is.
+Status upgrade(Database& database, std::int64_t version) {
+  SKERRY_ASSIGN(auto transaction, Transaction::begin(database));
+  if (version == 1) SKERRY_TRY(database.run(kFromFirst).status());
+  for (const char* each : kFromSecond) SKERRY_TRY(database.run(each).status());
+  SKERRY_ASSIGN(const auto models, database.run("SELECT task, model FROM contents "
+                                                "WHERE model <> ''"));
+  for (const Row& each : models) {
+    const Spent spent = spent_in(each.text(1));
+    SKERRY_TRY(
+        database
+            .run("UPDATE tasks SET tokens = ?, nanodollars = ? WHERE id = ?",
+                 {Cell::of(spent.tokens), Cell::of(spent.nanodollars), Cell::of(each.integer(0))})
+            .status());
   }
-  return std::make_shared<const std::vector<std::string>>(std::move(names));
-}
-
-/// A task of a row of `kColumns`.
-Task task_of(const Row& row) {
-  Task task;
-  task.row = row.integer(0);
-  task.id = row.text(1);
-  task.submission = {.tenant = row.text(2),
-                     .user = row.text(3),
-                     .session = row.text(4),
-                     .runs_in_session = row.integer(5) != 0,
-                     .query = row.text(7),
-                     .mode = row.text(6),
-                     .retry_on_restart = row.integer(9) != 0};
-  task.submission.key = row.text(23);
-  if (!row.text(24).empty()) task.submission.tools = names_in(row.text(24));
-  task.state = state_of(row.integer(8));
-  task.attempts = row.integer(10);
-  task.created_unix_ns = row.integer(11);
-  task.started_unix_ns = row.integer(12);
-  task.updated_unix_ns = row.integer(13);
-  task.finished_unix_ns = row.integer(14);
-  task.is_pausing = row.integer(15) != 0;
-  task.pause = {.at_unix_ns = row.integer(16), .reason = row.text(17), .by = row.text(18)};
-  task.cancel = {.at_unix_ns = row.integer(19), .reason = row.text(20), .by = row.text(21)};
-  task.progress = is_final(task.state) ? 1 : 0;
-  return task;
-}
-
-/// The same of a row that has `contents`' columns behind them.
-Task whole_task_of(const Row& row) {
-  Task task = task_of(row);
-  task.submission.query = row.text(kColumnCount);
-  task.submission.context = parsed(row.text(kColumnCount + 1), json::object());
-  task.result = row.text(kColumnCount + 2);
-  task.error = row.text(kColumnCount + 3);
-  task.executions = parsed(row.text(kColumnCount + 4), json::array());
-  task.model = parsed(row.text(kColumnCount + 5), json::object());
-  return task;
-}
-
-std::string whole_tasks_where(std::string_view condition) {
-  return "SELECT " + std::string(kColumns) +
-         ", c.query, c.context, c.result, c.error, c.executions, c.model "
-         "FROM tasks t JOIN contents c ON c.task = t.id WHERE " +
-         std::string(condition);
-}
-
-Event event_of(const Row& row) {
-  return {.seq = row.integer(0),
-          .at_unix_ns = row.integer(1),
-          .type = row.text(2),
-          .agent = row.text(3),
-          .message = row.text(4),
-          .payload = parsed(row.text(5), nullptr)};
+  SKERRY_TRY(database.run("PRAGMA user_version = 3").status());
+  return transaction.commit();
 }
 
 }  // namespace
@@ -188,9 +133,11 @@ Result<std::unique_ptr<TaskTables>> TaskTables::open(const std::filesystem::path
   if (version[0].integer(0) > kSchemaVersion) {
     return absl::UnimplementedError(path.native() + " has format " +
                                     std::to_string(version[0].integer(0)) +
-                                    ", this version of Skerry knows up to 2");
+                                    ", this version of Skerry knows up to 3");
   }
-  if (version[0].integer(0) == 1) SKERRY_TRY(database->run_script(kFromFirst));
+  if (const std::int64_t old = version[0].integer(0); old == 1 || old == 2) {
+    SKERRY_TRY(upgrade(*database, old));
+  }
   SKERRY_TRY(database->run_script(kSchema));
   return std::unique_ptr<TaskTables>(new TaskTables(std::move(database), instance));
 }
@@ -382,12 +329,13 @@ Status TaskTables::set_state(std::int64_t row, State state, std::int64_t now) {
 }
 
 Status TaskTables::finish(std::int64_t row, const Change& change, std::int64_t now) {
+  const Spent spent = spent_in(change.model);
   SKERRY_TRY(ask("UPDATE tasks SET state = ?, updated = ?2, finished = ?2, begun = 0, pausing = 0, "
-                 "bytes = bytes + ? WHERE id = ?",
+                 "bytes = bytes + ?, tokens = ?, nanodollars = ? WHERE id = ?",
                  {cell_of(change.state), Cell::of(now),
                   Cell::of(static_cast<std::int64_t>(change.result.size() + change.error.size() +
                                                      change.executions.size())),
-                  Cell::of(row)})
+                  Cell::of(spent.tokens), Cell::of(spent.nanodollars), Cell::of(row)})
                  .status());
   return ask("UPDATE contents SET result = ?, error = ?, executions = ?, model = ? WHERE task = ?",
              {Cell::of(change.result), Cell::of(change.error),

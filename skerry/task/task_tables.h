@@ -11,6 +11,7 @@
 
 #include "skerry/base/database.h"
 #include "skerry/base/status.h"
+#include "skerry/task/session_tasks.h"
 #include "skerry/task/task.h"
 
 namespace skerry::task {
@@ -24,6 +25,7 @@ struct Bounds {
   std::int64_t kept_ns = std::int64_t{30} * 24 * 3600 * 1'000'000'000;  ///< 30 days
   std::int64_t events_ns = std::int64_t{24} * 3600 * 1'000'000'000;     ///< a day
   std::int64_t keys_ns = std::int64_t{24} * 3600 * 1'000'000'000;       ///< a day
+  std::int64_t titles = 10'000;  ///< of sessions, which come and go: the newest
 };
 
 /// A task's new state, and what there is to tell with it.
@@ -92,6 +94,16 @@ class TaskTables {
   Result<EventBatch> events_after(std::int64_t row, std::int64_t after, std::int64_t most);
   Result<std::vector<Event>> events(std::int64_t row, std::int64_t offset, std::int64_t most);
 
+  /// The tenant's sessions that have tasks or titles, in no order; or the one of this name, if so.
+  Result<std::vector<TaskSession>> sessions(std::string_view tenant,
+                                            const std::optional<std::string>& name);
+  Result<Turns> turns(const TurnsRequest& request);
+  /// Gives a session a title, durably.
+  Status set_title(std::string_view tenant, std::string_view session, std::string_view title,
+                   const Bounds& bounds, std::int64_t now);
+  /// Takes the title away, and lets tasks so far not count as the session's, durably. They stay.
+  Status forget_session(std::string_view tenant, std::string_view session);
+
   /// Deals with tasks that a process which is gone had begun: those that may begin anew are queued,
   /// the others have failed. Returns how many there were.
   Result<std::int64_t> recover(std::int64_t now);
@@ -126,6 +138,7 @@ class TaskTables {
   Status resume(Controlled& controlled, const ControlRequest& wish);
   Status recover_one(std::int64_t row, std::int64_t now);
   Status remove_surplus(std::string_view tenant, const Bounds& bounds);
+  Status tidy_sessions();
 
   std::unique_ptr<Database> database_;
   std::string instance_;

@@ -249,7 +249,7 @@ TEST_F(TaskTablesTest, WhatIsNoDatabaseOrANewerOneIsSaidToBe) {
   EXPECT_EQ(TaskTables::open(other, "i").status().code(), StatusCode::kDataLoss);
   {
     auto newer = Database::open(directory_.path() / "newer.db");
-    ASSERT_TRUE((*newer)->run_script("PRAGMA user_version = 3").ok());
+    ASSERT_TRUE((*newer)->run_script("PRAGMA user_version = 4").ok());
   }
   EXPECT_EQ(TaskTables::open(directory_.path() / "newer.db", "i").status().code(),
             StatusCode::kUnimplemented);
@@ -288,7 +288,9 @@ TEST_F(TaskTablesTest, TheFirstFormatIsTakenOver) {
     auto old = Database::open(directory_.path() / "tasks.db");
     ASSERT_TRUE((*old)
                     ->run_script("ALTER TABLE contents DROP COLUMN model; "
-                                 "PRAGMA user_version = 1")
+                                 "ALTER TABLE tasks DROP COLUMN tokens; "
+                                 "ALTER TABLE tasks DROP COLUMN nanodollars; "
+                                 "DROP TABLE sessions; PRAGMA user_version = 1")
                     .ok());
   }
   open("second");

@@ -169,6 +169,33 @@ awaitable<Result<Page>> Tasks::list(std::string tenant, Filter filter) {
   co_return co_await std::move(asked);
 }
 
+awaitable<Result<std::vector<TaskSession>>> Tasks::sessions(std::string tenant,
+                                                            std::optional<std::string> name) {
+  auto work = [&](TaskTables& tables) { return tables.sessions(tenant, name); };
+  auto asked = store_.ask(std::move(work));
+  co_return co_await std::move(asked);
+}
+
+awaitable<Result<Turns>> Tasks::turns(TurnsRequest request) {
+  auto work = [&](TaskTables& tables) { return tables.turns(request); };
+  auto asked = store_.ask(std::move(work));
+  co_return co_await std::move(asked);
+}
+
+awaitable<Status> Tasks::set_title(std::string tenant, std::string session, std::string title) {
+  auto work = [&](TaskTables& tables) {
+    return tables.set_title(tenant, session, title, options_.bounds, now_unix_ns());
+  };
+  auto asked = store_.ask(std::move(work));
+  co_return co_await std::move(asked);
+}
+
+awaitable<Status> Tasks::forget_session(std::string tenant, std::string session) {
+  auto work = [&](TaskTables& tables) { return tables.forget_session(tenant, session); };
+  auto asked = store_.ask(std::move(work));
+  co_return co_await std::move(asked);
+}
+
 awaitable<Result<std::vector<Event>>> Tasks::events(std::string tenant, std::string id,
                                                     std::int64_t offset, std::int64_t limit) {
   auto work = [&](TaskTables& tables) -> Result<std::vector<Event>> {

@@ -72,6 +72,14 @@ class Tasks {
   boost::asio::awaitable<Result<EventFeed::Reader>> follow(std::string tenant, std::string id,
                                                            std::int64_t after);
 
+  /// As `TaskTables`: sessions that have tasks or titles, or the one of this name.
+  boost::asio::awaitable<Result<std::vector<TaskSession>>> sessions(
+      std::string tenant, std::optional<std::string> name);
+  boost::asio::awaitable<Result<Turns>> turns(TurnsRequest request);
+  boost::asio::awaitable<Status> set_title(std::string tenant, std::string session,
+                                           std::string title);
+  boost::asio::awaitable<Status> forget_session(std::string tenant, std::string session);
+
   /// Begins no more tasks, and ends followers of those that do not run.
   void stop();
   /// Whether nothing runs and everything is written.
