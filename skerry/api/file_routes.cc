@@ -49,15 +49,6 @@ Result<Location> location_of(const http::Request& request, const std::string& pa
                   .path = std::move(parsed)};
 }
 
-http::Response content_response(const http::Request& request, const FilePath& path,
-                                std::string content) {
-  http::Response response{.content_type = std::string(files::media_type_of(path.name()))};
-  const ByteRange range = apply_range(request, content.size(), response);
-  if (response.status == 416) return response;
-  const bool is_part = response.status == 206;
-  response.body = is_part ? content.substr(range.first, range.length) : std::move(content);
-  return response;
-}
 
 awaitable<Answer> answer_read(FileCalls& calls, const http::Request& request) {
   auto location = location_of(request, request.variables.at("path"));
@@ -201,6 +192,16 @@ ordered_json listing_schema() {
 }
 
 }  // namespace
+
+http::Response content_response(const http::Request& request, const FilePath& path,
+                                std::string content) {
+  http::Response response{.content_type = std::string(files::media_type_of(path.name()))};
+  const ByteRange range = apply_range(request, content.size(), response);
+  if (response.status == 416) return response;
+  const bool is_part = response.status == 206;
+  response.body = is_part ? content.substr(range.first, range.length) : std::move(content);
+  return response;
+}
 
 void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
   const http::RouteParameter recursive("recursive", {{"type", "boolean"}});

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,17 @@ namespace skerry::http {
 
 /// A handler that computes its response at once.
 Handler immediate(std::function<Response(const Request&)> respond);
+
+/// A handler of requests without a body: `handle(const Request&)` is a coroutine, and its request
+/// lives for as long as it works.
+template <typename Handle>
+Handler keeping(Handle handle) {
+  return
+      [handle](Request request, EventStream&) -> boost::asio::awaitable<std::optional<Response>> {
+        auto handling = handle(request);
+        co_return co_await std::move(handling);
+      };
+}
 
 /// `text` as a JSON object within `limits`; `what` names it in the message of a failure. A large
 /// one is parsed on the pool, in the tenant's turn.

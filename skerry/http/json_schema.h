@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,12 @@ inline nlohmann::ordered_json boolean_schema() { return {{"type", "boolean"}}; }
 inline nlohmann::ordered_json object_schema() { return {{"type", "object"}}; }
 inline nlohmann::ordered_json list_schema(nlohmann::ordered_json of) {
   return {{"type", "array"}, {"items", std::move(of)}};
+}
+inline nlohmann::ordered_json count_schema() { return {{"type", "integer"}, {"minimum", 0}}; }
+/// A whole number in a query, which may be left out.
+inline nlohmann::ordered_json range_schema(std::int64_t least, std::int64_t most,
+                                           std::int64_t fallback) {
+  return {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", fallback}};
 }
 /// What `schema` describes, or null.
 inline nlohmann::ordered_json nullable(nlohmann::ordered_json schema) {

@@ -72,8 +72,8 @@ struct Request {
 
 /// The headers of requests that handlers see.
 inline constexpr std::string_view kVisibleHeaders[] = {
-    "idempotency-key",      "last-event-id",  "mcp-method", "mcp-name",
-    "mcp-protocol-version", "mcp-session-id", "range"};
+    "accept",   "idempotency-key",      "last-event-id",  "mcp-method",
+    "mcp-name", "mcp-protocol-version", "mcp-session-id", "range"};
 
 /// A response's body that is produced while it is sent. Confined to the event loop's thread;
 /// destroyed early when the client goes away.

@@ -208,6 +208,9 @@ ordered_json Router::operation_of(const Route& route) const {
   } else if (!route.answer.is_null()) {
     content[route.answer_type] = {{"schema", route.answer}};
   }
+  if (route.other_answer_type != nullptr) {
+    content[route.other_answer_type] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  }
   if (route.sends_events) content["text/event-stream"] = {{"schema", {{"type", "string"}}}};
   ordered_json& good = operation["responses"][std::to_string(route.success)];
   good = {{"description", "Done"}};

@@ -62,7 +62,9 @@ struct Route {
   bool starts_runs = false;  ///< rates count them: answers have the headers X-RateLimit-*
   const char* body_type = "application/json";
   const char* answer_type = "application/json";  ///< others have no schema
-  bool needs_permission_to_run = false;          ///< of the key: else 403
+  /// What a good answer is instead where `Accept` takes no JSON; null: nothing else.
+  const char* other_answer_type = nullptr;
+  bool needs_permission_to_run = false;  ///< of the key: else 403
   Handler handler = {};
 };
 
