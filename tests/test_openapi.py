@@ -18,7 +18,7 @@ SEED = 1
 STREAMS = "^/api/v1/stream/|^/v1/run/stream$"
 
 # What a schema cannot say: that an octet-stream is a session of ours or an archive; how much memory a run needs to begin; that calls which
-# a query forces are not streamed.
+# a query forces are not streamed; that a path leads out of the files, or to a file where a directory is meant.
 CONFIG = """
 [parameters]
 "path.session" = {{ dictionary = "sessions", probability = 0.6 }}
@@ -39,7 +39,9 @@ tools = {{ values = ["calculator", "python_executor", "code_executor", "python_w
 queries = {{ values = ["Execute Python: print(6 * 7)", "Execute Python: 1/0", "What is the answer?"] }}
 
 [[operations]]
-include-path = ["/v1/sessions/{{session}}/import", "/v1/sessions/{{session}}/archive", "/v1/run", "/agent/query"]
+include-path = ["/v1/sessions/{{session}}/import", "/v1/sessions/{{session}}/archive", "/v1/run", "/agent/query",
+                "/api/v1/sessions/{{session}}/files", "/api/v1/sessions/{{session}}/files/{{path}}", "/api/v1/memory/files",
+                "/api/v1/memory/files/{{path}}"]
 checks.positive_data_acceptance.enabled = false
 """
 

@@ -49,7 +49,6 @@ Result<Location> location_of(const http::Request& request, const std::string& pa
                   .path = std::move(parsed)};
 }
 
-
 awaitable<Answer> answer_read(FileCalls& calls, const http::Request& request) {
   auto location = location_of(request, request.variables.at("path"));
   if (!location.ok()) co_return response_of(location.status());

@@ -33,6 +33,7 @@
 #include "skerry/runtime/template_memory.h"
 #include "skerry/sandbox/template_memory.h"
 #include "skerry/shannon/agent_routes.h"
+#include "skerry/shannon/gateway/session_api.h"
 #include "skerry/shannon/task_routes.h"
 #include "skerry/shannon/task_stream_routes.h"
 #include "skerry/tool/arithmetic/calculator.h"
@@ -207,7 +208,7 @@ Status Service::start_tools(const config::Settings& settings, const runtime::Run
   return ok_status();
 }
 
-Status Service::start_tasks(const runtime::Home& home) {
+Status Service::start_tasks(const config::Settings& settings, const runtime::Home& home) {
   task::Options setting{.directory = home.tasks()};
   setting.gate = gate_.get();
   setting.complain = [this](const std::string& line) { tell(line); };
@@ -217,6 +218,14 @@ Status Service::start_tasks(const runtime::Home& home) {
   shannon::add_task_stream_routes(*tasks_, router_);
   orchestrator_ = std::make_unique<shannon::OrchestratorService>(*tasks_);
   streaming_ = std::make_unique<shannon::StreamingService>(*tasks_);
+  const shannon::SessionApi gateway{.pool = pool_,
+                                    .sessions = *sessions_,
+                                    .tasks = *tasks_,
+                                    .files = *files_,
+                                    .audit = *audit_,
+                                    .time_to_live = settings.session_policy.time_to_live};
+  shannon::add_session_routes(gateway, router_);
+  shannon::add_file_routes(gateway, router_);
   return ok_status();
 }
 
@@ -350,7 +359,7 @@ Status Service::start(const config::Settings& settings, const runtime::Installat
   SKERRY_TRY(start_runs(settings, installation));
   SKERRY_TRY(start_tools(settings, installation.runtimes(), std::move(model)));
   start_front_ends(settings, installation);
-  SKERRY_TRY(start_tasks(installation.home()));
+  SKERRY_TRY(start_tasks(settings, installation.home()));
   start_calls(settings);
   return start_server(settings);
 }

@@ -88,7 +88,7 @@ class Service {
   Status start_runs(const config::Settings& settings, const runtime::Installation& installation);
   Status start_tools(const config::Settings& settings, const runtime::Runtimes& runtimes,
                      std::optional<agent::ModelOptions> model);
-  Status start_tasks(const runtime::Home& home);
+  Status start_tasks(const config::Settings& settings, const runtime::Home& home);
   Status start_tls(const config::Settings& settings);
   Status start_server(const config::Settings& settings);
   void start_front_ends(const config::Settings& settings,

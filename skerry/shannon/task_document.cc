@@ -78,6 +78,10 @@ ordered_json typed(const char* type) { return {{"type", type}}; }
 
 }  // namespace
 
+std::string_view short_name_of(task::State state) {
+  return task::name_of(state).substr(std::string_view("TASK_STATUS_").size());
+}
+
 ordered_json status_names() {
   ordered_json names = ordered_json::array();
   for (int i = 1; i <= 7; ++i) names.push_back(task::name_of(static_cast<task::State>(i)));

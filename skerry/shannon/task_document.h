@@ -12,6 +12,8 @@
 
 namespace skerry::shannon {
 
+/// A state's name without its prefix, as Shannon's gateway has it in documents of sessions.
+std::string_view short_name_of(task::State state);
 /// The names of the states there are, as a schema.
 nlohmann::ordered_json status_names();
 

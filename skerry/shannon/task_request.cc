@@ -146,6 +146,13 @@ Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_
                  "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
+Result<bool> flag_in(const Query& query, const char* name) {
+  const auto found = query.find(name);
+  if (found == query.end() || found->second == "false") return false;
+  if (found->second == "true") return true;
+  return must_be(name, "true or false");
+}
+
 Result<task::Filter> filter_in(const Query& query) {
   task::Filter filter;
   SKERRY_ASSIGN(filter.limit, number_in(query, "limit", 20, 1, 100));

@@ -44,6 +44,8 @@ inline constexpr std::int64_t kFarthestOffset = INT64_MAX - 1;
 /// A number in a query; `otherwise` when it is not there.
 Result<std::int64_t> number_in(const Query& query, const char* name, std::int64_t fallback,
                                std::int64_t least, std::int64_t most);
+/// "true" or "false" in a query; false when it is not there.
+Result<bool> flag_in(const Query& query, const char* name);
 /// `limit`, `offset`, `session_id`, `status`.
 Result<task::Filter> filter_in(const Query& query);
 

@@ -8,20 +8,26 @@
 #include "skerry/base/formats/json_text.h"
 #include "skerry/base/sha256.h"
 #include "skerry/base/time_text.h"
+#include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
+#include "skerry/shannon/gateway/timeline.h"
 #include "skerry/shannon/task_document.h"
 #include "skerry/shannon/task_request.h"
 #include "skerry/shannon/tool_answer.h"
+#include "skerry/task/events.h"
 
 namespace skerry::shannon {
 namespace {
 
 using boost::asio::awaitable;
+using http::count_schema;
 using http::error_response;
 using http::EventStream;
 using http::json_response;
+using http::keeping;
 using http::list_schema;
 using http::object_of;
+using http::range_schema;
 using http::response_of;
 using http::RouteParameter;
 using http::Router;
@@ -39,15 +45,6 @@ constexpr std::size_t kReadOnLoop = 64 * 1024;
 /// What `task::is_id` takes.
 ordered_json task_id_schema() {
   return {{"type", "string"}, {"pattern", "^[A-Za-z0-9:_.-]{1,128}$"}};
-}
-
-/// A handler whose request lives for as long as it works.
-template <typename Handle>
-http::Handler keeping(Handle handle) {
-  return [handle](http::Request request, EventStream&) -> awaitable<Answer> {
-    auto handling = handle(request);
-    co_return co_await std::move(handling);
-  };
 }
 
 /// The id in the path, checked.
@@ -175,6 +172,23 @@ awaitable<Answer> events(Tasks& tasks, loop::Pool& pool, const http::Request& re
   co_return co_await std::move(writing);
 }
 
+awaitable<Answer> timeline(Tasks& tasks, loop::Pool& pool, const http::Request& request) {
+  const auto id = id_in(request);
+  if (!id.ok()) co_return response_of(id.status());
+  const auto view = timeline_view_in(request.query);
+  if (!view.ok()) co_return response_of(view.status());
+  auto finding = tasks.find(request.principal.tenant, *id);
+  const auto found = co_await std::move(finding);
+  if (!found.ok()) co_return response_of(found.status());
+  auto asking =
+      tasks.events(request.principal.tenant, *id, 0, static_cast<std::int64_t>(task::kEventsKept));
+  const auto kept = co_await std::move(asking);
+  if (!kept.ok()) co_return response_of(kept.status());
+  auto work = [&] { return json_response(timeline_json(*found, *kept, *view)); };
+  auto writing = pool.run(request.principal.tenant, std::move(work));
+  co_return co_await std::move(writing);
+}
+
 awaitable<Answer> redirect(Tasks& tasks, const http::Request& request) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
@@ -239,12 +253,6 @@ ordered_json state_schema() {
   return schema;
 }
 
-ordered_json count_schema() { return {{"type", "integer"}, {"minimum", 0}}; }
-
-ordered_json range(std::int64_t least, std::int64_t most, std::int64_t fallback) {
-  return {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", fallback}};
-}
-
 RouteParameter key_parameter() {
   return RouteParameter(
              "Idempotency-Key",
@@ -295,8 +303,8 @@ void add_looks(Tasks& tasks, loop::Pool& pool, Router& router) {
                   {{"tasks", list_schema(summary_schema())}, {"total_count", count_schema()}},
                   {"tasks", "total_count"}),
               .errors = {400, 429, 500, 503},
-              .queries = {{"limit", range(1, 100, 20)},
-                          {"offset", range(0, kFarthestOffset, 0)},
+              .queries = {{"limit", range_schema(1, 100, 20)},
+                          {"offset", range_schema(0, kFarthestOffset, 0)},
                           {"session_id", task_id_schema()},
                           {"status", state_schema()}},
               .handler = keeping(
@@ -328,10 +336,21 @@ void add_looks(Tasks& tasks, loop::Pool& pool, Router& router) {
        .answer = object_of({{"events", list_schema(event_schema())}, {"count", count_schema()}},
                            {"events", "count"}),
        .errors = {400, 404, 429, 500, 503},
-       .queries = {{"limit", range(1, 200, 50)}, {"offset", range(0, kFarthestOffset, 0)}},
+       .queries = {{"limit", range_schema(1, 200, 50)},
+                   {"offset", range_schema(0, kFarthestOffset, 0)}},
        .handler = keeping([&tasks, &pool](const http::Request& request) {
          return events(tasks, pool, request);
        })});
+  router.add({.method = "GET",
+              .path = "/api/v1/tasks/{id}/timeline",
+              .summary = "When a task and its calls were scheduled, began and ended",
+              .answer = timeline_schema(),
+              .errors = {400, 404, 429, 500, 503},
+              .queries = {{"mode", {{"enum", {"summary", "full"}}, {"default", "summary"}}},
+                          {"include_payloads", http::boolean_schema()}},
+              .handler = keeping([&tasks, &pool](const http::Request& request) {
+                return timeline(tasks, pool, request);
+              })});
   router.add({.method = "GET",
               .path = "/api/v1/tasks/{id}/stream",
               .summary = "To where a task's events are",
