@@ -14,7 +14,7 @@ import pytest
 from shannon import ShannonClient, errors
 from shannon.models import TaskStatusEnum
 
-from conftest import SAFE_TOOLS
+from conftest import SAFE_TOOLS, let_pass
 from grpc_client import Client
 from task_client import ENDLESS
 
@@ -218,6 +218,20 @@ def test_a_title_is_kept_and_belongs_to_its_session(serve, plain_client):
         assert plain.delete("/v1/sessions/s").status_code == 200
         run(plain, "s", "x = 1")
         assert sdk.get_session("s").title is None
+
+
+def test_a_session_outlives_its_state_while_it_has_tasks(sdk, plain, own_home):
+    run(plain, "s", "x = 1")
+    run(plain, "other", "x = 1")
+    sdk.update_session_title("s", "Mine")
+    sdk.done("Execute Python: print(x)", session_id="s")
+    assert sdk.get_session("s").expires_at
+    let_pass(own_home, 4000)
+    assert [each.session_id for each in sdk.list_sessions()[0]] == ["s"]
+    kept = sdk.get_session("s")
+    assert (kept.title, kept.task_count, kept.expires_at) == ("Mine", 1, None) and sdk.list_session_files("s") == []
+    with pytest.raises(errors.SessionNotFoundError):
+        sdk.get_session("other")
 
 
 @pytest.fixture

@@ -66,7 +66,9 @@ std::vector<SessionView> views_of(std::vector<store::SessionInfo> states,
   std::vector<SessionView> views;
   for (auto& [name, view] : by_name) {
     if (!view.state && view.tasks.tasks == 0) continue;
-    if (view.tasks.titled_unix_ns < view.created_unix_ns()) view.tasks.title.clear();
+    // Tasks may have been filed before any that are kept: they do not tell when it was made.
+    const bool is_older = view.tasks.titled_unix_ns < view.created_unix_ns();
+    if (view.tasks.tasks == 0 && is_older) view.tasks.title.clear();
     views.push_back(std::move(view));
   }
   std::stable_sort(views.begin(), views.end(), [](const SessionView& a, const SessionView& b) {

@@ -28,8 +28,8 @@ struct SessionView {
   std::int64_t active_unix_ns() const;
 };
 
-/// All sessions of a tenant, last used first. A title from before its session was made belonged to
-/// an earlier one of that name, and is left out.
+/// All sessions of a tenant, last used first. A title from before a session's state was made
+/// belonged to an earlier one of that name, and is left out, unless tasks kept the session.
 std::vector<SessionView> views_of(std::vector<store::SessionInfo> states,
                                   std::vector<task::TaskSession> tasks);
 

@@ -51,6 +51,14 @@ TEST(SessionViewTest, ATitleOfAnEarlierSessionOfThatNameIsLeftOut) {
   EXPECT_EQ(views_of({state("s", 3, 6)}, {old}).at(0).tasks.title, "old");
 }
 
+TEST(SessionViewTest, ATitleStaysWhenStateAndFirstTasksHaveGone) {
+  task::TaskSession tasks = filed("s", 9, 10);
+  tasks.title = "kept";
+  tasks.titled_unix_ns = 4 * kHour;
+  EXPECT_EQ(views_of({}, {tasks}).at(0).tasks.title, "kept");
+  EXPECT_EQ(views_of({state("s", 8, 10)}, {tasks}).at(0).tasks.title, "kept");
+}
+
 TEST(SessionViewTest, ASummaryHasWhatTheTasksComeTo) {
   task::TaskSession tasks = filed("s", 1, 2);
   tasks.tasks = 4;
