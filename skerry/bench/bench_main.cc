@@ -8,6 +8,7 @@
 #include "skerry/app/terminal.h"
 #include "skerry/bench/measurement.h"
 #include "skerry/bench/measurement_report.h"
+#include "skerry/bench/peers_program.h"
 #include "skerry/bench/service/service_measurement.h"
 #include "skerry/runtime/registry.h"
 
@@ -31,6 +32,10 @@ int bench(const BenchOptions& options) {
         !steps.ok()) {
       return app::report_failure(steps.status());
     }
+  }
+  if (options.bench == kPeersBench) {
+    return app::report_failure(
+        become_peers_program(options.json ? PeersReport::kJson : PeersReport::kTable));
   }
   Result<Measurement> measurement =
       options.bench == kServiceBench ? measure_service(*home)

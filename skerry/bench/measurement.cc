@@ -21,6 +21,7 @@
 #include "skerry/bench/chaos_measurement.h"
 #include "skerry/bench/measurer.h"
 #include "skerry/bench/native_python.h"
+#include "skerry/bench/peers_program.h"
 #include "skerry/bench/samples.h"
 #include "skerry/bench/session_measurement.h"
 #include "skerry/runtime/registry.h"
@@ -98,12 +99,14 @@ struct FreshBench {
   sandbox::OutcomeKind expected = sandbox::OutcomeKind::kCompleted;
 };
 
-constexpr std::array<FreshBench, 4> kFreshBenches = {{
+constexpr std::array<FreshBench, 5> kFreshBenches = {{
     {"fresh", "print(2+2)", 5000},
     {"fresh-numpy", "import numpy as np\nprint(int(np.arange(1000).sum()))", 2000},
     {"fresh-pandas",
      "import pandas as pd\nprint(int(pd.DataFrame({'a': [1, 2, 3], 'b': [4, 5, 6]}).sum().sum()))",
      1000},
+    {"fresh-fib", "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\nprint(fib(20))",
+     500},
     {"fresh-error", "def f(x):\n    return 1 / x\nf(0)", 2000, sandbox::OutcomeKind::kFailed},
 }};
 
@@ -347,6 +350,7 @@ const std::vector<std::pair<std::string, std::string>>& bench_list() {
       {"fresh", "print(2+2) in a clean sandbox: reset, new random states, run, outcome"},
       {"fresh-numpy", "the same with an array's sum"},
       {"fresh-pandas", "the same with a data frame's sum"},
+      {"fresh-fib", "the same with some 22,000 calls of a function"},
       {"fresh-error", "the same with an uncaught exception and its traceback"},
       {"fork",
        "a new sandbox from the template, and its first run; 1,000 forks of a 64 MiB session"},
@@ -360,6 +364,7 @@ const std::vector<std::pair<std::string, std::string>>& bench_list() {
        "fresh prints over gRPC and HTTP, one by one and many at once; clients by the thousand"},
       {"cpu", "programs in the sandbox and under /usr/bin/python3, in turn"},
       {"throughput", "fresh prints per second, with one process and with two"},
+      {kPeersBench, "the same programs here and in what others made, in turn (make bench-peers)"},
   };
   return kList;
 }
