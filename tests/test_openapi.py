@@ -81,7 +81,7 @@ def schemathesis(served, tmp_path, environment):
     return run
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 def test_the_service_keeps_what_its_document_promises(talk, schemathesis):
     for name in ("work", "other"):
         for number in (1, 2):

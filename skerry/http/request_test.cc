@@ -85,7 +85,8 @@ TEST(RequestTest, TakesWhatHandlersMayAskFor) {
   EXPECT_TRUE(request->wants_events);
   EXPECT_TRUE(request->wants_web_socket);
   EXPECT_EQ(request->headers,
-            (std::map<std::string, std::string>{{"last-event-id", "7\xEF\xBF\xBD"}}));
+            (std::map<std::string, std::string>{{"accept", "text/html, Text/Event-Stream"},
+                                                {"last-event-id", "7\xEF\xBF\xBD"}}));
   EXPECT_EQ(request->request_id, "mine");
 }
 

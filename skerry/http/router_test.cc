@@ -114,6 +114,16 @@ TEST_F(RouterTest, TheDocumentNamesThemAll) {
   EXPECT_EQ(document["info"]["version"], "1.2.3");
 }
 
+TEST_F(RouterTest, TheDocumentTellsOfAnswersInAnotherType) {
+  Route route{.method = "GET", .path = "/c", .summary = "c"};
+  route.answer = {{"type", "object"}};
+  route.other_answer_type = "*/*";
+  router_.add(std::move(route));
+  const auto told = router_.document("1")["paths"]["/c"]["get"]["responses"]["200"]["content"];
+  EXPECT_EQ(told["application/json"]["schema"]["type"], "object");
+  EXPECT_EQ(told["*/*"]["schema"]["format"], "binary");
+}
+
 TEST_F(RouterTest, TheDocumentTellsWhatVariablesHold) {
   router_.describe("x", {{"type", "string"}, {"maxLength", 3}});
   const auto told = router_.document("1")["paths"]["/a/{x}/b/{y}"]["get"]["parameters"];

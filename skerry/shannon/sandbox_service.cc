@@ -37,15 +37,6 @@ Status ended(const Status& status, Response& response) {
   }
 }
 
-/// Memory is of people, whose names are shorter than sessions' may be.
-Result<store::SessionName> user_named(const std::string& text) {
-  if (text.find_first_of(".:") != text.npos) {
-    return absl::InvalidArgumentError(
-        "user_id has 1 to 128 letters, digits, hyphens and underscores");
-  }
-  return store::SessionName::parse(text);
-}
-
 /// Whose files a call is about. The tenant is the caller's, never what a request says.
 Result<Scope> scope_of(const access::Principal& caller, const std::string& session_id,
                        const std::string& user_id = {}) {
@@ -104,6 +95,13 @@ Status refused(const std::string& why, int exit_code, sandbox_proto::CommandResp
 }
 
 }  // namespace
+
+Result<store::SessionName> user_named(const std::string& text) {
+  auto name = store::SessionName::parse(text);
+  if (name.ok() && text.find_first_of(".:") == text.npos) return name;
+  return absl::InvalidArgumentError(
+      "user_id has 1 to 128 letters, digits, hyphens and underscores");
+}
 
 SandboxService::SandboxService(workspace::FileCalls& files)
     : grpc::Service(sandbox_proto::FileReadRequest::descriptor()->file()->service(0)),

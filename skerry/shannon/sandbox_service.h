@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "skerry/grpc/service.h"
+#include "skerry/store/session_name.h"
 #include "skerry/workspace/file_calls.h"
 
 #include "shannon/sandbox.pb.h"
 
 namespace skerry::shannon {
+
+/// Whose memory a client names. Memory is of people, whose names are shorter than sessions' may be:
+/// kInvalidArgument for others.
+Result<store::SessionName> user_named(const std::string& text);
 
 /// Files of sessions and simple commands over them: `shannon.sandbox.SandboxService`. NotFound,
 /// AlreadyExists and FailedPrecondition are reported in the response; gRPC's codes are for what is

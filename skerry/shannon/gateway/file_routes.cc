@@ -14,6 +14,7 @@
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
 #include "skerry/shannon/gateway/session_api.h"
+#include "skerry/shannon/sandbox_service.h"
 
 namespace skerry::shannon {
 namespace {
@@ -49,12 +50,7 @@ Result<FilePath> path_below(Root root, const std::string& text) {
 /// The memory's owner: the one that a query names, as gRPC's requests do, or else the caller.
 Result<store::SessionName> memory_owner_of(const http::Request& request) {
   const auto given = request.query.find("user_id");
-  const std::string owner =
-      given == request.query.end() ? user_of(request.principal) : given->second;
-  auto name = store::SessionName::parse(owner);
-  if (name.ok() && owner.find_first_of(".:") == owner.npos) return name;
-  return absl::InvalidArgumentError(
-      "user_id has 1 to 128 letters, digits, hyphens and underscores");
+  return user_named(given == request.query.end() ? user_of(request.principal) : given->second);
 }
 
 /// What a request about memory, or about a session that is there, is about.
