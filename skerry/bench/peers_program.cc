@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/bench/peers_program.h"
 
-#include <errno.h>
 #include <filesystem>
 #include <string>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 #include "skerry/base/os/child.h"
+#include "skerry/base/os/fd.h"
 
 namespace skerry::bench {
 
@@ -22,17 +23,20 @@ Status become_peers_program(PeersReport report) {
     }
     tree = tree.parent_path();
   }
-  const std::string python = tree / "build/peers/bin/python";
-  const std::string program = tree / "bench/peers/peers.py";
-  if (::access((tree / "build/peers/.complete").c_str(), F_OK) != 0) {
+  if (!std::filesystem::exists(tree / "build/peers/.complete", ignored)) {
     return absl::FailedPreconditionError("what is measured is not installed in " +
                                          (tree / "build/peers").string() +
                                          ": run \"make bench-peers\", which fetches 150 MB");
   }
-  const char* const last = report == PeersReport::kJson ? "--json" : nullptr;
-  ::execl(python.c_str(), python.c_str(), program.c_str(), "--skerry", skerry.c_str(), last,
-          nullptr);
-  return absl::ErrnoToStatus(errno, "execl " + python);
+  std::vector<std::string> arguments{tree / "build/peers/bin/python", tree / "bench/peers/peers.py",
+                                     "--skerry", skerry};
+  if (report == PeersReport::kJson) arguments.emplace_back("--json");
+  std::vector<char*> words;
+  words.reserve(arguments.size() + 1);
+  for (std::string& argument : arguments) words.push_back(argument.data());
+  words.push_back(nullptr);
+  return syscall_result("execv", arguments[0], [&] { return ::execv(words[0], words.data()); })
+      .status();
 }
 
 }  // namespace skerry::bench

@@ -39,19 +39,24 @@ std::int64_t now_unix_ns() {
 /// What calls that were made come to.
 Change outcome_of(const std::vector<agent::Execution>& executions) {
   Change outcome{.state = State::kCompleted};
-  json told = json::array();
   for (const agent::Execution& each : executions) {
     const tool::ToolResult& result = each.result;
-    told.push_back(json_of(each));
     if (!result.succeeded()) {
       outcome.state = result.verdict == tool::Verdict::kTimeout ? State::kTimeout : State::kFailed;
       outcome.error = clip(result.error, kMaxResult);
     }
     outcome.result = clip(agent::text_of(result.output), kMaxResult);
   }
-  outcome.executions = stored_json(told);
-  if (outcome.executions.size() > kMaxExecutions) outcome.executions = stored_json(shown(told));
   return outcome;
+}
+
+/// The calls with what came of them, as they are stored. They may have many MiB: not for the event
+/// loop.
+std::string stored(const std::vector<agent::Execution>& executions) {
+  json told = json::array();
+  for (const agent::Execution& each : executions) told.push_back(json_of(each));
+  std::string text = stored_json(told);
+  return text.size() > kMaxExecutions ? stored_json(shown(told)) : text;
 }
 
 /// The model has the last word: what it was told of failures is in its answer.
@@ -468,10 +473,12 @@ awaitable<void> Tasks::write(ActivePointer active) {
   const std::int64_t row = active->task.row;
   while (!active->events.empty() || active->change) {
     const std::vector<Event> events(active->events.begin(), active->events.end());
-    const auto change = std::exchange(active->change, std::nullopt);
+    auto change = std::exchange(active->change, std::nullopt);
     active->events.clear();
     for (;;) {
       auto work = [&](TaskTables& tables) {
+        // Nobody changes them any more: the run has ended.
+        if (change && is_final(change->state)) change->executions = stored(active->executions);
         return tables.append(row, events, change, now_unix_ns());
       };
       auto asked = store_.ask(std::move(work));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`skerry.adapters.deepagents`."""
 
+import asyncio
 import os
 import shlex
 
@@ -36,7 +37,8 @@ def python(code):
     return f"python3 -c {shlex.quote(code)}"
 
 
-def test_a_deep_agent_writes_a_file_runs_it_and_reads_what_it_left(client, sandbox):
+@pytest.mark.parametrize("how", ["blocking", "asyncio"])
+def test_a_deep_agent_writes_a_file_runs_it_and_reads_what_it_left(client, sandbox, how):
     from deepagents import create_deep_agent
     from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
     from langchain_core.messages import AIMessage
@@ -56,7 +58,8 @@ def test_a_deep_agent_writes_a_file_runs_it_and_reads_what_it_left(client, sandb
             asks(5, "read_file", file_path="/app/out.txt"), asks(6, "grep", pattern="numpy", glob="*.py"), asks(7, "glob", pattern="**/*.txt"),
             asks(8, "ls", path="/"), AIMessage("It is 42.")]
     agent = create_deep_agent(Script(messages=iter(says)), backend=sandbox, system_prompt=INSTRUCTIONS)
-    messages = agent.invoke({"messages": [("user", "What is it?")]})["messages"]
+    asked = {"messages": [("user", "What is it?")]}
+    messages = (agent.invoke(asked) if how == "blocking" else asyncio.run(agent.ainvoke(asked)))["messages"]
     told = {message.tool_call_id: message.content for message in messages if message.type == "tool"}
     assert messages[-1].content == "It is 42." and len(told) == 8
     assert "done\nmain.py\nout.txt\n" in told["2"] and "again\n" in told["4"]

@@ -26,8 +26,8 @@ Completion = str | Sequence[Mapping[str, Any]]
 
 
 class PythonEnvironment:
-    """A rollout's Python: a session of its own, which `reset` begins anew. Every public method but `reset` is a tool to a trainer, so that a subclass may add tools, and
-    `get_reward`. With arguments it is a factory by `functools.partial(PythonEnvironment, client, timeout=5)`.
+    """A rollout's Python: a session of its own, which `reset` begins anew. Every public method but `reset` is a tool to a trainer, so that a
+    subclass may add tools, and `get_reward`. With arguments it is a factory by `functools.partial(PythonEnvironment, client, timeout=5)`.
 
     A service keeps 100 sessions of a tenant unless it is told otherwise (`SKERRY_SESSIONS`): let it keep one for each rollout of a batch."""
 
@@ -50,8 +50,8 @@ class PythonEnvironment:
         return None
 
     def run_python(self, code: str) -> str:
-        """Run a Python program in a sandbox and read what it prints and the value of its last expression. Variables, imports and files stay from one program to the next. numpy,
-        pandas, scipy, scikit-learn and matplotlib are there; network, other programs and pip are not.
+        """Run a Python program in a sandbox and read what it prints and the value of its last expression. Variables, imports and files stay
+        from one program to the next. numpy, pandas, scipy, scikit-learn and matplotlib are there; network, other programs and pip are not.
 
         Args:
             code: The program, in Python.
@@ -126,8 +126,8 @@ class Verdict:
 
 def judge(client: Client, programs: Sequence[str], cases: Sequence[Sequence[Case]], *, concurrency: int = 16, all_or_nothing: bool = False,
           **options: Unpack[SessionRunOptions]) -> list[list[Verdict]]:
-    """Runs each program with each of its cases, each time in a fresh sandbox, `concurrency` at a time: verdicts in the order of the cases. With `all_or_nothing`, a program's
-    last verdict is the first that it did not pass."""
+    """Runs each program with each of its cases, each time in a fresh sandbox, `concurrency` at a time: verdicts in the order of the cases.
+    With `all_or_nothing`, a program's last verdict is the first that it did not pass."""
     with ThreadPoolExecutor(concurrency) as pool:
         if all_or_nothing:
 
@@ -165,8 +165,9 @@ def _lines_of(text: str) -> list[str]:
 
 def code_reward(client: Client | None = None, *, column: str = "cases", concurrency: int = 16, all_or_nothing: bool = False,
                 **options: Unpack[SessionRunOptions]) -> Callable[..., list[float | None]]:
-    """A reward function: the share of an example's cases that the program in a completion passes, or, with `all_or_nothing`, 1 for all of them and else 0. The cases are in the data
-    set's `column`, a list for each example, of objects or texts as `Case.of` takes them. A completion without a program is worth 0, an example without cases nothing (None).
+    """A reward function: the share of an example's cases that the program in a completion passes, or, with `all_or_nothing`, 1 for all of
+    them and else 0. The cases are in the data set's `column`, a list for each example, of objects or texts as `Case.of` takes them. A
+    completion without a program is worth 0, an example without cases nothing (None).
 
     The program is the last block of a completion that is fenced as Python, or has no language. `options` are those of each run; give a `timeout`."""
     chosen = client or Client()
