@@ -22,7 +22,10 @@ install_tree() {
   done
   scripts/crate_licences.py >"$tree$prefix/share/doc/skerry/crates.txt"
   find "$tree" -type d -exec chmod 0755 {} +
-  if grep -rlaF -e "$PWD" -e "${CARGO_HOME:-$HOME/.cargo}" "$tree"; then fail "these files name directories of this machine"; fi
+  # By folders: /src alone, as in crates/x/src, would be no sign of one.
+  if grep -rlaF -e "$PWD/build/" -e "$PWD/skerry/" -e "${CARGO_HOME:-$HOME/.cargo}/" "$tree"; then
+    fail "these files name directories of this machine"
+  fi
 }
 
 # The licences of the shared libraries that a wheel brings along. Debian's packages name their files by /lib or /usr/lib.

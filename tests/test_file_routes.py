@@ -90,6 +90,19 @@ def test_a_change_is_a_revision_that_can_be_taken_back(client):
     assert client.post("/v1/run", session="s", code="x")["result"] == "1"
 
 
+def test_a_slow_client_gets_a_large_file_whole(client):
+    put(client, "large", bytes(range(256)) * (100 << 10))  # 25 MiB
+    others = Http(f"{client.host}:{client.port}")
+    client.connection.request("GET", "/v1/sessions/s/files/large")
+    response = client.connection.getresponse()
+    got = 0
+    while piece := response.read(4 << 20):
+        got += len(piece)
+        # Others' answers, and waiting, do not end it.
+        assert len(call(others, "GET", "/v1/sessions/s/files/large")[2]) == 25 << 20
+    assert got == 25 << 20
+
+
 def tar_of(*members, form=tarfile.PAX_FORMAT, compression=""):
     """An archive of (name, content or TarInfo's changes)."""
     file = io.BytesIO()
@@ -173,7 +186,7 @@ def test_an_archive_that_grows_meets_the_quota(client):
     assert client.get("/v1/sessions/s/files")["files"] == []
     client.post("/v1/run", session="s", code="for n in range(8): open(str(n), 'wb').write(b'x' * (9 << 20))")
     status, _, body = call(client, "GET", "/v1/sessions/s/archive")
-    assert status == 429 and "67108864" in json.loads(body)["error"]
+    assert status == 409 and "67108864" in json.loads(body)["error"]
 
 
 def test_files_and_directories_move(client):

@@ -2,6 +2,7 @@
 """Files of a run: what it is given by value and by id, what it reports, and the files that are kept for runs and clients."""
 
 import base64
+import concurrent.futures
 import hashlib
 import json
 
@@ -149,13 +150,38 @@ def test_what_is_too_much_is_told_and_the_run_goes_on(client):
     assert second["size"] == 40 << 20
 
 
+def test_a_file_of_several_names_counts_once(client):
+    code = "import os; open('big', 'wb').write(b'x' * (100 << 20)); [os.link('big', f'l{i}') for i in range(3)]; open('s', 'wb').write(b'y'); os.link('s', 't')"
+    told = run(client, code, timeout=60, session="links")
+    assert told["outcome"] == "completed" and told["session"]["saved"] == "committed", told
+    files = {file["path"]: file for file in told["files"]}
+    assert sorted(files) == ["big", "l0", "l1", "l2", "s", "t"]
+    assert all(files[name]["size"] == 100 << 20 and files[name]["id"] is None for name in ("big", "l0", "l1", "l2"))
+    assert files["t"]["id"] == files["s"]["id"] and kept(client, files["t"]["id"]) == b"y"
+
+
+def test_holes_cost_nothing_until_they_are_kept(served):
+    def sparse(number):
+        client = Http(served.http)
+        told = run(client, f"f = open('f', 'wb'); f.write(b'{number}'); f.truncate(60 << 20)")
+        client.connection.close()
+        return told["files"][0]
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        files = list(pool.map(sparse, range(8)))
+    assert all(file["size"] == 60 << 20 and file["id"] for file in files), files
+    # The service's alarm tells if that held the event loop.
+    assert kept(Http(served.http), files[3]["id"]) == b"3" + bytes((60 << 20) - 1)
+
+
 @pytest.mark.parametrize("files, expected", [
     ({"../x": {"text": ""}}, "../x"), ({"/etc/passwd": {"text": ""}}, "/etc/passwd"), ({"memory/x": {"text": ""}}, "memory/x"),
     ({".": {"text": ""}}, "no file"), ({"": {"text": ""}}, "no file"), ({"a\0b": {"text": ""}}, "files"),
     ({"a": {"text": "", "id": "0" * 64}}, "text, base64 or id"), ({"a": {}}, "text, base64 or id"), ({"a": "text"}, "text, base64 or id"),
     ({"a": {"path": "/etc/passwd"}}, "text, base64 or id"), ({"a": {"base64": "&"}}, "files"), ({"a": {"id": "../../x"}}, "64 hexadecimal"),
     ([1], "object"), ({"a": {"text": ""}, "a/b": {"text": ""}}, "a"), ({"tmp": {"text": ""}}, "tmp"), ({"usr/x": {"text": ""}}, "usr"),
-    ({f"{i}": {"text": ""} for i in range(257)}, "256"),
+    ({f"{i}": {"text": ""} for i in range(257)}, "256"), ({"a": {"text": "1"}, "./a": {"text": "2"}}, "twice"),
+    ({"a": {"text": "1"}, "workspace/a": {"text": "2"}}, "twice"),
 ])
 def test_files_that_cannot_be_are_refused(client, files, expected):
     status, error = refusal(client, files=files)
@@ -174,8 +200,9 @@ def test_a_large_file_by_id(client):
     assert sent["size"] == 60 << 20
     told = run(client, "d = open('d', 'rb').read(); len(d), d[-16:]", files={"d": {"id": sent["id"]}}, timeout=60)
     assert told["result"] == f"({60 << 20}, b'0123456789abcdef')", told
-    status, error = refusal(client, files={"d": {"id": sent["id"]}, "e": {"id": sent["id"]}})
-    assert status == 400 and "67108864" in error
+    for many in ({"d": {"id": sent["id"]}, "e": {"id": sent["id"]}}, {str(i): {"id": sent["id"]} for i in range(10)}):
+        status, error = refusal(client, files=many)
+        assert status == 400 and "67108864" in error
 
 
 # --------------------------------------------------------------------------------------------------------- files that are kept
@@ -195,6 +222,16 @@ def test_a_file_is_kept_once(client):
     assert call(client, "DELETE", f"/v1/files/{first['id']}")[0] == 204
     assert call(client, "GET", f"/v1/files/{first['id']}")[0] == 404
     assert call(client, "DELETE", f"/v1/files/{first['id']}")[0] == 404
+
+
+def test_lists_of_kept_files_have_pages(client):
+    ids = {file["id"] for _ in range(2) for file in run(client, "import time\nfor i in range(600): open(str(i), 'w').write(f'{i} {time.time_ns()}')")["files"]}
+    assert len(ids) == 1200
+    first = client.get("/v1/files")
+    second = client.get(f"/v1/files?after={first['next']}")
+    assert len(first["files"]) == 1000 and second["next"] is None
+    assert {file["id"] for file in first["files"] + second["files"]} == ids
+    assert client("GET", "/v1/files?after=x")[0] == 400
 
 
 def test_parts_of_a_kept_file(client):

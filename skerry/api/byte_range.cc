@@ -3,14 +3,47 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace skerry::api {
 namespace {
+
+// Bytes of texts that are being sent so. Of the event loop's thread alone.
+constexpr std::size_t kMaxHeld = std::size_t{512} << 20;
+std::size_t& held() {
+  static std::size_t bytes = 0;
+  return bytes;
+}
+
+/// A text, piece by piece.
+class TextPieces final : public http::BodySource {
+ public:
+  TextPieces(std::string text, ByteRange range) : text_(std::move(text)), range_(range) {
+    held() += text_.size();
+  }
+  ~TextPieces() override { held() -= text_.size(); }
+
+  std::optional<std::uint64_t> size() const override { return size_; }
+  boost::asio::awaitable<Result<std::string>> next() override {
+    const std::size_t piece = std::min(kBodyPiece, range_.length);
+    std::string taken = text_.substr(range_.first, piece);
+    range_.first += piece;
+    range_.length -= piece;
+    co_return taken;
+  }
+
+ private:
+  const std::string text_;
+  ByteRange range_;
+  const std::uint64_t size_ = range_.length;
+};
 
 /// The range of `size` bytes that a header asks for. None: all of them. One that lies behind the
 /// end has length 0.
@@ -61,6 +94,18 @@ ByteRange apply_range(const http::Request& request, std::size_t size, http::Resp
       "Content-Range",
       fmt::format("bytes {}-{}/{}", range->first, range->first + range->length - 1, size));
   return *range;
+}
+
+Status put_body(std::string text, ByteRange range, http::Response& response) {
+  if (text.size() <= kBodyPiece) {
+    response.body = text.substr(range.first, range.length);
+    return ok_status();
+  }
+  if (held() + text.size() > kMaxHeld) {
+    return absl::UnavailableError("too many large files are being sent: try again in a moment");
+  }
+  response.source = std::make_shared<TextPieces>(std::move(text), range);
+  return ok_status();
 }
 
 }  // namespace skerry::api

@@ -89,7 +89,10 @@ awaitable<Answer> answer_pack(FileCalls& calls, const http::Request& request) {
   auto reading = calls.read(std::move(location->scope), std::move(order));
   auto content = co_await std::move(reading);
   if (!content.ok()) co_return response_of(content.status());
-  co_return http::Response{.body = std::move(content->text), .content_type = kArchiveType};
+  http::Response response{.content_type = kArchiveType};
+  const ByteRange all{.first = 0, .length = content->text.size()};
+  const Status put = put_body(std::move(content->text), all, response);
+  co_return put.ok() ? response : response_of(put);
 }
 
 awaitable<Answer> answer_unpack(FileCalls& calls, http::Request request) {
@@ -197,9 +200,8 @@ http::Response content_response(const http::Request& request, const FilePath& pa
   http::Response response{.content_type = std::string(files::media_type_of(path.name()))};
   const ByteRange range = apply_range(request, content.size(), response);
   if (response.status == 416) return response;
-  const bool is_part = response.status == 206;
-  response.body = is_part ? content.substr(range.first, range.length) : std::move(content);
-  return response;
+  const Status put = put_body(std::move(content), range, response);
+  return put.ok() ? response : response_of(put);
 }
 
 void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -50,6 +51,7 @@ run::MessageDecoder::Rules configured(const RunRules& rules) {
 /// kInvalidArgument naming a path that no program's file can have.
 Result<std::vector<run::GivenFile>> files_of(v1::RunRequest& message) {
   std::vector<run::GivenFile> files;
+  std::set<std::string> paths;
   for (auto& [name, file] : *message.mutable_files()) {
     auto path = files::FilePath::parse(name);
     if (path.ok() && (path->is_root() || path->root() == files::FilePath::Root::kMemory)) {
@@ -58,6 +60,10 @@ Result<std::vector<run::GivenFile>> files_of(v1::RunRequest& message) {
     if (!path.ok()) {
       return absl::InvalidArgumentError(fmt::format(
           "Parameter 'files': \"{}\": {}", name.substr(0, kMaxShown), message_of(path.status())));
+    }
+    if (!paths.insert(path->below()).second) {
+      return absl::InvalidArgumentError(
+          fmt::format("Parameter 'files' has {} twice", path->shown().substr(0, kMaxShown)));
     }
     run::GivenFile& given = files.emplace_back(run::GivenFile{.path = *std::move(path)});
     if (file.has_id()) {

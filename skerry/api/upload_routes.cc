@@ -31,7 +31,8 @@ using upload::StoredFile;
 using upload::Uploads;
 using Answer = std::optional<http::Response>;
 
-constexpr std::size_t kPiece = std::size_t{256} << 10;
+constexpr std::size_t kPage = 1000;  // files of a list
+constexpr const char* kIdPattern = "^[0-9a-f]{64}$";
 
 /// Bytes of a file, read while they are sent.
 class FilePieces final : public http::BodySource {
@@ -43,7 +44,7 @@ class FilePieces final : public http::BodySource {
 
   awaitable<Result<std::string>> next() override {
     auto work = [this]() -> Result<std::string> {
-      std::string piece(std::min(kPiece, range_.length), '\0');
+      std::string piece(std::min(kBodyPiece, range_.length), '\0');
       if (piece.empty()) return piece;
       SKERRY_ASSIGN(const ssize_t got, syscall_result("pread", "upload", [&] {
                       return ::pread(file_.get(), piece.data(), piece.size(),
@@ -112,12 +113,20 @@ awaitable<Answer> answer_content(Uploads& uploads, loop::Pool& pool, const http:
 }
 
 awaitable<Answer> answer_list(Uploads& uploads, const http::Request& request) {
-  auto listing = uploads.list(request.principal.tenant);
+  const auto given = request.query.find("after");
+  const std::string after = given == request.query.end() ? std::string() : given->second;
+  if (const Status checked = after.empty() ? ok_status() : upload::check_file_id(after);
+      !checked.ok()) {
+    co_return response_of(checked);
+  }
+  auto listing = uploads.list(request.principal.tenant, after, kPage);
   const auto listed = co_await std::move(listing);
   if (!listed.ok()) co_return response_of(listed.status());
   ordered_json files = ordered_json::array();
   for (const StoredFile& each : listed->files) files.push_back(json_of(each));
+  ordered_json next = listed->has_more ? ordered_json(listed->files.back().id) : ordered_json();
   co_return json_response({{"files", std::move(files)},
+                           {"next", std::move(next)},
                            {"used", listed->used},
                            {"quota", uploads.options().quota.value}});
 }
@@ -143,7 +152,7 @@ void add_upload_routes(Uploads& uploads, loop::Pool& pool, http::Router& router)
     route.needs_permission_to_run = true;
     router.add(std::move(route));
   };
-  router.describe("file", {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}});
+  router.describe("file", {{"type", "string"}, {"pattern", kIdPattern}});
   add({.method = "POST",
        .path = "/v1/files",
        .summary = "Keep a file, sent as bytes, for runs: they name it by its id",
@@ -159,11 +168,14 @@ void add_upload_routes(Uploads& uploads, loop::Pool& pool, http::Router& router)
        })});
   add({.method = "GET",
        .path = "/v1/files",
-       .summary = "The files that are kept",
+       .summary = "The files that are kept, by id, at most 1,000; `next` is what `after` is for "
+                  "the next page",
        .answer = object_of({{"files", http::list_schema(file_schema())},
+                            {"next", {{"type", {"string", "null"}}}},
                             {"used", integer_schema()},
                             {"quota", integer_schema()}},
-                           {"files", "used", "quota"}),
+                           {"files", "next", "used", "quota"}),
+       .queries = {http::RouteParameter("after", {{"type", "string"}, {"pattern", kIdPattern}})},
        .handler = handler(
            [](Uploads& all, const http::Request& request) { return answer_list(all, request); })});
   add({.method = "GET",

@@ -168,7 +168,7 @@ class Reporter final : public worker::RunObserver {
                                               .standard_output = kept(wasi::Stream::kStdout),
                                               .standard_error = kept(wasi::Stream::kStderr),
                                               .displays = displays_of(outcome),
-                                              .files = tool::ChangedFiles::tell(files_),
+                                              .files = files_.tell(),
                                               .has_more_files = files_.has_more(),
                                               .limits = parameters_.limits,
                                               .session = session});

@@ -190,8 +190,8 @@ std::vector<Key> session_keys() {
 }
 
 std::vector<Key> upload_keys() {
-  // One is held in memory while it comes.
-  constexpr double kMaxUpload = 1024.0 * (1 << 20);
+  // One is held in memory while it comes, and all that come have 192 MiB.
+  constexpr double kMaxUpload = 160.0 * (1 << 20);
   return {duration<std::chrono::seconds>("uploads.ttl_seconds", 1, 30 * 86'400,
                                          SKERRY_FIELD(uploads.time)),
           size("uploads.max_bytes", 1, 0x1p50, SKERRY_FIELD(uploads.quota)),

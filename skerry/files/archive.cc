@@ -118,9 +118,9 @@ class Packer {
  private:
   Status make_room(std::size_t size) const {
     if (size <= most_ - archive_.size()) return ok_status();
-    return absl::ResourceExhaustedError("the archive would have more than " +
-                                        std::to_string(most_) +
-                                        " bytes: ask for a part of it by its path");
+    return absl::FailedPreconditionError("the archive would have more than " +
+                                         std::to_string(most_) +
+                                         " bytes: ask for a part of it by its path");
   }
 
   Status add_block(Header header, std::uint64_t size, wasi::Nanoseconds modified) {

@@ -118,11 +118,17 @@ void Connections::relieve(const Member* growing) {
   }
 }
 
+BodyShare::~BodyShare() {
+  bodies_->bytes -= taken_;
+  if (is_large_) bodies_->large.remove(this);
+}
+
 bool BodyShare::grow_to(std::uint64_t size) {
-  all_.body_bytes_ += size - taken_;
+  bodies_->bytes += size - taken_;
   taken_ = size;
-  const std::uint64_t most = all_.limits_.body_memory.value;
-  return all_.body_bytes_ <= (size <= kSmallBody ? most + most / 4 : most);
+  if (size > kSmallBody && !std::exchange(is_large_, true)) bodies_->large.push_back(this);
+  if (is_large_ && bodies_->large.front() == this && size <= most_) return true;
+  return bodies_->bytes <= (size <= kSmallBody ? most_ + most_ / 4 : most_);
 }
 
 }  // namespace skerry::http

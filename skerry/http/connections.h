@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <set>
 #include <string>
@@ -50,6 +51,8 @@ struct ServerLimits {
 /// Which connections a port's count with. Operations are those who look after the service: however
 /// many clients there are, health and metrics stay reachable.
 enum class PortKind { kClients, kOperations };
+
+class BodyShare;
 
 /// The connections of a server, and what they share. Confined to the event loop's thread.
 class Connections {
@@ -109,7 +112,7 @@ class Connections {
   bool is_stopping() const { return is_stopping_; }
 
   std::uint64_t unsent() const { return unsent_; }
-  std::uint64_t body_bytes() const { return body_bytes_; }
+  std::uint64_t body_bytes() const { return bodies_->bytes; }
   int count(PortKind kind) const { return counts_[static_cast<std::size_t>(kind)]; }
 
   /// The ports whose pages may send requests.
@@ -125,7 +128,12 @@ class Connections {
   ServerLimits limits_;
   Now now_;
   bool is_stopping_ = false;
-  std::uint64_t body_bytes_ = 0;
+  /// What requests take. Outlives this with the last of them.
+  struct Bodies {
+    std::uint64_t bytes = 0;
+    std::list<const BodyShare*> large;  // the oldest first
+  };
+  std::shared_ptr<Bodies> bodies_ = std::make_shared<Bodies>();
   std::uint64_t unsent_ = 0;
   std::set<Member*> members_;
   // Of those that were not ended by us.
@@ -136,18 +144,22 @@ class Connections {
 /// What a request takes of the memory that all requests share. Confined to one thread.
 class BodyShare {
  public:
-  explicit BodyShare(Connections& all) : all_(all) {}
-  ~BodyShare() { all_.body_bytes_ -= taken_; }
+  explicit BodyShare(Connections& all)
+      : bodies_(all.bodies_), most_(all.limits_.body_memory.value) {}
+  ~BodyShare();
   BodyShare(const BodyShare&) = delete;
   BodyShare& operator=(const BodyShare&) = delete;
 
   /// Whether there is room for a request of `size` bytes; that much counts either way. Small ones
-  /// have a reserve, so that those who send large ones shut nobody out.
+  /// have a reserve, so that those who send large ones shut nobody out. Of large ones the oldest
+  /// has room for itself, whatever others take: of several that do not fit together, one arrives.
   bool grow_to(std::uint64_t size);
 
  private:
-  Connections& all_;
+  std::shared_ptr<Connections::Bodies> bodies_;
+  const std::uint64_t most_;
   std::uint64_t taken_ = 0;
+  bool is_large_ = false;
 };
 
 /// A body that is read before the key is looked at, so that the connection can stay open after a

@@ -128,6 +128,18 @@ TEST_F(ConnectionsTest, BodiesTogetherHaveABound) {
   EXPECT_TRUE(first.grow_to(256 * 1024));
 }
 
+TEST_F(ConnectionsTest, OfLargeBodiesThatDoNotFitTheOldestArrives) {
+  auto first = std::make_unique<BodyShare>(all_);
+  BodyShare second(all_);
+  EXPECT_TRUE(first->grow_to(100 * 1024));
+  EXPECT_TRUE(second.grow_to(100 * 1024));
+  EXPECT_TRUE(first->grow_to(200 * 1024)) << "though both have more than there is";
+  EXPECT_FALSE(second.grow_to(110 * 1024));
+  EXPECT_FALSE(first->grow_to(300 * 1024)) << "more than there is";
+  first.reset();
+  EXPECT_TRUE(second.grow_to(110 * 1024));
+}
+
 TEST_F(ConnectionsTest, EachIsCheckedAlsoWhereAnotherEndsMeanwhile) {
   const auto first = open("a");
   const auto second = open("b");

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/runtime/shipped_parts.h"
 
+#include <cstddef>
 #include <fcntl.h>
+#include <span>
 #include <string>
 #include <system_error>
 #include <unistd.h>

@@ -49,6 +49,35 @@ TEST_F(ChangedFilesTest, WhatIsNotKeptSaysWhy) {
   EXPECT_NE(told[1].message.find("67108864"), std::string::npos);
 }
 
+TEST_F(ChangedFilesTest, FurtherNamesOfAFileHaveItsContent) {
+  files_.take({.path = "/a", .content = "x", .size = 1, .is_new = true});
+  files_.take({.kind = FileChange::Kind::kHardLink, .path = "/b", .content = "/a", .is_new = true});
+  files_.take({.kind = FileChange::Kind::kRemoved, .path = "/d", .is_directory = true});
+  const auto told = keep();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1].path, "b");
+  EXPECT_EQ(told[1].size, 1U);
+  EXPECT_EQ(told[1].id, told[0].id);
+}
+
+TEST_F(ChangedFilesTest, WhatRunsHoldTogetherIsBounded) {
+  const auto budget = std::make_shared<FileBudget>(bytes(5));
+  {
+    ChangedFiles first(budget);
+    first.take({.path = "/a", .content = "1234", .size = std::size_t{1} << 25});
+    ChangedFiles second(budget);
+    second.take({.path = "/b", .content = "12", .size = 2});
+    second.take({.path = "/c", .content = "1", .size = 1});
+    const auto told = second.tell();
+    EXPECT_NE(told.at(0).message, "");
+    EXPECT_EQ(told.at(0).sha256, "");
+    EXPECT_NE(told.at(1).sha256, "");
+    const ChangedFiles moved(std::move(first));
+    EXPECT_FALSE(budget->take(1));
+  }
+  EXPECT_TRUE(budget->take(5));
+}
+
 TEST_F(ChangedFilesTest, ANameThatIsNoTextIsToldAsOne) {
   files_.take({.path = "/\xff", .content = "x", .size = 1});
   EXPECT_EQ(keep().at(0).path, "/\xEF\xBF\xBD");

@@ -16,7 +16,10 @@ constexpr std::size_t kReserved = std::size_t{1} << 20;
 }  // namespace
 
 RunOutput::RunOutput(const sandbox::Limits& limits, OutputOptions options)
-    : limit_(limits.output.value), marker_(cut_marker(limits)), options_(std::move(options)) {
+    : limit_(limits.output.value),
+      marker_(cut_marker(limits)),
+      options_(std::move(options)),
+      files_(options_.file_budget) {
   if (options_.on_output.flow()) options_.on_output.flow()->resume = [this] { resume(); };
   if (!options_.memory) return;
   share_ = std::make_shared<OutputMemory::Share>(options_.memory);
@@ -43,9 +46,7 @@ void RunOutput::displayed(sandbox::Display&& display) {
 }
 
 void RunOutput::changed(const worker::FileChange& change) {
-  if (options_.uploads == nullptr) return;
-  const std::size_t held = files_.take(change);
-  if (share_) share_->add(held);
+  if (options_.uploads != nullptr) files_.take(change);
 }
 
 void RunOutput::add_result(const std::string& text) {

@@ -42,6 +42,7 @@ struct OutputOptions {
   std::shared_ptr<OutputMemory> memory = nullptr;  ///< what is kept counts against it
   /// Where files are kept that the run changes, if its request has them reported; null: nowhere.
   upload::Uploads* uploads = nullptr;
+  std::shared_ptr<FileBudget> file_budget = nullptr;  ///< what they count against until then
 };
 
 /// Keeps what a run prints, and passes it on while it comes. Confined to one thread.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,6 +34,7 @@ struct ReportedFile {
   std::string sha256 = {};   ///< of its content; empty where that did not come
   std::string id = {};       ///< of its content among the uploads; empty where it is not kept
   std::string message = {};  ///< why it is not kept; or empty
+  std::size_t same_as = 0;   ///< of a further name of a file: the place of the first, from 1 on
 };
 
 /// All there is to tell of a run that is over.

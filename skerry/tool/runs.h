@@ -10,6 +10,7 @@
 #include "skerry/base/bytes.h"
 #include "skerry/base/status.h"
 #include "skerry/run/runner.h"
+#include "skerry/tool/changed_files.h"
 #include "skerry/tool/output_memory.h"
 #include "skerry/tool/run_report.h"
 #include "skerry/tool/toolbox.h"
@@ -52,14 +53,18 @@ class Runs {
  private:
   // Beside the one run that goes on when it is used up.
   static constexpr ByteSize kOutputMemory = mib(64);
+  // Of two runs at least: the files of what leaves more are told of, and not kept.
+  static constexpr ByteSize kFileMemory = mib(160);
 
   boost::asio::awaitable<Status> fetch_files(run::Request& order);
+  boost::asio::awaitable<Status> check_sizes(const run::Request& order);
 
   run::Runner& runner_;
   const Toolbox& tools_;
   upload::Uploads& uploads_;
   // Answers that are being sent may outlive this.
   std::shared_ptr<OutputMemory> memory_ = std::make_shared<OutputMemory>(kOutputMemory);
+  std::shared_ptr<FileBudget> file_budget_ = std::make_shared<FileBudget>(kFileMemory);
 };
 
 }  // namespace skerry::tool

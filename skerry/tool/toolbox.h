@@ -42,6 +42,10 @@ class Toolbox {
   /// From now on each call is admitted by `gate`, which must outlive this; so are the runs that are
   /// parts of it.
   void guard(access::Gate& gate) { gate_ = &gate; }
+  /// Fails as a call would be refused now, but counts nothing.
+  Status check(const access::Principal& caller) const {
+    return gate_ == nullptr ? ok_status() : gate_->check(caller);
+  }
   /// From now on `watcher`, which must outlive this, hears of every call.
   void watch(CallWatcher& watcher) { watchers_.push_back(&watcher); }
   /// Tells the watchers of a call that was made elsewhere.

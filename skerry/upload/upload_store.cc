@@ -22,6 +22,8 @@ using Time = std::chrono::system_clock::time_point;
 constexpr std::size_t kIdDigits = 64;
 // What a file counts at least: the disk gives it as much.
 constexpr std::uint64_t kLeastCounted = 4096;
+// Files of a tenant that are known to be whole: more than a quota has, mostly.
+constexpr std::size_t kMaxChecked = 100'000;
 
 std::uint64_t counted(std::uint64_t size) { return std::max(size, kLeastCounted); }
 
@@ -62,7 +64,27 @@ std::vector<FileOnDisk> files_in(const fs::path& directory) {
   return files;
 }
 
+/// What killed writers left there before a time, where files cannot be without a name.
+void remove_stale_temporaries_before(const fs::path& directory, Time time) {
+  std::error_code error;
+  for (fs::directory_iterator each(directory, error), end; !error && each != end;
+       each.increment(error)) {
+    struct stat info{};
+    if (!each->path().filename().native().starts_with(".tmp-")) continue;
+    if (::lstat(each->path().c_str(), &info) != 0) continue;
+    if (std::chrono::system_clock::from_time_t(info.st_mtim.tv_sec) < time) {
+      ::unlink(each->path().c_str());
+    }
+  }
+}
+
 }  // namespace
+
+std::string SparseContent::joined() const {
+  std::string all(size, '\0');
+  for (const auto& [offset, piece] : pieces) all.replace(offset, piece.size(), piece);
+  return all;
+}
 
 Status check_file_id(std::string_view id) {
   if (is_id(id)) return ok_status();
@@ -97,18 +119,21 @@ std::uint64_t UploadStore::count(Tenant& tenant) const {
 void UploadStore::sweep(Tenant& tenant) const {
   const Time now = options_.now();
   tenant.used = 0;
+  tenant.next_expiry = Time::max();
   for (const FileOnDisk& file : files_in(tenant.directory)) {
-    if (file.used + options_.time <= now && ::unlink((tenant.directory / file.id).c_str()) == 0) {
-      continue;
-    }
+    const Time expires = file.used + options_.time;
+    if (expires <= now && ::unlink((tenant.directory / file.id).c_str()) == 0) continue;
     *tenant.used += counted(file.size);
+    tenant.next_expiry = std::min(tenant.next_expiry, expires);
   }
+  remove_stale_temporaries_before(tenant.directory, now - options_.time);
   if (*tenant.used == 0) ::rmdir(tenant.directory.c_str());  // stays where something is in it
+  if (tenant.checked.size() > kMaxChecked) tenant.checked.clear();
 }
 
 Status UploadStore::make_room(Tenant& tenant, std::uint64_t size) const {
   if (count(tenant) + counted(size) <= options_.quota.value) return ok_status();
-  sweep(tenant);
+  if (options_.now() >= tenant.next_expiry) sweep(tenant);
   if (count(tenant) + counted(size) <= options_.quota.value) return ok_status();
   return absl::ResourceExhaustedError(fmt::format(
       "{} bytes more than {} of the {} that a tenant's files may have; remove some, or wait: one "
@@ -136,11 +161,17 @@ Result<StoredFile> UploadStore::put(const std::string& tenant_name, std::string_
   }
   std::string id = sha256_hex(as_bytes(content));
   const std::shared_ptr<Tenant> tenant = tenant_of(tenant_name);
-  const loop::MutexLock lock(tenant->mutex);
+  loop::MutexLock lock(tenant->mutex);
   const fs::path path = tenant->directory / id;
   if (const auto there = skerry::open_file(path, O_RDONLY | O_NOFOLLOW); there.ok()) {
-    SKERRY_TRY(touch(there->get()));
-    return stored(std::move(id), content.size());
+    // One that a power loss cut is written anew.
+    lock.unlock();
+    const Status checked = check(*tenant, path, id, there->get());
+    lock.lock();
+    if (checked.ok()) {
+      SKERRY_TRY(touch(there->get()));
+      return stored(std::move(id), content.size());
+    }
   }
   SKERRY_TRY(make_room(*tenant, content.size()));
   SKERRY_TRY(make_private_directory(tenant->directory));
@@ -149,7 +180,29 @@ Result<StoredFile> UploadStore::put(const std::string& tenant_name, std::string_
   SKERRY_TRY(touch(file.fd()));
   SKERRY_TRY(file.commit(AtomicFile::Sync::kNone));
   *tenant->used += counted(content.size());
+  tenant->next_expiry = std::min(tenant->next_expiry, options_.now() + options_.time);
   return stored(std::move(id), content.size());
+}
+
+/// kDataLoss for a file that is not what its id says, which is removed then.
+Status UploadStore::check(Tenant& tenant, const fs::path& path, std::string_view id, int fd) const {
+  struct stat info{};
+  SKERRY_TRY(syscall_result("fstat", "upload", [&] { return ::fstat(fd, &info); }).status());
+  {
+    const loop::MutexLock lock(tenant.mutex);
+    if (tenant.checked.contains(info.st_ino)) return ok_status();
+  }
+  // Nobody shortens a file that has its name: a mapping of it is safe.
+  SKERRY_ASSIGN(const auto mapping, ReadOnlyMapping::of_file(fd));
+  const bool is_whole = sha256_hex(mapping.bytes()) == id;
+  const loop::MutexLock lock(tenant.mutex);
+  if (is_whole) {
+    tenant.checked.insert(info.st_ino);
+    return ok_status();
+  }
+  ::unlink(path.c_str());
+  tenant.used.reset();
+  return absl::DataLossError(fmt::format("file {} was damaged, and is removed: send it again", id));
 }
 
 Result<OpenedFile> UploadStore::open_file(const std::string& tenant_name, std::string_view id) {
@@ -159,17 +212,21 @@ Result<OpenedFile> UploadStore::open_file(const std::string& tenant_name, std::s
   auto file = skerry::open_file(path, O_RDONLY | O_NOFOLLOW);
   if (file.status().code() == StatusCode::kNotFound) return no_such_file(id);
   SKERRY_TRY(file.status());
-  // Nobody shortens a file that has its name: a mapping of it is safe.
-  SKERRY_ASSIGN(const auto mapping, ReadOnlyMapping::of_file(file->get()));
-  if (sha256_hex(mapping.bytes()) != id) {
-    const loop::MutexLock lock(tenant->mutex);
-    ::unlink(path.c_str());
-    tenant->used.reset();
-    return absl::DataLossError(
-        fmt::format("file {} was damaged, and is removed: send it again", id));
-  }
+  SKERRY_TRY(check(*tenant, path, id, file->get()));
   SKERRY_TRY(touch(file->get()));
-  return OpenedFile{.file = *std::move(file), .size = mapping.bytes().size()};
+  struct stat info{};
+  SKERRY_TRY(
+      syscall_result("fstat", "upload", [&] { return ::fstat(file->get(), &info); }).status());
+  return OpenedFile{.file = *std::move(file), .size = static_cast<std::uint64_t>(info.st_size)};
+}
+
+Result<std::uint64_t> UploadStore::size(const std::string& tenant_name, std::string_view id) {
+  SKERRY_TRY(check_file_id(id));
+  struct stat info{};
+  if (::lstat((tenant_of(tenant_name)->directory / id).c_str(), &info) != 0) {
+    return no_such_file(id);
+  }
+  return static_cast<std::uint64_t>(info.st_size);
 }
 
 Result<std::string> UploadStore::read(const std::string& tenant, std::string_view id) {
@@ -177,12 +234,18 @@ Result<std::string> UploadStore::read(const std::string& tenant, std::string_vie
   return read_all(opened.file.get(), options_.largest);
 }
 
-Result<UploadStore::Listing> UploadStore::list(const std::string& tenant_name) {
+Result<UploadStore::Listing> UploadStore::list(const std::string& tenant_name,
+                                               std::string_view after, std::size_t most) {
   const std::shared_ptr<Tenant> tenant = tenant_of(tenant_name);
   const loop::MutexLock lock(tenant->mutex);
-  sweep(*tenant);
-  Listing listing{.files = {}, .used = *tenant->used};
+  if (options_.now() >= tenant->next_expiry) sweep(*tenant);
+  Listing listing{.files = {}, .used = count(*tenant)};
   for (FileOnDisk& file : files_in(tenant->directory)) {
+    if (file.id <= after) continue;
+    if (listing.files.size() == most) {
+      listing.has_more = true;
+      break;
+    }
     listing.files.push_back(
         {.id = std::move(file.id), .size = file.size, .expires = file.used + options_.time});
   }
@@ -193,8 +256,12 @@ Status UploadStore::remove(const std::string& tenant_name, std::string_view id) 
   SKERRY_TRY(check_file_id(id));
   const std::shared_ptr<Tenant> tenant = tenant_of(tenant_name);
   const loop::MutexLock lock(tenant->mutex);
-  if (::unlink((tenant->directory / id).c_str()) != 0) return no_such_file(id);
-  tenant->used.reset();
+  const fs::path path = tenant->directory / id;
+  const std::uint64_t used = count(*tenant);
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0 || ::unlink(path.c_str()) != 0) return no_such_file(id);
+  const std::uint64_t freed = counted(static_cast<std::uint64_t>(info.st_size));
+  tenant->used = used - std::min(used, freed);
   return ok_status();
 }
 

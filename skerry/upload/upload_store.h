@@ -8,8 +8,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
@@ -29,6 +31,14 @@ struct StoredFile {
   std::string id;  ///< SHA-256 of its content, 64 lower-case hexadecimal digits
   std::uint64_t size = 0;
   std::chrono::system_clock::time_point expires = {};  ///< when it goes unless it is used
+};
+
+/// Bytes with holes between them, which are zeros. A value.
+struct SparseContent {
+  std::uint64_t size = 0;
+  std::vector<std::pair<std::uint64_t, std::string>> pieces;  ///< by their offset, in order
+
+  std::string joined() const;
 };
 
 /// One that is open for reading.
@@ -54,7 +64,8 @@ class UploadStore {
   /// What a tenant has.
   struct Listing {
     std::vector<StoredFile> files;  ///< by id
-    std::uint64_t used = 0;         ///< bytes, as the quota counts
+    bool has_more = false;
+    std::uint64_t used = 0;  ///< bytes of all, as the quota counts
   };
 
   /// Fails as `make_private_directory`.
@@ -69,7 +80,10 @@ class UploadStore {
   Result<OpenedFile> open_file(const std::string& tenant, std::string_view id);
   /// Its content. The same.
   Result<std::string> read(const std::string& tenant, std::string_view id);
-  Result<Listing> list(const std::string& tenant);
+  /// How large it is. No use of it.
+  Result<std::uint64_t> size(const std::string& tenant, std::string_view id);
+  /// At most `most` of them, whose ids come after `after`.
+  Result<Listing> list(const std::string& tenant, std::string_view after, std::size_t most);
   Status remove(const std::string& tenant, std::string_view id);
   /// Removes what nobody has used for too long, of all tenants.
   void remove_expired();
@@ -80,6 +94,10 @@ class UploadStore {
     const std::filesystem::path directory;
     loop::Mutex mutex;
     std::optional<std::uint64_t> used ABSL_GUARDED_BY(mutex);  // none: not counted yet
+    /// Before then, no file's time is over.
+    std::chrono::system_clock::time_point next_expiry ABSL_GUARDED_BY(mutex) = {};
+    /// Inodes whose content was found to be what the id says. Only a power loss changes one.
+    std::set<std::uint64_t> checked ABSL_GUARDED_BY(mutex);
   };
 
   explicit UploadStore(Options options) : options_(std::move(options)) {}
@@ -89,6 +107,8 @@ class UploadStore {
   void sweep(Tenant& tenant) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(tenant.mutex);
   Status make_room(Tenant& tenant, std::uint64_t size) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(tenant.mutex);
+  Status check(Tenant& tenant, const std::filesystem::path& path, std::string_view id, int fd) const
+      ABSL_LOCKS_EXCLUDED(tenant.mutex);
   Status touch(int fd) const;
   StoredFile stored(std::string id, std::uint64_t size) const;
 

@@ -45,7 +45,7 @@ TEST_F(UploadStoreTest, WhatIsStoredTwiceLiesThereOnce) {
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(store_->put("ann", std::string(8'000, 'x')).value().id, first.id);
   }
-  const auto listing = store_->list("ann").value();
+  const auto listing = store_->list("ann", "", 100).value();
   ASSERT_EQ(listing.files.size(), 1U);
   EXPECT_EQ(listing.used, 8'000U);
 }
@@ -54,9 +54,9 @@ TEST_F(UploadStoreTest, TenantsShareNothing) {
   const std::string id = store_->put("ann", "secret").value().id;
   EXPECT_EQ(store_->read("bob", id).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(store_->remove("bob", id).code(), StatusCode::kNotFound);
-  EXPECT_TRUE(store_->list("bob").value().files.empty());
+  EXPECT_TRUE(store_->list("bob", "", 100).value().files.empty());
   EXPECT_TRUE(store_->put("../ann", "x").ok());
-  EXPECT_EQ(store_->list("ann").value().files.size(), 1U);
+  EXPECT_EQ(store_->list("ann", "", 100).value().files.size(), 1U);
 }
 
 TEST_F(UploadStoreTest, AnIdIsNoPath) {
@@ -110,12 +110,34 @@ TEST_F(UploadStoreTest, ATenantThatIsFullHasRoomWhenItsFilesHaveGone) {
   EXPECT_TRUE(store_->put("ann", std::string(9'000, '3')).ok());
 }
 
+TEST_F(UploadStoreTest, ListsHavePages) {
+  std::set<std::string> ids;
+  for (const char* text : {"1", "2", "3"}) ids.insert(store_->put("ann", text).value().id);
+  const auto first = store_->list("ann", "", 2).value();
+  EXPECT_EQ(first.files.size(), 2U);
+  EXPECT_TRUE(first.has_more);
+  const auto second = store_->list("ann", first.files[1].id, 2).value();
+  ASSERT_EQ(second.files.size(), 1U);
+  EXPECT_FALSE(second.has_more);
+  EXPECT_EQ(second.files[0].id, *ids.rbegin());
+  EXPECT_EQ(second.used, 3 * 4'096U);
+}
+
 TEST_F(UploadStoreTest, ADamagedFileIsAnErrorAndNeverContent) {
   const std::string id = store_->put("ann", "all of it").value().id;
   std::ofstream(path_of("ann", id), std::ios::trunc) << "all";
-  EXPECT_EQ(store_->read("ann", id).status().code(), StatusCode::kDataLoss);
+  // As after a restart.
+  EXPECT_EQ(open()->read("ann", id).status().code(), StatusCode::kDataLoss);
   EXPECT_EQ(store_->read("ann", id).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(store_->put("ann", "all of it").value().id, id);
+  EXPECT_EQ(store_->read("ann", id).value(), "all of it");
+}
+
+TEST_F(UploadStoreTest, ADamagedFileThatIsSentAgainIsWhole) {
+  const std::string id = store_->put("ann", "all of it").value().id;
+  std::ofstream(path_of("ann", id), std::ios::trunc) << "al";
+  store_ = open();
+  EXPECT_TRUE(store_->put("ann", "all of it").ok());
   EXPECT_EQ(store_->read("ann", id).value(), "all of it");
 }
 

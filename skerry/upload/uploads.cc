@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/upload/uploads.h"
 
-#include <algorithm>
-
-#include <fmt/format.h>
-
 namespace skerry::upload {
 
 Uploads::Awaited<Result<StoredFile>> Uploads::put(std::string tenant, std::string content) {
@@ -16,11 +12,15 @@ Uploads::Awaited<Result<StoredFile>> Uploads::put(std::string tenant, std::strin
 }
 
 Uploads::Awaited<std::vector<Result<StoredFile>>> Uploads::put_all(
-    std::string tenant, std::vector<std::string> contents) {
+    std::string tenant, std::vector<SparseContent> contents) {
   auto work = [&store = store_, tenant, contents = std::move(contents)] {
     std::vector<Result<StoredFile>> stored;
     stored.reserve(contents.size());
-    for (const std::string& each : contents) stored.push_back(store.put(tenant, each));
+    for (const SparseContent& each : contents) {
+      const bool is_full =
+          !stored.empty() && stored.back().status().code() == StatusCode::kResourceExhausted;
+      stored.push_back(is_full ? stored.back() : store.put(tenant, each.joined()));
+    }
     return stored;
   };
   auto putting = pool_.run(tenant, std::move(work));
@@ -41,10 +41,12 @@ Uploads::Awaited<Result<Uploads::Content>> Uploads::content(std::string tenant, 
   if (!read.ok()) co_return read.status();
   if (Content held = find()) co_return held;  // another was faster
   const std::size_t size = read->size();
-  if (size > kMaxHeld.value - std::min<std::size_t>(*held_bytes_, kMaxHeld.value)) {
-    co_return absl::UnavailableError(fmt::format(
-        "runs hold {} bytes of uploaded files, at most {} together: try again in a moment",
-        *held_bytes_, kMaxHeld.value));
+  const bool has_room =
+      *held_bytes_ + size <= kMaxHeld.value && held_of(tenant) + size <= kMaxHeldOfTenant.value;
+  if (!has_room) {
+    co_return absl::UnavailableError(
+        "runs that wait or begin hold as much of uploaded files as they may: try again in a "
+        "moment");
   }
   *held_bytes_ += size;
   Content content(new std::string(*std::move(read)),
@@ -56,14 +58,32 @@ Uploads::Awaited<Result<Uploads::Content>> Uploads::content(std::string tenant, 
   co_return content;
 }
 
+std::size_t Uploads::held_of(const std::string& tenant) const {
+  std::size_t size = 0;
+  for (auto each = held_.lower_bound({tenant, ""}); each != held_.end(); ++each) {
+    if (each->first.first != tenant) break;
+    if (const Content held = each->second.lock()) size += held->size();
+  }
+  return size;
+}
+
+Uploads::Awaited<Result<std::uint64_t>> Uploads::size(std::string tenant, std::string id) {
+  auto work = [&store = store_, tenant, id = std::move(id)] { return store.size(tenant, id); };
+  auto looking = pool_.run(tenant, std::move(work));
+  co_return co_await std::move(looking);
+}
+
 Uploads::Awaited<Result<OpenedFile>> Uploads::open_file(std::string tenant, std::string id) {
   auto work = [&store = store_, tenant, id = std::move(id)] { return store.open_file(tenant, id); };
   auto opening = pool_.run(tenant, std::move(work));
   co_return co_await std::move(opening);
 }
 
-Uploads::Awaited<Result<UploadStore::Listing>> Uploads::list(std::string tenant) {
-  auto work = [&store = store_, tenant] { return store.list(tenant); };
+Uploads::Awaited<Result<UploadStore::Listing>> Uploads::list(std::string tenant, std::string after,
+                                                             std::size_t most) {
+  auto work = [&store = store_, tenant, after = std::move(after), most] {
+    return store.list(tenant, after, most);
+  };
   auto listing = pool_.run(tenant, std::move(work));
   co_return co_await std::move(listing);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,7 +28,9 @@ class Uploads {
   using Awaited = boost::asio::awaitable<T>;
 
   /// Bytes of contents that runs may hold together: while they wait for a worker, they hold them.
-  static constexpr ByteSize kMaxHeld = mib(256);
+  static constexpr ByteSize kMaxHeld = mib(512);
+  /// And of one tenant's.
+  static constexpr ByteSize kMaxHeldOfTenant = mib(192);
 
   /// Both must outlive it, and all that it has begun.
   Uploads(loop::Pool& pool, UploadStore& store) : pool_(pool), store_(store) {}
@@ -35,17 +38,23 @@ class Uploads {
   const UploadStore::Options& options() const { return store_.options(); }
 
   Awaited<Result<StoredFile>> put(std::string tenant, std::string content);
-  /// Several at once, each as `put` gives it.
+  /// Several at once, each as `put` gives it; once one has no room, none that follows has.
   Awaited<std::vector<Result<StoredFile>>> put_all(std::string tenant,
-                                                   std::vector<std::string> contents);
-  /// The whole file, which others may hold, too. kUnavailable when runs hold too much already.
+                                                   std::vector<SparseContent> contents);
+  Awaited<Result<std::uint64_t>> size(std::string tenant, std::string id);
+  /// The whole file, which others may hold, too. kUnavailable when runs hold too much already, of
+  /// the tenant's files or of all.
   Awaited<Result<Content>> content(std::string tenant, std::string id);
   Awaited<Result<OpenedFile>> open_file(std::string tenant, std::string id);
-  Awaited<Result<UploadStore::Listing>> list(std::string tenant);
+  Awaited<Result<UploadStore::Listing>> list(std::string tenant, std::string after,
+                                             std::size_t most);
   Awaited<Status> remove(std::string tenant, std::string id);
   Awaited<bool> remove_expired();
 
  private:
+  /// Bytes of a tenant's files that runs hold.
+  std::size_t held_of(const std::string& tenant) const;
+
   loop::Pool& pool_;
   UploadStore& store_;
   std::map<std::pair<std::string, std::string>, std::weak_ptr<const std::string>> held_;

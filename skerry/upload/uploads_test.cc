@@ -40,7 +40,7 @@ TEST_F(UploadsTest, RunsThatWantOneFileShareIt) {
 }
 
 TEST_F(UploadsTest, WhatRunsHoldTogetherIsBounded) {
-  const std::string large(std::size_t{100} << 20, 'x');
+  const std::string large(std::size_t{90} << 20, 'x');
   std::vector<std::string> ids;
   for (const char* end : {"1", "2", "3"}) {
     ids.push_back(wait_for(uploads_.put("ann", large + end)).value().id);
@@ -54,14 +54,19 @@ TEST_F(UploadsTest, WhatRunsHoldTogetherIsBounded) {
 }
 
 TEST_F(UploadsTest, SeveralFilesAreKeptAtOnce) {
-  const auto stored =
-      wait_for(uploads_.put_all("ann", {"1", std::string(mib(200).value, 'x'), "2"}));
+  const auto stored = wait_for(uploads_.put_all("ann", {{.size = 3, .pieces = {{1, "1"}}},
+                                                        {.size = mib(200).value, .pieces = {}},
+                                                        {.size = 1, .pieces = {}}}));
   ASSERT_EQ(stored.size(), 3U);
-  EXPECT_EQ(stored[0]->size, 1U);
+  EXPECT_EQ(*wait_for(uploads_.content("ann", stored[0]->id)).value(), std::string("\0"
+                                                                                   "1\0",
+                                                                                   3));
   EXPECT_EQ(stored[1].status().code(), StatusCode::kResourceExhausted);
-  EXPECT_EQ(wait_for(uploads_.list("ann")).value().files.size(), 2U);
+  EXPECT_EQ(stored[2].status().code(), StatusCode::kResourceExhausted) << "it is not tried";
+  EXPECT_EQ(wait_for(uploads_.list("ann", "", 100)).value().files.size(), 1U);
+  EXPECT_EQ(wait_for(uploads_.size("ann", stored[0]->id)).value(), 3U);
   EXPECT_TRUE(wait_for(uploads_.remove("ann", stored[0]->id)).ok());
-  EXPECT_EQ(wait_for(uploads_.list("ann")).value().files.size(), 1U);
+  EXPECT_EQ(wait_for(uploads_.list("ann", "", 100)).value().files.size(), 0U);
 }
 
 }  // namespace

@@ -92,8 +92,10 @@ Status send(const Outgoing& item, const wasi::FileSystem& after, RunChannel& cha
   FileChange message{.kind = FileChange::Kind::kRemoved,
                      .path = change.path,
                      .content = item.link_to,
-                     .is_new = change.kind == wasi::Change::Kind::kCreated};
+                     .is_new = change.kind == wasi::Change::Kind::kCreated,
+                     .is_directory = change.type == wasi::FileType::kDirectory};
   if (change.kind == wasi::Change::Kind::kDeleted) return channel.changed(message);
+  message.is_directory = false;
   if (!item.link_to.empty()) {
     message.kind = FileChange::Kind::kHardLink;
     return channel.changed(message);
@@ -132,6 +134,7 @@ Status report_changes(const wasi::FileSystem& before, const wasi::FileSystem& af
   if (!changes.ok()) return channel.changed({.kind = FileChange::Kind::kMore});
   std::size_t count = 0;
   std::uint64_t room = kMaxReportedBytes;
+  std::map<wasi::InodeNumber, const std::string*> first_names;
   for (const wasi::Change& change : *changes) {
     const bool is_file = change.type == wasi::FileType::kRegularFile;
     if (!is_file || change.path.size() > kMaxPath || is_below(change.path, "/tmp")) continue;
@@ -143,15 +146,20 @@ Status report_changes(const wasi::FileSystem& before, const wasi::FileSystem& af
       SKERRY_TRY(channel.changed(message));
       continue;
     }
-    if (change.size <= room) {
+    const auto [first, is_first] = first_names.try_emplace(change.inode, &change.path);
+    if (!is_first) {
+      message.kind = FileChange::Kind::kHardLink;
+      message.content = *first->second;
+      SKERRY_TRY(channel.changed(message));
+    } else if (change.size <= room) {
       room -= change.size;
       SKERRY_TRY(send_file(*after.get(change.inode).file(), std::move(message), channel));
-      continue;
+    } else {
+      message.kind = FileChange::Kind::kFile;
+      message.size = change.size;
+      message.is_left_out = true;
+      SKERRY_TRY(channel.changed(message));
     }
-    message.kind = FileChange::Kind::kFile;
-    message.size = change.size;
-    message.is_left_out = true;
-    SKERRY_TRY(channel.changed(message));
   }
   return ok_status();
 }

@@ -189,6 +189,17 @@ TEST_F(ChangeExportTest, AReportLeavesOutWhatThereIsNoRoomFor) {
   EXPECT_EQ(sent.changes[1].size, 1U);
 }
 
+TEST_F(ChangeExportTest, AReportTellsAFileOfSeveralNamesOnce) {
+  add("/a", "content");
+  add("/tmp/scratch", "x");
+  link("/a", "/b");
+  link("/a", "/tmp/c");
+  ASSERT_TRUE(report_changes(before, after, sent).ok());
+  EXPECT_EQ(sent.text, "/a /b=/a ");
+  EXPECT_TRUE(sent.changes[1].is_new);
+  EXPECT_EQ(sent.sent, 7U);
+}
+
 TEST_F(ChangeExportTest, AReportOfManyFilesEnds) {
   for (std::size_t i = 0; i < kMaxReported + 5; ++i) add("/" + std::to_string(i), "");
   ASSERT_TRUE(report_changes(before, after, sent).ok());

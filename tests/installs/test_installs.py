@@ -12,6 +12,9 @@ import pytest
 
 from bare_machine import BareMachine
 
+# Setting up takes a minute, and much longer beside other work.
+SETUP_TIMEOUT = 900
+pytestmark = pytest.mark.timeout(SETUP_TIMEOUT + 60)
 # From the installed package to the first answer, in seconds.
 FIRST_ANSWER = 120
 PROGRAMS = {"skerry", "skerry-service", "skerry-bench", "skerry-zygote", "skerry-compiler", "skerry-reader"}
@@ -43,8 +46,10 @@ class Stopwatch:
 
 def assert_first_answer(machine):
     """Sets the runtime up, and runs a program and a session."""
+    before = machine.run("skerry", "doctor", "--quick")
+    assert before.returncode == 1 and "mend it with: skerry setup" in before.stdout
     watch = Stopwatch()
-    said = machine.run("skerry", "setup", timeout=600)
+    said = machine.run("skerry", "setup", timeout=SETUP_TIMEOUT)
     assert said.returncode == 0, said.stderr
     assert "copying CPython from" in said.stderr
     assert machine.says("skerry", "run", "-c", "import numpy; print(numpy.arange(4).sum())") == "6\n"
@@ -52,6 +57,7 @@ def assert_first_answer(machine):
     print(f"first answer after {taken:.0f} s")
     assert taken < FIRST_ANSWER
     assert machine.says("skerry", "setup").endswith("nothing to do\n")
+    machine.says("skerry", "doctor")
     machine.says("skerry", "run", "--session", "s", "-c", "x = 20")
     assert machine.says("skerry", "run", "--session", "s", "-c", "print(x + 1)") == "21\n"
 
@@ -91,6 +97,22 @@ def test_the_debian_package_answers(debian):
     assert_first_answer(debian)
 
 
+# A service on its usual ports, and one request, by a shell alone.
+ASK = r"""
+coproc skerry serve 2>&1
+while read -r line <&"${COPROC[0]}"; do case $line in *"HTTP on"*) break ;; esac; done
+exec 3<>/dev/tcp/127.0.0.1/8000
+body='{"code": "print(2 + 2)"}'
+printf 'POST /v1/run HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' ${#body} "$body" >&3
+cat <&3
+kill "$COPROC_PID" && wait "$COPROC_PID"
+"""
+
+
+def test_the_debian_package_serves(debian):
+    assert '"stdout":"4\\n"' in debian.says("bash", "-c", ASK).replace(": ", ":")
+
+
 def test_the_debian_package_has_what_a_system_needs(debian):
     assert {path.name for path in (debian.root / "usr/bin").glob("skerry*")} == PROGRAMS
     unit = (debian.root / "usr/lib/systemd/system/skerry.service").read_text()
@@ -117,7 +139,7 @@ def test_a_library_that_is_missing_keeps_the_package_from_being_installed(deb, d
 
 
 def test_the_debian_package_goes_without_a_trace_but_for_settings(debian, tmp_path):
-    # Last in this file's part: it takes the package away.
+    # The last of those of the package: it takes it away.
     debian.says("dpkg", "--remove", "skerry")
     left = {str(path.relative_to(debian.root)) for path in debian.root.rglob("*skerry*") if "dpkg" not in path.parts and path.parts[-1] != "skerry.deb"}
     assert not {path for path in left if path.startswith("usr/")}

@@ -111,9 +111,9 @@ class AsyncClient:
             finally:
                 self._kept.put(link)
 
-    async def uploads(self) -> StoredFiles:
-        """What the service keeps of this key's tenant."""
-        return await self._call(calls.uploads())
+    async def uploads(self, after: str | None = None) -> StoredFiles:
+        """What the service keeps of this key's tenant, a thousand at a time: pass the `next` of one page as `after` for the next."""
+        return await self._call(calls.uploads(after))
 
     async def remove_upload(self, file: str | StoredFile | FileChange) -> None:
         """Removes a file before its time."""

@@ -343,8 +343,8 @@ def download(file: str | StoredFile | FileChange) -> Call[bytes]:
     return Call("GET", f"/v1/files/{quote(_id_of(file), safe='')}", lambda reply: reply.body)
 
 
-def uploads() -> Call[StoredFiles]:
-    return Call("GET", "/v1/files", _of(StoredFiles))
+def uploads(after: str | None) -> Call[StoredFiles]:
+    return Call("GET", "/v1/files" + (f"?{urlencode({'after': after})}" if after else ""), _of(StoredFiles))
 
 
 def remove_upload(file: str | StoredFile | FileChange) -> Call[None]:

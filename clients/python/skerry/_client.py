@@ -110,9 +110,9 @@ class Client:
             finally:
                 self._kept.put(link)
 
-    def uploads(self) -> StoredFiles:
-        """What the service keeps of this key's tenant."""
-        return self._call(calls.uploads())
+    def uploads(self, after: str | None = None) -> StoredFiles:
+        """What the service keeps of this key's tenant, a thousand at a time: pass the `next` of one page as `after` for the next."""
+        return self._call(calls.uploads(after))
 
     def remove_upload(self, file: str | StoredFile | FileChange) -> None:
         """Removes a file before its time."""

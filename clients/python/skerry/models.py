@@ -220,8 +220,10 @@ class StoredFile:
 class StoredFiles:
     files: list[StoredFile]
     used: int
-    """Bytes, of a quota that may not be exceeded."""
+    """Bytes of all, of a quota that may not be exceeded."""
     quota: int
+    next: str | None = None
+    """What `after` is for the next page; None: there is none."""
 
 
 @dataclass(frozen=True)

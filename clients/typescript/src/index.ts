@@ -104,9 +104,9 @@ export class Client {
     return response.blob().catch((error: unknown) => Promise.reject(failed(error, "the answer broke off")));
   }
 
-  /** What the service keeps of this key's tenant. */
-  uploads(): Promise<StoredFiles> {
-    return this.get("/v1/files");
+  /** What the service keeps of this key's tenant, a thousand at a time: pass the `next` of one page as `after` for the next. */
+  uploads(after?: string): Promise<StoredFiles> {
+    return this.get(`/v1/files${queryOf({ after })}`);
   }
 
   /** Removes a file before its time. */

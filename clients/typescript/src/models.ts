@@ -159,9 +159,11 @@ export interface StoredFile {
 
 export interface StoredFiles {
   files: StoredFile[];
-  /** Bytes, of a quota that may not be exceeded. */
+  /** Bytes of all, of a quota that may not be exceeded. */
   used: number;
   quota: number;
+  /** What `after` is for the next page; null: there is none. */
+  next: string | null;
 }
 
 /** How a run went. */

@@ -38,7 +38,9 @@ std::string escaped(std::string_view text) {
     if (is_plain(byte)) {
       all += byte;
     } else {
-      all += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+      constexpr std::string_view kDigits = "0123456789ABCDEF";
+      const auto value = static_cast<unsigned char>(byte);
+      all += {'%', kDigits[value >> 4], kDigits[value & 0xF]};
     }
   }
   return all;

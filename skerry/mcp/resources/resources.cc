@@ -35,6 +35,8 @@ using store::SessionName;
 
 // Resources in one answer.
 constexpr std::size_t kMaxListed = 500;
+// Of their URIs: with a name beside each, the list is made on the event loop.
+constexpr std::size_t kMaxListedBytes = std::size_t{512} << 10;
 // Sessions whose files are listed, those that were used last: a client that lists all there is
 // would otherwise open every session that the tenant ever had.
 constexpr std::size_t kMaxSessionsWithFiles = 32;
@@ -135,7 +137,11 @@ class Listing {
   /// Adds a session's resources. A failure is one of the whole list.
   awaitable<Status> add(SessionName session, bool has_files) {
     if (!start_.is_behind_log_of(session)) push(log_entry(session));
-    if (!has_files || is_full()) co_return ok_status();
+    if (!has_files) co_return ok_status();
+    if (is_full()) {
+      leave_rest();
+      co_return ok_status();
+    }
     workspace::Scope scope{.principal = caller_, .session = session};
     operation::ListFiles asked{.path = *FilePath::parse(".")};
     asked.order.depth = files::Depth::kAll;
@@ -150,7 +156,7 @@ class Listing {
     co_return ok_status();
   }
 
-  bool is_full() const { return resources_.size() >= kMaxListed; }
+  bool is_full() const { return resources_.size() >= kMaxListed || bytes_ >= kMaxListedBytes; }
   /// That there is more than this part has.
   void leave_rest() { has_rest_ = true; }
 
@@ -163,6 +169,7 @@ class Listing {
  private:
   void push(ordered_json entry) {
     last_ = entry.at("uri").get<std::string>();
+    bytes_ += last_.size();
     resources_.push_back(std::move(entry));
   }
 
@@ -189,6 +196,7 @@ class Listing {
   const Start start_;
   ordered_json resources_ = ordered_json::array();
   std::string last_;
+  std::size_t bytes_ = 0;  // of URIs
   bool has_rest_ = false;
 };
 

@@ -295,7 +295,8 @@ Status EventReceiver::take_change(std::string_view message) {
                     .offset = event.offset(),
                     .size = event.size(),
                     .is_new = event.is_new(),
-                    .is_left_out = event.is_left_out()};
+                    .is_left_out = event.is_left_out(),
+                    .is_directory = event.is_directory()};
   if (event.has_permissions())
     change.permissions = static_cast<wasi::Mode>(event.permissions() & wasi::kPermissions);
   flush_output();

@@ -208,6 +208,7 @@ Status EventSender::changed(const FileChange& change) {
   if (change.permissions) message.set_permissions(*change.permissions);
   message.set_is_new(change.is_new);
   message.set_is_left_out(change.is_left_out);
+  message.set_is_directory(change.is_directory);
   return send(event);
 }
 

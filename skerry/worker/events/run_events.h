@@ -75,8 +75,9 @@ struct FileChange {
   std::uint64_t size = 0;    ///< of the file, with its first piece
   /// Permissions of a file or directory that has a mode.
   std::optional<wasi::Mode> permissions = {};
-  bool is_new = false;       ///< of a file: the run made it
-  bool is_left_out = false;  ///< of a reported file: there is no room for its content
+  bool is_new = false;        ///< of a file: the run made it
+  bool is_left_out = false;   ///< of a reported file: there is no room for its content
+  bool is_directory = false;  ///< of what is removed
 };
 
 /// The state that a run in a session left: a sealed file as `image::write_captured` made it, or
