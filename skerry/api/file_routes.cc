@@ -193,59 +193,24 @@ ordered_json listing_schema() {
       {"files", "truncated"});
 }
 
-}  // namespace
-
-http::Response content_response(const http::Request& request, const FilePath& path,
-                                std::string content) {
-  http::Response response{.content_type = std::string(files::media_type_of(path.name()))};
-  const ByteRange range = apply_range(request, content.size(), response);
-  if (response.status == 416) return response;
-  const Status put = put_body(std::move(content), range, response);
-  return put.ok() ? response : response_of(put);
+/// What a route does with the files.
+template <typename Function>
+http::Handler handler_of(FileCalls& files, Function function) {
+  return [&files, function](http::Request request, http::EventStream&) -> awaitable<Answer> {
+    auto answering = function(files, std::move(request));
+    co_return co_await std::move(answering);
+  };
 }
 
-void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
-  const http::RouteParameter recursive("recursive", {{"type", "boolean"}});
-  const auto handler = [&files](auto function) {
-    return [&files, function](http::Request request, http::EventStream&) -> awaitable<Answer> {
-      auto answering = function(files, std::move(request));
-      co_return co_await std::move(answering);
-    };
-  };
-  const auto add = [&](http::Route route) {
-    route.errors.insert(route.errors.end(), {400, 403, 404, 409, 429, 500, 503, 504});
-    route.needs_permission_to_run = true;
-    router.add(std::move(route));
-  };
-  add({.method = "GET",
-       .path = "/v1/sessions/{session}/files",
-       .summary = "What is in a directory of a session's files (path: by default, the root)",
-       .answer = listing_schema(),
-       .queries = {"path", recursive},
-       .handler = handler([](FileCalls& calls, const http::Request& request) {
-         return answer_listing(calls, request);
-       })});
-  add({.method = "GET",
-       .path = "/v1/sessions/{session}/files/{path...}",
-       .summary = "A file of a session, as bytes; with a Range header, some of them",
-       .errors = {416},
-       .answer_type = "*/*",
-       .handler = handler([](FileCalls& calls, const http::Request& request) {
-         return answer_read(calls, request);
-       })});
-  add({.method = "PUT",
-       .path = "/v1/sessions/{session}/files/{path...}",
-       .summary = "Write a file of a session, and the directories on its way",
-       .body = {{"type", "string"}, {"format", "binary"}},
-       .answer = http::object_of({{"path", http::text_schema()}, {"size", {{"type", "integer"}}}},
-                                 {"path", "size"}),
-       .errors = {413},
-       .max_body = kMaxFile,
-       .may_lack_body = true,
-       .body_type = kBytesType,
-       .handler = handler([](FileCalls& calls, http::Request request) {
-         return answer_write(calls, std::move(request));
-       })});
+void add_route(http::Route route, http::Router& router) {
+  route.errors.insert(route.errors.end(), {400, 403, 404, 409, 429, 500, 503, 504});
+  route.needs_permission_to_run = true;
+  router.add(std::move(route));
+}
+
+void add_archive_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
+  const auto handler = [&files](auto function) { return handler_of(files, function); };
+  const auto add = [&](http::Route route) { add_route(std::move(route), router); };
   const auto written = http::object_of(
       {{"path", http::text_schema()}, {"size", http::integer_schema()}}, {"path", "size"});
   add({.method = "GET",
@@ -281,6 +246,53 @@ void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
            pool, [&files](const http::Request& request, json body, http::EventStream&) {
              return answer_move(files, request, std::move(body));
            })});
+}
+
+}  // namespace
+
+http::Response content_response(const http::Request& request, const FilePath& path,
+                                std::string content) {
+  http::Response response{.content_type = std::string(files::media_type_of(path.name()))};
+  const ByteRange range = apply_range(request, content.size(), response);
+  if (response.status == 416) return response;
+  const Status put = put_body(std::move(content), range, response);
+  return put.ok() ? response : response_of(put);
+}
+
+void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
+  const http::RouteParameter recursive("recursive", {{"type", "boolean"}});
+  const auto handler = [&files](auto function) { return handler_of(files, function); };
+  const auto add = [&](http::Route route) { add_route(std::move(route), router); };
+  add_archive_routes(files, pool, router);
+  add({.method = "GET",
+       .path = "/v1/sessions/{session}/files",
+       .summary = "What is in a directory of a session's files (path: by default, the root)",
+       .answer = listing_schema(),
+       .queries = {"path", recursive},
+       .handler = handler([](FileCalls& calls, const http::Request& request) {
+         return answer_listing(calls, request);
+       })});
+  add({.method = "GET",
+       .path = "/v1/sessions/{session}/files/{path...}",
+       .summary = "A file of a session, as bytes; with a Range header, some of them",
+       .errors = {416},
+       .answer_type = "*/*",
+       .handler = handler([](FileCalls& calls, const http::Request& request) {
+         return answer_read(calls, request);
+       })});
+  add({.method = "PUT",
+       .path = "/v1/sessions/{session}/files/{path...}",
+       .summary = "Write a file of a session, and the directories on its way",
+       .body = {{"type", "string"}, {"format", "binary"}},
+       .answer = http::object_of({{"path", http::text_schema()}, {"size", {{"type", "integer"}}}},
+                                 {"path", "size"}),
+       .errors = {413},
+       .max_body = kMaxFile,
+       .may_lack_body = true,
+       .body_type = kBytesType,
+       .handler = handler([](FileCalls& calls, http::Request request) {
+         return answer_write(calls, std::move(request));
+       })});
   add({.method = "DELETE",
        .path = "/v1/sessions/{session}/files/{path...}",
        .summary = "Remove a file of a session; with recursive=true, a directory and all in it",

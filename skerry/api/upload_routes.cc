@@ -175,7 +175,8 @@ void add_upload_routes(Uploads& uploads, loop::Pool& pool, http::Router& router)
                             {"used", integer_schema()},
                             {"quota", integer_schema()}},
                            {"files", "next", "used", "quota"}),
-       .queries = {http::RouteParameter("after", {{"type", "string"}, {"pattern", kIdPattern}})},
+       .queries = {http::RouteParameter("after",
+                                        {{"type", "string"}, {"pattern", "^([0-9a-f]{64})?$"}})},
        .handler = handler(
            [](Uploads& all, const http::Request& request) { return answer_list(all, request); })});
   add({.method = "GET",

@@ -280,7 +280,7 @@ class Unpacker {
 
   Status make(const Header& header, Extended extended, std::string_view content) {
     std::string name = extended.path ? *std::move(extended.path) : name_of(header);
-    const Status made = make_named(header, name, extended, content);
+    Status made = make_named(header, name, extended, content);
     if (made.ok()) return made;
     if (name.size() > kMaxShown) name = name.substr(0, kMaxShown) + "…";
     return Status(made.code(), std::string(message_of(made)) + ": " + name);

@@ -133,7 +133,7 @@ bool put_all(json value, const FieldDescriptor& field, Message& message) {
 /// The choice that an object of one member makes, into its empty message.
 Status put_choice(const std::string& name, json given, Message& choice) {
   const Descriptor& type = *choice.GetDescriptor();
-  const Status refusal =
+  Status refusal =
       refused("Parameter '{}' must hold objects with one text each: {}", name, names_of(type));
   if (!given.is_object() || given.size() != 1) return refusal;
   json& value = given.begin().value();

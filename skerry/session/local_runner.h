@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include <absl/base/thread_annotations.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -14,6 +16,7 @@
 #include "skerry/base/status.h"
 #include "skerry/broker/broker.h"
 #include "skerry/broker/module_store.h"
+#include "skerry/loop/mutex.h"
 #include "skerry/run/runner.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/session/session_access.h"
@@ -69,6 +72,20 @@ class LocalRunner final : public run::Runner {
   boost::asio::awaitable<Result<std::shared_ptr<const image::Revision>>> newest(
       std::string store, store::SessionName name);
 
+  /// Revisions that operations look at: while one does, others share what it has read. A large
+  /// session's files are in it. Thread-safe.
+  class LookedAt {
+   public:
+    using Key = std::pair<std::string, std::string>;  // a store, and a session of it
+    std::shared_ptr<const image::Revision> find(const Key& key);
+    void add(const Key& key, const std::shared_ptr<const image::Revision>& revision);
+
+   private:
+    loop::Mutex mutex_;
+    std::map<Key, std::weak_ptr<const image::Revision>> revisions_ ABSL_GUARDED_BY(mutex_);
+  };
+
+  LookedAt looked_at_;
   runtime::Installation installation_{{}, {}};
   std::string home_;
   access::Gate* gate_ = nullptr;

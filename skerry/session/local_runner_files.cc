@@ -75,16 +75,32 @@ awaitable<Result<sandbox::Outcome>> LocalRunner::change_files(run::FileWork work
   co_return std::move(report->outcome);
 }
 
+Revision LocalRunner::LookedAt::find(const Key& key) {
+  const loop::MutexLock lock(mutex_);
+  const auto found = revisions_.find(key);
+  return found == revisions_.end() ? nullptr : found->second.lock();
+}
+
+void LocalRunner::LookedAt::add(const Key& key, const Revision& revision) {
+  const loop::MutexLock lock(mutex_);
+  std::erase_if(revisions_, [](const auto& each) { return each.second.expired(); });
+  revisions_[key] = revision;
+}
+
 awaitable<Result<Revision>> LocalRunner::newest(std::string store, store::SessionName name) {
   const auto kept = sessions_->kept_state(store, name);
-  const Revision known = kept ? kept->revision : nullptr;
-  auto work = [this, &name, &known](store::SessionStore& sessions) -> Result<Revision> {
+  const LookedAt::Key key(store, name.text());
+  auto work = [this, &name, &kept, &key](store::SessionStore& sessions) -> Result<Revision> {
+    const Revision known = kept ? kept->revision : looked_at_.find(key);
     const auto opened = sessions.open_revision(name, std::nullopt, known.get());
     // A session that does not exist looks as one that is yet to begin.
     const bool is_missing = opened.status().code() == StatusCode::kNotFound;
     if (!opened.ok() && !is_missing) return opened.status();
     if (opened.ok() && opened->revision) {
-      return std::make_shared<const image::Revision>(*opened->revision);
+      if (known && known->id == opened->revision->id) return known;
+      auto revision = std::make_shared<const image::Revision>(*opened->revision);
+      looked_at_.add(key, revision);
+      return revision;
     }
     std::string template_name = opened.ok() ? opened->template_name : std::string();
     if (template_name.empty()) template_name = installation_.runtimes().default_template();

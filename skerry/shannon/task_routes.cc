@@ -329,6 +329,10 @@ void add_looks(Tasks& tasks, loop::Pool& pool, Router& router) {
                   return look(tasks, pool, request, tell);
                 })});
   }
+}
+
+/// What happened to a task, and where it is told while it happens.
+void add_histories(Tasks& tasks, loop::Pool& pool, Router& router) {
   router.add(
       {.method = "GET",
        .path = "/api/v1/tasks/{id}/events",
@@ -396,6 +400,7 @@ void add_task_routes(Tasks& tasks, loop::Pool& pool, Router& router) {
   router.describe("id", task_id_schema());
   add_submits(tasks, pool, router);
   add_looks(tasks, pool, router);
+  add_histories(tasks, pool, router);
   add_controls(tasks, router);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "skerry/base/time_text.h"
@@ -71,8 +72,9 @@ std::vector<SessionView> views_of(std::vector<store::SessionInfo> states,
     if (view.tasks.tasks == 0 && is_older) view.tasks.title.clear();
     views.push_back(std::move(view));
   }
-  std::stable_sort(views.begin(), views.end(), [](const SessionView& a, const SessionView& b) {
-    return a.active_unix_ns() > b.active_unix_ns();
+  std::sort(views.begin(), views.end(), [](const SessionView& a, const SessionView& b) {
+    return std::pair(b.active_unix_ns(), std::string_view(a.tasks.name)) <
+           std::pair(a.active_unix_ns(), std::string_view(b.tasks.name));
   });
   return views;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -171,13 +172,13 @@ void Timeline::add(const Event& event) {
   if (event.type == task::kToolObservation && !is_piece_of_output(event)) {
     return add_call_end(event);
   }
-  static const std::map<std::string, const char*, std::less<>> signals = {
+  static const std::map<std::string, const char*, std::less<>> kSignals = {
       {task::kWorkflowPausing, "pause"},
       {task::kWorkflowPaused, "paused"},
       {task::kWorkflowResumed, "resume"},
       {task::kWorkflowCancelling, "cancel"}};
   Entry entry{.at_unix_ns = event.at_unix_ns, .seq = event.seq, .payload = event.payload};
-  if (const auto signal = signals.find(event.type); signal != signals.end()) {
+  if (const auto signal = kSignals.find(event.type); signal != kSignals.end()) {
     entry.type = "SIG_RECEIVED";
     entry.message = std::string("Signal received: ") + signal->second;
   } else if (view_.mode == Mode::kFull) {
@@ -190,17 +191,20 @@ void Timeline::add(const Event& event) {
 }
 
 ordered_json Timeline::json_of() {
-  std::stable_sort(entries_.begin(), entries_.end(),
-                   [](const Entry& a, const Entry& b) { return a.at_unix_ns < b.at_unix_ns; });
+  // By time, and of one time as they were noted.
+  std::vector<std::pair<std::int64_t, std::size_t>> order;
+  for (const Entry& each : entries_) order.emplace_back(each.at_unix_ns, order.size());
+  std::sort(order.begin(), order.end());
   ordered_json events = ordered_json::array();
-  for (Entry& each : entries_) {
+  for (const auto& [at, place] : order) {
+    Entry& each = entries_[place];
     ordered_json event{{"workflow_id", task_.id},
                        {"type", std::move(each.type)},
                        {"message", std::move(each.message)},
                        {"timestamp", utc_time(each.at_unix_ns)},
                        {"seq", each.seq}};
     if (each.duration_ms) event["duration_ms"] = *each.duration_ms;
-    if (view_.has_payloads && !each.payload.is_null()) event["payload"] = std::move(each.payload);
+    if (view_.has_payloads && !each.payload.is_null()) event["payload"] = each.payload;
     events.push_back(std::move(event));
   }
   ordered_json stats{{"total", events.size()},
