@@ -193,6 +193,7 @@ void Timeline::add(const Event& event) {
 ordered_json Timeline::json_of() {
   // By time, and of one time as they were noted.
   std::vector<std::pair<std::int64_t, std::size_t>> order;
+  order.reserve(entries_.size());
   for (const Entry& each : entries_) order.emplace_back(each.at_unix_ns, order.size());
   std::sort(order.begin(), order.end());
   ordered_json events = ordered_json::array();
