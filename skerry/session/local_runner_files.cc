@@ -91,7 +91,7 @@ awaitable<Result<Revision>> LocalRunner::newest(std::string store, store::Sessio
   const auto kept = sessions_->kept_state(store, name);
   const LookedAt::Key key(store, name.text());
   auto work = [this, &name, &kept, &key](store::SessionStore& sessions) -> Result<Revision> {
-    const Revision known = kept ? kept->revision : looked_at_.find(key);
+    Revision known = kept ? kept->revision : looked_at_.find(key);
     const auto opened = sessions.open_revision(name, std::nullopt, known.get());
     // A session that does not exist looks as one that is yet to begin.
     const bool is_missing = opened.status().code() == StatusCode::kNotFound;
