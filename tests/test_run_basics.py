@@ -483,7 +483,7 @@ def test_a_repr_that_fails_under_echo_shows_no_frame_of_ours(run_code):
 def test_json_has_exactly_the_documented_keys(run_json):
     report = run_json("print('x')\n1")
     assert list(report) == ["outcome", "exit_code", "message", "stdout", "stderr", "truncated", "result", "results", "exception", "limit", "session",
-                            "usage", "limits"]
+                            "usage", "limits", "files", "files_truncated"]
     assert set(report["usage"]) == {"wall_ms", "cpu_ms", "queue_ms", "peak_memory_bytes", "dirty_pages", "fuel"}
     assert report["limits"] == {"memory_bytes": 256 << 20, "wall_seconds": 30.0, "output_bytes": 1 << 20, "fuel": None,
                                 "files_bytes": 256 << 20, "open_files": 256, "table_elements": 10000}
