@@ -443,7 +443,7 @@ constexpr std::string_view kDataRehearsal =
     "a = np.arange(1000)\nprint(int(a.sum()), np.random.rand(2).shape, "
     "np.random.default_rng(1).random(2).shape)\n"
     "d = pd.DataFrame({'x': range(10), 'y': [1.5] * 10, 'g': list('ab') * 5})\n"
-    "print(d.groupby('g').sum(), d.describe(), d['x'].sum())\n"
+    "print(d.groupby('g').sum(), d.describe(), d['x'].sum())\nd._repr_html_()\n"
     "import io, matplotlib.pyplot as plt\n"
     "figure, axes = plt.subplots()\naxes.plot([1, 2, 3], label='a')\naxes.bar([1], [2])\n"
     "axes.set_title('t')\naxes.set_xlabel('x')\naxes.legend()\n"
