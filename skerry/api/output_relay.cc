@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/loop/cancellation.h"
+#include "skerry/loop/completion.h"
 
 namespace skerry::api {
 
