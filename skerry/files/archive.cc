@@ -5,45 +5,19 @@
 #include <array>
 #include <charconv>
 #include <cstring>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "skerry/base/formats/tar_header.h"
 #include "skerry/files/file_path.h"
 
 namespace skerry::files {
 namespace {
 
-constexpr std::size_t kBlock = 512;
 // Of a name or a link's target, in the records of an extended header.
 constexpr std::size_t kMaxRecords = std::size_t{64} << 10;
 constexpr std::size_t kMaxShown = 200;
-
-// POSIX.1-2001, "ustar Interchange Format". Numbers are octal digits.
-struct Header {
-  std::array<char, 100> name{};
-  std::array<char, 8> mode{};
-  std::array<char, 8> owner{};
-  std::array<char, 8> group{};
-  std::array<char, 12> size{};
-  std::array<char, 12> modified{};
-  std::array<char, 8> checksum{};
-  char type = '0';
-  std::array<char, 100> link{};
-  std::array<char, 8> magic = {'u', 's', 't', 'a', 'r', '\0', '0', '0'};
-  std::array<char, 80> names_and_devices{};
-  std::array<char, 155> prefix{};
-  std::array<char, 12> padding{};
-};
-static_assert(sizeof(Header) == kBlock);
-
-template <std::size_t Size>
-void set_octal(std::array<char, Size>& field, std::uint64_t value) {
-  for (std::size_t at = Size - 1; at-- > 0; value /= 8) {
-    field[at] = static_cast<char>('0' + value % 8);
-  }
-}
 
 template <std::size_t Size>
 std::string_view text_in(const std::array<char, Size>& field) {
@@ -64,16 +38,7 @@ std::optional<std::uint64_t> octal_in(const std::array<char, Size>& field) {
   return value;
 }
 
-/// The sum of the header's bytes, those of the checksum itself taken as spaces.
-std::uint64_t checksum_of(Header header) {
-  header.checksum.fill(' ');
-  const auto bytes = std::as_bytes(std::span(&header, 1));
-  return std::accumulate(
-      bytes.begin(), bytes.end(), std::uint64_t{0},
-      [](std::uint64_t sum, std::byte byte) { return sum + std::to_integer<std::uint64_t>(byte); });
-}
-
-std::size_t padded(std::size_t size) { return (size + kBlock - 1) / kBlock * kBlock; }
+std::size_t padded(std::size_t size) { return (size + kTarBlock - 1) / kTarBlock * kTarBlock; }
 
 // -------------------------------------------------------------------------------------- writing
 
@@ -83,7 +48,7 @@ class Packer {
       : tree_(tree), most_(most.value), deadline_(deadline) {}
 
   Status add(std::string name, const Entry& entry) {
-    Header header;
+    TarHeader header;
     std::string target;
     if (entry.is_directory()) {
       name += '/';
@@ -110,8 +75,8 @@ class Packer {
   }
 
   Result<std::string> finish() && {
-    SKERRY_TRY(make_room(2 * kBlock));
-    archive_.append(2 * kBlock, '\0');
+    SKERRY_TRY(make_room(2 * kTarBlock));
+    archive_.append(2 * kTarBlock, '\0');
     return std::move(archive_);
   }
 
@@ -123,7 +88,7 @@ class Packer {
                                          " bytes: ask for a part of it by its path");
   }
 
-  Status add_block(Header header, std::uint64_t size, wasi::Nanoseconds modified) {
+  Status add_block(TarHeader header, std::uint64_t size, wasi::Nanoseconds modified) {
     set_octal(header.mode, header.type == '5' ? 0755 : 0644);
     set_octal(header.owner, 0);
     set_octal(header.group, 0);
@@ -131,13 +96,13 @@ class Packer {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(modified).count();
     set_octal(header.modified, static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)));
     set_octal(header.checksum, checksum_of(header));
-    SKERRY_TRY(make_room(kBlock));
-    archive_.append(reinterpret_cast<const char*>(&header), kBlock);
+    SKERRY_TRY(make_room(kTarBlock));
+    archive_.append(reinterpret_cast<const char*>(&header), kTarBlock);
     return ok_status();
   }
 
   // What the fields have no room for, or what is no ASCII, goes into an extended header before.
-  Status add_header(Header header, std::string_view name, std::string_view target,
+  Status add_header(TarHeader header, std::string_view name, std::string_view target,
                     std::uint64_t size, wasi::Nanoseconds modified) {
     std::string records;
     const auto put = [&](std::string_view key, std::string_view text, auto& field) {
@@ -149,7 +114,7 @@ class Packer {
     put("path", name, header.name);
     put("linkpath", target, header.link);
     if (!records.empty()) {
-      Header extended;
+      TarHeader extended;
       extended.type = 'x';
       SKERRY_TRY(add_block(extended, records.size(), modified));
       records.resize(padded(records.size()), '\0');
@@ -232,10 +197,10 @@ class Unpacker {
     }
     for (;;) {
       SKERRY_TRY(deadline_.check());
-      SKERRY_ASSIGN(const std::string_view block, take(kBlock));
+      SKERRY_ASSIGN(const std::string_view block, take(kTarBlock));
       if (block.find_first_not_of('\0') == block.npos) return bytes_;
-      Header header;
-      std::memcpy(&header, block.data(), kBlock);
+      TarHeader header;
+      std::memcpy(&header, block.data(), kTarBlock);
       if (octal_in(header.checksum) != checksum_of(header)) {
         return no_archive("there is no header where one should be");
       }
@@ -251,7 +216,7 @@ class Unpacker {
     return taken;
   }
 
-  Status take_entry(const Header& header) {
+  Status take_entry(const TarHeader& header) {
     const auto told = octal_in(header.size);
     const std::optional<std::uint64_t> size = extended_.size ? extended_.size : told;
     if (!size) return no_archive("a size that is none");
@@ -278,7 +243,7 @@ class Unpacker {
     return size <= kMaxRecords ? status : no_archive("a name that is too long");
   }
 
-  Status make(const Header& header, Extended extended, std::string_view content) {
+  Status make(const TarHeader& header, Extended extended, std::string_view content) {
     std::string name = extended.path ? *std::move(extended.path) : name_of(header);
     Status made = make_named(header, name, extended, content);
     if (made.ok()) return made;
@@ -286,7 +251,7 @@ class Unpacker {
     return Status(made.code(), std::string(message_of(made)) + ": " + name);
   }
 
-  static std::string name_of(const Header& header) {
+  static std::string name_of(const TarHeader& header) {
     const std::string_view prefix = text_in(header.prefix);
     const bool is_ustar = std::string_view(header.magic.data(), 5) == "ustar";
     // GNU's own form has other things where the prefix is.
@@ -304,7 +269,7 @@ class Unpacker {
     return root_ == "." ? path->below() : root_ + "/" + path->below();
   }
 
-  Status make_named(const Header& header, const std::string& name, const Extended& extended,
+  Status make_named(const TarHeader& header, const std::string& name, const Extended& extended,
                     std::string_view content) {
     SKERRY_ASSIGN(const std::string path, below(name));
     SKERRY_TRY(deadline_.check(content.size()));

@@ -10,37 +10,14 @@
 #include <vector>
 
 #include "skerry/base/bytes.h"
+#include "skerry/base/formats/tar_header.h"
 #include "skerry/base/os/file.h"
 
 namespace skerry {
 namespace {
 
-constexpr std::size_t kBlock = 512;
 constexpr std::size_t kChunk = std::size_t{1} << 20;
 constexpr std::uint64_t kMaxSize = std::uint64_t{8} << 30;  // eleven octal digits hold less
-
-// POSIX.1-1988, ustar. Numbers are octal digits and a zero byte.
-struct Header {
-  std::array<char, 100> name{};
-  std::array<char, 8> mode{};
-  std::array<char, 8> uid{};
-  std::array<char, 8> gid{};
-  std::array<char, 12> size{};
-  std::array<char, 12> modified{};
-  std::array<char, 8> checksum{};
-  char type = '0';
-  std::array<char, 100> link{};
-  std::array<char, 8> magic = {'u', 's', 't', 'a', 'r', '\0', '0', '0'};
-  std::array<char, 247> rest{};
-};
-static_assert(sizeof(Header) == kBlock);
-
-template <std::size_t Size>
-void set_octal(std::array<char, Size>& field, std::uint64_t value) {
-  for (std::size_t at = Size - 1; at-- > 0; value /= 8) {
-    field[at] = static_cast<char>('0' + value % 8);
-  }
-}
 
 template <std::size_t Size>
 std::optional<std::uint64_t> octal_in(const std::array<char, Size>& field) {
@@ -50,17 +27,7 @@ std::optional<std::uint64_t> octal_in(const std::array<char, Size>& field) {
   return value;
 }
 
-/// The sum of the header's bytes, those of the checksum itself taken as spaces.
-std::uint64_t checksum_of(Header header) {
-  header.checksum.fill(' ');
-  std::uint64_t sum = 0;
-  for (const std::byte byte : std::as_bytes(std::span(&header, 1))) {
-    sum += std::to_integer<unsigned>(byte);
-  }
-  return sum;
-}
-
-std::size_t padding_of(std::uint64_t size) { return round_up(size, kBlock) - size; }
+std::size_t padding_of(std::uint64_t size) { return round_up(size, kTarBlock) - size; }
 
 bool is_zeros(std::span<const std::byte> bytes) {
   return std::all_of(bytes.begin(), bytes.end(),
@@ -77,14 +44,14 @@ Status TarWriter::add(std::string_view name, int fd) {
   struct stat info{};
   SKERRY_TRY(syscall_result("fstat", name, [&] { return ::fstat(fd, &info); }).status());
   const auto size = static_cast<std::uint64_t>(info.st_size);
-  Header header;
+  TarHeader header;
   if (name.size() >= header.name.size() || size >= kMaxSize) {
     return absl::InvalidArgumentError(std::string(name) + " does not fit into an archive");
   }
   std::copy(name.begin(), name.end(), header.name.begin());
   set_octal(header.mode, 0600);
-  set_octal(header.uid, 0);
-  set_octal(header.gid, 0);
+  set_octal(header.owner, 0);
+  set_octal(header.group, 0);
   set_octal(header.size, size);
   set_octal(header.modified, static_cast<std::uint64_t>(info.st_mtim.tv_sec));
   set_octal(header.checksum, checksum_of(header));
@@ -102,10 +69,10 @@ Status TarWriter::add(std::string_view name, int fd) {
   return sink_(std::vector<std::byte>(padding_of(size)));
 }
 
-Status TarWriter::finish() { return sink_(std::vector<std::byte>(2 * kBlock)); }
+Status TarWriter::finish() { return sink_(std::vector<std::byte>(2 * kTarBlock)); }
 
 Result<std::optional<TarReader::Entry>> TarReader::next() {
-  Header header;
+  TarHeader header;
   const auto bytes = std::as_writable_bytes(std::span(&header, 1));
   SKERRY_TRY(source_(bytes));
   if (is_zeros(bytes)) {
@@ -142,7 +109,7 @@ Status TarReader::copy_to(int fd) {
   SKERRY_TRY(syscall_result("ftruncate", {}, [&] {
                return ::ftruncate(fd, static_cast<off_t>(size_));
              }).status());
-  std::array<std::byte, kBlock> padding{};
+  std::array<std::byte, kTarBlock> padding{};
   return source_(std::span(padding).first(padding_of(size_)));
 }
 
