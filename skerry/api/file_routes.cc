@@ -21,12 +21,12 @@ using boost::asio::awaitable;
 using files::FilePath;
 using http::error_response;
 using http::json_response;
+using http::Reply;
 using http::response_of;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using workspace::FileCalls;
 using workspace::Scope;
-using Answer = std::optional<http::Response>;
 
 // As large as files of sessions may be.
 constexpr std::size_t kMaxFile = std::size_t{64} << 20;
@@ -49,7 +49,7 @@ Result<Location> location_of(const http::Request& request, const std::string& pa
                   .path = std::move(parsed)};
 }
 
-awaitable<Answer> answer_read(FileCalls& calls, const http::Request& request) {
+awaitable<Reply> answer_read(FileCalls& calls, const http::Request& request) {
   auto location = location_of(request, request.variables.at("path"));
   if (!location.ok()) co_return response_of(location.status());
   const FilePath path = location->path;
@@ -61,7 +61,7 @@ awaitable<Answer> answer_read(FileCalls& calls, const http::Request& request) {
   co_return content_response(request, path, std::move(content->text));
 }
 
-awaitable<Answer> answer_write(FileCalls& calls, http::Request request) {
+awaitable<Reply> answer_write(FileCalls& calls, http::Request request) {
   auto location = location_of(request, request.variables.at("path"));
   if (!location.ok()) co_return response_of(location.status());
   const std::string shown = location->path.shown();
@@ -80,7 +80,7 @@ Result<Location> directory_of(const http::Request& request) {
   return location_of(request, has_path ? given->second : ".");
 }
 
-awaitable<Answer> answer_pack(FileCalls& calls, const http::Request& request) {
+awaitable<Reply> answer_pack(FileCalls& calls, const http::Request& request) {
   auto location = directory_of(request);
   if (!location.ok()) co_return response_of(location.status());
   operation::ReadFile order{.path = location->path,
@@ -95,7 +95,7 @@ awaitable<Answer> answer_pack(FileCalls& calls, const http::Request& request) {
   co_return put.ok() ? response : response_of(put);
 }
 
-awaitable<Answer> answer_unpack(FileCalls& calls, http::Request request) {
+awaitable<Reply> answer_unpack(FileCalls& calls, http::Request request) {
   auto location = directory_of(request);
   if (!location.ok()) co_return response_of(location.status());
   const std::string shown = location->path.shown();
@@ -108,7 +108,7 @@ awaitable<Answer> answer_unpack(FileCalls& calls, http::Request request) {
   co_return json_response({{"path", shown}, {"size", written->size}});
 }
 
-awaitable<Answer> answer_move(FileCalls& calls, const http::Request& request, json body) {
+awaitable<Reply> answer_move(FileCalls& calls, const http::Request& request, json body) {
   for (const auto& [name, value] : body.items()) {
     if ((name == "from" || name == "to") && value.is_string()) continue;
     co_return error_response(400, R"(expected {"from": PATH, "to": PATH})");
@@ -135,7 +135,7 @@ Result<bool> is_asked_for(const http::Request& request, const char* name) {
       fmt::format("{} is \"{}\", expected true or false", name, given->second));
 }
 
-awaitable<Answer> answer_removal(FileCalls& calls, const http::Request& request) {
+awaitable<Reply> answer_removal(FileCalls& calls, const http::Request& request) {
   auto location = location_of(request, request.variables.at("path"));
   if (!location.ok()) co_return response_of(location.status());
   const auto is_recursive = is_asked_for(request, "recursive");
@@ -150,7 +150,7 @@ awaitable<Answer> answer_removal(FileCalls& calls, const http::Request& request)
   co_return http::Response{.status = 204, .body = {}};
 }
 
-awaitable<Answer> answer_listing(FileCalls& calls, const http::Request& request) {
+awaitable<Reply> answer_listing(FileCalls& calls, const http::Request& request) {
   auto location = directory_of(request);
   if (!location.ok()) co_return response_of(location.status());
   const auto is_recursive = is_asked_for(request, "recursive");
@@ -196,7 +196,7 @@ ordered_json listing_schema() {
 /// What a route does with the files.
 template <typename Function>
 http::Handler handler_of(FileCalls& files, Function function) {
-  return [&files, function](http::Request request, http::EventStream&) -> awaitable<Answer> {
+  return [&files, function](http::Request request, http::EventStream&) -> awaitable<Reply> {
     auto answering = function(files, std::move(request));
     co_return co_await std::move(answering);
   };

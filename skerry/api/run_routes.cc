@@ -27,11 +27,11 @@ using http::EventStream;
 using http::json_response;
 using http::object_of;
 using http::object_schema;
+using http::Reply;
 using http::Router;
 using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
-using Answer = std::optional<http::Response>;
 
 // Of a run: its program, its input and its arguments.
 constexpr std::size_t kMaxRunBody = std::size_t{16} << 20;
@@ -79,8 +79,8 @@ void tell_outcome(tool::RunReport report, const Tell& tell) {
 }
 
 /// A run whose events are sent as they come; none where it ended with them.
-awaitable<Answer> answer_streamed_run(const RunApi& api, access::Principal principal,
-                                      run::Request order, EventStream& events) {
+awaitable<Reply> answer_streamed_run(const RunApi& api, access::Principal principal,
+                                     run::Request order, EventStream& events) {
   const Tell tell = [&events](std::string_view name, const ordered_json& data) {
     events.send(name, data);
   };
@@ -157,7 +157,7 @@ awaitable<Status> live_run(const RunApi& api, access::Principal principal, Event
 }
 
 /// A run whose input and events are messages of a WebSocket.
-awaitable<Answer> answer_live_run(const RunApi& api, http::Request request, EventStream& events) {
+awaitable<Reply> answer_live_run(const RunApi& api, http::Request request, EventStream& events) {
   if (!request.wants_web_socket) {
     http::Response response = http::error_response(426, "this is for WebSockets; /v1/run is not");
     response.headers.emplace_back("Upgrade", "websocket");
@@ -177,8 +177,8 @@ awaitable<Answer> answer_live_run(const RunApi& api, http::Request request, Even
 }
 
 /// Runs a program; the answer is one object, or events.
-awaitable<Answer> answer_run(const RunApi& api, const http::Request& request, json body,
-                             EventStream& events) {
+awaitable<Reply> answer_run(const RunApi& api, const http::Request& request, json body,
+                            EventStream& events) {
   auto order = api.decoder.decode(std::move(body));
   if (!order.ok()) co_return http::response_of(order.status());
   access::Principal principal = request.principal;

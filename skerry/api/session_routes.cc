@@ -49,13 +49,13 @@ ordered_json schema_of() {
 
 // --------------------------------------------------------------------------------------- handlers
 
-awaitable<std::optional<http::Response>> list(Sessions& sessions, http::Request request) {
+awaitable<http::Reply> list(Sessions& sessions, http::Request request) {
   const auto all = co_await sessions.list(std::move(request.principal));
   co_return told(all);
 }
 
-awaitable<std::optional<http::Response>> clear(Sessions& sessions, access::Principal principal,
-                                               std::optional<std::string> name) {
+awaitable<http::Reply> clear(Sessions& sessions, access::Principal principal,
+                             std::optional<std::string> name) {
   const auto cleared = co_await sessions.clear(std::move(principal), std::move(name));
   if (!cleared.ok()) co_return response_of(cleared.status());
   v1::ClearSessionsResponse message;
@@ -63,42 +63,38 @@ awaitable<std::optional<http::Response>> clear(Sessions& sessions, access::Princ
   co_return json_response(run::document_of(message));
 }
 
-awaitable<std::optional<http::Response>> clear_one(Sessions& sessions, http::Request request) {
+awaitable<http::Reply> clear_one(Sessions& sessions, http::Request request) {
   std::string name = request.variables.at("session");
   auto clearing = clear(sessions, std::move(request.principal), std::move(name));
   co_return co_await std::move(clearing);
 }
 
-awaitable<std::optional<http::Response>> clear_all(Sessions& sessions, SessionRef ref,
-                                                   v1::ClearSessionsRequest query) {
+awaitable<http::Reply> clear_all(Sessions& sessions, SessionRef ref,
+                                 v1::ClearSessionsRequest query) {
   if (!query.all()) co_return error_response(400, "all=false forgets none");
   auto clearing = clear(sessions, std::move(ref.principal), std::nullopt);
   co_return co_await std::move(clearing);
 }
 
-awaitable<std::optional<http::Response>> checkpoint(Sessions& sessions, SessionRef ref,
-                                                    v1::CheckpointRequest body) {
+awaitable<http::Reply> checkpoint(Sessions& sessions, SessionRef ref, v1::CheckpointRequest body) {
   std::string label = std::move(*body.mutable_label());
   const auto made = co_await sessions.checkpoint(std::move(ref), std::move(label));
   co_return told(made);
 }
 
-awaitable<std::optional<http::Response>> rewind(Sessions& sessions, SessionRef ref,
-                                                v1::RewindRequest body) {
+awaitable<http::Reply> rewind(Sessions& sessions, SessionRef ref, v1::RewindRequest body) {
   std::string revision = std::move(*body.mutable_revision());
   const auto now = co_await sessions.rewind(std::move(ref), std::move(revision));
   co_return told(now);
 }
 
-awaitable<std::optional<http::Response>> fork(Sessions& sessions, SessionRef ref,
-                                              v1::ForkRequest body) {
+awaitable<http::Reply> fork(Sessions& sessions, SessionRef ref, v1::ForkRequest body) {
   std::string name = std::move(*body.mutable_name());
   const auto forked = co_await sessions.fork(std::move(ref), std::move(name));
   co_return told(forked);
 }
 
-awaitable<std::optional<http::Response>> diff(Sessions& sessions, SessionRef ref,
-                                              v1::DiffRequest query) {
+awaitable<http::Reply> diff(Sessions& sessions, SessionRef ref, v1::DiffRequest query) {
   std::string from = std::move(*query.mutable_from());
   std::string to = std::move(*query.mutable_to());
   const auto found = co_await sessions.diff(std::move(ref), std::move(from), std::move(to));
@@ -114,8 +110,8 @@ class ExportBody final : public http::BodySource {
   std::unique_ptr<session::ExportStream> stream_;
 };
 
-awaitable<std::optional<http::Response>> export_revision(Sessions& sessions, SessionRef ref,
-                                                         v1::ExportSessionRequest query) {
+awaitable<http::Reply> export_revision(Sessions& sessions, SessionRef ref,
+                                       v1::ExportSessionRequest query) {
   std::string revision = std::move(*query.mutable_revision());
   auto exported = co_await sessions.export_revision(std::move(ref), std::move(revision));
   if (!exported.ok()) co_return response_of(exported.status());
@@ -125,7 +121,7 @@ awaitable<std::optional<http::Response>> export_revision(Sessions& sessions, Ses
   co_return response;
 }
 
-awaitable<std::optional<http::Response>> import(Sessions& sessions, http::Request request) {
+awaitable<http::Reply> import(Sessions& sessions, http::Request request) {
   SessionRef ref = ref_of(request);
   const auto made = co_await sessions.import(std::move(ref), std::move(request.body));
   co_return told(made);
@@ -140,17 +136,15 @@ void add(Router& router, http::Route route) {
 /// A handler of the sessions' that takes no body.
 template <typename Handler>
 http::Handler of(Sessions& sessions, Handler handler) {
-  return [&sessions, handler](http::Request request,
-                              EventStream&) -> awaitable<std::optional<http::Response>> {
+  return [&sessions, handler](http::Request request, EventStream&) -> awaitable<http::Reply> {
     co_return co_await handler(sessions, std::move(request));
   };
 }
 
 /// Answers a request about sessions with what `handler` makes of its parameters, a `Message`.
 template <typename Message, typename Handler>
-awaitable<std::optional<http::Response>> answer(Sessions& sessions, Handler handler,
-                                                const run::MessageDecoder& decoder, SessionRef ref,
-                                                json given) {
+awaitable<http::Reply> answer(Sessions& sessions, Handler handler,
+                              const run::MessageDecoder& decoder, SessionRef ref, json given) {
   Message message;
   const Status parsed = decoder.parse(std::move(given), message);
   if (!parsed.ok()) co_return response_of(parsed);
@@ -215,30 +209,28 @@ void add_looks(Sessions& sessions, Router& router) {
                .answer = schema_of<v1::ListSessionsResponse>(),
                .errors = {403, 500, 503},
                .handler = of(sessions, list)});
-  add(router, {.method = "GET",
-               .path = "/v1/sessions/{session}",
-               .summary = "One session",
-               .answer = schema_of<v1::Session>(),
-               .errors = {400, 403, 404, 500, 503},
-               .handler = of(sessions,
-                             [](Sessions& all,
-                                http::Request request) -> awaitable<std::optional<http::Response>> {
-                               SessionRef ref = ref_of(request);
-                               const auto info = co_await all.info(std::move(ref));
-                               co_return told(info);
-                             })});
-  add(router, {.method = "GET",
-               .path = "/v1/sessions/{session}/log",
-               .summary = "A session's revisions, and what happened to it",
-               .answer = schema_of<v1::SessionLog>(),
-               .errors = {400, 403, 404, 500, 503},
-               .handler = of(sessions,
-                             [](Sessions& all,
-                                http::Request request) -> awaitable<std::optional<http::Response>> {
-                               SessionRef ref = ref_of(request);
-                               const auto log = co_await all.log(std::move(ref));
-                               co_return told(log);
-                             })});
+  add(router,
+      {.method = "GET",
+       .path = "/v1/sessions/{session}",
+       .summary = "One session",
+       .answer = schema_of<v1::Session>(),
+       .errors = {400, 403, 404, 500, 503},
+       .handler = of(sessions, [](Sessions& all, http::Request request) -> awaitable<http::Reply> {
+         SessionRef ref = ref_of(request);
+         const auto info = co_await all.info(std::move(ref));
+         co_return told(info);
+       })});
+  add(router,
+      {.method = "GET",
+       .path = "/v1/sessions/{session}/log",
+       .summary = "A session's revisions, and what happened to it",
+       .answer = schema_of<v1::SessionLog>(),
+       .errors = {400, 403, 404, 500, 503},
+       .handler = of(sessions, [](Sessions& all, http::Request request) -> awaitable<http::Reply> {
+         SessionRef ref = ref_of(request);
+         const auto log = co_await all.log(std::move(ref));
+         co_return told(log);
+       })});
   add(router,
       asking<v1::DiffRequest>(
           "diff", sessions, diff,

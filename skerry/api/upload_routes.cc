@@ -24,12 +24,12 @@ using http::error_response;
 using http::integer_schema;
 using http::json_response;
 using http::object_of;
+using http::Reply;
 using http::response_of;
 using http::text_schema;
 using nlohmann::ordered_json;
 using upload::StoredFile;
 using upload::Uploads;
-using Answer = std::optional<http::Response>;
 
 constexpr std::size_t kPage = 1000;  // files of a list
 constexpr const char* kIdPattern = "^[0-9a-f]{64}$";
@@ -93,14 +93,14 @@ http::Response failure_of(const Status& status) {
   return error_response(507, message_of(status));
 }
 
-awaitable<Answer> answer_upload(Uploads& uploads, http::Request request) {
+awaitable<Reply> answer_upload(Uploads& uploads, http::Request request) {
   auto putting = uploads.put(request.principal.tenant, std::move(request.body));
   const auto stored = co_await std::move(putting);
   if (!stored.ok()) co_return failure_of(stored.status());
   co_return json_response(json_of(*stored), 201);
 }
 
-awaitable<Answer> answer_content(Uploads& uploads, loop::Pool& pool, const http::Request& request) {
+awaitable<Reply> answer_content(Uploads& uploads, loop::Pool& pool, const http::Request& request) {
   auto opening = uploads.open_file(request.principal.tenant, request.variables.at("file"));
   auto opened = co_await std::move(opening);
   if (!opened.ok()) co_return response_of(opened.status());
@@ -112,7 +112,7 @@ awaitable<Answer> answer_content(Uploads& uploads, loop::Pool& pool, const http:
   co_return response;
 }
 
-awaitable<Answer> answer_list(Uploads& uploads, const http::Request& request) {
+awaitable<Reply> answer_list(Uploads& uploads, const http::Request& request) {
   const auto given = request.query.find("after");
   const std::string after = given == request.query.end() ? std::string() : given->second;
   if (const Status checked = after.empty() ? ok_status() : upload::check_file_id(after);
@@ -131,7 +131,7 @@ awaitable<Answer> answer_list(Uploads& uploads, const http::Request& request) {
                            {"quota", uploads.options().quota.value}});
 }
 
-awaitable<Answer> answer_removal(Uploads& uploads, const http::Request& request) {
+awaitable<Reply> answer_removal(Uploads& uploads, const http::Request& request) {
   auto removing = uploads.remove(request.principal.tenant, request.variables.at("file"));
   const Status removed = co_await std::move(removing);
   if (!removed.ok()) co_return response_of(removed);
@@ -142,7 +142,7 @@ awaitable<Answer> answer_removal(Uploads& uploads, const http::Request& request)
 
 void add_upload_routes(Uploads& uploads, loop::Pool& pool, http::Router& router) {
   const auto handler = [&uploads](auto function) {
-    return [&uploads, function](http::Request request, http::EventStream&) -> awaitable<Answer> {
+    return [&uploads, function](http::Request request, http::EventStream&) -> awaitable<Reply> {
       auto answering = function(uploads, std::move(request));
       co_return co_await std::move(answering);
     };

@@ -174,10 +174,12 @@ class EventStream {
   virtual void release_first_message() {}
 };
 
+/// What a handler gives: none when it has answered by its `EventStream`.
+using Reply = std::optional<Response>;
+
 /// Answers a request: with a response, or with events, and then with none, or with the one that
 /// says why they ended early. Cancelled when the client goes away.
-using Handler = std::function<boost::asio::awaitable<std::optional<Response>>(Request request,
-                                                                              EventStream& events)>;
+using Handler = std::function<boost::asio::awaitable<Reply>(Request request, EventStream& events)>;
 
 /// `text` with %XX put back, and in a query "+" as a space. None when it is no such text, or no
 /// UTF-8.

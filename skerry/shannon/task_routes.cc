@@ -28,6 +28,7 @@ using http::keeping;
 using http::list_schema;
 using http::object_of;
 using http::range_schema;
+using http::Reply;
 using http::response_of;
 using http::RouteParameter;
 using http::Router;
@@ -35,7 +36,6 @@ using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using task::Tasks;
-using Answer = std::optional<http::Response>;
 
 constexpr std::size_t kMaxKey = 255;
 constexpr std::size_t kMaxControl = 64 * 1024;  // bytes of a body with a reason
@@ -110,7 +110,7 @@ Result<Submitted> submitted_in(const http::Request& request) {
   return Submitted{.submission = std::move(submission), .key = std::move(key)};
 }
 
-awaitable<Answer> submit(Tasks& tasks, loop::Pool& pool, http::Request request, Wants wants) {
+awaitable<Reply> submit(Tasks& tasks, loop::Pool& pool, http::Request request, Wants wants) {
   Result<Submitted> read = absl::InternalError("not read");
   if (request.body.size() <= kReadOnLoop) {
     read = submitted_in(request);
@@ -127,7 +127,7 @@ awaitable<Answer> submit(Tasks& tasks, loop::Pool& pool, http::Request request, 
   co_return response_to(*accepted, request, wants);
 }
 
-awaitable<Answer> list(Tasks& tasks, const http::Request& request) {
+awaitable<Reply> list(Tasks& tasks, const http::Request& request) {
   auto filter = filter_in(request.query);
   if (!filter.ok()) co_return response_of(filter.status());
   auto listing = tasks.list(request.principal.tenant, *std::move(filter));
@@ -139,8 +139,8 @@ awaitable<Answer> list(Tasks& tasks, const http::Request& request) {
 }
 
 /// One task, as a document.
-awaitable<Answer> look(Tasks& tasks, loop::Pool& pool, const http::Request& request,
-                       ordered_json (*tell)(const task::Task&)) {
+awaitable<Reply> look(Tasks& tasks, loop::Pool& pool, const http::Request& request,
+                      ordered_json (*tell)(const task::Task&)) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   auto finding = tasks.find(request.principal.tenant, *id);
@@ -152,7 +152,7 @@ awaitable<Answer> look(Tasks& tasks, loop::Pool& pool, const http::Request& requ
   co_return co_await std::move(writing);
 }
 
-awaitable<Answer> events(Tasks& tasks, loop::Pool& pool, const http::Request& request) {
+awaitable<Reply> events(Tasks& tasks, loop::Pool& pool, const http::Request& request) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   const auto limit = number_in(request.query, "limit", 50, 1, 200);
@@ -172,7 +172,7 @@ awaitable<Answer> events(Tasks& tasks, loop::Pool& pool, const http::Request& re
   co_return co_await std::move(writing);
 }
 
-awaitable<Answer> timeline(Tasks& tasks, loop::Pool& pool, const http::Request& request) {
+awaitable<Reply> timeline(Tasks& tasks, loop::Pool& pool, const http::Request& request) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   const auto view = timeline_view_in(request.query);
@@ -189,7 +189,7 @@ awaitable<Answer> timeline(Tasks& tasks, loop::Pool& pool, const http::Request& 
   co_return co_await std::move(writing);
 }
 
-awaitable<Answer> redirect(Tasks& tasks, const http::Request& request) {
+awaitable<Reply> redirect(Tasks& tasks, const http::Request& request) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   auto finding = tasks.find(request.principal.tenant, *id);
@@ -226,7 +226,7 @@ const char* said_of(task::Action action, const task::Task& task) {
   return "";
 }
 
-awaitable<Answer> control(Tasks& tasks, const http::Request& request, task::Action action) {
+awaitable<Reply> control(Tasks& tasks, const http::Request& request, task::Action action) {
   const auto id = id_in(request);
   if (!id.ok()) co_return response_of(id.status());
   auto reason = reason_in(request.body);

@@ -17,11 +17,11 @@ namespace {
 using boost::asio::awaitable;
 using http::error_response;
 using http::EventStream;
+using http::Reply;
 using http::response_of;
 using http::RouteParameter;
 using http::Router;
 using task::Tasks;
-using Answer = std::optional<http::Response>;
 
 /// One client's way of hearing events.
 class Telling {
@@ -56,7 +56,7 @@ class Telling {
   bool has_ended_ = false;
 };
 
-awaitable<Answer> stream(Tasks& tasks, http::Request request, EventStream& events) {
+awaitable<Reply> stream(Tasks& tasks, http::Request request, EventStream& events) {
   const auto header = request.headers.find("last-event-id");
   const std::string* place = header == request.headers.end() ? nullptr : &header->second;
   const auto following = following_in(request.query, place);
@@ -106,7 +106,7 @@ void add_task_stream_routes(Tasks& tasks, Router& router) {
               .errors = {400, 404, 426, 429, 500, 503},
               .queries = parameters(),
               .success = 101,
-              .handler = [&tasks](http::Request request, EventStream& events) -> awaitable<Answer> {
+              .handler = [&tasks](http::Request request, EventStream& events) -> awaitable<Reply> {
                 if (!request.wants_web_socket) {
                   http::Response response =
                       error_response(426, "this is for WebSockets; /api/v1/stream/sse is not");

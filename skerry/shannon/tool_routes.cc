@@ -23,6 +23,7 @@ using http::list_schema;
 using http::nullable;
 using http::object_of;
 using http::object_schema;
+using http::Reply;
 using http::RouteParameter;
 using http::Router;
 using http::text_schema;
@@ -30,7 +31,6 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 using tool::ToolResult;
 using tool::Verdict;
-using Answer = std::optional<http::Response>;
 
 constexpr std::size_t kMaxCalls = 100;  // in one request
 
@@ -229,7 +229,7 @@ void add_one_tool(const ToolApi& api, Router& router) {
   }
 }
 
-awaitable<Answer> answer_call(const tool::Toolbox& tools, json body, access::Principal caller) {
+awaitable<Reply> answer_call(const tool::Toolbox& tools, json body, access::Principal caller) {
   auto call = wanted_call(std::move(body), std::move(caller));
   if (!call.ok()) co_return http::response_of(call.status());
   const ToolResult result =
@@ -238,7 +238,7 @@ awaitable<Answer> answer_call(const tool::Toolbox& tools, json body, access::Pri
   co_return json_response(result_json(result));
 }
 
-awaitable<Answer> answer_batch(const tool::Toolbox& tools, json calls, access::Principal caller) {
+awaitable<Reply> answer_batch(const tool::Toolbox& tools, json calls, access::Principal caller) {
   if (!calls.is_array() || calls.size() > kMaxCalls) {
     co_return error_response(400, "the body must be a list of at most 100 calls");
   }
@@ -255,8 +255,8 @@ awaitable<Answer> answer_batch(const tool::Toolbox& tools, json calls, access::P
   co_return json_response(results);
 }
 
-awaitable<Answer> answer_named_call(const tool::Toolbox& tools, std::string name, json body,
-                                    access::Principal caller) {
+awaitable<Reply> answer_named_call(const tool::Toolbox& tools, std::string name, json body,
+                                   access::Principal caller) {
   const tool::Definition* found = tools.find(name);
   if (found == nullptr) co_return error_response(404, "Tool not found: " + name);
   if (found->is_dangerous) {

@@ -23,11 +23,11 @@ using boost::asio::awaitable;
 using files::FilePath;
 using http::json_response;
 using http::object_of;
+using http::Reply;
 using http::response_of;
 using http::text_schema;
 using nlohmann::ordered_json;
 using workspace::Scope;
-using Answer = std::optional<http::Response>;
 using Root = FilePath::Root;
 
 constexpr std::string_view kUnknownType = "application/octet-stream";
@@ -83,7 +83,7 @@ http::Response file_failure(const Status& status) {
   return response_of(absl::InvalidArgumentError(std::string(message_of(status))));
 }
 
-awaitable<Answer> list_files(const SessionApi& api, const http::Request& request, Root root) {
+awaitable<Reply> list_files(const SessionApi& api, const http::Request& request, Root root) {
   const auto given = request.query.find("path");
   auto locating =
       location_of(api, request, root, given == request.query.end() ? "" : given->second);
@@ -154,7 +154,7 @@ bool takes_json(const http::Request& request) {
   return names("application/json") || names("*/*") || names("application/*");
 }
 
-awaitable<Answer> read_file(const SessionApi& api, const http::Request& request, Root root) {
+awaitable<Reply> read_file(const SessionApi& api, const http::Request& request, Root root) {
   auto locating = location_of(api, request, root, request.variables.at("path"));
   auto location = co_await std::move(locating);
   if (!location.ok()) co_return response_of(location.status());

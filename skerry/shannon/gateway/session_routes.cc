@@ -25,12 +25,12 @@ using http::EventStream;
 using http::json_response;
 using http::object_of;
 using http::range_schema;
+using http::Reply;
 using http::response_of;
 using http::text_schema;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using session::SessionRef;
-using Answer = std::optional<http::Response>;
 
 constexpr std::size_t kMaxTitleBody = 64 * 1024;
 
@@ -54,7 +54,7 @@ Result<Window> window_in(const Query& query, std::int64_t fallback) {
   return window;
 }
 
-awaitable<Answer> list_sessions(const SessionApi& api, const http::Request& request) {
+awaitable<Reply> list_sessions(const SessionApi& api, const http::Request& request) {
   const auto window = window_in(request.query, 20);
   if (!window.ok()) co_return response_of(window.status());
   auto listing = api.sessions.list(request.principal);
@@ -80,7 +80,7 @@ awaitable<Answer> list_sessions(const SessionApi& api, const http::Request& requ
   co_return co_await std::move(writing);
 }
 
-awaitable<Answer> look_at_session(const SessionApi& api, const http::Request& request) {
+awaitable<Reply> look_at_session(const SessionApi& api, const http::Request& request) {
   auto finding = find_session(api, request.principal, request.variables.at("session"));
   const auto found = co_await std::move(finding);
   if (!found.ok()) co_return response_of(found.status());
@@ -95,7 +95,7 @@ http::Response too_large(const task::Turns& turns, const task::TurnsRequest& req
                        turns.bytes, turns.events, request.max_bytes, request.max_events, advice));
 }
 
-awaitable<Answer> session_history(const SessionApi& api, const http::Request& request) {
+awaitable<Reply> session_history(const SessionApi& api, const http::Request& request) {
   const std::string& name = request.variables.at("session");
   auto finding = find_session(api, request.principal, name);
   const auto found = co_await std::move(finding);
@@ -116,7 +116,7 @@ awaitable<Answer> session_history(const SessionApi& api, const http::Request& re
   co_return co_await std::move(writing);
 }
 
-awaitable<Answer> session_events(const SessionApi& api, const http::Request& request) {
+awaitable<Reply> session_events(const SessionApi& api, const http::Request& request) {
   const auto window = window_in(request.query, 10);
   if (!window.ok()) co_return response_of(window.status());
   const auto has_payloads = flag_in(request.query, "include_payload");
@@ -153,8 +153,7 @@ void record_title(const SessionApi& api, access::Principal caller, const std::st
                             .took = std::chrono::steady_clock::now() - begun});
 }
 
-awaitable<Answer> set_session_title(const SessionApi& api, const http::Request& request,
-                                    json body) {
+awaitable<Reply> set_session_title(const SessionApi& api, const http::Request& request, json body) {
   const auto begun = std::chrono::steady_clock::now();
   const json* given = field(body, "title");
   if (given == nullptr || !given->is_string()) {
@@ -173,7 +172,7 @@ awaitable<Answer> set_session_title(const SessionApi& api, const http::Request& 
   co_return json_response({{"session_id", name}, {"title", *std::move(title)}});
 }
 
-awaitable<Answer> delete_session(const SessionApi& api, const http::Request& request) {
+awaitable<Reply> delete_session(const SessionApi& api, const http::Request& request) {
   const std::string& name = request.variables.at("session");
   // State first: when that fails, the session is as it was.
   auto clearing = api.sessions.clear(request.principal, name);
@@ -194,7 +193,7 @@ void add_guarded(http::Router& router, http::Route route) {
 }
 
 void add_session_looks(const SessionApi& api, http::Router& router) {
-  const auto handler = [api](awaitable<Answer> (*answer)(const SessionApi&, const http::Request&)) {
+  const auto handler = [api](awaitable<Reply> (*answer)(const SessionApi&, const http::Request&)) {
     return http::keeping(
         [api, answer](const http::Request& request) { return answer(api, request); });
   };
