@@ -153,15 +153,15 @@ boost::asio::awaitable<std::vector<Execution>> Agent::execute_at_once(
   co_return executions;
 }
 
-boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) const {
+boost::asio::awaitable<Outcome> Agent::carry_out(Plan plan, Observer observer) const {
   // What is cancelled ends with a verdict that says so.
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   const Counted counted(under_way_);
-  Answer answer;
+  Outcome outcome;
   bool goes_on = true;
   const auto at_once = static_cast<std::size_t>(options_.parallel_calls);
   for (std::span<ToolCall> left = plan.calls; !left.empty();) {
-    if (observer.between && !answer.executions.empty()) {
+    if (observer.between && !outcome.executions.empty()) {
       auto pause = observer.between();
       if (!co_await std::move(pause)) {
         goes_on = false;
@@ -175,18 +175,18 @@ boost::asio::awaitable<Answer> Agent::carry_out(Plan plan, Observer observer) co
     bool is_cancelled = false;
     for (Execution& execution : made) {
       const tool::ToolResult& result = execution.result;
-      answer.succeeded = answer.succeeded && result.succeeded();
-      answer.response = result.succeeded() ? text_of(result.output) : result.error;
+      outcome.succeeded = outcome.succeeded && result.succeeded();
+      outcome.response = result.succeeded() ? text_of(result.output) : result.error;
       is_cancelled = is_cancelled || result.verdict == tool::Verdict::kCancelled;
       goes_on = goes_on && was_made(result);
-      answer.executions.push_back(std::move(execution));
+      outcome.executions.push_back(std::move(execution));
     }
     if (is_cancelled) break;
   }
-  if (!plan.question || !goes_on) co_return answer;
+  if (!plan.question || !goes_on) co_return outcome;
   Conversation conversation(*model_, model_options_, tools_, *std::move(plan.question),
                             std::move(plan.caller));
-  co_return co_await conversation.hold(std::move(answer), observer);
+  co_return co_await conversation.hold(std::move(outcome), observer);
 }
 
 }  // namespace skerry::agent

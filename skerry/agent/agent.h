@@ -40,7 +40,7 @@ class Agent {
   /// asks the model if the plan has a question. Nothing follows a call that was cancelled, and no
   /// model is asked after one that could not be made. Cancelling the wait cancels what is under
   /// way.
-  boost::asio::awaitable<Answer> carry_out(Plan plan, Observer observer) const;
+  boost::asio::awaitable<Outcome> carry_out(Plan plan, Observer observer) const;
 
   /// Plans that are being carried out.
   int under_way() const { return *under_way_; }

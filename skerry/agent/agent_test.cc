@@ -49,7 +49,7 @@ class AgentTest : public ::testing::Test {
     tools_.add(std::make_unique<Echo>());
   }
   static ToolCall echo(const std::string& text) { return {"echo", {{"text", text}}}; }
-  Answer answer(Request request, Observer observer = {}) {
+  Outcome answer(Request request, Observer observer = {}) {
     auto plan = agent_.plan(std::move(request));
     EXPECT_TRUE(plan.ok()) << plan.status();
     return finish(agent_.carry_out(*std::move(plan), std::move(observer)));
@@ -60,7 +60,7 @@ class AgentTest : public ::testing::Test {
 };
 
 TEST_F(AgentTest, CallsOneAfterTheOtherAndGoesOnAfterAFailure) {
-  const Answer all = answer({.query = "", .calls = {echo("a"), echo("fail"), echo("b")}});
+  const Outcome all = answer({.query = "", .calls = {echo("a"), echo("fail"), echo("b")}});
   EXPECT_FALSE(all.succeeded);
   EXPECT_EQ(all.executions.size(), 3U);
   EXPECT_EQ(all.response, "b");
@@ -68,14 +68,14 @@ TEST_F(AgentTest, CallsOneAfterTheOtherAndGoesOnAfterAFailure) {
 
 TEST_F(AgentTest, CallsAtOnceAnswerInTheirOrder) {
   agent_.set({.parallel_calls = 2});
-  const Answer all =
+  const Outcome all =
       answer({.query = "", .calls = {echo("a"), echo("fail"), echo("c"), echo("d"), echo("e")}});
   ASSERT_EQ(all.executions.size(), 5U);
   EXPECT_FALSE(all.succeeded);
   EXPECT_EQ(all.executions[2].result.output, "c");
   EXPECT_EQ(all.response, "e");
   // What was begun beside a call that is cancelled has its result, too; nothing is begun after it.
-  const Answer cut = answer({.query = "", .calls = {echo("stop"), echo("b"), echo("c")}});
+  const Outcome cut = answer({.query = "", .calls = {echo("stop"), echo("b"), echo("c")}});
   EXPECT_EQ(cut.executions.size(), 2U);
 }
 
@@ -88,7 +88,7 @@ TEST_F(AgentTest, AQueryMayHaveSoManyTokens) {
 }
 
 TEST_F(AgentTest, NothingIsCalledAfterACancelledCall) {
-  const Answer all = answer({.query = "", .calls = {echo("stop"), echo("b")}});
+  const Outcome all = answer({.query = "", .calls = {echo("stop"), echo("b")}});
   EXPECT_EQ(all.executions.size(), 1U);
   EXPECT_EQ(all.response, "stopped");
 }
@@ -103,7 +103,7 @@ TEST_F(AgentTest, ObserversSeeCallsWithLongTextsClipped) {
     seen.push_back("output " + std::to_string(text.size()));
   };
   observer.ended = [&](const Execution& each) { seen.push_back("ended " + each.call.tool); };
-  const Answer all = answer({.query = "", .calls = {echo(std::string(9000, 'x'))}}, observer);
+  const Outcome all = answer({.query = "", .calls = {echo(std::string(9000, 'x'))}}, observer);
   EXPECT_THAT(seen, ElementsAre("begins 4101", "output 9000", "ended echo"));
   EXPECT_EQ(all.response.size(), 9000U);
 }
@@ -112,7 +112,7 @@ TEST_F(AgentTest, WhoObservesMayEndItBetweenTwoCalls) {
   int asked = 0;
   Observer observer;
   observer.between = [&]() -> boost::asio::awaitable<bool> { co_return ++asked < 2; };
-  const Answer all =
+  const Outcome all =
       answer({.query = "", .calls = {echo("a"), echo("b"), echo("c")}}, std::move(observer));
   EXPECT_EQ(all.executions.size(), 2U);
   EXPECT_EQ(asked, 2);
@@ -122,7 +122,7 @@ TEST_F(AgentTest, TimeGoesToToolsThatTakeIt) {
   Request request{.query = "", .calls = {echo("t="), {"calculator", {{"expression", "1"}}}}};
   request.calls.push_back({"echo", {{"text", "own="}, {"timeout_seconds", 3}}});
   request.timeout_seconds = 7;
-  const Answer all = answer(std::move(request));
+  const Outcome all = answer(std::move(request));
   EXPECT_EQ(all.executions[0].result.output, "t=7");
   EXPECT_TRUE(all.executions[1].result.succeeded()) << all.executions[1].result.error;
   EXPECT_EQ(all.executions[2].result.output, "own=3");

@@ -141,20 +141,20 @@ ordered_json Conversation::tools_offered() const {
 
 /// What is said before the model is asked: what there was, the query, and the request's own calls
 /// as if the model had made them.
-void Conversation::open(const Answer& answer) {
+void Conversation::open(const Outcome& outcome) {
   messages_.push_back({.role = Role::kSystem, .content = kSystemPrompt});
   for (Message& each : recent(std::move(question_.history))) messages_.push_back(std::move(each));
   messages_.push_back({.role = Role::kUser, .content = std::move(question_.query)});
-  if (answer.executions.empty()) return;
+  if (outcome.executions.empty()) return;
   Message calls{.role = Role::kAssistant};
-  for (const Execution& each : answer.executions) {
+  for (const Execution& each : outcome.executions) {
     calls.calls.push_back({.id = "given_" + std::to_string(calls.calls.size() + 1),
                            .tool = each.call.tool,
                            .arguments = dump_json(each.call.parameters)});
   }
   messages_.push_back(calls);
-  for (std::size_t i = 0; i < answer.executions.size(); ++i) {
-    tell(calls.calls[i].id, answer.executions[i].result);
+  for (std::size_t i = 0; i < outcome.executions.size(); ++i) {
+    tell(calls.calls[i].id, outcome.executions[i].result);
   }
 }
 
@@ -189,7 +189,7 @@ awaitable<Result<ModelReply>> Conversation::ask(Ended ended, const Observer& obs
 }
 
 awaitable<ToolResult> Conversation::call(const ModelCall& wanted, const Observer& observer,
-                                         Answer& answer) {
+                                         Outcome& outcome) {
   const std::string& name = wanted.tool;
   const tool::Definition* found = tools_.find(name);
   if (found == nullptr || !may_call(*found)) {
@@ -211,12 +211,12 @@ awaitable<ToolResult> Conversation::call(const ModelCall& wanted, const Observer
   access::Principal caller = caller_;
   Execution execution = co_await execute(tools_, std::move(call), std::move(caller), observer);
   ToolResult result = execution.result;
-  answer.executions.push_back(std::move(execution));
+  outcome.executions.push_back(std::move(execution));
   co_return result;
 }
 
 awaitable<void> Conversation::call_all(std::vector<ModelCall> calls, const Observer& observer,
-                                       Answer& answer) {
+                                       Outcome& outcome) {
   for (ModelCall& each : calls) {
     if (calls_ == Budget::kCalls || failures_ == Budget::kFailures || output_ >= Budget::kOutput) {
       // Each call must have an answer.
@@ -226,7 +226,7 @@ awaitable<void> Conversation::call_all(std::vector<ModelCall> calls, const Obser
       continue;
     }
     ++calls_;
-    const ToolResult result = co_await call(each, observer, answer);
+    const ToolResult result = co_await call(each, observer, outcome);
     is_cancelled_ = result.verdict == Verdict::kCancelled;
     if (is_cancelled_) co_return;
     failures_ = result.succeeded() ? 0 : failures_ + 1;
@@ -250,36 +250,36 @@ ModelUsage Conversation::share(const ModelReply& reply) const {
   return share;
 }
 
-awaitable<Answer> Conversation::hold(Answer answer, const Observer& observer) {
-  open(answer);
-  answer.succeeded = false;
-  answer.response.clear();
+awaitable<Outcome> Conversation::hold(Outcome outcome, const Observer& observer) {
+  open(outcome);
+  outcome.succeeded = false;
+  outcome.response.clear();
   Ended ended = Ended::kAnswer;
   for (int round = 0;; ++round) {
     auto reply = co_await ask(ended, observer);
     if (!reply.ok()) {
-      answer.failure = reply.status();
-      answer.response = message_of(answer.failure);
-      answer.model = share({});
-      co_return answer;
+      outcome.failure = reply.status();
+      outcome.response = message_of(outcome.failure);
+      outcome.model = share({});
+      co_return outcome;
     }
     // Calls that it may not make any more are let go.
     if (reply->calls.empty() || ended != Ended::kAnswer) {
-      answer.response = std::move(reply->content);
-      answer.succeeded = !answer.response.empty();
-      answer.model = share(*reply);
-      answer.model->ended = ended;
-      co_return answer;
+      outcome.response = std::move(reply->content);
+      outcome.succeeded = !outcome.response.empty();
+      outcome.model = share(*reply);
+      outcome.model->ended = ended;
+      co_return outcome;
     }
     messages_.push_back(
         {.role = Role::kAssistant, .content = std::move(reply->content), .calls = reply->calls});
     std::vector<ModelCall> calls = std::move(reply->calls);
-    co_await call_all(std::move(calls), observer, answer);
+    co_await call_all(std::move(calls), observer, outcome);
     if (is_cancelled_) {
-      answer.failure = absl::CancelledError("cancelled");
-      answer.response = "cancelled";
-      answer.model = share({});
-      co_return answer;
+      outcome.failure = absl::CancelledError("cancelled");
+      outcome.response = "cancelled";
+      outcome.model = share({});
+      co_return outcome;
     }
     if (failures_ == Budget::kFailures) {
       ended = Ended::kFailures;

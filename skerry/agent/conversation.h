@@ -36,16 +36,16 @@ class Conversation {
   Conversation(Model& model, const ModelOptions& options, const tool::Toolbox& tools,
                Question question, access::Principal caller);
 
-  /// Goes on from what the request's own calls gave. A failure of the model is in the answer.
-  boost::asio::awaitable<Answer> hold(Answer answer, const Observer& observer);
+  /// Goes on from what the request's own calls gave. A failure of the model is in the outcome.
+  boost::asio::awaitable<Outcome> hold(Outcome outcome, const Observer& observer);
 
  private:
   boost::asio::awaitable<Result<ModelReply>> ask(Ended ended, const Observer& observer);
   boost::asio::awaitable<void> call_all(std::vector<ModelCall> calls, const Observer& observer,
-                                        Answer& answer);
+                                        Outcome& outcome);
   boost::asio::awaitable<tool::ToolResult> call(const ModelCall& wanted, const Observer& observer,
-                                                Answer& answer);
-  void open(const Answer& answer);
+                                                Outcome& outcome);
+  void open(const Outcome& outcome);
   void tell(std::string call_id, const tool::ToolResult& result);
   bool may_call(const tool::Definition& tool) const;
   nlohmann::ordered_json tools_offered() const;

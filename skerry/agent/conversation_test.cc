@@ -106,7 +106,7 @@ class ConversationTest : public ::testing::Test {
     }
     model_->script.emplace_back(std::move(reply));
   }
-  Answer answer(Request request, Observer observer = {}) {
+  Outcome answer(Request request, Observer observer = {}) {
     auto plan = agent_.plan(std::move(request));
     EXPECT_TRUE(plan.ok()) << plan.status();
     return finish(agent_.carry_out(*std::move(plan), std::move(observer)));
@@ -123,7 +123,7 @@ class ConversationTest : public ::testing::Test {
 
 TEST_F(ConversationTest, WordsAreTheAnswer) {
   says("It is late.");
-  const Answer got = answer({.query = "what time is it?"});
+  const Outcome got = answer({.query = "what time is it?"});
   EXPECT_TRUE(got.succeeded);
   EXPECT_EQ(got.response, "It is late.");
   ASSERT_TRUE(got.model);
@@ -140,7 +140,7 @@ TEST_F(ConversationTest, CallsAreMadeAndTheirResultsTold) {
   observer.begins = [&](const ToolCall& call) { seen.push_back("begins " + call.tool); };
   observer.ended = [&](const Execution& each) { seen.push_back("ended " + each.call.tool); };
   observer.text = [&](std::string_view text) { seen.emplace_back(text); };
-  const Answer got = answer({.query = "6*7?"}, observer);
+  const Outcome got = answer({.query = "6*7?"}, observer);
   EXPECT_THAT(seen, ElementsAre("begins calculator", "ended calculator", "42"));
   EXPECT_EQ(got.executions.at(0).call.source, ToolCall::Source::kModel);
   EXPECT_THAT(last_told().content, HasSubstr("42"));
@@ -159,7 +159,7 @@ TEST_F(ConversationTest, AFailureIsToldOnceAndTheSecondEndsTheCalls) {
   calls("calculator", R"({"expression":"6*"})");
   calls("calculator", R"({"expression":"6*"})");
   says("It does not work.");
-  const Answer got = answer({.query = "?"});
+  const Outcome got = answer({.query = "?"});
   EXPECT_EQ(got.model->ended, Ended::kFailures);
   EXPECT_EQ(got.response, "It does not work.");
   EXPECT_FALSE(asked_.back().may_call);
@@ -169,7 +169,7 @@ TEST_F(ConversationTest, CallsThatCannotBeMadeAreFailures) {
   calls("nothing", "{}");
   calls("calculator", "{\"expression\":");
   says("Sorry.");
-  const Answer got = answer({.query = "?"});
+  const Outcome got = answer({.query = "?"});
   EXPECT_EQ(got.model->ended, Ended::kFailures);
   EXPECT_TRUE(got.executions.empty());
   EXPECT_THAT(asked_[1].messages.back().content, HasSubstr("there is no tool nothing"));
@@ -180,7 +180,7 @@ TEST_F(ConversationTest, RoundsAreThreeAndThenItMustAnswer) {
   for (int i = 0; i < 3; ++i) calls("bytes", R"({"n":1})");
   calls("bytes", R"({"n":1})");  // in spite of tool_choice
   model_->script.back()->content = "enough";
-  const Answer got = answer({.query = "?"});
+  const Outcome got = answer({.query = "?"});
   EXPECT_EQ(got.model->ended, Ended::kIterations);
   EXPECT_EQ(got.response, "enough");
   EXPECT_EQ(got.executions.size(), 3U);
@@ -190,7 +190,7 @@ TEST_F(ConversationTest, RoundsAreThreeAndThenItMustAnswer) {
 TEST_F(ConversationTest, CallsAreFiveAndEachHasAnAnswer) {
   calls("bytes", R"({"n":1})", 8);
   says("done");
-  const Answer got = answer({.query = "?"});
+  const Outcome got = answer({.query = "?"});
   EXPECT_EQ(got.model->ended, Ended::kCalls);
   EXPECT_EQ(got.executions.size(), 5U);
   const auto& messages = asked_.back().messages;
@@ -203,7 +203,7 @@ TEST_F(ConversationTest, OutputIsClippedForTheModelAndWholeForTheCaller) {
   calls("bytes", R"({"n":50000})", 4);
   calls("bytes", R"({"n":50000})", 1);
   says("much");
-  const Answer got = answer({.query = "?"});
+  const Outcome got = answer({.query = "?"});
   EXPECT_EQ(got.model->ended, Ended::kOutput);
   std::size_t told = 0;
   for (const Message& each : asked_.back().messages) {
@@ -230,7 +230,7 @@ TEST_F(ConversationTest, OnlyAllowedToolsAreOfferedAndCalled) {
   EXPECT_EQ(asked_[0].tools.size(), 2U);  // not the dangerous one
   calls("bytes", R"({"n":1})");
   says("no");
-  const Answer got = answer({.query = "?", .allowed_tools = {{"calculator", "dangerous"}}});
+  const Outcome got = answer({.query = "?", .allowed_tools = {{"calculator", "dangerous"}}});
   EXPECT_TRUE(got.executions.empty());
   EXPECT_EQ(asked_.back().tools.size(), 2U);
   EXPECT_EQ(asked_.back().tools[1]["name"], "dangerous");
@@ -243,7 +243,7 @@ TEST_F(ConversationTest, TheModelMayCallNoMoreThanItsCallerMay) {
   calls("bytes", R"({"n":1})");
   says("no");
   const auto tools = std::make_shared<const std::vector<std::string>>(1, "calculator");
-  const Answer got = answer({.query = "?", .caller = {.tools = tools}});
+  const Outcome got = answer({.query = "?", .caller = {.tools = tools}});
   EXPECT_TRUE(got.executions.empty());
   ASSERT_EQ(asked_[0].tools.size(), 1U);
   EXPECT_EQ(asked_[0].tools[0]["name"], "calculator");
@@ -252,7 +252,7 @@ TEST_F(ConversationTest, TheModelMayCallNoMoreThanItsCallerMay) {
 TEST_F(ConversationTest, TheModelsFailureIsTheAnswersAndWhatToolsGaveStays) {
   calls("bytes", R"({"n":3})");
   model_->script.emplace_back(absl::DeadlineExceededError("too slow"));
-  const Answer got = answer({.query = "?"});
+  const Outcome got = answer({.query = "?"});
   EXPECT_FALSE(got.succeeded);
   EXPECT_EQ(got.failure.code(), StatusCode::kDeadlineExceeded);
   EXPECT_EQ(got.executions.size(), 1U);
@@ -260,9 +260,9 @@ TEST_F(ConversationTest, TheModelsFailureIsTheAnswersAndWhatToolsGaveStays) {
 
 TEST_F(ConversationTest, ItInterpretsCallsThatWereForced) {
   says("It is two.");
-  const Answer got = answer({.query = "?",
-                             .calls = {{"calculator", {{"expression", "1+1"}}}},
-                             .after_calls = Request::AfterCalls::kModel});
+  const Outcome got = answer({.query = "?",
+                              .calls = {{"calculator", {{"expression", "1+1"}}}},
+                              .after_calls = Request::AfterCalls::kModel});
   EXPECT_EQ(got.response, "It is two.");
   EXPECT_EQ(got.executions.at(0).call.source, ToolCall::Source::kRequest);
   EXPECT_EQ(last_told().call_id, "given_1");

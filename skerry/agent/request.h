@@ -101,7 +101,8 @@ struct ModelUsage {
   int iterations = 0;  ///< times that it was asked
 };
 
-struct Answer {
+/// What carrying out a plan led to.
+struct Outcome {
   bool succeeded = true;  ///< every call did; with a model, it has answered
   std::string response;   ///< the model's words; else of the last call: its output, or its error
   std::vector<Execution> executions = {};

@@ -124,14 +124,14 @@ ordered_json execution_json(const agent::Execution& execution) {
           {"tool_input", execution.call.parameters}};
 }
 
-ordered_json executions_json(const agent::Answer& answer) {
+ordered_json executions_json(const agent::Outcome& answer) {
   ordered_json executions = ordered_json::array();
   for (const agent::Execution& each : answer.executions) executions.push_back(execution_json(each));
   return executions;
 }
 
 /// What a request asked for itself and did not get; what a model did not get, it was told.
-std::optional<Fault> fault_in(const agent::Answer& answer) {
+std::optional<Fault> fault_in(const agent::Outcome& answer) {
   for (const agent::Execution& each : answer.executions) {
     if (each.call.source != agent::ToolCall::Source::kRequest) continue;
     if (auto fault = fault_of(each.result)) return fault;
@@ -140,7 +140,7 @@ std::optional<Fault> fault_in(const agent::Answer& answer) {
 }
 
 /// The fault when the model did not answer. What tools gave until then is in it.
-Fault model_fault(const agent::Answer& answer) {
+Fault model_fault(const agent::Outcome& answer) {
   Fault fault = fault_of(answer.failure);
   if (answer.failure.code() == StatusCode::kUnavailable) {
     // The model's server is ours to reach: that is a gateway's failure.
@@ -153,7 +153,7 @@ Fault model_fault(const agent::Answer& answer) {
   return fault;
 }
 
-ordered_json usage_json(const agent::Answer& answer) {
+ordered_json usage_json(const agent::Outcome& answer) {
   const agent::TokenUsage usage = answer.model ? answer.model->usage : agent::TokenUsage{};
   ordered_json told{{"total_tokens", usage.input + usage.output},
                     {"input_tokens", usage.input},
@@ -163,7 +163,7 @@ ordered_json usage_json(const agent::Answer& answer) {
   return told;
 }
 
-ordered_json metadata_json(const agent::Answer& answer, const QueryInfo& query) {
+ordered_json metadata_json(const agent::Outcome& answer, const QueryInfo& query) {
   std::set<std::string> used;
   for (const agent::Execution& each : answer.executions) used.insert(each.call.tool);
   ordered_json told{
@@ -180,11 +180,11 @@ ordered_json metadata_json(const agent::Answer& answer, const QueryInfo& query) 
   return told;
 }
 
-std::string_view finish_reason(const agent::Answer& answer) {
+std::string_view finish_reason(const agent::Outcome& answer) {
   return answer.model ? agent::name_of(answer.model->finish) : "stop";
 }
 
-http::Response whole_response(const agent::Answer& answer, const QueryInfo& query) {
+http::Response whole_response(const agent::Outcome& answer, const QueryInfo& query) {
   const ordered_json usage = usage_json(answer);
   return json_response({{"success", answer.succeeded},
                         {"response", answer.response},
@@ -265,7 +265,7 @@ awaitable<std::optional<http::Response>> answer_streamed(const agent::Agent& age
   const Speaker speaker = plan.question ? Speaker::kModel : Speaker::kProgram;
   AgentEvents sender(events, query, speaker, co_await boost::asio::this_coro::executor);
   auto working = sender.relay().during(agent.carry_out(std::move(plan), sender.observer()));
-  const agent::Answer answer = co_await std::move(working);
+  const agent::Outcome answer = co_await std::move(working);
   std::optional<Fault> fault = fault_in(answer);
   if (!fault && !answer.failure.ok()) fault = model_fault(answer);
   if (fault && !sender.has_begun()) co_return response_of(*std::move(fault));
@@ -306,7 +306,7 @@ awaitable<std::optional<http::Response>> answer_query(const agent::Agent& agent,
     if (!asking.wants_events) events.use_lines();
     co_return co_await answer_streamed(agent, std::move(ready), info, events);
   }
-  const agent::Answer answer = co_await agent.carry_out(std::move(ready), {});
+  const agent::Outcome answer = co_await agent.carry_out(std::move(ready), {});
   if (auto fault = fault_in(answer)) co_return response_of(*std::move(fault));
   if (!answer.failure.ok()) co_return response_of(model_fault(answer));
   co_return whole_response(answer, info);

@@ -199,7 +199,7 @@ class TaskExecution {
   /// Fills `response` in. Not OK when a single call came to nothing, or the model did not answer.
   awaitable<Status> run(agent_proto::ExecuteTaskResponse& response, agent::Observer observer) {
     const auto begun = std::chrono::steady_clock::now();
-    const agent::Answer answer = co_await agent_.carry_out(std::move(plan_), std::move(observer));
+    const agent::Outcome answer = co_await agent_.carry_out(std::move(plan_), std::move(observer));
     response.set_task_id(request_.metadata().task_id());
     response.set_status(common::STATUS_CODE_OK);
     if (!answer.failure.ok()) co_return answer.failure;
@@ -237,7 +237,7 @@ class TaskExecution {
   }
 
   /// What the model said, whatever became of its calls.
-  static void add(const agent::Answer& answer, agent_proto::ExecuteTaskResponse& response) {
+  static void add(const agent::Outcome& answer, agent_proto::ExecuteTaskResponse& response) {
     const agent::ModelUsage& share = *answer.model;
     response.set_result(answer.response);
     if (!answer.succeeded) {

@@ -60,7 +60,7 @@ std::string stored(const std::vector<agent::Execution>& executions) {
 }
 
 /// The model has the last word: what it was told of failures is in its answer.
-void take_answer(const agent::Answer& answer, Change& outcome) {
+void take_answer(const agent::Outcome& answer, Change& outcome) {
   outcome.model = stored_json(json_of(*answer.model));
   outcome.error.clear();
   outcome.state = State::kCompleted;
@@ -362,7 +362,7 @@ void Tasks::execute(const ActivePointer& active, Result<agent::Request> request)
       io_, std::move(work),
       asio::bind_cancellation_slot(active->stop.slot(),
                                    [this, lives = lives_, active](const std::exception_ptr& thrown,
-                                                                  const agent::Answer& answer) {
+                                                                  const agent::Outcome& answer) {
                                      active->runs = false;
                                      if (*lives) ended(active, thrown != nullptr, answer);
                                    }));
@@ -424,7 +424,7 @@ bool Tasks::try_again_later(const ActivePointer& active) {
   return true;
 }
 
-void Tasks::ended(const ActivePointer& active, bool is_broken, const agent::Answer& answer) {
+void Tasks::ended(const ActivePointer& active, bool is_broken, const agent::Outcome& answer) {
   if (!answer.model && try_again_later(active)) return;
   Change outcome = outcome_of(active->executions);
   bool is_whole = active->executions.size() >= active->calls;

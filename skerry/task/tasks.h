@@ -97,7 +97,7 @@ class Tasks {
   void execute(const ActivePointer& active, Result<agent::Request> request);
   agent::Observer observer_of(const ActivePointer& active);
   boost::asio::awaitable<bool> between_calls(ActivePointer active);
-  void ended(const ActivePointer& active, bool is_broken, const agent::Answer& answer);
+  void ended(const ActivePointer& active, bool is_broken, const agent::Outcome& answer);
   bool try_again_later(const ActivePointer& active);
   void note(const ActivePointer& active, Event event);
   void change(const ActivePointer& active, Change change);
