@@ -16,7 +16,7 @@
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/sandbox/sandbox.h"
-#include "skerry/session/session_turn.h"
+#include "skerry/session/session_transaction.h"
 #include "skerry/worker/change_export.h"
 #include "skerry/worker/run_process.h"
 

@@ -87,22 +87,23 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Installation
     lease = store->lease(name);
   }
   if (!lease.ok()) return lease.status();
-  SKERRY_ASSIGN(auto turn,
-                session::SessionTurn::begin(*store, *std::move(lease), installation.runtimes(),
-                                            options.template_name));
-  if (!turn.notice().empty()) {
-    std::fputs(("skerry: session " + name.text() + ": " + turn.notice() + "\n").c_str(), stderr);
+  SKERRY_ASSIGN(auto transaction,
+                session::SessionTransaction::begin(*store, *std::move(lease),
+                                                   installation.runtimes(), options.template_name));
+  if (!transaction.notice().empty()) {
+    std::fputs(("skerry: session " + name.text() + ": " + transaction.notice() + "\n").c_str(),
+               stderr);
   }
-  auto run = std::unique_ptr<SessionRun>(new SessionRun(std::move(store), std::move(turn)));
+  auto run = std::unique_ptr<SessionRun>(new SessionRun(std::move(store), std::move(transaction)));
   run->limits_ = limits;
   run->durability_ = options.durable ? store::Durability::kDurable : store::Durability::kCommitted;
   const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
-  if (run->turn_.is_new()) {
-    const std::string& wanted = run->turn_.template_name();
+  if (run->transaction_.is_new()) {
+    const std::string& wanted = run->transaction_.template_name();
     SKERRY_ASSIGN(run->loaded_, ready_image(installation, wanted, metering));
-    run->turn_.start_on(run->loaded_->image, installation.template_path(wanted));
+    run->transaction_.start_on(run->loaded_->image, installation.template_path(wanted));
   } else {
-    const auto image = run->turn_.parent().image();
+    const auto image = run->transaction_.parent().image();
     auto loaded = installation.open(image, metering);
     if (!loaded.ok()) {
       // What set-up can mend is the installed runtime; a session of another one stays shut.
@@ -120,7 +121,7 @@ Result<std::unique_ptr<SessionRun>> SessionRun::open(const runtime::Installation
 }
 
 runtime::Randomness SessionRun::randomness() const {
-  return turn_.is_new() ? runtime::Randomness::kFresh : runtime::Randomness::kKept;
+  return transaction_.is_new() ? runtime::Randomness::kFresh : runtime::Randomness::kKept;
 }
 
 Status SessionRun::leave_state(sandbox::Sandbox& sandbox) const {
@@ -132,11 +133,11 @@ Status SessionRun::leave_state(sandbox::Sandbox& sandbox) const {
 
 run::SessionReport SessionRun::report(const sandbox::Outcome& outcome,
                                       const runtime::Program& program) {
-  return turn_.end(*store_, outcome, program.code,
-                   {.file = left_.get(),
-                    .memory = limits_.memory,
-                    .files = limits_.files,
-                    .durability = durability_});
+  return transaction_.end(*store_, outcome, program.code,
+                          {.file = left_.get(),
+                           .memory = limits_.memory,
+                           .files = limits_.files,
+                           .durability = durability_});
 }
 
 void SessionRun::end(std::unique_ptr<SessionRun> run) {

@@ -6,7 +6,7 @@
 
 #include "skerry/app/run_options.h"
 #include "skerry/runtime/installation.h"
-#include "skerry/session/session_turn.h"
+#include "skerry/session/session_transaction.h"
 #include "skerry/store/session_store.h"
 
 namespace skerry::app {
@@ -42,7 +42,7 @@ class SessionRun {
   runtime::Randomness randomness() const;
 
   /// Makes `program` one that goes on: its names stay, its tracebacks say which run they are from.
-  void continue_with(runtime::Program& program) const { turn_.continue_with(program); }
+  void continue_with(runtime::Program& program) const { transaction_.continue_with(program); }
 
   /// In the run's process, after it: leaves the sandbox's state for `report`. Nothing, when the
   /// guest did not come back.
@@ -59,11 +59,11 @@ class SessionRun {
   static void end(std::unique_ptr<SessionRun> run);
 
  private:
-  SessionRun(std::unique_ptr<store::SessionStore> store, session::SessionTurn turn)
-      : store_(std::move(store)), turn_(std::move(turn)) {}
+  SessionRun(std::unique_ptr<store::SessionStore> store, session::SessionTransaction transaction)
+      : store_(std::move(store)), transaction_(std::move(transaction)) {}
 
   std::unique_ptr<store::SessionStore> store_;
-  session::SessionTurn turn_;
+  session::SessionTransaction transaction_;
   std::unique_ptr<sandbox::LoadedImage> loaded_;
   store::Durability durability_ = store::Durability::kCommitted;
   sandbox::Limits limits_;

@@ -113,9 +113,9 @@ awaitable<bool> shake_hands(SecureStream& stream, Tls& tls, std::chrono::millise
     co_await std::move(refusing);
     co_return false;
   }
-  const auto turn = tls.turn(Clock::now(), latest);
-  if (!turn) co_return false;
-  asio::steady_timer until(plain.get_executor(), *turn);
+  const auto handshake = tls.handshake_time(Clock::now(), latest);
+  if (!handshake) co_return false;
+  asio::steady_timer until(plain.get_executor(), *handshake);
   auto waiting = until.async_wait(kTuple);
   (void)co_await std::move(waiting);
   auto shaking = stream.async_handshake(asio::ssl::stream_base::server,

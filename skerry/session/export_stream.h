@@ -10,7 +10,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/image/exports/image_export.h"
-#include "skerry/loop/tenant_turns.h"
+#include "skerry/loop/tenant_semaphore.h"
 #include "skerry/session/session_access.h"
 
 namespace skerry::session {
@@ -23,8 +23,11 @@ class ExportStream {
  public:
   /// The access must outlive it.
   ExportStream(SessionAccess& access, std::unique_ptr<image::ExportWriter> writer,
-               std::int64_t revision, loop::TenantTurns::Turn turn)
-      : access_(access), writer_(std::move(writer)), revision_(revision), turn_(std::move(turn)) {}
+               std::int64_t revision, loop::TenantSemaphore::Permit permit)
+      : access_(access),
+        writer_(std::move(writer)),
+        revision_(revision),
+        permit_(std::move(permit)) {}
 
   std::int64_t revision() const { return revision_; }
 
@@ -35,7 +38,7 @@ class ExportStream {
   SessionAccess& access_;
   std::shared_ptr<image::ExportWriter> writer_;  // shared with the thread that fills a piece
   std::int64_t revision_;
-  loop::TenantTurns::Turn turn_;
+  loop::TenantSemaphore::Permit permit_;
 };
 
 }  // namespace skerry::session

@@ -51,18 +51,21 @@ Weight weight_of(const worker::LeftState& left) {
 }
 
 /// kUnavailable while another process runs in the session.
-Result<SessionTurn> begin_turn(SessionStore& store, const runtime::Installation& installation,
-                               const store::SessionName& name, const std::string& template_name,
-                               const image::Revision* known) {
+Result<SessionTransaction> begin_transaction(SessionStore& store,
+                                             const runtime::Installation& installation,
+                                             const store::SessionName& name,
+                                             const std::string& template_name,
+                                             const image::Revision* known) {
   SKERRY_ASSIGN(auto lease, store.try_lease(name));
-  SKERRY_ASSIGN(auto turn, SessionTurn::begin(store, std::move(lease), installation.runtimes(),
-                                              template_name, known));
-  if (turn.is_new()) {
-    const auto file = installation.template_path(turn.template_name());
+  SKERRY_ASSIGN(auto transaction,
+                SessionTransaction::begin(store, std::move(lease), installation.runtimes(),
+                                          template_name, known));
+  if (transaction.is_new()) {
+    const auto file = installation.template_path(transaction.template_name());
     SKERRY_ASSIGN(auto image, image::open_image(file));
-    turn.start_on(std::move(image), file);
+    transaction.start_on(std::move(image), file);
   }
-  return turn;
+  return transaction;
 }
 
 /// What became of a run, once its state is safe.
@@ -71,23 +74,23 @@ struct End {
   image::Revision committed;  ///< if there is a new one
 };
 
-End end_turn(SessionStore& store, SessionTurn& turn, const Order& order,
-             const sandbox::Outcome& outcome, const worker::LeftState& left) {
+End end_transaction(SessionStore& store, SessionTransaction& transaction, const Order& order,
+                    const sandbox::Outcome& outcome, const worker::LeftState& left) {
   End end;
   // Who wrote the file has it still.
   const bool is_file = left.file.is_open();
   if (const Status sealed = is_file ? jail::check_sealed(left.file.get()) : ok_status();
       !sealed.ok()) {
-    end.report = turn.refuse(sealed);
+    end.report = transaction.refuse(sealed);
     return end;
   }
-  end.report = turn.end(store, outcome, order.request.program.code,
-                        {.file = is_file ? left.file.get() : -1,
-                         .bytes = left.bytes,
-                         .memory = order.request.limits.memory,
-                         .files = order.request.limits.files,
-                         .durability = order.durability,
-                         .committed = &end.committed});
+  end.report = transaction.end(store, outcome, order.request.program.code,
+                               {.file = is_file ? left.file.get() : -1,
+                                .bytes = left.bytes,
+                                .memory = order.request.limits.memory,
+                                .files = order.request.limits.files,
+                                .durability = order.durability,
+                                .committed = &end.committed});
   return end;
 }
 
@@ -190,8 +193,9 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
   struct Running {
     Key key;
     Order order;
-    std::optional<SessionTurn> turn = std::nullopt;
-    std::optional<SessionTurn> second_turn = std::nullopt;  // of an operation on two sessions
+    std::optional<SessionTransaction> transaction = std::nullopt;
+    std::optional<SessionTransaction> second_transaction =
+        std::nullopt;                            // of an operation on two sessions
     std::optional<sandbox::Limits> keeper = {};  // of a sandbox that an operation began with
     std::uint64_t worker = 0;                    // the one that runs it
     std::uint64_t state = 0;                     // what the worker calls the state that it leaves
@@ -269,8 +273,9 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     const auto kept = queues_[running->key].kept;
     const auto known = kept ? kept->revision : nullptr;
     auto work = [&](SessionStore& store) -> Status {
-      SKERRY_ASSIGN(running->turn, begin_turn(store, installation_, order.name,
-                                              order.request.template_name, known.get()));
+      SKERRY_ASSIGN(running->transaction,
+                    begin_transaction(store, installation_, order.name, order.request.template_name,
+                                      known.get()));
       return ok_status();
     };
     auto working = threads_.with(running->key.first, Weight::kSmall, std::move(work));
@@ -279,12 +284,12 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
 
     // The second session of an operation. While another has that, the first is given back.
     auto work_on_second = [&](SessionStore& store) -> Status {
-      auto turn = begin_turn(store, installation_, *order.files->second, {}, nullptr);
-      if (!turn.ok()) {
-        running->turn.reset();
-        return turn.status();
+      auto transaction = begin_transaction(store, installation_, *order.files->second, {}, nullptr);
+      if (!transaction.ok()) {
+        running->transaction.reset();
+        return transaction.status();
       }
-      running->second_turn = *std::move(turn);
+      running->second_transaction = *std::move(transaction);
       return ok_status();
     };
     working = threads_.with(Files::second_store_of(order.tenant), Weight::kSmall,
@@ -294,23 +299,23 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
 
   awaitable<Result<sandbox::Outcome>> hand_over(SharedRun running) {
     Order& order = running->order;
-    const SessionTurn& turn = *running->turn;
+    const SessionTransaction& transaction = *running->transaction;
     broker::Run run;
     run.tenant = order.tenant;
     run.isolation = order.isolation;
     run.observer = order.observer;
     run.input = order.input;
-    if (!turn.notice().empty() && run.observer != nullptr && !order.files) {
-      run.observer->warned(turn.notice());
+    if (!transaction.notice().empty() && run.observer != nullptr && !order.files) {
+      run.observer->warned(transaction.notice());
     }
     run.request = std::exchange(order.request, {});
     // What is told of the run when it has ended: its first line, not all of its text.
     order.request.limits = run.request.limits;
     order.request.program.code = run.request.program.code.substr(0, kTitleText);
-    run.request.template_name = turn.template_name();
-    turn.continue_with(run.request.program);
+    run.request.template_name = transaction.template_name();
+    transaction.continue_with(run.request.program);
     SessionQueue& queue = queues_[running->key];
-    if (queue.kept && (queue.kept->revision->id != turn.parent().id ||
+    if (queue.kept && (queue.kept->revision->id != transaction.parent().id ||
                        !(order.files || has_sandbox_for(*queue.kept, run.request.limits)))) {
       forget(queue);
     }
@@ -338,7 +343,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
 
   broker::InSession::Start start_in(Running& running, std::uint64_t worker) {
     SessionQueue& queue = queues_[running.key];
-    const image::Revision& parent = running.turn->parent();
+    const image::Revision& parent = running.transaction->parent();
     running.worker = worker;
     running.state = ++last_state_;
     broker::InSession::Start start;
@@ -350,7 +355,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
       return start;
     }
     forget(queue);
-    if (running.turn->is_new()) {
+    if (running.transaction->is_new()) {
       start.start.template_sha256 = parent.file_image->sha256;
     } else {
       start.files = parent.descriptors;
@@ -370,19 +375,21 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
       queue.kept.reset();
     } else {
       forget(queue);
-      files.add(std::make_shared<const image::Revision>(running.turn->parent()), start);
+      files.add(std::make_shared<const image::Revision>(running.transaction->parent()), start);
     }
-    if (!running.second_turn) return std::move(files).finish(std::move(start));
+    if (!running.second_transaction) return std::move(files).finish(std::move(start));
     worker::SessionStart second;
-    files.add(std::make_shared<const image::Revision>(running.second_turn->parent()), second);
+    files.add(std::make_shared<const image::Revision>(running.second_transaction->parent()),
+              second);
     return std::move(files).finish(std::move(start), std::move(second));
   }
 
   awaitable<Result<run::Report>> end(SharedRun running, sandbox::Outcome outcome) {
     auto work = [&](SessionStore& store) -> Result<End> {
-      End end = end_turn(store, *running->turn, running->order, outcome, running->left);
+      End end =
+          end_transaction(store, *running->transaction, running->order, outcome, running->left);
       // Others may have the session before anybody is told.
-      running->turn.reset();
+      running->transaction.reset();
       running->left = {};
       return end;
     };
@@ -407,8 +414,8 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     }
     if (running->is_kept) keep(*running, std::move(revision), running->keeper);
     // Others may have the sessions before anybody is told.
-    running->turn.reset();
-    running->second_turn.reset();
+    running->transaction.reset();
+    running->second_transaction.reset();
     if (!status.ok()) co_return status;
     co_return run::Report{.outcome = std::move(outcome), .session = std::nullopt};
   }
@@ -419,22 +426,23 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     const std::string& title = running->order.files->title;
     worker::LeftFiles left;
     auto work = [&](SessionStore& store) -> Status {
-      revision = running->turn->parent();
+      revision = running->transaction->parent();
       SKERRY_ASSIGN(left, worker::LeftFiles::read(running->left));
       running->left = {};
       if (left.changed != Changed::kFirst) return ok_status();
-      SKERRY_ASSIGN(revision, running->turn->commit_files(store, installation_.runtimes(),
-                                                          std::move(left.host_state), title));
+      SKERRY_ASSIGN(revision,
+                    running->transaction->commit_files(store, installation_.runtimes(),
+                                                       std::move(left.host_state), title));
       return ok_status();
     };
     auto working = threads_.with(running->key.first, Weight::kLarge, std::move(work));
     Status status = co_await std::move(working);
     if (!status.ok() || left.changed != Changed::kSecond) co_return status;
-    if (!running->second_turn) {
+    if (!running->second_transaction) {
       co_return absl::DataLossError("what the operation left is of no session");
     }
     auto work_on_second = [&](SessionStore& store) -> Status {
-      return running->second_turn
+      return running->second_transaction
           ->commit_files(store, installation_.runtimes(), std::move(left.host_state), title)
           .status();
     };

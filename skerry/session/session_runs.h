@@ -14,7 +14,7 @@
 #include "skerry/broker/broker.h"
 #include "skerry/run/report.h"
 #include "skerry/runtime/installation.h"
-#include "skerry/session/session_turn.h"
+#include "skerry/session/session_transaction.h"
 #include "skerry/store/memory_tenant.h"
 #include "skerry/store/session_store.h"
 

@@ -241,13 +241,14 @@ class ExportStreamTest : public SessionTransferTest {
     const auto opened = store->open_revision(name_, std::nullopt).value();
     auto writer = begin_export(*store, name_, opened);
     EXPECT_TRUE(writer.ok()) << writer.status();
-    std::optional<Result<loop::TenantTurns::Turn>> turn;
-    boost::asio::co_spawn(io_, turns_.take("t", "another export", std::chrono::seconds(1)),
-                          [&](const std::exception_ptr&, Result<loop::TenantTurns::Turn> taken) {
-                            turn.emplace(std::move(taken));
-                          });
-    EXPECT_TRUE(broker::testing::wait_until(io_, [&] { return turn.has_value(); }));
-    return std::make_unique<ExportStream>(access_, *std::move(writer), 1, *std::move(*turn));
+    std::optional<Result<loop::TenantSemaphore::Permit>> permit;
+    boost::asio::co_spawn(
+        io_, semaphore_.take("t", "another export", std::chrono::seconds(1)),
+        [&](const std::exception_ptr&, Result<loop::TenantSemaphore::Permit> taken) {
+          permit.emplace(std::move(taken));
+        });
+    EXPECT_TRUE(broker::testing::wait_until(io_, [&] { return permit.has_value(); }));
+    return std::make_unique<ExportStream>(access_, *std::move(writer), 1, *std::move(*permit));
   }
 
   std::string next(ExportStream& stream) {
@@ -267,7 +268,7 @@ class ExportStreamTest : public SessionTransferTest {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_ =
       boost::asio::make_work_guard(io_);
   SessionAccess access_{std::make_shared<store::DirectoryStores>(store_, store::Policy())};
-  loop::TenantTurns turns_{1};
+  loop::TenantSemaphore semaphore_{1};
 };
 
 TEST_F(ExportStreamTest, ItGoesOnWhenTheSessionIsGone) {
@@ -301,14 +302,16 @@ TEST_F(ExportStreamTest, AnExportThatNoOneReadsHoldsNoThreadAndNoFile) {
 
 TEST_F(ExportStreamTest, TheNextOneBeginsWhenItIsDestroyed) {
   auto stream = begin();
-  std::optional<bool> has_turn;
-  boost::asio::co_spawn(io_, turns_.take("t", "another export", std::chrono::seconds(60)),
-                        [&](const std::exception_ptr&,
-                            const Result<loop::TenantTurns::Turn>& turn) { has_turn = turn.ok(); });
+  std::optional<bool> is_granted;
+  boost::asio::co_spawn(
+      io_, semaphore_.take("t", "another export", std::chrono::seconds(60)),
+      [&](const std::exception_ptr&, const Result<loop::TenantSemaphore::Permit>& permit) {
+        is_granted = permit.ok();
+      });
   io_.poll();
-  EXPECT_FALSE(has_turn.has_value());
+  EXPECT_FALSE(is_granted.has_value());
   stream.reset();
-  EXPECT_TRUE(broker::testing::wait_until(io_, [&] { return has_turn == true; }));
+  EXPECT_TRUE(broker::testing::wait_until(io_, [&] { return is_granted == true; }));
 }
 
 }  // namespace

@@ -152,8 +152,8 @@ Sessions::Awaited<std::unique_ptr<ExportStream>> Sessions::export_revision(Sessi
   std::string what = "another export";
   std::string tenant = ref.principal.tenant;
   auto waiting = exports_.take(std::move(tenant), std::move(what), kPatience);
-  auto turn = co_await std::move(waiting);
-  if (!turn.ok()) co_return turn.status();
+  auto permit = co_await std::move(waiting);
+  if (!permit.ok()) co_return permit.status();
   struct Begun {
     std::unique_ptr<image::ExportWriter> writer;
     std::int64_t revision = 0;
@@ -168,7 +168,7 @@ Sessions::Awaited<std::unique_ptr<ExportStream>> Sessions::export_revision(Sessi
   auto begun = co_await std::move(working);
   if (!begun.ok()) co_return begun.status();
   co_return std::make_unique<ExportStream>(sessions_, std::move(begun->writer), begun->revision,
-                                           *std::move(turn));
+                                           *std::move(permit));
 }
 
 Sessions::Awaited<store::RevisionInfo> Sessions::import(SessionRef ref, std::string exported) {
@@ -177,8 +177,8 @@ Sessions::Awaited<store::RevisionInfo> Sessions::import(SessionRef ref, std::str
   std::string what = "another import";
   std::string tenant = ref.principal.tenant;
   auto waiting = imports_.take(std::move(tenant), std::move(what), kPatience);
-  const auto turn = co_await std::move(waiting);
-  if (!turn.ok()) co_return turn.status();
+  const auto permit = co_await std::move(waiting);
+  if (!permit.ok()) co_return permit.status();
   // Read once, however often the store is busy.
   auto reading = [this, exported = std::move(exported)]() mutable -> Result<image::Export> {
     const std::filesystem::path store = installation_.home().store();

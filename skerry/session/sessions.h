@@ -15,7 +15,7 @@
 #include "skerry/access/audit_log.h"
 #include "skerry/access/principal.h"
 #include "skerry/base/status.h"
-#include "skerry/loop/tenant_turns.h"
+#include "skerry/loop/tenant_semaphore.h"
 #include "skerry/run/runner.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/session/export_stream.h"
@@ -93,9 +93,9 @@ class Sessions {
   runtime::Installation installation_;
   ReaderOptions reader_;
   access::AuditLog* audit_;
-  loop::TenantTurns exports_{1};
+  loop::TenantSemaphore exports_{1};
   // What an import holds may be as large as a session's files: few at once.
-  loop::TenantTurns imports_{1, 2};
+  loop::TenantSemaphore imports_{1, 2};
 };
 
 }  // namespace skerry::session

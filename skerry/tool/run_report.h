@@ -13,7 +13,7 @@
 #include "skerry/sandbox/display.h"
 #include "skerry/sandbox/limits.h"
 #include "skerry/sandbox/outcome.h"
-#include "skerry/session/session_turn.h"
+#include "skerry/session/session_transaction.h"
 #include "skerry/tool/tool.h"
 #include "skerry/v1/skerry.pb.h"
 

@@ -99,7 +99,8 @@ void Tls::take(std::shared_ptr<Identity> identity) {
   identity_ = std::move(identity);
 }
 
-std::optional<Tls::Clock::time_point> Tls::turn(Clock::time_point now, Clock::time_point latest) {
+std::optional<Tls::Clock::time_point> Tls::handshake_time(Clock::time_point now,
+                                                          Clock::time_point latest) {
   const Clock::time_point mine = std::max(now, next_);
   if (mine > latest) return std::nullopt;
   next_ = mine + 2 * (identity()->certificates.signature + kBesideSignature);

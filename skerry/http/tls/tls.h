@@ -37,7 +37,7 @@ class Tls {
   /// When a handshake that has begun may be computed; none when that would be after `latest`. They
   /// get at most half of the loop's time, so that strangers who connect hold up nobody who has.
   /// Confined to the loop's thread.
-  std::optional<Clock::time_point> turn(Clock::time_point now, Clock::time_point latest);
+  std::optional<Clock::time_point> handshake_time(Clock::time_point now, Clock::time_point latest);
 
  private:
   mutable loop::Mutex mutex_;

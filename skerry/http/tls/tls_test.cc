@@ -19,7 +19,7 @@ TEST(TlsTest, HandshakesGetHalfOfTheTimeAtMost) {
   Tls tls(with_signatures_of(milliseconds(5)));
   const Tls::Clock::time_point begin{seconds(100)};
   int begun = 0;
-  while (tls.turn(begin, begin + seconds(1))) ++begun;
+  while (tls.handshake_time(begin, begin + seconds(1))) ++begun;
   EXPECT_GT(begun, 80);
   EXPECT_LE(begun, 101);
 }
@@ -27,7 +27,7 @@ TEST(TlsTest, HandshakesGetHalfOfTheTimeAtMost) {
 TEST(TlsTest, WhoComesAloneDoesNotWait) {
   Tls tls(with_signatures_of(milliseconds(5)));
   Tls::Clock::time_point now{seconds(100)};
-  for (int i = 0; i < 3; ++i, now += milliseconds(20)) EXPECT_EQ(tls.turn(now, now), now);
+  for (int i = 0; i < 3; ++i, now += milliseconds(20)) EXPECT_EQ(tls.handshake_time(now, now), now);
 }
 
 TEST(TlsTest, AnIdentityThatIsReplacedLivesForThoseWhoHaveIt) {

@@ -17,14 +17,15 @@ namespace skerry::session {
 
 /// One run in a session, as the trusted side sees it: where it begins, and what becomes of what it
 /// leaves. Holds the session's lease. Confined to one thread at a time.
-class SessionTurn {
+class SessionTransaction {
  public:
   /// `template_name` is what a new session is to begin on, empty for the default of `runtimes`.
   /// kInvalidArgument when the session began on another. `known` is as for `SessionStore::head`.
-  static Result<SessionTurn> begin(store::SessionStore& store, store::SessionStore::Lease lease,
-                                   const runtime::Runtimes& runtimes,
-                                   std::string_view template_name,
-                                   const image::Revision* known = nullptr);
+  static Result<SessionTransaction> begin(store::SessionStore& store,
+                                          store::SessionStore::Lease lease,
+                                          const runtime::Runtimes& runtimes,
+                                          std::string_view template_name,
+                                          const image::Revision* known = nullptr);
 
   /// Whether the session begins with this run: then `start_on` says on what.
   bool is_new() const { return parent_.id.empty(); }
@@ -68,7 +69,7 @@ class SessionTurn {
                                        std::string_view title);
 
  private:
-  explicit SessionTurn(store::SessionStore::Lease lease) : lease_(std::move(lease)) {}
+  explicit SessionTransaction(store::SessionStore::Lease lease) : lease_(std::move(lease)) {}
 
   store::SessionStore::Lease lease_;
   std::int64_t head_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/session/session_turn.h"
+#include "skerry/session/session_transaction.h"
 
 #include <algorithm>
 #include <sys/stat.h>
@@ -40,7 +40,7 @@ std::string first_line_of(std::string_view code) {
 }
 
 /// What a run of `parent` may have left.
-image::StateLimits limits_of(const image::Revision& parent, const SessionTurn::Left& left) {
+image::StateLimits limits_of(const image::Revision& parent, const SessionTransaction::Left& left) {
   const wasi::Quotas quotas{.file_bytes = left.files};
   return {.before = parent.memory_size(),
           .globals = parent.manifest().globals,
@@ -56,10 +56,11 @@ bool is_empty(int file) {
 
 }  // namespace
 
-Result<SessionTurn> SessionTurn::begin(store::SessionStore& store, store::SessionStore::Lease lease,
-                                       const runtime::Runtimes& runtimes,
-                                       std::string_view template_name,
-                                       const image::Revision* known) {
+Result<SessionTransaction> SessionTransaction::begin(store::SessionStore& store,
+                                                     store::SessionStore::Lease lease,
+                                                     const runtime::Runtimes& runtimes,
+                                                     std::string_view template_name,
+                                                     const image::Revision* known) {
   SKERRY_ASSIGN(auto head, store.head(lease, known));
   if (!head.template_name.empty() && !template_name.empty() &&
       head.template_name != template_name) {
@@ -67,36 +68,37 @@ Result<SessionTurn> SessionTurn::begin(store::SessionStore& store, store::Sessio
         fmt::format("session \"{}\" began on template \"{}\", not \"{}\"", lease.name().text(),
                     head.template_name, template_name));
   }
-  SessionTurn turn(std::move(lease));
-  turn.head_ = head.number;
-  turn.next_ = head.next_number;
-  turn.notice_ = std::move(head.notice);
+  SessionTransaction transaction(std::move(lease));
+  transaction.head_ = head.number;
+  transaction.next_ = head.next_number;
+  transaction.notice_ = std::move(head.notice);
   if (head.template_name.empty()) {
-    SKERRY_ASSIGN(const auto happened, store.events(turn.lease_.name()));
+    SKERRY_ASSIGN(const auto happened, store.events(transaction.lease_.name()));
     if (!happened.empty() && happened.back().text != "cleared") {
-      turn.notice_ = "begins anew: the one of this name " + happened.back().text;
+      transaction.notice_ = "begins anew: the one of this name " + happened.back().text;
     }
   }
-  turn.template_name_ = !template_name.empty()        ? std::string(template_name)
-                        : !head.template_name.empty() ? std::move(head.template_name)
-                                                      : runtimes.default_template();
-  if (head.revision) turn.parent_ = *std::move(head.revision);
-  return turn;
+  transaction.template_name_ = !template_name.empty()        ? std::string(template_name)
+                               : !head.template_name.empty() ? std::move(head.template_name)
+                                                             : runtimes.default_template();
+  if (head.revision) transaction.parent_ = *std::move(head.revision);
+  return transaction;
 }
 
-void SessionTurn::start_on(std::shared_ptr<const image::Image> image,
-                           std::filesystem::path template_file) {
+void SessionTransaction::start_on(std::shared_ptr<const image::Image> image,
+                                  std::filesystem::path template_file) {
   parent_.file_image = std::move(image);
   template_file_ = std::move(template_file);
 }
 
-void SessionTurn::continue_with(runtime::Program& program) const {
+void SessionTransaction::continue_with(runtime::Program& program) const {
   program.is_continued = true;
   if (!program.has_file) program.name = fmt::format("<run {}>", next_);
 }
 
-run::SessionReport SessionTurn::end(store::SessionStore& store, const sandbox::Outcome& outcome,
-                                    std::string_view code, const Left& left) {
+run::SessionReport SessionTransaction::end(store::SessionStore& store,
+                                           const sandbox::Outcome& outcome, std::string_view code,
+                                           const Left& left) {
   run::SessionReport report;
   report.name = name();
   report.revision = head_;
@@ -129,7 +131,7 @@ run::SessionReport SessionTurn::end(store::SessionStore& store, const sandbox::O
   return report;
 }
 
-run::SessionReport SessionTurn::refuse(const Status& why) const {
+run::SessionReport SessionTransaction::refuse(const Status& why) const {
   run::SessionReport report{
       .name = name(), .revision = head_, .message = {}, .notice = notice_, .failure = {}};
   report.failure = annotate(
@@ -138,9 +140,10 @@ run::SessionReport SessionTurn::refuse(const Status& why) const {
   return report;
 }
 
-Result<image::Revision> SessionTurn::commit_files(store::SessionStore& store,
-                                                  const runtime::Runtimes& runtimes,
-                                                  std::string host_state, std::string_view title) {
+Result<image::Revision> SessionTransaction::commit_files(store::SessionStore& store,
+                                                         const runtime::Runtimes& runtimes,
+                                                         std::string host_state,
+                                                         std::string_view title) {
   image::Captured captured;
   captured.state.memory_size = parent_.memory_size();
   captured.state.globals =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/loop/tenant_turns.h"
+#include "skerry/loop/tenant_semaphore.h"
 
 #include <list>
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace skerry::loop {
 
-struct TenantTurns::State {
+struct TenantSemaphore::State {
   int each = 1;
   int all = 1;
   int taken = 0;
@@ -38,27 +38,27 @@ struct TenantTurns::State {
   }
 };
 
-TenantTurns::TenantTurns(int each, int all) : state_(std::make_shared<State>()) {
+TenantSemaphore::TenantSemaphore(int each, int all) : state_(std::make_shared<State>()) {
   state_->each = each;
   state_->all = all;
 }
 
 // Cancelling timers that are there throws nothing.
-TenantTurns::Turn::~Turn() {  // NOLINT(bugprone-exception-escape)
+TenantSemaphore::Permit::~Permit() {  // NOLINT(bugprone-exception-escape)
   if (state_) state_->give_back(tenant_);
 }
 
-boost::asio::awaitable<Result<TenantTurns::Turn>> TenantTurns::take(
+boost::asio::awaitable<Result<TenantSemaphore::Permit>> TenantSemaphore::take(
     std::string tenant, std::string what, std::chrono::milliseconds patience) {
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   const std::shared_ptr<State> state = state_;
-  if (state->take(tenant)) co_return Turn(state, std::move(tenant));
+  if (state->take(tenant)) co_return Permit(state, std::move(tenant));
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
   const auto until = std::chrono::steady_clock::now() + patience;
   const auto place = state->waiting.insert(state->waiting.end(), &timer);
   Status failure;
-  bool has_turn = false;
-  while (!has_turn && failure.ok()) {
+  bool is_granted = false;
+  while (!is_granted && failure.ok()) {
     timer.expires_at(until);
     auto waiting = timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     (void)co_await std::move(waiting);
@@ -66,15 +66,15 @@ boost::asio::awaitable<Result<TenantTurns::Turn>> TenantTurns::take(
     if (is_cancelled(cancellation)) {
       failure = absl::CancelledError("cancelled while it waited for its turn");
     } else if (state->take(tenant)) {
-      has_turn = true;
+      is_granted = true;
     } else if (std::chrono::steady_clock::now() >= until) {
       failure = absl::ResourceExhaustedError("busy: " + what +
                                              " is under way; try again when it has ended");
     }
   }
   state->waiting.erase(place);
-  if (!has_turn) co_return failure;
-  co_return Turn(state, std::move(tenant));
+  if (!is_granted) co_return failure;
+  co_return Permit(state, std::move(tenant));
 }
 
 }  // namespace skerry::loop
