@@ -8,7 +8,7 @@
 # SKERRY_FUZZ, one program for each fuzz source. `unit_tests` is all tests, `fuzzers` all programs that fuzz. With SKERRY_BUNCH
 # several sources of a folder, and several of its tests, are compiled as one, since a compiler takes longer for what they include
 # than for them. APART stay those that have a name of their own file in common with another's, those that take long by themselves,
-# and those that a small program links without the rest.
+# and those that a small program links without the rest. COLD is a folder in which no time of a run is spent: see skerry_cold.
 
 # -Wno-restrict: gcc 12 sees overlaps in std::string's own code (gcc bug 105651).
 set(SKERRY_UNOPTIMIZED "" CACHE STRING "Folders that are compiled with -O0, as tests and generated code are then: a list")
@@ -36,12 +36,14 @@ add_library(skerry_test_options INTERFACE)
 # -Wno-mismatched-new-delete: at that level gcc 12 takes the memory of Asio's coroutines for another's.
 target_compile_options(skerry_test_options INTERFACE $<$<CONFIG:Release>:-O1>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
+# A third less for the compiler to do, for code whose time nobody notices: beside a model's or a disk's, or once in a process.
+set(cold_options $<$<CONFIG:Release>:-O1> $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
 if(SKERRY_PRECOMPILE)
   set(common <algorithm> <array> <chrono> <cstdint> <cstring> <filesystem> <functional> <map> <memory> <optional> <span>
     <string> <string_view> <utility> <vector> <absl/status/statusor.h> <google/protobuf/message.h>
     <boost/asio/as_tuple.hpp> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp> <boost/asio/experimental/awaitable_operators.hpp>
     <boost/asio/io_context.hpp> <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp> <nlohmann/json.hpp>)
-  foreach(kind sources tests sources_unoptimized tests_unoptimized)
+  foreach(kind sources tests sources_cold sources_unoptimized tests_unoptimized)
     file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled_${kind}.cc CONTENT "")
     add_library(precompiled_${kind} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/precompiled_${kind}.cc)
     target_link_libraries(precompiled_${kind} PRIVATE absl::statusor protobuf::libprotobuf Boost::headers
@@ -53,6 +55,8 @@ if(SKERRY_PRECOMPILE)
     endif()
     if(kind MATCHES unoptimized)
       target_compile_options(precompiled_${kind} PRIVATE -O0)
+    elseif(kind MATCHES cold)
+      target_compile_options(precompiled_${kind} PRIVATE ${cold_options})
     endif()
   endforeach()
 endif()
@@ -65,6 +69,12 @@ function(skerry_precompile target kind)
   endif()
 endfunction()
 
+# skerry_cold(TARGET) compiles a target quickly rather than well, also in a release build.
+function(skerry_cold target)
+  target_compile_options(${target} PRIVATE ${cold_options})
+  skerry_precompile(${target} sources _cold)
+endfunction()
+
 # skerry_bunch(TARGET SIZE) compiles so many of a target's sources as one.
 function(skerry_bunch target size)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${size}
@@ -74,7 +84,7 @@ function(skerry_bunch target size)
 endfunction()
 
 function(skerry_library name)
-  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;APART;TESTS;FUZZERS;PUBLIC_DEPS;PRIVATE_DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "" "HEADERS;SOURCES;APART;TESTS;FUZZERS;PUBLIC_DEPS;PRIVATE_DEPS;TEST_DEPS" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "skerry_library(${name}): unknown arguments ${ARG_UNPARSED_ARGUMENTS}")
   endif()
@@ -89,12 +99,14 @@ function(skerry_library name)
   endif()
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC_DEPS} PRIVATE ${ARG_PRIVATE_DEPS} skerry_warnings)
-  set(speed "")
   if(name IN_LIST SKERRY_UNOPTIMIZED)
-    set(speed _unoptimized)
     target_compile_options(${target} PRIVATE -O0)
+    skerry_precompile(${target} sources _unoptimized)
+  elseif(ARG_COLD)
+    skerry_cold(${target})
+  else()
+    skerry_precompile(${target} sources)
   endif()
-  skerry_precompile(${target} sources ${speed})
   if(ARG_TESTS)
     add_executable(${name}_test ${ARG_TESTS})
     target_link_libraries(${name}_test PRIVATE ${target} ${ARG_TEST_DEPS} ${ARG_PRIVATE_DEPS} GTest::gtest GTest::gmock
