@@ -49,23 +49,40 @@ struct ModuleBounds {
   }
 };
 
-/// `status` with the option that raises the limit that it names, if there is one.
-Status with_option(const Status& status) {
+/// `status` with how to raise the limit that it names.
+Status with_option(const Status& status, std::string_view option) {
+  if (status.code() != StatusCode::kResourceExhausted) return status;
+  return Status(status.code(),
+                std::string(message_of(status)) + "; raise it with " + std::string(option));
+}
+
+/// The same for `status`, why `file` was refused under `limits`: the limit to raise is the one
+/// without which the module is not refused, or for something else.
+Status with_option(const Status& status, std::string_view file, const wasm::ModuleLimits& limits) {
+  constexpr std::uint64_t kAny = std::uint64_t{1} << 40;
   struct Option {
-    std::string_view text;
-    std::string_view option;
+    std::string_view name;
+    void (*raise)(wasm::ModuleLimits& limits);
   };
   constexpr Option kOptions[] = {
-      {.text = "a table larger than allowed", .option = "--max-table-elements N"},
-      {.text = "memory larger than allowed", .option = "--memory MB"},
-      {.text = "WASM module too large", .option = "--max-module MB"},
-      {.text = " data segments, limit", .option = "--max-data-segments N"},
-      {.text = "compiling the module took more than", .option = "--max-compile S"}};
+      {.name = "--max-module MB",
+       .raise = [](wasm::ModuleLimits& raised) { raised.module_size = bytes(kAny); }},
+      {.name = "--max-data-segments N",
+       .raise = [](wasm::ModuleLimits& raised) { raised.data_segments = kAny; }},
+      {.name = "--max-table-elements N",
+       .raise = [](wasm::ModuleLimits& raised) { raised.table_elements = kAny; }},
+      {.name = "--memory MB",
+       .raise = [](wasm::ModuleLimits& raised) { raised.memory = bytes(kAny); }}};
   if (status.code() != StatusCode::kResourceExhausted) return status;
+  wasm::ModuleLimits none = limits;
+  for (const Option& each : kOptions) each.raise(none);
+  if (runtime::check_command(file, none).status() == status) return status;  // no option helps
   for (const Option& each : kOptions) {
-    if (message_of(status).find(each.text) == std::string_view::npos) continue;
-    return Status(status.code(),
-                  std::string(message_of(status)) + "; raise it with " + std::string(each.option));
+    wasm::ModuleLimits raised = limits;
+    each.raise(raised);
+    if (runtime::check_command(file, raised).status() != status) {
+      return with_option(status, each.name);
+    }
   }
   return status;
 }
@@ -75,7 +92,8 @@ Result<std::unique_ptr<sandbox::LoadedImage>> image_of_module(const ExecOptions&
   SKERRY_ASSIGN(const ModuleBounds bounds, ModuleBounds::of(options, limits));
   SKERRY_ASSIGN(const std::string file, read_file(options.module, kMaxRead));
   auto command = runtime::check_command(file, bounds.limits);
-  if (!command.ok()) return annotate(with_option(command.status()), options.module);
+  if (!command.ok())
+    return annotate(with_option(command.status(), file, bounds.limits), options.module);
   SKERRY_ASSIGN(const runtime::Home home, runtime::Home::from_environment());
   SKERRY_ASSIGN(const auto cache, engine::NativeCache::open(home.module_cache()));
   const auto metering = limits.fuel ? engine::Metering::kFuel : engine::Metering::kNone;
@@ -83,7 +101,8 @@ Result<std::unique_ptr<sandbox::LoadedImage>> image_of_module(const ExecOptions&
   engine::NativeCache::Progress shown;
   if (::isatty(STDERR_FILENO) == 1) shown = [&](double fraction) { progress.progress(fraction); };
   auto loaded = runtime::prepare_command(*command, metering, cache, bounds.budget, shown);
-  if (!loaded.ok()) return annotate(with_option(loaded.status()), options.module);
+  if (!loaded.ok())
+    return annotate(with_option(loaded.status(), "--max-compile S"), options.module);
   return loaded;
 }
 
