@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/api/session_routes.h"
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -36,7 +37,7 @@ SessionRef ref_of(const http::Request& request) {
 
 /// A result as a response: its value's JSON, or what failed.
 template <typename Value>
-http::Response told(const Result<Value>& result) {
+http::Reply told(const Result<Value>& result) {
   return result.ok() ? json_response(session::json_of(*result)) : response_of(result.status());
 }
 
@@ -74,31 +75,6 @@ awaitable<http::Reply> clear_all(Sessions& sessions, SessionRef ref,
   if (!query.all()) co_return error_response(400, "all=false forgets none");
   auto clearing = clear(sessions, std::move(ref.principal), std::nullopt);
   co_return co_await std::move(clearing);
-}
-
-awaitable<http::Reply> checkpoint(Sessions& sessions, SessionRef ref, v1::CheckpointRequest body) {
-  std::string label = std::move(*body.mutable_label());
-  const auto made = co_await sessions.checkpoint(std::move(ref), std::move(label));
-  co_return told(made);
-}
-
-awaitable<http::Reply> rewind(Sessions& sessions, SessionRef ref, v1::RewindRequest body) {
-  std::string revision = std::move(*body.mutable_revision());
-  const auto now = co_await sessions.rewind(std::move(ref), std::move(revision));
-  co_return told(now);
-}
-
-awaitable<http::Reply> fork(Sessions& sessions, SessionRef ref, v1::ForkRequest body) {
-  std::string name = std::move(*body.mutable_name());
-  const auto forked = co_await sessions.fork(std::move(ref), std::move(name));
-  co_return told(forked);
-}
-
-awaitable<http::Reply> diff(Sessions& sessions, SessionRef ref, v1::DiffRequest query) {
-  std::string from = std::move(*query.mutable_from());
-  std::string to = std::move(*query.mutable_to());
-  const auto found = co_await sessions.diff(std::move(ref), std::move(from), std::move(to));
-  co_return told(found);
 }
 
 class ExportBody final : public http::BodySource {
@@ -141,15 +117,18 @@ http::Handler of(Sessions& sessions, Handler handler) {
   };
 }
 
-/// Answers a request about sessions with what `handler` makes of its parameters, a `Message`.
+http::Reply told(http::Reply reply) { return reply; }
+
+/// Answers a request about sessions with what `handler`, one of theirs or of ours, makes of its
+/// parameters, a `Message`.
 template <typename Message, typename Handler>
 awaitable<http::Reply> answer(Sessions& sessions, Handler handler,
                               const run::MessageDecoder& decoder, SessionRef ref, json given) {
   Message message;
   const Status parsed = decoder.parse(std::move(given), message);
   if (!parsed.ok()) co_return response_of(parsed);
-  auto handling = handler(sessions, std::move(ref), std::move(message));
-  co_return co_await std::move(handling);
+  auto handling = std::invoke(handler, sessions, std::move(ref), std::move(message));
+  co_return told(co_await std::move(handling));
 }
 
 template <typename Message>
@@ -233,7 +212,7 @@ void add_looks(Sessions& sessions, Router& router) {
        })});
   add(router,
       asking<v1::DiffRequest>(
-          "diff", sessions, diff,
+          "diff", sessions, &Sessions::diff,
           {.method = "GET",
            .path = "/v1/sessions/{session}/diff",
            .summary = "Variables added, changed and removed from one revision to another (to: "
@@ -245,20 +224,20 @@ void add_looks(Sessions& sessions, Router& router) {
 void add_moves(Sessions& sessions, loop::Pool& pool, Router& router) {
   add(router,
       taking<v1::CheckpointRequest>(
-          "checkpoint", sessions, pool, checkpoint,
+          "checkpoint", sessions, pool, &Sessions::checkpoint,
           {.method = "POST",
            .path = "/v1/sessions/{session}/checkpoint",
            .summary = "Give the session's revision a label (by default, the time), and keep it",
            .answer = schema_of<v1::CheckpointResponse>(),
            .errors = {400, 403, 404, 409, 500, 503}}));
   add(router, taking<v1::RewindRequest>(
-                  "rewind", sessions, pool, rewind,
+                  "rewind", sessions, pool, &Sessions::rewind,
                   {.method = "POST",
                    .path = "/v1/sessions/{session}/rewind",
                    .summary = "Make another revision the one to go on from; later ones stay",
                    .answer = schema_of<v1::Revision>(),
                    .errors = {400, 403, 404, 500, 503}}));
-  add(router, taking<v1::ForkRequest>("fork", sessions, pool, fork,
+  add(router, taking<v1::ForkRequest>("fork", sessions, pool, &Sessions::fork,
                                       {.method = "POST",
                                        .path = "/v1/sessions/{session}/fork",
                                        .summary = "A second session that starts where this one is",

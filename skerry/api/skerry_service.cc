@@ -11,12 +11,14 @@
 #include "skerry/api/run_order.h"
 #include "skerry/run/message_decoder.h"
 #include "skerry/run/message_json.h"
+#include "skerry/session/session_report.h"
 #include "skerry/tool/run_report.h"
 
 namespace skerry::api {
 namespace {
 
 using session::SessionRef;
+using session::Sessions;
 
 // Of a run: its program, its input and its arguments.
 constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
@@ -32,6 +34,20 @@ auto checked(Handler handler) {
     auto handling = handler(call, request, answer);
     co_return co_await std::move(handling);
   };
+}
+
+/// A handler of a request about one session, which is what `method` takes.
+template <typename Method>
+auto with_session(Sessions& sessions, Method method) {
+  return
+      [&sessions, method](grpc::Call& call, auto& request, auto& response) -> grpc::Service::Work {
+        SessionRef ref{.principal = call.principal(), .name = request.session()};
+        auto working = (sessions.*method)(std::move(ref), std::move(request));
+        const auto result = co_await std::move(working);
+        if (!result.ok()) co_return result.status();
+        response = session::proto_of(*result);
+        co_return ok_status();
+      };
 }
 
 /// How a client of Run gets output.
@@ -141,24 +157,16 @@ SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
       });
   unary<v1::CheckpointRequest, v1::CheckpointResponse>(
       "Checkpoint", sessions_of_tenant,
-      checked<v1::CheckpointRequest>([this](grpc::Call& call, const auto& request, auto& response) {
-        return checkpoint(call, request, response);
-      }));
+      checked<v1::CheckpointRequest>(with_session(sessions_, &Sessions::checkpoint)));
   unary<v1::RewindRequest, v1::Revision>(
       "Rewind", sessions_of_tenant,
-      checked<v1::RewindRequest>([this](grpc::Call& call, const auto& request, auto& response) {
-        return rewind(call, request, response);
-      }));
+      checked<v1::RewindRequest>(with_session(sessions_, &Sessions::rewind)));
   unary<v1::ForkRequest, v1::Session>(
       "Fork", sessions_of_tenant,
-      checked<v1::ForkRequest>([this](grpc::Call& call, const auto& request, auto& response) {
-        return fork(call, request, response);
-      }));
+      checked<v1::ForkRequest>(with_session(sessions_, &Sessions::fork)));
   unary<v1::DiffRequest, v1::DiffResponse>(
       "Diff", sessions_of_tenant,
-      checked<v1::DiffRequest>([this](grpc::Call& call, const auto& request, auto& response) {
-        return diff(call, request, response);
-      }));
+      checked<v1::DiffRequest>(with_session(sessions_, &Sessions::diff)));
   unary<v1::ClearSessionsRequest, v1::ClearSessionsResponse>(
       "ClearSessions", sessions_of_tenant,
       [this](grpc::Call& call, const auto& request, auto& response) {
@@ -268,52 +276,6 @@ grpc::Service::Work SkerryService::get_session_log(grpc::Call& call,
   const auto log = co_await sessions_.log(std::move(ref));
   if (!log.ok()) co_return log.status();
   response = session::proto_of(*log);
-  co_return ok_status();
-}
-
-grpc::Service::Work SkerryService::checkpoint(grpc::Call& call,
-                                              const v1::CheckpointRequest& request,
-                                              v1::CheckpointResponse& response) {
-  access::Principal caller = call.principal();
-  SessionRef ref{.principal = std::move(caller), .name = request.session()};
-  std::string label = request.label();
-  const auto made = co_await sessions_.checkpoint(std::move(ref), std::move(label));
-  if (!made.ok()) co_return made.status();
-  response = session::proto_of(*made);
-  co_return ok_status();
-}
-
-grpc::Service::Work SkerryService::rewind(grpc::Call& call, const v1::RewindRequest& request,
-                                          v1::Revision& response) {
-  access::Principal caller = call.principal();
-  SessionRef ref{.principal = std::move(caller), .name = request.session()};
-  std::string revision = request.revision();
-  const auto now = co_await sessions_.rewind(std::move(ref), std::move(revision));
-  if (!now.ok()) co_return now.status();
-  response = session::proto_of(*now);
-  co_return ok_status();
-}
-
-grpc::Service::Work SkerryService::fork(grpc::Call& call, const v1::ForkRequest& request,
-                                        v1::Session& response) {
-  access::Principal caller = call.principal();
-  SessionRef ref{.principal = std::move(caller), .name = request.session()};
-  std::string name = request.name();
-  const auto forked = co_await sessions_.fork(std::move(ref), std::move(name));
-  if (!forked.ok()) co_return forked.status();
-  response = session::proto_of(*forked);
-  co_return ok_status();
-}
-
-grpc::Service::Work SkerryService::diff(grpc::Call& call, const v1::DiffRequest& request,
-                                        v1::DiffResponse& response) {
-  access::Principal caller = call.principal();
-  SessionRef ref{.principal = std::move(caller), .name = request.session()};
-  std::string from = request.from();
-  std::string to = request.to();
-  const auto found = co_await sessions_.diff(std::move(ref), std::move(from), std::move(to));
-  if (!found.ok()) co_return found.status();
-  response = session::proto_of(*found);
   co_return ok_status();
 }
 

@@ -24,11 +24,6 @@ class SkerryService final : public grpc::Service {
   Work get_session(grpc::Call& call, const v1::GetSessionRequest& request, v1::Session& response);
   Work get_session_log(grpc::Call& call, const v1::GetSessionLogRequest& request,
                        v1::SessionLog& response);
-  Work checkpoint(grpc::Call& call, const v1::CheckpointRequest& request,
-                  v1::CheckpointResponse& response);
-  Work rewind(grpc::Call& call, const v1::RewindRequest& request, v1::Revision& response);
-  Work fork(grpc::Call& call, const v1::ForkRequest& request, v1::Session& response);
-  Work diff(grpc::Call& call, const v1::DiffRequest& request, v1::DiffResponse& response);
   Work clear_sessions(grpc::Call& call, const v1::ClearSessionsRequest& request,
                       v1::ClearSessionsResponse& response);
   Work export_session(grpc::Call& call, const v1::ExportSessionRequest& request,

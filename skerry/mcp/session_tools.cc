@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/mcp/session_tools.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -42,34 +43,9 @@ ToolResult told(const Result<Value>& result) {
                      : failed_result(result.status());
 }
 
-awaitable<ToolResult> checkpoint(Sessions& sessions, SessionRef ref, v1::CheckpointRequest asked) {
-  std::string label = std::move(*asked.mutable_label());
-  const auto made = co_await sessions.checkpoint(std::move(ref), std::move(label));
-  co_return told(made);
-}
-
-awaitable<ToolResult> rewind(Sessions& sessions, SessionRef ref, v1::RewindRequest asked) {
-  std::string revision = std::move(*asked.mutable_revision());
-  const auto now = co_await sessions.rewind(std::move(ref), std::move(revision));
-  co_return told(now);
-}
-
-awaitable<ToolResult> fork(Sessions& sessions, SessionRef ref, v1::ForkRequest asked) {
-  std::string name = std::move(*asked.mutable_name());
-  const auto forked = co_await sessions.fork(std::move(ref), std::move(name));
-  co_return told(forked);
-}
-
-awaitable<ToolResult> diff(Sessions& sessions, SessionRef ref, v1::DiffRequest asked) {
-  std::string from = std::move(*asked.mutable_from());
-  std::string to = std::move(*asked.mutable_to());
-  const auto found = co_await sessions.diff(std::move(ref), std::move(from), std::move(to));
-  co_return told(found);
-}
-
-awaitable<ToolResult> log(Sessions& sessions, SessionRef ref, const v1::GetSessionRequest&) {
-  const auto log = co_await sessions.log(std::move(ref));
-  co_return told(log);
+Sessions::Awaited<session::SessionLog> log(Sessions& sessions, SessionRef ref,
+                                           const v1::GetSessionRequest&) {
+  return sessions.log(std::move(ref));
 }
 
 /// Calls `work` on the session that the arguments name, with the rest of them as a message.
@@ -86,8 +62,8 @@ awaitable<Tool::Outcome> work_on(Sessions& sessions, Work work, const run::Messa
   Asked asked;
   const Status parsed = decoder.parse(std::move(arguments), asked);
   if (!parsed.ok()) co_return failed_result(parsed);
-  auto working = work(sessions, std::move(ref), std::move(asked));
-  co_return co_await std::move(working);
+  auto working = std::invoke(work, sessions, std::move(ref), std::move(asked));
+  co_return told(co_await std::move(working));
 }
 
 /// The tool of which `Asked` is the message, beside its session's name.
@@ -146,19 +122,19 @@ std::vector<Tool> session_tools(Sessions& sessions) {
           "A session's revisions, one for each run that changed it, and what else happened",
           Effect::kReads),
       tool_on<v1::CheckpointRequest, v1::CheckpointResponse>(
-          sessions, checkpoint, "session_checkpoint", "Checkpoint a session",
+          sessions, &Sessions::checkpoint, "session_checkpoint", "Checkpoint a session",
           "Gives the state that a session is in a label to come back to", Effect::kAdds),
       tool_on<v1::RewindRequest, v1::Revision>(
-          sessions, rewind, "session_rewind", "Rewind a session",
+          sessions, &Sessions::rewind, "session_rewind", "Rewind a session",
           "Takes a session back to an earlier revision, by number or label: variables and files. "
           "Later revisions stay, and can be gone to as well",
           Effect::kAdds),
       tool_on<v1::ForkRequest, v1::Session>(
-          sessions, fork, "session_fork", "Fork a session",
+          sessions, &Sessions::fork, "session_fork", "Fork a session",
           "Makes a second session that starts where this one is, to try something in",
           Effect::kAdds),
       tool_on<v1::DiffRequest, v1::DiffResponse>(
-          sessions, diff, "session_diff", "Compare revisions of a session",
+          sessions, &Sessions::diff, "session_diff", "Compare revisions of a session",
           "Variables added, changed and removed from one revision to another", Effect::kReads)};
 }
 

@@ -64,33 +64,33 @@ Sessions::Awaited<SessionLog> Sessions::log(SessionRef ref) {
 }
 
 Sessions::Awaited<SessionStore::Checkpoint> Sessions::checkpoint(SessionRef ref,
-                                                                 std::string label) {
+                                                                 v1::CheckpointRequest asked) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
-  if (label.empty()) label = checkpoint_label();
+  const std::string label = asked.label().empty() ? checkpoint_label() : asked.label();
   auto work = [&name, &label](SessionStore& store) { return store.checkpoint(*name, label); };
   auto working = recorded(std::move(ref), "session.checkpoint", label, std::move(work));
   co_return co_await std::move(working);
 }
 
-Sessions::Awaited<store::RevisionInfo> Sessions::rewind(SessionRef ref, std::string revision) {
+Sessions::Awaited<store::RevisionInfo> Sessions::rewind(SessionRef ref, v1::RewindRequest asked) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
-  auto work = [&](SessionStore& store) { return store.rewind(*name, revision); };
-  auto working = recorded(std::move(ref), "session.rewind", revision, std::move(work));
+  auto work = [&](SessionStore& store) { return store.rewind(*name, asked.revision()); };
+  auto working = recorded(std::move(ref), "session.rewind", asked.revision(), std::move(work));
   co_return co_await std::move(working);
 }
 
-Sessions::Awaited<SessionInfo> Sessions::fork(SessionRef ref, std::string fork) {
+Sessions::Awaited<SessionInfo> Sessions::fork(SessionRef ref, v1::ForkRequest asked) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
-  const auto forked = SessionName::parse(fork);
+  const auto forked = SessionName::parse(asked.name());
   if (!forked.ok()) co_return forked.status();
   auto work = [&](SessionStore& store) -> Result<SessionInfo> {
     SKERRY_TRY(store.fork(*name, *forked));
     return store.info(*forked);
   };
-  auto working = recorded(std::move(ref), "session.fork", fork, std::move(work));
+  auto working = recorded(std::move(ref), "session.fork", asked.name(), std::move(work));
   co_return co_await std::move(working);
 }
 
@@ -135,12 +135,13 @@ Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string rev
   co_return query->answer(*outcome);
 }
 
-Sessions::Awaited<VariablesDiff> Sessions::diff(SessionRef ref, std::string before,
-                                                std::string after) {
+Sessions::Awaited<VariablesDiff> Sessions::diff(SessionRef ref, v1::DiffRequest asked) {
   SessionRef same = ref;
-  const auto first = co_await variables(std::move(same), std::move(before));
+  std::string from = std::move(*asked.mutable_from());
+  const auto first = co_await variables(std::move(same), std::move(from));
   if (!first.ok()) co_return first.status();
-  const auto second = co_await variables(std::move(ref), std::move(after));
+  std::string to = std::move(*asked.mutable_to());
+  const auto second = co_await variables(std::move(ref), std::move(to));
   if (!second.ok()) co_return second.status();
   co_return diff_of(*first, *second);
 }

@@ -24,6 +24,7 @@
 #include "skerry/session/session_transfer.h"
 #include "skerry/session/session_variables.h"
 #include "skerry/store/session_store.h"
+#include "skerry/v1/skerry.pb.h"
 
 namespace skerry::session {
 
@@ -60,13 +61,12 @@ class Sessions {
   Awaited<std::vector<store::SessionInfo>> list(access::Principal principal);
   Awaited<store::SessionInfo> info(SessionRef ref);
   Awaited<SessionLog> log(SessionRef ref);
-  /// `label` empty: the time.
-  Awaited<store::SessionStore::Checkpoint> checkpoint(SessionRef ref, std::string label);
-  Awaited<store::RevisionInfo> rewind(SessionRef ref, std::string revision);
-  /// kAlreadyExists when there is a session named `fork`.
-  Awaited<store::SessionInfo> fork(SessionRef ref, std::string fork);
-  /// The variables that differ from `before` to `after`; empty: the head. "0" is the template.
-  Awaited<VariablesDiff> diff(SessionRef ref, std::string before, std::string after);
+  // Of the session that `ref` names: a name in the request counts for nothing.
+  Awaited<store::SessionStore::Checkpoint> checkpoint(SessionRef ref, v1::CheckpointRequest asked);
+  Awaited<store::RevisionInfo> rewind(SessionRef ref, v1::RewindRequest asked);
+  /// kAlreadyExists when there is a session of the fork's name.
+  Awaited<store::SessionInfo> fork(SessionRef ref, v1::ForkRequest asked);
+  Awaited<VariablesDiff> diff(SessionRef ref, v1::DiffRequest asked);
   /// Forgets one session, or all of the tenant. Returns how many there were.
   Awaited<std::int64_t> clear(access::Principal principal, std::optional<std::string> name);
 

@@ -7,6 +7,7 @@
 
 #include "skerry/base/time_text.h"
 #include "skerry/tool/run_result.h"
+#include "skerry/v1/skerry.pb.h"
 
 namespace skerry::tool {
 namespace {
@@ -67,7 +68,9 @@ boost::asio::awaitable<ToolResult> GetSessionInfo::call(Arguments arguments,
   const auto info = co_await sessions_.info(std::move(same));
   if (!info.ok()) co_return refusal(info.status());
   same = ref;
-  const auto variables = co_await sessions_.diff(std::move(same), "0", "");
+  v1::DiffRequest all;
+  all.set_from("0");  // the template
+  const auto variables = co_await sessions_.diff(std::move(same), std::move(all));
   if (!variables.ok()) co_return refusal(variables.status());
   co_return ToolResult{.output = info_json(*info, variables->added)};
 }
