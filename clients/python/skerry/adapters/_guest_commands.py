@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
+import io
 import os
 import re
 import shutil
@@ -83,6 +85,11 @@ def contents(name: str, paths: list[str]) -> Iterator[tuple[str, bytes | None]]:
         except OSError as error:
             fail(name, path, error)
             yield path, None
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """Each with its end, which is a line feed and nothing else; the last one may have none."""
+    return io.BytesIO(data).readlines()
 
 
 def each_path(name: str, paths: Iterable[str], do: Callable[[str], object]) -> int:
@@ -178,7 +185,11 @@ def printf(given: list[str]) -> int:
     if not given:
         raise ValueError("there is no format")
     form, values = unescaped(given[0]), given[1:]
-    wanted = len(re.findall(r"%[-0-9.]*[sdifgxc]", form))
+    conversion = r"%[-+ 0-9.]*[sdiufgexXoc]"
+    unknown = re.search(rf"%(?!%)(?!{conversion[1:]}).{{0,2}}", form.replace("%%", ""))
+    if unknown:
+        raise ValueError(f"there is no conversion {unknown[0]} here")
+    wanted = len(re.findall(conversion, form.replace("%%", "")))
     while True:
         taken, values = values[:wanted], values[wanted:]
         taken += [""] * (wanted - len(taken))
@@ -188,10 +199,11 @@ def printf(given: list[str]) -> int:
             if match[0] == "%%":
                 return "%"
             value, kind = next(rest), match[0][-1]
-            as_number = int(value or 0) if kind in "dix" else float(value or 0) if kind in "fg" else value
-            return match[0] % as_number
+            if kind == "c":
+                return value[:1]
+            return match[0] % (int(value or "0", 0) if kind in "diuxXo" else float(value or 0) if kind in "fge" else value)
 
-        write(re.sub(r"%%|%[-0-9.]*[sdifgxc]", one, form))
+        write(re.sub(f"%%|{conversion}", one, form))
         if not values or not wanted:
             return 0
 
@@ -265,17 +277,10 @@ def _line_of(path: str, name: str, chosen: dict[str, Any]) -> str:
 @command("cat")
 def cat(given: list[str]) -> int:
     chosen, paths = options(given, "n")
-    code, number = 0, 0
-    for _, data in contents("cat", paths):
-        if data is None:
-            code = 1
-        elif "n" in chosen:
-            for line in data.splitlines(keepends=True):
-                number += 1
-                write(b"%6d\t%s" % (number, line))
-        else:
-            write(data)
-    return code
+    read = [data for _, data in contents("cat", paths)]
+    joined = b"".join(data for data in read if data is not None)
+    write(b"".join(b"%6d\t%s" % each for each in enumerate(lines_of(joined), 1)) if "n" in chosen else joined)
+    return int(None in read)
 
 
 @command("mkdir")
@@ -318,23 +323,37 @@ def rmdir(given: list[str]) -> int:
 
 @command("mv")
 def mv(given: list[str]) -> int:
-    def do(source: str, target: str) -> None:
-        shutil.move(source, target)
+    chosen, paths = options(given, "fn")
 
-    return _to_target("mv", options(given, "fn")[1], do)
+    def do(source: str, target: str) -> None:
+        if "n" in chosen and os.path.lexists(target):
+            return
+        try:
+            os.rename(source, target)  # onto a file, or a directory that is empty
+        except OSError as error:
+            if error.errno != errno.EXDEV or os.path.isdir(target):
+                raise
+            shutil.move(source, target)
+
+    return _to_target("mv", paths, do)
 
 
 @command("cp")
 def cp(given: list[str]) -> int:
     chosen, paths = options(given, "rRapf")
+    is_deep = bool(chosen.keys() & {"r", "R", "a"})
 
     def do(source: str, target: str) -> None:
-        if not os.path.isdir(source):
-            shutil.copy2(source, target)
-        elif chosen.keys() & {"r", "R", "a"}:
-            shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+        if not os.path.isdir(source) or (is_deep and os.path.islink(source)):
+            if os.path.isdir(target):
+                raise OSError(errno.EISDIR, "a directory of that name is in the target")
+            shutil.copy2(source, target, follow_symlinks=not is_deep)
+        elif not is_deep:
+            raise OSError(errno.EISDIR, "-r is missing: it is a directory")
+        elif f"{os.path.realpath(target)}/".startswith(f"{os.path.realpath(source)}/"):
+            raise OSError(errno.EINVAL, "a directory cannot be copied into itself")
         else:
-            raise OSError(21, "-r is missing: it is a directory", source)
+            shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
 
     return _to_target("cp", paths, do)
 
@@ -433,7 +452,7 @@ def _end_of(name: str, given: list[str], cut: Callable[[Any, int, bool], Any]) -
         if len(paths) > 1 and "q" not in chosen:
             write("\n" * bool(index) + f"==> {path} <==\n")
         count, is_from = max(1, int(wanted)) if wanted[0] == "+" else int(wanted), wanted[0] == "+"
-        write(cut(data, count, is_from) if letter == "c" else b"".join(cut(data.splitlines(keepends=True), count, is_from)))
+        write(cut(data, count, is_from) if letter == "c" else b"".join(cut(lines_of(data), count, is_from)))
     return code
 
 
@@ -458,15 +477,22 @@ def wc(given: list[str]) -> int:
 
 @command("sort")
 def sort(given: list[str]) -> int:
+    """2 where a file could not be read."""
     chosen, paths = options(given, "nru")
-    lines = b"".join(data for _, data in contents("sort", paths) if data is not None).splitlines()
+    read = [data for _, data in contents("sort", paths)]
+    if None in read:
+        return 2
+    lines = [line.removesuffix(b"\n") for data in read if data is not None for line in lines_of(data)]
 
-    def number(line: bytes) -> tuple[float, bytes]:
-        match = re.match(rb"\s*-?\d*\.?\d+", line)
-        return float(match[0]) if match else 0.0, line
+    def number(line: bytes) -> float:
+        match = re.match(rb"[ \t]*(-?(?:\d+\.?\d*|\.\d+))", line)
+        return float(match[1]) if match else 0.0
 
-    lines.sort(key=number if "n" in chosen else None, reverse="r" in chosen)
-    write(b"".join(line + b"\n" for line in (dict.fromkeys(lines) if "u" in chosen else lines)))
+    if "u" in chosen:  # the first of those that are equal
+        equal = {number(line) if "n" in chosen else line: line for line in reversed(lines)}
+        lines = list(equal.values())
+    lines.sort(key=lambda line: (number(line), line) if "n" in chosen else (0.0, line), reverse="r" in chosen)
+    write(b"".join(line + b"\n" for line in lines))
     return 0
 
 
@@ -524,7 +550,7 @@ def _grep_in(prefix: str, path: str, data: bytes, search: re.Pattern[str], chose
     """How many lines were found; prints them."""
     most = int(chosen["m"][-1]) if "m" in chosen else sys.maxsize
     lines, found = [], 0
-    for number, line in enumerate(data.decode("utf-8", "surrogateescape").splitlines(), 1):
+    for number, line in enumerate(data.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n") if data else [], 1):
         if found >= most:
             break
         if bool(search.search(line)) != ("v" in chosen):
