@@ -36,7 +36,7 @@ RUN apt-get update \
  && apt-get upgrade --yes \
  && apt-get install --yes --no-install-recommends \
     ca-certificates curl \
-    libabsl20220623 libfmt9 libnghttp2-14 libprometheus-cpp-core1.0 libprotobuf32 \
+    libfmt9 libnghttp2-14 libprometheus-cpp-core1.0 \
     libre2-9 libseccomp2 libsqlite3-0 libssl3 libxxhash0 libyaml-cpp0.7 libzstd1 \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 skerry \

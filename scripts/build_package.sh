@@ -21,11 +21,19 @@ install_tree() {
     DESTDIR=$tree cmake --install build/release --prefix "$prefix" --component "$component" >/dev/null
   done
   scripts/crate_licences.py >"$tree$prefix/share/doc/skerry/crates.txt"
+  add_archive_licences "$tree$prefix"
   find "$tree" -type d -exec chmod 0755 {} +
   # By folders: /src alone, as in crates/x/src, would be no sign of one.
   if grep -rlaF -e "$PWD/build/" -e "$PWD/skerry/" -e "${CARGO_HOME:-$HOME/.cargo}/" "$tree"; then
     fail "these files name directories of this machine"
   fi
+}
+
+# The licences of the libraries that are in the programs themselves (cmake/StaticLibraries.cmake).
+add_archive_licences() {
+  local to=$1/share/doc/skerry/libraries package
+  mkdir -p "$to"
+  for package in libabsl-dev libprotobuf-dev; do cp "/usr/share/doc/$package/copyright" "$to/$package.txt"; done
 }
 
 # The licences of the shared libraries that a wheel brings along. Debian's packages name their files by /lib or /usr/lib.

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
 #include <fcntl.h>
-#include <iostream>
-#include <poll.h>
 #include <signal.h>
 #include <string>
 #include <string_view>
@@ -11,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "skerry/app/commands/commands.h"
+#include "skerry/app/commands/leave.h"
 
 namespace {
 
@@ -46,17 +44,6 @@ std::string why(const CLI::Error& error, int argc, char** argv) {
     text += " (a program's own arguments go after --)";
   }
   return text;
-}
-
-/// Whether some of what was printed went nowhere, though somebody would have read it; then says so.
-bool is_output_lost() {
-  std::cout.flush();
-  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout.good();
-  pollfd reader{STDOUT_FILENO, POLLOUT, 0};
-  const bool is_reader_gone = ::poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0;
-  if (!failed || is_reader_gone) return false;
-  std::fputs("skerry: standard output could not be written: some of it is lost\n", stderr);
-  return true;
 }
 
 }  // namespace
@@ -96,5 +83,5 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see abo
     // not a program's.
     exit_code = program.exit(error) == 0 ? 0 : 125;
   }
-  return is_output_lost() && exit_code == 0 ? 125 : exit_code;
+  return skerry::app::flushed(exit_code);
 }

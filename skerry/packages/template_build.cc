@@ -307,7 +307,8 @@ Result<LoadedImage> Build::with_packages(const fs::path& work,
   const std::string prefix = std::string(kArchive) + "/";
   for (const auto& member : blobs->members()) {
     SKERRY_ASSIGN(wasi::Blob blob, blobs->find(member.sha256));
-    const std::string path = support_.directory + "/" + member.name.substr(prefix.size());
+    const std::string path =
+        support_.directory + "/" + std::string(member.name.substr(prefix.size()));
     const Status added = wasi::add_file(loaded.state.files(), path, std::move(blob),
                                         {.access = wasi::Access::kReadOnly});
     if (added.code() == StatusCode::kAlreadyExists) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/runtime/blobs.h"
 
+#include <algorithm>
+#include <charconv>
 #include <fcntl.h>
+#include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -14,6 +17,7 @@ namespace skerry::runtime {
 namespace {
 
 constexpr std::string_view kIndex = "blobs.index";
+constexpr std::string_view kFileLine = "file ";
 constexpr std::size_t kTarBlock = 512;
 
 Result<std::shared_ptr<const ReadOnlyMapping>> map_file(const std::filesystem::path& path) {
@@ -36,9 +40,32 @@ std::string until_nul(std::string_view text) {
   return std::string(text.substr(0, text.find('\0')));
 }
 
+/// What stands before the next `end` in `rest`, which loses it and that.
+std::string_view take_until(std::string_view& rest, char end) {
+  const std::string_view taken = rest.substr(0, rest.find(end));
+  rest.remove_prefix(std::min(rest.size(), taken.size() + 1));
+  return taken;
+}
+
+/// The decimal number before the next space in `rest`, which loses both.
+std::optional<std::uint64_t> take_number(std::string_view& rest) {
+  const std::string_view digits = take_until(rest, ' ');
+  std::uint64_t value = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [at, error] = std::from_chars(digits.data(), end, value);
+  if (error != std::errc() || at != end) return std::nullopt;
+  return value;
+}
+
+/// A line of the index.
+void write_member(std::ostream& index, std::string_view name, std::string_view bytes,
+                  std::size_t offset) {
+  index << sha256_hex(as_bytes(bytes)) << ' ' << offset << ' ' << bytes.size() << ' ' << name
+        << '\n';
+}
+
 /// The regular files of a ustar archive (POSIX.1-1988) that set-up wrote.
-Status add_members(const std::string& archive, std::string_view bytes,
-                   std::vector<BlobSet::Member>& members) {
+Status write_members(const std::string& archive, std::string_view bytes, std::ostream& index) {
   std::size_t at = 0;
   while (at + kTarBlock <= bytes.size() && bytes[at] != '\0') {
     const std::string_view header = bytes.substr(at, kTarBlock);
@@ -51,9 +78,7 @@ Status add_members(const std::string& archive, std::string_view bytes,
       name = prefix + "/" + name;
     }
     if (header[156] == '0') {
-      const auto content = bytes.substr(at + kTarBlock, size);
-      members.push_back(
-          {archive + "/" + name, sha256_hex(as_bytes(content)), at + kTarBlock, size});
+      write_member(index, archive + "/" + name, bytes.substr(at + kTarBlock, size), at + kTarBlock);
     }
     at += kTarBlock + round_up(size, kTarBlock);
   }
@@ -68,61 +93,59 @@ Status BlobSet::build(const std::filesystem::path& directory,
   for (const std::string& file : files) {
     SKERRY_ASSIGN(const auto mapping, map_file(directory / file));
     const std::string_view bytes = as_text(mapping->bytes());
-    std::vector<Member> members;
+    index << kFileLine << bytes.size() << ' ' << file << '\n';
     if (file.ends_with(".tar")) {
-      SKERRY_TRY(add_members(file, bytes, members));
+      SKERRY_TRY(write_members(file, bytes, index));
     } else {
-      members.push_back({file, sha256_hex(mapping->bytes()), 0, bytes.size()});
-    }
-    index << "file " << bytes.size() << ' ' << file << '\n';
-    for (const Member& member : members) {
-      index << member.sha256 << ' ' << member.offset << ' ' << member.size << ' ' << member.name
-            << '\n';
+      write_member(index, file, bytes, 0);
     }
   }
   return write_file(directory / kIndex, as_bytes(index.str()));
 }
 
 Result<std::shared_ptr<const BlobSet>> BlobSet::open(const std::filesystem::path& directory) {
-  SKERRY_ASSIGN(const std::string text, skerry::read_file(directory / kIndex, mib(16)));
+  const auto damaged = [&] {
+    return absl::DataLossError((directory / kIndex).native() + " is damaged");
+  };
   auto set = std::make_shared<BlobSet>();
-  std::istringstream lines(text);
-  std::string line;
-  while (std::getline(lines, line)) {
-    std::istringstream words(line);
-    std::string first;
-    words >> first;
-    if (first == "file") {
-      std::uint64_t size = 0;
-      std::string name;
-      if (!(words >> size >> name)) {
-        return absl::DataLossError((directory / kIndex).native() + " is damaged");
-      }
-      SKERRY_ASSIGN(auto mapping, map_file(directory / name));
-      if (mapping->bytes().size() != size) {
-        return absl::DataLossError((directory / name).native() +
-                                   " is not the file that was indexed");
-      }
-      set->files_.push_back(std::move(mapping));
-      set->names_.push_back(std::move(name));
+  SKERRY_ASSIGN(set->index_, skerry::read_file(directory / kIndex, mib(16)));
+  const auto lines = std::count(set->index_.begin(), set->index_.end(), '\n');
+  set->members_.reserve(static_cast<std::size_t>(lines));
+  set->places_.reserve(static_cast<std::size_t>(lines));
+  for (std::string_view rest = set->index_; !rest.empty();) {
+    std::string_view line = take_until(rest, '\n');
+    if (!line.starts_with(kFileLine)) {
+      if (!set->take_member(line)) return damaged();
       continue;
     }
-    Member member;
-    member.sha256 = first;
-    words >> member.offset >> member.size;
-    words.ignore(1);
-    std::getline(words, member.name);
-    if (set->files_.empty() || words.fail()) {
-      return absl::DataLossError((directory / kIndex).native() + " is damaged");
+    line.remove_prefix(kFileLine.size());
+    const auto size = take_number(line);
+    if (!size || line.empty()) return damaged();
+    std::string name(line);
+    SKERRY_ASSIGN(auto mapping, map_file(directory / name));
+    if (mapping->bytes().size() != *size) {
+      return absl::DataLossError((directory / name).native() + " is not the file that was indexed");
     }
-    const std::size_t size = set->files_.back()->bytes().size();
-    if (member.offset > size || member.size > size - member.offset) {
-      return absl::DataLossError((directory / kIndex).native() + " is damaged");
-    }
-    set->places_[member.sha256] = {set->files_.size() - 1, member.offset, member.size};
-    set->members_.push_back(std::move(member));
+    set->files_.push_back(std::move(mapping));
+    set->names_.push_back(std::move(name));
   }
   return std::shared_ptr<const BlobSet>(std::move(set));
+}
+
+bool BlobSet::take_member(std::string_view line) {
+  Member member;
+  member.sha256 = take_until(line, ' ');
+  const auto offset = take_number(line);
+  const auto size = take_number(line);
+  member.name = line;
+  if (!offset || !size || member.name.empty() || files_.empty()) return false;
+  const std::size_t whole = files_.back()->bytes().size();
+  if (*offset > whole || *size > whole - *offset) return false;
+  member.offset = *offset;
+  member.size = *size;
+  places_[member.sha256] = {files_.size() - 1, member.offset, member.size};
+  members_.push_back(member);
+  return true;
 }
 
 Result<std::shared_ptr<const BlobSet>> BlobSet::open_sealed(
@@ -143,7 +166,7 @@ Result<wasi::Blob> BlobSet::find(std::string_view sha256) const {
   }
   const auto& file = files_[place->second.file];
   return wasi::Blob{.bytes = file->bytes().subspan(place->second.offset, place->second.size),
-                    .id = place->first,
+                    .id = std::string(place->first),
                     .keeper = file};
 }
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "skerry/base/os/mapping.h"
@@ -23,9 +23,10 @@ namespace skerry::runtime {
 /// may run concurrently.
 class BlobSet {
  public:
+  /// Its texts last as long as the set.
   struct Member {
-    std::string name;  ///< of the loose file, or "archive.tar/path/in/it"
-    std::string sha256;
+    std::string_view name;  ///< of the loose file, or "archive.tar/path/in/it"
+    std::string_view sha256;
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
   };
@@ -53,10 +54,14 @@ class BlobSet {
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
   };
+  /// Takes a line of the index. False: it is damaged.
+  bool take_member(std::string_view line);
+
+  std::string index_;  // borrowed by all views below
   std::vector<Member> members_;
   std::vector<std::shared_ptr<const ReadOnlyMapping>> files_;
-  std::vector<std::string> names_;  // of the files, in the same order
-  std::map<std::string, Location, std::less<>> places_;
+  std::vector<std::string> names_;                         // of the files, in the same order
+  std::unordered_map<std::string_view, Location> places_;  // of thousands, at every start
 };
 
 /// The file with this SHA-256 in the first of the sets that has it, else kNotFound: "no file with

@@ -62,7 +62,11 @@ class RuntimeFiles {
 
   Result<int> set_up(engine::Metering metering, SealedFile::Depth depth,
                      SetUpObserver& observer) const;
-  Status check_template(const Template& wanted, SealedFile::Depth depth) const;
+  Result<std::shared_ptr<const image::Image>> open_template(const Template& wanted,
+                                                            SealedFile::Depth depth) const;
+  Status check_template(const Template& wanted, SealedFile::Depth depth) const {
+    return open_template(wanted, depth).status();
+  }
   Result<std::unique_ptr<sandbox::LoadedImage>> open(std::shared_ptr<const image::Image> image,
                                                      engine::Metering metering) const;
   std::string recipe_of(const Template& wanted) const;
@@ -94,8 +98,12 @@ class RuntimeFiles {
 };
 
 std::string RuntimeFiles::recipe_of(const Template& wanted) const {
-  return sha256_hex(
-      as_bytes(wanted.recipe + about_.patch + about_.profile + std::string(engine::kTuning)));
+  Sha256 hash;
+  hash.update(wanted.recipe());
+  hash.update(about_.patch);
+  hash.update(about_.profile);
+  hash.update(engine::kTuning);
+  return hash.hex();
 }
 
 /// What keeps a part in the home from being used; empty: nothing does.
@@ -183,22 +191,23 @@ Result<Hollow> RuntimeFiles::make_hollow() const {
 /// The hollow module's hash as any good template remembers it: saves hollowing just to learn it.
 Result<std::string> RuntimeFiles::known_module() const {
   for (const Template& each : about_.templates) {
-    if (!check_template(each, SealedFile::Depth::kTimes).ok()) continue;
-    SKERRY_ASSIGN(const auto image, image::open_image(installation_.template_path(each.name)));
-    return image->manifest.module_sha256;
+    const auto image = open_template(each, SealedFile::Depth::kTimes);
+    if (image.ok()) return (*image)->manifest.module_sha256;
   }
   return absl::NotFoundError("no template");
 }
 
-Status RuntimeFiles::check_template(const Template& wanted, SealedFile::Depth depth) const {
+/// A template that set-up would not make anew.
+Result<std::shared_ptr<const image::Image>> RuntimeFiles::open_template(
+    const Template& wanted, SealedFile::Depth depth) const {
   const auto path = installation_.template_path(wanted.name);
   SKERRY_TRY(sealed(path, depth));
-  SKERRY_ASSIGN(const auto image, image::open_image(path));
+  SKERRY_ASSIGN(auto image, image::open_image(path));
   const auto fact = image->manifest.facts.find(std::string(kRecipeFact));
   if (fact == image->manifest.facts.end() || fact->second != recipe_of(wanted)) {
     return outdated("template " + wanted.name + " was made by another version");
   }
-  return ok_status();
+  return image;
 }
 
 Status RuntimeFiles::make_template(const Template& wanted, const Hollow& hollow,
@@ -481,12 +490,11 @@ Result<std::unique_ptr<sandbox::LoadedImage>> Installation::open(std::string_vie
   }
   const RuntimeFiles files(*this, **runtime);
   for (const Template& each : (*runtime)->description().templates) {
-    if (each.name == template_name) {
-      SKERRY_TRY(files.check_template(each, SealedFile::Depth::kTimes));
-    }
+    if (each.name != template_name) continue;
+    SKERRY_ASSIGN(auto image, files.open_template(each, SealedFile::Depth::kTimes));
+    return files.open(std::move(image), metering);
   }
-  SKERRY_ASSIGN(auto image, image::open_image(template_path(template_name)));
-  return files.open(std::move(image), metering);
+  return absl::InternalError("a runtime does not have its template");
 }
 
 Result<std::unique_ptr<sandbox::LoadedImage>> Installation::open(

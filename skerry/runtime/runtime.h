@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,8 +27,9 @@ inline constexpr std::array<std::string_view, 3> kOwnNames{"tmp", "usr", "worksp
 /// A state that sessions and fresh runs start from.
 struct Template {
   std::string name;  ///< no other template has it, whatever its runtime
-  /// All of ours that shapes it: a template that was made of another recipe is out of date.
-  std::string recipe;
+  /// All of ours that shapes it: a template that was made of another recipe is out of date. A
+  /// function, since most programs compare one template or none.
+  std::function<std::string()> recipe;
 };
 
 /// A file that must lie in the runtime's directory of the home, as somebody else made it.

@@ -8,9 +8,11 @@
 #include <CLI/CLI.hpp>
 
 #include "skerry/app/commands/commands.h"
+#include "skerry/app/commands/leave.h"
 #include "skerry/app/run_options.h"
 #include "skerry/app/session_run.h"
 #include "skerry/base/os/file.h"
+#include "skerry/base/os/heap.h"
 #include "skerry/runtime/registry.h"
 #include "skerry/sandbox/template_memory.h"
 #include "skerry/worker/run_guest.h"
@@ -20,6 +22,9 @@ namespace {
 
 // Source is held in memory a few times over while it is compiled.
 constexpr ByteSize kMaxSource = mib(32);
+
+// What loading the runtime and a template takes: mostly the engine's tables of CPython's functions.
+constexpr ByteSize kHeap = mib(8);
 
 struct ProgramOptions {
   RunOptions run;
@@ -106,6 +111,7 @@ Result<Begun> begin(const runtime::Installation& installation, const ProgramOpti
   return begun;
 }
 
+/// Returns our failure's exit code, or else ends the process.
 int run(const ProgramOptions& options) {
   if (const Status given = check_names(options); !given.ok()) return fail(options.run, given);
   auto parameters = RunParameters::open(options.run);
@@ -117,6 +123,7 @@ int run(const ProgramOptions& options) {
   if (!home.ok()) return fail(options.run, home.status());
   const runtime::Installation installation = runtime::bundled_in(*home);
 
+  reserve_heap(kHeap);
   auto begun = begin(installation, options, parameters->limits);
   if (!begun.ok()) return fail(options.run, begun.status());
   const std::unique_ptr<SessionRun>& session = begun->session;
@@ -155,7 +162,7 @@ int run(const ProgramOptions& options) {
   const int exit_code = run_and_report(options.run, *parameters,
                                        sandbox::template_memory(*loaded.image), body, afterwards);
   if (session) SessionRun::end(std::move(begun->session));
-  return exit_code;
+  leave(exit_code);
 }
 
 }  // namespace
@@ -200,7 +207,7 @@ void add_run_command(CLI::App& app) {
       options->run.arguments.insert(options->run.arguments.begin(), options->file);
       options->file.clear();
     }
-    if (const int exit = run(*options); exit != 0) throw CLI::RuntimeError(exit);
+    throw CLI::RuntimeError(run(*options));
   });
 }
 

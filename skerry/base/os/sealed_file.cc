@@ -5,6 +5,8 @@
 #include <sstream>
 #include <sys/stat.h>
 
+#include <fmt/format.h>
+
 #include "skerry/base/os/file.h"
 #include "skerry/base/os/mapping.h"
 #include "skerry/base/sha256.h"
@@ -19,10 +21,8 @@ Result<std::string> fingerprint(const std::filesystem::path& path) {
   struct stat info{};
   SKERRY_TRY(
       syscall_result("stat", path.native(), [&] { return ::stat(path.c_str(), &info); }).status());
-  std::ostringstream text;
-  text << info.st_size << ' ' << info.st_ino << ' ' << info.st_mtim.tv_sec << '.'
-       << info.st_mtim.tv_nsec << ' ' << info.st_ctim.tv_sec << '.' << info.st_ctim.tv_nsec;
-  return text.str();
+  return fmt::format("{} {} {}.{} {}.{}", info.st_size, info.st_ino, info.st_mtim.tv_sec,
+                     info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
 }
 
 Status write_seal(const std::filesystem::path& path, const std::string& sha256) {

@@ -5,19 +5,27 @@
 
 namespace skerry::runtime::python {
 
-std::string guest_source() {
+void visit_guest_source(const std::function<void(std::string_view)>& visit) {
   // Programs may change what is built in: not for us.
-  std::string source =
+  visit(
       "import builtins, sys, types\n"
-      "_skerry_builtins = dict(vars(builtins))\n";
+      "_skerry_builtins = dict(vars(builtins))\n");
   for (const EmbeddedText& module : guest_modules()) {
-    source += fmt::format(
-        "sys.modules['_{0}'] = types.ModuleType('_{0}')\n"
-        "sys.modules['_{0}'].__builtins__ = _skerry_builtins\n"
-        "exec(compile(r'''{1}''', '<skerry>', 'exec'), sys.modules['_{0}'].__dict__)\n",
-        module.name, module.text);
+    visit(
+        fmt::format("sys.modules['_{0}'] = types.ModuleType('_{0}')\n"
+                    "sys.modules['_{0}'].__builtins__ = _skerry_builtins\n"
+                    "exec(compile(r'''",
+                    module.name));
+    visit(module.text);
+    visit(fmt::format("''', '<skerry>', 'exec'), sys.modules['_{0}'].__dict__)\n", module.name));
   }
-  return source + "del builtins, sys, types, _skerry_builtins\n";
+  visit("del builtins, sys, types, _skerry_builtins\n");
+}
+
+std::string guest_source() {
+  std::string source;
+  visit_guest_source([&](std::string_view piece) { source += piece; });
+  return source;
 }
 
 }  // namespace skerry::runtime::python

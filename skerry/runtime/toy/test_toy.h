@@ -36,7 +36,7 @@ class Toy final : public Runtime {
     about_.language = "Toy";
     about_.interpreter = "the toy";
     about_.version = "1";
-    about_.templates = {{.name = "toy", .recipe = std::move(recipe)}};
+    about_.templates = {{.name = "toy", .recipe = [recipe] { return recipe; }}};
     about_.default_template = "toy";
     about_.module = "toy.wasm";
     // No bound on addresses: a sanitizer's shadow alone is larger than any bound that makes sense.
