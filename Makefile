@@ -20,7 +20,7 @@ TEST_HOME ?= $(CURDIR)/build/home
 SKERRY := $(CURDIR)/build/release/bin/skerry
 LOGS := build/logs
 IN_TEST_HOME := SKERRY_HOME=$(TEST_HOME)
-BENCHES := fresh fresh-numpy fresh-pandas fresh-error fork checkpoint wake density broker service throughput cpu
+BENCHES := fresh fresh-numpy fresh-pandas fresh-error fresh-figure fork checkpoint wake density broker service throughput cpu
 # What runs under the thread sanitizer: the folders that work with processes, signals and threads. tests/layers.py finds those with threads.
 TSAN_TESTS ?= base_test loop_test access_test http_test grpc_test worker_test broker_test session_test workspace_test tool_test upload_test task_test api_test mcp_test shannon_test
 CPP_FILES = $(shell find skerry tests -name '*.h' -o -name '*.cc')
