@@ -3,6 +3,7 @@
 large, broken or hostile."""
 
 import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import subprocess
 import pytest
 
 from grpc_client import Client
+from png_pixels import read_png
 from test_http import Http, events_of
 
 
@@ -390,19 +392,73 @@ FIGURES = {
     "image": "figure.colorbar(axes.imshow([[1, 2], [3, 4]]))",
     "dpi": "plt.rcParams['savefig.dpi'] = 50",
     "pad": "plt.rcParams['savefig.pad_inches'] = 1",
+    "sizes": "axes.set_title('0.5', fontsize=20, fontweight='bold'); axes.set_xlabel('0.5', fontstyle='italic'); figure.text(0.5, 0.5, '0.5\\n1.0')",
+    "mathematics": "axes.set_title(r'$\\sqrt{x^2}$ and 0.5'); axes.semilogy()",
+    "Japanese": "axes.set_title('\u6f22\u5b57 0.5')",
+    "turned": "axes.tick_params(axis='x', labelrotation=30); axes.text(2, 4, '0.5', rotation=77.5)",
+    "rough": "plt.rcParams['text.antialiased'] = False; axes.set_title('0.5')",
+    "unhinted": "plt.rcParams['text.hinting'] = 'none'; axes.set_title('0.5')",
+    "bars": "axes.clear(); axes.bar(['a', 'b'], [3, 5], label='g'); axes.legend(); axes.invert_yaxis()",
+    "minor ticks": "axes.minorticks_on(); axes.grid(which='both'); axes.spines['left'].set_position('zero')",
+    "shared axes": "axes.remove(); a, b = figure.subplots(1, 2, sharey=True); a.plot([1, 5]); b.hist([1, 2, 2, 3]); figure.suptitle('s')",
+    "photograph": "figure.set_size_inches(1, 1); figure.figimage(numpy.random.RandomState(1).rand(100, 100))",
 }
+
+# matplotlib's own code again, and fonts that it has just opened.
+UNFITTED = """
+import matplotlib.text
+from matplotlib import axis, font_manager
+from matplotlib.backends.backend_agg import RendererAgg
+for owner, names in ((RendererAgg, ("_prepare_font", "get_text_width_height_descent", "_draw_text_glyphs_and_boxes")),
+                     (matplotlib.text, ("get_font",)), (axis.Axis, ("_update_ticks",))):
+    for name in names:
+        setattr(owner, name, getattr(owner, name).__wrapped__)
+font_manager._get_font.cache_clear()
+"""
 
 
 def test_a_figure_is_what_savefig_makes_of_it(run_json):
-    code = "import base64, io\nimport matplotlib.pyplot as plt\n" + "".join(
-        f"for shows in (True, False):\n"
-        f"    plt.rcdefaults()\n"
-        f"    figure, axes = plt.subplots(figsize=(4, 3)); axes.plot([1, 2, 3], [1, 4, 9])\n"
-        f"    {change}\n"
-        f"    if shows: plt.show()\n"
-        f"    else: figure.savefig(f := io.BytesIO(), format='png', bbox_inches='tight'); print(base64.b64encode(f.getvalue()).decode()); plt.close()\n"
-        for change in FIGURES.values())
-    told = run_json(code, "--timeout", "60")
+    def each(does):
+        return "".join(
+            f"plt.rcdefaults()\nfigure, axes = plt.subplots(figsize=(4, 3)); axes.plot([1, 2, 3], [1, 4, 9])\n{change}\n{does}\n"
+            for change in FIGURES.values())
+    save = ("figure.savefig(f := io.BytesIO(), format='png', bbox_inches='tight'); plt.close()\n"
+            "image = Image.open(f); print(image.mode, *image.size, round(image.info['dpi'][0] / 0.0254), image.info['Software'], "
+            "hashlib.sha256(image.tobytes()).hexdigest(), sep='|')")
+    code = "import hashlib, io, numpy\nfrom PIL import Image\nimport matplotlib.pyplot as plt\n"
+    told = run_json(code + each("plt.show()") + UNFITTED + each(save), "--timeout", "60")
     assert told["outcome"] == "completed", told["stderr"]
-    for name, shown, saved in zip(FIGURES, told["results"], told["stdout"].split(), strict=True):
-        assert shown["data"]["image/png"].strip() == saved, name
+    for name, shown, saved in zip(FIGURES, told["results"], told["stdout"].splitlines(), strict=True):
+        png = read_png(base64.b64decode(shown["data"]["image/png"]))
+        software = png.chunks[b"tEXt"].decode().removeprefix("Software\0")
+        density, _ = png.pixels_per_metre
+        assert [png.mode, str(png.width), str(png.height), str(density), software, hashlib.sha256(png.pixels).hexdigest()] == saved.split("|"), name
+
+
+def test_a_character_that_no_font_has_is_told_of_each_time(run_json):
+    draw = ("with warnings.catch_warnings(record=True) as told:\n    warnings.simplefilter('always')\n"
+            "    for _ in range(2):\n        figure = plt.figure(); figure.text(0.5, 0.5, '0.5 \\U000F1234'); "
+            "figure.savefig(io.BytesIO(), format='png', bbox_inches='tight'); plt.close()\n"
+            "print(sum('missing from font' in str(each.message) for each in told))\n")
+    ours, theirs = run_json("import io, warnings\nimport matplotlib.pyplot as plt\n" + draw + UNFITTED + draw)["stdout"].split()
+    assert ours == theirs and int(ours) >= 2
+
+
+def test_what_a_template_has_drawn_is_not_there(run_json):
+    """It has drawn figures of many kinds, and has a font open without a descriptor."""
+    told = run_json("""
+import gc, io, warnings
+import matplotlib as mpl, matplotlib.pyplot as plt, matplotlib.units
+from matplotlib import font_manager, ft2font
+gc.unfreeze()  # what the template has
+print(plt.get_fignums(), plt.figure().number, [key for key in mpl.rcParams if key != "backend" and mpl.rcParams[key] != mpl.rcParamsDefault[key]])
+print([each.name for each in gc.get_objects() if isinstance(each, io.FileIO) and "mpl-data" in str(each.name)])
+print({kind.__module__ for kind in mpl.units.registry if kind.__module__.startswith("pandas")}, warnings.onceregistry)
+path = font_manager.findfont("DejaVu Sans")
+kept, new = font_manager.get_font(path), ft2font.FT2Font(str(path))
+for font in kept, new:
+    print(font.fname.rpartition("/")[2], font.get_width_height(), font.ascender, font.num_charmaps)
+""")
+    state, files, others, kept, new = told["stdout"].splitlines()
+    assert (state, files, others) == ("[] 1 []", "[]", "set() {}"), told["stderr"]
+    assert kept == new and kept.startswith("DejaVuSans.ttf (0, 0)")

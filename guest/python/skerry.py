@@ -36,6 +36,8 @@ from _skerry_alarms import fit_signals
 from _skerry_await import run_awaiting
 from _skerry_charts import fit_charts
 from _skerry_display import fit_display, note_result, show_figures, show_result, shown
+from _skerry_figures import fit_ticks
+from _skerry_fonts import keep_fonts
 from _skerry_hints import fit_advice
 from _skerry_processes import fit_multiprocessing
 from _skerry_report import RESERVE, clean, clip, clip_bytes, lay_in_reserve, name_of, report, type_name, without_us
@@ -384,6 +386,7 @@ def prepare():
     fit_signals()
     fit_multiprocessing()
     fit_charts()
+    fit_ticks()
     fit_display()
 
 
@@ -420,6 +423,8 @@ def freeze():
 
 def seal():
     """The last thing before the template is captured."""
+    if "matplotlib.pyplot" in sys.modules:
+        keep_fonts()
     tell_random_states()
     prepare()
     freeze()

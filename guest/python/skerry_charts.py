@@ -52,7 +52,7 @@ def _chart_of_axes(axes):
     for side, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
         chart[side + "_scale"] = _scale(axis)
         low, high = sorted(axis.get_view_interval())
-        ticks = [(place, text.get_text()) for place, text in zip(axis.get_majorticklocs(), axis.get_majorticklabels())]
+        ticks = [(tick.get_loc(), tick.label1.get_text()) for tick in axis._update_ticks() if tick._major]
         ticks = [(place, text) for place, text in ticks if low <= place <= high]
         chart[side + "_ticks"] = [_value(axis, place) for place, _ in ticks]
         chart[side + "_tick_labels"] = [text for _, text in ticks]

@@ -10,7 +10,6 @@ gets the part of it that shows values: `IPython.display`.
 import binascii
 import builtins
 import importlib.machinery
-import io
 import json
 import os
 import re
@@ -19,6 +18,7 @@ import types
 
 import _host
 from _skerry_charts import chart_of
+from _skerry_figures import png_of
 from _skerry_hints import in_words
 from _skerry_report import clean, clip_bytes, name_of, type_name
 from _skerry_streams import flush_streams
@@ -432,29 +432,16 @@ def _is_figure(value):
     return figure is not None and isinstance(value, figure.Figure)
 
 
-def _margins(figure):
-    """Where saving cuts a figure's empty margins off: what bbox_inches="tight" comes to, without the drawing in vain that it begins
-    with. That is for layouts that depend on one, which three-dimensional axes do, too."""
-    rc = sys.modules["matplotlib"].rcParams
-    pad = rc["savefig.pad_inches"]
-    is_laid_out = figure.get_layout_engine() is not None or any(axes.name == "3d" for axes in figure.axes)
-    if is_laid_out or isinstance(pad, str) or rc["savefig.dpi"] not in ("figure", figure.dpi) or not hasattr(figure.canvas, "get_renderer"):
-        return "tight"
-    return figure.get_tightbbox(figure.canvas.get_renderer()).padded(pad)
-
-
 def _draw(figure):
     width, height = figure.get_size_inches() * figure.dpi
     if not width * height <= MAX_PIXELS:
         _note(f"a figure of {width:.0f} x {height:.0f} pixels is not shown: {MAX_PIXELS:,} pixels are the most; make it smaller")
         return None
-    file = io.BytesIO()
     try:
-        figure.savefig(file, format="png", bbox_inches=_margins(figure))
+        return png_of(figure)
     except Exception as error:
         _failed("drawing a figure", error)
         return None
-    return file.getvalue()
 
 
 def _close(figure):

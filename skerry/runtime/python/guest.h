@@ -11,12 +11,13 @@
 namespace skerry::runtime::python {
 
 /// Of guest/python, as they were at build time: skerry_*.py in the order in which they are loaded,
-/// imports.txt, patch/*.wat, parts.sha256, python.profile.
+/// imports.txt, patch/*.wat, parts.sha256, python.profile, figures_rehearsal.py.
 std::span<const EmbeddedText> guest_modules();
 std::string_view guest_imports();
 std::string_view guest_patch();
 std::string_view guest_parts();
 std::string_view guest_profile();
+std::string_view figures_rehearsal();
 
 /// How packages are added to a template: what `PackageSupport` wants.
 std::string_view fetch_packages();
