@@ -156,17 +156,18 @@ std::filesystem::path AtomicFile::temporary_path() const {
   return "/proc/self/fd/" + std::to_string(file_.get());
 }
 
+Status AtomicFile::link_as(const std::filesystem::path& name) const {
+  const std::filesystem::path source = temporary_path();
+  return syscall_result("linkat", name.native(),
+                        [&] {
+                          return ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(),
+                                          AT_SYMLINK_FOLLOW);
+                        })
+      .status();
+}
+
 /// Gives a file without a name one: its own if nobody has that yet, else one to rename.
 Status AtomicFile::link() {
-  const std::string source = temporary_path();
-  const auto link_as = [&](const std::filesystem::path& name) {
-    return syscall_result("linkat", name.native(),
-                          [&] {
-                            return ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(),
-                                            AT_SYMLINK_FOLLOW);
-                          })
-        .status();
-  };
   Status as_itself = link_as(path_);
   if (as_itself.code() != StatusCode::kAlreadyExists) return as_itself;
   for (;;) {
@@ -196,6 +197,13 @@ Status AtomicFile::commit(Sync sync) {
     temporary_.clear();
   }
   return sync == Sync::kFull ? sync_directory_of(path_) : ok_status();
+}
+
+Status AtomicFile::commit_new() {
+  SKERRY_TRY(
+      syscall_result("fsync", path_.native(), [&] { return ::fsync(file_.get()); }).status());
+  SKERRY_TRY(link_as(path_));
+  return sync_directory_of(path_);
 }
 
 Status sync_directory_of(const std::filesystem::path& path) {

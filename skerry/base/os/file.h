@@ -47,10 +47,14 @@ class AtomicFile {
   /// a power loss.
   enum class Sync { kFull, kNone };
   Status commit(Sync sync = Sync::kFull);
+  /// The same for a name that nobody may have: kAlreadyExists, and nothing is changed, where there
+  /// is one, though it be a link that leads nowhere.
+  Status commit_new();
 
  private:
   AtomicFile() = default;
   Status link();
+  Status link_as(const std::filesystem::path& name) const;
   std::filesystem::path temporary_path() const;
   OwnedFd file_;
   std::filesystem::path path_;

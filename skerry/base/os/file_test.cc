@@ -53,6 +53,26 @@ TEST(AtomicFileTest, DroppedFileLeavesNothing) {
   EXPECT_EQ(entries_in(directory.path()), 0U);
 }
 
+TEST(AtomicFileTest, ANewFileTakesNobodysName) {
+  const TestDirectory directory;
+  ASSERT_TRUE(write_file(directory / "f", as_bytes("old")).ok());
+  fs::create_symlink("nowhere", directory / "link");
+  for (const char* name : {"f", "link"}) {
+    auto file = AtomicFile::create(directory / name);
+    ASSERT_TRUE(file.ok()) << file.status();
+    ASSERT_TRUE(write_all(file->fd(), as_bytes("new")).ok());
+    EXPECT_EQ(file->commit_new().code(), StatusCode::kAlreadyExists) << name;
+  }
+  EXPECT_EQ(content_of(directory / "f"), "old");
+  EXPECT_FALSE(fs::exists(directory / "nowhere"));
+  auto file = AtomicFile::create(directory / "g");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE(write_all(file->fd(), as_bytes("new")).ok());
+  EXPECT_TRUE(file->commit_new().ok());
+  EXPECT_EQ(content_of(directory / "g"), "new");
+  EXPECT_EQ(entries_in(directory.path()), 3U) << "and nothing else is left";
+}
+
 TEST(AtomicFileTest, MissingDirectoryIsNotFound) {
   const TestDirectory directory;
   EXPECT_EQ(AtomicFile::create(directory / "no/f").status().code(), StatusCode::kNotFound);
