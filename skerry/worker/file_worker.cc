@@ -69,16 +69,21 @@ Result<LeftState> LeftFiles::left() const {
     left.bytes = host_state + tag;
     return left;
   }
+  SKERRY_ASSIGN(left.file, jail::make_memory_file("files"));
+  SKERRY_TRY(write_to(left.file.get()));
+  SKERRY_TRY(jail::seal_memory_file(left.file.get()));
+  return left;
+}
+
+Status LeftFiles::write_to(int file) const {
   if (host_state.size() > kMaxState) {
     return absl::ResourceExhaustedError("the files take " + std::to_string(host_state.size()) +
                                         " bytes as they are stored, at most " +
                                         std::to_string(kMaxState));
   }
-  SKERRY_ASSIGN(left.file, jail::make_memory_file("files"));
+  const char tag = static_cast<char>(changed);
   const std::array pieces{as_bytes(host_state), as_bytes(std::string_view(&tag, 1))};
-  SKERRY_TRY(write_pieces(left.file.get(), pieces));
-  SKERRY_TRY(jail::seal_memory_file(left.file.get()));
-  return left;
+  return write_pieces(file, pieces);
 }
 
 Result<LeftFiles> LeftFiles::read(const LeftState& left) {
@@ -107,28 +112,53 @@ void FileWorker::forget(const std::vector<std::uint64_t>& states) {
   for (const std::uint64_t state : states) kept_.erase(state);
 }
 
+Result<FileWorker::Done> FileWorker::work(const RunRequest& request, Files files) const {
+  SKERRY_ASSIGN(Opened opened, open(request, files));
+  files::Deadline deadline(files::Deadline::Clock::now() + request.files->time);
+  operation::Applied applied = operation::apply(opened.request, *opened.volumes, deadline);
+  auto left = left_of(applied, opened);
+  if (!left.ok()) {
+    applied = {.response = left.status()};
+    left = LeftFiles();
+  }
+  return Done{.opened = std::move(opened), .applied = std::move(applied), .left = *std::move(left)};
+}
+
 Status FileWorker::perform(const RunRequest& request, std::vector<OwnedFd> files,
                            EventSender& sender) {
   // The broker's deadline counts from here: reading a large state is part of the operation.
   SKERRY_TRY(sender.started());
-  auto opened = open(request, files);
-  if (!opened.ok()) return sender.failed(opened.status());
-  files::Deadline deadline(files::Deadline::Clock::now() + request.files->time);
-  operation::Applied applied = operation::apply(opened->request, *opened->volumes, deadline);
-  auto left = left_of(applied, *opened);
+  auto done = work(request, files);
+  if (!done.ok()) return sender.failed(done.status());
+  operation::Applied& applied = done->applied;
+  auto left = done->left.left();
   if (!left.ok()) {
     applied = {.response = left.status()};
     left = LeftFiles().left();
   }
   SKERRY_TRY(
       sender.output().write(wasi::Stream::kStdout, as_bytes(operation::encode(applied.response))));
-  const Session& first = opened->first;
+  const Session& first = done->opened.first;
   if (first.start.becomes == 0) return sender.ended(completed());  // it was a look
   SKERRY_TRY(sender.ended(completed(), *left, /*is_kept=*/true));
   const bool has_changed =
-      applied.changed != nullptr && applied.changed == opened->volume_of(first);
+      applied.changed != nullptr && applied.changed == done->opened.volume_of(first);
   keep(first, has_changed ? applied.changed->state() : first.stored.state, has_changed);
   return ok_status();
+}
+
+Result<sandbox::Outcome> FileWorker::perform_alone(const RunRequest& request,
+                                                   std::vector<OwnedFd> files, int left,
+                                                   RunChannel& channel) {
+  std::vector<int> kept;
+  if (left >= 0) kept.push_back(left);
+  for (const OwnedFd& file : files) kept.push_back(file.get());
+  SKERRY_TRY(channel.started(kept));
+  SKERRY_ASSIGN(const Done done, work(request, files));
+  if (left >= 0) SKERRY_TRY(done.left.write_to(left));
+  SKERRY_TRY(channel.output().write(wasi::Stream::kStdout,
+                                    as_bytes(operation::encode(done.applied.response))));
+  return completed();
 }
 
 operation::Volume* FileWorker::Opened::volume_of(const Session& session) const {
@@ -203,14 +233,14 @@ Result<std::shared_ptr<const wasi::HostState>> FileWorker::base_of(std::string_v
   return std::make_shared<const wasi::HostState>(std::move(state));
 }
 
-Result<LeftState> FileWorker::left_of(const operation::Applied& applied, const Opened& opened) {
+Result<LeftFiles> FileWorker::left_of(const operation::Applied& applied, const Opened& opened) {
   LeftFiles left;
   if (applied.changed != nullptr) {
     const bool is_first = applied.changed == opened.volume_of(opened.first);
     left.changed = is_first ? LeftFiles::Changed::kFirst : LeftFiles::Changed::kSecond;
     SKERRY_ASSIGN(left.host_state, applied.changed->encoded());
   }
-  return left.left();
+  return left;
 }
 
 void FileWorker::keep(const Session& session, const wasi::HostState& state, bool has_changed) {

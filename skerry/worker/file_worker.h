@@ -34,6 +34,8 @@ struct LeftFiles {
   static constexpr std::size_t kMaxState = std::size_t{255} << 20;
 
   Result<LeftState> left() const;
+  /// The same for a file that the reader has given: to be sealed when its writer has ended.
+  Status write_to(int file) const;
   /// Reads what `left` gave, untrusted. kPermissionDenied for a file that its writer can still
   /// write to; kDataLoss when it is none or too large. Takes as long as copying it does.
   static Result<LeftFiles> read(const LeftState& left);
@@ -60,6 +62,11 @@ class FileWorker {
   /// nobody listens any more.
   Status perform(const RunRequest& request, std::vector<OwnedFd> files, EventSender& sender);
 
+  /// Does one in a process that is made for it and ends with it, as `supervise` has it: the jail
+  /// shuts first. What a change leaves goes to the file `left`, -1 for a look; nothing is kept.
+  Result<sandbox::Outcome> perform_alone(const RunRequest& request, std::vector<OwnedFd> files,
+                                         int left, RunChannel& channel);
+
   void forget(const std::vector<std::uint64_t>& states);
 
  private:
@@ -85,6 +92,14 @@ class FileWorker {
     operation::Volume* volume_of(const Session& session) const;
   };
 
+  /// An operation that is done, whether it went well or not.
+  struct Done {
+    Opened opened;
+    operation::Applied applied;
+    LeftFiles left;
+  };
+
+  Result<Done> work(const RunRequest& request, Files files) const;
   /// `files` are what came beside the order.
   Result<Opened> open(const RunRequest& request, Files files) const;
   /// `files` are the session's from here on.
@@ -92,7 +107,7 @@ class FileWorker {
   Result<Stored> read(const SessionStart& start, Files files) const;
   Result<std::shared_ptr<const wasi::HostState>> base_of(std::string_view sha256,
                                                          OwnedFd& file) const;
-  static Result<LeftState> left_of(const operation::Applied& applied, const Opened& opened);
+  static Result<LeftFiles> left_of(const operation::Applied& applied, const Opened& opened);
   /// Keeps the session's state under the number that it has become.
   void keep(const Session& session, const wasi::HostState& state, bool has_changed);
 

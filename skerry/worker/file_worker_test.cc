@@ -22,6 +22,7 @@
 #include "skerry/runtime/registry.h"
 #include "skerry/wasi/files/host_files.h"
 #include "skerry/worker/events/event_receiver.h"
+#include "skerry/worker/run_process.h"
 #include "skerry/worker/worker.h"
 
 namespace skerry::worker {
@@ -205,6 +206,40 @@ TEST_F(FileWorkerTest, AnOperationThatFailsLeavesTheStateAsItWas) {
   EXPECT_EQ(done.response.status().code(), StatusCode::kResourceExhausted) << "the quota";
   EXPECT_EQ(done.left->changed, Changed::kNothing);
   EXPECT_EQ(read("a", {.from = 2}), "1");
+}
+
+TEST_F(FileWorkerTest, AProcessOfItsOwnLeavesWhatAWorkerLeaves) {
+  const auto alone = [&](const operation::Request& request, int left) {
+    RunRequest order;
+    order.files = FileOrder{.operation = operation::encode(request).value(),
+                            .first = {.root = Root::kWorkspace, .quota = mib(1)}};
+    order.session = on_template(left < 0 ? 0 : 1);
+    order.session->files = 1;
+    order.limits.output = bytes(operation::kMaxReply);
+    Output output;
+    const auto outcome = supervise(
+        [&](RunChannel& channel) {
+          return worker.perform_alone(order, template_alone(), left, channel);
+        },
+        order.limits, bytes(0), output);
+    EXPECT_TRUE(outcome.ok()) << outcome.status();
+    return operation::decode_response(output.text, request);
+  };
+  OwnedFd left = jail::make_memory_file("left").value();
+  const operation::WriteFile write{.path = path("a"), .content = std::string(100'000, 'x')};
+  ASSERT_TRUE(alone(write, left.get()).ok());
+  ASSERT_TRUE(jail::seal_memory_file(left.get()).ok());
+  const auto files = LeftFiles::read({.file = std::move(left), .bytes = {}});
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ(files->changed, Changed::kFirst);
+  const auto state = wasi::decode(as_bytes(files->host_state), catalog->blobs(), {},
+                                  catalog->template_state(image->sha256));
+  ASSERT_TRUE(state.ok()) << state.status();
+  const auto written = wasi::locate(state->files(), "/a");
+  ASSERT_TRUE(written.ok());
+  EXPECT_EQ(state->files().get(*written).size(), write.content.size());
+  const auto looked = alone(operation::ReadFile{.path = path("a"), .most = mib(1)}, -1);
+  EXPECT_EQ(looked.status().code(), StatusCode::kNotFound) << "nothing was changed or kept here";
 }
 
 TEST_F(FileWorkerTest, ALookLeavesNothingAndKeepsNothingNew) {

@@ -144,10 +144,12 @@ Result<bool> receive(EventReceiver& events, int socket) {
 }
 
 /// How long poll may wait; -1 for ever. A deadline that is past is 0.
-int poll_timeout(const std::optional<Clock::time_point>& deadline) {
-  if (!deadline) return -1;
+int poll_timeout(const std::optional<Clock::time_point>& deadline,
+                 const std::optional<std::chrono::milliseconds>& pulse) {
+  const int most = pulse ? static_cast<int>(pulse->count()) : INT_MAX;
+  if (!deadline) return pulse ? most : -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
-  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, most));
 }
 
 /// Takes events until the child has closed its end; kills it at its deadline and when a signal asks
@@ -180,7 +182,8 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
                                    {observer.awaited(), POLLOUT, 0}}};
     const auto deadline = deadline_now();
     SKERRY_TRY(syscall_result("poll", {}, [&] {
-                 return ::poll(waiting.data(), waiting.size(), poll_timeout(deadline));
+                 return ::poll(waiting.data(), waiting.size(),
+                               poll_timeout(deadline, observer.pulse()));
                }).status());
     // By the clock: a child that never stops talking lets no poll time out.
     if (deadline && Clock::now() >= *deadline) end(Why::kDeadline);
@@ -199,7 +202,7 @@ Result<Stop> relay(EventReceiver& events, RunObserver& observer, Child& child, i
         end(Why::kCancelled);
       }
     }
-    if (waiting[3].revents != 0) observer.go_on();
+    if (waiting[3].revents != 0 || observer.pulse()) observer.go_on();
     for (const wasi::Stream stream : {wasi::Stream::kStdout, wasi::Stream::kStderr})
       ends.set(stream, observer.state_of(stream));
     has_exited = has_exited || waiting[2].revents != 0;

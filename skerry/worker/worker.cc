@@ -330,7 +330,7 @@ Status serve(int socket, const ImageCatalog& catalog, jail::Cell& cell) {
 
 }  // namespace
 
-Result<ImageCatalog> ImageCatalog::open(const runtime::Installation& installation) {
+Result<ImageCatalog> ImageCatalog::open_blobs(const runtime::Installation& installation) {
   ImageCatalog catalog;
   catalog.runtimes_ = installation.runtimes();
   for (const auto& runtime : catalog.runtimes_.all()) {
@@ -338,6 +338,11 @@ Result<ImageCatalog> ImageCatalog::open(const runtime::Installation& installatio
     catalog.blobs_.push_back(std::move(blobs));
   }
   for (auto& blobs : installation.added_blobs()) catalog.blobs_.push_back(std::move(blobs));
+  return catalog;
+}
+
+Result<ImageCatalog> ImageCatalog::open(const runtime::Installation& installation) {
+  SKERRY_ASSIGN(ImageCatalog catalog, open_blobs(installation));
   for (const std::string& name : installation.template_names()) {
     SKERRY_ASSIGN(auto plain, installation.open(name, engine::Metering::kNone));
     catalog.catalog_[{name, engine::Metering::kNone}] = std::move(plain);

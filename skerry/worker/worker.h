@@ -23,6 +23,8 @@ class ImageCatalog {
   /// Opens all templates, each with metered code if that was compiled. A failure is what
   /// `Installation::open` says: set-up mends it.
   static Result<ImageCatalog> open(const runtime::Installation& installation);
+  /// No templates, but what host states refer to: all that operations on files need.
+  static Result<ImageCatalog> open_blobs(const runtime::Installation& installation);
 
   const runtime::Runtimes& runtimes() const { return runtimes_; }
 

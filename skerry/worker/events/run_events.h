@@ -133,6 +133,8 @@ class RunObserver {
   /// none; and what it does when it can.
   virtual int awaited() const { return -1; }
   virtual void go_on() {}
+  /// For `supervise`, too: the longest that may pass without a call of `go_on`; none: any time.
+  virtual std::optional<std::chrono::milliseconds> pulse() const { return std::nullopt; }
 
   /// For the supervisor: what `resume` does, until the run is over.
   void set_resume(std::function<void()> resume) { resume_ = std::move(resume); }
