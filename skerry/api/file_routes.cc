@@ -8,11 +8,10 @@
 #include <fmt/format.h>
 
 #include "skerry/api/byte_range.h"
-#include "skerry/base/time_text.h"
 #include "skerry/files/media_type.h"
 #include "skerry/http/handler.h"
 #include "skerry/http/json_schema.h"
-#include "skerry/operation/codec.h"
+#include "skerry/workspace/session_files.h"
 
 namespace skerry::api {
 namespace {
@@ -25,69 +24,48 @@ using http::Reply;
 using http::response_of;
 using nlohmann::json;
 using nlohmann::ordered_json;
-using workspace::FileCalls;
-using workspace::Scope;
+using workspace::FileRef;
+using workspace::SessionFiles;
 
-// As large as files of sessions may be.
-constexpr std::size_t kMaxFile = std::size_t{64} << 20;
+constexpr std::size_t kMaxFile = SessionFiles::kMaxBytes;
 constexpr const char* kArchiveType = "application/x-tar";
 
-/// A session's file, or directory.
-struct Location {
-  Scope scope;
-  FilePath path;
-};
-
-Result<Location> location_of(const http::Request& request, const std::string& path) {
-  SKERRY_ASSIGN(auto session, store::SessionName::parse(request.variables.at("session")));
-  SKERRY_ASSIGN(auto parsed, FilePath::parse(path));
-  if (parsed.root() == FilePath::Root::kMemory) {
-    return absl::PermissionDeniedError(
-        "memory/ is a user's: a session's files are below workspace/");
-  }
-  return Location{.scope = {.principal = request.principal, .session = std::move(session)},
-                  .path = std::move(parsed)};
+/// What a request is about, by its own words.
+FileRef ref_to(const http::Request& request, std::string path) {
+  return {.principal = request.principal,
+          .session = request.variables.at("session"),
+          .path = std::move(path)};
+}
+FileRef file_of(const http::Request& request) {
+  return ref_to(request, request.variables.at("path"));
+}
+/// The directory that the query's `path` names: by default the root.
+FileRef directory_of(const http::Request& request) {
+  const auto given = request.query.find("path");
+  return ref_to(request, given == request.query.end() ? std::string() : given->second);
 }
 
-awaitable<Reply> answer_read(FileCalls& calls, const http::Request& request) {
-  auto location = location_of(request, request.variables.at("path"));
-  if (!location.ok()) co_return response_of(location.status());
-  const FilePath path = location->path;
-  operation::ReadFile order{
-      .path = path, .most = bytes(operation::kMaxBytes), .encoding = operation::Encoding::kBytes};
-  auto reading = calls.read(std::move(location->scope), std::move(order));
+http::Response stored_response(const Result<SessionFiles::Stored>& stored) {
+  if (!stored.ok()) return response_of(stored.status());
+  return json_response({{"path", stored->path}, {"size", stored->size}});
+}
+
+awaitable<Reply> answer_read(SessionFiles files, const http::Request& request) {
+  auto reading = files.read(file_of(request));
   auto content = co_await std::move(reading);
   if (!content.ok()) co_return response_of(content.status());
-  co_return content_response(request, path, std::move(content->text));
+  const auto path = workspace::workspace_path(request.variables.at("path"));
+  co_return content_response(request, *path, std::move(content->text));
 }
 
-awaitable<Reply> answer_write(FileCalls& calls, http::Request request) {
-  auto location = location_of(request, request.variables.at("path"));
-  if (!location.ok()) co_return response_of(location.status());
-  const std::string shown = location->path.shown();
-  operation::WriteFile order{
-      .path = location->path, .content = std::move(request.body), .makes_directories = true};
-  auto writing = calls.write(std::move(location->scope), std::move(order));
-  const auto written = co_await std::move(writing);
-  if (!written.ok()) co_return response_of(written.status());
-  co_return json_response({{"path", shown}, {"size", written->size}});
+awaitable<Reply> answer_write(SessionFiles files, http::Request request) {
+  auto writing = files.write(file_of(request), std::move(request.body));
+  co_return stored_response(co_await std::move(writing));
 }
 
-/// The directory that the query's `path` names: by default the root.
-Result<Location> directory_of(const http::Request& request) {
-  const auto given = request.query.find("path");
-  const bool has_path = given != request.query.end() && !given->second.empty();
-  return location_of(request, has_path ? given->second : ".");
-}
-
-awaitable<Reply> answer_pack(FileCalls& calls, const http::Request& request) {
-  auto location = directory_of(request);
-  if (!location.ok()) co_return response_of(location.status());
-  operation::ReadFile order{.path = location->path,
-                            .most = bytes(operation::kMaxBytes),
-                            .encoding = operation::Encoding::kArchive};
-  auto reading = calls.read(std::move(location->scope), std::move(order));
-  auto content = co_await std::move(reading);
+awaitable<Reply> answer_pack(SessionFiles files, const http::Request& request) {
+  auto packing = files.pack(directory_of(request));
+  auto content = co_await std::move(packing);
   if (!content.ok()) co_return response_of(content.status());
   http::Response response{.content_type = kArchiveType};
   const ByteRange all{.first = 0, .length = content->text.size()};
@@ -95,35 +73,20 @@ awaitable<Reply> answer_pack(FileCalls& calls, const http::Request& request) {
   co_return put.ok() ? response : response_of(put);
 }
 
-awaitable<Reply> answer_unpack(FileCalls& calls, http::Request request) {
-  auto location = directory_of(request);
-  if (!location.ok()) co_return response_of(location.status());
-  const std::string shown = location->path.shown();
-  operation::WriteFile order{.path = location->path,
-                             .content = std::move(request.body),
-                             .encoding = operation::Encoding::kArchive};
-  auto writing = calls.write(std::move(location->scope), std::move(order));
-  const auto written = co_await std::move(writing);
-  if (!written.ok()) co_return response_of(written.status());
-  co_return json_response({{"path", shown}, {"size", written->size}});
+awaitable<Reply> answer_unpack(SessionFiles files, http::Request request) {
+  auto unpacking = files.unpack(directory_of(request), std::move(request.body));
+  co_return stored_response(co_await std::move(unpacking));
 }
 
-awaitable<Reply> answer_move(FileCalls& calls, const http::Request& request, json body) {
+awaitable<Reply> answer_move(SessionFiles files, const http::Request& request, json body) {
   for (const auto& [name, value] : body.items()) {
     if ((name == "from" || name == "to") && value.is_string()) continue;
     co_return error_response(400, R"(expected {"from": PATH, "to": PATH})");
   }
   if (body.size() != 2) co_return error_response(400, R"(expected {"from": PATH, "to": PATH})");
-  auto from = location_of(request, body["from"].get<std::string>());
-  if (!from.ok()) co_return response_of(from.status());
-  auto to = location_of(request, body["to"].get<std::string>());
-  if (!to.ok()) co_return response_of(to.status());
-  const std::string shown = to->path.shown();
-  operation::MoveFile order{.path = std::move(from->path), .to = std::move(to->path)};
-  auto moving = calls.move(std::move(from->scope), std::move(order));
-  const auto moved = co_await std::move(moving);
-  if (!moved.ok()) co_return response_of(moved.status());
-  co_return json_response({{"path", shown}, {"size", moved->size}});
+  FileRef from = ref_to(request, body["from"].get<std::string>());
+  auto moving = files.move(std::move(from), body["to"].get<std::string>());
+  co_return stored_response(co_await std::move(moving));
 }
 
 /// Whether the query's `name` is true; kInvalidArgument for what is neither true nor false.
@@ -135,44 +98,24 @@ Result<bool> is_asked_for(const http::Request& request, const char* name) {
       fmt::format("{} is \"{}\", expected true or false", name, given->second));
 }
 
-awaitable<Reply> answer_removal(FileCalls& calls, const http::Request& request) {
-  auto location = location_of(request, request.variables.at("path"));
-  if (!location.ok()) co_return response_of(location.status());
+awaitable<Reply> answer_removal(SessionFiles files, const http::Request& request) {
   const auto is_recursive = is_asked_for(request, "recursive");
   if (!is_recursive.ok()) co_return response_of(is_recursive.status());
-  if (location->path.is_root())
-    co_return error_response(400, "the root of a session's files stays");
-  operation::DeleteFiles order{.path = location->path,
-                               .depth = *is_recursive ? files::Depth::kAll : files::Depth::kOne};
-  auto removing = calls.remove(std::move(location->scope), std::move(order));
+  auto removing =
+      files.remove(file_of(request), *is_recursive ? files::Depth::kAll : files::Depth::kOne);
   const auto removed = co_await std::move(removing);
   if (!removed.ok()) co_return response_of(removed.status());
   co_return http::Response{.status = 204, .body = {}};
 }
 
-awaitable<Reply> answer_listing(FileCalls& calls, const http::Request& request) {
-  auto location = directory_of(request);
-  if (!location.ok()) co_return response_of(location.status());
+awaitable<Reply> answer_listing(SessionFiles files, const http::Request& request) {
   const auto is_recursive = is_asked_for(request, "recursive");
   if (!is_recursive.ok()) co_return response_of(is_recursive.status());
-  operation::ListFiles order{
-      .path = location->path,
-      .order = {.depth = *is_recursive ? files::Depth::kAll : files::Depth::kOne,
-                .has_hidden = true}};
-  auto listing = calls.list(std::move(location->scope), std::move(order));
+  auto listing =
+      files.list(directory_of(request), *is_recursive ? files::Depth::kAll : files::Depth::kOne);
   auto listed = co_await std::move(listing);
   if (!listed.ok()) co_return response_of(listed.status());
-  ordered_json entries = ordered_json::array();
-  for (files::ListedFile& file : listed->files) {
-    const std::int64_t modified = std::chrono::nanoseconds(file.modified).count();
-    entries.push_back(
-        {{"path", std::move(file.path)},
-         {"is_directory", !file.is_file},
-         {"size", file.size},
-         {"modified", utc_time(modified)},
-         {"type", file.is_file ? ordered_json(files::media_type_of(file.name)) : ordered_json()}});
-  }
-  co_return json_response({{"files", std::move(entries)}, {"truncated", listed->was_cut}});
+  co_return json_response(workspace::json_of(*std::move(listed)));
 }
 
 ordered_json path_schema() {
@@ -195,8 +138,8 @@ ordered_json listing_schema() {
 
 /// What a route does with the files.
 template <typename Function>
-http::Handler handler_of(FileCalls& files, Function function) {
-  return [&files, function](http::Request request, http::EventStream&) -> awaitable<Reply> {
+http::Handler handler_of(SessionFiles files, Function function) {
+  return [files, function](http::Request request, http::EventStream&) -> awaitable<Reply> {
     auto answering = function(files, std::move(request));
     co_return co_await std::move(answering);
   };
@@ -208,8 +151,8 @@ void add_route(http::Route route, http::Router& router) {
   router.add(std::move(route));
 }
 
-void add_archive_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
-  const auto handler = [&files](auto function) { return handler_of(files, function); };
+void add_archive_routes(SessionFiles files, loop::Pool& pool, http::Router& router) {
+  const auto handler = [files](auto function) { return handler_of(files, function); };
   const auto add = [&](http::Route route) { add_route(std::move(route), router); };
   const auto written = http::object_of(
       {{"path", http::text_schema()}, {"size", http::integer_schema()}}, {"path", "size"});
@@ -218,7 +161,7 @@ void add_archive_routes(FileCalls& files, loop::Pool& pool, http::Router& router
        .summary = "A directory of a session's files (path: by default, the root) as a tar archive",
        .queries = {"path"},
        .answer_type = "*/*",
-       .handler = handler([](FileCalls& calls, const http::Request& request) {
+       .handler = handler([](SessionFiles calls, const http::Request& request) {
          return answer_pack(calls, request);
        })});
   add({.method = "PUT",
@@ -231,7 +174,7 @@ void add_archive_routes(FileCalls& files, loop::Pool& pool, http::Router& router
        .queries = {"path"},
        .max_body = kMaxFile,
        .body_type = kBytesType,
-       .handler = handler([](FileCalls& calls, http::Request request) {
+       .handler = handler([](SessionFiles calls, http::Request request) {
          return answer_unpack(calls, std::move(request));
        })});
   add({.method = "POST",
@@ -243,7 +186,7 @@ void add_archive_routes(FileCalls& files, loop::Pool& pool, http::Router& router
                 {"additionalProperties", false}},
        .answer = written,
        .handler = http::with_object(
-           pool, [&files](const http::Request& request, json body, http::EventStream&) {
+           pool, [files](const http::Request& request, json body, http::EventStream&) {
              return answer_move(files, request, std::move(body));
            })});
 }
@@ -259,9 +202,10 @@ http::Response content_response(const http::Request& request, const FilePath& pa
   return put.ok() ? response : response_of(put);
 }
 
-void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
+void add_file_routes(workspace::FileCalls& file_calls, loop::Pool& pool, http::Router& router) {
+  const SessionFiles files(file_calls);
   const http::RouteParameter recursive("recursive", {{"type", "boolean"}});
-  const auto handler = [&files](auto function) { return handler_of(files, function); };
+  const auto handler = [files](auto function) { return handler_of(files, function); };
   const auto add = [&](http::Route route) { add_route(std::move(route), router); };
   add_archive_routes(files, pool, router);
   add({.method = "GET",
@@ -269,7 +213,7 @@ void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
        .summary = "What is in a directory of a session's files (path: by default, the root)",
        .answer = listing_schema(),
        .queries = {"path", recursive},
-       .handler = handler([](FileCalls& calls, const http::Request& request) {
+       .handler = handler([](SessionFiles calls, const http::Request& request) {
          return answer_listing(calls, request);
        })});
   add({.method = "GET",
@@ -277,7 +221,7 @@ void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
        .summary = "A file of a session, as bytes; with a Range header, some of them",
        .errors = {416},
        .answer_type = "*/*",
-       .handler = handler([](FileCalls& calls, const http::Request& request) {
+       .handler = handler([](SessionFiles calls, const http::Request& request) {
          return answer_read(calls, request);
        })});
   add({.method = "PUT",
@@ -290,7 +234,7 @@ void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
        .max_body = kMaxFile,
        .may_lack_body = true,
        .body_type = kBytesType,
-       .handler = handler([](FileCalls& calls, http::Request request) {
+       .handler = handler([](SessionFiles calls, http::Request request) {
          return answer_write(calls, std::move(request));
        })});
   add({.method = "DELETE",
@@ -298,7 +242,7 @@ void add_file_routes(FileCalls& files, loop::Pool& pool, http::Router& router) {
        .summary = "Remove a file of a session; with recursive=true, a directory and all in it",
        .queries = {recursive},
        .success = 204,
-       .handler = handler([](FileCalls& calls, const http::Request& request) {
+       .handler = handler([](SessionFiles calls, const http::Request& request) {
          return answer_removal(calls, request);
        })});
 }

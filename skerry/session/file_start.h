@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,8 +9,31 @@
 #include "skerry/base/os/fd.h"
 #include "skerry/broker/broker.h"
 #include "skerry/image/revisions/revision.h"
+#include "skerry/operation/codec.h"
+#include "skerry/run/request.h"
+#include "skerry/worker/run_request.h"
 
 namespace skerry::session {
+
+// From when an operation should have ended by itself until its process is killed. One that has run
+// for long has the processor only when others leave it.
+inline constexpr std::chrono::milliseconds kFileGrace{700};
+
+/// What a worker is told of an operation, but for where it starts. Takes the operation's bytes.
+inline worker::RunRequest file_request(run::FileWork& work) {
+  using Root = files::FilePath::Root;
+  const worker::FileOrder::Volume workspace{.root = Root::kWorkspace,
+                                            .quota = work.workspace_quota};
+  const worker::FileOrder::Volume memory{.root = Root::kMemory, .quota = work.memory_quota};
+  worker::RunRequest request;
+  request.files = worker::FileOrder{.operation = std::move(work.operation),
+                                    .time = work.time,
+                                    .first = work.session ? workspace : memory};
+  if (work.session && work.memory) request.files->second = memory;
+  request.limits.wall = work.time + kFileGrace;
+  request.limits.output = bytes(operation::kMaxReply);
+  return request;
+}
 
 /// Puts together where an operation on files starts, and the descriptors beside its order: the
 /// operation's own file if there is one, then those of each session. Confined to one thread.

@@ -7,7 +7,6 @@
 
 #include "skerry/image/image_file.h"
 #include "skerry/loop/cancellation.h"
-#include "skerry/operation/codec.h"
 #include "skerry/session/file_start.h"
 #include "skerry/session/local_runner.h"
 #include "skerry/store/memory_tenant.h"
@@ -17,25 +16,6 @@ namespace {
 
 using boost::asio::awaitable;
 using Revision = std::shared_ptr<const image::Revision>;
-using Root = files::FilePath::Root;
-
-// From when an operation should have ended by itself until its worker is killed. A worker that has
-// run for long has the processor only when others leave it.
-constexpr std::chrono::milliseconds kGrace{700};
-
-worker::RunRequest request_for(run::FileWork& work) {
-  const worker::FileOrder::Volume workspace{.root = Root::kWorkspace,
-                                            .quota = work.workspace_quota};
-  const worker::FileOrder::Volume memory{.root = Root::kMemory, .quota = work.memory_quota};
-  worker::RunRequest request;
-  request.files = worker::FileOrder{.operation = std::move(work.operation),
-                                    .time = work.time,
-                                    .first = work.session ? workspace : memory};
-  if (work.session && work.memory) request.files->second = memory;
-  request.limits.wall = work.time + kGrace;
-  request.limits.output = bytes(operation::kMaxReply);
-  return request;
-}
 
 /// One of the sessions that a look is about.
 struct Looked {
@@ -47,7 +27,7 @@ struct Looked {
 }  // namespace
 
 awaitable<Result<sandbox::Outcome>> LocalRunner::perform(run::FileWork work) {
-  worker::RunRequest request = request_for(work);
+  worker::RunRequest request = file_request(work);
   if (const Status status = request.limits.check(); !status.ok()) co_return status;
   if (const Status status = admit(work.principal); !status.ok()) co_return status;
   const access::Principal principal = work.principal;

@@ -15,7 +15,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "skerry/base/range.h"
-#include "skerry/image/image_file.h"
 #include "skerry/jail/memory_file.h"
 #include "skerry/loop/cancellation.h"
 #include "skerry/loop/wait_for.h"
@@ -48,24 +47,6 @@ Weight weight_of(const worker::LeftState& left) {
   return left.file.is_open() && ::fstat(left.file.get(), &info) == 0 && info.st_size > kLargeCommit
              ? Weight::kLarge
              : Weight::kSmall;
-}
-
-/// kUnavailable while another process runs in the session.
-Result<SessionTransaction> begin_transaction(SessionStore& store,
-                                             const runtime::Installation& installation,
-                                             const store::SessionName& name,
-                                             const std::string& template_name,
-                                             const image::Revision* known) {
-  SKERRY_ASSIGN(auto lease, store.try_lease(name));
-  SKERRY_ASSIGN(auto transaction,
-                SessionTransaction::begin(store, std::move(lease), installation.runtimes(),
-                                          template_name, known));
-  if (transaction.is_new()) {
-    const auto file = installation.template_path(transaction.template_name());
-    SKERRY_ASSIGN(auto image, image::open_image(file));
-    transaction.start_on(std::move(image), file);
-  }
-  return transaction;
 }
 
 /// What became of a run, once its state is safe.
@@ -274,8 +255,8 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     const auto known = kept ? kept->revision : nullptr;
     auto work = [&](SessionStore& store) -> Status {
       SKERRY_ASSIGN(running->transaction,
-                    begin_transaction(store, installation_, order.name, order.request.template_name,
-                                      known.get()));
+                    SessionTransaction::try_begin(store, installation_, order.name,
+                                                  order.request.template_name, known.get()));
       return ok_status();
     };
     auto working = threads_.with(running->key.first, Weight::kSmall, std::move(work));
@@ -284,7 +265,8 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
 
     // The second session of an operation. While another has that, the first is given back.
     auto work_on_second = [&](SessionStore& store) -> Status {
-      auto transaction = begin_transaction(store, installation_, *order.files->second, {}, nullptr);
+      auto transaction =
+          SessionTransaction::try_begin(store, installation_, *order.files->second, {});
       if (!transaction.ok()) {
         running->transaction.reset();
         return transaction.status();

@@ -9,6 +9,7 @@
 
 #include "skerry/base/utf8.h"
 #include "skerry/image/captured_state.h"
+#include "skerry/image/image_file.h"
 #include "skerry/sandbox/template_memory.h"
 #include "skerry/wasi/host_state_codec.h"
 
@@ -82,6 +83,22 @@ Result<SessionTransaction> SessionTransaction::begin(store::SessionStore& store,
                                : !head.template_name.empty() ? std::move(head.template_name)
                                                              : runtimes.default_template();
   if (head.revision) transaction.parent_ = *std::move(head.revision);
+  return transaction;
+}
+
+Result<SessionTransaction> SessionTransaction::try_begin(store::SessionStore& store,
+                                                         const runtime::Installation& installation,
+                                                         const store::SessionName& name,
+                                                         std::string_view template_name,
+                                                         const image::Revision* known) {
+  SKERRY_ASSIGN(auto lease, store.try_lease(name));
+  SKERRY_ASSIGN(auto transaction,
+                begin(store, std::move(lease), installation.runtimes(), template_name, known));
+  if (transaction.is_new()) {
+    const auto file = installation.template_path(transaction.template_name());
+    SKERRY_ASSIGN(auto image, image::open_image(file));
+    transaction.start_on(std::move(image), file);
+  }
   return transaction;
 }
 

@@ -9,7 +9,7 @@
 
 #include "skerry/base/status.h"
 #include "skerry/run/report.h"
-#include "skerry/runtime/runtimes.h"
+#include "skerry/runtime/installation.h"
 #include "skerry/sandbox/outcome.h"
 #include "skerry/store/session_store.h"
 
@@ -26,6 +26,14 @@ class SessionTransaction {
                                           const runtime::Runtimes& runtimes,
                                           std::string_view template_name,
                                           const image::Revision* known = nullptr);
+
+  /// The same of a session that nobody runs in, else kUnavailable; a new one begins on a template
+  /// of `installation`.
+  static Result<SessionTransaction> try_begin(store::SessionStore& store,
+                                              const runtime::Installation& installation,
+                                              const store::SessionName& name,
+                                              std::string_view template_name,
+                                              const image::Revision* known = nullptr);
 
   /// Whether the session begins with this run: then `start_on` says on what.
   bool is_new() const { return parent_.id.empty(); }

@@ -116,6 +116,13 @@ Status FileCalls::Options::check() const {
   return in_bounds("the seconds that a command may take", patience.count(), 1, 300);
 }
 
+template <typename Work>
+awaitable<std::invoke_result_t<Work>> FileCalls::aside(Work work) {
+  if (sessions_ == nullptr) co_return work();
+  auto working = sessions_->on_thread(std::move(work));
+  co_return co_await std::move(working);
+}
+
 FileCalls::Awaited<run::FileWork> FileCalls::prepare(Scope scope, const Request& request) {
   const operation::Roots roots = operation::roots_of(request);
   run::FileWork work{.principal = std::move(scope.principal),
@@ -139,7 +146,7 @@ FileCalls::Awaited<run::FileWork> FileCalls::prepare(Scope scope, const Request&
     SKERRY_ASSIGN(const std::string encoded, operation::encode(request));
     return sealed_file(encoded);
   };
-  auto encoding = sessions_.on_thread(std::move(encode));
+  auto encoding = aside(std::move(encode));
   auto file = co_await std::move(encoding);
   if (!file.ok()) co_return file.status();
   work.large_operation = *std::move(file);
@@ -212,7 +219,7 @@ FileCalls::Awaited<Response> FileCalls::response_of(Scope scope, const Request& 
   if (reply.was_cut()) co_return absl::InternalError("a worker's answer was too large");
   if (reply.text().size() <= kLarge) co_return operation::decode_response(reply.text(), request);
   auto decode = [&] { return operation::decode_response(reply.text(), request); };
-  auto decoding = sessions_.on_thread(std::move(decode));
+  auto decoding = aside(std::move(decode));
   co_return co_await std::move(decoding);
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <type_traits>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -44,9 +45,11 @@ class FileCalls {
 
   /// Large requests and answers are encoded and decoded on the sessions' threads. All must outlive
   /// it; `audit` null: nothing is logged. `options` must be good.
-  FileCalls(run::Runner& runner, session::SessionAccess& sessions, const Options& options,
+  FileCalls(run::FileRunner& runner, session::SessionAccess& sessions, const Options& options,
             access::AuditLog* audit = nullptr)
-      : runner_(runner), sessions_(sessions), options_(options), audit_(audit) {}
+      : runner_(runner), sessions_(&sessions), options_(options), audit_(audit) {}
+  /// For a program that makes one call at a time: encodes and decodes at once, without a thread.
+  FileCalls(run::FileRunner& runner, const Options& options) : runner_(runner), options_(options) {}
   FileCalls(const FileCalls&) = delete;
   FileCalls& operator=(const FileCalls&) = delete;
 
@@ -75,10 +78,14 @@ class FileCalls {
   Awaited<run::FileWork> prepare(Scope scope, const operation::Request& request);
   Awaited<sandbox::Outcome> with_patience(run::FileWork work);
 
-  run::Runner& runner_;
-  session::SessionAccess& sessions_;
+  /// The Result of `work`, which is too long for an event loop that others wait for.
+  template <typename Work>
+  boost::asio::awaitable<std::invoke_result_t<Work>> aside(Work work);
+
+  run::FileRunner& runner_;
+  session::SessionAccess* sessions_ = nullptr;
   const Options options_;
-  access::AuditLog* audit_;
+  access::AuditLog* audit_ = nullptr;
 };
 
 }  // namespace skerry::workspace
