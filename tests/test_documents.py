@@ -67,9 +67,10 @@ def test_links_lead_somewhere(document):
 
 
 @pytest.mark.parametrize(("typed", "offered"), [
-    ("", {"run", "serve", "bench", "session"}), ("run", {"--timeout", "--session"}), ("session", {"fork", "rewind"}), ("template", {"build", "remove"}),
+    ("", {"run", "serve", "bench", "session"}), ("run", {"--timeout", "--session"}), ("session", {"fork", "rewind"}), ("session fork", {"--json"}),
+    ("session files", {"list", "unpack"}), ("session files get", {"--revision", "--force"}), ("session files get work", {"--force"}), ("template", {"build", "remove"}),
     ("serve", {"--grpc", "--require-key"}), ("top", {"--once"}), ("bench", {"--json", "fresh", "service"})])
 def test_the_shell_completes_words(shell, typed, offered):
     words = f"(skerry {typed} '')" if typed else "(skerry '')"
-    done = shell(f"source <(skerry completion bash); COMP_WORDS={words}; COMP_CWORD={2 if typed else 1}; _skerry; echo \"${{COMPREPLY[@]}}\"")
+    done = shell(f"source <(skerry completion bash); COMP_WORDS={words}; COMP_CWORD={len(typed.split()) + 1}; _skerry; echo \"${{COMPREPLY[@]}}\"")
     assert offered <= set(done.stdout.split()), (done.stdout, done.stderr)

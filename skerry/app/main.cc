@@ -23,20 +23,32 @@ void fill_standard_streams() {
   }
 }
 
+/// The command that `name` is of `command`, if it has commands of its own; else null.
+const CLI::App* group_in(const CLI::App& command, std::string_view name) {
+  for (const CLI::App* each : command.get_subcommands(nullptr)) {
+    if (each->get_name() == name && !each->get_subcommands(nullptr).empty()) return each;
+  }
+  return nullptr;
+}
+
 /// What is wrong with the command line, in words that help.
-std::string why(const CLI::Error& error, int argc, char** argv) {
-  const std::string_view first = argc > 1 ? argv[1] : "";
-  const std::string_view second = argc > 2 ? argv[2] : "";
+std::string why(const CLI::App& program, const CLI::Error& error, int argc, char** argv) {
+  const auto word = [&](int at) { return std::string_view(at < argc ? argv[at] : ""); };
+  const std::string_view first = word(1);
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !first.empty() &&
       !first.starts_with('-') &&
       std::string_view(error.what()).find("subcommand") != std::string_view::npos) {
-    if (first != "session" && first != "store" && first != "keys" && first != "template") {
-      return "unknown command \"" + std::string(first) + "\"";
+    std::string typed = "skerry";
+    int at = 1;
+    for (const CLI::App* group = group_in(program, first); group != nullptr;
+         group = group_in(*group, word(at))) {
+      typed += " " + std::string(word(at++));
     }
-    return "skerry " + std::string(first) +
-           (second.empty() ? " needs a command of its own"
-                           : " has no command \"" + std::string(second) + "\"") +
-           "; `skerry " + std::string(first) + " --help` names them";
+    if (at == 1) return "unknown command \"" + std::string(first) + "\"";
+    return typed +
+           (word(at).empty() ? " needs a command of its own"
+                             : " has no command \"" + std::string(word(at)) + "\"") +
+           "; `" + typed + " --help` names them";
   }
   std::string text = error.what();
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) &&
@@ -60,7 +72,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): see abo
   program.set_version_flag("--version", SKERRY_VERSION);
   program.require_subcommand(1);
   program.failure_message([&](const CLI::App*, const CLI::Error& error) {
-    return "skerry: " + why(error, argc, argv) +
+    return "skerry: " + why(program, error, argc, argv) +
            "\nRun `skerry --help`, or `skerry COMMAND --help`.\n";
   });
   skerry::app::add_run_command(program);

@@ -19,6 +19,19 @@
 namespace skerry::app {
 namespace {
 
+// As for a run that is cancelled (docs/outcomes.md).
+constexpr int kCancelledExit = 130;
+
+/// Whether FILE would be made anew: it is a file, or not there.
+bool is_made_anew(const std::string& file) {
+  struct stat info{};
+  return file != "-" && (::stat(file.c_str(), &info) != 0 || S_ISREG(info.st_mode));
+}
+
+Status is_there(const std::string& file) {
+  return absl::AlreadyExistsError(file + " is there already: --force replaces it, or name another");
+}
+
 int carry_out(const HomeAction& action, const StoreOptions& options) {
   const auto done = [&]() -> Status {
     SKERRY_ASSIGN(const auto home, runtime::Home::from_environment());
@@ -28,13 +41,15 @@ int carry_out(const HomeAction& action, const StoreOptions& options) {
   if (options.json) {
     std::puts(dump_json({{"error", std::string(message_of(done))}}).c_str());
   }
-  return report_failure(done);
+  const int exit_code = report_failure(done);
+  return done.code() == StatusCode::kCancelled ? kCancelledExit : exit_code;
 }
 
 }  // namespace
 
-void add_home_action(CLI::App& parent, const char* name, const char* description, HomeAction action,
-                     const std::function<void(CLI::App&, StoreOptions&)>& arguments) {
+CLI::App* add_home_action(CLI::App& parent, const char* name, const char* description,
+                          HomeAction action,
+                          const std::function<void(CLI::App&, StoreOptions&)>& arguments) {
   auto options = std::make_shared<StoreOptions>();
   CLI::App* command = parent.add_subcommand(name, description);
   arguments(*command, *options);
@@ -42,12 +57,13 @@ void add_home_action(CLI::App& parent, const char* name, const char* description
   command->callback([options, action = std::move(action)] {
     if (const int exit = carry_out(action, *options); exit != 0) throw CLI::RuntimeError(exit);
   });
+  return command;
 }
 
-void add_store_action(CLI::App& parent, const char* name, const char* description,
-                      StoreAction action,
-                      const std::function<void(CLI::App&, StoreOptions&)>& arguments) {
-  add_home_action(
+CLI::App* add_store_action(CLI::App& parent, const char* name, const char* description,
+                           StoreAction action,
+                           const std::function<void(CLI::App&, StoreOptions&)>& arguments) {
+  return add_home_action(
       parent, name, description,
       [action = std::move(action)](const runtime::Home& home,
                                    const StoreOptions& options) -> Status {
@@ -75,14 +91,24 @@ Result<OwnedFd> open_input(const std::string& file) {
   return open_file(file == "-" ? "/dev/stdin" : file, O_RDONLY);
 }
 
-Status write_output(const std::string& file, const std::function<Status(int)>& write) {
-  const auto written = [&]() -> Status {
-    struct stat info{};
-    if (file != "-" && (::stat(file.c_str(), &info) != 0 || S_ISREG(info.st_mode))) {
+Status check_output(const std::string& file, Existing existing) {
+  struct stat info{};
+  const bool is_kept = existing == Existing::kKept && is_made_anew(file);
+  return is_kept && ::lstat(file.c_str(), &info) == 0 ? is_there(file) : ok_status();
+}
+
+Status write_output(const std::string& file, const std::function<Status(int)>& write,
+                    Existing existing) {
+  if (is_made_anew(file)) {
+    const auto written = [&]() -> Status {
       SKERRY_ASSIGN(AtomicFile whole, AtomicFile::create(file));
       SKERRY_TRY(write(whole.fd()));
-      return whole.commit();
-    }
+      return existing == Existing::kKept ? whole.commit_new() : whole.commit();
+    }();
+    if (written.code() == StatusCode::kAlreadyExists) return is_there(file);
+    return annotate(written, file);
+  }
+  const auto written = [&]() -> Status {
     SKERRY_ASSIGN(const OwnedFd output, open_file(file == "-" ? "/dev/stdout" : file, O_WRONLY));
     if (::isatty(output.get()) == 1) {
       return absl::InvalidArgumentError("this is no text for a terminal: name a file");

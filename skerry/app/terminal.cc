@@ -5,9 +5,12 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include "skerry/base/utf8.h"
 
 namespace skerry::app {
 namespace {
@@ -18,31 +21,6 @@ constexpr std::size_t kBarWidth = 30;
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-/// UTF-8 without what moves a terminal's cursor or turns its text around: controls, and the signs
-/// that embed, override or isolate a direction of writing.
-std::string printable(std::string_view text) {
-  std::string clean;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte = [&](std::size_t ahead) {
-      return at + ahead < text.size() ? static_cast<unsigned char>(text[at + ahead]) : 0U;
-    };
-    const unsigned first = byte(0);
-    if (first < 0x20 || first == 0x7F) {
-      clean += ' ';
-    } else if (first == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) {  // U+0080 to U+009F
-      clean += ' ';
-      at += 1;
-    } else if (first == 0xE2 && ((byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE) ||
-                                 (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9))) {
-      clean += ' ';  // U+202A to U+202E, U+2066 to U+2069
-      at += 2;
-    } else {
-      clean += text[at];
-    }
-  }
-  return clean;
 }
 
 }  // namespace
@@ -104,12 +82,56 @@ void SetUpProgress::progress(double fraction) {
   std::fflush(stderr);
 }
 
+void SetUpProgress::lasts() {
+  if (!is_terminal_ || step_.empty()) return;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun_;
+  std::fputs(fmt::format("\r\033[K{} …  {:.0f} s", step_, took.count()).c_str(), stderr);
+  std::fflush(stderr);
+}
+
+bool LateProgress::is_shown() {
+  if (shown_) return true;
+  if (std::chrono::steady_clock::now() - begun_ < std::chrono::seconds(1)) return false;
+  shown_.emplace().step(what_);
+  return true;
+}
+
 void LateProgress::progress(double fraction) {
-  if (!shown_) {
-    if (std::chrono::steady_clock::now() - begun_ < std::chrono::seconds(1)) return;
-    shown_.emplace().step(what_);
+  if (is_shown()) shown_->progress(fraction);
+}
+
+void LateProgress::lasts() {
+  if (is_shown()) shown_->lasts();
+}
+
+std::string printable(std::string_view text) {
+  std::string clean;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = [&](std::size_t ahead) {
+      return at + ahead < text.size() ? static_cast<unsigned char>(text[at + ahead]) : 0U;
+    };
+    const unsigned first = byte(0);
+    if (first < 0x20 || first == 0x7F) {
+      clean += ' ';
+    } else if (first == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) {  // U+0080 to U+009F
+      clean += ' ';
+      at += 1;
+    } else if (first == 0xE2 && ((byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE) ||
+                                 (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9))) {
+      clean += ' ';  // U+202A to U+202E, U+2066 to U+2069
+      at += 2;
+    } else {
+      clean += text[at];
+    }
   }
-  shown_->progress(fraction);
+  return clean;
+}
+
+bool is_plain_text(std::string_view text) {
+  std::string signs;
+  std::ranges::copy_if(text, std::back_inserter(signs),
+                       [](char c) { return c != '\n' && c != '\t'; });
+  return is_utf8(text) && printable(signs) == signs;
 }
 
 std::string table(std::vector<std::vector<std::string>> rows) {

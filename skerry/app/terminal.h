@@ -28,6 +28,8 @@ class SetUpProgress final : public runtime::SetUpObserver {
   void step(const std::string& what) override;
   void damaged(const std::string& what) override;
   void progress(double fraction) override;
+  /// The step lasts, and nobody knows how long.
+  void lasts();
 
  private:
   void finish_step();
@@ -41,13 +43,26 @@ class SetUpProgress final : public runtime::SetUpObserver {
 class LateProgress {
  public:
   explicit LateProgress(std::string what) : what_(std::move(what)) {}
+  /// The time counts from here, and not from the start.
+  void begin() { begun_ = std::chrono::steady_clock::now(); }
   void progress(double fraction);
+  /// For what has no fraction: to be called now and then.
+  void lasts();
 
  private:
+  bool is_shown();
   std::string what_;
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::optional<SetUpProgress> shown_;
 };
+
+/// UTF-8 without what moves a terminal's cursor or turns its text around: each such character is a
+/// space.
+std::string printable(std::string_view text);
+
+/// Whether `text` can go to a terminal as it is: lines of UTF-8, with tabs, that `printable` leaves
+/// alone.
+bool is_plain_text(std::string_view text);
 
 /// A table with its first row as head, columns aligned. What would move the cursor or turn text
 /// around becomes a space: cells may be a guest's words.

@@ -26,6 +26,14 @@ TEST(TableTest, ControlCharactersDoNotReachTheTerminal) {
   EXPECT_EQ(table({{"\u009bx\u202ey\u2066z\u2028", "→"}}), " x y z\u2028  →\n");
 }
 
+TEST(PlainTextTest, LinesAndTabsAreAndWhatMovesTheCursorIsNot) {
+  EXPECT_TRUE(is_plain_text("one\ttwo\nGrüße →\n"));
+  EXPECT_TRUE(is_plain_text(""));
+  for (const char* text : {"\x1b[2J", "a\rb", "\u009b", "\u202e", "\xff"}) {
+    EXPECT_FALSE(is_plain_text(text)) << text;
+  }
+}
+
 TEST(ShortenedTest, CutsBetweenCharacters) {
   EXPECT_EQ(shortened("äöü", 3), "äöü");
   EXPECT_EQ(shortened("äöü", 2), "äö…");

@@ -25,6 +25,7 @@ constexpr const char* kScript =
     "_skerry() {\n"
     "  local word=${COMP_WORDS[COMP_CWORD]} words typed=${COMP_WORDS[1]}\n"
     "  if [ \"$COMP_CWORD\" -gt 2 ]; then typed+=\" ${COMP_WORDS[2]}\"; fi\n"
+    "  if [ \"$COMP_CWORD\" -gt 3 ]; then typed+=\" ${COMP_WORDS[3]}\"; fi\n"
     "  case \"$typed\" in\n"
     "%s"
     "    *) words='%s' ;;\n"
@@ -35,23 +36,25 @@ constexpr const char* kScript =
     "}\n"
     "complete -o filenames -F _skerry skerry\n";
 
+/// What completes the words behind `typed`, and those of the commands in it, the longest first.
+void add_cases(const std::string& typed, const CLI::App& command, std::string& cases) {
+  for (const CLI::App* inner : command.get_subcommands(nullptr)) {
+    add_cases(typed + " " + inner->get_name(), *inner, cases);
+  }
+  // A command that is another program knows its options alone: its help names them, and the names
+  // of benches at its end.
+  const std::string words =
+      command.get_prefix_command()
+          ? "$(\"${COMP_WORDS[0]}\" " + command.get_name() +
+                " --help 2>/dev/null | grep -oE -e '--[a-z][a-z-]+' -e '^  [a-z][a-z-]+  ')"
+          : "'" + words_of(command) + "'";
+  cases += "    '" + typed + "'|'" + typed + " '*) words=" + words + " ;;\n";
+}
+
 void print_script(const CLI::App& program, const std::string& shell) {
   std::string cases;
-  const auto add_case = [&](const std::string& typed, const CLI::App& command) {
-    // A command that is another program knows its options alone: its help names them, and the names
-    // of benches at its end.
-    const std::string words =
-        command.get_prefix_command()
-            ? "$(\"${COMP_WORDS[0]}\" " + command.get_name() +
-                  " --help 2>/dev/null | grep -oE -e '--[a-z][a-z-]+' -e '^  [a-z][a-z-]+  ')"
-            : "'" + words_of(command) + "'";
-    cases += "    " + typed + ") words=" + words + " ;;\n";
-  };
   for (const CLI::App* command : program.get_subcommands(nullptr)) {
-    for (const CLI::App* inner : command->get_subcommands(nullptr)) {
-      add_case("'" + command->get_name() + " " + inner->get_name() + "'", *inner);
-    }
-    add_case(command->get_name() + "|" + command->get_name() + "' '*", *command);
+    add_cases(command->get_name(), *command, cases);
   }
   if (shell == "zsh") std::puts("autoload -U +X bashcompinit && bashcompinit");
   const std::string top = words_of(program);

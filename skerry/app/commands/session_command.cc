@@ -230,6 +230,7 @@ void add_session_command(CLI::App& app) {
                          ->each([&options](const std::string&) { options.has_name = true; });
                    });
   add_transfer_commands(*session);
+  add_file_commands(*session);
   session->footer(
       "Examples:\n"
       "  skerry run --session work -c 'x = 41'\n"
@@ -238,7 +239,8 @@ void add_session_command(CLI::App& app) {
       "  skerry session checkpoint work good; skerry session rewind work good\n"
       "  skerry session fork work attempt; skerry session diff work 1 2\n"
       "  skerry session export work work.session; skerry session import work.session --name "
-      "copy\n");
+      "copy\n"
+      "  skerry session files put work in.csv data/; skerry session files list work\n");
 }
 
 }  // namespace skerry::app
