@@ -44,6 +44,14 @@ class Client:
                                         response_deserializer=message_factory.GetMessageClass(method.output_type).FromString)
         return call.future(json_format.ParseDict(fields, request_type()), timeout=60, metadata=self.metadata)
 
+    def send(self, name, messages, timeout=60):
+        """A call with a stream of messages and one answer, begun: a future. `messages` are the fields of each."""
+        method = self.service.methods_by_name[name]
+        request_type = message_factory.GetMessageClass(method.input_type)
+        call = self.channel.stream_unary(f"/{self.service.full_name}/{name}", request_serializer=request_type.SerializeToString,
+                                         response_deserializer=message_factory.GetMessageClass(method.output_type).FromString)
+        return call.future((request_type(**each) for each in messages), timeout=timeout, metadata=self.metadata)
+
     def open(self, name, messages, timeout=60):
         """A call with a stream of messages each way; `messages` are the fields of each."""
         method = self.service.methods_by_name[name]

@@ -96,15 +96,19 @@ ByteRange apply_range(const http::Request& request, std::size_t size, http::Resp
   return *range;
 }
 
+Result<std::shared_ptr<http::BodySource>> pieces_of(std::string text, ByteRange range) {
+  if (held() + text.size() > kMaxHeld) {
+    return absl::UnavailableError("too many large files are being sent: try again in a moment");
+  }
+  return std::make_shared<TextPieces>(std::move(text), range);
+}
+
 Status put_body(std::string text, ByteRange range, http::Response& response) {
   if (text.size() <= kBodyPiece) {
     response.body = text.substr(range.first, range.length);
     return ok_status();
   }
-  if (held() + text.size() > kMaxHeld) {
-    return absl::UnavailableError("too many large files are being sent: try again in a moment");
-  }
-  response.source = std::make_shared<TextPieces>(std::move(text), range);
+  SKERRY_ASSIGN(response.source, pieces_of(std::move(text), range));
   return ok_status();
 }
 

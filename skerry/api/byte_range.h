@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <string>
 
+#include "skerry/base/status.h"
 #include "skerry/http/message.h"
 
 namespace skerry::api {
@@ -25,8 +28,12 @@ struct ByteRange {
 /// that belong to it: 206 for a part, 416 with an error and an empty range for one behind the end.
 ByteRange apply_range(const http::Request& request, std::size_t size, http::Response& response);
 
-/// Makes bytes of a text the response's body, without a copy: a large one is sent piece by piece.
-/// What such responses hold together is bounded: kUnavailable above that.
+/// Bytes of a text, piece by piece, without a copy of it. What is on its way so is bounded, over
+/// all protocols: kUnavailable above that.
+Result<std::shared_ptr<http::BodySource>> pieces_of(std::string text, ByteRange range);
+
+/// Makes bytes of a text the response's body, without a copy: a large one is sent piece by piece,
+/// and fails as `pieces_of`.
 Status put_body(std::string text, ByteRange range, http::Response& response);
 
 }  // namespace skerry::api

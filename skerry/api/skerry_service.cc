@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/api/skerry_service.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
 
+#include "skerry/api/byte_range.h"
 #include "skerry/api/live_run.h"
 #include "skerry/api/output_relay.h"
 #include "skerry/api/run_order.h"
@@ -22,6 +24,7 @@ using session::Sessions;
 
 // Of a run: its program, its input and its arguments.
 constexpr std::size_t kMaxRunMessage = std::size_t{16} << 20;
+constexpr std::size_t kMaxArchive = workspace::SessionFiles::kMaxBytes;
 
 /// `handler`, for requests that fit the options of their message; others are refused in the words
 /// that HTTP has for them.
@@ -128,18 +131,46 @@ boost::asio::awaitable<Result<std::optional<worker::InputPiece>>> next_piece(grp
   co_return absl::InternalError("no such message");
 }
 
+void fill(v1::StoredFile& message, const workspace::SessionFiles::Stored& stored) {
+  message.set_path(stored.path);
+  message.set_size(stored.size);
+}
+
+/// The pieces of a client of UnpackFiles, joined: they count among all clients' bodies.
+boost::asio::awaitable<Result<std::string>> collect_archive(grpc::Call& call) {
+  std::string archive;
+  v1::UnpackFilesRequest message;
+  for (;;) {
+    auto reading = call.read(message);
+    const auto has_message = co_await std::move(reading);
+    if (!has_message.ok()) co_return has_message.status();
+    if (!*has_message) co_return archive;
+    if (message.input_case() != v1::UnpackFilesRequest::kData) {
+      co_return absl::InvalidArgumentError("a message behind the first holds no data");
+    }
+    const std::size_t size = archive.size() + message.data().size();
+    if (size > kMaxArchive) co_return absl::InvalidArgumentError("an archive of more than 64 MiB");
+    // Seldom copied, as room that is not filled takes addresses and no memory.
+    if (size > archive.capacity()) archive.reserve(std::min(8 * size, kMaxArchive));
+    archive += message.data();
+    call.set_kept(size);
+  }
+}
+
 }  // namespace
 
 SkerryService::SkerryService(tool::Runs& runs, session::Sessions& sessions,
-                             const RunDecoder& decoder)
+                             workspace::FileCalls& files, const RunDecoder& decoder)
     : grpc::Service(v1::RunRequest::descriptor()->file()->service(0)),
       runs_(runs),
       sessions_(sessions),
+      files_(files),
       decoder_(decoder) {
   const grpc::MethodOptions sessions_of_tenant{.access = grpc::Access::kRun};
   const grpc::MethodOptions imports{.access = grpc::Access::kRun,
                                     .max_message = session::kMaxExport + (1 << 20)};
   add_runs();
+  add_files();
   unary<v1::ListSessionsRequest, v1::ListSessionsResponse>(
       "ListSessions", sessions_of_tenant,
       [this](grpc::Call& call, const auto& request, auto& response) {
@@ -197,6 +228,23 @@ void SkerryService::add_runs() {
   bidirectional<v1::RunInput, v1::RunEvent>(
       "RunInteractive", programs,
       [this](grpc::Call& call, auto& writer) { return run_interactive(call, writer); });
+}
+
+void SkerryService::add_files() {
+  const grpc::MethodOptions files_of_tenant{.access = grpc::Access::kRun};
+  unary<v1::MoveFileRequest, v1::StoredFile>(
+      "MoveFile", files_of_tenant,
+      checked<v1::MoveFileRequest>([this](grpc::Call& call, const auto& request, auto& response) {
+        return move_file(call, request, response);
+      }));
+  streamed<v1::ArchiveFilesRequest, v1::ArchivePiece>(
+      "ArchiveFiles", files_of_tenant,
+      checked<v1::ArchiveFilesRequest>([this](grpc::Call& call, const auto& request, auto& writer) {
+        return archive_files(call, request, writer);
+      }));
+  collected<v1::UnpackFilesRequest, v1::StoredFile>(
+      "UnpackFiles", files_of_tenant,
+      [this](grpc::Call& call, auto& response) { return unpack_files(call, response); });
 }
 
 grpc::Service::Work SkerryService::run(grpc::Call& call, v1::RunRequest& request,
@@ -329,6 +377,65 @@ grpc::Service::Work SkerryService::import_session(grpc::Call& call,
   const auto made = co_await sessions_.import(std::move(ref), std::move(data));
   if (!made.ok()) co_return made.status();
   response = session::proto_of(*made);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::move_file(grpc::Call& call, const v1::MoveFileRequest& request,
+                                             v1::StoredFile& response) {
+  workspace::FileRef ref{
+      .principal = call.principal(), .session = request.session(), .path = request.from()};
+  auto moving = files_.move(std::move(ref), request.to());
+  const auto moved = co_await std::move(moving);
+  if (!moved.ok()) co_return moved.status();
+  fill(response, *moved);
+  co_return ok_status();
+}
+
+grpc::Service::Work SkerryService::archive_files(grpc::Call& call,
+                                                 const v1::ArchiveFilesRequest& request,
+                                                 grpc::Writer<v1::ArchivePiece>& writer) {
+  workspace::FileRef ref{
+      .principal = call.principal(), .session = request.session(), .path = request.path()};
+  auto packing = files_.pack(std::move(ref));
+  auto content = co_await std::move(packing);
+  if (!content.ok()) co_return content.status();
+  const ByteRange all{.first = 0, .length = content->text.size()};
+  const auto pieces = pieces_of(std::move(content->text), all);
+  if (!pieces.ok()) co_return pieces.status();
+  for (;;) {
+    auto making = (*pieces)->next();
+    auto data = co_await std::move(making);
+    if (!data.ok()) co_return data.status();
+    if (data->empty()) co_return ok_status();
+    v1::ArchivePiece piece;
+    piece.set_data(*std::move(data));
+    writer.send(piece);
+    auto draining = writer.drained();
+    if (!co_await std::move(draining)) co_return absl::CancelledError("the client has gone");
+  }
+}
+
+grpc::Service::Work SkerryService::unpack_files(grpc::Call& call, v1::StoredFile& response) {
+  v1::UnpackFilesRequest message;
+  auto reading = call.read(message);
+  if (const auto has_message = co_await std::move(reading); !has_message.ok()) {
+    co_return has_message.status();
+  }
+  if (!message.has_target()) {
+    co_return absl::InvalidArgumentError("the first message holds no target");
+  }
+  workspace::FileRef ref{.principal = call.principal(),
+                         .session = message.target().session(),
+                         .path = message.target().path()};
+  // Before the archive comes.
+  if (const Status checked = files_.check(ref); !checked.ok()) co_return checked;
+  auto collecting = collect_archive(call);
+  auto archive = co_await std::move(collecting);
+  if (!archive.ok()) co_return archive.status();
+  auto unpacking = files_.unpack(std::move(ref), *std::move(archive));
+  const auto stored = co_await std::move(unpacking);
+  if (!stored.ok()) co_return stored.status();
+  fill(response, *stored);
   co_return ok_status();
 }
 

@@ -262,7 +262,7 @@ void Service::start_front_ends(const config::Settings& settings,
   metrics::add_routes(*metrics_, metrics::Access::kKey, router_);
   metrics::add_routes(*metrics_, metrics::Access::kOpen, operations_router_);
   api::add_health_routes(*run_api_, operations_router_);
-  own_ = std::make_unique<api::SkerryService>(*runs_, *sessions_, *run_decoder_);
+  own_ = std::make_unique<api::SkerryService>(*runs_, *sessions_, *files_, *run_decoder_);
 }
 
 /// What runs may have, and who works on files: the same over every protocol.

@@ -24,7 +24,7 @@ void Call::compress(Coding coding) {
 awaitable<Result<std::optional<std::string>>> Call::read() {
   for (;;) {
     auto message = reader_.next();
-    stream_->set_held(reader_.held());
+    stream_->set_held(reader_.held() + kept_);
     if (!message.ok()) co_return message.status();
     if (*message) {
       was_compressed_ = (*message)->is_compressed;

@@ -71,6 +71,10 @@ class Call {
   /// Fails as `check_message`.
   boost::asio::awaitable<Result<bool>> read(google::protobuf::Message& message);
 
+  /// Bytes of earlier messages that the handler keeps: they count among what all clients' bodies
+  /// take. When that is too much, the next `read` fails.
+  void set_kept(std::size_t bytes) { kept_ = bytes; }
+
   /// Queues a message; what is queued is the sender's to bound, with `unsent` and `drained`.
   void write(const google::protobuf::MessageLite& message);
   /// The same for the only message of a call, which goes out with the status.
@@ -94,6 +98,7 @@ class Call {
   access::Principal principal_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   MessageReader reader_;
+  std::size_t kept_ = 0;
   http::Headers initial_;
   http::Headers trailers_;
   bool was_compressed_ = false;

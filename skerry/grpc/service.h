@@ -101,6 +101,19 @@ class Service {
         });
   }
 
+  /// Many messages in, which the handler reads from the call itself, one out.
+  template <typename Request, typename Response, typename Handler>
+  void collected(const char* name, MethodOptions options, Handler handler) {
+    add(name, options, Request::descriptor(), Response::descriptor(),
+        [handler = std::move(handler)](Call& call) -> Work {
+          Response response;
+          auto handling = handler(call, response);
+          Status status = co_await std::move(handling);
+          if (status.ok()) call.write_last(response);
+          co_return status;
+        });
+  }
+
   /// Messages both ways: the handler reads them from the call itself.
   template <typename Request, typename Response, typename Handler>
   void bidirectional(const char* name, MethodOptions options, Handler handler) {
