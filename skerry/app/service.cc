@@ -293,6 +293,7 @@ Status Service::start_private(config::Settings settings,
 }
 
 void Service::serve_stdio() {
+  const loop::BackgroundRelease release;
   mcp::StdioServer server(io_, *mcp_, pool_, {}, {});
   server.run();
 }
@@ -404,6 +405,7 @@ void Service::run(const std::function<Result<config::Settings>()>& reload,
   for (const std::string& line : addresses()) tell(line);
   complain(manager.tell(fmt::format("READY=1\nSTATUS={}", fmt::join(addresses(), ", "))));
   feed_watchdog(manager);
+  const loop::BackgroundRelease release;
   lag_->run();
 }
 

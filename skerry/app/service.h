@@ -24,6 +24,7 @@
 #include "skerry/grpc/server.h"
 #include "skerry/http/server.h"
 #include "skerry/http/tls/tls.h"
+#include "skerry/loop/background_release.h"
 #include "skerry/loop/lag_meter.h"
 #include "skerry/loop/pool.h"
 #include "skerry/mcp/resources/kept_images.h"

@@ -23,6 +23,13 @@ inline constexpr bool kHasShadowMemory = true;
 inline constexpr bool kHasShadowMemory = kHasAddressSanitizer;
 #endif
 
+/// Defined where a sanitizer is built in that has operators new and delete of its own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                 \
+    SKERRY_HAS_FEATURE(address_sanitizer) || SKERRY_HAS_FEATURE(thread_sanitizer) || \
+    SKERRY_HAS_FEATURE(memory_sanitizer)
+#define SKERRY_HAS_SANITIZER 1
+#endif
+
 #undef SKERRY_HAS_FEATURE
 
 }  // namespace skerry

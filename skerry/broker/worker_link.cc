@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 
 #include "skerry/base/bytes.h"
+#include "skerry/base/os/release.h"
 #include "skerry/base/os/socket.h"
 #include "skerry/worker/run_memory.h"
 
@@ -154,8 +155,8 @@ void WorkerLink::end(Why why) {
   state_ = State::kEnding;
   timer_.clear();
   signal();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  // It may hold a state of a session that the worker has sent, and was not received.
+  release_socket(OwnedFd(socket_.release()));
   // Later, as when its process is yet to be reaped: whoever ends it is not called back meanwhile.
   if (!was_reaped_) return;
   boost::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->conclude(); });

@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "skerry/base/os/release.h"
+
 namespace skerry {
 namespace {
 
@@ -59,7 +61,7 @@ OwnedFd::~OwnedFd() { close(); }
 int OwnedFd::release() { return std::exchange(fd_, -1); }
 
 void OwnedFd::close() {
-  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  if (fd_ >= 0) release_file(std::exchange(fd_, -1));
 }
 
 Status errno_status(int error, std::string_view call, std::string_view argument) {

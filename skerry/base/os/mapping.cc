@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "skerry/base/os/release.h"
+
 namespace skerry {
 
 AddressRange::AddressRange(AddressRange&& other) noexcept
@@ -19,7 +21,7 @@ AddressRange& AddressRange::operator=(AddressRange&& other) noexcept {
 }
 
 AddressRange::~AddressRange() {
-  if (data_ != nullptr) ::munmap(data_, size_);
+  if (data_ != nullptr) release_mapping(data_, size_);
 }
 
 Result<AddressRange> AddressRange::reserve(std::size_t length) {

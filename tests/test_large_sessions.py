@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`skerry serve` and sessions with 200 MiB of files, and bodies as large: whoever has one holds up nobody, and takes no more than a share."""
+import contextlib
+import os
+import signal
+
+import pytest
+
+from conftest import children_of, wait_until
+from test_http import Http
+from watching import MIB, memory_of
+
+FILES = "import os\nfor i in range(10): open(f'f{i}', 'wb').write(os.urandom(20 << 20))"
+# What 200 MiB of files cost before they were given back elsewhere: 60 to 140 ms of the loop. It takes 10 now.
+ALARM_MS = 30
+
+
+@pytest.fixture
+def serve_watched(serve, tmp_path):
+    """serve_watched(SETTINGS): the service with a stricter alarm of its event loop, and these settings."""
+
+    def run(settings="", *args):
+        file = tmp_path / "watched.yaml"
+        file.write_text(f"service:\n  loop_handler_alarm_ms: {ALARM_MS}\n{settings}")
+        return serve(*args, env={"CONFIG_PATH": str(file)})
+
+    return run
+
+
+def has_less(service, size):
+    return memory_of(service.process.pid, "VmRSS") < size
+
+
+def run(service, session, code="n = 1"):
+    return Http(service.http).post("/v1/run", code=code, session=session, timeout=60)
+
+
+def made(service, session):
+    assert run(service, session, FILES)["outcome"] == "completed"
+
+
+def end(service):
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(20) == 0
+
+
+# ------------------------------------------------------------------------------------------ what is given back
+
+def test_a_large_session_that_hibernates_holds_nobody_up(serve_watched):
+    """`start` reads what the service says of its loop."""
+    service = serve_watched("sessions:\n  hibernate_ms: 1000\n")
+    made(service, "large")
+    run(service, "large")
+    assert memory_of(service.process.pid, "VmRSS") > 200 * MIB, "its files are kept with the worker that has them"
+    assert wait_until(lambda: has_less(service, 150 * MIB), 20), "what it held is free again"
+    run(service, "large")
+    assert Http(service.http)("DELETE", "/v1/sessions/large")[0] == 200
+    assert wait_until(lambda: has_less(service, 150 * MIB), 20)
+
+
+def test_the_end_of_a_worker_with_a_large_session_holds_nobody_up(serve_watched):
+    service = serve_watched()
+    made(service, "large")
+    run(service, "large")
+    zygotes = children_of(service.process.pid)
+    for worker in [each for zygote in zygotes for each in children_of(zygote)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
+    # The next run reads the session anew, and what was kept of it goes.
+    assert run(service, "large", "import os\nprint(sum(os.path.getsize(f'f{i}') for i in range(10)))")["stdout"] == f"{200 * MIB}\n"
+
+
+def test_large_bodies_hold_nobody_up_when_they_go(serve_watched):
+    service = serve_watched()
+    client = Http(service.http)
+    status, _, answer = client("POST", "/v1/files", os.urandom(100 * MIB))
+    assert status == 201 and answer["size"] == 100 * MIB
+    assert client("PUT", "/v1/sessions/work/files/data", bytes(60 * MIB))[0] in (200, 201)
+    assert wait_until(lambda: has_less(service, 150 * MIB), 20)
