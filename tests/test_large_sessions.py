@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`skerry serve` and sessions with 200 MiB of files, and bodies as large: whoever has one holds up nobody, and takes no more than a share."""
+import concurrent.futures
 import contextlib
 import os
 import signal
@@ -8,7 +9,7 @@ import pytest
 
 from conftest import children_of, wait_until
 from test_http import Http
-from watching import MIB, memory_of
+from watching import MIB, Latency, memory_of
 
 FILES = "import os\nfor i in range(10): open(f'f{i}', 'wb').write(os.urandom(20 << 20))"
 # What 200 MiB of files cost before they were given back elsewhere: 60 to 140 ms of the loop. It takes 10 now.
@@ -77,3 +78,29 @@ def test_large_bodies_hold_nobody_up_when_they_go(serve_watched):
     assert status == 201 and answer["size"] == 100 * MIB
     assert client("PUT", "/v1/sessions/work/files/data", bytes(60 * MIB))[0] in (200, 201)
     assert wait_until(lambda: has_less(service, 150 * MIB), 20)
+
+
+# ------------------------------------------------------------------------------------------ many at once
+
+@pytest.mark.timeout(150)
+def test_forks_of_a_large_session_that_are_used_at_once_all_run(serve):
+    service = serve()
+    made(service, "large")
+    names = [f"fork{i}" for i in range(12)]
+    for name in names:
+        assert Http(service.http).post("/v1/sessions/large/fork", name=name)["name"] == name
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        answers = list(pool.map(lambda name: run(service, name, "import os\nprint(os.path.getsize('f9'))"), names))
+    ends = [(each["outcome"], each["stdout"], each["message"]) for each in answers]
+    assert ends == [("completed", f"{20 * MIB}\n", "")] * len(names), ends
+
+
+def test_a_worker_that_does_nothing_is_given_up(serve):
+    service = serve("--workers", "1")
+    client = Http(service.http)
+    client.post("/v1/run", code="n = 1")
+    for worker in [each for zygote in children_of(service.process.pid) for each in children_of(zygote)]:
+        os.kill(worker, signal.SIGSTOP)
+    answer = client.post("/v1/run", code="n = 2")
+    assert answer["outcome"] == "crashed" and "did nothing for 10 s" in answer["message"], answer
+    assert wait_until(lambda: client.post("/v1/run", code="print(3)").get("stdout") == "3\n", 30), "others run"

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
 
 #include "skerry/base/bytes.h"
 #include "skerry/base/os/release.h"
@@ -24,8 +25,12 @@ using boost::asio::posix::stream_descriptor;
 
 constexpr std::chrono::seconds kWarmUpTime{30};
 // From a run's arrival at the worker to its first instruction: a new sandbox on another template
-// takes milliseconds.
+// takes milliseconds, a session with a quarter of a gigabyte of files two seconds of processor
+// time. Where the machine is busy that lasts, so it is the worker's own time that counts, and that
+// it gets on. No start may last longer than all of it.
 constexpr std::chrono::seconds kStartTime{10};
+constexpr std::chrono::milliseconds kStartProgress{5};
+constexpr std::chrono::minutes kMaxStart{2};
 // From the end of a process to the zygote's word of it.
 constexpr std::chrono::seconds kReapTime{2};
 constexpr std::size_t kMaxUnsent = std::size_t{1} << 20;
@@ -88,7 +93,7 @@ void WorkerLink::run(Message message, const sandbox::Limits& limits, worker::Run
   });
   done_ = std::move(done);
   started_ = std::move(message.started);
-  cpu_before_ = cpu_time();
+  cpu_before_ = cpu_at_check_ = cpu_time();
   const std::size_t size = message.order->size() + message.session.size();
   Outgoing next{.head = {},
                 .order = std::move(message.order),
@@ -379,11 +384,37 @@ void WorkerLink::deadline_passed() {
   if (state_ != State::kRunning) return;
   if (events_->deadline() && !has_hung_up_) {
     end(Why::kDeadline);
+    return;
+  }
+  broken_ = has_hung_up_ ? "the run's process closed its socket" : start_failure();
+  if (broken_.empty()) {
+    set_deadline(Clock::now() + kStartTime);
   } else {
-    broken_ =
-        has_hung_up_ ? "the run's process closed its socket" : "the worker did not begin the run";
     end(Why::kBroken);
   }
+}
+
+/// Why the start of the run that it has is given up; empty while it gets on.
+std::string WorkerLink::start_failure() {
+  const auto used = cpu_time();
+  const auto progress = used - std::exchange(cpu_at_check_, used);
+  if (progress < kStartProgress) {
+    return fmt::format("the worker did not begin the run: its process did nothing for {} s",
+                       kStartTime.count());
+  }
+  if (used - cpu_before_ >= kStartTime) {
+    return fmt::format(
+        "the worker did not begin the run within {} s of processor time; less in the session's "
+        "files makes it start sooner",
+        kStartTime.count());
+  }
+  if (Clock::now() - sent_at_ >= kMaxStart) {
+    return fmt::format(
+        "the worker did not begin the run within {} s: this machine is too busy; try again when "
+        "less is under way",
+        std::chrono::seconds(kMaxStart).count());
+  }
+  return {};
 }
 
 std::string_view WorkerLink::Outgoing::next() const {

@@ -128,6 +128,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   void hung_up();
   void set_deadline(Clock::time_point at);
   void deadline_passed();
+  std::string start_failure();
   void end(Why why);
   void conclude();
   void signal();
@@ -178,6 +179,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   std::optional<worker::EventReceiver> events_;
   std::optional<Clock::time_point> deadline_;
   std::chrono::nanoseconds cpu_before_{0};
+  std::chrono::nanoseconds cpu_at_check_{0};  // when its start was last looked at
   Done done_;
   std::function<void()> started_;
 };
