@@ -104,3 +104,18 @@ def test_a_worker_that_does_nothing_is_given_up(serve):
     answer = client.post("/v1/run", code="n = 2")
     assert answer["outcome"] == "crashed" and "did nothing for 10 s" in answer["message"], answer
     assert wait_until(lambda: client.post("/v1/run", code="print(3)").get("stdout") == "3\n", 30), "others run"
+
+
+def test_looks_at_a_large_session_take_no_memory_of_the_service(serve_watched):
+    service = serve_watched()
+    made(service, "large")
+    end(service)
+    service = serve_watched()
+    before = memory_of(service.process.pid, "VmHWM")
+
+    def look(_):
+        return len(Http(service.http).get("/v1/sessions/large/files?path=.")["files"])
+
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(look, range(12))) == [10] * 12
+    assert memory_of(service.process.pid, "VmHWM") < before + 100 * MIB

@@ -30,6 +30,16 @@ bool have_same_names(const std::vector<Global>& one, const std::vector<Global>& 
                     [](const Global& a, const Global& b) { return a.name == b.name; });
 }
 
+Manifest without_host_state(const Manifest& manifest) {
+  // Not a copy that is cleared, which would have it for a moment.
+  return {.module_sha256 = manifest.module_sha256,
+          .template_name = manifest.template_name,
+          .globals = manifest.globals,
+          .host_state = {},
+          .facts = manifest.facts,
+          .created_unix_ns = manifest.created_unix_ns};
+}
+
 Status write_image(const std::filesystem::path& path, const Manifest& manifest,
                    std::span<const std::byte> pages) {
   if (pages.empty() || pages.size() % kWasmPageSize != 0 || pages.size() > kMaxPages) {

@@ -33,6 +33,9 @@ struct Manifest {
   std::int64_t created_unix_ns = 0;
 };
 
+/// All of it but its host state, which holds a session's files and may be large.
+Manifest without_host_state(const Manifest& manifest);
+
 /// An immutable snapshot of a sandbox between runs: shared by all that start from it. Const calls
 /// may run concurrently.
 struct Image {

@@ -25,7 +25,7 @@ struct Header {
   std::uint64_t pages_size = 0;
   std::array<char, 32> manifest_sha256{};
 };
-static_assert(sizeof(Header) == 64);
+static_assert(sizeof(Header) == kManifestOffset);
 
 // Of a large file: what is read of it, before it may be forgotten.
 constexpr std::size_t kReadAtOnce = std::size_t{8} << 20;

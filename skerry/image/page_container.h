@@ -38,6 +38,9 @@ inline constexpr std::size_t kMaxPages = std::size_t{65535} * kWasmPageSize;
 /// The most bytes of a manifest: files that a guest wrote are in it.
 inline constexpr std::size_t kMaxManifest = std::size_t{256} << 20;
 
+/// Where the manifest begins in a file.
+inline constexpr std::int64_t kManifestOffset = 64;
+
 /// Whether `text` is `size` lower-case hexadecimal digits, as hashes and ids are.
 bool is_hexadecimal(std::string_view text, std::size_t size);
 

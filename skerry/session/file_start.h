@@ -59,6 +59,19 @@ class FileStart {
     add_file(revision->descriptors.back(), revision);
   }
 
+  /// The same for files that are not read here.
+  void add(const std::shared_ptr<const image::StoredFiles>& files, worker::SessionStart& start) {
+    start.files = 1;
+    if (files->id.empty()) {
+      start.template_sha256 = files->template_sha256;
+    } else {
+      start.patch = files->patch;
+      start.files = 2;
+      add_file(files->own_file.get(), files);
+    }
+    add_file(files->template_file.get(), files);
+  }
+
   broker::InSession::Start finish(worker::SessionStart start,
                                   std::optional<worker::SessionStart> second = std::nullopt) && {
     return {.start = std::move(start),

@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include <absl/base/thread_annotations.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -16,7 +15,7 @@
 #include "skerry/base/status.h"
 #include "skerry/broker/broker.h"
 #include "skerry/broker/module_store.h"
-#include "skerry/loop/mutex.h"
+#include "skerry/image/revisions/revision.h"
 #include "skerry/run/runner.h"
 #include "skerry/runtime/installation.h"
 #include "skerry/session/session_access.h"
@@ -68,24 +67,11 @@ class LocalRunner final : public run::Runner {
                                                                 worker::RunRequest request);
   boost::asio::awaitable<Result<sandbox::Outcome>> look_at_files(run::FileWork work,
                                                                  worker::RunRequest request);
-  /// The newest revision of one of the sessions that an operation looks at.
-  boost::asio::awaitable<Result<std::shared_ptr<const image::Revision>>> newest(
+  /// The files of the newest revision of one of the sessions that an operation looks at: not read
+  /// here, so that any number of looks may wait for a worker.
+  boost::asio::awaitable<Result<std::shared_ptr<const image::StoredFiles>>> newest(
       std::string store, store::SessionName name);
 
-  /// Revisions that operations look at: while one does, others share what it has read. A large
-  /// session's files are in it. Thread-safe.
-  class LookedAt {
-   public:
-    using Key = std::pair<std::string, std::string>;  // a store, and a session of it
-    std::shared_ptr<const image::Revision> find(const Key& key);
-    void add(const Key& key, const std::shared_ptr<const image::Revision>& revision);
-
-   private:
-    loop::Mutex mutex_;
-    std::map<Key, std::weak_ptr<const image::Revision>> revisions_ ABSL_GUARDED_BY(mutex_);
-  };
-
-  LookedAt looked_at_;
   runtime::Installation installation_{{}, {}};
   std::string home_;
   access::Gate* gate_ = nullptr;

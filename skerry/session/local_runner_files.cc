@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on files of sessions.
+#include <fcntl.h>
 #include <utility>
 #include <vector>
 
@@ -15,13 +16,19 @@ namespace skerry::session {
 namespace {
 
 using boost::asio::awaitable;
-using Revision = std::shared_ptr<const image::Revision>;
+using Files = std::shared_ptr<const image::StoredFiles>;
+
+Result<OwnedFd> duplicate(int fd) {
+  SKERRY_ASSIGN(const int copy, syscall_result("fcntl", "F_DUPFD_CLOEXEC",
+                                               [&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); }));
+  return OwnedFd(copy);
+}
 
 /// One of the sessions that a look is about.
 struct Looked {
   std::string store;
   store::SessionName name;
-  Revision revision = nullptr;
+  Files files = nullptr;
 };
 
 }  // namespace
@@ -55,38 +62,21 @@ awaitable<Result<sandbox::Outcome>> LocalRunner::change_files(run::FileWork work
   co_return std::move(report->outcome);
 }
 
-Revision LocalRunner::LookedAt::find(const Key& key) {
-  const loop::MutexLock lock(mutex_);
-  const auto found = revisions_.find(key);
-  return found == revisions_.end() ? nullptr : found->second.lock();
-}
-
-void LocalRunner::LookedAt::add(const Key& key, const Revision& revision) {
-  const loop::MutexLock lock(mutex_);
-  std::erase_if(revisions_, [](const auto& each) { return each.second.expired(); });
-  revisions_[key] = revision;
-}
-
-awaitable<Result<Revision>> LocalRunner::newest(std::string store, store::SessionName name) {
-  const auto kept = sessions_->kept_state(store, name);
-  const LookedAt::Key key(store, name.text());
-  auto work = [this, &name, &kept, &key](store::SessionStore& sessions) -> Result<Revision> {
-    Revision known = kept ? kept->revision : looked_at_.find(key);
-    const auto opened = sessions.open_revision(name, std::nullopt, known.get());
+awaitable<Result<Files>> LocalRunner::newest(std::string store, store::SessionName name) {
+  auto work = [this, &name](store::SessionStore& sessions) -> Result<Files> {
+    auto opened = sessions.open_files(name);
     // A session that does not exist looks as one that is yet to begin.
     const bool is_missing = opened.status().code() == StatusCode::kNotFound;
     if (!opened.ok() && !is_missing) return opened.status();
-    if (opened.ok() && opened->revision) {
-      if (known && known->id == opened->revision->id) return known;
-      auto revision = std::make_shared<const image::Revision>(*opened->revision);
-      looked_at_.add(key, revision);
-      return revision;
+    if (opened.ok() && opened->files) {
+      return std::make_shared<const image::StoredFiles>(*std::move(opened->files));
     }
     std::string template_name = opened.ok() ? opened->template_name : std::string();
     if (template_name.empty()) template_name = installation_.runtimes().default_template();
-    image::Revision start;
-    SKERRY_ASSIGN(start.file_image, image::open_image(installation_.template_path(template_name)));
-    return std::make_shared<const image::Revision>(std::move(start));
+    SKERRY_ASSIGN(const auto image, image::open_image(installation_.template_path(template_name)));
+    image::StoredFiles start{.template_sha256 = image->sha256};
+    SKERRY_ASSIGN(start.template_file, duplicate(image->base->fd()));
+    return std::make_shared<const image::StoredFiles>(std::move(start));
   };
   auto opening = access_->with(std::move(store), std::move(work));
   co_return co_await std::move(opening);
@@ -103,9 +93,9 @@ awaitable<Result<sandbox::Outcome>> LocalRunner::look_at_files(run::FileWork wor
   }
   for (Looked& each : *looked) {
     auto opening = newest(each.store, each.name);
-    auto revision = co_await std::move(opening);
-    if (!revision.ok()) co_return revision.status();
-    each.revision = *std::move(revision);
+    auto opened = co_await std::move(opening);
+    if (!opened.ok()) co_return opened.status();
+    each.files = *std::move(opened);
   }
   // It may have been cancelled where that could not be heard.
   const auto state = co_await boost::asio::this_coro::cancellation_state;
@@ -122,10 +112,10 @@ awaitable<Result<sandbox::Outcome>> LocalRunner::look_at_files(run::FileWork wor
     for (const Looked& each : *looked) {
       // What the worker keeps is as good, if it is the same.
       const auto kept = sessions_->kept_state(each.store, each.name);
-      if (kept && kept->worker == worker && kept->revision->id == each.revision->id) {
+      if (kept && kept->worker == worker && kept->revision == each.files->id) {
         starts.push_back({.from = kept->state});
       } else {
-        files.add(each.revision, starts.emplace_back());
+        files.add(each.files, starts.emplace_back());
       }
     }
     std::optional<worker::SessionStart> second;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <list>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <sys/stat.h>
 #include <utility>
@@ -40,6 +41,10 @@ constexpr std::chrono::seconds kBetweenKeeping{15};
 
 // A commit of more bytes is one that others should not wait for: it takes some milliseconds.
 constexpr std::int64_t kLargeCommit = std::int64_t{4} << 20;
+
+// What the service holds of revisions that are kept for the next run: two of the largest, with all
+// that a run changed beside its files. A session beyond that is read again by its next run.
+constexpr std::size_t kMaxHeld = std::size_t{1} << 30;
 
 /// How much keeping what a run left may take.
 Weight weight_of(const worker::LeftState& left) {
@@ -158,7 +163,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     const auto queue = queues_.find(Key(store, name.text()));
     if (queue == queues_.end() || !queue->second.kept) return std::nullopt;
     const Kept& kept = *queue->second.kept;
-    return KeptState{.worker = kept.worker, .state = kept.state, .revision = kept.revision};
+    return KeptState{.worker = kept.worker, .state = kept.state, .revision = kept.id};
   }
 
   int kept() const {
@@ -189,7 +194,9 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
   struct Kept {
     std::uint64_t worker = 0;
     std::uint64_t state = 0;
-    std::shared_ptr<const image::Revision> revision;  // whose state it is
+    std::string id;  // of the revision whose state it is
+    /// That revision, which the next run would have to read; null where those kept hold too much.
+    std::shared_ptr<const image::Revision> revision;
     /// Of the sandbox that stands there; none where only the files are kept.
     std::optional<sandbox::Limits> sandbox;
   };
@@ -297,7 +304,7 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
     run.request.template_name = transaction.template_name();
     transaction.continue_with(run.request.program);
     SessionQueue& queue = queues_[running->key];
-    if (queue.kept && (queue.kept->revision->id != transaction.parent().id ||
+    if (queue.kept && (queue.kept->id != transaction.parent().id ||
                        !(order.files || has_sandbox_for(*queue.kept, run.request.limits)))) {
       forget(queue);
     }
@@ -442,11 +449,24 @@ class SessionRuns::SessionQueues : public std::enable_shared_from_this<SessionQu
       return;
     }
     make_room(running.worker);
-    queues_[running.key].kept =
-        Kept{.worker = running.worker,
-             .state = running.state,
-             .revision = std::make_shared<const image::Revision>(std::move(revision)),
-             .sandbox = sandbox};
+    Kept kept{.worker = running.worker,
+              .state = running.state,
+              .id = revision.id,
+              .revision = nullptr,
+              .sandbox = sandbox};
+    if (revision.held_memory() + held_memory() <= kMaxHeld) {
+      kept.revision = std::make_shared<const image::Revision>(std::move(revision));
+    }
+    queues_[running.key].kept = std::move(kept);
+  }
+
+  /// What the revisions of kept states hold here.
+  std::size_t held_memory() const {
+    return std::accumulate(
+        queues_.begin(), queues_.end(), std::size_t{0}, [](std::size_t sum, const auto& each) {
+          const auto& kept = each.second.kept;
+          return sum + (kept && kept->revision ? kept->revision->held_memory() : 0);
+        });
   }
 
   void forget(SessionQueue& queue) {

@@ -95,7 +95,7 @@ class SessionRuns {
   struct KeptState {
     std::uint64_t worker = 0;
     std::uint64_t state = 0;
-    std::shared_ptr<const image::Revision> revision;  ///< whose state it is
+    std::string revision;  ///< whose state it is
   };
   /// `store` is as in `Files::store_of`.
   std::optional<KeptState> kept_state(const std::string& store,

@@ -16,6 +16,8 @@ using store::SessionStore;
 
 /// How long an export or import waits for the tenant's other one.
 constexpr std::chrono::seconds kPatience{3};
+// Those that wait hold nothing, and each takes a second or two at most.
+constexpr std::chrono::seconds kLookPatience{60};
 
 std::optional<std::string_view> revision_or_head(const std::string& revision) {
   return revision.empty() ? std::nullopt : std::optional<std::string_view>(revision);
@@ -108,13 +110,29 @@ Sessions::Awaited<std::int64_t> Sessions::clear(access::Principal principal,
   co_return co_await std::move(working);
 }
 
+/// A revision to start a run from that looks at it. To read one takes several times what its files
+/// take, of which nothing is kept: a tenant's are read in turn.
+Sessions::Awaited<SessionStore::OpenedRevision> Sessions::open_to_look(std::string tenant,
+                                                                       store::SessionName name,
+                                                                       std::string revision) {
+  std::string what = "another look at a session";
+  auto waiting = looks_.take(tenant, std::move(what), kLookPatience);
+  const auto permit = co_await std::move(waiting);
+  if (!permit.ok()) co_return permit.status();
+  auto work = [&](SessionStore& store) -> Result<SessionStore::OpenedRevision> {
+    SKERRY_ASSIGN(auto opened, store.open_revision(name, revision_or_head(revision)));
+    if (opened.revision) opened.revision = opened.revision->without_host_state();
+    return opened;
+  };
+  auto opening = sessions_.with(std::move(tenant), std::move(work));
+  co_return co_await std::move(opening);
+}
+
 Sessions::Awaited<Variables> Sessions::variables(SessionRef ref, std::string revision) {
   const auto name = SessionName::parse(ref.name);
   if (!name.ok()) co_return name.status();
-  auto work = [&](SessionStore& store) {
-    return store.open_revision(*name, revision_or_head(revision));
-  };
-  auto opened = co_await sessions_.with(ref.principal.tenant, std::move(work));
+  auto opening = open_to_look(ref.principal.tenant, *name, std::move(revision));
+  auto opened = co_await std::move(opening);
   if (!opened.ok()) co_return opened.status();
   if (!opened->revision) co_return Variables();
   const image::Revision& revision_opened = *opened->revision;

@@ -83,6 +83,9 @@ class Sessions {
 
   void record(SessionRef ref, const char* action, std::string_view object, const Status& status,
               Clock::time_point begun);
+  Awaited<store::SessionStore::OpenedRevision> open_to_look(std::string tenant,
+                                                            store::SessionName name,
+                                                            std::string revision);
   Awaited<Variables> variables(SessionRef ref, std::string revision);
   template <typename Work>
   Awaited<typename std::invoke_result_t<Work, store::SessionStore&>::value_type> recorded(
@@ -94,6 +97,7 @@ class Sessions {
   ReaderOptions reader_;
   access::AuditLog* audit_;
   loop::TenantSemaphore exports_{1};
+  loop::TenantSemaphore looks_{1, 2};
   // What an import holds may be as large as a session's files: few at once.
   loop::TenantSemaphore imports_{1, 2};
 };

@@ -117,10 +117,18 @@ Result<bool> DirectoryStore::is_whole(const RevisionRow& row) {
 }
 
 Result<image::Revision> DirectoryStore::load(const RevisionRow& row) {
+  auto revision = opened_.find(row.file);
+  if (!revision) {
+    SKERRY_ASSIGN(revision, read(row));
+    opened_.note(*revision);
+  }
+  revision->is_synced = row.info.is_durable;
+  return *std::move(revision);
+}
+
+Result<image::Revision> DirectoryStore::read(const RevisionRow& row) {
   SKERRY_ASSIGN(const auto patch, tables_.patch(row.file));
-  auto revision = patch ? files_.load_patched(row.file, *patch) : files_.load(row.file);
-  if (revision.ok()) revision->is_synced = row.info.is_durable;
-  return revision;
+  return patch ? files_.load_patched(row.file, *patch) : files_.load(row.file);
 }
 
 Result<DirectoryStore::Head> DirectoryStore::head(const Lease& lease,
@@ -515,6 +523,18 @@ Result<DirectoryStore::OpenedRevision> DirectoryStore::open_revision(
   } else {
     SKERRY_ASSIGN(opened.revision, load(*row));
   }
+  return opened;
+}
+
+Result<DirectoryStore::OpenedFiles> DirectoryStore::open_files(const SessionName& name) {
+  SKERRY_TRY(expire());
+  SKERRY_ASSIGN(const SessionRow session, existing(name));
+  OpenedFiles opened{.template_name = session.template_name, .files = {}};
+  SKERRY_ASSIGN(const auto row, tables_.revision(session.head));
+  if (!row || row->id == 0) return opened;
+  SKERRY_ASSIGN(const auto patch, tables_.patch(row->file));
+  SKERRY_ASSIGN(opened.files, patch ? files_.open_stored_patched(row->file, *patch)
+                                    : files_.open_stored(row->file));
   return opened;
 }
 

@@ -14,6 +14,7 @@
 #include "skerry/base/status.h"
 #include "skerry/image/exports/export_reader.h"
 #include "skerry/image/revisions/revision_files.h"
+#include "skerry/store/open_revisions.h"
 #include "skerry/store/session_store.h"
 #include "skerry/store/session_tables.h"
 
@@ -45,6 +46,7 @@ class DirectoryStore final : public SessionStore {
   Result<OpenedRevision> open_revision(const SessionName& name,
                                        std::optional<std::string_view> where,
                                        const image::Revision* known = nullptr) override;
+  Result<OpenedFiles> open_files(const SessionName& name) override;
   Result<RevisionInfo> import(const SessionName& name, const image::Export& imported) override;
   Result<std::int64_t> clear(const std::optional<SessionName>& name) override;
   Result<Check> check(const std::function<void(double)>& progress) override;
@@ -82,6 +84,7 @@ class DirectoryStore final : public SessionStore {
   Status open_head(const SessionRow& session, const image::Revision* known, Head& head);
   Result<bool> is_whole(const RevisionRow& row);
   Result<image::Revision> load(const RevisionRow& row);
+  Result<image::Revision> read(const RevisionRow& row);
 
   /// Writes a revision and names it. The lock that writers share is the caller's.
   Result<Committed> save(const Lease& lease, const image::Revision& parent,
@@ -124,6 +127,7 @@ class DirectoryStore final : public SessionStore {
   FileLock open_;  // nobody puts another store in this one's place
   std::optional<image::RevisionFiles::PreparedFile> prepared_;
   std::vector<std::string> unneeded_;  // files that are still there
+  OpenRevisions opened_;
 };
 
 /// All tenants' sessions in one directory, under one policy; memories are kept (`memory_tenant.h`).

@@ -22,6 +22,61 @@ namespace {
 using testing::name;
 using testing::SessionStoreTest;
 
+TEST_F(SessionStoreTest, ForksShareWhatIsOpen) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  ASSERT_TRUE(store->fork(name("s"), name("fork")).ok());
+  const auto first = store->open_revision(name("s"), std::nullopt).value();
+  const auto fork = store->open_revision(name("fork"), std::nullopt).value();
+  EXPECT_EQ(first.revision->file_image, fork.revision->file_image);
+  EXPECT_EQ(first.revision->descriptors, fork.revision->descriptors);
+}
+
+TEST_F(SessionStoreTest, WhatNobodyHasIsNotKeptOpen) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  std::weak_ptr<const image::Image> image;
+  {
+    const auto opened = store->open_revision(name("s"), std::nullopt).value();
+    image = opened.revision->file_image;
+  }
+  EXPECT_TRUE(image.expired());
+  EXPECT_EQ(value_of(name("s")), 1) << "it is read again";
+}
+
+TEST_F(SessionStoreTest, FilesToLookAtAreOpenedUnread) {
+  EXPECT_EQ(store->open_files(name("s")).status().code(), StatusCode::kNotFound);
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  ASSERT_TRUE(run_small(name("s"), 2).ok());  // a patch
+  for (const char* where : {"1", "2"}) {
+    ASSERT_TRUE(store->rewind(name("s"), where).ok());
+    const auto whole = store->open_revision(name("s"), where).value();
+    auto opened = store->open_files(name("s")).value();
+    ASSERT_TRUE(opened.files.has_value());
+    EXPECT_EQ(opened.files->id, whole.revision->id);
+    const auto read =
+        image::read_stored_state(std::move(opened.files->own_file), opened.files->patch);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->host_state, whole.revision->image()->manifest.host_state);
+    EXPECT_EQ(read->template_sha256, whole.revision->file_image->sha256);
+    const auto base = image::read_image(std::move(opened.files->template_file), "template");
+    ASSERT_TRUE(base.ok()) << base.status();
+    EXPECT_EQ((*base)->sha256, read->template_sha256);
+  }
+  ASSERT_TRUE(store->rewind(name("s"), "0").ok());
+  EXPECT_FALSE(store->open_files(name("s"))->files.has_value());
+}
+
+TEST_F(SessionStoreTest, ARevisionWithoutItsHostStateIsTheSameOtherwise) {
+  ASSERT_TRUE(run(name("s"), 1).ok());
+  ASSERT_TRUE(run_small(name("s"), 2).ok());
+  const auto whole = *store->open_revision(name("s"), std::nullopt)->revision;
+  const auto less = whole.without_host_state();
+  EXPECT_TRUE(less.manifest().host_state.empty());
+  EXPECT_EQ(less.descriptors, whole.descriptors);
+  EXPECT_EQ(less.patch->content, whole.patch->content);
+  EXPECT_EQ(less.memory_size(), whole.memory_size());
+  EXPECT_EQ(less.manifest().globals, whole.manifest().globals);
+}
+
 TEST_F(SessionStoreTest, EveryRunIsARevisionThatTheNextStartsFrom) {
   for (int i = 1; i <= 3; ++i) {
     const auto info = run(name("s"), i);

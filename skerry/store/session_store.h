@@ -140,6 +140,15 @@ class SessionStore {
                                                std::optional<std::string_view> where,
                                                const image::Revision* known = nullptr) = 0;
 
+  struct OpenedFiles {
+    std::string template_name;  ///< of the session
+    /// None where the session stands at its template.
+    std::optional<image::StoredFiles> files;
+  };
+  /// Opens the files that hold the host state of a session's head, and reads nothing large: for who
+  /// looks at a session's files in another process. kNotFound when there is no such session.
+  virtual Result<OpenedFiles> open_files(const SessionName& name) = 0;
+
   /// A new session, whose first revision has the state of an export that the caller has checked
   /// against the runtime. kAlreadyExists when there is one of that name.
   virtual Result<RevisionInfo> import(const SessionName& name, const image::Export& imported) = 0;

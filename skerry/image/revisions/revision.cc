@@ -19,6 +19,26 @@ std::shared_ptr<const Image> Revision::image() const {
   return image;
 }
 
+Revision Revision::without_host_state() const {
+  Revision revision = *this;
+  const Image& whole = *file_image;
+  revision.file_image =
+      std::make_shared<const Image>(Image{.manifest = image::without_host_state(whole.manifest),
+                                          .sha256 = whole.sha256,
+                                          .base = whole.base,
+                                          .template_image = whole.template_image,
+                                          .pages = whole.pages});
+  if (!patch) return revision;
+  CapturedState state;
+  state.memory_size = patch->state.memory_size;
+  state.changed = patch->state.changed;
+  state.edits = patch->state.edits;
+  state.globals = patch->state.globals;
+  revision.patch =
+      std::make_shared<const Patch>(Patch{.state = std::move(state), .content = patch->content});
+  return revision;
+}
+
 Edits Revision::all_edits() const {
   if (!patch) return edits ? *edits : Edits();
   return edits ? merge(*edits, patch->state.edits) : patch->state.edits;

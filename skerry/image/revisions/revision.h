@@ -42,10 +42,27 @@ struct Revision {
   std::shared_ptr<const Image> image() const;
   /// All that lies over the files' pages.
   Edits all_edits() const;
+  /// The same for who starts elsewhere from its files: without the host state, which holds all
+  /// files of a session and may take a quarter of a gigabyte.
+  Revision without_host_state() const;
+  /// Bytes of memory that its host states take here.
+  std::size_t held_memory() const {
+    return file_image->manifest.host_state.size() + (patch ? patch->state.host_state.size() : 0);
+  }
   const Manifest& manifest() const { return file_image->manifest; }  ///< but for its state
   std::size_t memory_size() const {
     return patch ? patch->state.memory_size : file_image->pages->size();
   }
+};
+
+/// The files that hold a revision's host state, or a template's, open and not read: what
+/// `read_stored_state` needs in another process. Immutable.
+struct StoredFiles {
+  std::string id = {};     ///< empty for a template
+  OwnedFd own_file = {};   ///< not open for a template
+  std::string patch = {};  ///< the content; empty for none
+  OwnedFd template_file = {};
+  std::string template_sha256 = {};  ///< of a template alone
 };
 
 /// Finds an image that is open already by its hash; null when it is not.

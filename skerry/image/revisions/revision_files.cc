@@ -185,6 +185,24 @@ Result<Revision> RevisionFiles::load_patched(std::string_view id, std::string_vi
   return patched(id, std::move(files), std::move(message), content);
 }
 
+Result<StoredFiles> RevisionFiles::open_stored(std::string_view id) const {
+  if (!is_hexadecimal(id, 32)) return absl::InvalidArgumentError("no revision's id");
+  StoredFiles files{.id = std::string(id)};
+  SKERRY_ASSIGN(files.own_file, open_revision(id));
+  SKERRY_ASSIGN(const std::string base, template_named_in(files.own_file.get(), path_of(id)));
+  SKERRY_ASSIGN(files.template_file, open_file(template_path(base), O_RDONLY));
+  return files;
+}
+
+Result<StoredFiles> RevisionFiles::open_stored_patched(std::string_view id,
+                                                       std::string_view content) const {
+  SKERRY_ASSIGN(const auto message, read_patch(id, content));
+  SKERRY_ASSIGN(StoredFiles files, open_stored(message.file()));
+  files.id = id;
+  files.patch = content;
+  return files;
+}
+
 Status RevisionFiles::verify_patch(std::string_view id, std::string_view content) const {
   return read_patch(id, content).status();
 }

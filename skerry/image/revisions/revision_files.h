@@ -48,6 +48,11 @@ class RevisionFiles {
   /// The same for one that has no file, from its patch's content.
   Result<Revision> load_patched(std::string_view id, std::string_view content) const;
 
+  /// The files that hold a revision's host state, or one's that has no file but a patch with this
+  /// content. Nothing of them is read that may be large.
+  Result<StoredFiles> open_stored(std::string_view id) const;
+  Result<StoredFiles> open_stored_patched(std::string_view id, std::string_view content) const;
+
   /// An empty file for a revision to come, made while nobody waits for it: that takes as long as
   /// filling it. Nothing is left of one that is not used.
   struct PreparedFile {

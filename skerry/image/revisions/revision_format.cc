@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "skerry/image/revisions/revision_format.h"
 
+#include <array>
+#include <fcntl.h>
+#include <unistd.h>
 #include <utility>
 
 #include <google/protobuf/io/coded_stream.h>
@@ -48,6 +51,22 @@ Result<Opened<proto::RevisionManifest>> read_checked(OwnedFd file,
   }
   if (opened.manifest.memory_size() > kMaxPages) return damaged("no such memory is allowed");
   return opened;
+}
+
+Result<std::string> template_named_in(int file, const std::filesystem::path& path) {
+  // The first field of the manifest, in the order in which Protobuf writes them.
+  constexpr std::size_t kDigits = 64;
+  constexpr char kTag = proto::RevisionManifest::kTemplateSha256FieldNumber << 3 | 2;
+  std::array<char, 2 + kDigits> front{};
+  const auto size = ::pread(file, front.data(), front.size(), kManifestOffset);
+  const std::string_view text(front.data() + 2, kDigits);
+  if (size == ssize_t{front.size()} && front[0] == kTag && front[1] == char{kDigits} &&
+      is_hexadecimal(text, kDigits)) {
+    return std::string(text);
+  }
+  OwnedFd again(::fcntl(file, F_DUPFD_CLOEXEC, 0));
+  SKERRY_ASSIGN(const auto opened, read_checked(std::move(again), path));
+  return opened.manifest.template_sha256();
 }
 
 Result<Revision> assemble(std::string_view id, const std::filesystem::path& path,
@@ -107,7 +126,7 @@ Result<Revision> revision_of(const Revision& parent, const Captured& captured, L
   image->base = before.base;
   image->sha256 = before.sha256;
   image->template_image = before.template_image ? before.template_image : parent.file_image;
-  image->manifest = before.manifest;
+  image->manifest = without_host_state(before.manifest);
   image->manifest.globals = captured.state.globals;
   image->manifest.host_state = captured.state.host_state;
   Revision revision;

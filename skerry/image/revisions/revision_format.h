@@ -23,6 +23,10 @@ namespace skerry::image {
 Result<Opened<proto::RevisionManifest>> read_checked(OwnedFd file,
                                                      const std::filesystem::path& path);
 
+/// The hash of the template that an open revision file rests on, by the first bytes of its manifest
+/// where they tell: for who does not read the rest, which is checked by whoever does.
+Result<std::string> template_named_in(int file, const std::filesystem::path& path);
+
 /// Puts a revision together from its own file, those of its sources in the manifest's order, and
 /// its template.
 Result<Revision> assemble(std::string_view id, const std::filesystem::path& path,
