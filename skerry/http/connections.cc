@@ -120,15 +120,61 @@ void Connections::relieve(const Member* growing) {
 
 BodyShare::~BodyShare() {
   bodies_->bytes -= taken_;
-  if (is_large_) bodies_->large.remove(this);
+  leave_large();
+}
+
+void BodyShare::leave_large() {
+  if (std::exchange(is_large_, false)) bodies_->large.remove(this);
+}
+
+bool BodyShare::has_room() const {
+  if (is_large_ && bodies_->large.front() == this && taken_ <= most_) return true;
+  return bodies_->bytes <= (taken_ <= kSmallBody ? most_ + most_ / 4 : most_);
 }
 
 bool BodyShare::grow_to(std::uint64_t size) {
+  if (has_given_way_) return size == 0;
+  const bool grows = size > taken_;
+  if (grows) {
+    const auto now = now_();
+    const auto time =
+        std::chrono::duration<double>(static_cast<double>(size - taken_) / kLeastRate);
+    good_until_ =
+        std::min(std::max(good_until_, now) + std::chrono::duration_cast<Clock::duration>(time),
+                 now + kRateWindow);
+  }
   bodies_->bytes += size - taken_;
   taken_ = size;
   if (size > kSmallBody && !std::exchange(is_large_, true)) bodies_->large.push_back(this);
-  if (is_large_ && bodies_->large.front() == this && size <= most_) return true;
-  return bodies_->bytes <= (size <= kSmallBody ? most_ + most_ / 4 : most_);
+  while (!has_room()) {
+    if (!grows) return false;
+    const auto slow =
+        std::find_if(bodies_->large.begin(), bodies_->large.end(),
+                     [this](const BodyShare* each) { return each != this && each->is_slow(); });
+    if (slow == bodies_->large.end()) return false;
+    (*slow)->give_way();
+  }
+  return true;
+}
+
+void BodyShare::begin_waiting(std::function<void()> give_way) {
+  // The time meanwhile was not the client's.
+  good_until_ += now_() - waited_until_;
+  give_way_ = std::move(give_way);
+}
+
+void BodyShare::end_waiting() {
+  if (!give_way_) return;
+  give_way_ = nullptr;
+  waited_until_ = now_();
+}
+
+void BodyShare::give_way() {
+  has_given_way_ = true;
+  bodies_->bytes -= std::exchange(taken_, 0);
+  leave_large();
+  const auto tell = std::exchange(give_way_, nullptr);
+  tell();
 }
 
 }  // namespace skerry::http

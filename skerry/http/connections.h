@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "skerry/base/bytes.h"
@@ -53,6 +55,11 @@ struct ServerLimits {
 enum class PortKind { kClients, kOperations };
 
 class BodyShare;
+
+/// A large body that comes more slowly gives way where others need the memory that it takes: bytes
+/// in a second, on average over `kRateWindow`. A telephone's worst link is faster.
+inline constexpr std::uint64_t kLeastRate = std::uint64_t{64} << 10;
+inline constexpr std::chrono::seconds kRateWindow{5};
 
 /// The connections of a server, and what they share. Confined to the event loop's thread.
 class Connections {
@@ -131,7 +138,7 @@ class Connections {
   /// What requests take. Outlives this with the last of them.
   struct Bodies {
     std::uint64_t bytes = 0;
-    std::list<const BodyShare*> large;  // the oldest first
+    std::list<BodyShare*> large;  // the oldest first
   };
   std::shared_ptr<Bodies> bodies_ = std::make_shared<Bodies>();
   std::uint64_t unsent_ = 0;
@@ -145,7 +152,7 @@ class Connections {
 class BodyShare {
  public:
   explicit BodyShare(Connections& all)
-      : bodies_(all.bodies_), most_(all.limits_.body_memory.value) {}
+      : bodies_(all.bodies_), now_(all.now_), most_(all.limits_.body_memory.value) {}
   ~BodyShare();
   BodyShare(const BodyShare&) = delete;
   BodyShare& operator=(const BodyShare&) = delete;
@@ -153,14 +160,42 @@ class BodyShare {
   /// Whether there is room for a request of `size` bytes; that much counts either way. Small ones
   /// have a reserve, so that those who send large ones shut nobody out. Of large ones the oldest
   /// has room for itself, whatever others take: of several that do not fit together, one arrives.
+  /// Where there is no room, those give way that come too slowly, the oldest first.
   bool grow_to(std::uint64_t size);
 
+  /// From now on the client is waited for: what comes is measured. `give_way` is called when it
+  /// came too slowly and others need the memory; it must not destroy a share. Then this has no room
+  /// any more, and counts nothing: the owner is to free what it has.
+  void begin_waiting(std::function<void()> give_way);
+  /// The client need not send anything meanwhile.
+  void end_waiting();
+  bool has_given_way() const { return has_given_way_; }
+
  private:
+  using Clock = Connections::Clock;
+  bool has_room() const;
+  bool is_slow() const { return give_way_ && now_() > good_until_; }
+  void give_way();
+  void leave_large();
+
   std::shared_ptr<Connections::Bodies> bodies_;
+  const Connections::Now now_;
   const std::uint64_t most_;
   std::uint64_t taken_ = 0;
   bool is_large_ = false;
+  bool has_given_way_ = false;
+  std::function<void()> give_way_;  // while the client is waited for
+  /// Until when it has come quickly enough: each byte adds its time at the least rate.
+  Clock::time_point good_until_ = now_() + kRateWindow;
+  Clock::time_point waited_until_ = now_();  // when that was last so
 };
+
+/// What a client is told whose body others have taken the memory of.
+inline constexpr std::string_view kNoMemoryForBody =
+    "other requests' bodies take all memory for these";
+inline constexpr std::string_view kBodyTooSlow =
+    "the body came more slowly than 64 KiB a second, and others needed the memory for it; send it "
+    "again";
 
 /// A body that is read before the key is looked at, so that the connection can stay open after a
 /// refusal.

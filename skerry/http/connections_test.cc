@@ -140,6 +140,78 @@ TEST_F(ConnectionsTest, OfLargeBodiesThatDoNotFitTheOldestArrives) {
   EXPECT_TRUE(second.grow_to(110 * 1024));
 }
 
+/// A share whose client is waited for.
+class WaitingShare : public BodyShare {
+ public:
+  explicit WaitingShare(Connections& all) : BodyShare(all) {
+    begin_waiting([this] { ++told; });
+  }
+  int told = 0;
+};
+
+TEST_F(ConnectionsTest, ABodyThatStallsGivesWayToOneThatNeedsItsMemory) {
+  WaitingShare stalled(all_);
+  BodyShare next(all_);
+  EXPECT_TRUE(stalled.grow_to(200 * 1024));
+  EXPECT_FALSE(next.grow_to(100 * 1024)) << "it may still come";
+  now_ += 2 * kRateWindow;
+  EXPECT_TRUE(next.grow_to(101 * 1024));
+  EXPECT_TRUE(stalled.has_given_way());
+  EXPECT_EQ(stalled.told, 1);
+  EXPECT_EQ(all_.body_bytes(), 101U * 1024);
+  EXPECT_FALSE(stalled.grow_to(201 * 1024)) << "its client sends again";
+  EXPECT_EQ(all_.body_bytes(), 101U * 1024);
+}
+
+TEST_F(ConnectionsTest, ASlowBodyIsLeftAloneWhereNobodyNeedsItsMemory) {
+  WaitingShare slow(all_);
+  EXPECT_TRUE(slow.grow_to(100 * 1024));
+  now_ += std::chrono::seconds(50);
+  BodyShare other(all_);
+  EXPECT_TRUE(other.grow_to(100 * 1024));
+  EXPECT_TRUE(slow.grow_to(101 * 1024));
+  EXPECT_EQ(slow.told, 0);
+}
+
+TEST_F(ConnectionsTest, ABodyThatComesAtTheLeastRateDoesNotGiveWay) {
+  const auto told_at = [](std::uint64_t rate) {
+    Connections all(ServerLimits{.body_memory = mib(2)}, now);
+    WaitingShare steady(all);
+    BodyShare next(all);
+    std::uint64_t size = std::uint64_t{1} << 20;
+    EXPECT_TRUE(steady.grow_to(size));
+    for (int i = 0; i < 100; ++i) {
+      now_ += std::chrono::milliseconds(kRateWindow) / 50;
+      EXPECT_TRUE(steady.grow_to(size += rate / 10));
+    }
+    now_ += std::chrono::milliseconds(50);  // it waits for the next piece
+    (void)next.grow_to(std::uint64_t{3} << 19);
+    return steady.told;
+  };
+  EXPECT_EQ(told_at(kLeastRate), 0);
+  EXPECT_EQ(told_at(kLeastRate / 4), 1);
+}
+
+TEST_F(ConnectionsTest, ABurstDoesNotPayForALongStall) {
+  WaitingShare burst(all_);
+  BodyShare next(all_);
+  EXPECT_TRUE(burst.grow_to(256 * 1024));
+  now_ += kRateWindow + std::chrono::milliseconds(1);
+  EXPECT_TRUE(next.grow_to(100 * 1024));
+  EXPECT_EQ(burst.told, 1);
+}
+
+TEST_F(ConnectionsTest, ABodyThatIsWholeDoesNotGiveWay) {
+  WaitingShare whole(all_);
+  BodyShare next(all_);
+  EXPECT_TRUE(whole.grow_to(200 * 1024));
+  whole.end_waiting();
+  now_ += std::chrono::seconds(30);
+  EXPECT_FALSE(next.grow_to(100 * 1024)) << "it is being answered";
+  whole.begin_waiting([] {});
+  EXPECT_FALSE(next.grow_to(100 * 1024)) << "the time meanwhile was not its client's";
+}
+
 TEST_F(ConnectionsTest, EachIsCheckedAlsoWhereAnotherEndsMeanwhile) {
   const auto first = open("a");
   const auto second = open("b");

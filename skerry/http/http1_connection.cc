@@ -254,6 +254,7 @@ class Http1Connection final : public Connections::Member {
       auto writing = write_all(stream_, {asio::buffer(kContinue)});
       if (co_await std::move(writing)) co_return false;
     }
+    share.begin_waiting([this] { tcp().cancel(); });
     error_code error;
     while (!error && !parser.is_done()) {
       error = parse_buffered(parser);
@@ -262,11 +263,16 @@ class Http1Connection final : public Connections::Member {
         error = co_await std::move(reading);
       }
       if (share.grow_to(parser.get().body().size())) continue;
-      auto refusing = refuse_body(retry_response(
-          503, "other requests' bodies take all memory for these", std::chrono::seconds(1)));
+      // Others need the memory now, and not when the client has read the answer.
+      std::string().swap(parser.get().body());
+      (void)share.grow_to(0);
+      auto refusing = refuse_body(
+          share.has_given_way() ? too_slow_response()
+                                : retry_response(503, kNoMemoryForBody, std::chrono::seconds(1)));
       co_await std::move(refusing);
       co_return false;
     }
+    share.end_waiting();
     deadline_.clear();
     // What a large body was read with is not held until the next.
     if (buffer_.size() == 0 && buffer_.capacity() > kFirstRead) buffer_.shrink_to_fit();
@@ -295,6 +301,10 @@ class Http1Connection final : public Connections::Member {
       dropped += buffer_.size();
       buffer_.clear();
     }
+  }
+
+  static Response too_slow_response() {
+    return retry_response(408, kBodyTooSlow, std::chrono::seconds(1));
   }
 
   static Response too_large(std::uint64_t most) {

@@ -35,6 +35,7 @@ ordered_json error_of(int status) {
       {"description", status == 400   ? "The request does not fit"
                       : status == 401 ? "There is no key, or one that is not known"
                       : status == 404 ? "There is nothing of that name"
+                      : status == 408 ? "The body came too slowly; again"
                       : status == 409 ? "It cannot be done as things stand"
                       : status == 413 ? "The body is too large"
                       : status == 426 ? "This is for WebSockets"
@@ -217,7 +218,7 @@ ordered_json Router::operation_of(const Route& route) const {
   if (!content.empty()) good["content"] = std::move(content);
   std::vector<int> errors = route.errors;
   errors.push_back(400);  // for a target that is no text
-  if (!route.body.is_null()) errors.push_back(413);
+  if (!route.body.is_null()) errors.insert(errors.end(), {408, 413});
   if (!route.is_open) errors.push_back(401);
   if (route.starts_runs) errors.insert(errors.end(), {429, 503});
   for (const int status : errors) {

@@ -201,8 +201,16 @@ awaitable<void> WebSocketEvents<Stream>::read() {
 template <typename Stream>
 awaitable<bool> WebSocketEvents<Stream>::read_message(boost::beast::flat_buffer& buffer) {
   do {
+    // Between messages a client may take its time.
+    if (buffer.size() > 0) {
+      share_.begin_waiting([this] {
+        overflow();
+        boost::beast::get_lowest_layer(*socket_).cancel();
+      });
+    }
     auto reading = socket_->async_read_some(buffer, kMaxMessage, kTuple);
     const auto [error, size] = co_await std::move(reading);
+    share_.end_waiting();
     if (error) co_return false;
     if (!first_message_) {
       buffer.clear();  // dropped as it comes

@@ -83,7 +83,7 @@ class ConflictError(ServiceError):
 
 
 class BusyError(ServiceError):
-    """Not now (429, 503): nothing was done. `retry_after` says when to ask again."""
+    """Not now (408, 429, 503): nothing was done. `retry_after` says when to ask again."""
 
 
 class NotSavedError(ServiceError):
@@ -98,5 +98,5 @@ HINTS = {
 }
 KINDS: dict[int, type[ServiceError]] = {
     400: InvalidRequestError, 413: InvalidRequestError, 401: NotAllowedError, 403: NotAllowedError, 404: NotFoundError,
-    409: ConflictError, 429: BusyError, 503: BusyError,
+    408: BusyError, 409: ConflictError, 429: BusyError, 503: BusyError,
 }

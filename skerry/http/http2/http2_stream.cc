@@ -51,7 +51,9 @@ awaitable<Result<std::string>> Http2Stream::read(std::chrono::milliseconds patie
   const auto self = shared_from_this();
   for (;;) {
     if (is_overflown_) {
-      co_return absl::ResourceExhaustedError("other requests' bodies take all memory for these");
+      co_return share_.has_given_way()
+          ? absl::DeadlineExceededError(std::string(kBodyTooSlow))
+          : absl::ResourceExhaustedError(std::string(kNoMemoryForBody));
     }
     if (!incoming_.empty()) break;
     if (is_complete_) co_return std::string();
@@ -60,8 +62,10 @@ awaitable<Result<std::string>> Http2Stream::read(std::chrono::milliseconds patie
       co_return absl::CancelledError("the client has ended the request");
     }
     arrived_.expires_at(latest);
+    share_.begin_waiting([this] { overflow(); });
     auto waiting = arrived_.async_wait(kTuple);
     const auto [cancelled] = co_await std::move(waiting);
+    share_.end_waiting();
     if (!cancelled)
       co_return absl::DeadlineExceededError("the request's body did not come in time");
   }
@@ -82,10 +86,16 @@ bool Http2Stream::count_request() {
 
 void Http2Stream::count_body() {
   if (count_request() || is_overflown_) return;
+  overflow();
+  count_request();
+}
+
+/// What comes is dropped, and the reader is told.
+void Http2Stream::overflow() {
   is_overflown_ = true;
   if (!is_over()) session_->consume(id_, incoming_.size());
   incoming_.clear();
-  count_request();
+  arrived_.cancel();
 }
 
 void Http2Stream::on_header(std::string_view name, std::string_view value) {

@@ -95,6 +95,7 @@ class Http2Stream : public std::enable_shared_from_this<Http2Stream> {
   void check(Clock::time_point now, std::chrono::milliseconds write_time);
   bool count_request();
   void count_body();
+  void overflow();
   void resume();
 
   Http2Session* session_;  // null when the stream is over
