@@ -8,11 +8,11 @@
 #include <CLI/CLI.hpp>
 
 #include "skerry/app/commands/commands.h"
+#include "skerry/app/commands/heap.h"
 #include "skerry/app/commands/leave.h"
 #include "skerry/app/run_options.h"
 #include "skerry/app/session_run.h"
 #include "skerry/base/os/file.h"
-#include "skerry/base/os/heap.h"
 #include "skerry/runtime/registry.h"
 #include "skerry/sandbox/template_memory.h"
 #include "skerry/worker/run_guest.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/base/os/heap.h"
+#include "skerry/app/commands/heap.h"
 
 #include <cstdlib>
 #include <sys/resource.h>
@@ -11,7 +11,7 @@
 
 #include "skerry/base/sanitizer.h"
 
-namespace skerry {
+namespace skerry::app {
 namespace {
 
 constexpr std::size_t kBlock = 1000;
@@ -68,4 +68,4 @@ TEST(HeapTest, WhatIsFreedIsUsedAgain) {
 }
 
 }  // namespace
-}  // namespace skerry
+}  // namespace skerry::app

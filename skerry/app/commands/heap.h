@@ -3,7 +3,7 @@
 
 #include "skerry/base/bytes.h"
 
-namespace skerry {
+namespace skerry::app {
 
 /// Makes room for `size` on this process's heap, in huge pages where the kernel grants them: for a
 /// short program that is about to allocate that much in small pieces, and pays a page fault for
@@ -13,4 +13,4 @@ namespace skerry {
 /// huge pages, nothing is lost. Call it before there is a second thread.
 void reserve_heap(ByteSize size);
 
-}  // namespace skerry
+}  // namespace skerry::app

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "skerry/base/os/heap.h"
+#include "skerry/app/commands/heap.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace skerry {
+namespace skerry::app {
 namespace {
 
 constexpr std::uintptr_t kHugePage = std::uintptr_t{2} << 20;
@@ -40,4 +40,4 @@ void reserve_heap(ByteSize size) {
   advise(from, std::min(to, round_up(from, kHugePage)), MADV_POPULATE_WRITE);
 }
 
-}  // namespace skerry
+}  // namespace skerry::app
