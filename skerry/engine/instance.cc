@@ -301,4 +301,15 @@ std::uint64_t Instance::fuel() const {
 
 std::span<std::byte> Instance::memory() { return handle_->memory_bytes(); }
 
+Status Instance::refresh_memory_size() {
+  if (!handle_->memory) return absl::FailedPreconditionError("the module exports no memory");
+  // Behind every growth the engine asks for address and size anew, and by 0 pages is one (Wasmtime
+  // 48, `memory_grow` in vm/instance.rs).
+  std::uint64_t before = 0;
+  const OwnedError error(wasmtime_memory_grow(handle_->context, &*handle_->memory, 0, &before));
+  if (error) return absl::InternalError(message_of(error.get()));
+  if (memory().size() == handle_->linear_memory->size()) return ok_status();
+  return absl::InternalError("the engine did not take the memory's new size");
+}
+
 }  // namespace skerry::engine

@@ -89,7 +89,8 @@ struct Function {
 };
 
 /// A running module. After a call that did not return normally, and after its memory grew beyond
-/// its image, it must be replaced; its LinearMemory serves the next instance.
+/// its image, it must be replaced; its LinearMemory serves the next instance. When the memory is
+/// given another image, `refresh_memory_size` goes on with this one.
 ///
 /// Borrows `memory` and `host`, which must outlive it. Confined to one thread.
 class Instance {
@@ -127,6 +128,10 @@ class Instance {
 
   /// The guest's linear memory. The view lasts until the guest runs again.
   std::span<std::byte> memory();
+
+  /// Takes the size that the LinearMemory has been given since the guest last ran, larger or
+  /// smaller: the engine keeps a copy of it.
+  Status refresh_memory_size();
 
  private:
   explicit Instance(std::unique_ptr<Handle> handle);

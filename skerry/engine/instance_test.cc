@@ -404,6 +404,23 @@ TEST_F(InstanceTest, OneMemoryServesOneInstanceAfterAnother) {
   }
 }
 
+TEST_F(InstanceTest, SizeThatItsMemoryWasGivenIsTakenWhenRefreshed) {
+  ASSERT_TRUE(start(R"((module (memory (export "memory") 1)
+      (func (export "size") (result i32) (memory.size))
+      (func (export "get") (param i32) (result i32) (i32.load8_u (local.get 0)))
+      (func (export "fill") (param i32) (memory.fill (local.get 0) (i32.const 7) (i32.const 1)))))")
+                  .ok());
+  constexpr std::uint64_t kBeyond = kWasmPageSize + 5;
+  EXPECT_EQ(call("fill", {kBeyond}).kind, Kind::kTrapped);
+  ASSERT_TRUE(memory->grow_to(3 * kWasmPageSize).ok());
+  EXPECT_EQ(call("size").value, 1U) << "not before it is refreshed";
+  ASSERT_TRUE(instance->refresh_memory_size().ok());
+  EXPECT_EQ(call("size").value, 3U);
+  EXPECT_EQ(instance->memory().size(), 3 * kWasmPageSize);
+  EXPECT_EQ(call("fill", {kBeyond}).kind, Kind::kReturned);
+  EXPECT_EQ(call("get", {kBeyond}).value, 7U);
+}
+
 TEST(TextModuleTest, TextThatIsNoneIsRefused) {
   EXPECT_EQ(text_to_binary("(module (func").status().code(), StatusCode::kInvalidArgument);
 }

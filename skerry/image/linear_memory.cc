@@ -379,7 +379,6 @@ LinearMemory::ResetCost LinearMemory::copy_back() {
 }
 
 Result<LinearMemory::ResetCost> LinearMemory::inspect() {
-  if (idle_.empty()) idle_.assign(image_size() / kPageSize, 0);
   ResetCost cost;
   cost.dirty = count_of(private_);
   const bool heavy = cost.dirty > kHeavyPages;
@@ -402,9 +401,15 @@ Result<LinearMemory::ResetCost> LinearMemory::inspect() {
       const std::byte* original = pristine(page);
       const bool changed = std::memcmp(live, original, kPageSize) != 0;
       // After a heavy run only the pages that a run before it had already made private are kept.
-      const bool hot = changed ? !heavy || idle_[page] != 0 : !heavy && idle_[page] + 1 < patience;
+      const auto known = idle_.find(page);
+      const unsigned idle = known == idle_.end() ? 0 : known->second;
+      const bool hot = changed ? !heavy || idle != 0 : !heavy && idle + 1 < patience;
       const bool kept_anyway = !hot && (contains(copied_in_, page) || settled_.contains(page));
-      idle_[page] = !hot ? 0 : changed ? 1 : static_cast<std::uint8_t>(idle_[page] + 1);
+      if (hot) {
+        idle_.insert_or_assign(page, static_cast<std::uint8_t>(changed ? 1 : idle + 1));
+      } else if (known != idle_.end()) {
+        idle_.erase(known);
+      }
       if (!hot && !kept_anyway) continue;
       if (changed) {
         std::memcpy(live, original, kPageSize);

@@ -112,8 +112,8 @@ class LinearMemory {
 
   /// Makes this the memory of another image on the same base, as if it had just been made on it, to
   /// grow to `limit`: the pages that are private stay so, and warm. An instance that was on it must
-  /// go first if the sizes or limits differ or memory has grown. After a failure memory is of no
-  /// more use, but for kFailedPrecondition: unless `may_rebase`, nothing is done.
+  /// go first if memory has grown, and take the new size if it stays. After a failure memory is of
+  /// no more use, but for kFailedPrecondition: unless `may_rebase`, nothing is done.
   Status switch_image(std::shared_ptr<const ImagePages> pages, ByteSize limit);
 
   /// Gives back all memory that the next run can do without: private pages that are as the image
@@ -152,10 +152,10 @@ class LinearMemory {
   ByteSize limit_;
   std::shared_ptr<const ImagePages> image_;
   std::optional<DirtyPages> tracker_;
-  // For each page of the image: 0 when no run is known to write it, else one more than how many
-  // inspections in a row found it private but unchanged. Of resets alone: empty before the first,
-  // for who makes a memory for one run need not pay for it.
-  std::vector<std::uint8_t> idle_;
+  // For pages of the image that runs are known to write: one more than how many inspections in a
+  // row found them private but unchanged. A hundred of tens of thousands: for every page it would
+  // be a sixth of what an idle session costs.
+  absl::flat_hash_map<std::size_t, std::uint8_t> idle_;
   // Pages that were copied in: given back, they would be what the base says instead.
   std::vector<PageRun> copied_in_;
   // What has taken the place of the image's pages. The same holds for them.

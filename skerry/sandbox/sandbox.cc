@@ -22,6 +22,10 @@ ByteSize largest_memory(const LoadedImage& loaded, const Limits& limits) {
                       : limits.memory;
 }
 
+std::uint32_t table_elements(const LoadedImage& loaded, const Limits& limits) {
+  return loaded.table_elements.value_or(limits.table_elements);
+}
+
 std::vector<engine::ValueType> types_of(std::span<const wasi::ValueType> types) {
   std::vector<engine::ValueType> result;
   for (const wasi::ValueType type : types) {
@@ -188,7 +192,7 @@ Status Sandbox::instantiate() {
   alloc_.reset();
   instance_.reset();
   engine::InstanceLimits limits;
-  limits.table_elements = loaded_->table_elements.value_or(limits_.table_elements);
+  limits.table_elements = table_elements(*loaded_, limits_);
   limits.fuel = limits_.fuel.value_or(0);
   SKERRY_ASSIGN(instance_, engine::Instance::create(loaded_->program, *memory_, this, limits));
   unsound_ = false;
@@ -217,15 +221,18 @@ Status Sandbox::switch_image(const LoadedImage& loaded, const Limits& limits) {
       !memory_->may_rebase(*loaded.image->pages, largest_memory(loaded, limits))) {
     return absl::FailedPreconditionError("a sandbox cannot change to this image");
   }
+  // Of the limits the instance knows only that of its tables: memory has its own, `attach` sets
+  // fuel.
   const bool replace = unsound_ || memory_->has_grown() ||
-                       loaded.image->pages->size() != memory_->size() ||
-                       !limits_.suit_sandbox_of(limits);
+                       table_elements(loaded, limits) != table_elements(*loaded_, limits_);
   if (replace) instance_.reset();
   SKERRY_TRY(memory_->switch_image(loaded.image->pages, largest_memory(loaded, limits)));
   limits_ = limits;
   start_as(loaded);
   exited_.reset();
-  return replace ? instantiate() : set_globals();
+  if (replace) return instantiate();
+  SKERRY_TRY(instance_->refresh_memory_size());
+  return set_globals();
 }
 
 void Sandbox::attach(const RunEnvironment& environment) {

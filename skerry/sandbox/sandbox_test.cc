@@ -524,6 +524,7 @@ TEST_F(SandboxTest, ARebasedSandboxIsAsOneThatWasLoaded) {
     EXPECT_TRUE(wasi::read_file(sandbox->state().files(), "/kept", kib(1)).ok());
     ASSERT_TRUE(sandbox->switch_image(loaded, limits).ok()) << last;
     enter();
+    EXPECT_EQ(sandbox->memory().size(), kWasmPageSize) << last;
     EXPECT_TRUE(is_as_template());
     EXPECT_EQ(value("bump"), 41U);
     EXPECT_FALSE(wasi::read_file(sandbox->state().files(), "/kept", kib(1)).ok());
