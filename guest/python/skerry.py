@@ -229,7 +229,7 @@ def _finish(names, done):
 
 
 def _apply(header):
-    _skerry_display.begin(header.get("displays", ""))
+    _skerry_display.begin(header.get("displays", ""), header.get("sixels", False))
     if header.get("continued"):
         begin_run()
     env = header.get("env")

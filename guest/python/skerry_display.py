@@ -21,6 +21,7 @@ from _skerry_charts import chart_of
 from _skerry_figures import png_of
 from _skerry_hints import in_words
 from _skerry_report import clean, clip_bytes, name_of, type_name
+from _skerry_sixel import sixel_of
 from _skerry_streams import flush_streams
 
 # What the host takes of one bundle, as skerry/sandbox/display.h has it: bytes of all its parts, of its JSON, and parts.
@@ -34,6 +35,8 @@ MAX_PIXELS = 25_000_000
 
 # What the one who asked for this run takes: "all" values as bundles, "images" alone, or "" for none.
 wanted = ""
+# Whether it wants images as sixels, too.
+_wants_sixels = False
 # The last expression's value, of which there is nothing but this text: its caller has that anyway, and gets it as a bundle only where
 # another follows.
 _unsent = None
@@ -213,6 +216,10 @@ def _send(data, metadata, is_result=False, chart=None):
     parts = _parts_of(data, metadata)
     if not parts:
         return
+    if _wants_sixels:
+        images = [content for kind, _, content in parts if kind in _IMAGES]
+        if images and (body := sixel_of(images[0])) and sum(len(content) for _, _, content in parts) + len(body) < MAX_BYTES:
+            parts.append((_SIXELS, "binary", body))
     flush_streams()
     head = {"parts": [[kind, how, len(content)] for kind, how, content in parts]}
     if is_result:
@@ -284,6 +291,7 @@ def display(*values, include=None, exclude=None, metadata=None, transient=None, 
 
 
 _IMAGES = frozenset(("image/png", "image/jpeg"))
+_SIXELS = "image/x-sixel"
 
 
 def _may_be_image(value):
@@ -454,10 +462,10 @@ def _close(figure):
 _returned = []
 
 
-def begin(takes):
+def begin(takes, sixels):
     """Before each run."""
-    global wanted, _unsent
-    wanted, _unsent = takes, None
+    global wanted, _unsent, _wants_sixels
+    wanted, _unsent, _wants_sixels = takes, None, sixels
 
 
 def show_figures():

@@ -187,14 +187,29 @@ class Reporter final : public worker::RunObserver {
         [](const auto& part) { return part.type == "image/png" || part.type == "image/jpeg"; });
     if (image == display.parts.end()) return;
     const bool is_png = image->type == "image/png";
-    const auto protocol = image_protocol([](const char* name) { return std::getenv(name); });
-    if (is_png && protocol && ::isatty(STDOUT_FILENO) == 1) {
+    // What is said to the terminal beside the queue must not come amid what is in it.
+    const bool may_be_asked = shown_.awaited() < 0;
+    const auto protocol = terminal_images_.protocol(may_be_asked);
+    if (protocol == ImageProtocol::kSixel) {
+      if (show_sixels(display)) return;
+    } else if (is_png && protocol) {
       shown_.add(STDOUT_FILENO, image_escape(*protocol, image->content));
       return;
     }
     const auto path = images_.add(is_png ? "png" : "jpg", image->content);
     note(path.status());
     if (path.ok()) shown_.add(STDERR_FILENO, "skerry: image: " + path->native() + "\n");
+  }
+
+  /// False for a value that has none, or none that a terminal should see.
+  bool show_sixels(const sandbox::Display& display) {
+    for (const sandbox::Display::Part& part : display.parts) {
+      if (part.type != "image/x-sixel") continue;
+      const Result<std::string> escape = sixel_escape(part.content);
+      if (escape.ok()) shown_.add(STDOUT_FILENO, *escape);
+      return escape.ok();
+    }
+    return false;
   }
 
   /// What the program showed, the last expression's value among it.
@@ -255,6 +270,7 @@ class Reporter final : public worker::RunObserver {
   std::vector<sandbox::Display> displays_;
   tool::ChangedFiles files_;
   ImageFiles images_{parameters_.output_directory};
+  TerminalImages terminal_images_{options_.images, STDOUT_FILENO};
   std::map<std::filesystem::path, HostDirectoryWriter> writers_;
   bool has_all_changes_ = false;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "skerry/base/status.h"
 
@@ -16,7 +17,11 @@ namespace skerry::app {
 enum class ImageProtocol {
   kKitty,  ///< https://sw.kovidgoyal.net/kitty/graphics-protocol/
   kITerm,  ///< https://iterm2.com/documentation-images.html
+  kSixel,  ///< https://vt100.net/docs/vt3xx-gp/chapter14.html
 };
+
+/// What `--images` takes.
+inline const std::vector<std::string> kImageChoices = {"auto", "kitty", "iterm2", "sixel", "files"};
 
 /// The protocol of the terminal that the environment tells of; none for one that shows no images,
 /// and for one behind tmux or screen, which pass none on. `variable` gives a variable's value, null
@@ -24,8 +29,37 @@ enum class ImageProtocol {
 std::optional<ImageProtocol> image_protocol(
     const std::function<const char*(const char* name)>& variable);
 
-/// What shows a PNG where the cursor is, and goes on in the next line.
+/// What shows a PNG where the cursor is, and goes on in the next line: in kitty's protocol or
+/// iTerm2's.
 std::string image_escape(ImageProtocol protocol, std::string_view png);
+
+/// What shows sixels: `body`, which a guest has made, is what stands between the sequence's
+/// beginning and its end. kInvalidArgument for one that is more than colours and pixels of an image
+/// of at most 4,096 pixels a side: a terminal would obey whatever else it says.
+Result<std::string> sixel_escape(std::string_view body);
+
+/// Whether a terminal's answer to the question for its primary attributes (DA1) is whole, and names
+/// sixel graphics, which are the attribute 4; nothing while it is not whole.
+std::optional<bool> names_sixels(std::string_view answer);
+
+/// How a descriptor's images are shown, as `--images` says. Confined to one thread.
+class TerminalImages {
+ public:
+  TerminalImages(std::string_view choice, int fd) : choice_(choice), fd_(fd) {}
+
+  /// Whether `protocol` may come to be sixels. Asks the environment alone.
+  bool may_be_sixels() const;
+
+  /// The protocol; none for files. Where the choice is auto and the environment says nothing, the
+  /// terminal is asked once, if it `may_be_asked`, and has half a second to answer. It is not when
+  /// somebody has typed ahead, which would be lost, nor by a job in the background.
+  std::optional<ImageProtocol> protocol(bool may_be_asked);
+
+ private:
+  std::string choice_;
+  int fd_;
+  std::optional<bool> has_sixels_;  // what the terminal said
+};
 
 /// Files for images that cannot be shown. Confined to one thread.
 class ImageFiles {

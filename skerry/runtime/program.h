@@ -24,6 +24,7 @@ struct Program {
   /// images those that the program itself shows, and that alone.
   enum class Shows { kNothing, kImages, kAll };
   Shows shows = Shows::kNothing;
+  bool shows_sixels = false;  ///< images that are shown are there as sixels, too
 };
 
 }  // namespace skerry::runtime

@@ -12,6 +12,7 @@
 #include "skerry/app/commands/leave.h"
 #include "skerry/app/run_options.h"
 #include "skerry/app/session_run.h"
+#include "skerry/app/terminal_image.h"
 #include "skerry/base/os/file.h"
 #include "skerry/runtime/registry.h"
 #include "skerry/sandbox/template_memory.h"
@@ -70,6 +71,8 @@ Result<runtime::Program> program_of(const ProgramOptions& options) {
   }
   program.shows =
       options.run.json ? runtime::Program::Shows::kAll : runtime::Program::Shows::kImages;
+  program.shows_sixels =
+      !options.run.json && TerminalImages(options.run.images, STDOUT_FILENO).may_be_sixels();
   return program;
 }
 
@@ -189,6 +192,13 @@ void add_run_command(CLI::App& app) {
       ->needs(session);
   command->add_flag("--echo", options->echo,
                     "Print the last expression's value, as a prompt would");
+  command
+      ->add_option("--images", options->run.images,
+                   "How images that the program shows appear: as kitty's, iTerm2's or sixel "
+                   "graphics, or in files; auto asks the environment, then the terminal [auto]")
+      ->type_name("HOW")
+      ->envname("SKERRY_IMAGES")
+      ->check(CLI::IsMember(kImageChoices));
   options->run.add_to(*command);
   command->add_option("arguments", options->run.arguments, "sys.argv, after --")->type_name("ARGS");
   command->footer(

@@ -98,6 +98,7 @@ std::string header_of(const Program& program, Program::Shows shows) {
   if (program.is_continued) header["continued"] = true;
   if (shows == Program::Shows::kImages) header["displays"] = "images";
   if (shows == Program::Shows::kAll) header["displays"] = "all";
+  if (shows != Program::Shows::kNothing && program.shows_sixels) header["sixels"] = true;
   if (program.has_file) header["file"] = true;
   if (!program.arguments.empty()) header["argv"] = program.arguments;
   if (!program.environment.empty()) header["env"] = program.environment;
