@@ -217,7 +217,7 @@ def _send(data, metadata, is_result=False, chart=None):
     if not parts:
         return
     if _wants_sixels:
-        images = [content for kind, _, content in parts if kind in _IMAGES]
+        images = [content for kind, _, content in parts if kind == "image/png"]
         if images and (body := sixel_of(images[0])) and sum(len(content) for _, _, content in parts) + len(body) < MAX_BYTES:
             parts.append((_SIXELS, "binary", body))
     flush_streams()

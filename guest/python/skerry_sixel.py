@@ -13,11 +13,11 @@ _COLOURS = 256
 
 
 def sixel_of(content):
-    """What stands between the sixel sequence's beginning and its end; None for what is no image that Pillow reads, or too large."""
+    """What stands between the sixel sequence's beginning and its end; None for what is no PNG, or too large. This Pillow decodes no JPEG."""
     from PIL import Image
 
     try:
-        image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+        image = Image.open(io.BytesIO(content), formats=("PNG",))
         width, height = image.size
         if not 0 < width <= _MAX_SIDE or not 0 < height <= _MAX_SIDE or width * height > _MAX_PIXELS:
             return None
