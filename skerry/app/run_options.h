@@ -44,7 +44,7 @@ struct RunOptions {
   std::optional<std::string> seed;
   std::optional<std::string> clock;
   std::optional<std::string> clock_resolution;
-  std::string images = "auto";  ///< one of `kImageChoices`
+  std::string images = "auto";  ///< or kitty, iterm2, sixel, files
   bool require_walls = false;
   bool json = false;
   std::vector<std::string> arguments;

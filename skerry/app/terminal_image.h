@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "skerry/base/status.h"
 
@@ -19,9 +18,6 @@ enum class ImageProtocol {
   kITerm,  ///< https://iterm2.com/documentation-images.html
   kSixel,  ///< https://vt100.net/docs/vt3xx-gp/chapter14.html
 };
-
-/// What `--images` takes.
-inline const std::vector<std::string> kImageChoices = {"auto", "kitty", "iterm2", "sixel", "files"};
 
 /// The protocol of the terminal that the environment tells of; none for one that shows no images,
 /// and for one behind tmux or screen, which pass none on. `variable` gives a variable's value, null

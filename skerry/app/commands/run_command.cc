@@ -198,7 +198,7 @@ void add_run_command(CLI::App& app) {
                    "graphics, or in files; auto asks the environment, then the terminal [auto]")
       ->type_name("HOW")
       ->envname("SKERRY_IMAGES")
-      ->check(CLI::IsMember(kImageChoices));
+      ->check(CLI::IsMember({"auto", "kitty", "iterm2", "sixel", "files"}));
   options->run.add_to(*command);
   command->add_option("arguments", options->run.arguments, "sys.argv, after --")->type_name("ARGS");
   command->footer(
