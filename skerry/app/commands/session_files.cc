@@ -109,7 +109,8 @@ class FileSession {
   /// The Result of what `call` makes of the files. A failure says what to do.
   template <typename Call>
   auto await(Call call) {
-    using Value = typename std::invoke_result_t<Call, SessionFiles>::value_type;
+    using Value = typename std::invoke_result_t<Call, const SessionFiles&>::value_type;
+    const SessionFiles files(*calls_);  // lives for as long as what it is called for
     Value value = absl::CancelledError("cancelled");
     boost::asio::io_context io;
     boost::asio::steady_timer timer(io);
@@ -117,7 +118,7 @@ class FileSession {
     boost::asio::co_spawn(
         io,
         [&]() -> boost::asio::awaitable<void> {
-          auto calling = call(SessionFiles(*calls_));
+          auto calling = call(files);
           value = co_await std::move(calling);
           io.stop();
         },
@@ -244,7 +245,7 @@ std::string local_name(const std::string& file, const std::string& name) {
 Status list_files(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const OpenedFiles session,
                 FileSession::open(store, home, options, Missing::kRefused));
-  SKERRY_ASSIGN(files::Listed listed, session->await([&](SessionFiles files) {
+  SKERRY_ASSIGN(files::Listed listed, session->await([&](const SessionFiles& files) {
     return files.list(ref_to(options), depth_of(options));
   }));
   if (options.json) {
@@ -277,8 +278,9 @@ Status get_file(SessionStore& store, const runtime::Home& home, const StoreOptio
   SKERRY_TRY(check_output(options.file, existing_of(options)));
   SKERRY_ASSIGN(const OpenedFiles session,
                 FileSession::open(store, home, options, Missing::kRefused));
-  SKERRY_ASSIGN(const auto content,
-                session->await([&](SessionFiles files) { return files.read(ref_to(options)); }));
+  SKERRY_ASSIGN(const auto content, session->await([&](const SessionFiles& files) {
+    return files.read(ref_to(options));
+  }));
   SKERRY_TRY(write_local(content.text, options, session->progress()));
   tell(options, {{"path", path.shown()}, {"size", content.size}, {"file", options.file}},
        fmt::format("{} of session {} is in {}: {}", path.shown(), options.name, options.file,
@@ -305,7 +307,7 @@ Status put_file(SessionStore& store, const runtime::Home& home, const StoreOptio
   SKERRY_ASSIGN(const OpenedFiles session,
                 FileSession::open(store, home, options, Missing::kBegun));
   SKERRY_ASSIGN(std::string content, read_local(options.file, session->progress()));
-  SKERRY_ASSIGN(const auto stored, session->await([&](SessionFiles files) {
+  SKERRY_ASSIGN(const auto stored, session->await([&](const SessionFiles& files) {
     return files.write(ref_to(options), std::move(content));
   }));
   tell_stored(options, stored, "wrote");
@@ -315,7 +317,7 @@ Status put_file(SessionStore& store, const runtime::Home& home, const StoreOptio
 Status move_file(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const OpenedFiles session,
                 FileSession::open(store, home, options, Missing::kRefused));
-  SKERRY_ASSIGN(const auto stored, session->await([&](SessionFiles files) {
+  SKERRY_ASSIGN(const auto stored, session->await([&](const SessionFiles& files) {
     return files.move(ref_to(options), options.target);
   }));
   tell(options, {{"path", stored.path}, {"size", stored.size}},
@@ -326,7 +328,7 @@ Status move_file(SessionStore& store, const runtime::Home& home, const StoreOpti
 Status remove_file(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
   SKERRY_ASSIGN(const OpenedFiles session,
                 FileSession::open(store, home, options, Missing::kRefused));
-  SKERRY_ASSIGN(const auto deleted, session->await([&](SessionFiles files) {
+  SKERRY_ASSIGN(const auto deleted, session->await([&](const SessionFiles& files) {
     return files.remove(ref_to(options), depth_of(options));
   }));
   // What removes should say so; the service's clients may ask twice.
@@ -353,8 +355,9 @@ Status pack_files(SessionStore& store, const runtime::Home& home, const StoreOpt
   SKERRY_TRY(check_output(options.file, existing_of(options)));
   SKERRY_ASSIGN(const OpenedFiles session,
                 FileSession::open(store, home, options, Missing::kRefused));
-  SKERRY_ASSIGN(const auto content,
-                session->await([&](SessionFiles files) { return files.pack(ref_to(options)); }));
+  SKERRY_ASSIGN(const auto content, session->await([&](const SessionFiles& files) {
+    return files.pack(ref_to(options));
+  }));
   SKERRY_TRY(write_local(content.text, options, session->progress()));
   tell(options, {{"path", path.shown()}, {"size", content.size}, {"file", options.file}},
        fmt::format("{} of session {} is in {}: {}", path.shown(), options.name, options.file,
@@ -367,7 +370,7 @@ Status unpack_files(SessionStore& store, const runtime::Home& home, const StoreO
   SKERRY_ASSIGN(const OpenedFiles session,
                 FileSession::open(store, home, options, Missing::kBegun));
   SKERRY_ASSIGN(std::string archive, read_local(options.file, session->progress()));
-  SKERRY_ASSIGN(const auto stored, session->await([&](SessionFiles files) {
+  SKERRY_ASSIGN(const auto stored, session->await([&](const SessionFiles& files) {
     return files.unpack(ref_to(options), std::move(archive));
   }));
   tell_stored(options, stored, "unpacked into");
