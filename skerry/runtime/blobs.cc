@@ -51,9 +51,8 @@ std::string_view take_until(std::string_view& rest, char end) {
 std::optional<std::uint64_t> take_number(std::string_view& rest) {
   const std::string_view digits = take_until(rest, ' ');
   std::uint64_t value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [at, error] = std::from_chars(digits.data(), end, value);
-  if (error != std::errc() || at != end) return std::nullopt;
+  const auto [at, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || at != digits.data() + digits.size()) return std::nullopt;
   return value;
 }
 
