@@ -136,6 +136,22 @@ void fill(v1::StoredFile& message, const workspace::SessionFiles::Stored& stored
   message.set_size(stored.size);
 }
 
+/// Sends what `source` gives, piece by piece, as quickly as the client takes it.
+template <typename Source, typename Piece>
+grpc::Service::Work send_pieces(Source& source, grpc::Writer<Piece>& writer) {
+  for (;;) {
+    auto making = source.next();
+    auto data = co_await std::move(making);
+    if (!data.ok()) co_return data.status();
+    if (data->empty()) co_return ok_status();
+    Piece piece;
+    piece.set_data(*std::move(data));
+    writer.send(piece);
+    auto draining = writer.drained();
+    if (!co_await std::move(draining)) co_return absl::CancelledError("the client has gone");
+  }
+}
+
 /// The pieces of a client of UnpackFiles, joined: they count among all clients' bodies.
 boost::asio::awaitable<Result<std::string>> collect_archive(grpc::Call& call) {
   std::string archive;
@@ -350,17 +366,8 @@ grpc::Service::Work SkerryService::export_session(grpc::Call& call,
   std::string revision = request.revision();
   const auto exported = co_await sessions_.export_revision(std::move(ref), std::move(revision));
   if (!exported.ok()) co_return exported.status();
-  for (;;) {
-    auto making = (*exported)->next();
-    auto data = co_await std::move(making);
-    if (!data.ok()) co_return data.status();
-    if (data->empty()) co_return ok_status();
-    v1::ExportPiece piece;
-    piece.set_data(*std::move(data));
-    writer.send(piece);
-    auto draining = writer.drained();
-    if (!co_await std::move(draining)) co_return absl::CancelledError("the client has gone");
-  }
+  auto sending = send_pieces(**exported, writer);
+  co_return co_await std::move(sending);
 }
 
 grpc::Service::Work SkerryService::import_session(grpc::Call& call,
@@ -402,17 +409,8 @@ grpc::Service::Work SkerryService::archive_files(grpc::Call& call,
   const ByteRange all{.first = 0, .length = content->text.size()};
   const auto pieces = pieces_of(std::move(content->text), all);
   if (!pieces.ok()) co_return pieces.status();
-  for (;;) {
-    auto making = (*pieces)->next();
-    auto data = co_await std::move(making);
-    if (!data.ok()) co_return data.status();
-    if (data->empty()) co_return ok_status();
-    v1::ArchivePiece piece;
-    piece.set_data(*std::move(data));
-    writer.send(piece);
-    auto draining = writer.drained();
-    if (!co_await std::move(draining)) co_return absl::CancelledError("the client has gone");
-  }
+  auto sending = send_pieces(**pieces, writer);
+  co_return co_await std::move(sending);
 }
 
 grpc::Service::Work SkerryService::unpack_files(grpc::Call& call, v1::StoredFile& response) {

@@ -267,6 +267,16 @@ Status list_files(SessionStore& store, const runtime::Home& home, const StoreOpt
   return ok_status();
 }
 
+/// Writes what is at `path` of the session to the local file of `options`, and says so.
+Status take_out(const files::FilePath& path, const operation::Content& content,
+                const StoreOptions& options, LateProgress& progress) {
+  SKERRY_TRY(write_local(content.text, options, progress));
+  tell(options, {{"path", path.shown()}, {"size", content.size}, {"file", options.file}},
+       fmt::format("{} of session {} is in {}: {}", path.shown(), options.name, options.file,
+                   size_text(static_cast<std::int64_t>(content.size))));
+  return ok_status();
+}
+
 Status get_file(SessionStore& store, const runtime::Home& home, const StoreOptions& given) {
   StoreOptions options = given;
   SKERRY_ASSIGN(const auto path, workspace::workspace_path(options.path));
@@ -281,11 +291,7 @@ Status get_file(SessionStore& store, const runtime::Home& home, const StoreOptio
   SKERRY_ASSIGN(const auto content, session->await([&](const SessionFiles& files) {
     return files.read(ref_to(options));
   }));
-  SKERRY_TRY(write_local(content.text, options, session->progress()));
-  tell(options, {{"path", path.shown()}, {"size", content.size}, {"file", options.file}},
-       fmt::format("{} of session {} is in {}: {}", path.shown(), options.name, options.file,
-                   size_text(static_cast<std::int64_t>(content.size))));
-  return ok_status();
+  return take_out(path, content, options, session->progress());
 }
 
 void tell_stored(const StoreOptions& options, const SessionFiles::Stored& stored,
@@ -358,11 +364,7 @@ Status pack_files(SessionStore& store, const runtime::Home& home, const StoreOpt
   SKERRY_ASSIGN(const auto content, session->await([&](const SessionFiles& files) {
     return files.pack(ref_to(options));
   }));
-  SKERRY_TRY(write_local(content.text, options, session->progress()));
-  tell(options, {{"path", path.shown()}, {"size", content.size}, {"file", options.file}},
-       fmt::format("{} of session {} is in {}: {}", path.shown(), options.name, options.file,
-                   size_text(static_cast<std::int64_t>(content.size))));
-  return ok_status();
+  return take_out(path, content, options, session->progress());
 }
 
 Status unpack_files(SessionStore& store, const runtime::Home& home, const StoreOptions& options) {
