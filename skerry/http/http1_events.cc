@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "skerry/http/connections.h"
 #include "skerry/loop/cancellation.h"
 #include "skerry/loop/completion.h"
 
